@@ -1,0 +1,239 @@
+"""``check``: every ticket replayed against its profile; what is wrong, with its place.
+
+A list of small functions, each of which looks at one thing. Findings of kind *warning* do not make ``check`` fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from ticketctl.app.desk import Desk
+from ticketctl.core import dates
+from ticketctl.core.checker import Scene, failures, judge
+from ticketctl.core.located import Node, plain
+from ticketctl.core.moves import creation_edges
+from ticketctl.core.people import People
+from ticketctl.core.profile import Edge, Field, Profile
+from ticketctl.core.ticket import LINK, SETTABLE, Entry, Ticket, apply, event_id, order, predecessors
+from ticketctl.errors import BrokenError, Finding, Place, TicketctlError, closest
+from ticketctl.store.reading import Loaded
+from ticketctl.store.tickets import is_canonical, short
+
+
+@dataclass
+class Audit:
+    """What a check found."""
+
+    findings: list[Finding] = field(default_factory=list)
+    checked: int = 0
+
+    @property
+    def broken(self) -> bool:
+        """Whether a file could not be understood at all."""
+        return any(finding.code == "broken" for finding in self.findings)
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that make the check fail."""
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+
+def audit(desk: Desk, ids: Sequence[str] = ()) -> Audit:
+    """Check all tickets of a store, or some.
+
+    Args:
+        ids: whole ids; all, if empty.
+    """
+    result = Audit()
+    for loaded in desk.store.read_all(ids or None):
+        result.checked += 1
+        if isinstance(loaded, BrokenError):
+            result.findings.append(loaded.finding)
+        else:
+            result.findings += check_ticket(desk, loaded)
+    if not ids:
+        for path in desk.store.strays():
+            result.checked += 1
+            result.findings.append(Finding(Place(path), "path", "not where a ticket could be", "tickets/YYYY/MM/DD/ID.yaml"))
+    return result
+
+
+def check_ticket(desk: Desk, loaded: Loaded) -> list[Finding]:
+    """Everything that is wrong with one ticket."""
+    findings = [*_chain(loaded), *_order(loaded), *_fold(loaded)]
+    try:
+        profile = desk.shelf.get(loaded.ticket.profile)
+    except TicketctlError as error:
+        findings.append(Finding(_head(loaded, "profile"), "schema", error.message, error.hint))
+        return findings
+    findings += _status(loaded, profile)
+    findings += _fields(loaded, profile)
+    if not any(finding.code == "schema" for finding in findings):
+        findings += _moves(desk, loaded)
+        findings += _keeps(desk, loaded, profile)
+    if not findings and not is_canonical(loaded):
+        findings.append(Finding(Place(loaded.path), "form", "not in the canonical form (comments or unknown keys?)",
+                                severity="warning"))  # fmt: skip
+    return findings
+
+
+def _head(loaded: Loaded, key: str) -> Place:
+    node = loaded.node.map.get(key, loaded.node)
+    return Place(loaded.path, node.line, node.col)
+
+
+def _entry(loaded: Loaded, position: int, key: str = "") -> Place:
+    node: Node = loaded.node.map["history"].items[position]
+    node = node.map.get(key, node)
+    return Place(loaded.path, node.line, node.col)
+
+
+def _chain(loaded: Loaded) -> Iterator[Finding]:
+    """Every entry's id is that of its content and of what it was built on."""
+    history = loaded.ticket.history
+    known = {entry.id for entry in history}
+    if len(known) < len(history):
+        yield Finding(_entry(loaded, 0), "chain", "two entries of the history have one id")
+    for position, entry in enumerate(history):
+        before = predecessors(history, position)
+        for name in before:
+            if name not in known:
+                yield Finding(_entry(loaded, position, "after"), "chain", f"the entry {name} before this one is missing")
+        if event_id(entry.content(), before) != entry.id:
+            yield Finding(_entry(loaded, position, "id"), "chain",
+                          "this entry, or one before it, is not what was written (rewritten history?)",
+                          "git log -p shows who changed it")  # fmt: skip
+            return
+
+
+def _order(loaded: Loaded) -> Iterator[Finding]:
+    """The entries stand in the one order in which a set of entries is written."""
+    history = loaded.ticket.history
+    if all(not entry.after for entry in history):
+        return
+    before = {entry.id: predecessors(history, position) for position, entry in enumerate(history)}
+    for position, (stands, belongs) in enumerate(zip(history, order(history, before), strict=False)):
+        if stands.id != belongs.id:
+            yield Finding(_entry(loaded, position), "order", f"here belongs the entry {belongs.id}")
+            return
+
+
+def _fold(loaded: Loaded) -> Iterator[Finding]:
+    """The head is what replaying the history gives."""
+    for wrong in loaded.differences:
+        says = "missing" if wrong.says is None else f'"{wrong.says}"'
+        gives = "has none" if wrong.gives is None else f'ends in "{wrong.gives}"'
+        hint = f"set by hand? ticketctl edit --adopt {short(loaded.ticket.id)}"
+        yield Finding(wrong.place, "fold", f"{wrong.key} is {says}, but the history {gives}", hint)
+
+
+def _status(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
+    """Every status that is named exists in the profile."""
+    known = list(profile.statuses)
+    head = loaded.node.map.get("status")
+    if head is not None and head.text not in known:
+        hint = closest(head.text, known)
+        yield Finding(_head(loaded, "status"), "schema", f'unknown status "{head.text}" in {profile.name}', hint)
+    for position, entry in enumerate(loaded.ticket.history):
+        if entry.to is not None and entry.to not in known and entry.sets.get("version", 0) in (0, profile.version):
+            yield Finding(_entry(loaded, position, "to"), "schema", f'unknown status "{entry.to}" in {profile.name}',
+                          closest(entry.to, known))  # fmt: skip
+
+
+def _fields(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
+    """Every field that is set exists and has a value of its type."""
+    for position, entry in enumerate(loaded.ticket.history):
+        node = loaded.node.map["history"].items[position].map.get("set")
+        for key, item in (node.map if node else {}).items():
+            place = Place(loaded.path, item.line, item.col)
+            if not key.startswith("fields."):
+                if key not in (*SETTABLE, "ticket", "profile", "version", LINK):
+                    yield Finding(place, "schema", f'"{key}" cannot be set', closest(key, SETTABLE))
+                continue
+            name = key.removeprefix("fields.").partition(".")[0]
+            declared = profile.fields.get(name)
+            if declared is None:
+                yield Finding(place, "schema", f'{profile.name} has no field "{name}"', closest(name, list(profile.fields)))
+            elif problem := _type_problem(declared, plain(item)):
+                yield Finding(place, "schema", f"{name} {problem}")
+
+
+def _type_problem(declared: Field, value: object) -> str:
+    match declared.type:
+        case "enum":
+            return "" if value in declared.values else f'is "{value}", not {" or ".join(declared.values)}'
+        case "boolean":
+            return "" if isinstance(value, bool) else "is neither true nor false"
+        case "integer":
+            return "" if isinstance(value, int) and not isinstance(value, bool) else "is not a whole number"
+        case "date" | "datetime":
+            try:
+                dates.moment_of(str(value), dates.zone("UTC"))
+            except ValueError:
+                return f'is "{value}", neither a date nor an instant'
+        case "users":
+            return "" if isinstance(value, list) else "is not a list"
+    return ""
+
+
+def _moves(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
+    """Every move was legal when it was made, by the rules of its version and the role that the history records."""
+    ticket: Ticket | None = None
+    for position, entry in enumerate(loaded.ticket.history):
+        after = apply(ticket, entry)
+        if entry.to is not None:
+            try:
+                profile = desk.shelf.at_version(after.profile, after.version)
+            except TicketctlError as error:
+                yield Finding(_entry(loaded, position), "unjudged", error.message, severity="warning")
+                return
+            if profile is None:
+                hint = f"keep the old rules as profiles/{after.profile}@{after.version}.yaml"
+                yield Finding(_entry(loaded, position, "to"), "unjudged",
+                              f"made under version {after.version} of {after.profile}, which is not here", hint, "warning")
+                return
+            for reason in _illegal(profile, ticket, entry):
+                yield Finding(_entry(loaded, position, "to"), "illegal", reason)
+        ticket = after
+
+
+def _illegal(profile: Profile, ticket: Ticket | None, entry: Entry) -> list[str]:
+    """Why a recorded move was not one that the profile has."""
+    assert entry.to is not None
+    role = profile.role_of_kind("customer") if entry.for_ else entry.role
+    if ticket is None:
+        edges = [edge for edge in creation_edges(profile, entry.to) if role in edge.roles]
+        return [] if edges else [f"{entry.role} may not create a ticket as {entry.to}"]
+    if entry.from_ != ticket.status:
+        return [f"it says from {entry.from_}, but the ticket was {ticket.status}"]
+    edges = [edge for edge in profile.between(ticket.status, entry.to) if role in edge.roles]
+    asked = _as_asked(ticket, entry, edges[0]) if edges else entry
+    changed = frozenset(name.removeprefix("fields.").partition(".")[0] for name in (*asked.sets, *asked.unset))
+    scene = Scene(
+        profile, People(), dates.parse_instant(entry.at),
+        apply(ticket, Entry(entry.at, entry.by, entry.role, "edited", sets=asked.sets, unset=asked.unset)),
+        ticket.history, role, entry.role, entry.by,
+        channel="mail" if entry.via == "mail" else "cli", text=entry.text, note=entry.note, changed=changed,
+    )  # fmt: skip
+    return list(judge(scene, entry.to).reasons)
+
+
+def _as_asked(ticket: Ticket, entry: Entry, edge: Edge) -> Entry:
+    """The entry without what the edge itself set, since needs are tested before that."""
+    own = set(edge.sets)
+    sets = {key: value for key, value in entry.sets.items() if key.removeprefix("fields.") not in own}
+    return replace(entry, sets=sets, unset=tuple(k for k in entry.unset if k.removeprefix("fields.") not in own))
+
+
+def _keeps(desk: Desk, loaded: Loaded, profile: Profile) -> Iterator[Finding]:
+    """What a status keeps true is true."""
+    ticket = loaded.ticket
+    status = profile.statuses.get(ticket.status)
+    if status is None:
+        return
+    system = profile.system
+    scene = Scene(profile, desk.people_of(profile), desk.now, ticket, ticket.history, system, system, system)
+    for reason in failures(status.keeps, scene):
+        yield Finding(_head(loaded, "status"), "keeps", f"{ticket.status} is kept only while: {reason}")
+

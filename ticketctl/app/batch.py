@@ -1,0 +1,90 @@
+"""The group move of a profile: all tickets, or none (A26)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ticketctl.app.change import Outcome, change_all
+from ticketctl.app.desk import Desk
+from ticketctl.app.who import actors
+from ticketctl.core.checker import Scene, fill_sets
+from ticketctl.core.events import latest
+from ticketctl.core.profile import Batch, Event, Profile
+from ticketctl.core.requests import Change
+from ticketctl.core.ticket import Ticket
+from ticketctl.errors import BrokenError, RefusedError, UsageProblem, closest
+from ticketctl.store.reading import Loaded
+from ticketctl.store.tickets import short
+
+
+def find_batch(desk: Desk, name: str, profile: str | None) -> tuple[Profile, Batch]:
+    """The batch of that name: of the profile named, else of the only one that has it.
+
+    Raises:
+        UsageProblem: there is none, or several profiles have one.
+    """
+    shelf = [desk.shelf.get(profile)] if profile else list(desk.shelf.all())
+    found = [(each, each.batches[name]) for each in shelf if name in each.batches]
+    if not found:
+        known = [batch for each in shelf for batch in each.batches]
+        raise UsageProblem(f'there is no batch "{name}"', closest(name, known) or f"there are: {', '.join(known) or 'none'}")
+    if len(found) > 1:
+        raise UsageProblem(f'several profiles have a batch "{name}"', "name one with -p")
+    return found[0]
+
+
+def run(
+    desk: Desk, profile: Profile, batch: Batch, value: str, ids: Sequence[str], without: Collection[str],
+    reply: str | None = None, note: str | None = None,
+) -> list[Outcome]:  # fmt: skip
+    """Put tickets into a batch and move them together, in one commit.
+
+    Args:
+        value: the name given to the batch, ``$name`` of the profile.
+        ids: the tickets to move; all that are in the batch's first status, if empty.
+        without: whole ids to leave out.
+
+    Raises:
+        RefusedError: a ticket belongs to the batch and is not yet ready, or there is nothing to move.
+        BrokenError: a ticket cannot be read, so nobody knows whether all are ready.
+    """
+    tickets = _tickets(desk, profile)
+    chosen = [desk.store.find(text) for text in ids] or [t.id for t in tickets if t.status == batch.source]
+    chosen = [id_ for id_ in dict.fromkeys(chosen) if id_ not in without]
+    late = [t for t in tickets if t.id not in chosen and t.id not in without and _belongs(desk, profile, batch, t, value)]
+    if late:
+        named = "; ".join(f"{short(t.id)} is {t.status}" for t in late[:10]) + ("; ..." if len(late) > 10 else "")
+        raise RefusedError(f"not all tickets of {value} are {batch.source}: {named}",
+                           f"--without {short(late[0].id)} leaves it out")  # fmt: skip
+    if not chosen:
+        raise RefusedError(f"no ticket of {profile.title} is {batch.source}; nothing to move")
+
+    def ask(was: Loaded, its: Profile) -> list[Change]:
+        put, _ = fill_sets(batch.sets, _scene(desk, its, was.ticket, value))
+        sets = {name.removeprefix("fields."): held for name, held in put.items()}
+        return [Change(actor, batch.target, reply, note, sets, name=value) for actor in actors(desk, its, was.ticket)]
+
+    return change_all(desk, chosen, ask, f"{batch.name} {value}: {len(chosen)} ticket{'s' if len(chosen) > 1 else ''}")
+
+
+def _tickets(desk: Desk, profile: Profile) -> list[Ticket]:
+    found = []
+    for loaded in desk.store.read_all():
+        if isinstance(loaded, BrokenError):
+            raise loaded
+        if loaded.ticket.profile == profile.name:
+            found.append(loaded.ticket)
+    return found
+
+
+def _belongs(desk: Desk, profile: Profile, batch: Batch, ticket: Ticket, value: str) -> bool:
+    """Whether a ticket already says that it is in this batch, and has not reached its target since it says so."""
+    put, cleared = fill_sets(batch.sets, _scene(desk, profile, ticket, value))
+    if put or cleared or profile.state(ticket.status) == "closed":
+        return False
+    said = max(latest(profile, ticket.history, Event("field_set", name.partition(".")[0])) for name in batch.sets)
+    return latest(profile, ticket.history, Event("entered", batch.target)) < said
+
+
+def _scene(desk: Desk, profile: Profile, ticket: Ticket, value: str) -> Scene:
+    return Scene(profile, desk.people_of(profile), desk.now, ticket, ticket.history, "", "", "", name=value)

@@ -1,0 +1,96 @@
+"""A store opened for work: where it is, its settings, profiles and people, and what time it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from ticketctl.core.people import People
+from ticketctl.core.profile import Profile
+from ticketctl.core.ticket import Ticket
+from ticketctl.errors import BrokenError, MissingError, Place, SettingsError
+from ticketctl.store import git
+from ticketctl.store.config import NAME, Settings, read_settings
+from ticketctl.store.profiles import Shelf
+from ticketctl.store.reading import Loaded
+from ticketctl.store.tickets import Store, path_of
+
+
+@dataclass
+class Desk:
+    """Everything that a use case works with.
+
+    Args:
+        root: the store's folder.
+        now: the instant of this command, in UTC; read once.
+        as_: who the user says to be (``ROLE``, ``ROLE:WHO`` or ``WHO``), if they do.
+    """
+
+    root: Path
+    now: datetime
+    as_: str | None = None
+
+    @cached_property
+    def store(self) -> Store:
+        """The tickets."""
+        return Store(self.root)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """``ticketctl.yaml``."""
+        return read_settings(self.root)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The profiles."""
+        return Shelf(self.root)
+
+    @cached_property
+    def email(self) -> str:
+        """Who git says is sitting here."""
+        return git.email(self.root)
+
+    def profile_of(self, ticket: Ticket) -> Profile:
+        """The rules of a ticket.
+
+        Raises:
+            BrokenError: the ticket names a profile or a status that does not exist, or one with mistakes: one such
+                ticket must not hide the others.
+        """
+        try:
+            profile = self.shelf.get(ticket.profile)
+        except (MissingError, SettingsError) as error:
+            raise BrokenError(error.message, error.hint, Place(path_of(ticket.id))) from None
+        if ticket.status not in profile.statuses:
+            raise BrokenError(f'{ticket.profile} has no status "{ticket.status}"', "ticketctl check says where",
+                              Place(path_of(ticket.id)))  # fmt: skip
+        return profile
+
+    def people_of(self, profile: Profile) -> People:
+        """Who has which role there."""
+        return self.settings.people_of(profile)
+
+    def find(self, text: str) -> Loaded:
+        """The ticket that a person means."""
+        return self.store.read(self.store.find(text))
+
+
+def find_root(start: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
+    """The store to work in: the one named, else TICKETCTL_STORE, else the nearest one upwards.
+
+    A store is a folder with ``tickets/`` or ``ticketctl.yaml`` (git does not keep an empty folder).
+
+    Raises:
+        MissingError: there is none.
+    """
+    named = start or (Path(environment["TICKETCTL_STORE"]) if environment.get("TICKETCTL_STORE") else None)
+    here = (named or Path()).resolve()
+    for folder in [here] if named else [here, *here.parents]:
+        if (folder / NAME).is_file() or (folder / "tickets").is_dir():
+            return folder
+    where = f"in {here}" if named else "here, nor in any folder above"
+    raise MissingError(f"there is no ticket store {where}", "ticketctl init makes one")

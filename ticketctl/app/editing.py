@@ -1,0 +1,98 @@
+"""Editing the head of a ticket as text, and adopting what was changed by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ticketctl.app import values
+from ticketctl.app.desk import Desk
+from ticketctl.app.who import actors
+from ticketctl.core.located import Node, plain
+from ticketctl.core.profile import Profile
+from ticketctl.core.requests import Change
+from ticketctl.core.ticket import SETTABLE, Ticket, Value, thaw
+from ticketctl.errors import UsageProblem
+from ticketctl.store.codec import quoted
+from ticketctl.store.reading import Loaded
+
+
+def page(ticket: Ticket, profile: Profile, wrong: str = "") -> str:
+    """The head of a ticket as YAML to be edited, with what was wrong with the last try above it."""
+    lines = [f"# {line}" for line in wrong.splitlines()]
+    lines += [f"# {ticket.id}, {profile.title}. Change what stands here; the history stays. A line removed is cleared."]
+    head: dict[str, Any] = {"title": ticket.title, "status": ticket.status}
+    head |= {key: thaw(ticket.get(key)) for key in SETTABLE[1:]}
+    for key, value in head.items():
+        lines += _lines(key, value, "")
+    lines.append("fields:")
+    for name in profile.fields:
+        lines += _lines(name, thaw(ticket.fields.get(name)), "  ")
+    return "\n".join(lines) + "\n"
+
+
+def _lines(key: str, value: Any, indent: str) -> list[str]:
+    if value is None:
+        return [f"{indent}{key}:"]
+    if isinstance(value, dict):
+        return [f"{indent}{key}:", *(f"{indent}  {item}: {state}" for item, state in value.items())]
+    if isinstance(value, list):
+        return [f"{indent}{key}:", *(f"{indent}- {quoted(item)}" for item in value)]
+    shown = str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int) else quoted(value)
+    return [f"{indent}{key}: {shown}"]
+
+
+def read_page(desk: Desk, was: Loaded, profile: Profile, text: str) -> list[Change]:
+    """What an edited page asks for: the differences to the ticket, one request per role of the user.
+
+    Raises:
+        BrokenError: it is not YAML.
+        UsageProblem: an unknown key, or a value not of its type.
+    """
+    from ticketctl.store.roundtrip import read_yaml
+
+    node = read_yaml(text.encode(), "your edit")
+    for key in node.map:
+        if key not in (*SETTABLE, "status", "fields"):
+            raise UsageProblem(f'"{key}" cannot be edited', f"title, status, {', '.join(SETTABLE[1:])}, fields")
+    return _request(desk, was, profile, node, None)
+
+
+def adopt(desk: Desk, was: Loaded, profile: Profile) -> list[Change]:
+    """What the head of the file says otherwise than the history, as a request of its own kind.
+
+    Raises:
+        UsageProblem: there is nothing to adopt, or what cannot be adopted was changed.
+    """
+    if not was.differences:
+        raise UsageProblem(f"{was.ticket.id} agrees with its history; there is nothing to adopt")
+    for difference in was.differences:
+        if difference.key in ("id", "profile"):
+            raise UsageProblem(f"the {difference.key} of a ticket cannot be changed", f"it is {difference.gives}")
+    return _request(desk, was, profile, was.node, "adopted")
+
+
+def _request(desk: Desk, was: Loaded, profile: Profile, node: Node, event: str | None) -> list[Change]:
+    ticket, sets, unset = was.ticket, dict[str, Value](), list[str]()
+    wanted = {key: node.map[key] for key in SETTABLE if key in node.map}
+    fields = node.map.get("fields", Node(None, 1, 1))
+    wanted |= fields.map
+    for name in dict.fromkeys([*SETTABLE, *ticket.fields, *wanted]):
+        new = plain(wanted[name]) if name in wanted else None
+        if new in (None, [], {}):
+            if ticket.get(name) is not None:
+                unset.append(name)
+        elif new != thaw(ticket.get(name)):
+            name, declared = values.field(profile, name)
+            sets |= _values(desk, profile, ticket, name, declared, new)
+    status = node.map.get("status")
+    to = values.status(profile, status.text) if status and status.text != ticket.status else None
+    return [Change(actor, to, sets=sets, unset=tuple(unset), event=event) for actor in actors(desk, profile, ticket)]
+
+
+def _values(desk: Desk, profile: Profile, ticket: Ticket, name: str, declared: Any, new: Any) -> dict[str, Value]:
+    if isinstance(new, dict):
+        return {f"{name}.{item}": str(state) for item, state in new.items() if ticket.get(f"{name}.{item}") != state}
+    if isinstance(new, bool):
+        new = "true" if new else "false"
+    text = ",".join(map(str, new)) if isinstance(new, list) else str(new)
+    return {name: values.value(desk, profile, declared, name, text)}

@@ -1,0 +1,70 @@
+"""Making a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ticketctl.errors import DiskError, RefusedError
+from ticketctl.store import git
+from ticketctl.store.config import NAME
+from ticketctl.store.files import STATE
+from ticketctl.store.profiles import Shelf
+
+_ATTRIBUTES = "tickets/** -text -filter -ident\n"
+_IGNORED = f"{STATE}/\n"
+
+
+def found(root: Path, profile: str) -> list[str]:
+    """Make a store in a folder, and a repository around it if there is none.
+
+    Args:
+        root: the folder; made if need be.
+        profile: the profile of new tickets; may be empty.
+
+    Returns:
+        What was made, a line each.
+
+    Raises:
+        RefusedError: there is a store already.
+        DiskError: the folder cannot be written, or git failed.
+    """
+    if profile:
+        Shelf(root).get(profile)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        if (root / NAME).exists():
+            raise RefusedError(f"there is a store in {root} already", f"its settings are in {NAME}")
+        own = not git.inside_repository(root)
+        if own:
+            git.init(root)
+        (root / "tickets").mkdir(exist_ok=True)
+        (root / NAME).write_text(_settings(profile, own), encoding="utf-8")
+        _append(root / ".gitattributes", _ATTRIBUTES)
+        _append(root / ".gitignore", _IGNORED)
+    except OSError as error:
+        raise DiskError(f"cannot make a store in {root}: {error.strerror}") from None
+    said = [f"a ticket store in {root}"]
+    if own:
+        git.commit(root, [NAME, ".gitattributes", ".gitignore"], "A ticket store", git.email(root) or "ticketctl@localhost")
+        said.append("a git repository; every command commits what it changes (commit: auto)")
+    else:
+        said.append("inside an existing repository: nothing is committed by itself (commit: off)")
+    return said
+
+
+def _settings(profile: str, commit: bool) -> str:
+    lines = ["schema: 1"]
+    lines.append(f"profile: {profile}" if profile else "# profile: biztech               # for new, where none is named")
+    lines.append("# timezone: Europe/London        # how times are shown")
+    lines.append(f"commit: {'auto' if commit else 'off'}")
+    lines += [
+        "# people:                        # who has which role; whoever is not listed is a customer",
+        "#   amy@support.example: {name: Amy, roles: [agent, hosting/technician]}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _append(path: Path, line: str) -> None:
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    if line.strip() not in old.split("\n"):
+        path.write_text(old + ("\n" if old and not old.endswith("\n") else "") + line, encoding="utf-8")

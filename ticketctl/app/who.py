@@ -1,0 +1,89 @@
+"""Who is acting, and in which role: ``--as``, TICKETCTL_AS, git's user.email and the store's people."""
+
+from __future__ import annotations
+
+import re
+
+from ticketctl.app.desk import Desk
+from ticketctl.core.profile import Profile
+from ticketctl.core.requests import Actor
+from ticketctl.core.ticket import Ticket
+from ticketctl.errors import UsageProblem, closest
+
+PERSON = re.compile(r"[^\s\x00-\x1f\x7f:/]{1,254}\Z")
+
+
+def actors(desk: Desk, profile: Profile, ticket: Ticket | None, for_: str | None = None) -> list[Actor]:
+    """Who the user can be towards a ticket, the likeliest role first.
+
+    Somebody with several roles acts in the first in which the rules allow what is asked.
+
+    Raises:
+        UsageProblem: the role does not exist, or nobody says who is acting.
+    """
+    role, who = _said(desk, profile)
+    if not who:
+        hint = "--as ROLE:WHO, TICKETCTL_AS, or git config user.email"
+        raise UsageProblem("I do not know who you are", hint)
+    if for_ is not None:
+        for_ = person(for_, desk)
+    if role:
+        return [Actor(who, role, for_)]
+    people = desk.people_of(profile)
+    customer = profile.role_of_kind("customer")
+    if people.roles is None:
+        return [Actor(who, profile.role_of_kind("agent"), for_)]
+    listed = desk.settings.people or {}
+    own = [name for name in _in_order(listed.get(who, ()), profile) if people.has(who, name)]
+    if not own or (ticket is not None and ticket.customer == who):
+        own.append(customer)
+    return [Actor(who, name, for_) for name in own]
+
+
+def me(desk: Desk) -> str:
+    """The address behind ``@me``.
+
+    Raises:
+        UsageProblem: nobody says who is acting.
+    """
+    who = _split(desk.as_)[1] if desk.as_ else ""
+    if not (who or desk.email):
+        raise UsageProblem("I do not know who @me is", "--as ROLE:WHO, TICKETCTL_AS, or git config user.email")
+    return who or desk.email
+
+
+def person(text: str, desk: Desk) -> str:
+    """An address or name as typed, ``@me`` resolved.
+
+    Raises:
+        UsageProblem: it could not be anybody's.
+    """
+    if text == "@me":
+        return me(desk)
+    if not PERSON.match(text) or text.startswith("-"):
+        raise UsageProblem(f'"{text}" is not a person', "an address such as amy@support.example")
+    return text
+
+
+def _in_order(roles: tuple[str, ...], profile: Profile) -> list[str]:
+    names = (role.rpartition("/")[2] for role in roles if "/" not in role or role.startswith(f"{profile.name}/"))
+    return list(dict.fromkeys(name for name in names if name in profile.roles))
+
+
+def _split(text: str) -> tuple[str, str]:
+    """``ROLE:WHO``, ``ROLE`` or ``WHO`` (which has an @)."""
+    role, colon, who = text.partition(":")
+    return ("", role) if not colon and "@" in role else (role, who)
+
+
+def _said(desk: Desk, profile: Profile) -> tuple[str, str]:
+    role, who = _split(desk.as_) if desk.as_ else ("", "")
+    if role:
+        folded = {name.casefold(): name for name in profile.roles}
+        if role.casefold() not in folded:
+            known = list(profile.roles)
+            hint = closest(role, known) or f"its roles: {', '.join(known)}"
+            raise UsageProblem(f'{profile.title} has no role "{role}"', hint)
+        role = folded[role.casefold()]
+    who = person(who, desk) if who else desk.email
+    return role, who

@@ -1,0 +1,132 @@
+"""The commands around tickets: init, edit, check, completion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ticketctl.cli.complete import complete_id, complete_profile
+from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.errors import Exit, TicketctlError, UsageProblem
+
+
+@click.command("init")
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.option("-p", "--profile", metavar="PROFILE", default="", shell_complete=complete_profile, help="For new tickets.")
+@pass_env
+def init_command(env: Env, folder: Path | None, profile: str) -> None:
+    """Make a ticket store here, or in DIR, in a git repository of its own if there is none."""
+    from ticketctl.app.founding import found
+
+    said = found((folder or env.folder or Path()).resolve(), profile)
+    for line in said:
+        click.echo(line)
+    env.note('next: ticketctl new "It does not work" -c jane@customer.example' + ("" if profile else " -p PROFILE"))
+
+
+@click.command("edit")
+@click.argument("id_", metavar="ID", shell_complete=complete_id)
+@click.option("--adopt", is_flag=True, help="Take what was changed in the file by hand, if the rules allow it.")
+@pass_env
+def edit_command(env: Env, id_: str, adopt: bool) -> None:
+    """Edit the head of a ticket in $EDITOR; what is wrong is shown there, to be mended."""
+    from ticketctl.app import editing
+
+    if adopt:
+        _adopt(env, id_)
+        return
+    desk = env.desk
+    was = desk.find(id_)
+    profile = desk.profile_of(was.ticket)
+    page = editing.page(was.ticket, profile)
+    while True:
+        typed = click.edit(page, extension=".yaml")
+        if typed is None or typed == page:
+            env.note("nothing was changed")
+            return
+        try:
+            editing.read_page(desk, was, profile, typed)
+            wrong = _change(env, was.ticket.id, typed)
+        except TicketctlError as error:
+            wrong = f"{error.place or ''} {error.message}".strip() + (f"\n{error.hint}" if error.hint else "")
+        if not wrong:
+            return
+        body = "\n".join(line for line in typed.split("\n") if not line.startswith("#"))
+        page = "\n".join(f"# {line}" for line in ["It cannot be so:", *wrong.splitlines()]) + "\n" + body
+
+
+def _change(env: Env, id_: str, typed: str) -> str:
+    """Make the change; what is wrong with it, or nothing."""
+    from ticketctl.app import editing
+    from ticketctl.app.change import change
+    from ticketctl.core.requests import Decision, Refusal
+    from ticketctl.render import text
+
+    desk = env.desk
+    outcome = change(desk, [id_], lambda now, profile: editing.read_page(desk, now, profile, typed))[0]
+    if isinstance(outcome.result, Refusal):
+        return "\n".join(outcome.result.reasons)
+    if isinstance(outcome.result, TicketctlError):
+        raise outcome.result
+    assert isinstance(outcome.result, Decision) and outcome.profile
+    click.echo(text.done(env.voice, outcome.before, outcome.result, outcome.profile))
+    return ""
+
+
+def _adopt(env: Env, id_: str) -> None:
+    from ticketctl.app.change import adopt_by_hand
+    from ticketctl.cli.write import tell
+
+    tell(env, [adopt_by_hand(env.desk, id_)], "text", dry=False)
+
+
+@click.command("check")
+@click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs.")
+@pass_env
+def check_command(env: Env, ids: tuple[str, ...], format_: str) -> None:
+    """Replay every ticket against its profile, and say what is wrong where."""
+    from ticketctl.app.audit import audit
+    from ticketctl.render.safe import safe
+
+    desk = env.desk
+    result = audit(desk, [desk.store.find(text) for text in ids])
+    if format_ == "json":
+        from ticketctl.render import document
+
+        click.echo(document.dump(findings=document.findings(result.findings), checked=result.checked))
+    else:
+        for finding in result.findings:
+            click.echo(safe(str(finding)))
+        number, warnings = len(result.errors), len(result.findings) - len(result.errors)
+        also = f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
+        env.note(f"{number} problem{'' if number == 1 else 's'}{also} in {result.checked:,} ticket{'' if result.checked == 1 else 's'}")
+    if result.broken:
+        finish(Exit.BROKEN)
+    if result.errors:
+        finish(Exit.REFUSED)
+
+
+_WHERE = {
+    "bash": "~/.local/share/bash-completion/completions/ticketctl",
+    "zsh": "a folder of your fpath, as _ticketctl",
+    "fish": "~/.config/fish/completions/ticketctl.fish",
+}
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(list(_WHERE)))
+@pass_env
+def completion_command(env: Env, shell: str) -> None:
+    """Print the completion script for a shell; statuses are offered only if they are legal next."""
+    from click.shell_completion import get_completion_class
+
+    from ticketctl.cli.main import cli
+
+    kind: Any = get_completion_class(shell)
+    if kind is None:
+        raise UsageProblem(f"no completion for {shell}")
+    click.echo(kind(cli, {}, "ticketctl", "_TICKETCTL_COMPLETE").source())
+    env.note(f"save it as {_WHERE[shell]}")

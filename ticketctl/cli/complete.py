@@ -1,0 +1,65 @@
+"""What the shell is offered: ids, profiles, and only those statuses that are legal next for the ticket on the line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from click import Context, Parameter
+from click.shell_completion import CompletionItem
+
+from ticketctl.cli.env import Env
+
+
+def _env(ctx: Context) -> Env:
+    """The surroundings, from the options that stand before the command."""
+    params = ctx.find_root().params
+    folder = params.get("folder")
+    return Env(Path(folder) if folder else None, params.get("as_"), params.get("now_text"))
+
+
+def complete_id(ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:
+    """Ids by their random half, with the title as help."""
+    try:
+        desk = _env(ctx).desk
+        ids = [id_ for id_ in desk.store.ids() if incomplete in id_[: len(incomplete)] or id_[7:].startswith(incomplete)]
+        return [CompletionItem(id_ if id_.startswith(incomplete) and incomplete else id_[7:]) for id_ in ids[-200:]]
+    except Exception:
+        return []  # a shell that completes must never show an error
+
+
+def complete_profile(ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:
+    """The profiles of the store, or the built-in ones."""
+    from ticketctl.store.profiles import Shelf
+
+    try:
+        shelf = _env(ctx).desk.shelf
+    except Exception:
+        shelf = Shelf(None)
+    return [CompletionItem(name) for name in shelf.names() if name.startswith(incomplete)]
+
+
+def complete_id_or_status(ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:
+    """For ``move ID... STATUS``: an id first; then the statuses open to this user on that ticket."""
+    words = ctx.params.get("words") or ()
+    if not words:
+        return complete_id(ctx, param, incomplete)
+    try:
+        return [CompletionItem(status, help=help_) for status, help_ in _statuses(_env(ctx), str(words[-1]))
+                if status.casefold().startswith(incomplete.casefold())]  # fmt: skip
+    except Exception:
+        return []
+
+
+def _statuses(env: Env, id_: str) -> list[tuple[str, str]]:
+    from ticketctl.app.who import actors
+    from ticketctl.core.moves import open_moves
+    from ticketctl.core.workflow import scene_for
+
+    desk = env.desk
+    ticket = desk.find(id_).ticket
+    profile = desk.profile_of(ticket)
+    found: dict[str, str] = {}
+    for actor in actors(desk, profile, ticket):
+        scene = scene_for(profile, ticket, actor, desk.now, desk.people_of(profile))
+        found |= {move.to: move.criterion for move in open_moves(scene)}
+    return list(found.items())

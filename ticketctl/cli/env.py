@@ -1,0 +1,111 @@
+"""What a command finds around it: the options before the command, the environment, the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ticketctl.app.desk import Desk, find_root
+from ticketctl.core import dates
+from ticketctl.errors import Exit, TicketctlError, UsageProblem
+from ticketctl.render.paint import Paint
+
+
+@dataclass
+class Env:
+    """The surroundings of one command."""
+
+    folder: Path | None = None
+    as_: str | None = None
+    now_text: str | None = None
+    color: str = "auto"
+    quiet: bool = False
+    verbose: bool = False
+
+    @cached_property
+    def now(self) -> datetime:
+        """The instant of this command: ``--now``, else TICKETCTL_NOW, else the clock; read once."""
+        real = datetime.now(UTC).replace(microsecond=0)
+        text = self.now_text or os.environ.get("TICKETCTL_NOW")
+        if not text:
+            return real
+        try:
+            return dates.parse_now(text, real)
+        except (ValueError, OverflowError) as error:
+            raise UsageProblem(f"--now: {error}", "2026-12-01T09:00, tomorrow, +3d") from None
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The store."""
+        return Desk(find_root(self.folder), self.now, self.as_ or os.environ.get("TICKETCTL_AS") or None)
+
+    def paint(self, stream: Any = None) -> Paint:
+        """Colours for a stream: ``--color``, NO_COLOR, FORCE_COLOR, TERM=dumb, and whether it is a terminal."""
+        if self.color != "auto":
+            return Paint(self.color == "always")
+        if os.environ.get("NO_COLOR"):
+            return Paint(False)
+        if os.environ.get("FORCE_COLOR"):
+            return Paint(True)
+        return Paint((stream or sys.stdout).isatty() and os.environ.get("TERM") != "dumb")
+
+    @cached_property
+    def voice(self) -> Any:
+        """How things are said here."""
+        from ticketctl.render.text import Voice
+
+        settings = self.desk.settings
+        return Voice(self.now, dates.zone(settings.timezone), self.paint(), dict(settings.names))
+
+    def note(self, text: str) -> None:
+        """A word besides the answer, on stderr, unless ``-q``."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def warn(self, text: str) -> None:
+        """A warning, on stderr, whatever the options."""
+        click.echo(f"{self.paint(sys.stderr)('warning', 'yellow')}: {text}", err=True)
+
+
+pass_env = click.make_pass_decorator(Env, ensure=True)
+
+
+def report(env: Env, error: TicketctlError) -> None:
+    """Say what went wrong: one message with its place, then the next step."""
+    from ticketctl.render.safe import safe
+
+    place = f"{error.place}: " if error.place else ""
+    word = env.paint(sys.stderr)("error", "red")
+    click.echo(f"{word}: {safe(place + error.message)}", err=True)
+    for finding in getattr(error, "findings", ()):
+        click.echo(f"  {safe(str(finding))}", err=True)
+    if error.hint:
+        click.echo(f"hint: {safe(error.hint)}", err=True)
+
+
+def worst(failed: list[Exit], total: int) -> Exit:
+    """The exit status of a command on several tickets: broken data outranks a refusal, a failing disk all.
+
+    Args:
+        failed: the statuses of those that failed.
+        total: how many there were.
+    """
+    for status in (Exit.IO, Exit.BROKEN):
+        if status in failed:
+            return status
+    if not failed:
+        return Exit.DONE
+    return failed[0] if total == 1 else Exit.REFUSED
+
+
+def finish(status: Exit) -> None:
+    """End the command with a status."""
+    if status:
+        click.get_current_context().exit(int(status))

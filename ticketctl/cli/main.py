@@ -1,0 +1,160 @@
+"""``ticketctl``: the group, its commands by name, and the one place where errors become words and exit statuses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ticketctl import __version__
+from ticketctl.cli.env import Env, report
+from ticketctl.errors import Exit, TicketctlError, closest
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("admin", "Make a ticket store here, or in DIR."),
+    "new": ("write", "Open a ticket, or one for each row of a file."),
+    "move": ("write", "Move tickets to a status."),
+    "list": ("read", "List tickets, newest change first."),
+    "show": ("read", "Show tickets with their history."),
+    "log": ("read", "Show the history of a ticket."),
+    "next": ("read", "Show which moves are open to you now."),
+    "reply": ("write", "Add a public message."),
+    "note": ("write", "Add an internal note."),
+    "assign": ("write", "Give a ticket to somebody, or to none."),
+    "set": ("write", "Set or clear fields."),
+    "edit": ("admin", "Edit the head of a ticket in $EDITOR."),
+    "batch": ("write", "Move a whole group of tickets, all or nothing."),
+    "sweep": ("cron", "Apply what time has brought: reminders and closings."),
+    "check": ("admin", "Replay every ticket against its profile."),
+    "profile": ("profiles", "List, show and prove workflow profiles."),
+    "completion": ("admin", "Print the completion script for a shell."),
+}
+"""Command -> (the module of ``ticketctl.cli`` that holds it, its help line): one is imported only when it is run."""
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        module = import_module(f"ticketctl.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command named by the arguments; for one that does not exist, the nearest is offered."""
+        name = args[0] if args else ""
+        if name and name not in COMMANDS and not ctx.resilient_parsing:
+            hint = closest(name, list(COMMANDS)) or "ticketctl --help lists the commands"
+            raise click.UsageError(f'there is no command "{name}"; {hint}', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
+
+
+@click.group(
+    cls=Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 done, 1 refused, 2 usage, 65 broken data, 66 not found, 70 our bug, 71 git or disk, 75 busy, "
+    "78 settings, 130 interrupted.",
+)
+@click.option("-C", "folder", metavar="DIR", type=click.Path(path_type=Path), help="The store (else upwards from here).")
+@click.option("--as", "as_", metavar="ROLE[:WHO]", help="Who you are (else TICKETCTL_AS, else git's user.email).")
+@click.option("--now", "now_text", metavar="TIME", help="The time it shall be (else TICKETCTL_NOW, else the clock).")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colours.")
+@click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+@click.version_option(__version__, prog_name="ticketctl")
+@click.pass_context
+def cli(ctx: click.Context, **options: Any) -> None:
+    """Tickets as plain files under version control, moved by a checked workflow.
+
+    A new store: ticketctl init. A new ticket: ticketctl new "It does not work". What now: ticketctl next ID.
+    """
+    ctx.obj = Env(**options)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process with its exit status."""
+    sys.exit(int(run(arguments)))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: without the program's name; those of the process, if ``None``.
+
+    Returns:
+        The exit status (docs/exit-status.md).
+    """
+    env = Env()
+    try:
+        with cli.make_context("ticketctl", list(sys.argv[1:] if arguments is None else arguments)) as ctx:
+            env = ctx.obj if isinstance(ctx.obj, Env) else env
+            result = cli.invoke(ctx)
+            env = ctx.obj
+        _flush()
+        return int(result) if isinstance(result, int) else Exit.DONE
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        return _usage(error)
+    except (KeyboardInterrupt, click.Abort, EOFError):
+        click.echo("interrupted", err=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Who reads us has seen enough (head); the interpreter must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    except TicketctlError as error:
+        report(env, error)
+        return error.exit
+    except Exception as error:
+        return _crash(error)
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+
+
+def _usage(error: click.ClickException) -> int:
+    """A mistake on the command line, in click's words."""
+    ctx = getattr(error, "ctx", None)
+    click.echo(f"error: {error.format_message()}", err=True)
+    if ctx is not None:
+        click.echo(f"hint: {ctx.command_path} --help", err=True)
+    return Exit.USAGE
+
+
+def _crash(error: Exception) -> int:
+    """Our own bug: a report in a file and one line, no traceback."""
+    if isinstance(error, OSError) and error.errno is not None:
+        click.echo(f"error: {error.filename or 'the disk'}: {error.strerror}", err=True)
+        return Exit.IO
+    import tempfile
+    import traceback
+
+    text = f"ticketctl {__version__}, Python {sys.version}\n" + "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="ticketctl-crash-", suffix=".txt", delete=False) as file:
+            file.write(text)
+            where = f"; please report it with {file.name}"
+    except OSError:
+        where = ""
+    click.echo(f"error: this is a bug in ticketctl ({type(error).__name__}){where}", err=True)
+    return Exit.BUG

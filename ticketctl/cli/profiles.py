@@ -1,0 +1,125 @@
+"""The commands for workflow profiles: profile list, show, check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from ticketctl.app.desk import find_root
+from ticketctl.cli.complete import complete_profile
+from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.core.profile import Origin, Profile
+from ticketctl.errors import Exit, Finding, MissingError, TicketctlError
+from ticketctl.store.profiles import Shelf
+
+
+@click.group("profile")
+def profile_command() -> None:
+    """List, show and prove workflow profiles."""
+
+
+def _shelf(env: Env) -> Shelf:
+    """The profiles of the store we are in, or the built-in ones: profiles can be looked at anywhere."""
+    try:
+        return Shelf(find_root(env.folder))
+    except MissingError:
+        if env.folder:
+            raise
+        return Shelf(None)
+
+
+@profile_command.command("list")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs.")
+@pass_env
+def list_profiles(env: Env, format_: str) -> None:
+    """List the profiles that can be used here."""
+    from ticketctl.render import document, table
+
+    shelf = _shelf(env)
+    profiles, broken = [], []
+    for name in shelf.names():
+        try:
+            profiles.append(shelf.get(name))
+        except TicketctlError as error:
+            broken.append(error)
+    if format_ == "json":
+        click.echo(document.dump(profiles=[{"name": p.name, "title": p.title, "version": p.version} for p in profiles]))
+    else:
+        lines = [[p.name, str(p.version), str(len(p.statuses)), p.title] for p in profiles]
+        click.echo(table.boxed(["PROFILE", "VERSION", "STATUSES", "TITLE"], lines))
+    for error in broken:
+        env.warn(f"{error.message}; {error.hint}")
+    if broken:
+        finish(Exit.SETTINGS)
+
+
+@profile_command.command("show")
+@click.argument("name", shell_complete=complete_profile)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs.")
+@pass_env
+def show_profile(env: Env, name: str, format_: str) -> None:
+    """Show what a profile says: statuses, moves, rules, messages."""
+    from ticketctl.render import document
+
+    profile = _shelf(env).get(name)
+    if format_ == "json":
+        click.echo(document.dump(profile=document.profile(profile)))
+        return
+    from ticketctl.render.profile import describe
+
+    for line in describe(profile, env.paint()):
+        click.echo(line)
+
+
+@profile_command.command("check")
+@click.argument("names", metavar="[NAME|FILE]...", nargs=-1)
+@click.option("--assumed", is_flag=True, help="List every entry that is an assumption.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs.")
+@pass_env
+def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str) -> None:
+    """Prove a profile sound before anybody works by it; without a name, all that can be used here."""
+    from ticketctl.core.lint import lint
+    from ticketctl.render import document
+
+    shelf = _shelf(env)
+    found: list[Finding] = []
+    assumptions = 0
+    for name in names or shelf.names():
+        path = Path(name) if name.endswith((".yaml", ".yml")) or "/" in name else shelf.path(name)
+        profile, findings = shelf.compile(path)
+        found += findings or lint(profile)
+        taken = list(_assumed(profile))
+        assumptions += len(taken)
+        if assumed:
+            for what, why in taken:
+                click.echo(f"{profile.name}: {what}: {why}")
+    if format_ == "json":
+        click.echo(document.dump(findings=document.findings(found), checked=len(names or shelf.names())))
+    else:
+        for finding in found:
+            click.echo(str(finding))
+        errors = sum(1 for finding in found if finding.severity == "error")
+        words = f"{errors} error{'' if errors == 1 else 's'}, {len(found) - errors} warning{'' if len(found) - errors == 1 else 's'}"
+        env.note(f"{words}; {assumptions} entries are assumptions" + ("" if assumed else " (--assumed lists them)"))
+    if any(finding.severity == "error" for finding in found):
+        finish(Exit.REFUSED)
+
+
+def _assumed(profile: Profile) -> Iterator[tuple[str, str]]:
+    """Everything that the profile says without its document saying it, and why."""
+    seen: set[object] = set()
+    named: list[tuple[str, Origin]] = [(f'status "{s.name}"', s.origin) for s in profile.statuses.values()]
+    named += [(f'field "{f.name}"', f.origin) for f in profile.fields.values()]
+    for edge in profile.edges:
+        if edge.place not in seen:
+            seen.add(edge.place)
+            named.append((f"move to {edge.target}", edge.origin))
+    named += [(f"trigger {t.name}", t.origin) for t in profile.triggers]
+    named += [(f"automation {a.name}", a.origin) for a in profile.automations]
+    named += [(f"batch {b.name}", b.origin) for b in profile.batches.values()]
+    named += [(f"category {c.name}", c.origin) for c in profile.categories.values()]
+    named += [(f"template {t.name}", t.origin) for t in profile.templates.values()]
+    named.append(("queue", profile.queue.origin))
+    return ((what, origin.assumed) for what, origin in named if origin.assumed)

@@ -1,0 +1,304 @@
+"""The commands that change tickets: new, move, reply, note, assign, set, batch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from ticketctl.app import values
+from ticketctl.app.change import Ask, Outcome, change, create
+from ticketctl.app.desk import Desk
+from ticketctl.app.who import actors, person
+from ticketctl.cli.complete import complete_id, complete_id_or_status, complete_profile
+from ticketctl.cli.env import Env, finish, pass_env, report, worst
+from ticketctl.core.checker import fill
+from ticketctl.core.profile import Profile, Template
+from ticketctl.core.requests import Change, Decision, Refusal
+from ticketctl.core.ticket import Ticket, Value
+from ticketctl.core.workflow import scene_for
+from ticketctl.errors import Exit, RefusedError, TicketctlError, UsageProblem, closest
+from ticketctl.store.reading import Loaded
+
+F = TypeVar("F", bound=Callable[..., Any])
+FORMATS = click.Choice(["text", "json"])
+
+
+def options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator, in the order written."""
+
+    def wrap(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return wrap
+
+
+_for = click.option("--for", "for_", metavar="CUSTOMER", help="Record what the customer said or decided.")
+_via = click.option("--via", type=click.Choice(["phone", "chat", "visit", "mail", "portal"]), help="How they said it.")
+_quiet = click.option("--no-notify", "quiet", is_flag=True, help="Tell nobody; the history says so.")
+_dry = click.option("-n", "--dry-run", "dry", is_flag=True, help="Say what would be done; write nothing.")
+_set = click.option("--set", "pairs", metavar="K=V", multiple=True, help="Set a field (K= clears it).")
+_due = click.option("--due", metavar="WHEN", help="The ticket's date: 2026-12-01, tomorrow, +3d ...")
+_assignee = click.option("-a", "--assignee", metavar="WHO", help="Who works on it (@me, none).")
+_text = options(
+    click.option("-m", "--message", metavar="TEXT", help="The text."),
+    click.option("-F", "--file", "file", metavar="FILE", help="Read the text from a file, or - for stdin."),
+)
+_format = click.option("--format", "format_", type=FORMATS, default="text", help="For people, or for programs.")
+
+
+@click.command("move")
+@click.argument("words", metavar="ID... STATUS", nargs=-1, required=True, shell_complete=complete_id_or_status)
+@click.option("-m", "--note", metavar="NOTE", help="Add an internal note.")
+@click.option("--reply", metavar="TEXT", help="Add a public message.")
+@options(_for, _via, _assignee, _set, _due)
+@click.option("--template", metavar="T", help="Fill in what a template of the profile says.")
+@click.option("--expect", metavar="STATUS", help="Only if the ticket is there now.")
+@options(_quiet, _dry, _format)
+@pass_env
+def move_command(env: Env, words: tuple[str, ...], format_: str, dry: bool, **given: Any) -> None:
+    """Move tickets to a status, as the workflow allows. ID - reads ids from stdin."""
+    ids, status = _ids(words[:-1]), words[-1]
+    if not ids:
+        raise UsageProblem("name a ticket and a status", 'ticketctl move ID STATUS; ticketctl next ID shows what is open')
+    ask = _asking(env.desk, given, to=status, expect=given["expect"])
+    tell(env, change(env.desk, ids, ask, dry), format_, dry)
+
+
+@click.command("reply")
+@click.argument("id_", metavar="ID", shell_complete=complete_id)
+@options(_text, _for, _via, _quiet, _dry, _format)
+@pass_env
+def reply_command(env: Env, id_: str, message: str | None, file: str | None, format_: str, dry: bool, **given: Any) -> None:
+    """Add a public message, as staff or as the customer."""
+    text = _body(env, message, file, "reply", id_)
+    tell(env, change(env.desk, _ids([id_]), _asking(env.desk, {**given, "reply": text}), dry), format_, dry)
+
+
+@click.command("note")
+@click.argument("id_", metavar="ID", shell_complete=complete_id)
+@options(_text, _dry, _format)
+@pass_env
+def note_command(env: Env, id_: str, message: str | None, file: str | None, format_: str, dry: bool) -> None:
+    """Add an internal note, which the customer never sees."""
+    text = _body(env, message, file, "note", id_)
+    tell(env, change(env.desk, _ids([id_]), _asking(env.desk, {"note": text}), dry), format_, dry)
+
+
+@click.command("assign")
+@click.argument("id_", metavar="ID", shell_complete=complete_id)
+@click.argument("who")
+@click.option("-m", "--note", metavar="NOTE", help="Add an internal note.")
+@options(_quiet, _dry, _format)
+@pass_env
+def assign_command(env: Env, id_: str, who: str, format_: str, dry: bool, **given: Any) -> None:
+    """Give a ticket to somebody (@me), or to none."""
+    tell(env, change(env.desk, _ids([id_]), _asking(env.desk, {**given, "assignee": who}), dry), format_, dry)
+
+
+@click.command("set")
+@click.argument("id_", metavar="ID", shell_complete=complete_id)
+@click.argument("pairs", metavar="K=V...", nargs=-1, required=True)
+@click.option("-m", "--note", metavar="NOTE", help="Add an internal note.")
+@options(_quiet, _dry, _format)
+@pass_env
+def set_command(env: Env, id_: str, format_: str, dry: bool, **given: Any) -> None:
+    """Set fields, or clear them (K=). A checklist: checklist.ITEM=done."""
+    tell(env, change(env.desk, _ids([id_]), _asking(env.desk, given), dry), format_, dry)
+
+
+@click.command("new")
+@click.argument("title", required=False)
+@click.option("--from", "rows", metavar="FILE", help="One ticket for each row: .jsonl, .csv, or - for stdin.")
+@click.option("-p", "--profile", metavar="PROFILE", shell_complete=complete_profile, help="The workflow (else the store's).")
+@click.option("-c", "--customer", metavar="CUSTOMER", help="The person who asks.")
+@_assignee
+@click.option("-d", "--text", metavar="TEXT", help="What it is about.")
+@click.option("-F", "--file", "file", metavar="FILE", help="Read that from a file, or - for stdin.")
+@options(_set, _due)
+@click.option("--follows", metavar="ID", help="The ticket that it continues.")
+@click.option("--status", metavar="STATUS", help="Where it begins, if the profile has several.")
+@click.option("--template", metavar="T", help="Fill in what a template of the profile says.")
+@click.option("--id", "id_", metavar="ID", help="Its id, for importers (YYMMDD-xxxxx).")
+@options(_via, _quiet)
+@pass_env
+def new_command(env: Env, title: str | None, rows: str | None, **given: Any) -> None:
+    """Open a ticket and print its id; --from opens one for each row, all or none."""
+    from ticketctl.app import opening
+
+    given["id"] = given.pop("id_")
+    if given.get("file"):
+        given["text"] = _read(given["file"])
+    if rows is not None:
+        wanted = opening.read_rows(_read(rows), rows, given)
+    else:
+        wanted = [{**given, "title": title}]
+    outcomes = create(env.desk, [opening.request(env.desk, row, place) for place, row in opening.numbered(wanted, rows)])
+    refused = [outcome for outcome in outcomes if not isinstance(outcome.result, Decision)]
+    for outcome in refused or outcomes:
+        _tell_one(env, outcome, rows is not None, dry=False)
+    if refused and len(outcomes) > 1:
+        env.note(f"nothing was written: {len(refused)} of {len(outcomes)} rows are refused")
+    finish(worst([_status(outcome) for outcome in refused], len(outcomes)))
+
+
+@click.command("batch")
+@click.argument("batch")
+@click.argument("name")
+@click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)
+@click.option("--without", metavar="ID", multiple=True, help="Leave a ticket out.")
+@click.option("-p", "--profile", metavar="PROFILE", shell_complete=complete_profile, help="Whose batch it is.")
+@click.option("--reply", metavar="TEXT", help="Add a public message to each.")
+@click.option("-m", "--note", metavar="NOTE", help="Add an internal note to each.")
+@_format
+@pass_env
+def batch_command(env: Env, batch: str, name: str, ids: tuple[str, ...], without: tuple[str, ...], profile: str | None,
+                  reply: str | None, note: str | None, format_: str) -> None:  # fmt: skip
+    """Put tickets into a batch (release NAME) and move them together, all or nothing."""
+    from ticketctl.app.batch import find_batch, run
+
+    desk = env.desk
+    whose, found = find_batch(desk, batch, profile)
+    left_out = [desk.store.find(text) for text in without]
+    text = values.body(reply, "the message") if reply else None
+    outcomes = run(desk, whose, found, values.line(name, "the name"), _ids(ids), left_out, text, note)
+    refused = [outcome for outcome in outcomes if not isinstance(outcome.result, Decision)]
+    if refused:
+        env.note(f"nothing was moved: {len(refused)} of {len(outcomes)} tickets are refused")
+    tell(env, refused or outcomes, format_, dry=False)
+
+
+def _ids(words: Sequence[str]) -> list[str]:
+    """The ids named, ``-`` standing for those on stdin (the first word of each line)."""
+    found: list[str] = []
+    for word in words:
+        found += [line.split()[0] for line in sys.stdin if line.strip()] if word == "-" else [word]
+    return list(dict.fromkeys(found))
+
+
+def _read(name: str) -> str:
+    """The text of a file, or of stdin."""
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else open(name, "rb").read()
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageProblem(f"{name} is not UTF-8") from None
+    except OSError as error:
+        raise UsageProblem(f"cannot read {name}: {error.strerror}") from None
+
+
+def _body(env: Env, message: str | None, file: str | None, what: str, id_: str) -> str:
+    """A text from ``-m``, ``-F``, or the editor."""
+    if message is None and file is not None:
+        message = _read(file)
+    if message is None:
+        head = f"\n# The {what} to {id_}. Lines that begin with # are left out; an empty text ends it.\n"
+        typed = click.edit(head, extension=".md")
+        message = "\n".join(line for line in (typed or "").split("\n") if not line.startswith("#"))
+        if not message.strip():
+            raise UsageProblem(f"an empty {what}; nothing was written", "-m TEXT, or -F FILE")
+    return values.body(message, f"the {what}")
+
+
+def _asking(desk: Desk, given: dict[str, Any], to: str | None = None, expect: str | None = None) -> Ask:
+    """What a command line asks of each ticket, in the terms of its profile."""
+
+    def ask(was: Loaded, profile: Profile) -> list[Change]:
+        ticket = was.ticket
+        target = values.status(profile, to) if to else None
+        if expect is not None and values.status(profile, expect) != ticket.status:
+            last = next(entry for entry in reversed(ticket.history) if entry.to)
+            raise RefusedError(f"{ticket.id} is {ticket.status}, not {expect}",
+                               f"{last.by} moved it from {last.from_ or 'new'} at {last.at}")  # fmt: skip
+        people = actors(desk, profile, ticket, given.get("for_"))
+        sets, unset = _sets(desk, profile, given)
+        text, note = given.get("reply"), given.get("note")
+        if name := given.get("template"):
+            template = _template(profile, name)
+            scene = scene_for(profile, ticket, people[0], desk.now, desk.people_of(profile))
+            sets = {**{k: v for k, v in template.sets.items() if v is not None}, **sets}
+            text, note = text or fill(template.text, scene) or None, note or fill(template.note, scene) or None
+        return [
+            Change(actor, target, values.body(text, "the message") if text is not None else None,
+                   values.body(note, "the note") if note is not None else None, sets, unset,
+                   via=given.get("via"), quiet=bool(given.get("quiet")))
+            for actor in people
+        ]  # fmt: skip
+
+    return ask
+
+
+def _sets(desk: Desk, profile: Profile, given: dict[str, Any]) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """``--set``, ``--due`` and ``-a`` together."""
+    sets, unset = values.assignments(desk, profile, given.get("pairs") or ())
+    if given.get("due"):
+        sets["due"] = values.when(desk, profile, given["due"])
+    if who := given.get("assignee"):
+        if who.casefold() == "none":
+            unset += ("assignee",)
+        else:
+            sets["assignee"] = person(who, desk)
+    return sets, unset
+
+
+def _template(profile: Profile, name: str) -> Template:
+    if name not in profile.templates:
+        known = list(profile.templates)
+        hint = closest(name, known) or f"it has: {', '.join(known) or 'none'}"
+        raise UsageProblem(f'{profile.title} has no template "{name}"', hint)
+    return profile.templates[name]
+
+
+def tell(env: Env, outcomes: list[Outcome], format_: str, dry: bool) -> None:
+    """Say what became of each ticket, and end with the status that goes with it."""
+    failed = [outcome for outcome in outcomes if not isinstance(outcome.result, Decision)]
+    if format_ == "json":
+        _tell_json(env, outcomes)
+    else:
+        for outcome in outcomes:
+            _tell_one(env, outcome, len(outcomes) > 1, dry)
+    if dry:
+        env.note("nothing was written")
+    finish(worst([_status(outcome) for outcome in failed], len(outcomes)))
+
+
+def _status(outcome: Outcome) -> Exit:
+    return outcome.result.exit if isinstance(outcome.result, TicketctlError) else Exit.REFUSED
+
+
+def _tell_one(env: Env, outcome: Outcome, several: bool, dry: bool) -> None:
+    from ticketctl.render import text
+    from ticketctl.render.safe import safe
+
+    result = outcome.result
+    if isinstance(result, TicketctlError):
+        report(env, result)
+    elif isinstance(result, Refusal):
+        for line in text.refusal(env.voice, result, outcome.profile):
+            click.echo(line, err=True)
+    else:
+        assert outcome.profile is not None
+        line = text.done(env.voice, outcome.before, result, outcome.profile)
+        click.echo(f"would be  {line}" if dry else line)
+        for warning in result.warnings:
+            env.warn(f"{text.short(outcome.id)}: {safe(warning)}" if several else safe(warning))
+
+
+def _tell_json(env: Env, outcomes: list[Outcome]) -> None:
+    from ticketctl.core.query import row_of
+    from ticketctl.render import document
+
+    tickets: list[tuple[Ticket, Profile]] = []
+    for outcome in outcomes:
+        if isinstance(outcome.result, Decision) and outcome.profile:
+            tickets += [(ticket, outcome.profile) for ticket in (outcome.result.ticket, *outcome.also)]
+    errors = [o.result for o in outcomes if isinstance(o.result, TicketctlError)]
+    click.echo(document.dump(
+        tickets=[document.row(row_of(p, t, env.desk.people_of(p))) for t, p in tickets],
+        refused=[document.refusal(o.result) for o in outcomes if isinstance(o.result, Refusal)],
+        errors=[{"message": e.message, "hint": e.hint, "exit": int(e.exit)} for e in errors],
+    ))  # fmt: skip

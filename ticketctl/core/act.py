@@ -1,0 +1,289 @@
+"""One act under way: the entry that a request makes, and all that rules make of it.
+
+An :class:`Act` lives inside one call of ``decide`` and is thrown away; what it was given is never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ticketctl.core import dates
+from ticketctl.core.checker import Scene, failures, fill, fill_sets, holds, judge
+from ticketctl.core.events import events_of
+from ticketctl.core.moves import creation_edges
+from ticketctl.core.people import People
+from ticketctl.core.profile import Action, Automation, Edge, Profile, Trigger
+from ticketctl.core.requests import Actor, Change, Create, Fire, Notice
+from ticketctl.core.ticket import LINK, Entry, Ticket, Value, apply, flat, fold, seal
+
+
+class Act:
+    """The working state of one decision.
+
+    Args:
+        profile, people, now: as of ``decide``.
+        ticket: the ticket before the request; ``None`` for a new one.
+        actor: who asks, or the system.
+    """
+
+    def __init__(
+        self, profile: Profile, people: People, now: datetime, ticket: Ticket | None, actor: Actor, via: str | None
+    ) -> None:
+        self.profile, self.people, self.now, self.actor = profile, people, now, actor
+        self.before = ticket.history if ticket else ()
+        self.ticket = ticket
+        self.via = via
+        self.entries: list[Entry] = []
+        self.reasons: list[str] = []
+        self.warnings: list[str] = []
+        self.notices: list[Notice] = []
+        self.follow_ups: list[Create] = []
+        self.edge: Edge | None = None
+        self._fired: set[str] = set()
+        self._request: Change | Create | None = None
+
+    # --- what people ask -------------------------------------------------------------------------------------------
+
+    def create(self, request: Create) -> None:
+        """Make the ticket's first entry (A3, B1, S1 ...), then what follows from it."""
+        self._request = request
+        defaults = {f.name: f.default for f in self.profile.fields.values() if f.default is not None}
+        edges = creation_edges(self.profile, request.to)
+        mine = [edge for edge in edges if self._role in edge.roles]
+        if not mine:
+            roles = " or ".join(dict.fromkeys(role for edge in edges for role in edge.roles))
+            what = f"as {request.to}" if request.to else "here"
+            self.reasons.append(f"only {roles} may create a ticket {what}" if edges else f"no ticket is created {what}")
+            return
+        self.edge = edge = mine[0]
+        empty = Ticket(request.id, self.profile.name, request.title, edge.target, customer=None)
+        scene = self._scene(empty, changed=frozenset(request.sets))
+        put, _ = fill_sets({**defaults, **edge.sets, **request.sets}, scene)
+        opening: dict[str, Value] = {"ticket": request.id, "profile": self.profile.name,
+                                     "version": self.profile.version, "title": request.title}  # fmt: skip
+        sets = opening | {key: put[key] for key in sorted(put, key=_head_order)}
+        draft = self._entry("created", to=edge.target, sets=sets, text=request.text, note=request.note, quiet=request.quiet)
+        scene = replace(scene, ticket=apply(None, draft))
+        target = self.profile.statuses[edge.target]
+        self.reasons += failures((*edge.needs, *target.needs, *target.keeps), scene)
+        self.warnings += failures((*edge.warns, *target.warns), scene)
+        self._commit(draft)
+
+    def change(self, request: Change) -> None:
+        """Move, write, note, edit: one entry, then what follows from it."""
+        assert self.ticket is not None
+        self._request = request
+        # Setting what it is already is no change by itself, but a move may ask that it be given in the same act.
+        put = {flat(name): value for name, value in request.sets.items()
+               if request.to is not None or self.ticket.get(name) != value}  # fmt: skip
+        cleared = tuple(flat(name) for name in request.unset if self.ticket.get(name) is not None)
+        given = frozenset(name.removeprefix("fields.").partition(".")[0] for name in (*request.sets, *request.unset))
+        draft = self._entry("edited", sets=put, unset=cleared, text=request.text, note=request.note,
+                            quiet=request.quiet, mail_id=request.mail_id)  # fmt: skip
+        asked = self._scene(apply(self.ticket, draft), changed=given)
+        if request.to is not None:
+            verdict = judge(asked, request.to)
+            self.edge = verdict.edge
+            self.reasons += verdict.reasons
+            self.warnings += verdict.warnings
+            if verdict.edge is None:
+                return
+            more = {k: v for k, v in verdict.edge.sets.items() if k.partition(".")[0] not in given}
+            edge_put, edge_cleared = fill_sets(more, asked)
+            draft = replace(draft, event="moved", from_=self.ticket.status, to=request.to,
+                            sets=put | edge_put, unset=cleared + edge_cleared)  # fmt: skip
+        else:
+            if put or cleared:
+                self.reasons += failures(self.profile.statuses[self.ticket.status].keeps, asked)
+            draft = replace(draft, event="replied" if request.text else "noted" if request.note else "edited")
+        if not (draft.to or draft.sets or draft.unset or draft.text or draft.note):
+            return
+        self._commit(replace(draft, event=request.event or draft.event))
+
+    def fire(self, automation: Automation, request: Fire) -> None:
+        """Do what an automation does, as the system; its first entry bears the key (rule 6)."""
+        assert self.ticket is not None
+        marks: dict[str, Any] = {"anchor": request.anchor, "due": request.due}
+        if request.nth > 1:
+            marks["nth"] = request.nth
+        first = len(self.entries)
+        stood = self.ticket
+        for action in automation.do:
+            fresh = {**marks} if len(self.entries) == first else {"anchor": request.anchor}
+            self._do(action, automation.name, fresh, stood, "")
+        if len(self.entries) == first and not self.reasons:
+            # Nobody to tell: it has fired all the same, or it would come back at every sweep.
+            self._append(self._system_entry("reminded", automation.name, marks))
+        self._follow(list(self.entries))
+
+    # --- what rules make of it -------------------------------------------------------------------------------------
+
+    def _commit(self, draft: Entry) -> None:
+        if not self.reasons:
+            self._follow([self._append(draft)])
+
+    def _follow(self, causes: Sequence[Entry]) -> None:
+        """The triggers that entries set off, and those that their entries set off in turn, each once a request."""
+        waiting = [(cause, self._as_of(cause)) for cause in causes]
+        while waiting:
+            entry, stood = waiting.pop(0)
+            start = len(self.entries)
+            for trigger in self.profile.triggers:
+                if self._set_off(trigger, entry, stood):
+                    self._fired.add(trigger.name)
+                    moved_already = any(made.to for made in self.entries[start:])
+                    if not (trigger.moves and moved_already):
+                        for action in trigger.do:
+                            self._do(action, trigger.name, {"anchor": entry.id}, stood, entry.text or "")
+            waiting += [(made, self._as_of(made)) for made in self.entries[start:]]
+
+    def _set_off(self, trigger: Trigger, entry: Entry, stood: Ticket) -> bool:
+        matched = events_of(self.profile, entry).intersection(trigger.on)
+        if not matched or trigger.name in self._fired:
+            return False
+        if trigger.moves and self._asked_to_move and not any(e.kind in ("entered", "left") for e in matched):
+            return False
+        return holds(trigger.when, self._scene(stood))
+
+    def _as_of(self, entry: Entry) -> Ticket:
+        """The ticket just after one of this act's entries."""
+        position = len(self.before) + self.entries.index(entry) + 1
+        return self._now if position == len(self._now.history) else fold(self._now.history[:position])
+
+    def _do(self, action: Action, rule: str, marks: Mapping[str, Any], stood: Ticket, text: str) -> None:
+        """One action of a rule. ``text`` is the public text of the entry that it answers."""
+        scene = self._scene(stood)
+        match action.kind:
+            case "move":
+                self._move(action, rule, marks, text)
+            case "set":
+                put, cleared = fill_sets(action.sets, replace(scene, ticket=self._now))
+                if put or cleared:
+                    self._append(self._system_entry("edited", rule, marks, sets=put, unset=cleared))
+            case "note":
+                self._append(self._system_entry("noted", rule, marks, note=fill(action.target, scene, text)))
+            case "notify":
+                self._notify(action, rule, marks, text)
+            case "refuse":
+                self.reasons.append(fill(action.target, scene, text))
+            case "warn":
+                self.warnings.append(fill(action.target, scene, text))
+            case _:  # follow_up
+                self._follow_up(fill(action.target, scene, text), rule, marks)
+
+    def _move(self, action: Action, rule: str, marks: Mapping[str, Any], text: str) -> None:
+        ticket = self._now
+        scene = self._scene(ticket)
+        put, cleared = fill_sets(action.sets, scene)
+        draft = self._system_entry(
+            "moved", rule, marks, from_=ticket.status, to=action.target, sets=put, unset=cleared,
+            text=fill(action.text, scene, text) or None, note=fill(action.note, scene, text) or None,
+        )  # fmt: skip
+        system = self.profile.system
+        asked = replace(
+            scene, role=system, by=system, actor=system, text=draft.text, note=draft.note,
+            ticket=apply(ticket, replace(draft, to=None)), changed=frozenset(action.sets),
+        )  # fmt: skip
+        verdict = judge(asked, action.target)
+        if verdict.reasons or verdict.edge is None:
+            words = [f"rule {rule}, {ticket.status} -> {action.target}: {reason}" for reason in verdict.reasons]
+            # A sweep reports it and writes nothing; a person's own act is not lost for a rule that cannot follow.
+            (self.reasons if marks.get("due") else self.warnings).extend(words)
+            return
+        more = {k: v for k, v in verdict.edge.sets.items() if k.partition(".")[0] not in asked.changed}
+        edge_put, edge_cleared = fill_sets(more, asked)
+        self._append(replace(draft, sets=put | edge_put, unset=cleared + edge_cleared))
+
+    def _notify(self, action: Action, rule: str, marks: Mapping[str, Any], text: str) -> None:
+        """Write down a notice as handed over, in the same write (ticket-file, ``notified``)."""
+        if self._request is not None and self._request.quiet:
+            return
+        told = self._resolve(action.told) or self._resolve(action.otherwise)
+        if marks.get("due"):
+            self._append(self._system_entry("reminded", rule, marks, message=action.target, told=told))
+            marks = {"anchor": marks["anchor"]}
+        if not told:
+            return
+        entry = self._append(self._system_entry("notified", rule, marks, message=action.target, told=told))
+        message, scene = self.profile.messages[action.target], self._scene(self._now)
+        subject, body = (fill(part, scene, text).strip() for part in (message.subject, message.body))
+        self.notices.append(Notice(self._now.id, entry.id, action.target, told, subject, body, entry.at))
+
+    def _resolve(self, targets: Sequence[str]) -> tuple[str, ...]:
+        """The addresses that a notice goes to; who acts is told only as ``actor`` or ``customer``."""
+        found: list[str] = []
+        for target in targets:
+            if target == "actor":
+                people: tuple[str, ...] = (self.actor.for_ or self.actor.who,)
+            elif target.startswith("role:"):
+                people = self.people.with_role(target.removeprefix("role:"))
+            else:
+                value = self._now.get(target)
+                people = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+            if target not in ("actor", "customer"):
+                people = tuple(who for who in people if who != self.actor.who)
+            found += people
+        return tuple(dict.fromkeys(found))
+
+    def _follow_up(self, title: str, rule: str, marks: Mapping[str, Any]) -> None:
+        """A linked new ticket with the message of this request (B8, H10)."""
+        request, ticket = self._request, self._now
+        if not isinstance(request, Change):
+            return
+        actor = Actor(self.actor.for_ or self.actor.who, self._role)
+        sets: dict[str, Value] = {"follows": ticket.id}
+        if ticket.customer:
+            sets["customer"] = ticket.customer
+        self.follow_ups.append(Create(request.follow_id, actor, title, request.text, sets=sets, via=request.via))
+        self._append(self._system_entry("linked", rule, marks, sets={LINK: request.follow_id}))
+
+    # --- the pieces -------------------------------------------------------------------------------------------------
+
+    @property
+    def _now(self) -> Ticket:
+        assert self.ticket is not None
+        return self.ticket
+
+    @property
+    def _role(self) -> str:
+        """The role in which the request is made: the customer's, where staff act for the customer."""
+        return self.profile.role_of_kind("customer") if self.actor.for_ else self.actor.role
+
+    @property
+    def _asked_to_move(self) -> bool:
+        return isinstance(self._request, Change) and self._request.to is not None
+
+    def _scene(self, ticket: Ticket, changed: frozenset[str] = frozenset()) -> Scene:
+        request = self._request
+        return Scene(
+            self.profile, self.people, self.now, ticket, self.before, self._role, self.actor.role, self.actor.who,
+            channel="mail" if self.via == "mail" else "cli",
+            text=request.text if request else None,
+            note=request.note if request else None,
+            subject=request.subject if isinstance(request, Change) else None,
+            changed=changed,
+            name=request.name if isinstance(request, Change) else "",
+        )  # fmt: skip
+
+    def _entry(self, event: str, **content: Any) -> Entry:
+        at = dates.format_instant(self.now)
+        return Entry(at, self.actor.who, self.actor.role, event, for_=self.actor.for_, via=self.via, **content)
+
+    def _system_entry(self, event: str, rule: str, marks: Mapping[str, Any], **content: Any) -> Entry:
+        system = self.profile.system
+        return Entry(dates.format_instant(self.now), system, system, event, rule=rule, **marks, **content)
+
+    def _append(self, draft: Entry) -> Entry:
+        history = self.ticket.history if self.ticket else ()
+        entry = seal(history, draft)
+        self.ticket = apply(self.ticket, entry)
+        self.entries.append(entry)
+        return entry
+
+
+def _head_order(name: str) -> tuple[int, str]:
+    heads = ("customer", "assignee", "due", "follows", "watchers")
+    return (heads.index(name), "") if name in heads else (len(heads), name)

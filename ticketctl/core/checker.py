@@ -1,0 +1,340 @@
+"""The workflow checker: whether a move or an edit may be made, and every reason why not.
+
+The same two functions, :func:`judge` and :func:`failures`, serve people, triggers, the sweep and the lists of
+what is open to somebody (X2, X3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from string import Template
+
+from ticketctl.core import dates
+from ticketctl.core.events import events_of, last_customer_text, latest
+from ticketctl.core.people import People
+from ticketctl.core.profile import CREATED, Edge, Event, Profile, Test
+from ticketctl.core.ticket import Entry, Ticket, Value, apply, flat
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that a test may look at.
+
+    Args:
+        ticket: as it stands, with what the request sets already in it.
+        history: the history before this request.
+        role: the role in which the request is made (the customer's, where staff act for the customer).
+        by: the actor's own role.
+        actor: who makes the request.
+        changed: names of the fields that the request sets or clears.
+    """
+
+    profile: Profile
+    people: People
+    now: datetime
+    ticket: Ticket
+    history: tuple[Entry, ...]
+    role: str
+    by: str
+    actor: str
+    channel: str = "cli"
+    text: str | None = None
+    note: str | None = None
+    subject: str | None = None
+    changed: frozenset[str] = frozenset()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the checker says of one move: no reasons means yes."""
+
+    edge: Edge | None
+    reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def fill(text: str, scene: Scene, message: str = "") -> str:
+    """A text of the profile with its ``$names`` filled in; ``message`` is ``$text``."""
+    if "$" not in text:
+        return text
+    ticket = scene.ticket
+    names: dict[str, object] = {name: _shown(value) for name, value in ticket.fields.items()}
+    for name in ("assignee", "customer", "due", "title", "id", "follows", "watchers"):
+        names[name] = _shown(ticket.get(name))
+    names |= {"actor": scene.actor, "now": dates.format_instant(scene.now), "name": scene.name}
+    names |= {"text": message.strip(), "last_reply": last_customer_text(scene.profile, ticket.history)}
+    return Template(text).safe_substitute(names)
+
+
+def _shown(value: Value | None) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "" if value is None else str(value)
+
+
+def fill_sets(sets: Mapping[str, Value | None], scene: Scene) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """What a profile sets, filled in, as the ``set`` and ``unset`` of an entry (flat names)."""
+    put: dict[str, Value] = {}
+    cleared: list[str] = []
+    for name, value in sets.items():
+        value = fill(value, scene) if isinstance(value, str) else value
+        if value is None or value == "":
+            if scene.ticket.get(name) is not None:
+                cleared.append(flat(name))
+        elif scene.ticket.get(name) != value:
+            put[flat(name)] = value
+    return put, tuple(cleared)
+
+
+def judge(scene: Scene, to: str) -> Verdict:
+    """Whether the ticket may move to the status ``to``, and every reason against it.
+
+    ``scene.ticket`` still has its old status; what the request sets is already in it.
+    """
+    profile, source = scene.profile, scene.ticket.status
+    if to == source:
+        return Verdict(None, (f"it is already {to}",))
+    edges = profile.between(source, to)
+    refused = [reason for reason in (_only_rules(scene, to), _category(scene, to)) if reason]
+    if not edges:
+        # That only rules set it says why there is no edge; else the profile's own reason, or what there is instead.
+        return Verdict(None, tuple(refused if profile.statuses[to].set_by_system and refused else
+                                   [_no_edge(scene, to), *refused]))  # fmt: skip
+    edge = next((edge for edge in edges if _may(scene, edge)), None)
+    if edge is None:
+        edge = edges[0]
+        if not refused or not profile.statuses[to].set_by_system:
+            refused.insert(0, _wrong_role(scene, edges))
+    target = profile.statuses[to]
+    refused += failures((*edge.needs, *target.needs), scene)
+    refused += failures(target.keeps, _after(scene, edge))
+    return Verdict(edge, tuple(dict.fromkeys(refused)), tuple(failures((*edge.warns, *target.warns), scene)))
+
+
+def _may(scene: Scene, edge: Edge) -> bool:
+    if scene.role in edge.roles:
+        return scene.by == scene.role or scene.by in edge.on_behalf
+    return False
+
+
+def _only_rules(scene: Scene, to: str) -> str:
+    """G2: a status that only rules and integrations set, and who does."""
+    profile = scene.profile
+    if not profile.statuses[to].set_by_system or profile.kind(scene.by) in ("system", "integration"):
+        return ""
+    who = [role for edge in profile.edges if edge.target == to for role in edge.roles]
+    machines = [role for role in dict.fromkeys(who) if profile.kind(role) in ("system", "integration")]
+    rules = [rule.name for rule in (*profile.triggers, *profile.automations)
+             if any(action.kind == "move" and action.target == to for action in rule.do)]  # fmt: skip
+    setters = [role for role in machines if role != profile.system] + [f"the rule {name}" for name in rules]
+    return f"{to} is never set by hand: {_either(setters) or 'the creation of a ticket'} sets it"
+
+
+def _category(scene: Scene, to: str) -> str:
+    """G15: the ticket's category decides what a person may choose."""
+    profile = scene.profile
+    category = profile.categories.get(str(scene.ticket.get("category")))
+    if category is None or to in category.statuses or profile.kind(scene.by) in ("system", "integration"):
+        return ""
+    fitting = [other.name for other in profile.categories.values() if to in other.statuses]
+    advice = f"; {_either(fitting)} does (--set category={fitting[0]})" if fitting else ""
+    ask = f"; ask {category.ask}" if category.ask else ""
+    return f'the category "{category.name}" does not offer {to}{advice}{ask}'
+
+
+def _no_edge(scene: Scene, to: str) -> str:
+    profile, source = scene.profile, scene.ticket.status
+    if reason := profile.excepts.get((source, to)):
+        return reason
+    targets = list(dict.fromkeys(edge.target for edge in profile.leaving(source)))
+    whose = f"tickets of {profile.title}"
+    if not targets:
+        return f"{source} is final: {whose} never leave it"
+    return f"from {source}, {whose} go to {_either(targets)}, not to {to}"
+
+
+def _wrong_role(scene: Scene, edges: Iterable[Edge]) -> str:
+    edges = list(edges)
+    source, target = edges[0].source, edges[0].target
+    roles = list(dict.fromkeys(role for edge in edges for role in edge.roles))
+    move = f"make a {target} ticket" if source == CREATED else f"move {source} -> {target}"
+    if scene.by != scene.role:
+        return f"nobody acts for the {scene.role} in this: only {_either(roles)} may {move}"
+    if any(scene.by in edge.on_behalf for edge in edges):
+        return f"only {_either(roles)} may {move}; to record what the customer decided, add --for CUSTOMER"
+    return f"only {_either(roles)} may {move}, not {scene.by}"
+
+
+def _either(names: Iterable[str]) -> str:
+    names = list(names)
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" or {names[-1]}" if names else ""
+
+
+def _after(scene: Scene, edge: Edge) -> Scene:
+    """The scene as the move would leave it, for the tests that the status keeps."""
+    sets = {name: value for name, value in edge.sets.items() if name.partition(".")[0] not in scene.changed}
+    put, cleared = fill_sets(sets, scene)
+    entry = Entry(at="", by="", role="", event="moved", to=edge.target, sets=put, unset=cleared)
+    return replace(scene, ticket=apply(scene.ticket, entry))
+
+
+def failures(tests: Iterable[Test], scene: Scene) -> list[str]:
+    """The words of every test that does not pass, in order."""
+    return [words for test in tests for words in _fails(test, scene)]
+
+
+def holds(tests: Iterable[Test], scene: Scene) -> bool:
+    """Whether all tests pass."""
+    return not failures(tests, scene)
+
+
+def _fails(test: Test, scene: Scene) -> list[str]:
+    """Why one test does not pass; empty if it does."""
+    if test.kind == "when":
+        if failures(test.inner, scene):
+            return []
+        found = failures(test.then, scene)
+    elif test.kind == "not":
+        found = [] if failures(test.inner, scene) else ["not the case: " + _words(test.inner)]
+    elif test.kind == "any_of":
+        branches = [_fails(inner, scene) for inner in test.inner]
+        found = [] if not all(branches) else ["either " + ", or ".join("; ".join(branch) for branch in branches)]
+    elif test.kind == "field":
+        found = [_field_words(test, word, argument)
+                 for word, argument in test.checks if not _field_passes(test.name, word, argument, scene)]  # fmt: skip
+    else:
+        found = [] if _passes(test, scene) else [_default_words(test)]
+    return [fill(test.say, scene)] if found and test.say else found
+
+
+def _passes(test: Test, scene: Scene) -> bool:
+    """The tests that look at one thing."""
+    wanted = test.wanted
+    match test.kind:
+        case "message":
+            has = {"public": bool(scene.text), "note": bool(scene.note), "any": bool(scene.text or scene.note)}
+            return has[str(wanted[0])]
+        case "text" | "subject":
+            return _contains(scene.text if test.kind == "text" else scene.subject, wanted)
+        case "seen":
+            assert test.event is not None
+            start = latest(scene.profile, scene.history, test.since) if test.since else -1
+            after = scene.history[max(start, 0) :]
+            return any(test.event in events_of(scene.profile, entry) for entry in after)
+        case "within":
+            return _within(test, scene)
+        case "status":
+            return scene.ticket.status in wanted
+        case "state":
+            return scene.profile.state(scene.ticket.status) in wanted
+        case "category":
+            return scene.ticket.get("category") in wanted
+        case "role":
+            return scene.role in wanted
+        case "channel":
+            return scene.channel in wanted
+        case _:  # allowed
+            return any(not judge(scene, str(to)).reasons for to in wanted)
+
+
+def _within(test: Test, scene: Scene) -> bool:
+    assert test.event is not None and test.period is not None
+    position = latest(scene.profile, scene.history, test.event)
+    if position < 0:
+        return False
+    since = dates.parse_instant(scene.history[position].at)
+    return scene.now <= dates.add(since, test.period, dates.zone(scene.profile.timezone))
+
+
+def _contains(text: object, parts: Iterable[object]) -> bool:
+    return any(str(part).casefold() in str(text or "").casefold() for part in parts)
+
+
+def _field_passes(name: str, word: str, argument: Value, scene: Scene) -> bool:
+    value = scene.ticket.get(name)
+    match word:
+        case "present":
+            return value is not None
+        case "absent":
+            return value is None
+        case "is":
+            return isinstance(argument, tuple) and value is not None and _shown(value) in argument
+        case "contains":
+            return isinstance(argument, tuple) and _contains(_shown(value), argument)
+        case "in_future":
+            where = dates.zone(scene.profile.timezone)
+            return isinstance(value, str) and dates.moment_of(value, where) > scene.now
+        case "changed":
+            return name.partition(".")[0] in scene.changed
+        case "complete":
+            return not isinstance(value, Mapping) or "open" not in value.values()
+        case _:  # has_role
+            roles = argument if isinstance(argument, tuple) else ()
+            people = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+            return bool(people) and all(any(scene.people.has(who, role) for role in roles) for who in people)
+
+
+_OPTIONS = {"assignee": "-a WHO", "due": "--due WHEN", "customer": "-c CUSTOMER"}
+
+
+def _field_words(test: Test, word: str, argument: Value) -> str:
+    name = test.name
+    shown = _either(argument) if isinstance(argument, tuple) else ""
+    option = _OPTIONS.get(name, f"--set {name}=...")
+    return {
+        "present": f"{name} is not set ({option})",
+        "absent": f"{name} is set",
+        "is": f"{name} is not {shown}",
+        "contains": f"{name} does not hold {shown}",
+        "in_future": f"{name} is not in the future ({option})",
+        "changed": f"{name} must be given in the same move ({option})",
+        "complete": f"{name} has open items",
+        "has_role": f"{name} does not have the role {shown}",
+    }[word]
+
+
+def _default_words(test: Test) -> str:
+    shown = _either(str(item) for item in test.wanted)
+    match test.kind:
+        case "message":
+            return {"public": "it needs a public message (--reply TEXT)", "note": "it needs an internal note (-m NOTE)"
+                    }.get(shown, "it needs a message (--reply TEXT) or a note (-m NOTE)")  # fmt: skip
+        case "text" | "subject":
+            return f"the {test.kind} does not hold {shown}"
+        case "seen":
+            since = f" since {_event_words(test.since)}" if test.since else ""
+            return f"there was no {_event_words(test.event)}{since}"
+        case "within":
+            return f"{_event_words(test.event)} is more than {test.period} ago"
+        case "role":
+            return f"only as {shown}"
+        case "allowed":
+            return f"a move to {shown} would be refused"
+    return f"the {test.kind} is not {shown}"
+
+
+def _event_words(event: Event | None) -> str:
+    assert event is not None
+    words = {"customer_message": "answer by the customer", "staff_message": "public message by staff",
+             "staff_event": "act by staff", "mail_in": "mail", "created": "creation"}  # fmt: skip
+    about = {"entered": "it became", "left": "it left", "field_set": "a change of", "notified": "the notice"}
+    return words.get(event.kind) or f"{about.get(event.kind, event.kind)} {event.about}"
+
+
+def _words(tests: Iterable[Test]) -> str:
+    return " and ".join(_positive(test) for test in tests)
+
+
+def _positive(test: Test) -> str:
+    if test.kind == "field":
+        return f"{test.name} " + " and ".join(
+            f"is {_either(argument)}" if word == "is" and isinstance(argument, tuple) else word.replace("_", " ")
+            for word, argument in test.checks)  # fmt: skip
+    if test.event:
+        return _event_words(test.event)
+    return f"{test.kind} {_either(str(item) for item in test.wanted) or _words(test.inner)}".strip()

@@ -1,0 +1,73 @@
+"""Which events an entry of a history stands for (docs/profile-language.md, events)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ticketctl.core.profile import Event, Profile
+from ticketctl.core.ticket import Entry
+
+
+def events_of(profile: Profile, entry: Entry) -> frozenset[Event]:
+    """The events of one entry; they are simultaneous.
+
+    Creation raises ``field_set`` but never a message. What staff enter for the customer is the customer's message
+    and an event of staff. What rules and integrations do is neither.
+    """
+    found = {Event("field_set", _field(name)) for name in (*entry.sets, *entry.unset)}
+    if entry.to is not None:
+        found.add(Event("entered", entry.to))
+    if entry.from_ is not None:
+        found.add(Event("left", entry.from_))
+    if entry.event == "created":
+        found.add(Event("created"))
+    kind = profile.kind(entry.role)
+    if kind == "agent":
+        found.add(Event("staff_event"))
+    if entry.text is not None and entry.event != "created":
+        if kind == "customer" or entry.for_ is not None:
+            found.add(Event("customer_message"))
+        elif kind == "agent":
+            found.add(Event("staff_message"))
+    if entry.via == "mail" and kind != "system":
+        found.add(Event("mail_in"))
+    if entry.event == "notified" and entry.message:
+        found.add(Event("notified", entry.message))
+    if entry.key is not None and entry.rule:
+        found.add(Event("fired", entry.rule))
+    return frozenset(found)
+
+
+def _field(name: str) -> str:
+    """``fields.checklist.verify-restore`` is about ``checklist``."""
+    return name.removeprefix("fields.").partition(".")[0]
+
+
+def latest(profile: Profile, history: Iterable[Entry], event: Event) -> int:
+    """The position of the latest entry that raises an event, -1 if there is none."""
+    found = -1
+    for position, entry in enumerate(history):
+        if event in events_of(profile, entry):
+            found = position
+    return found
+
+
+def last_customer_text(profile: Profile, history: Iterable[Entry]) -> str:
+    """What the customer wrote last (the report itself, if nothing since)."""
+    found = ""
+    for entry in history:
+        if entry.text and (Event("customer_message") in events_of(profile, entry) or entry.event == "created"):
+            found = entry.text
+    return found.strip()
+
+
+def unanswered(profile: Profile, history: Iterable[Entry]) -> bool:
+    """Whether the last public message is the customer's."""
+    theirs = False
+    for entry in history:
+        events = events_of(profile, entry)
+        if Event("customer_message") in events:
+            theirs = True
+        elif Event("staff_message") in events:
+            theirs = False
+    return theirs

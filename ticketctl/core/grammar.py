@@ -1,0 +1,302 @@
+"""The small grammars of the profile language: tests, events, actions, values. They collect findings, never raise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ticketctl.core.dates import Duration
+from ticketctl.core.located import Node
+from ticketctl.core.profile import Action, Event, Field, Status, Test, squash
+from ticketctl.core.ticket import Value
+from ticketctl.errors import Finding, Place, closest
+
+HEAD_FIELDS: dict[str, Field] = {
+    "title": Field("title", "string", help="one line that says what it is about"),
+    "customer": Field("customer", "user", help="the person who asked"),
+    "assignee": Field("assignee", "user", help="who works on it"),
+    "due": Field("due", "datetime", help="a date, or a date and time"),
+    "follows": Field("follows", "string", help="the ticket that it continues"),
+    "watchers": Field("watchers", "users", help="others who may act as the customer"),
+}
+FIELD_WORDS = ("present", "absent", "is", "contains", "in_future", "changed", "complete", "has_role")
+NAMES_FILLED = ("actor", "assignee", "customer", "now", "due", "name", "title", "id", "text", "last_reply")
+PLAIN_EVENTS = ("created", "customer_message", "staff_message", "staff_event", "mail_in")
+EVENTS_ABOUT = ("entered", "left", "field_set", "notified", "fired")
+_CALL = re.compile(r"([a-z_]+)(?:\((.*)\))?\Z", re.DOTALL)
+_FILLED = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+
+
+@dataclass
+class Names:
+    """What a profile has declared, and the findings so far; every grammar looks its names up here."""
+
+    path: str
+    findings: list[Finding] = field(default_factory=list)
+    roles: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Field] = field(default_factory=dict)
+    statuses: dict[str, Status] = field(default_factory=dict)
+    messages: set[str] = field(default_factory=set)
+    categories: set[str] = field(default_factory=set)
+    automations: set[str] = field(default_factory=set)
+
+    def place(self, node: Node) -> Place:
+        """Where a node stands."""
+        return Place(self.path, node.line, node.col)
+
+    def error(self, node: Node, message: str, hint: str = "", code: str = "language") -> None:
+        """Note a mistake and go on."""
+        self.findings.append(Finding(self.place(node), code, message, hint))
+
+    def known(self, node: Node, what: str, name: str, names: Iterable[str]) -> str:
+        """The declared name that ``name`` stands for; a finding, and the name as it is, if there is none."""
+        names = list(names)
+        if name in names:
+            return name
+        near = [n for n in names if squash(n) == squash(name)]
+        if near:
+            return near[0]
+        self.error(node, f'unknown {what} "{name}"', closest(name, names) or f"known: {', '.join(names)}", "name")
+        return name
+
+    def keys(self, node: Node, what: str, allowed: Sequence[str], required: Sequence[str] = ()) -> Mapping[str, Node]:
+        """The mapping of a node, with findings for unknown and missing keys."""
+        if not isinstance(node.value, dict):
+            self.error(node, f"{what} must be a mapping (key: value)")
+            return {}
+        for key in node.value:
+            if key not in allowed:
+                line, col = (node.keys or {}).get(key, (node.line, node.col))
+                hint = closest(key, allowed) or f"known: {', '.join(allowed)}"
+                self.error(Node(None, line, col), f'unknown key "{key}" in {what}', hint)
+        for key in required:
+            if key not in node.value:
+                self.error(node, f'{what} has no "{key}"')
+        return node.value
+
+    def status(self, node: Node) -> str:
+        """A status by name or alias."""
+        for status in self.statuses.values():
+            if squash(node.text) in map(squash, status.aliases):
+                return status.name
+        return self.known(node, "status", node.text, self.statuses)
+
+    def role(self, node: Node) -> str:
+        """A role by name."""
+        return self.known(node, "role", node.text, self.roles)
+
+    def field(self, node: Node, name: str | None = None) -> Field:
+        """A field or head key by name; an item of a checklist counts as its checklist."""
+        base = (name or node.text).partition(".")[0]
+        known = HEAD_FIELDS | self.fields
+        return known.get(self.known(node, "field", base, known), HEAD_FIELDS["title"])
+
+    def duration(self, node: Node) -> Duration:
+        """An ISO 8601 duration."""
+        try:
+            return Duration.parse(node.text)
+        except ValueError as error:
+            self.error(node, str(error))
+            return Duration()
+
+    def filled(self, node: Node) -> str:
+        """A text with ``$names``, each of which must exist."""
+        for match in _FILLED.finditer(node.text):
+            self.known(node, "name to fill in", match[1] or match[2], [*NAMES_FILLED, *HEAD_FIELDS, *self.fields])
+        return node.text
+
+
+def read_event(names: Names, node: Node) -> Event:
+    """``entered(Solved)``, ``customer_message`` ..."""
+    found = _CALL.match(node.text)
+    kind, about = (found[1], found[2]) if found else (node.text, None)
+    if kind in EVENTS_ABOUT and about:
+        inner = Node(about, node.line, node.col)
+        if kind in ("entered", "left"):
+            about = names.status(inner)
+        elif kind == "field_set":
+            about = names.field(inner).name
+        else:
+            what, known = ("message", names.messages) if kind == "notified" else ("automation", names.automations)
+            about = names.known(inner, what, about, sorted(known))
+        return Event(kind, about)
+    if kind in EVENTS_ABOUT:
+        names.error(node, f'the event "{kind}" must say of what: {kind}(...)')
+    elif kind not in PLAIN_EVENTS or about is not None:
+        names.known(node, "event", node.text, [*PLAIN_EVENTS, *(f"{kind}(...)" for kind in EVENTS_ABOUT)])
+    return Event(kind)
+
+
+def read_events(names: Names, node: Node | None) -> tuple[Event, ...]:
+    """A list of events, or one."""
+    return tuple(read_event(names, item) for item in node.items) if node else ()
+
+
+def read_tests(names: Names, node: Node | None) -> tuple[Test, ...]:
+    """A list of tests, or one."""
+    return tuple(read_test(names, item) for item in node.items) if node else ()
+
+
+_TEST_KEYS: dict[str, tuple[str, ...]] = {
+    "field": FIELD_WORDS, "message": (), "text": (), "subject": (), "seen": ("since",), "within": ("of",), "status": (),
+    "state": (), "category": (), "role": (), "channel": (), "allowed": (), "not": (), "any_of": (), "when": ("need",),
+}  # fmt: skip
+
+
+def read_test(names: Names, node: Node) -> Test:
+    """One test; see docs/profile-language.md."""
+    kind = next((kind for kind in _TEST_KEYS if kind in node.map), "")
+    if not kind:
+        names.error(node, "this is not a test", f"a test begins with one of: {', '.join(_TEST_KEYS)}")
+        return Test("any_of", place=names.place(node))
+    found = names.keys(node, f'a test "{kind}"', (kind, "say", *_TEST_KEYS[kind]))
+    say = names.filled(found["say"]) if "say" in found else ""
+    head, place = found[kind], names.place(node)
+    if kind == "field":
+        return Test("field", _field_name(names, head), checks=_checks(names, head, found), say=say, place=place)
+    if kind in ("not", "any_of", "when"):
+        then = read_tests(names, found.get("need"))
+        if kind == "when" and not then:
+            names.error(node, 'a test "when" has no "need"')
+        return Test(kind, inner=read_tests(names, head), then=then, say=say, place=place)
+    if kind == "seen":
+        since = read_event(names, found["since"]) if "since" in found else None
+        return Test("seen", event=read_event(names, head), since=since, say=say, place=place)
+    if kind == "within":
+        if "of" not in found:
+            names.error(node, 'a test "within" has no "of"')
+            return Test("any_of", place=place)
+        return Test("within", event=read_event(names, found["of"]), period=names.duration(head), say=say, place=place)
+    return Test(kind, wanted=_wanted(names, kind, head), say=say, place=place)
+
+
+def _field_name(names: Names, node: Node) -> str:
+    _, dot, item = node.text.partition(".")
+    return names.field(node).name + dot + item
+
+
+def _wanted(names: Names, kind: str, node: Node) -> tuple[str, ...]:
+    """What a simple test compares with: statuses, roles, states, texts ..."""
+    if kind in ("text", "subject"):
+        inner = names.keys(node, f'"{kind}"', ("contains",), ("contains",)).get("contains", Node(None, 0, 0))
+        return tuple(item.text for item in inner.items)
+    closed = {
+        "message": ("public", "note", "any"), "channel": ("cli", "mail"), "category": sorted(names.categories),
+        "state": ("new", "open", "pending", "on_hold", "solved", "closed"),
+    }  # fmt: skip
+    if kind in ("status", "allowed"):
+        return tuple(names.status(item) for item in node.items)
+    if kind == "role":
+        return tuple(names.role(item) for item in node.items)
+    return tuple(names.known(item, kind, item.text, closed[kind]) for item in node.items)
+
+
+def _checks(names: Names, head: Node, found: Mapping[str, Node]) -> tuple[tuple[str, Value], ...]:
+    """The words of a field test with their arguments."""
+    declared = names.field(head)
+    checks: list[tuple[str, Value]] = []
+    for word, node in found.items():
+        if word not in FIELD_WORDS:
+            continue
+        if word == "is":
+            for item in node.items:
+                read_value(names, declared, item)
+            checks += [(word, tuple(item.text for item in node.items))]
+        elif word == "contains":
+            checks += [(word, tuple(item.text for item in node.items))]
+        elif word == "has_role":
+            checks += [(word, tuple(names.role(item) for item in node.items))]
+        elif node.value is not True:
+            names.error(node, f'"{word}" takes only "true"', 'for the reverse use "not" or the opposite word')
+        else:
+            checks += [(word, True)]
+    if not checks:
+        names.error(head, f'the test of "{head.text}" says nothing', f"say one of: {', '.join(FIELD_WORDS)}")
+    return tuple(checks)
+
+
+def read_value(names: Names, declared: Field, node: Node) -> Value:
+    """A value for a field, of the field's type; texts with ``$names`` are filled in later."""
+    if "$" in node.text:
+        return names.filled(node)
+    kind, value = declared.type, node.value
+    if kind == "enum" and node.text not in declared.values:
+        return names.known(node, f"value of {declared.name}", node.text, declared.values)
+    if kind == "boolean" and not isinstance(value, bool):
+        names.error(node, f"{declared.name} is true or false")
+    if kind == "integer" and (not isinstance(value, int) or isinstance(value, bool)):
+        names.error(node, f"{declared.name} is a whole number")
+    if kind in ("boolean", "integer") and isinstance(value, int):
+        return value
+    if kind == "users":
+        return tuple(item.text for item in node.items)
+    if kind == "checklist" and isinstance(value, dict):
+        return {squash_item(key): item.text for key, item in value.items()}
+    if kind == "checklist" and isinstance(value, list):
+        return {squash_item(item.text): "open" for item in value}
+    return node.text
+
+
+def squash_item(text: str) -> str:
+    """The slug of a checklist item: ``Verify restore`` is ``verify-restore``."""
+    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-") or "item"
+
+
+def read_sets(names: Names, node: Node | None) -> dict[str, Value | None]:
+    """``{field: value}``, null clearing."""
+    found: dict[str, Value | None] = {}
+    for key, value in (node.map if node else {}).items():
+        declared = names.field(value, key)
+        _, dot, item = key.partition(".")
+        found[declared.name + dot + item] = None if value.value is None else read_value(names, declared, value)
+    return found
+
+
+_ACTIONS: dict[str, tuple[str, ...]] = {
+    "move": ("text", "note", "set"), "notify": ("message", "else"), "set": (), "note": (), "refuse": (),
+    "follow_up": (), "warn": (),
+}  # fmt: skip
+
+
+def read_actions(names: Names, node: Node | None) -> tuple[Action, ...]:
+    """A list of actions."""
+    return tuple(_action(names, item) for item in node.items) if node else ()
+
+
+def _action(names: Names, node: Node) -> Action:
+    kind = next((kind for kind in _ACTIONS if kind in node.map), "")
+    place = names.place(node)
+    if not kind:
+        names.error(node, "this is not an action", f"an action begins with one of: {', '.join(_ACTIONS)}")
+        return Action("warn", place=place)
+    found = names.keys(node, f'an action "{kind}"', (kind, *_ACTIONS[kind]))
+    head = found[kind]
+    if kind == "move":
+        text, note = (names.filled(found[key]) if key in found else "" for key in ("text", "note"))
+        sets = read_sets(names, found.get("set"))
+        return Action("move", names.status(head), text=text, note=note, sets=sets, place=place)
+    if kind == "set":
+        return Action("set", sets=read_sets(names, head), place=place)
+    if kind == "notify":
+        message = found.get("message", head)
+        target = names.known(message, "message", message.text, sorted(names.messages))
+        told, otherwise = _told(names, head), _told(names, found.get("else"))
+        return Action("notify", target, told=told, otherwise=otherwise, place=place)
+    return Action(kind, names.filled(head), place=place)
+
+
+def _told(names: Names, node: Node | None) -> tuple[str, ...]:
+    """Whom a notice goes to: customer, actor, user fields, ``role:R``."""
+    told: list[str] = []
+    for item in node.items if node else ():
+        if item.text.startswith("role:"):
+            role = names.known(item, "role", item.text.removeprefix("role:").strip(), names.roles)
+            told.append(f"role:{role}")
+        elif item.text == "actor":
+            told.append("actor")
+        elif names.field(item).type in ("user", "users", "email"):
+            told.append(names.field(item).name)
+        else:
+            names.error(item, f'"{item.text}" is not a person', "customer, actor, a field of type user, or role:NAME")
+    return tuple(told)

@@ -1,0 +1,331 @@
+"""From the YAML of a profile to a :class:`Profile`, with every mistake located (docs/profile-language.md)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from ticketctl.core import profile as p
+from ticketctl.core.dates import zone
+from ticketctl.core.grammar import (
+    HEAD_FIELDS,
+    Names,
+    read_actions,
+    read_event,
+    read_events,
+    read_sets,
+    read_tests,
+    read_value,
+)
+from ticketctl.core.located import Node
+from ticketctl.errors import Finding
+
+PARTS = (
+    "profile", "title", "version", "source", "timezone", "roles", "fields", "statuses", "transitions", "triggers",
+    "automations", "batches", "categories", "queue", "messages", "templates",
+)  # fmt: skip
+REQUIRED = ("profile", "title", "version", "timezone", "roles", "statuses", "transitions")
+TYPES = ("string", "text", "enum", "boolean", "integer", "date", "datetime", "email", "user", "users", "checklist")
+ORIGIN = ("cites", "source", "assumed")
+SOURCES = ("next", "previous", "text")
+EMPTY = Node(None, 0, 0)
+T = TypeVar("T")
+
+
+def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
+    """Compile a profile.
+
+    Args:
+        node: the whole file.
+        path: its name, for the places of findings.
+
+    Returns:
+        The profile and what is wrong with it. It is fit for use only if nothing is.
+    """
+    names = Names(path)
+    top = names.keys(node, "the profile", PARTS, REQUIRED)
+
+    def part(name: str) -> Node:
+        return top.get(name, EMPTY)
+
+    roles = dict(_named(part("roles"), lambda key, item: _role(names, key, item)))
+    names.roles = {role.name: role.kind for role in roles.values()}
+    _check_roles(names, part("roles"))
+    names.categories = set(part("categories").map)
+    fields = dict(_named(part("fields"), lambda key, item: _field(names, key, item)))
+    if names.categories and "category" not in fields:
+        offered = tuple(part("categories").map)
+        fields["category"] = p.Field("category", "enum", offered, offered[0], "what kind of ticket it is")
+    names.fields = fields
+    # The names come first, so that the tests of one status may speak of another.
+    names.statuses = dict(_named(part("statuses"), lambda key, item: _status_name(names, key, item)))
+    names.messages = set(part("messages").map)
+    names.automations = {item.map["name"].text for item in part("automations").items if "name" in item.map}
+    statuses = dict(_named(part("statuses"), lambda key, item: _status(names, key, item)))
+    edges, excepts = _edges(names, part("transitions"))
+    _unique(names, [*part("triggers").items, *part("automations").items])
+    return (
+        p.Profile(
+            name=_slug(names, part("profile")),
+            title=part("title").text,
+            version=_version(names, part("version")),
+            source=part("source").text,
+            timezone=_zone(names, part("timezone")),
+            path=path,
+            roles=roles,
+            fields=fields,
+            statuses=statuses,
+            edges=tuple(edges),
+            excepts=excepts,
+            triggers=tuple(_trigger(names, item) for item in part("triggers").items),
+            automations=tuple(_automation(names, item, i) for i, item in enumerate(part("automations").items)),
+            batches=dict(_named(part("batches"), lambda key, item: _batch(names, key, item))),
+            categories=dict(_named(part("categories"), lambda key, item: _category(names, key, item))),
+            queue=_queue(names, top.get("queue")),
+            messages=dict(_named(part("messages"), lambda key, item: _message(names, key, item))),
+            templates=dict(_named(part("templates"), lambda key, item: _template(names, key, item))),
+        ),
+        names.findings,
+    )
+
+
+def _named(node: Node, read: Callable[[str, Node], T]) -> Iterator[tuple[str, T]]:
+    return ((key, read(key, item)) for key, item in node.map.items())
+
+
+def _origin(names: Names, found: object) -> p.Origin:
+    if not isinstance(found, dict):
+        return p.Origin()
+    source = found.get("source", EMPTY)
+    if source.value is not None:
+        names.known(source, "source", source.text, SOURCES)
+    cites = tuple(item.text for item in found.get("cites", EMPTY).items)
+    return p.Origin(cites, source.text, found.get("assumed", EMPTY).text)
+
+
+def _slug(names: Names, node: Node) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", node.text):
+        names.error(node, f'"{node.text}" is no name for a profile', "lower-case letters, digits and hyphens")
+    return node.text
+
+
+def _version(names: Names, node: Node) -> int:
+    if isinstance(node.value, int) and not isinstance(node.value, bool) and node.value > 0:
+        return node.value
+    names.error(node, "the version is a whole number from 1")
+    return 1
+
+
+def _zone(names: Names, node: Node) -> str:
+    try:
+        zone(node.text)
+    except ValueError as error:
+        names.error(node, str(error), "an IANA name such as Europe/London")
+        return "UTC"
+    return node.text
+
+
+def _role(names: Names, key: str, node: Node) -> p.Role:
+    found = names.keys(node, f'role "{key}"', ("kind", "field", "help"), ("kind",)) if node.map else {"kind": node}
+    kind = found.get("kind", EMPTY)
+    bound = found["field"].text if "field" in found else ""
+    help_ = found.get("help", EMPTY).text
+    return p.Role(key, names.known(kind, "kind of role", kind.text, p.KINDS), bound, help_)
+
+
+def _check_roles(names: Names, node: Node) -> None:
+    for kind in ("customer", "agent", "system"):
+        of_kind = [role for role, known in names.roles.items() if known == kind]
+        if not of_kind or (kind == "system" and len(of_kind) > 1):
+            names.error(node, f"there must be {'one role' if kind == 'system' else 'a role'} of kind {kind}")
+
+
+def _field(names: Names, key: str, node: Node) -> p.Field:
+    found = names.keys(
+        node, f'field "{key}"', ("type", "values", "default", "help", "edit", *ORIGIN), ("type",)
+    )
+    if key in HEAD_FIELDS or not re.fullmatch(r"[a-z][a-z0-9_]*", key):
+        names.error(node, f'"{key}" cannot be the name of a field', "lower-case letters, digits, _; not a head key")
+    kind = found.get("type", EMPTY)
+    values = tuple(item.text for item in found.get("values", EMPTY).items)
+    names.known(kind, "type", kind.text, TYPES)
+    if (kind.text == "enum") != bool(values):
+        names.error(node, f'field "{key}": values are given for an enum, and only there')
+    declared = p.Field(key, kind.text, values, place=names.place(node))
+    default = read_value(names, declared, found["default"]) if "default" in found else None
+    edit = tuple(names.role(item) for item in found.get("edit", EMPTY).items)
+    help_ = found.get("help", EMPTY).text
+    return p.Field(key, kind.text, values, default, help_, edit, _origin(names, found), names.place(node))
+
+
+_STATUS_KEYS = ("state", "description", "aliases", "set_by", "needs", "keeps", "warns", *ORIGIN)
+
+
+def _status_name(names: Names, key: str, node: Node) -> p.Status:
+    """The status without its tests, which may speak of statuses that come later."""
+    state = node.map.get("state", EMPTY)
+    aliases = tuple(item.text for item in node.map.get("aliases", EMPTY).items)
+    for other in names.statuses.values():
+        if p.squash(other.name) == p.squash(key):
+            names.error(node, f'"{key}" and "{other.name}" are one name')
+    return p.Status(key, state.text, aliases=aliases)
+
+
+def _status(names: Names, key: str, node: Node) -> p.Status:
+    found = names.keys(node, f'status "{key}"', _STATUS_KEYS, ("state",))
+    state, set_by = found.get("state", EMPTY), found.get("set_by", EMPTY)
+    names.known(state, "state", state.text, p.STATES)
+    if set_by.text not in ("", "system"):
+        names.error(set_by, '"set_by" can only be "system"')
+    return p.Status(
+        key,
+        state.text,
+        description=found.get("description", EMPTY).text,
+        aliases=names.statuses[key].aliases,
+        set_by_system=set_by.text == "system",
+        needs=read_tests(names, found.get("needs")),
+        keeps=read_tests(names, found.get("keeps")),
+        warns=read_tests(names, found.get("warns")),
+        origin=_origin(names, found),
+        place=names.place(node),
+    )
+
+
+_EDGE_KEYS = ("from", "except", "to", "roles", "on_behalf", "criterion", "needs", "warns", "sets", *ORIGIN)
+
+
+def _edges(names: Names, node: Node) -> tuple[list[p.Edge], dict[tuple[str, str], str]]:
+    """The transitions with ``any``, lists and ``except`` expanded."""
+    edges: list[p.Edge] = []
+    excepts: dict[tuple[str, str], str] = {}
+    for item in node.items:
+        found = names.keys(item, "a transition", _EDGE_KEYS, ("from", "to", "roles"))
+        left_out = {names.status(Node(key, value.line, value.col)): value.text
+                    for key, value in found.get("except", EMPTY).map.items()}  # fmt: skip
+        common = _edge(names, item)
+        for target in (names.status(t) for t in found.get("to", EMPTY).items):
+            excepts |= {(source, target): reason for source, reason in left_out.items()}
+            for source in _sources(names, found.get("from", EMPTY), target):
+                if source not in left_out:
+                    edges.append(common(source, target, len(edges)))
+    return edges, excepts
+
+
+def _edge(names: Names, item: Node) -> Callable[[str, str, int], p.Edge]:
+    found = item.map
+    roles = tuple(names.role(role) for role in found.get("roles", EMPTY).items)
+    on_behalf = tuple(names.role(role) for role in found.get("on_behalf", EMPTY).items)
+    criterion = found.get("criterion", EMPTY).text
+    needs, warns = read_tests(names, found.get("needs")), read_tests(names, found.get("warns"))
+    sets, origin, place = read_sets(names, found.get("sets")), _origin(names, found), names.place(item)
+
+    def make(source: str, target: str, order: int) -> p.Edge:
+        return p.Edge(source, target, order, roles, on_behalf, criterion, needs, warns, sets, origin, place)
+
+    return make
+
+
+def _sources(names: Names, node: Node, target: str) -> list[str]:
+    if node.text == "any":
+        return [status for status in names.statuses if status != target]
+    sources = [p.CREATED if item.text == p.CREATED else names.status(item) for item in node.items]
+    if target in sources and len(sources) == 1:
+        names.error(node, f'a move from "{target}" to itself')
+    return [source for source in sources if source != target]
+
+
+def _unique(names: Names, items: list[Node]) -> None:
+    seen: set[str] = set()
+    for item in items:
+        name = item.map.get("name", EMPTY)
+        if name.text in seen:
+            names.error(name, f'there are two rules named "{name.text}"')
+        seen.add(name.text)
+
+
+def _trigger(names: Names, item: Node) -> p.Trigger:
+    found = names.keys(item, "a trigger", ("name", "on", "when", "do", *ORIGIN), ("name", "on", "do"))
+    return p.Trigger(
+        found.get("name", EMPTY).text,
+        read_events(names, found.get("on")),
+        read_tests(names, found.get("when")),
+        read_actions(names, found.get("do")),
+        _origin(names, found),
+        names.place(item),
+    )
+
+
+_AUTOMATION_KEYS = (
+    "name", "in", "start", "at", "lead", "after", "repeat", "cancel_on", "resume_on", "reset_on", "when", "do", *ORIGIN
+)  # fmt: skip
+
+
+def _automation(names: Names, item: Node, order: int) -> p.Automation:
+    found = names.keys(item, "an automation", _AUTOMATION_KEYS, ("name", "in", "do"))
+    if ("start" in found) == ("at" in found):
+        names.error(item, 'an automation has either "start" (an event) or "at" (a date field)')
+    if "start" in found and "after" not in found:
+        names.error(item, 'an automation with "start" says how long "after" it acts')
+    if "at" in found and names.field(found["at"]).type not in ("date", "datetime"):
+        names.error(found["at"], f'"{found["at"].text}" is not a date field')
+    zero = Node("PT0S", item.line, item.col)
+    return p.Automation(
+        found.get("name", EMPTY).text,
+        tuple(names.status(status) for status in found.get("in", EMPTY).items),
+        read_actions(names, found.get("do")),
+        start=read_event(names, found["start"]) if "start" in found else None,
+        at=names.field(found["at"]).name if "at" in found else "",
+        lead=names.duration(found.get("lead", zero)),
+        after=names.duration(found.get("after", zero)),
+        repeat=names.duration(found["repeat"]) if "repeat" in found else None,
+        cancel_on=read_events(names, found.get("cancel_on")),
+        resume_on=read_events(names, found.get("resume_on")),
+        reset_on=read_events(names, found.get("reset_on")),
+        when=read_tests(names, found.get("when")),
+        order=order,
+        origin=_origin(names, found),
+        place=names.place(item),
+    )
+
+
+def _batch(names: Names, key: str, node: Node) -> p.Batch:
+    found = names.keys(node, f'batch "{key}"', ("from", "to", "set", *ORIGIN), ("from", "to", "set"))
+    source, target = names.status(found.get("from", EMPTY)), names.status(found.get("to", EMPTY))
+    sets = read_sets(names, found.get("set"))
+    return p.Batch(key, source, target, sets, _origin(names, found), names.place(node))
+
+
+def _category(names: Names, key: str, node: Node) -> p.Category:
+    found = names.keys(node, f'category "{key}"', ("statuses", "ask", *ORIGIN), ("statuses",))
+    statuses = tuple(names.status(item) for item in found.get("statuses", EMPTY).items)
+    return p.Category(key, statuses, found.get("ask", EMPTY).text, _origin(names, found))
+
+
+def _queue(names: Names, node: Node | None) -> p.Queue:
+    if node is None:
+        return p.Queue()
+    found = names.keys(node, "the queue", ("when", "order", *ORIGIN))
+    order = []
+    for item in found.get("order", EMPTY).items:
+        name, _, direction = item.text.partition(":")
+        if name not in ("created", "updated"):
+            name = names.field(item, name).name
+        if direction not in ("", "desc"):
+            names.error(item, f'"{item.text}" is not an order', "FIELD or FIELD:desc")
+        order.append((name, direction == "desc"))
+    return p.Queue(read_tests(names, found.get("when")), tuple(order), _origin(names, found))
+
+
+def _message(names: Names, key: str, node: Node) -> p.Message:
+    found = names.keys(node, f'message "{key}"', ("subject", "body", *ORIGIN), ("subject", "body"))
+    subject, body = (names.filled(found.get(part, EMPTY)) for part in ("subject", "body"))
+    return p.Message(key, subject, body, _origin(names, found))
+
+
+def _template(names: Names, key: str, node: Node) -> p.Template:
+    found = names.keys(node, f'template "{key}"', ("help", "title", "to", "text", "note", "set", *ORIGIN))
+    to = names.status(found["to"]) if "to" in found else ""
+    text = {part: names.filled(found[part]) if part in found else "" for part in ("title", "text", "note")}
+    sets, help_ = read_sets(names, found.get("set")), found.get("help", EMPTY).text
+    return p.Template(key, help_, text["title"], to, text["text"], text["note"], sets, _origin(names, found))

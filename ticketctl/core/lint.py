@@ -1,0 +1,305 @@
+"""The proofs of ``profile check``: what holds of every ticket that will ever live by a profile.
+
+Names and types (point 1) are proved while the profile is read; here are the points that need the whole of it. Each
+check is a small function from a profile to findings; the number is the point of docs/profile-check.md that it proves.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+
+from ticketctl.core.moves import may_fire_in
+from ticketctl.core.profile import CREATED, Action, Automation, Category, Edge, Event, Profile, Status, Test, Trigger
+from ticketctl.core.proof import Facts, exclusive, follows, impossible
+from ticketctl.core.ticket import Value
+from ticketctl.errors import Finding, Place
+
+PERSONS = ("customer", "agent")
+ASKED = ("customer_message", "staff_message", "staff_event", "field_set", "mail_in", "created")
+"""Events that need somebody to act."""
+
+
+def lint(profile: Profile) -> list[Finding]:
+    """Everything that is wrong with a profile whose language is right, errors first."""
+    found = [finding for check in CHECKS for finding in check(profile)]
+    return sorted(found, key=lambda finding: (finding.severity == "warning", finding.place.line))
+
+
+def _error(place: Place, point: int, title: str, message: str, example: str = "") -> Finding:
+    return Finding(place, f"proof-{point}", f"error: {message} ({point}: {title})" + (f"\n  {example}" if example else ""))
+
+
+def _warning(place: Place, message: str) -> Finding:
+    return Finding(place, "doubt", message, severity="warning")
+
+
+# --- who can move a ticket where ---------------------------------------------------------------------------------------
+
+
+def person_moves(profile: Profile, edge: Edge, category: Category | None = None) -> list[str]:
+    """The roles of people who can really make a move (in a category, or in at least one if none is given)."""
+    if profile.statuses[edge.target].set_by_system and edge.source != CREATED:
+        return []
+    offered = category is None and not profile.categories or edge.source == CREATED
+    among = [category] if category else list(profile.categories.values())
+    if not offered and not any(edge.target in each.statuses for each in among):
+        return []
+    return [role for role in edge.roles if profile.kind(role) in PERSONS]
+
+
+def real_moves(profile: Profile, category: Category | None = None) -> dict[str, list[tuple[str, str]]]:
+    """Status -> (status reached, by whom): moves of people, integrations, and of rules that exist."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for edge in profile.edges:
+        machines = [role for role in edge.roles if profile.kind(role) == "integration"]
+        for role in [*person_moves(profile, edge, category), *machines]:
+            found.setdefault(edge.source, []).append((edge.target, role))
+    for rule, action, status in rule_moves(profile):
+        if any(profile.system in edge.roles for edge in profile.between(status, action.target)):
+            found.setdefault(status, []).append((action.target, f"rule {rule.name}"))
+    return found
+
+
+def rule_moves(profile: Profile) -> Iterator[tuple[Trigger | Automation, Action, str]]:
+    """Every move of a rule with every status in which it may be made."""
+    rules: list[Trigger | Automation] = [*profile.triggers, *profile.automations]
+    for rule in rules:
+        for action in rule.do:
+            if action.kind == "move":
+                yield from ((rule, action, status) for status in fires_in(profile, rule))
+
+
+def fires_in(profile: Profile, rule: Trigger | Automation) -> list[str]:
+    """The statuses in which a rule may act."""
+    if isinstance(rule, Automation):
+        among: Iterable[str] = rule.within
+    else:
+        among = [status for status in profile.statuses if may_fire_in(rule, status)]
+    return [status for status in among if not impossible(Facts(profile, status), rule.when)]
+
+
+def paths(moves: dict[str, list[tuple[str, str]]], start: str) -> dict[str, str]:
+    """Every status that can be reached, with the way told: ``agent -> Open; agent -> Escalated``."""
+    told = {start: ""}
+    waiting = deque([start])
+    while waiting:
+        status = waiting.popleft()
+        for target, who in moves.get(status, ()):
+            if target not in told:
+                told[target] = f"{told[status]}; {who} -> {target}".lstrip("; ")
+                waiting.append(target)
+    return told
+
+
+# --- the points --------------------------------------------------------------------------------------------------------
+
+
+def reachable(profile: Profile) -> Iterator[Finding]:
+    """2: every status is reachable from creation, by moves that some actor can really make."""
+    told = paths(real_moves(profile), CREATED)
+    for status in profile.statuses.values():
+        if status.name not in told:
+            yield _error(status.place, 2, "unreachable", f'no ticket can ever become "{status.name}"')
+
+
+def closable(profile: Profile) -> Iterator[Finding]:
+    """3: from every status a status of state closed can be reached."""
+    moves = real_moves(profile)
+    told = paths(moves, CREATED)
+    for status in profile.statuses.values():
+        if not any(profile.state(name) == "closed" for name in paths(moves, status.name)):
+            example = f"for example: {told.get(status.name, '')}; from there it never closes"
+            yield _error(status.place, 3, "never closed", f'from "{status.name}" no ticket can be closed', example)
+
+
+def role_dead_ends(profile: Profile) -> Iterator[Finding]:
+    """4: from every status that is not closed some person can bring the ticket on, by a move or an act that triggers one."""
+    told = paths(real_moves(profile), CREATED)
+    for status in profile.statuses.values():
+        if status.state == "closed" or _person_leaves(profile, status.name):
+            continue
+        example = f"for example: {told.get(status.name, '')}; there it stays"
+        yield _error(status.place, 4, "role dead end", f'nobody can move a ticket out of "{status.name}"', example)
+
+
+def _person_leaves(profile: Profile, status: str) -> bool:
+    if any(person_moves(profile, edge) for edge in profile.leaving(status)):
+        return True
+    return any(
+        at == status and isinstance(rule, Trigger) and any(event.kind in ASKED for event in rule.on)
+        for rule, _, at in rule_moves(profile)
+    )
+
+
+def system_only(profile: Profile) -> Iterator[Finding]:
+    """5: a ``set_by: system`` status has no person's edge in, creation aside, and at least one machine's."""
+    for status in profile.statuses.values():
+        if not status.set_by_system:
+            continue
+        edges = [edge for edge in profile.edges if edge.target == status.name]
+        for edge in edges:
+            people = [role for role in edge.roles if profile.kind(role) in PERSONS]
+            if people and edge.source != CREATED:
+                yield _error(edge.place, 5, "set by system", f'"{status.name}" is set by rules alone, but {", ".join(people)} '
+                             "may move there")  # fmt: skip
+        machine = any(profile.kind(role) in ("integration", "system") for edge in edges for role in edge.roles)
+        if not machine and not any(edge.source == CREATED for edge in edges):
+            yield _error(status.place, 5, "set by system", f'no rule or integration ever sets "{status.name}"')
+
+
+def rules_can(profile: Profile) -> Iterator[Finding]:
+    """6: every move of a rule has an edge for the system, whose needs follow from its ``when`` and what it supplies."""
+    found: dict[tuple[Place, str], list[str]] = {}
+    for rule, action, status in rule_moves(profile):
+        for problem in _refusals(profile, rule, action, status):
+            found.setdefault((action.place, f"the rule {rule.name} {problem}"), []).append(status)
+    for (place, problem), statuses in found.items():
+        more = f", and in {len(statuses) - 1} other statuses" if len(statuses) > 1 else ""
+        yield _error(place, 6, "rule refused", problem, f"for example: it acts in {statuses[0]}{more}")
+
+
+def _refusals(profile: Profile, rule: Trigger | Automation, action: Action, status: str) -> Iterator[str]:
+    """Why the checker would refuse a rule's move from one status."""
+    target = action.target
+    if status == target:
+        yield f"may move a ticket to {target} that is there already; add {{not: {{status: {target}}}}}"
+        return
+    edges = [edge for edge in profile.between(status, target) if profile.system in edge.roles]
+    if not edges:
+        yield f"moves a ticket to {target}, but no transition lets {profile.system} do that"
+        return
+    for missing in _wanting(profile, rule, action, status, edges[0]):
+        text = missing.say or missing.name or missing.kind
+        yield f"moves a ticket to {target}, but does not make sure of what that needs: {text}"
+
+
+def _wanting(profile: Profile, rule: Trigger | Automation, action: Action, status: str, edge: Edge) -> list[Test]:
+    sets: dict[str, Value | None] = {}
+    for earlier in rule.do[: rule.do.index(action)]:
+        sets |= earlier.sets
+    sets |= action.sets
+    facts = Facts(profile, status, (), sets, bool(action.text), bool(action.note), profile.system)
+    facts = facts.knowing((*rule.when, *profile.statuses[status].keeps))
+    target = profile.statuses[action.target]
+    after = Facts(profile, action.target, (), {**edge.sets, **sets}, facts.text, facts.note, profile.system)
+    kept = [test for test in facts.tests if test.kind != "field" or test.name not in edge.sets]
+    return follows(facts, (*edge.needs, *target.needs)) + follows(after.knowing(kept), target.keeps)
+
+
+def automatic_loops(profile: Profile) -> Iterator[Finding]:
+    """7: no loop is made of automatic moves alone."""
+    moves: dict[str, list[tuple[str, str]]] = {}
+    for rule, action, status in rule_moves(profile):
+        if isinstance(rule, Automation):
+            moves.setdefault(status, []).append((action.target, rule.name))
+        elif any(event.kind not in ASKED for event in rule.on):
+            moves.setdefault(status, []).append((action.target, rule.name))
+    reported: set[frozenset[str]] = set()
+    for start in moves:
+        for target, who in moves[start]:
+            told = paths(moves, target)
+            loop = frozenset(name for name in told if start in paths(moves, name))
+            if start in told and loop not in reported:
+                reported.add(loop)
+                way = f"{start}; {who} -> {target}; {told[start]}".rstrip("; ")
+                place = profile.statuses[start].place
+                yield _error(place, 7, "automatic loop", "rules alone can move a ticket round for ever", f"for example: {way}")
+
+
+def rivals(profile: Profile) -> Iterator[Finding]:
+    """8: no two rules can move one ticket from one status to different statuses at the same instant."""
+    moving = [(rule, action, status) for rule, action, status in rule_moves(profile)]
+    for position, (one, to, status) in enumerate(moving):
+        for other, elsewhere, at in moving[position + 1 :]:
+            if at != status or other is one or to.target == elsewhere.target or not _same_instant(one, other):
+                continue
+            if not exclusive(Facts(profile, status), one.when, other.when):
+                yield _error(other.place, 8, "rivals", f"the rules {one.name} and {other.name} can both act on a ticket in "
+                             f'"{status}", one to {to.target}, one to {elsewhere.target}')  # fmt: skip
+
+
+def _same_instant(one: Trigger | Automation, other: Trigger | Automation) -> bool:
+    if isinstance(one, Trigger) and isinstance(other, Trigger):
+        return bool(set(one.on) & set(other.on))
+    if isinstance(one, Automation) and isinstance(other, Automation):
+        clock = (one.start, one.at, one.lead, one.after)
+        return clock == (other.start, other.at, other.lead, other.after)
+    return False
+
+
+def fair_closing(profile: Profile) -> Iterator[Finding]:
+    """9: an automatic close counts from something that the customer was told, and never closes over their message."""
+    for rule in profile.automations:
+        if not any(a.kind == "move" and profile.state(a.target) == "closed" for a in rule.do):
+            continue
+        if rule.start is None or not _tells_customer(profile, rule, rule.start):
+            yield _error(rule.place, 9, "unfair closing", f"the automation {rule.name} closes a ticket, but its clock "
+                         "does not start with anything that the customer is told")  # fmt: skip
+        for status in rule.within:
+            stopped = Event("customer_message") in rule.cancel_on or any(
+                isinstance(other, Trigger) and at == status and Event("customer_message") in other.on
+                for other, _, at in rule_moves(profile)
+            )
+            if not stopped:
+                yield _error(rule.place, 9, "unfair closing", f"the automation {rule.name} can close a ticket over the "
+                             f'customer\'s last message in "{status}"', "add cancel_on: [customer_message]")  # fmt: skip
+
+
+def _tells_customer(profile: Profile, rule: Automation, start: Event) -> bool:
+    if start.kind in ("staff_message", "customer_message"):
+        return True
+    notices = [(t, a) for t in (*profile.triggers, *profile.automations) for a in t.do
+               if a.kind == "notify" and "customer" in a.told]  # fmt: skip
+    if start.kind == "notified":
+        return any(action.target == start.about for _, action in notices)
+    return any(isinstance(trigger, Trigger) and start in trigger.on for trigger, _ in notices)
+
+
+def closable_categories(profile: Profile) -> Iterator[Finding]:
+    """10: every category can reach closed with the statuses that it offers."""
+    for category in profile.categories.values():
+        moves = real_moves(profile, category)
+        for status in paths(moves, CREATED):
+            if status != CREATED and not any(profile.state(name) == "closed" for name in paths(moves, status)):
+                yield _error(profile.statuses[status].place, 10, "category", f'in the category "{category.name}" a ticket in '
+                             f'"{status}" can never be closed')  # fmt: skip
+                break
+
+
+# --- doubts ------------------------------------------------------------------------------------------------------------
+
+
+def forgotten(profile: Profile) -> Iterator[Finding]:
+    """A pending or on_hold status in which a ticket can lie for ever unnoticed."""
+    for status in profile.statuses.values():
+        if status.state not in ("pending", "on_hold"):
+            continue
+        timed = any(status.name in rule.within for rule in profile.automations)
+        if not timed and not _owned(status):
+            yield _warning(status.place, f'"{status.name}" has no timer and no owner')
+
+
+def _owned(status: Status) -> bool:
+    tests = (*status.keeps, *status.needs)
+    return any(test.kind == "field" and test.name == "assignee" and ("present", True) in test.checks for test in tests)
+
+
+def never_fires(profile: Profile) -> Iterator[Finding]:
+    """A rule that can never act, and a message that is never sent."""
+    for rule in (*profile.triggers, *profile.automations):
+        if not fires_in(profile, rule):
+            yield _warning(rule.place, f"the rule {rule.name} can never act")
+    for rule in profile.automations:
+        if rule.start is not None and rule.start.kind == "entered" and rule.start.about not in rule.within:
+            yield _warning(rule.place, f"the automation {rule.name} starts with {rule.start}, which is not among its statuses")
+    sent = {action.target for rule in (*profile.triggers, *profile.automations) for action in rule.do}
+    for message in profile.messages.values():
+        if message.name not in sent:
+            yield _warning(Place(profile.path), f'the message "{message.name}" is never sent')
+
+
+CHECKS: tuple[Callable[[Profile], Iterator[Finding]], ...] = (
+    reachable, closable, role_dead_ends, system_only, rules_can, automatic_loops, rivals, fair_closing,
+    closable_categories, forgotten, never_fires,
+)  # fmt: skip

@@ -1,0 +1,102 @@
+"""YAML as data with places: what every reader of tickets, profiles and settings starts from.
+
+Scalars have just four types, whatever a YAML library thinks of dates and floats: ``null``, ``true``/``false``,
+whole numbers, and text. Quoted scalars are always text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Scalar = str | int | bool | None
+
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
+_WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value and where it begins (``line`` and ``col`` from 1).
+
+    ``value`` is a scalar, a list of nodes, or a dict from key to node; ``keys`` are the places of the keys.
+    """
+
+    value: Scalar | list[Node] | dict[str, Node]
+    line: int
+    col: int
+    keys: dict[str, tuple[int, int]] | None = None
+
+    @property
+    def map(self) -> dict[str, Node]:
+        """The mapping, empty if this is none."""
+        return self.value if isinstance(self.value, dict) else {}
+
+    @property
+    def items(self) -> list[Node]:
+        """The sequence; a lone value counts as a list of one, null as none."""
+        if isinstance(self.value, list):
+            return self.value
+        return [] if self.value is None else [self]
+
+    @property
+    def text(self) -> str:
+        """A scalar as the text that stood in the file (booleans and numbers in their plain spelling)."""
+        if isinstance(self.value, bool):
+            return "true" if self.value else "false"
+        return str(self.value) if isinstance(self.value, str | int) else ""
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below it."""
+        yield self
+        below = self.value.values() if isinstance(self.value, dict) else self.value
+        if isinstance(below, list) or isinstance(self.value, dict):
+            for child in below:  # type: ignore[union-attr]
+                yield from child.walk()
+
+
+def resolve(text: str) -> Scalar:
+    """The value of a plain scalar; ``2026-11-21`` and ``1.5`` stay text, as the file writes them."""
+    if text.casefold() in _WORDS and text in (text.lower(), text.upper(), text.capitalize()):
+        return _WORDS[text.casefold()]
+    return int(text) if len(text) < 20 and _INTEGER.match(text) else text
+
+
+def plain(node: Node) -> Any:
+    """The value without places: dicts, lists and scalars."""
+    if isinstance(node.value, dict):
+        return {key: plain(child) for key, child in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain(child) for child in node.value]
+    return node.value
+
+
+def pack(node: Node) -> list[Any]:
+    """The node as JSON can hold it, for the cache of compiled profiles and settings."""
+    if isinstance(node.value, dict):
+        keys = node.keys or {}
+        held: Any = {key: [*keys.get(key, (0, 0)), *pack(child)] for key, child in node.value.items()}
+    elif isinstance(node.value, list):
+        held = [pack(child) for child in node.value]
+    else:
+        held = node.value
+    return [node.line, node.col, held]
+
+
+def unpack(data: list[Any]) -> Node:
+    """The reverse of :func:`pack`.
+
+    Raises:
+        ValueError, TypeError: the data is not what ``pack`` makes.
+    """
+    line, col, held = data
+    if isinstance(held, dict):
+        return Node(
+            {key: unpack(child[2:]) for key, child in held.items()},
+            line, col, {key: (child[0], child[1]) for key, child in held.items()},
+        )  # fmt: skip
+    if isinstance(held, list):
+        return Node([unpack(child) for child in held], line, col)
+    return Node(held, line, col)

@@ -1,0 +1,147 @@
+"""What is open from here: the moves of one actor, and the shortest way to a status (X2)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ticketctl.core.checker import Scene, judge
+from ticketctl.core.profile import CREATED, Edge, Event, Profile, Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMove:
+    """A move that the actor's role may make, and what it still needs."""
+
+    to: str
+    criterion: str
+    needs: tuple[str, ...]
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a way: the status reached, and by whom or what (``agent``, ``by itself after 4 days``)."""
+
+    to: str
+    how: str
+
+
+def open_moves(scene: Scene) -> list[OpenMove]:
+    """The statuses to which the actor may move the ticket now, in the profile's order, with what each still needs.
+
+    Moves that the role has but that no request could make now (a category that does not offer the status) are
+    left out.
+    """
+    found = []
+    for to in scene.profile.statuses:
+        edges = scene.profile.between(scene.ticket.status, to)
+        mine = [edge for edge in edges if scene.role in edge.roles]
+        if not mine or not offered(scene, to):
+            continue
+        verdict = judge(scene, to)
+        edge = verdict.edge or mine[0]
+        found.append(OpenMove(to, edge.criterion, verdict.reasons, edge.origin.cites))
+    return found
+
+
+def offered(scene: Scene, to: str) -> bool:
+    """Whether lists and completion show a status to this actor (G2, G15)."""
+    if scene.profile.kind(scene.by) in ("system", "integration"):
+        return True
+    category = scene.profile.categories.get(str(scene.ticket.get("category")))
+    return not scene.profile.statuses[to].set_by_system and (category is None or to in category.statuses)
+
+
+def legal_now(scene: Scene) -> list[str]:
+    """The statuses for which nothing that a request could not supply is wanting; for completion."""
+    return [move.to for move in open_moves(scene)]
+
+
+def way(profile: Profile, start: str, to: str, role: str) -> tuple[Step, ...]:
+    """The shortest way between two statuses by moves that some person, integration or rule makes; empty if none.
+
+    Of ways of equal length one is preferred whose steps are open to ``role``.
+    """
+    reached: dict[str, tuple[str, Step]] = {}
+    waiting = deque([start])
+    while waiting and to not in reached:
+        status = waiting.popleft()
+        for step in sorted(_steps(profile, status), key=lambda step: role not in step.how.split(" or ")):
+            if step.to not in reached and step.to != start:
+                reached[step.to] = (status, step)
+                waiting.append(step.to)
+    steps: list[Step] = []
+    while to in reached:
+        to, step = reached[to]
+        steps.append(step)
+    return tuple(reversed(steps))
+
+
+def _steps(profile: Profile, status: str) -> Iterator[Step]:
+    """One step per neighbour: by people where they may, else by the rule that does it."""
+    people: dict[str, list[str]] = {}
+    for edge in profile.leaving(status):
+        if not profile.statuses[edge.target].set_by_system or any(
+            profile.kind(role) == "integration" for role in edge.roles
+        ):
+            roles = [role for role in edge.roles if role != profile.system]
+            people.setdefault(edge.target, []).extend(role for role in roles if role not in people.get(edge.target, []))
+    for target, roles in people.items():
+        if roles:
+            yield Step(target, " or ".join(roles))
+    for target, how in automatic(profile, status):
+        yield Step(target, how)
+
+
+def automatic(profile: Profile, status: str) -> Iterator[tuple[str, str]]:
+    """Where rules take a ticket from a status, and how that is said: ``by itself after 4 days``."""
+    for automation in profile.automations:
+        if status in automation.within:
+            for action in automation.do:
+                if action.kind == "move" and profile.between(status, action.target):
+                    yield action.target, f"by itself {_after(automation.at, str(automation.lead), str(automation.after))}"
+    for trigger in profile.triggers:
+        if may_fire_in(trigger, status):
+            for action in trigger.do:
+                if action.kind == "move" and profile.between(status, action.target):
+                    yield action.target, f"by itself on {_event(trigger.on[0])}"
+
+
+def _after(at: str, lead: str, after: str) -> str:
+    if at:
+        return f"at {at}" if lead == "at once" else f"{lead} before {at}"
+    return after if after == "at once" else f"after {after}"
+
+
+def _event(event: Event) -> str:
+    words = {"customer_message": "the customer's reply", "staff_message": "a public message", "mail_in": "a mail",
+             "entered": "entering it"}  # fmt: skip
+    return words.get(event.kind) or (f"setting {event.about}" if event.kind == "field_set" else str(event))
+
+
+def may_fire_in(trigger: Trigger, status: str) -> bool:
+    """Whether a trigger can fire while the ticket has a status, by its events and its tests of the status."""
+    entered = [event.about for event in trigger.on if event.kind == "entered"]
+    if len(entered) == len(trigger.on) and status not in entered:
+        return False
+    return all(_admits(test.kind, test.wanted, test.inner, status) for test in trigger.when)
+
+
+def _admits(kind: str, wanted: tuple[object, ...], inner: tuple[object, ...], status: str) -> bool:
+    if kind == "status":
+        return status in wanted
+    if kind == "not":
+        return not any(getattr(test, "kind", "") == "status" and status in getattr(test, "wanted", ()) for test in inner)
+    return True
+
+
+def creation_edges(profile: Profile, to: str | None = None) -> list[Edge]:
+    """The edges by which a ticket comes into being, in file order."""
+    return [edge for edge in profile.edges if edge.source == CREATED and to in (None, edge.target)]
+
+
+def as_role(scene: Scene, role: str) -> Scene:
+    """The same scene seen by somebody acting in another role of their own."""
+    return replace(scene, role=role, by=role)

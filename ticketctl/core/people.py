@@ -1,0 +1,31 @@
+"""Who has which role: an argument of every decision, like the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The people of a store, as one profile sees them.
+
+    Args:
+        roles: address -> the names of the profile's roles that it has; ``None`` in a store that lists nobody,
+            which lets anyone take any role (tests of somebody's role then pass).
+    """
+
+    roles: Mapping[str, frozenset[str]] | None = None
+
+    def has(self, who: str, role: str) -> bool:
+        """Whether somebody has a role."""
+        return self.roles is None or role in self.roles.get(who, frozenset())
+
+    def with_role(self, role: str) -> tuple[str, ...]:
+        """Everybody who has a role; in a store that lists nobody, the role itself (``role:technician``)."""
+        if self.roles is None:
+            return (f"role:{role}",)
+        return tuple(sorted(who for who, roles in self.roles.items() if role in roles))
+
+
+NOBODY_LISTED = People()

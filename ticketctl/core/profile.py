@@ -1,0 +1,321 @@
+"""A workflow profile as the engine sees it: frozen data, every name resolved, every list expanded.
+
+``core/language.py`` makes it from a file; nothing here knows any particular profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ticketctl.core.dates import Duration
+from ticketctl.core.ticket import Value
+from ticketctl.errors import Place
+
+STATES = ("new", "open", "pending", "on_hold", "solved", "closed")
+KINDS = ("customer", "agent", "integration", "system")
+CREATED = "created"
+"""What stands as ``from`` of an edge by which tickets come into being."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A kind of event and what it is about: ``Event("entered", "Solved")``, ``Event("mail_in")``."""
+
+    kind: str
+    about: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}({self.about})" if self.about else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One test of the language.
+
+    Args:
+        kind: field, message, text, subject, seen, within, status, state, category, role, channel, allowed,
+            not, any_of, when.
+        name: the field, the event's text form, or empty.
+        wanted: what it is compared with: names, texts, or (word, argument) pairs of a field test.
+        event, since, period: of ``seen`` and ``within``.
+        inner, then: the tests inside ``not``, ``any_of``, ``when``; ``then`` is the ``need`` of a ``when``.
+        say: the words of a refusal, if the profile gives them.
+    """
+
+    __test__ = False  # not for pytest
+
+    kind: str
+    name: str = ""
+    wanted: tuple[Value, ...] = ()
+    checks: tuple[tuple[str, Value], ...] = ()
+    event: Event | None = None
+    since: Event | None = None
+    period: Duration | None = None
+    inner: tuple[Test, ...] = ()
+    then: tuple[Test, ...] = ()
+    say: str = ""
+    place: Place = Place("")
+
+    def walk(self) -> Iterator[Test]:
+        """This test and all inside it."""
+        yield self
+        for test in (*self.inner, *self.then):
+            yield from test.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action: move, set, note, notify, refuse, follow_up, warn.
+
+    ``target`` is the status of a move, the message of a notice, or the text of the others.
+    """
+
+    kind: str
+    target: str = ""
+    text: str = ""
+    note: str = ""
+    sets: Mapping[str, Value | None] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
+    place: Place = Place("")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an entry of a profile comes from: demand numbers, part of the document, or why it is assumed."""
+
+    cites: tuple[str, ...] = ()
+    source: str = ""
+    assumed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Who may act; ``field`` binds the role to whoever stands in that field of the ticket."""
+
+    name: str
+    kind: str
+    field: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a ticket of the profile may hold; ``edit`` empty means every agent and integration may set it."""
+
+    name: str
+    type: str
+    values: tuple[str, ...] = ()
+    default: Value | None = None
+    help: str = ""
+    edit: tuple[str, ...] = ()
+    origin: Origin = Origin()
+    place: Place = Place("")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status, its state, the document's words for it, and the tests bound to it."""
+
+    name: str
+    state: str
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    set_by_system: bool = False
+    needs: tuple[Test, ...] = ()
+    keeps: tuple[Test, ...] = ()
+    warns: tuple[Test, ...] = ()
+    origin: Origin = Origin()
+    place: Place = Place("")
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One move that the profile lists, from one status to one other; ``order`` is its place in the file."""
+
+    source: str
+    target: str
+    order: int
+    roles: tuple[str, ...]
+    on_behalf: tuple[str, ...] = ()
+    criterion: str = ""
+    needs: tuple[Test, ...] = ()
+    warns: tuple[Test, ...] = ()
+    sets: Mapping[str, Value | None] = field(default_factory=dict)
+    origin: Origin = Origin()
+    place: Place = Place("")
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What follows at once from an event."""
+
+    name: str
+    on: tuple[Event, ...]
+    when: tuple[Test, ...]
+    do: tuple[Action, ...]
+    origin: Origin = Origin()
+    place: Place = Place("")
+
+    @property
+    def moves(self) -> bool:
+        """Whether it would change the status."""
+        return any(action.kind == "move" for action in self.do)
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """What follows from time passing: either ``start`` or ``at`` is given."""
+
+    name: str
+    within: tuple[str, ...]
+    do: tuple[Action, ...]
+    start: Event | None = None
+    at: str = ""
+    lead: Duration = Duration()
+    after: Duration = Duration()
+    repeat: Duration | None = None
+    cancel_on: tuple[Event, ...] = ()
+    resume_on: tuple[Event, ...] = ()
+    reset_on: tuple[Event, ...] = ()
+    when: tuple[Test, ...] = ()
+    order: int = 0
+    origin: Origin = Origin()
+    place: Place = Place("")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A group move."""
+
+    name: str
+    source: str
+    target: str
+    sets: Mapping[str, Value | None]
+    origin: Origin = Origin()
+    place: Place = Place("")
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """Which statuses a person may choose in this kind of ticket, and whom to ask about it."""
+
+    name: str
+    statuses: tuple[str, ...]
+    ask: str = ""
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What the work queue shows, and its order as (field, descending) pairs."""
+
+    when: tuple[Test, ...] = ()
+    order: tuple[tuple[str, bool], ...] = (("created", False),)
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The text of a notice, as two templates."""
+
+    name: str
+    subject: str
+    body: str
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A preset for ``new`` and ``move``."""
+
+    name: str
+    help: str = ""
+    title: str = ""
+    to: str = ""
+    text: str = ""
+    note: str = ""
+    sets: Mapping[str, Value | None] = field(default_factory=dict)
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One organisation's workflow."""
+
+    name: str
+    title: str
+    version: int
+    source: str
+    timezone: str
+    path: str
+    roles: Mapping[str, Role]
+    fields: Mapping[str, Field]
+    statuses: Mapping[str, Status]
+    edges: tuple[Edge, ...]
+    excepts: Mapping[tuple[str, str], str]
+    triggers: tuple[Trigger, ...] = ()
+    automations: tuple[Automation, ...] = ()
+    batches: Mapping[str, Batch] = field(default_factory=dict)
+    categories: Mapping[str, Category] = field(default_factory=dict)
+    queue: Queue = Queue()
+    messages: Mapping[str, Message] = field(default_factory=dict)
+    templates: Mapping[str, Template] = field(default_factory=dict)
+
+    @cached_property
+    def _between(self) -> dict[tuple[str, str], list[Edge]]:
+        found: dict[tuple[str, str], list[Edge]] = {}
+        for edge in self.edges:
+            found.setdefault((edge.source, edge.target), []).append(edge)
+        return found
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        found = {squash(alias): status.name for status in self.statuses.values() for alias in status.aliases}
+        return found | {squash(name): name for name in self.statuses}
+
+    @cached_property
+    def system(self) -> str:
+        """The name of the role in which rules act."""
+        return self.role_of_kind("system")
+
+    def role_of_kind(self, kind: str) -> str:
+        """The first role of that kind in the file's order (a checked profile has one of each but integration)."""
+        return next((role.name for role in self.roles.values() if role.kind == kind), kind)
+
+    def kind(self, role: str) -> str:
+        """The kind of a role; a role that the profile no longer has counts as an integration, which is neutral."""
+        found = self.roles.get(role)
+        return found.kind if found else "integration"
+
+    def between(self, source: str, target: str) -> Sequence[Edge]:
+        """All edges from one status (or ``CREATED``) to another, in file order."""
+        return self._between.get((source, target), ())
+
+    def leaving(self, source: str) -> Iterator[Edge]:
+        """All edges from one status."""
+        return (edge for edge in self.edges if edge.source == source)
+
+    def find_status(self, text: str) -> str | None:
+        """The status that a person means, whatever the case, spaces, hyphens and punctuation."""
+        return self._spellings.get(squash(text))
+
+    def find_field(self, text: str) -> Field | None:
+        """The field that a person means."""
+        return next((f for f in self.fields.values() if squash(f.name) == squash(text)), None)
+
+    def state(self, status: str) -> str:
+        """The state of a status; that of an unknown one (an old profile's) counts as open."""
+        found = self.statuses.get(status)
+        return found.state if found else "open"
+
+    def automation(self, name: str) -> Automation | None:
+        """The automation of that name."""
+        return next((rule for rule in self.automations if rule.name == name), None)
+
+
+def squash(text: str) -> str:
+    """A name without case, spaces, hyphens and punctuation, for matching."""
+    return "".join(char for char in text.casefold() if char.isalnum())

@@ -1,0 +1,118 @@
+"""What can be asked of a ticket, and what the answer looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ticketctl.core.moves import OpenMove, Step
+from ticketctl.core.ticket import Entry, Ticket, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks, in which role; ``for_`` is the customer whose words staff record."""
+
+    who: str
+    role: str
+    for_: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A new ticket.
+
+    Args:
+        id: its id, made by the caller (a decision draws no random numbers).
+        to: the status, where the first that the actor may use is not meant.
+        sets: values by name (``assignee``, ``product``), already of the field's type.
+    """
+
+    id: str
+    actor: Actor
+    title: str
+    text: str | None = None
+    note: str | None = None
+    to: str | None = None
+    sets: Mapping[str, Value] = field(default_factory=dict)
+    via: str | None = None
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A move, message, note or edit, or several of them at once.
+
+    Args:
+        event: the kind of the entry, where the content does not tell it (``adopted``).
+        follow_id: the id for a follow-up ticket, should a rule make one.
+        name: the name given to a batch, ``$name`` of the profile.
+    """
+
+    actor: Actor
+    to: str | None = None
+    text: str | None = None
+    note: str | None = None
+    sets: Mapping[str, Value] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
+    via: str | None = None
+    subject: str | None = None
+    mail_id: str | None = None
+    quiet: bool = False
+    event: str | None = None
+    follow_id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """An automation whose time has come: (``rule``, ``anchor``, ``nth``) is the key of rule 6."""
+
+    rule: str
+    anchor: str
+    nth: int
+    due: str
+
+
+Request = Create | Change | Fire
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message owed to somebody, with its text; ``event`` is the entry that records it."""
+
+    ticket: str
+    event: str
+    message: str
+    told: tuple[str, ...]
+    subject: str
+    body: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Yes: the ticket as it will be, the entries to append, what to tell whom."""
+
+    ticket: Ticket
+    entries: tuple[Entry, ...]
+    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    follow_ups: tuple[Create, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No: every reason, the document's criterion, and what could be done instead (X2)."""
+
+    id: str
+    title: str
+    from_: str
+    to: str | None
+    reasons: tuple[str, ...]
+    role: str = ""
+    criterion: str = ""
+    cites: tuple[str, ...] = ()
+    open: tuple[OpenMove, ...] = ()
+    way: tuple[Step, ...] = ()
+    profile: str = ""

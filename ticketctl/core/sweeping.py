@@ -1,0 +1,55 @@
+"""What one sweep does to one ticket, decided purely (rules 5, 7, 11 of the sweep)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from ticketctl.core.people import People
+from ticketctl.core.profile import Profile
+from ticketctl.core.requests import Decision, Fire, Refusal
+from ticketctl.core.ticket import Ticket
+from ticketctl.core.timers import due_now
+from ticketctl.core.workflow import decide
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """One automation that came due, and what the checker made of it."""
+
+    fire: Fire
+    before: Ticket
+    outcome: Decision | Refusal
+
+
+def sweep_ticket(
+    profile: Profile, ticket: Ticket, now: datetime, people: People, rules: Collection[str] = ()
+) -> list[Fired]:
+    """Everything that is due for a ticket at ``now``, one after the other, each judged against what the last left.
+
+    It stops after the first change of status; an act of this run cannot start the clock of another in the same run;
+    a refused act writes nothing and is not tried again in the run.
+
+    Args:
+        rules: the names of the automations to run; all, if empty.
+    """
+    known = {entry.id for entry in ticket.history}
+    done: list[Fired] = []
+    tried: set[tuple[str, str, int]] = set()
+    while True:
+        fire = next(
+            (fire for fire in due_now(profile, ticket, now, people)
+             if fire.anchor in known and (fire.rule, fire.anchor, fire.nth) not in tried
+             and (not rules or fire.rule in rules)), None,
+        )  # fmt: skip
+        if fire is None:
+            return done
+        tried.add((fire.rule, fire.anchor, fire.nth))
+        outcome = decide(profile, ticket, fire, now, people)
+        done.append(Fired(fire, ticket, outcome))
+        if isinstance(outcome, Decision):
+            moved = outcome.ticket.status != ticket.status
+            ticket = outcome.ticket
+            if moved:
+                return done

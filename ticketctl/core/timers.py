@@ -1,0 +1,140 @@
+"""When automations act on a ticket: rules 2 to 7 of the sweep. Pure; the same for sweep, list and dry run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ticketctl.core import dates
+from ticketctl.core.checker import Scene, failures
+from ticketctl.core.events import events_of
+from ticketctl.core.people import People
+from ticketctl.core.profile import Automation, Profile
+from ticketctl.core.requests import Fire
+from ticketctl.core.ticket import Entry, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A clock that runs for a ticket.
+
+    Args:
+        automation: its rule.
+        anchor: the id of the event that it counts from.
+        first: the instant of the first occurrence, UTC.
+        done: how many occurrences have been dealt with (missed ones collapse into the one that was done).
+    """
+
+    automation: Automation
+    anchor: str
+    first: datetime
+    done: int
+
+    def occurrence(self, number: int, profile: Profile) -> datetime:
+        """The instant of an occurrence, counted from 1."""
+        if self.automation.repeat is None or number == 1:
+            return self.first
+        return dates.add(self.first, self.automation.repeat, dates.zone(profile.timezone), number - 1)
+
+    def next(self, profile: Profile, now: datetime | None = None) -> Fire | None:
+        """What is to be done next: the earliest occurrence not dealt with or, given ``now``, the latest that has
+        come by then (rule 8: missed repeats collapse into one). Nothing, if all is done."""
+        if self.done and self.automation.repeat is None:
+            return None
+        number = self.done + 1
+        if now is not None:
+            while self.automation.repeat is not None and self.occurrence(number + 1, profile) <= now:
+                number += 1
+        due = dates.format_instant(self.occurrence(number, profile))
+        return Fire(self.automation.name, self.anchor, number, due)
+
+
+def timers(profile: Profile, ticket: Ticket) -> Iterator[Timer]:
+    """The clocks that run for a ticket now, in the profile's order, whether their conditions hold or not."""
+    for automation in profile.automations:
+        if ticket.status not in automation.within:
+            continue
+        anchor = _field_anchor(ticket, automation) if automation.at else _event_anchor(profile, ticket, automation)
+        if anchor is None:
+            continue
+        first = _first(profile, ticket, automation, anchor)
+        if first is not None:
+            yield Timer(automation, anchor.id, first, _done(ticket, automation, anchor.id))
+
+
+def _first(profile: Profile, ticket: Ticket, automation: Automation, anchor: Entry) -> datetime | None:
+    where = dates.zone(profile.timezone)
+    if not automation.at:
+        return dates.add(dates.parse_instant(anchor.at), automation.after, where)
+    moment = ticket.get(automation.at)
+    if not isinstance(moment, str):
+        return None
+    return dates.add(dates.add(dates.moment_of(moment, where), automation.lead, where, -1), automation.after, where)
+
+
+def _done(ticket: Ticket, automation: Automation, anchor: str) -> int:
+    """The highest occurrence with this key in the history, 0 if none."""
+    return max(
+        (entry.nth or 1 for entry in ticket.history
+         if entry.due is not None and entry.rule == automation.name and entry.anchor == anchor), default=0,
+    )  # fmt: skip
+
+
+def _field_anchor(ticket: Ticket, automation: Automation) -> Entry | None:
+    """The entry that last set the date, in whatever status (a date timer's anchor)."""
+    names = {automation.at, f"fields.{automation.at}"}
+    setters = [entry for entry in ticket.history if names.intersection(entry.sets)]
+    return setters[-1] if setters and ticket.get(automation.at) is not None else None
+
+
+def _event_anchor(profile: Profile, ticket: Ticket, automation: Automation) -> Entry | None:
+    """The event that the clock counts from: the latest start (or reset) of the present stay, unless stopped since."""
+    anchor: Entry | None = None
+    stopped = inside = False
+    for entry in ticket.history:
+        if entry.to is not None:
+            stays = entry.to in automation.within
+            if not (inside and stays):
+                anchor, stopped = None, False
+            inside = stays
+        if not inside:
+            continue
+        events = events_of(profile, entry)
+        if automation.start in events:
+            anchor, stopped = entry, False
+        elif anchor is not None and events.intersection(automation.reset_on):
+            anchor, stopped = entry, False
+        elif stopped and anchor is not None and events.intersection(automation.resume_on):
+            anchor, stopped = entry, False
+        elif events.intersection(automation.cancel_on):
+            stopped = True
+    return None if stopped else anchor
+
+
+def conditions(profile: Profile, ticket: Ticket, timer: Timer, now: datetime, people: People) -> list[str]:
+    """Which of a timer's conditions do not hold at ``now``, in words."""
+    system = profile.system
+    return failures(
+        timer.automation.when, Scene(profile, people, now, ticket, ticket.history, system, system, system)
+    )
+
+
+def due_now(profile: Profile, ticket: Ticket, now: datetime, people: People) -> Iterator[Fire]:
+    """What is due for a ticket at ``now``, first by instant, then by place in the profile (rules 5 and 7)."""
+    found = []
+    for timer in timers(profile, ticket):
+        fire = timer.next(profile, now)
+        if fire and dates.parse_instant(fire.due) <= now and not conditions(profile, ticket, timer, now, people):
+            found.append((fire.due, timer.automation.order, fire))
+    return (fire for _, _, fire in sorted(found, key=lambda item: item[:2]))
+
+
+def next_due(profile: Profile, ticket: Ticket, people: People) -> Fire | None:
+    """The next thing that time will do to a ticket as it stands: the earliest whose conditions hold at its instant."""
+    found = []
+    for timer in timers(profile, ticket):
+        fire = timer.next(profile)
+        if fire and not conditions(profile, ticket, timer, dates.parse_instant(fire.due), people):
+            found.append((fire.due, timer.automation.order, fire))
+    return min(found, key=lambda item: item[:2], default=(None, None, None))[2]

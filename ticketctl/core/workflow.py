@@ -1,0 +1,131 @@
+"""The one decision: for people, triggers and the sweep alike (X3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ticketctl.core.act import Act
+from ticketctl.core.checker import Scene
+from ticketctl.core.moves import open_moves, way
+from ticketctl.core.people import People
+from ticketctl.core.profile import Profile
+from ticketctl.core.requests import Actor, Change, Create, Decision, Fire, Refusal, Request
+from ticketctl.core.ticket import Ticket
+
+
+def decide(profile: Profile, ticket: Ticket | None, request: Request, now: datetime, people: People) -> Decision | Refusal:
+    """Decide on a request, purely: what would be written, or every reason why not.
+
+    Args:
+        profile: the workflow of the ticket.
+        ticket: as it stands; ``None`` for a :class:`Create`.
+        request: what is asked.
+        now: the instant of the decision, in UTC.
+        people: who has which role.
+
+    Returns:
+        A decision (without entries, if there is nothing to do), or a refusal.
+    """
+    actor = Actor(profile.system, profile.system) if isinstance(request, Fire) else request.actor
+    act = Act(profile, people, now, ticket, actor, None if isinstance(request, Fire) else request.via)
+    if isinstance(request, Fire):
+        automation = profile.automation(request.rule)
+        assert automation is not None, f"no automation {request.rule}"
+        act.fire(automation, request)
+    else:
+        act.reasons += actor_reasons(profile, ticket, actor, people)
+        act.reasons += _edit_reasons(profile, ticket, request)
+        if isinstance(request, Create):
+            act.create(request)
+        else:
+            act.change(request)
+    if act.reasons:
+        return _refuse(act, ticket, request)
+    assert act.ticket is not None
+    return Decision(
+        act.ticket, tuple(act.entries), tuple(dict.fromkeys(act.warnings)), tuple(act.notices), tuple(act.follow_ups)
+    )
+
+
+def scene_for(profile: Profile, ticket: Ticket, actor: Actor, now: datetime, people: People) -> Scene:
+    """The scene in which somebody looks at a ticket without asking for anything yet."""
+    role = profile.role_of_kind("customer") if actor.for_ else actor.role
+    return Scene(profile, people, now, ticket, ticket.history, role, actor.role, actor.who)
+
+
+def actor_reasons(profile: Profile, ticket: Ticket | None, actor: Actor, people: People) -> list[str]:
+    """Why somebody may not act in a role: it is not theirs, or not on this ticket."""
+    role = profile.roles.get(actor.role)
+    if role is None:
+        return [f"{profile.title} has no role {actor.role}"]
+    if role.kind == "system":
+        return [f"{actor.role} is the role of rules; nobody takes it by hand"]
+    reasons = []
+    if role.kind == "customer":
+        if ticket and actor.who not in _customers(ticket):
+            reasons.append(f"{actor.who} is not the customer of this ticket ({', '.join(_customers(ticket)) or 'none'})")
+    elif not people.has(actor.who, actor.role):
+        reasons.append(f"{actor.who} does not have the role {actor.role} (people in ticketctl.yaml)")
+    if ticket and role.field and actor.who not in _in_field(ticket, role.field):
+        reasons.append(f"{actor.who} is not in {role.field}, which the role {actor.role} is bound to")
+    if actor.for_ is not None:
+        if role.kind != "agent":
+            reasons.append(f"only staff may act for the customer, not {actor.role}")
+        elif ticket and actor.for_ not in _customers(ticket):
+            whose = ", ".join(_customers(ticket)) or "nobody"
+            reasons.append(f"{actor.for_} is not the customer of this ticket ({whose})")
+    return reasons
+
+
+def _customers(ticket: Ticket) -> tuple[str, ...]:
+    return (*((ticket.customer,) if ticket.customer else ()), *ticket.watchers)
+
+
+def _in_field(ticket: Ticket, name: str) -> tuple[object, ...]:
+    value = ticket.get(name)
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _edit_reasons(profile: Profile, ticket: Ticket | None, request: Create | Change) -> list[str]:
+    """Which of the fields that are set the role may not set by hand."""
+    role, kind = request.actor.role, profile.kind(request.actor.role)
+    names: Iterable[str] = request.sets if isinstance(request, Create) else (*request.sets, *request.unset)
+    opening = ("customer", "follows") if ticket is None else ()
+    reasons = []
+    for name in names:
+        declared = profile.fields.get(name.partition(".")[0])
+        allowed = declared.edit if declared and declared.edit else ()
+        if role in allowed or (not allowed and kind != "customer") or name in opening:
+            continue
+        reasons.append(f"{name} is set by {' or '.join(allowed) or 'staff'}, not by {role}")
+    if ticket is None and kind == "customer" and request.sets.get("customer") not in (None, request.actor.who):
+        reasons.append(f"as {role} you open your own tickets, not those of {request.sets['customer']}")
+    return reasons
+
+
+def _refuse(act: Act, ticket: Ticket | None, request: Request) -> Refusal:
+    """The whole answer to somebody who may not: reasons, criterion, what is open, the way there."""
+    profile, actor = act.profile, act.actor
+    to = request.to if isinstance(request, Create | Change) else None
+    cites = act.edge.origin.cites if act.edge else ()
+    reasons = tuple(dict.fromkeys(act.reasons))
+    if ticket is None:
+        assert isinstance(request, Create)
+        return Refusal(request.id, request.title, "", to, reasons, actor.role, cites=cites, profile=profile.name)
+    scene = scene_for(profile, ticket, actor, act.now, act.people)
+    mine = not actor_reasons(profile, ticket, actor, act.people)
+    direct = bool(to and act.edge and act.edge.source == ticket.status and scene.role in act.edge.roles)
+    return Refusal(
+        ticket.id,
+        ticket.title,
+        ticket.status,
+        to,
+        reasons,
+        role=actor.role,
+        criterion=act.edge.criterion if act.edge else "",
+        cites=cites,
+        open=tuple(open_moves(scene)) if mine else (),
+        way=() if direct or to is None or to == ticket.status else way(profile, ticket.status, to, actor.role),
+        profile=profile.name,
+    )

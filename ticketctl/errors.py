@@ -1,0 +1,134 @@
+"""What can go wrong, as one tree: each error knows its words, its place, the next step and its exit status.
+
+The numbers are a contract (docs/exit-status.md); those above 64 are from BSD's ``sysexits.h``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The exit statuses of ``ticketctl``."""
+
+    DONE = 0
+    REFUSED = 1
+    USAGE = 2
+    BROKEN = 65
+    MISSING = 66
+    BUG = 70
+    IO = 71
+    BUSY = 75
+    SETTINGS = 78
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A spot in a file; ``line`` and ``col`` count from 1, 0 means the file as a whole."""
+
+    path: str
+    line: int = 0
+    col: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.col}" if self.line else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a check found in a file, with the next step."""
+
+    place: Place
+    code: str
+    message: str
+    hint: str = ""
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        warning = "warning: " if self.severity == "warning" else ""
+        return f"{self.place}: {warning}{self.message}" + (f" ({self.hint})" if self.hint else "")
+
+
+class TicketctlError(Exception):
+    """Anything that a user is told in words, and that ends a command.
+
+    Args:
+        message: what is wrong, without a final stop.
+        hint: what to do next; may be empty.
+        place: where it is wrong, if it is in a file.
+    """
+
+    exit: Exit = Exit.BUG
+
+    def __init__(self, message: str, hint: str = "", place: Place | None = None) -> None:
+        super().__init__(message)
+        self.message, self.hint, self.place = message, hint, place
+
+
+class UsageProblem(TicketctlError):
+    """The command line asks for something that does not exist or makes no sense."""
+
+    exit = Exit.USAGE
+
+
+class RefusedError(TicketctlError):
+    """The rules do not allow it; nothing was written."""
+
+    exit = Exit.REFUSED
+
+
+class BrokenError(TicketctlError):
+    """A ticket file cannot be understood."""
+
+    exit = Exit.BROKEN
+
+    @property
+    def finding(self) -> Finding:
+        """The same as one line of ``check``."""
+        return Finding(self.place or Place("?"), "broken", self.message, self.hint)
+
+
+class MissingError(TicketctlError):
+    """There is no such ticket, profile or store."""
+
+    exit = Exit.MISSING
+
+
+class DiskError(TicketctlError):
+    """Git or the disk failed."""
+
+    exit = Exit.IO
+
+
+class BusyError(TicketctlError):
+    """Somebody else is writing; try again."""
+
+    exit = Exit.BUSY
+
+
+class SettingsError(TicketctlError):
+    """The settings or a profile cannot be used.
+
+    Args:
+        findings: every located mistake, so that one run shows all of them.
+    """
+
+    exit = Exit.SETTINGS
+
+    def __init__(
+        self, message: str, hint: str = "", place: Place | None = None, findings: Sequence[Finding] = ()
+    ) -> None:
+        super().__init__(message, hint, place)
+        self.findings = tuple(findings)
+
+
+def closest(word: str, known: Sequence[str]) -> str:
+    """The name that was probably meant, as ``did you mean "X"?``, or nothing."""
+    import difflib
+
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return f'did you mean "{folded[near[0]]}"?' if near else ""

@@ -1,0 +1,1 @@
+"""From answers to text, for people and for programs."""

@@ -1,0 +1,141 @@
+"""Answers as JSON documents: versioned (``schema``), stable, exact (docs/guide.md, programs)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ticketctl.core.moves import automatic
+from ticketctl.core.profile import Action, Profile, Test
+from ticketctl.core.query import Row
+from ticketctl.core.requests import Refusal
+from ticketctl.core.ticket import Ticket, thaw
+from ticketctl.errors import Finding
+
+SCHEMA = "ticketctl/1"
+
+
+def dump(**content: Any) -> str:
+    """One document."""
+    return json.dumps({"schema": SCHEMA, **content}, ensure_ascii=False, indent=2)
+
+
+def dump_line(content: Any) -> str:
+    """One line of JSON Lines."""
+    return json.dumps({"schema": SCHEMA, **content}, ensure_ascii=False)
+
+
+def row(found: Row) -> dict[str, Any]:
+    """A line of a list; what is not set is null."""
+    names = ("id", "profile", "title", "status", "state", "customer", "assignee", "created", "updated", "due",
+             "next_due", "next_rule", "follows")  # fmt: skip
+    return {name: getattr(found, name) or None for name in names} | {
+        "unanswered": found.unanswered,
+        "fields": dict(found.fields),
+    }
+
+
+def ticket(found: Ticket, state: str, next_due: str | None) -> dict[str, Any]:
+    """A whole ticket with its history."""
+    head = {name: thaw(getattr(found, name)) for name in
+            ("id", "profile", "version", "title", "status", "customer", "assignee", "due", "follows", "watchers")}  # fmt: skip
+    head |= {"state": state, "created": found.created, "updated": found.updated, "next_due": next_due}
+    head["fields"] = {key: thaw(value) for key, value in sorted(found.fields.items())}
+    return head | {"history": [entry.content() for entry in found.history]}
+
+
+def findings(found: Iterable[Finding]) -> list[dict[str, Any]]:
+    """What a check found."""
+    return [
+        {"path": f.place.path, "line": f.place.line, "col": f.place.col, "code": f.code, "severity": f.severity,
+         "message": f.message, "hint": f.hint} for f in found
+    ]  # fmt: skip
+
+
+def broken(found: Iterable[Finding]) -> list[dict[str, Any]]:
+    """The files that cannot be read."""
+    return [{"path": f.place.path, "line": f.place.line, "col": f.place.col, "message": f.message} for f in found]
+
+
+def refusal(refused: Refusal) -> dict[str, Any]:
+    """A refusal with all that goes with it."""
+    return {
+        "id": refused.id, "from": refused.from_ or None, "to": refused.to, "role": refused.role,
+        "reasons": list(refused.reasons), "criterion": refused.criterion or None, "cites": list(refused.cites),
+        "open": [{"to": move.to, "criterion": move.criterion or None, "needs": list(move.needs)} for move in refused.open],
+        "way": [{"to": step.to, "how": step.how} for step in refused.way],
+    }  # fmt: skip
+
+
+def profile(p: Profile) -> dict[str, Any]:
+    """A compiled profile: every list expanded, so that a program can check it."""
+    return {
+        "name": p.name, "title": p.title, "version": p.version, "source": p.source or None, "timezone": p.timezone,
+        "roles": [{"name": r.name, "kind": r.kind, "field": r.field or None} for r in p.roles.values()],
+        "fields": [{"name": f.name, "type": f.type, "values": list(f.values), "default": thaw(f.default), "help": f.help,
+                    "edit": list(f.edit)} for f in p.fields.values()],
+        "statuses": [{"name": s.name, "state": s.state, "set_by": "system" if s.set_by_system else None,
+                      "description": s.description, "aliases": list(s.aliases), "needs": tests(s.needs),
+                      "keeps": tests(s.keeps), "warns": tests(s.warns), "cites": list(s.origin.cites)}
+                     for s in p.statuses.values()],
+        "transitions": [{"from": e.source, "to": e.target, "roles": list(e.roles), "on_behalf": list(e.on_behalf),
+                         "criterion": e.criterion or None, "needs": tests((*e.needs, *p.statuses[e.target].needs)),
+                         "warns": tests(e.warns), "sets": {k: thaw(v) for k, v in e.sets.items()},
+                         "source": e.origin.source or None, "assumed": e.origin.assumed or None,
+                         "cites": list(e.origin.cites)} for e in p.edges],
+        "triggers": [{"name": t.name, "on": [str(e) for e in t.on], "when": tests(t.when), "actions": actions(t.do),
+                      "cites": list(t.origin.cites)} for t in p.triggers],
+        "automations": [{"name": a.name, "in": list(a.within), "start": str(a.start) if a.start else None,
+                         "at": a.at or None, "lead": str(a.lead) if a.at else None, "after": str(a.after),
+                         "repeat": str(a.repeat) if a.repeat else None, "cancel_on": [str(e) for e in a.cancel_on],
+                         "resume_on": [str(e) for e in a.resume_on], "reset_on": [str(e) for e in a.reset_on],
+                         "when": tests(a.when), "actions": actions(a.do), "cites": list(a.origin.cites)}
+                        for a in p.automations],
+        "automatic": [{"from": s, "to": to, "how": how} for s in p.statuses for to, how in automatic(p, s)],
+        "batches": [{"name": b.name, "from": b.source, "to": b.target, "set": {k: thaw(v) for k, v in b.sets.items()}}
+                    for b in p.batches.values()],
+        "categories": [{"name": c.name, "statuses": list(c.statuses), "ask": c.ask or None} for c in p.categories.values()],
+        "queue": {"when": tests(p.queue.when), "order": [n + (":desc" if d else "") for n, d in p.queue.order]},
+        "messages": [{"name": m.name, "subject": m.subject, "body": m.body} for m in p.messages.values()],
+        "templates": [{"name": t.name, "help": t.help, "to": t.to or None} for t in p.templates.values()],
+    }  # fmt: skip
+
+
+def tests(found: Iterable[Test]) -> list[dict[str, str]]:
+    """Tests as ``{test, text}``: the kind, and the whole test in words."""
+    return [{"test": test.kind, "text": test.say or words(test)} for test in found]
+
+
+def words(test: Test) -> str:
+    """A test in the notation of the language."""
+    say = [f"{word}: {_plain(argument)}" for word, argument in test.checks]
+    if test.kind == "field":
+        return f"field: {test.name}, " + ", ".join(say)
+    if test.event is not None:
+        since = f", since: {test.since}" if test.since else ""
+        return f"within: {test.period}, of: {test.event}" if test.period else f"seen: {test.event}{since}"
+    inner = "; ".join(map(words, test.inner))
+    if test.kind == "when":
+        return f"when ({inner}) need ({'; '.join(map(words, test.then))})"
+    return f"{test.kind}: {_plain(test.wanted)}" if test.wanted else f"{test.kind} ({inner})"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, tuple):
+        return str(value[0]) if len(value) == 1 else f"[{', '.join(map(str, value))}]"
+    return "true" if value is True else str(value)
+
+
+def actions(found: Iterable[Action]) -> list[dict[str, Any]]:
+    """Actions with what they are given."""
+    return [_action(action) for action in found]
+
+
+def _action(action: Action) -> dict[str, Any]:
+    if action.kind == "notify":
+        return {"notify": list(action.told), "message": action.target, "else": list(action.otherwise)}
+    more = {"text": action.text, "note": action.note, "set": {k: thaw(v) for k, v in action.sets.items()}}
+    if action.kind == "set":
+        return {"set": more["set"]}
+    return {action.kind: action.target} | {key: value for key, value in more.items() if value}

@@ -1,0 +1,83 @@
+"""A profile as people read it: statuses with their moves, rules, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ticketctl.core.profile import Action, Automation, Edge, Profile, Trigger
+from ticketctl.render.document import words
+from ticketctl.render.paint import Paint
+
+
+def describe(profile: Profile, paint: Paint) -> Iterator[str]:
+    """The whole profile."""
+    source = f", from {profile.source}" if profile.source else ""
+    yield f"{paint(profile.name, 'bold')}  {profile.title}, version {profile.version}{source}; days are those of {profile.timezone}"
+    yield "roles: " + ", ".join(f"{role.name} ({role.kind})" for role in profile.roles.values())
+    if profile.fields:
+        yield "fields: " + ", ".join(f"{f.name} ({'|'.join(f.values) or f.type})" for f in profile.fields.values())
+    for status in profile.statuses.values():
+        yield ""
+        only = ", set by rules alone" if status.set_by_system else ""
+        yield f"{paint.state(status.name, status.state)} ({status.state}{only}){_cites(status.origin.cites)}"
+        if status.description:
+            yield f"    {status.description}"
+        for mark, tests in (("needs", status.needs), ("keeps", status.keeps), ("warns", status.warns)):
+            yield from (f"    {mark}: {test.say or words(test)}" for test in tests)
+        for edge in profile.leaving(status.name):
+            yield from _edge(edge)
+    yield from _rules(profile, paint)
+    for message in profile.messages.values():
+        yield ""
+        yield f"{paint('message', 'bold')} {message.name}{_cites(message.origin.cites)}: {message.subject}"
+        yield from (f"    {line}".rstrip() for line in message.body.split("\n"))
+
+
+def _cites(cites: tuple[str, ...]) -> str:
+    return f" [{', '.join(cites)}]" if cites else ""
+
+
+def _edge(edge: Edge) -> Iterator[str]:
+    behalf = f"; {', '.join(edge.on_behalf)} for them" if edge.on_behalf else ""
+    assumed = " (assumed)" if edge.origin.assumed else ""
+    yield f"  -> {edge.target}  by {', '.join(edge.roles)}{behalf}{assumed}{_cites(edge.origin.cites)}"
+    if edge.criterion:
+        yield f'       "{edge.criterion}"'
+    yield from (f"       needs: {test.say or words(test)}" for test in edge.needs)
+    if edge.sets:
+        yield "       sets: " + ", ".join(f"{k} {'cleared' if v is None else v}" for k, v in edge.sets.items())
+
+
+def _rules(profile: Profile, paint: Paint) -> Iterator[str]:
+    for trigger in profile.triggers:
+        yield ""
+        yield f"{paint('trigger', 'bold')} {trigger.name}{_cites(trigger.origin.cites)}: on {', '.join(map(str, trigger.on))}"
+        yield from _body(trigger)
+    for rule in profile.automations:
+        yield ""
+        clock = f"{rule.lead} before {rule.at}" if rule.at else f"{rule.after} after {rule.start}"
+        again = f", every {rule.repeat} again" if rule.repeat else ""
+        yield f"{paint('automation', 'bold')} {rule.name}{_cites(rule.origin.cites)}: in {', '.join(rule.within)}, {clock}{again}"
+        for mark, events in (("stopped", rule.cancel_on), ("resumed", rule.resume_on), ("reset", rule.reset_on)):
+            if events:
+                yield f"    {mark} by {', '.join(map(str, events))}"
+        yield from _body(rule)
+
+
+def _body(rule: Trigger | Automation) -> Iterator[str]:
+    if rule.when:
+        yield "    when " + " and ".join(map(words, rule.when))
+    yield from (f"    {_action(action)}" for action in rule.do)
+
+
+def _action(action: Action) -> str:
+    match action.kind:
+        case "notify":
+            otherwise = f", else {', '.join(action.otherwise)}" if action.otherwise else ""
+            return f"tell {', '.join(action.told)}{otherwise}: {action.target}"
+        case "move":
+            return f"move to {action.target}"
+        case "set":
+            return "set " + ", ".join(f"{k} {'cleared' if v is None else v}" for k, v in action.sets.items())
+        case _:
+            return f"{action.kind.replace('_', ' ')}: {action.target}"

@@ -1,0 +1,99 @@
+"""Rows in columns: plain (our own, so that a list loads no library), tables (tabulate), and CSV and TSV for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ticketctl.core.query import Row
+from ticketctl.render.safe import fit, pad, safe, width
+from ticketctl.render.text import Voice
+
+DEFAULT = ("id", "status", "who", "age", "due", "title")
+
+
+def cells(voice: Voice, row: Row, columns: Sequence[str]) -> list[str]:
+    """One row for people: ``due`` is when a rule will act, ``!`` marks a message that nobody answered."""
+    return [_cell(voice, row, name) for name in columns]
+
+
+def _cell(voice: Voice, row: Row, name: str) -> str:
+    if name == "status":
+        return f"{row.status}  !" if row.unanswered else row.status
+    if name == "who":
+        return voice.who(row.assignee) if row.assignee else "-"
+    if name == "age":
+        return voice.ago(row.updated)
+    if name == "due":
+        moment = row.next_due or row.due
+        return voice.ahead(moment) if moment else "-"
+    value = row.column(name)
+    if isinstance(value, bool):
+        return "yes" if value else "-"
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    text = "" if value is None else str(value)
+    if name in ("created", "updated", "next_due") and text:
+        return voice.time(text)
+    return safe(text) or "-"
+
+
+def plain(voice: Voice, rows: Sequence[Row], columns: Sequence[str], across: int) -> Iterator[str]:
+    """Aligned columns under a heading; the last column is cut to the terminal (``across`` 0: never)."""
+    heads = [name.upper() for name in columns]
+    table = [cells(voice, row, columns) for row in rows]
+    widths = [max([width(head), *(width(line[i]) for line in table)]) for i, head in enumerate(heads)]
+    yield voice.paint("  ".join(map(pad, heads, widths)).rstrip(), "bold")
+    left = across - sum(widths[:-1]) - 2 * (len(widths) - 1) if across else 0
+    for row, line in zip(rows, table, strict=True):
+        line[-1] = fit(line[-1], max(left, 10) if across else 0)
+        padded = list(map(pad, line, widths))
+        if "status" in columns:
+            position = columns.index("status")
+            padded[position] = voice.paint.state(padded[position], row.state)
+        yield "  ".join(padded).rstrip()
+
+
+def boxed(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A table drawn by tabulate; for bounded tables only. Cells are texts: it must not take ``1e5`` for a number."""
+    from tabulate import tabulate
+
+    return tabulate(lines, headers=list(heads), tablefmt="simple", disable_numparse=True)
+
+
+def machine(row: Row, columns: Sequence[str]) -> list[str]:
+    """One row for programs: exact, with RFC 3339 instants."""
+    return [_exact(row.column(name)) for name in columns]
+
+
+def _exact(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    if isinstance(value, dict):
+        import json
+
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def tsv(cells_: Sequence[str]) -> str:
+    """Tab-separated, with tabs, line breaks and backslashes in a cell escaped."""
+    escapes = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+    return "\t".join("".join(escapes.get(char, char) for char in cell) for cell in cells_)
+
+
+def csv_line(cells_: Sequence[str]) -> str:
+    """RFC 4180, where a cell that a spreadsheet would take for a formula gets an apostrophe before it."""
+    return ",".join(_csv_cell(cell) for cell in cells_)
+
+
+def _csv_cell(cell: str) -> str:
+    if cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        cell = "'" + cell
+    if any(char in cell for char in ',"\n\r'):
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
+

@@ -1,0 +1,236 @@
+"""What people read: the tool's voice, short, exact and calm. Times are people's times; machines have JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from ticketctl.core import dates
+from ticketctl.core.moves import OpenMove
+from ticketctl.core.profile import Profile
+from ticketctl.core.requests import Decision, Refusal
+from ticketctl.core.ticket import Entry, Ticket, Value
+from ticketctl.core.timers import next_due
+from ticketctl.render.paint import Paint
+from ticketctl.render.safe import safe
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How things are said: the clock and zone in which times are shown, the colours, how people are called."""
+
+    now: datetime
+    zone: tzinfo
+    paint: Paint
+    names: dict[str, str]
+
+    def time(self, instant: str) -> str:
+        """``2026-11-21 09:14``; a date stays a date."""
+        if len(instant) == 10:
+            return instant
+        return f"{dates.parse_instant(instant).astimezone(self.zone):%Y-%m-%d %H:%M}"
+
+    def ago(self, instant: str) -> str:
+        """``2 h``: how long ago, the larger unit alone."""
+        return _first_unit(dates.span((self.now - dates.parse_instant(instant)).total_seconds()))
+
+    def ahead(self, instant: str, long: bool = False) -> str:
+        """``3 d``, or ``due`` if it has come."""
+        seconds = (dates.moment_of(instant, self.zone) - self.now).total_seconds()
+        if seconds <= 0:
+            return "now"
+        return dates.span(seconds) if long else _first_unit(dates.span(seconds))
+
+    def who(self, address: str) -> str:
+        """What people call somebody."""
+        return safe(self.names.get(address) or address.partition("@")[0])
+
+
+def _first_unit(span: str) -> str:
+    return " ".join(span.split(" ")[:2])
+
+
+def short(id_: str) -> str:
+    """The random half of an id."""
+    return id_.partition("-")[2] or id_
+
+
+def done(voice: Voice, before: Ticket | None, decision: Decision, profile: Profile) -> str:
+    """The line that says what was done: ``k3qx9: Open -> Solved   jane@customer.example is told; closes by itself ...``"""
+    after = decision.ticket
+    name = voice.paint(short(after.id), "bold")
+    if before is None:
+        return after.id
+    if before.status != after.status:
+        head = f"{name}: {before.status} -> {voice.paint.state(after.status, profile.state(after.status))}"
+    elif not decision.entries:
+        return f"{name}: nothing to do"
+    else:
+        head = f"{name}: {_deed(decision.entries[0])}"
+    told = list(dict.fromkeys(who for notice in decision.notices for who in notice.told))
+    tail = [f"{', '.join(map(safe, told))} {'is' if len(told) == 1 else 'are'} told"] if told else []
+    if before.status != after.status and (promise := coming(voice, profile, after)):
+        tail.append(promise)
+    tail += [f"continued in {request.id}" for request in decision.follow_ups]
+    return f"{head}     {'; '.join(tail)}" if tail else head
+
+
+def coming(voice: Voice, profile: Profile, ticket: Ticket) -> str:
+    """What time will do to a ticket next: ``closes by itself in 4 d (2026-11-25 12:05)``, or nothing."""
+    from ticketctl.core.people import NOBODY_LISTED
+
+    fire = next_due(profile, ticket, NOBODY_LISTED)
+    if fire is None:
+        return ""
+    automation = profile.automation(fire.rule)
+    assert automation is not None
+    moves = [action.target for action in automation.do if action.kind == "move"]
+    if moves and profile.state(moves[-1]) == "closed":
+        verb = "closes by itself"
+    else:
+        verb = f"goes to {moves[-1]} by itself" if moves else f"{automation.name} acts"
+    return f"{verb} in {voice.ahead(fire.due, long=True)} ({voice.time(fire.due)})"
+
+
+def _deed(entry: Entry) -> str:
+    if entry.event in ("replied", "noted"):
+        return {"replied": "reply added", "noted": "note added"}[entry.event]
+    return _changes(entry) or entry.event
+
+
+def _changes(entry: Entry) -> str:
+    """``assignee amy@support.example, due cleared``."""
+    parts = [f"{_bare(name)} {_value(value)}" for name, value in entry.sets.items()]
+    return ", ".join(parts + [f"{_bare(name)} cleared" for name in entry.unset])
+
+
+def _bare(name: str) -> str:
+    return safe(name.removeprefix("fields."))
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ", ".join(map(safe, value))
+    if isinstance(value, str | int):
+        return safe(str(value))
+    done_ = sum(1 for state in value.values() if state == "done")
+    return f"{done_} of {len(value)} done: " + ", ".join(f"[{'x' if s == 'done' else ' '}] {safe(k)}" for k, s in value.items())
+
+
+def refusal(voice: Voice, refused: Refusal, profile: Profile | None) -> Iterator[str]:
+    """The lines of a refusal (X2): what, why (all of it), the document's words, what else, how."""
+    paint = voice.paint
+    move = f"{refused.from_} -> {refused.to}" if refused.from_ and refused.to else refused.to or refused.from_
+    yield f"{paint('refused', 'red')}  {paint(short(refused.id), 'bold')}  {move}: {safe(refused.title)}"
+    yield from (f"  - {safe(reason)}" for reason in refused.reasons)
+    if refused.criterion:
+        cites = ", ".join([refused.profile, *refused.cites])
+        yield f'  "{safe(refused.criterion)}"   ({cites})'
+    if len(refused.way) > 1:
+        steps = [refused.from_] + [f"{step.to} ({step.how})" for step in refused.way]
+        yield "  the way there: " + " -> ".join(steps)
+    if refused.open:
+        yield f"  open to you now ({refused.role}): " + ", ".join(move.to for move in refused.open)
+    if line := _hint(refused, profile):
+        yield f"hint: {line}"
+
+
+def _hint(refused: Refusal, profile: Profile | None) -> str:
+    """The command that would be the next step, where one can be told."""
+    name = short(refused.id)
+    targets = {move.to: move for move in refused.open}
+    step = refused.to if refused.to in targets else refused.way[0].to if refused.way and refused.way[0].to in targets else ""
+    if not step or profile is None:
+        return ""
+    options = [option for need in targets[step].needs for option in _options(need)]
+    return " ".join([f'ticketctl move {name} "{step}"' if " " in step else f"ticketctl move {name} {step}", *dict.fromkeys(options)])
+
+
+def _options(reason: str) -> list[str]:
+    """The options that a reason's words name in brackets: ``(--reply TEXT)``."""
+    start = reason.find("(-")
+    end = reason.find(")", start)
+    return [reason[start + 1 : end]] if 0 <= start < end else []
+
+
+def show(voice: Voice, ticket: Ticket, profile: Profile) -> Iterator[str]:
+    """One ticket with its history."""
+    paint, state = voice.paint, profile.state(ticket.status)
+    yield f"{paint(ticket.id, 'bold')}  {paint(safe(ticket.title), 'bold')}"
+    parts = [f"{paint.state(ticket.status, state)} ({state})", ticket.profile]
+    for key in ("customer", "assignee", "due", "follows", "watchers"):
+        if (value := ticket.get(key)) is not None:
+            parts.append(f"{key} {voice.time(str(value)) if key == 'due' else _value(value)}")
+    yield "   ".join(parts)
+    yield from (f"{name}: {_field(voice, value)}" for name, value in sorted(ticket.fields.items()))
+    if promise := coming(voice, profile, ticket):
+        rule = next_rule(profile, ticket)
+        yield f"{promise}   ({rule})"
+    yield ""
+    yield from log(voice, ticket)
+
+
+def _field(voice: Voice, value: Value) -> str:
+    if isinstance(value, str) and len(value) == 20 and value.endswith("Z"):
+        return voice.time(value)
+    return _value(value)
+
+
+def next_rule(profile: Profile, ticket: Ticket) -> str:
+    """The name of the rule that acts next, with its demands."""
+    from ticketctl.core.people import NOBODY_LISTED
+
+    fire = next_due(profile, ticket, NOBODY_LISTED)
+    automation = profile.automation(fire.rule) if fire else None
+    return ", ".join([automation.name, *automation.origin.cites]) if automation else ""
+
+
+def log(voice: Voice, ticket: Ticket) -> Iterator[str]:
+    """The history, oldest first; what rules made of an entry is told with it."""
+    for entry in ticket.history:
+        yield f"{voice.paint(voice.time(entry.at), 'dim')}  {_actor(voice, entry)}   {_event(voice, entry)}"
+        for text, mark in ((entry.text, "    "), (entry.note, "  # ")):
+            for line in (text or "").rstrip("\n").split("\n") if text else ():
+                yield (mark + safe(line)).rstrip()
+
+
+def _actor(voice: Voice, entry: Entry) -> str:
+    if entry.rule:
+        return f"rule {safe(entry.rule)}"
+    via = f", by {safe(entry.via)}" if entry.via else ""
+    whose = f" for {voice.who(entry.for_)}" if entry.for_ else ""
+    return f"{voice.who(entry.by)} ({safe(entry.role)}{via}){whose}"
+
+
+def _event(voice: Voice, entry: Entry) -> str:
+    if entry.event == "created":
+        words = f"created as {safe(entry.to or '')}"
+    elif entry.to is not None:
+        words = f"{safe(entry.from_ or '')} -> {safe(entry.to)}"
+    elif entry.event in ("notified", "reminded"):
+        told = ", ".join(map(safe, entry.told)) or "nobody"
+        words = f"told {told}: {safe(entry.message or '')}" if entry.event == "notified" else "acted"
+    else:
+        words = {"replied": "replied", "noted": "note", "edited": "", "linked": "linked"}.get(entry.event, entry.event)
+    if entry.event != "created" and (changes := _changes(entry)):
+        words = f"{words}   {changes}".strip()
+    late = f"   (due {voice.time(entry.due)})" if entry.due and entry.due != entry.at else ""
+    return words + late + ("   (nobody was told)" if entry.quiet else "")
+
+
+def next_moves(
+    voice: Voice, ticket: Ticket, role: str, who: str, moves: Sequence[OpenMove], others: Sequence[str]
+) -> Iterator[str]:
+    """What is open to somebody now, with criteria and what each move still needs."""
+    yield f"as {voice.who(who)} ({role}), {voice.paint(short(ticket.id), 'bold')} is {ticket.status}. " + (
+        "You may move it to" if moves else "No move is open to you"
+    )
+    column = max((len(move.to) for move in moves), default=0)
+    for move in moves:
+        yield f"  {move.to:<{column}}   {safe(move.criterion)}".rstrip()
+        yield from (f"  {'':<{column}}   - {safe(need)}" for need in move.needs)
+    if others:
+        yield "others: " + "; ".join(others)

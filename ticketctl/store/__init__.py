@@ -1,0 +1,1 @@
+"""Files and git: everything that touches the disk."""

@@ -1,0 +1,102 @@
+"""The canonical text of a ticket file, written without any YAML library (docs/ticket-file.md).
+
+Three styles by one rule: plain, literal, double-quoted. The same bytes come back from ruamel.yaml's round trip,
+and every YAML 1.1 and 1.2 reader reads the same values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ticketctl.core.ticket import Ticket
+
+_WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
+_ESCAPES = {
+    "\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e", '"': '"',
+    "\\": "\\", "\x85": "N", "\xa0": "_", "\u2028": "L", "\u2029": "P",
+}  # fmt: skip
+_SPECIAL = re.compile("[^ -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029\ufeff]")
+_ESCAPED = re.compile('[^ -~\xa1-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|["\\\\\u2028\u2029\ufeff]')
+_TRAPS = re.compile(r": | #|:\Z|\A | \Z")
+_BY_SCHEMA = frozenset(("id", "at", "ticket", "anchor", "due", "after", "follows", "follow_up"))
+_MACHINE = re.compile(
+    r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?\Z|e[0-9a-f]{12}\Z"
+)
+
+
+def emit(ticket: Ticket) -> bytes:
+    """The file of a ticket: the head, then the history, one entry after the other."""
+    lines = list(_mapping(ticket.head(), ""))
+    lines.append("history:")
+    for entry in ticket.history:
+        lines += _item(entry.content())
+    return ("\n".join(lines) + "\n").encode()
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text stands without quotes."""
+    first = text[:1]
+    return (
+        (first.isalpha() or first == "_" or (first > "\x7f" and first.isprintable()))
+        and not _SPECIAL.search(text)
+        and not _TRAPS.search(text)
+        and text.casefold() not in _WORDS
+    )
+
+
+def is_literal(text: str) -> bool:
+    """Whether a text stands as a block under ``|`` or ``|-``."""
+    body = text.removesuffix("\n")
+    return (
+        "\n" in body
+        and text[0] not in " \n"
+        and not body.endswith(("\n", " ", "\t"))
+        and not _SPECIAL.search(text.replace("\n", "").replace("\t", ""))
+    )
+
+
+def quoted(text: str) -> str:
+    """A text in double quotes, on one line."""
+    return '"' + _ESCAPED.sub(lambda match: _escape(match.group()), text) + '"'
+
+
+def _escape(char: str) -> str:
+    if char in _ESCAPES:
+        return "\\" + _ESCAPES[char]
+    code = ord(char)
+    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
+
+
+def _item(content: Mapping[str, Any]) -> Iterator[str]:
+    for number, line in enumerate(_mapping(content, "  ")):
+        yield line if number else "- " + line[2:]
+
+
+def _mapping(content: Mapping[str, Any], indent: str) -> Iterator[str]:
+    for key, value in content.items():
+        name = indent + (key if is_plain(key) else quoted(key)) + ":"
+        if isinstance(value, Mapping):
+            yield name
+            yield from _mapping(value, indent + "  ")
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            yield name
+            yield from (f"{indent}- {_inline(key, item)}" for item in value)
+        elif isinstance(value, str) and is_literal(value):
+            yield name + (" |" if value.endswith("\n") else " |-")
+            yield from (f"{indent}  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
+        else:
+            yield f"{name} {_inline(key, value)}"
+
+
+def _inline(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    text = str(value)
+    # Ids and instants begin with a digit and are plain by schema: only where the key says so, and in their form.
+    if is_plain(text) or (key in _BY_SCHEMA and _MACHINE.match(text)):
+        return text
+    return quoted(text)

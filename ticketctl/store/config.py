@@ -1,0 +1,114 @@
+"""The settings of a store, ``ticketctl.yaml``; every key is optional (docs/guide.md, settings)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ticketctl.core.dates import zone
+from ticketctl.core.located import Node
+from ticketctl.core.people import People
+from ticketctl.core.profile import Profile
+from ticketctl.errors import BrokenError, Finding, Place, SettingsError, closest
+from ticketctl.store.cache import parsed
+from ticketctl.store.files import read_bytes
+
+NAME = "ticketctl.yaml"
+_KEYS = ("schema", "profile", "timezone", "commit", "people", "sweep", "mail")
+_MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a store.
+
+    Args:
+        profile: for new tickets, where none is named.
+        timezone: how times are shown.
+        commit: whether commands commit what they change.
+        people: address -> roles (``agent``, or ``hosting/technician``); ``None`` if the store lists nobody.
+        names: address -> how people call them.
+    """
+
+    profile: str = ""
+    timezone: str = "UTC"
+    commit: bool = False
+    people: Mapping[str, tuple[str, ...]] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def people_of(self, profile: Profile) -> People:
+        """The people as one profile sees them."""
+        if self.people is None:
+            return People()
+        found = {}
+        for who, roles in self.people.items():
+            named = (role.partition("/") for role in roles)
+            mine = (right if slash else left for left, slash, right in named if not slash or left == profile.name)
+            found[who] = frozenset(role for role in mine if role in profile.roles)
+        return People(found)
+
+
+def read_settings(root: Path) -> Settings:
+    """Read the settings of a store; one without the file has the defaults.
+
+    Raises:
+        SettingsError: with every mistake among its findings.
+    """
+    try:
+        data = read_bytes(root / NAME, _MAX_BYTES)
+    except FileNotFoundError:
+        return Settings()
+    try:
+        node = parsed(data, NAME, root)
+    except BrokenError as error:
+        raise SettingsError(error.message, error.hint, error.place) from None
+    findings: list[Finding] = []
+    settings = _settings(node, findings)
+    if findings:
+        raise SettingsError(f"{NAME} has mistakes", findings=findings)
+    return settings
+
+
+def _settings(node: Node, findings: list[Finding]) -> Settings:
+    def wrong(item: Node, message: str, hint: str = "") -> None:
+        findings.append(Finding(Place(NAME, item.line, item.col), "settings", message, hint))
+
+    def text(key: str, default: str) -> Node:
+        return node.map.get(key, Node(default, 1, 1))
+
+    for key, item in node.map.items():
+        if key not in _KEYS:
+            wrong(item, f'unknown setting "{key}"', closest(key, _KEYS) or f"known: {', '.join(_KEYS)}")
+    if node.value is not None and not node.map:
+        wrong(node, "the settings must be a mapping (key: value)")
+    if text("schema", "1").text != "1":
+        wrong(text("schema", "1"), "this version knows only schema 1", "a newer ticketctl is needed")
+    try:
+        zone(text("timezone", "UTC").text)
+    except ValueError as error:
+        wrong(text("timezone", "UTC"), str(error), "an IANA name such as Europe/London")
+    if text("commit", "off").text not in ("auto", "off"):
+        wrong(text("commit", "off"), '"commit" is auto or off')
+    people, names = _people(node.map.get("people"), wrong)
+    return Settings(
+        text("profile", "").text, text("timezone", "UTC").text, text("commit", "off").text == "auto", people, names
+    )
+
+
+def _people(node: Node | None, wrong: _Wrong) -> tuple[dict[str, tuple[str, ...]] | None, dict[str, str]]:
+    if node is None or node.value is None:
+        return None, {}
+    people: dict[str, tuple[str, ...]] = {}
+    names: dict[str, str] = {}
+    for who, item in node.map.items():
+        if not item.map or any(key not in ("name", "roles", "language") for key in item.map):
+            wrong(item, f'{who} must have "roles", and may have "name" and "language"')
+        roles = item.map.get("roles", Node(None, item.line, item.col))
+        people[who] = tuple(role.text for role in roles.items)
+        names[who] = item.map["name"].text if "name" in item.map else who.partition("@")[0]
+    return people, names
+
+
+class _Wrong:  # the shape of the function that notes a mistake
+    def __call__(self, item: Node, message: str, hint: str = "") -> None: ...

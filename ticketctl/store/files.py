@@ -1,0 +1,208 @@
+"""Bytes on disk: the lock, atomic durable writes, the journal of writes that belong together.
+
+A write goes to a temporary file in ``.ticketctl/tmp`` (the same file system, so that the rename is atomic; one
+place to clean up after a crash), is synced, and is renamed over its target, whose folder is then synced. Several
+files that belong together are all put down first, then a synced journal that lists them, then renamed: whoever
+writes next after a crash finishes the renames.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ticketctl.errors import BusyError, DiskError
+
+STATE = ".ticketctl"
+_TMP = "tmp"
+_JOURNAL = "journal.json"
+_WRITABLE = ("tickets/", f"{STATE}/outbox/")
+"""Only below these does a journal rename anything: one that came with a hostile store cannot reach elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One file to be written.
+
+    Args:
+        path: relative to the store, with forward slashes.
+        data: its new bytes.
+        expected: the bytes that must still be there; ``None`` if there must be no such file.
+    """
+
+    path: str
+    data: bytes
+    expected: bytes | None = None
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """The bytes of a regular file, at most ``limit`` and one; symbolic links are not followed.
+
+    Raises:
+        FileNotFoundError: there is none.
+        DiskError: it cannot be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise DiskError(f"{path} is a symbolic link; those are not followed") from None
+        raise DiskError(f"cannot read {path}: {error.strerror}") from None
+    with os.fdopen(descriptor, "rb") as file:
+        try:
+            return file.read(limit + 1)
+        except OSError as error:
+            raise DiskError(f"cannot read {path}: {error.strerror}") from None
+
+
+@contextmanager
+def lock(folder: Path, wait: float = 30.0) -> Iterator[None]:
+    """Hold the kernel's lock on a folder (``flock``, so nothing is left behind by a process that dies).
+
+    Args:
+        folder: what to lock.
+        wait: for how long to try, in seconds; 0 tries once.
+
+    Raises:
+        BusyError: somebody else holds it.
+        DiskError: the folder cannot be opened.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise DiskError(f"cannot lock {folder}: {error.strerror}") from None
+    try:
+        _acquire(descriptor, folder, time.monotonic() + wait)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, folder: Path, until: float) -> None:
+    pause = 0.001
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise BusyError(f"{folder} is locked by another ticketctl", "try again in a moment") from None
+        time.sleep(pause)
+        pause = min(pause * 2, 0.05)
+
+
+def write_all(root: Path, writes: Sequence[Write]) -> None:
+    """Write files, all of them or none, surviving crash and power cut. The store's lock is held.
+
+    Raises:
+        BusyError: a file is not what it was when it was read.
+        DiskError: the disk is full, read-only or broken; nothing was changed.
+    """
+    for write in writes:
+        _compare(root, write)
+    temporary = root / STATE / _TMP
+    made: list[tuple[Path, str]] = []
+    try:
+        temporary.mkdir(parents=True, exist_ok=True)
+        for number, write in enumerate(writes):
+            path = temporary / f"{os.getpid()}-{number}"
+            made.append((path, write.path))
+            _put(path, write.data)
+        for write in writes:
+            _make_folders(root, write.path)
+        if len(writes) > 1:
+            _write_journal(root, made)
+    except OSError as error:
+        for path, _ in made:
+            path.unlink(missing_ok=True)
+        raise DiskError(f"cannot write to {root}: {error.strerror}", "nothing was changed") from None
+    _rename(root, made)
+
+
+def recover(root: Path) -> None:
+    """Finish what a crash interrupted and clear what it left. The store's lock is held."""
+    state = root / STATE
+    try:
+        pending = json.loads((state / _JOURNAL).read_bytes())
+    except FileNotFoundError:
+        pending = []
+    except (OSError, ValueError):
+        pending = []  # never a half journal of ours: it is renamed into place whole
+    made = [(state / _TMP / Path(name).name, target) for name, target in pending if _safe(target)]
+    if made:
+        _rename(root, [(path, target) for path, target in made if path.exists()])
+    (state / _JOURNAL).unlink(missing_ok=True)
+    if (state / _TMP).is_dir():
+        for leftover in (state / _TMP).iterdir():
+            leftover.unlink(missing_ok=True)
+
+
+def _safe(target: object) -> bool:
+    return isinstance(target, str) and target.startswith(_WRITABLE) and ".." not in target.split("/")
+
+
+def _compare(root: Path, write: Write) -> None:
+    try:
+        now: bytes | None = read_bytes(root / write.path, 1 << 24)
+    except FileNotFoundError:
+        now = None
+    if now != write.expected:
+        raise BusyError(f"{write.path} was changed by another program meanwhile", "look at it, then try again")
+
+
+def _put(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make_folders(root: Path, target: str) -> None:
+    folder = root
+    for part in Path(target).parent.parts:
+        parent, folder = folder, folder / part
+        if folder.is_symlink():
+            raise OSError(errno.ELOOP, f"{folder} is a symbolic link")
+        if not folder.is_dir():
+            folder.mkdir(exist_ok=True)
+            _sync_folder(parent)
+
+
+def _write_journal(root: Path, made: Sequence[tuple[Path, str]]) -> None:
+    state = root / STATE
+    _put(state / _TMP / _JOURNAL, json.dumps([(path.name, target) for path, target in made]).encode())
+    os.replace(state / _TMP / _JOURNAL, state / _JOURNAL)
+    _sync_folder(state)
+
+
+def _rename(root: Path, made: Sequence[tuple[Path, str]]) -> None:
+    try:
+        for path, target in made:
+            os.replace(path, root / target)
+        for folder in {(root / target).parent for _, target in made}:
+            _sync_folder(folder)
+        (root / STATE / _JOURNAL).unlink(missing_ok=True)
+    except OSError as error:
+        hint = "the next command finishes the write" if len(made) > 1 else "nothing was changed"
+        raise DiskError(f"cannot write to {root}: {error.strerror}", hint) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,112 @@
+"""Where profiles lie, and reading them: a store's own before the built-in ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ticketctl.core.language import read_profile
+from ticketctl.core.profile import Profile
+from ticketctl.errors import BrokenError, Finding, MissingError, SettingsError, closest
+from ticketctl.store.cache import parsed
+from ticketctl.store.files import read_bytes
+
+MAX_BYTES = 1 << 20
+
+
+def built_in() -> Path:
+    """The folder of the profiles that ship with the package (beside it, in a checkout)."""
+    package = Path(__file__).parent.parent
+    inside = package / "profiles"
+    return inside if inside.is_dir() else package.parent / "profiles"
+
+
+class Shelf:
+    """The profiles that a store can use.
+
+    Args:
+        root: the store; ``None`` for the built-in profiles alone.
+    """
+
+    def __init__(self, root: Path | None) -> None:
+        self.root = root
+        self._read: dict[str, Profile] = {}
+
+    def folders(self) -> list[Path]:
+        """Where to look, first to last."""
+        own = [self.root / "profiles"] if self.root else []
+        return [*own, built_in()]
+
+    def names(self) -> list[str]:
+        """The names of all profiles; ``NAME@VERSION`` files (old rules for old entries) are not among them."""
+        found = {path.stem for folder in self.folders() if folder.is_dir() for path in folder.glob("*.yaml")}
+        return sorted(name for name in found if "@" not in name)
+
+    def path(self, name: str) -> Path:
+        """The file of a profile.
+
+        Raises:
+            MissingError: there is none of that name.
+        """
+        if name.replace("-", "").replace("@", "").isalnum():
+            for folder in self.folders():
+                if (path := folder / f"{name}.yaml").is_file():
+                    return path
+        known = self.names()
+        raise MissingError(f'there is no profile "{name}"', closest(name, known) or f"there are: {', '.join(known)}")
+
+    def get(self, name: str) -> Profile:
+        """A profile, fit for use.
+
+        Raises:
+            MissingError: there is none of that name.
+            SettingsError: it has mistakes; each is among the error's findings.
+        """
+        if name not in self._read:
+            path = self.path(name)
+            profile, findings = self.compile(path)
+            if name.partition("@")[0] != profile.name:
+                raise SettingsError(f'{path} says that it is "{profile.name}"', f"name the file {profile.name}.yaml")
+            if findings:
+                raise SettingsError(f"the profile {name} has mistakes", f"ticketctl profile check {name}", findings=findings)
+            self._read[name] = profile
+        return self._read[name]
+
+    def at_version(self, name: str, version: int) -> Profile | None:
+        """The rules under which an entry was made: the profile, or its kept copy ``NAME@VERSION.yaml``."""
+        current = self.get(name)
+        if current.version == version:
+            return current
+        try:
+            return self.get(f"{name}@{version}")
+        except MissingError:
+            return None
+
+    def compile(self, path: Path) -> tuple[Profile, list[Finding]]:
+        """Read a profile's file, whatever is wrong with it.
+
+        Raises:
+            SettingsError: it is not even YAML.
+            MissingError: there is no such file.
+        """
+        try:
+            data = read_bytes(path, MAX_BYTES)
+        except FileNotFoundError:
+            raise MissingError(f"there is no file {path}") from None
+        shown = self._shown(path)
+        try:
+            node = parsed(data, shown, self.root)
+        except BrokenError as error:
+            raise SettingsError(error.message, error.hint, error.place) from None
+        return read_profile(node, shown)
+
+    def _shown(self, path: Path) -> str:
+        """The path as people are shown it: relative to the store, if it is inside."""
+        if self.root and path.is_relative_to(self.root):
+            return str(path.relative_to(self.root))
+        return f"profiles/{path.name}" if path.parent == built_in() else str(path)
+
+    def all(self) -> Iterator[Profile]:
+        """Every profile that is fit for use."""
+        for name in self.names():
+            yield self.get(name)

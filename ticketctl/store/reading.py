@@ -1,0 +1,158 @@
+"""From the located YAML of a ticket file to a ticket: every mistake is a "broken ticket" with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ticketctl.core.dates import parse_instant
+from ticketctl.core.located import Node, plain
+from ticketctl.core.ticket import ENTRY_KEYS, EVENTS, HEAD, Entry, Ticket, fold, thaw
+from ticketctl.errors import BrokenError, Place, closest
+
+ID = re.compile(r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z")
+_EVENT_ID = re.compile(r"e[0-9a-f]{12}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A head key that is not what the history gives: set by hand, or by a merge."""
+
+    key: str
+    place: Place
+    says: Any
+    gives: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A ticket file as read.
+
+    Args:
+        ticket: the fold of its history.
+        data: the bytes it was read from.
+        path: relative to the store.
+        node: the located content, for findings with places.
+        differences: where the head and the fold disagree.
+    """
+
+    ticket: Ticket
+    data: bytes
+    path: str
+    node: Node
+    differences: tuple[Difference, ...] = ()
+
+
+def load(data: bytes, path: str, node: Node, id_: str) -> Loaded:
+    """Make the ticket of a file.
+
+    Raises:
+        BrokenError: with the place of what cannot be understood.
+    """
+    if not node.map:
+        raise BrokenError("an empty ticket file" if node.value is None else "not a ticket", place=_at(path, node))
+    history = node.map.get("history")
+    if history is None or not isinstance(history.value, list) or not history.value:
+        raise BrokenError("there is no history", place=_at(path, node))
+    if (found := node.map.get("id", history)).value != id_:
+        raise BrokenError(f'the file is named {id_}, but its id is "{found.text}"', place=_at(path, found))
+    entries = tuple(_entry(item, path) for item in history.value)
+    try:
+        ticket = fold(entries)
+    except ValueError as error:
+        raise BrokenError(str(error), place=_at(path, history.value[0])) from None
+    if ticket.id != id_:
+        raise BrokenError(f"the history is that of {ticket.id}", place=_at(path, history.value[0]))
+    return Loaded(ticket, data, path, node, tuple(_differences(ticket, node, path)))
+
+
+def _at(path: str, node: Node) -> Place:
+    return Place(path, node.line, node.col)
+
+
+def _differences(ticket: Ticket, node: Node, path: str) -> list[Difference]:
+    head = ticket.head()
+    found = []
+    for key in HEAD:
+        says = plain(node.map[key]) if key in node.map else None
+        gives = thaw(head.get(key))
+        if says != gives and not (key == "fields" and not says and not gives):
+            place = _at(path, node.map[key]) if key in node.map else _at(path, node)
+            found.append(Difference(key, place, says, gives))
+    return found
+
+
+def _entry(node: Node, path: str) -> Entry:
+    """One entry, its keys held against what the file format says of each."""
+    if not isinstance(node.value, dict):
+        raise BrokenError("an entry of the history must be a mapping", place=_at(path, node))
+    for key in ("id", "at", "by", "role", "event"):
+        if key not in node.value:
+            raise BrokenError(f'an entry of the history has no "{key}"', place=_at(path, node))
+    for key, item in node.value.items():
+        if key in _CHECKS:
+            if problem := _CHECKS[key](item):
+                raise BrokenError(f"{key} {problem}", place=_at(path, item))
+        elif key in ENTRY_KEYS and (not isinstance(item.value, str) or not item.value):
+            raise BrokenError(f"{key} must be a text", place=_at(path, item))
+    return Entry.from_content(plain(node))
+
+
+def _instant(node: Node) -> str:
+    try:
+        parse_instant(node.text)
+    except ValueError as error:
+        return f"is wrong: {error}"
+    return ""
+
+
+def _event(node: Node) -> str:
+    return "" if node.value in EVENTS else f'is unknown: "{node.text}" {closest(node.text, EVENTS)}'.strip()
+
+
+def _event_id(node: Node) -> str:
+    return "" if isinstance(node.value, str) and _EVENT_ID.match(node.value) else f'"{node.text}" is not an event id'
+
+
+def _list(node: Node) -> str:
+    good = isinstance(node.value, list) and all(isinstance(item.value, str) for item in node.value)
+    return "" if good else "must be a list of texts"
+
+
+def _sets(node: Node) -> str:
+    if not isinstance(node.value, dict) or not node.value:
+        return "must be a mapping"
+    for key, item in node.value.items():
+        value = plain(item)
+        if isinstance(value, dict):
+            good = all(isinstance(part, str) for part in value.values())
+        elif isinstance(value, list):
+            good = all(isinstance(part, str) for part in value)
+        else:
+            good = value is not None
+        if not good:
+            return f'has no usable value for "{key}"'
+        if key == "version" and not isinstance(value, int):
+            return "has a version that is not a whole number"
+        if key in _TEXTS and not isinstance(value, str):
+            return f"has a {key} that is not a text"
+    return ""
+
+
+_TEXTS = ("ticket", "profile", "title", "customer", "assignee", "due", "follows")
+_CHECKS: dict[str, Callable[[Node], str]] = {
+    "at": _instant,
+    "due": _instant,
+    "event": _event,
+    "id": _event_id,
+    "anchor": _event_id,
+    "nth": lambda node: "" if isinstance(node.value, int) and node.value > 1 else "must be a number above 1",
+    "quiet": lambda node: "" if node.value is True else "can only be true",
+    "told": _list,
+    "unset": _list,
+    "files": _list,
+    "after": _list,
+    "set": _sets,
+}

@@ -1,0 +1,180 @@
+"""The one door to ruamel.yaml: reading YAML with places, and changing a hand-written file without losing a comment.
+
+It is imported only when a file has to be parsed.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+
+from ticketctl.core.located import Node, Scalar, resolve
+from ticketctl.errors import BrokenError, Place
+from ticketctl.store.codec import is_literal, is_plain
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 20
+
+
+def read_yaml(data: bytes, path: str) -> Node:
+    """Parse one YAML document, every value with its place.
+
+    Limits are kept before and while parsing, in the stream of events: 1 MiB, strict UTF-8, depth 20, one document;
+    no anchors, aliases, tags, directives, merge keys or duplicate keys.
+
+    Raises:
+        BrokenError: with the place of the trouble.
+    """
+    text = _decode(data, path)
+    try:
+        return _Reader(YAML(typ="safe", pure=True).parse(io.StringIO(text)), path).document()
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)
+        raise BrokenError(f"not YAML: {error.problem or error.context}", place=place) from None
+    except BrokenError:
+        raise
+    except Exception as error:  # ruamel raises ValueError, KeyError, IndexError, AssertionError, RecursionError too
+        raise BrokenError(f"not YAML: {str(error).splitlines()[0] if str(error) else error!r}", place=Place(path)) from None
+
+
+def _decode(data: bytes, path: str) -> str:
+    if len(data) > MAX_BYTES:
+        raise BrokenError(f"larger than {MAX_BYTES >> 20} MiB", place=Place(path))
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        col = error.start - data.rfind(b"\n", 0, error.start)
+        raise BrokenError("not UTF-8", place=Place(path, line, col)) from None
+    for number, line_text in enumerate(text.split("\n"), 1):
+        if line_text.startswith(("<<<<<<< ", ">>>>>>> ")):
+            hint = "finish the merge: keep both sides' entries, then ticketctl check"
+            raise BrokenError("half-merged: it holds conflict markers", hint, Place(path, number, 1))
+    return text
+
+
+class _Reader:
+    """Builds nodes from the stream of events."""
+
+    def __init__(self, events: Iterator[Any], path: str) -> None:
+        self.events, self.path = events, path
+
+    def fail(self, event: Any, message: str) -> BrokenError:
+        mark = event.start_mark
+        return BrokenError(message, place=Place(self.path, mark.line + 1, mark.column + 1))
+
+    def document(self) -> Node:
+        found: Node | None = None
+        for event in self.events:
+            if isinstance(event, DocumentStartEvent):
+                if event.version or event.tags:
+                    raise self.fail(event, "YAML directives are not allowed")
+                if found is not None:
+                    raise self.fail(event, "more than one document in the file")
+                found = self.node(next(self.events), 1)
+        return found or Node(None, 1, 1)
+
+    def node(self, event: Any, depth: int) -> Node:
+        if isinstance(event, AliasEvent):
+            raise self.fail(event, "aliases (*name) are not allowed")
+        if event.anchor is not None:
+            raise self.fail(event, "anchors (&name) are not allowed")
+        if event.tag not in (None, "!") or (event.tag == "!" and not isinstance(event, ScalarEvent)):
+            raise self.fail(event, "tags (!name) are not allowed")
+        if depth > MAX_DEPTH:
+            raise self.fail(event, f"nested deeper than {MAX_DEPTH}")
+        line, col = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, ScalarEvent):
+            # implicit[0] is true for a scalar without quotes
+            value: Scalar = resolve(event.value) if event.implicit[0] and not event.style else event.value
+            return Node(value, line, col)
+        if isinstance(event, SequenceStartEvent):
+            return Node(list(self.sequence(depth)), line, col)
+        return self.mapping(event, depth, line, col)
+
+    def sequence(self, depth: int) -> Iterator[Node]:
+        while not isinstance(event := next(self.events), SequenceEndEvent):
+            yield self.node(event, depth + 1)
+
+    def mapping(self, start: Any, depth: int, line: int, col: int) -> Node:
+        assert isinstance(start, MappingStartEvent)
+        values: dict[str, Node] = {}
+        keys: dict[str, tuple[int, int]] = {}
+        while not isinstance(event := next(self.events), MappingEndEvent):
+            if not isinstance(event, ScalarEvent):
+                raise self.fail(event, "a key must be a single word or text")
+            key = self.node(event, depth + 1)
+            name = event.value
+            if name == "<<":
+                raise self.fail(event, "merge keys (<<) are not allowed")
+            if name in values:
+                raise self.fail(event, f'the key "{name}" stands twice')
+            keys[name] = (key.line, key.col)
+            values[name] = self.node(next(self.events), depth + 1)
+        return Node(values, line, col, keys)
+
+
+def rewrite(data: bytes, head: Mapping[str, Any], known: tuple[str, ...], added: list[Mapping[str, Any]]) -> bytes:
+    """A hand-written ticket file with a new head and more entries, its comments, order and unknown keys kept.
+
+    Args:
+        data: the file as it is; it has been read without trouble.
+        head: the new head, all of it, keys in their order.
+        known: the head keys that are ours; of these, the ones not in ``head`` go.
+        added: the entries to append.
+    """
+    yaml = YAML(typ="rt", pure=True)
+    yaml.preserve_quotes = True
+    yaml.width = 2**31
+    document = yaml.load(data.decode("utf-8"))
+    for key in known:
+        if key not in head:
+            document.pop(key, None)
+        elif key not in document:
+            before = [k for k in known[: known.index(key)] if k in document]
+            document.insert(list(document).index(before[-1]) + 1 if before else 0, key, _styled(head[key]))
+        elif document[key] != head[key]:
+            document[key] = _merged(document[key], head[key])
+    document["history"].extend(_styled(entry) for entry in added)
+    out = io.StringIO()
+    yaml.dump(document, out)
+    return out.getvalue().encode("utf-8")
+
+
+def _merged(old: Any, new: Any) -> Any:
+    """The new value, put into the old mapping where there is one, so that its comments stay."""
+    if not (isinstance(old, CommentedMap) and isinstance(new, Mapping)):
+        return _styled(new)
+    for key in [key for key in old if key not in new]:
+        del old[key]
+    for key, value in new.items():
+        if old.get(key) != value:
+            old[key] = _merged(old.get(key), value)
+    return old
+
+
+def _styled(value: Any) -> Any:
+    """A value as ruamel writes it in our canonical styles."""
+    if isinstance(value, Mapping):
+        return CommentedMap((key, _styled(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return [_styled(item) for item in value]
+    if not isinstance(value, str) or is_plain(value):
+        return value
+    return LiteralScalarString(value) if is_literal(value) else DoubleQuotedScalarString(value)

@@ -1,0 +1,153 @@
+"""The store: where a ticket lies, how it is found, read and written."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ticketctl.core.ticket import HEAD, Ticket
+from ticketctl.errors import BrokenError, DiskError, MissingError, Place, UsageProblem
+from ticketctl.store import files
+from ticketctl.store.codec import emit
+from ticketctl.store.reading import ID, Loaded, load
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's base 32: no i, l, o, u."""
+_LOOKALIKE = str.maketrans("ilo", "110")
+
+
+def new_id(now: datetime) -> str:
+    """A fresh id: the UTC date and five random characters; it needs no counter, so two clones never agree on one."""
+    return f"{now.astimezone(UTC):%y%m%d}-" + "".join(secrets.choice(ALPHABET) for _ in range(5))
+
+
+def path_of(id_: str) -> str:
+    """Where a ticket lies, relative to the store: ``tickets/2026/11/21/261121-k3qx9.yaml``."""
+    return f"tickets/20{id_[:2]}/{id_[2:4]}/{id_[4:6]}/{id_}.yaml"
+
+
+def short(id_: str) -> str:
+    """The random half of an id, which is how people are shown it."""
+    return id_.partition("-")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A folder with ``tickets/``."""
+
+    root: Path
+
+    def ids(self) -> Iterator[str]:
+        """The ids of all tickets, oldest day first; whatever is not named like a ticket is passed over."""
+        for path in self.paths():
+            yield path.rpartition("/")[2].removesuffix(".yaml")
+
+    def paths(self) -> Iterator[str]:
+        """The paths of all ticket files, in order. Folders behind symbolic links are not entered."""
+        yield from _walk(self.root, "tickets", (r"\d{4}\Z", r"\d\d\Z", r"\d\d\Z", r"\d{6}-\w{5}\.yaml\Z"))
+
+    def strays(self) -> Iterator[str]:
+        """Files below ``tickets/`` that are not where a ticket could be, such as a half-finished copy."""
+        known = set(self.paths())
+        for folder, _, names in os.walk(self.root / "tickets"):
+            for name in names:
+                path = os.path.relpath(os.path.join(folder, name), self.root)
+                if path not in known and not name.startswith("."):
+                    yield path
+
+    def find(self, text: str) -> str:
+        """The id that a person means: any unique beginning of it or of its random half, in any case.
+
+        Raises:
+            MissingError: there is no such ticket.
+            UsageProblem: several begin so.
+        """
+        wanted = text.strip().casefold()
+        if ID.match(wanted) and (self.root / path_of(wanted)).is_file():
+            return wanted
+        date, dash, half = wanted.rpartition("-")
+        wanted = date + dash + half.translate(_LOOKALIKE)
+        if not re.fullmatch(r"[0-9a-z-]+", wanted):
+            raise MissingError(f'"{text}" is not the id of a ticket', "ticketctl list shows them")
+        found = [id_ for id_ in self.ids() if id_.startswith(wanted) or short(id_).startswith(wanted)]
+        exact = [id_ for id_ in found if short(id_) == wanted]
+        if len(exact or found) == 1:
+            return (exact or found)[0]
+        if not found:
+            raise MissingError(f'there is no ticket "{text}"', "ticketctl list -A shows all")
+        some = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
+        raise UsageProblem(f'"{text}" could be any of {len(found)} tickets', some)
+
+    def read(self, id_: str) -> Loaded:
+        """Read a ticket by its whole id.
+
+        Raises:
+            MissingError: there is no such file.
+            BrokenError: it cannot be understood.
+        """
+        return self.read_path(path_of(id_))
+
+    def read_path(self, path: str) -> Loaded:
+        """Read a ticket by its path in the store."""
+        from ticketctl.store.roundtrip import MAX_BYTES, read_yaml
+
+        id_ = path.rpartition("/")[2].removesuffix(".yaml")
+        if not ID.match(id_) or path_of(id_) != path:
+            raise BrokenError(f"{id_} is not the id of a ticket of that day", place=Place(path))
+        try:
+            data = files.read_bytes(self.root / path, MAX_BYTES)
+        except FileNotFoundError:
+            raise MissingError(f'there is no ticket "{id_}"', "ticketctl list -A shows all") from None
+        except DiskError as error:
+            raise BrokenError(error.message, error.hint, Place(path)) from None
+        return load(data, path, read_yaml(data, path), id_)
+
+    def read_all(self, ids: Sequence[str] | None = None) -> Iterator[Loaded | BrokenError]:
+        """Read all tickets, or some; a broken one comes as its error and stops nothing."""
+        for path in self.paths() if ids is None else map(path_of, ids):
+            try:
+                yield self.read_path(path)
+            except BrokenError as error:
+                yield error
+
+    def writes(self, changed: Ticket, was: Loaded | None) -> files.Write:
+        """The write that brings a ticket's file to its new state.
+
+        A file in our canonical form is written anew; one that people have touched keeps its comments, order and
+        unknown keys.
+        """
+        path = path_of(changed.id)
+        if was is None:
+            return files.Write(path, emit(changed))
+        if emit(was.ticket) == was.data:
+            return files.Write(path, emit(changed), was.data)
+        from ticketctl.store.roundtrip import rewrite
+
+        added = [entry.content() for entry in changed.history[len(was.ticket.history) :]]
+        return files.Write(path, rewrite(was.data, changed.head(), HEAD, added), was.data)
+
+
+def is_canonical(loaded: Loaded) -> bool:
+    """Whether a file is, byte for byte, what we would write."""
+    return emit(loaded.ticket) == loaded.data
+
+
+def _walk(root: Path, folder: str, patterns: Sequence[str]) -> Iterator[str]:
+    try:
+        with os.scandir(root / folder) as found:
+            entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise DiskError(f"cannot read {root / folder}: {error.strerror}") from None
+    for name, is_folder in entries:
+        if re.match(patterns[0], name):
+            if len(patterns) == 1:
+                yield f"{folder}/{name}"
+            elif is_folder:
+                yield from _walk(root, f"{folder}/{name}", patterns[1:])
