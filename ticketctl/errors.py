@@ -68,7 +68,7 @@ class TicketctlError(Exception):
         self.message, self.hint, self.place = message, hint, place
 
 
-class UsageProblem(TicketctlError):
+class UsageError(TicketctlError):
     """The command line asks for something that does not exist or makes no sense."""
 
     exit = Exit.USAGE

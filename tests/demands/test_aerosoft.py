@@ -637,17 +637,45 @@ def test_no_notification_no_closing() -> None:
     world.ask("agent", "Resolved", quiet=True)
     assert not told_anew(world)
     never_closes(world)
+    world.ask("customer", text="Is it done?")
+    never_closes(world)
+
+
+def notify_late(world: World) -> None:
+    """The notice of Resolved goes out now (sweep, rules 8 and 9: an ordinary entry, the latest counts)."""
+    message = at("Resolved").notices[-1].message
+    draft = Entry(format_instant(world.now), "system", "system", "notified", message=message, told=(CUSTOMER,))
+    world.ticket = apply(world.ticket, seal(world.ticket.history, draft))
 
 
 @pytest.mark.demand("A24")
 def test_the_clock_starts_at_the_notification_not_at_the_status() -> None:
-    """A notice that went out three days late counts from then (sweep, rules 8 and 9)."""
-    told = at("Resolved").notices[-1].message
     world = at("Release Delivered")
     world.ask("agent", "Resolved", quiet=True)
     world.wait("P3D")
-    draft = Entry(format_instant(world.now), "system", "system", "notified", message=told, told=(CUSTOMER,))
-    world.ticket = apply(world.ticket, seal(world.ticket.history, draft))
+    notify_late(world)
+    closes_at(world, after(world, "P7D"))
+
+
+@pytest.mark.demand("A24")
+def test_the_latest_notification_counts() -> None:
+    world = at("Resolved")
+    world.wait("P3D")
+    notify_late(world)
+    closes_at(world, after(world, "P7D"))
+
+
+@pytest.mark.demand("A24")
+def test_a_message_before_a_late_notification_is_not_closed_over() -> None:
+    """It is answered first, and the customer has the seven days from the answer."""
+    world = at("Release Delivered")
+    world.ask("agent", "Resolved", quiet=True)
+    world.ask("customer", text="Is it done?")
+    world.wait("P3D")
+    notify_late(world)
+    world.wait("P30D")
+    assert not world.sweep()
+    world.ask("agent", text="It is.")
     closes_at(world, after(world, "P7D"))
 
 

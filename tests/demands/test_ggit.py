@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.demands.tables import after, entered, fires_at, fires_once, open_to, refusal, told_anew
+from tests.demands.tables import Words, after, entered, fires_at, fires_once, open_to, refusal, told_anew
 from tests.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import Duration, add, moment_of, parse_instant, zone
 from ticketctl.core.moves import legal_now, open_moves
@@ -47,7 +46,7 @@ PEOPLE = {
 }  # fmt: skip
 
 # What each of the twelve needs, supplied (``due`` as --due takes it). No-Show needs ``appointment: booked`` before.
-NEEDS: dict[str, dict[str, Any]] = {
+NEEDS: dict[str, Words] = {
     ADMIN: {"note": "Amy: please call them about the invoice"},
     RESOURCE: {"note": "Check the backup", "assignee": TESS},
     WAITING: {},
@@ -73,22 +72,23 @@ INTEGRATIONS = {
 }
 # Words of the document that say when to use each status.
 CRITERIA = {
-    ADMIN: "what needs to be done and who is to do it",
-    RESOURCE: "what needs to be done",
+    ADMIN: "Admin needs to take action",
+    RESOURCE: "Primary resource on the ticket needs to take action",
     WAITING: "waiting to hear back from the customer",
     LINK_SENT: "sent a scheduling link to a customer",
     COMPLETE: "all checklist items have been checked off",
     DEFERRED: "needs to be addressed at a later date",
     PROGRESS: "so someone else doesn't take it",
     PAYMENT: "waiting for payment",
-    TODO: "no specific appointment",
+    TODO: "work assigned to a tech",
     SCHEDULED: "scheduled the work",
     VENDOR: "waiting until an item that we ordered arrives",
     NO_SHOW: "missed an appointment",
 }
-# Whom entering one of the twelve tells, in a store that lists nobody and with Tess as the primary resource.
-TOLD = {status: [] for status in TWELVE} | {
-    ADMIN: ["role:admin"], RESOURCE: [TESS], COMPLETE: [CUSTOMER], NO_SHOW: [CUSTOMER],
+# Whom entering one of the twelve tells, in a store that lists nobody and with Tess as the primary resource (the
+# scheduling link is a note to the customer).
+TOLD: dict[str, list[str]] = {status: [] for status in TWELVE} | {
+    ADMIN: ["role:admin"], RESOURCE: [TESS], COMPLETE: [CUSTOMER], NO_SHOW: [CUSTOMER], LINK_SENT: [CUSTOMER],
 }  # fmt: skip
 # What 400 days do to a ticket of Tess that nobody touches: the status it then has, and who was told.
 TIMED = {status: (status, set[str]()) for status in TWENTY} | {
@@ -151,6 +151,11 @@ def mail(world: World, role: str, subject: str | None, **words: Any) -> Ticket:
     return world.ask(role, **{"text": "Some words.", "via": "mail", "subject": subject} | words)
 
 
+def line(status: str) -> str:
+    """The text of a mail that asks for a status (G14)."""
+    return f"That is all for today.\nStatus: {status}\n"
+
+
 def offered_to(world: World, role: str) -> set[str]:
     """The statuses that lists and completion offer somebody."""
     scene = scene_for(world.profile, world.ticket, Actor(world.who(role), role), world.now, world.listed)
@@ -171,15 +176,16 @@ def plain(text: str) -> str:
     return " ".join(text.replace("’", "'").split()).casefold()
 
 
-def pairs(targets: dict[str, str]) -> Iterator[Any]:
+def pairs(targets: dict[str, str]) -> list[Any]:
     """Every move from each of the twenty to each of the targets, as parameters."""
-    return (pytest.param(a, b, id=f"{a} > {b}") for a in TWENTY for b in targets if a != b)
+    return [pytest.param(a, b, id=f"{a} > {b}") for a in TWENTY for b in targets if a != b]
 
 
 def missing_categories(names: dict[str, str]) -> list[Any]:
     """Every (category, status) such that the category does not offer the status, as parameters."""
     found = World("ggit").profile.categories.values()
-    return [pytest.param(one.name, to, id=f"{one.name} {to}") for one in found for to in names if to not in one.statuses]
+    lacking = [(one.name, to) for one in found for to in names if to not in one.statuses]
+    return [pytest.param(*pair, id=" ".join(pair)) for pair in lacking]
 
 
 def wake(world: World) -> datetime:
@@ -234,6 +240,16 @@ def test_any_technician_or_admin_may_update_a_ticket_that_is_not_theirs() -> Non
 
 
 @demand("G3")
+@pytest.mark.parametrize("words", [
+    {"assignee": CUSTOMER}, {"due": "2026-12-24"}, {"category": "project"}, {"waiting_for": "item"},
+    {"appointment": "booked"}, {"time_entries": "done"}, {"checklist.verify": "done"}, {"queue": "todo/me"},
+    {"title": "Another"}, {"unset": ("assignee",)},
+])  # fmt: skip
+def test_the_customer_sets_no_field(words: Words) -> None:
+    at(PROGRESS).refused("customer", **words)
+
+
+@demand("G3")
 @pytest.mark.parametrize("role", [*STAFF, *INTEGRATIONS, "system"])
 def test_nobody_takes_a_role_that_is_not_theirs(role: str) -> None:
     at(PROGRESS, listed=True).refused(role, PAYMENT, who="stranger@elsewhere.example")
@@ -255,9 +271,16 @@ def test_no_person_sets_one_of_the_eight_and_is_told_who_does(source: str, targe
     for role in PERSONS:
         answer = refusal(at(source), role, target, note="please" if role != "customer" else None)
         words = " ".join(answer.reasons)
-        assert SETTERS[target] in words
+        assert target == NEW or SETTERS[target] in words
         assert "by hand" in words
-        assert target not in open_to(answer) | offered_to(at(source), role)
+        assert target not in open_to(answer)
+        assert open_to(answer) == offered_to(at(source), role)
+
+
+@demand("G2")
+def test_who_tries_to_set_new_is_told_that_creation_does() -> None:
+    for role in PERSONS:
+        assert SETTERS[NEW] in " ".join(at(PROGRESS).refused(role, NEW))
 
 
 @demand("G2")
@@ -379,7 +402,8 @@ def test_follow_up_by_the_resource_needs_an_assignee_and_by_an_admin_does_not() 
 def test_note_and_assignee_are_missed_at_once() -> None:
     reasons = at(NEW, None).refused("technician", RESOURCE)
     assert len(reasons) == 2
-    assert all(any(word in reason for reason in reasons) for word in ("note", "assign"))
+    assert "-m NOTE" in reasons[0]
+    assert "-a WHO" in reasons[1]
 
 
 @demand("G4")
@@ -477,7 +501,7 @@ def test_an_answer_stops_the_reminder(via: str | None) -> None:
     world.wait("P4D")
     world.ask("customer", text="Here it is.", via=via, subject="Re: your question")
     world.wait("P60D")
-    assert (world.sweep(), told_anew(world)) == ([], [])
+    assert (world.sweep(), CUSTOMER in told_anew(world)) == ([], False)
 
 
 @demand("G5")
@@ -514,7 +538,7 @@ def test_waiting_is_refused_after_a_scheduling_link(role: str) -> None:
 
 @demand("G5")
 @pytest.mark.parametrize(("role", "words"), [("customer", {}), ("technician", {"for_": CUSTOMER})])
-def test_waiting_is_allowed_once_the_customer_replied_to_the_link(role: str, words: dict[str, str]) -> None:
+def test_waiting_is_allowed_once_the_customer_replied_to_the_link(role: str, words: Words) -> None:
     world = at(LINK_SENT)
     world.ask(role, text="None of these suits me.", **words)
     assert world.ask("technician", WAITING).status == WAITING
@@ -550,7 +574,7 @@ def test_a_public_message_with_a_link_warns(status: str) -> None:
 
 @demand("G6")
 @pytest.mark.parametrize("words", [{"text": "Nothing to see."}, {"note": f"They have {LINK}"}])
-def test_no_warning_without_a_link_in_public(words: dict[str, str]) -> None:
+def test_no_warning_without_a_link_in_public(words: Words) -> None:
     world = at(PROGRESS)
     world.ask("technician", **words)
     assert world.warnings == []
@@ -589,7 +613,7 @@ def test_timezest_books_the_appointment_with_scheduled(source: str) -> None:
 
 # --- G7: complete ---------------------------------------------------------------------------------------------------
 
-LACKS: list[dict[str, Any]] = [
+LACKS: list[Words] = [
     {"time_entries": "not_done"},
     {"checklist.verify": "open"},
     {"checklist.verify": "done", "checklist.tell": "open"},
@@ -600,7 +624,7 @@ LACKS: list[dict[str, Any]] = [
 @demand("G7")
 @pytest.mark.parametrize("lack", LACKS)
 @pytest.mark.parametrize("role", STAFF)
-def test_complete_is_refused_while_something_is_wanting(role: str, lack: dict[str, str]) -> None:
+def test_complete_is_refused_while_something_is_wanting(role: str, lack: Words) -> None:
     world = at(PROGRESS)
     world.ask("technician", **{"time_entries": "done"} | lack)
     reasons = " ".join(world.refused(role, COMPLETE)).casefold()
@@ -618,7 +642,7 @@ def test_both_wants_are_told_at_once() -> None:
 
 @demand("G7")
 @pytest.mark.parametrize("has", [{"time_entries": "done"}, {"checklist.verify": "done", "checklist.tell": "done"}])
-def test_complete_with_everything_done_mails_the_customer(has: dict[str, str]) -> None:
+def test_complete_with_everything_done_mails_the_customer(has: Words) -> None:
     world = at(PROGRESS)
     world.ask("technician", **{"time_entries": "done"} | has)
     assert world.ask("technician", COMPLETE).status == COMPLETE
@@ -635,13 +659,14 @@ def test_time_entries_that_nobody_spoke_of_do_not_hinder() -> None:
 @demand("G7", "G14", "X3")
 @pytest.mark.parametrize("lack", LACKS)
 @pytest.mark.parametrize("role", STAFF)
-def test_complete_by_mail_while_something_is_wanting_reopens(role: str, lack: dict[str, str]) -> None:
+def test_complete_by_mail_while_something_is_wanting_reopens(role: str, lack: Words) -> None:
     world = at(PROGRESS)
     world.ask("technician", **{"time_entries": "done"} | lack)
-    ticket = mail(world, role, "Done", to=COMPLETE)
-    assert ticket.status == REOPENED
-    assert told_anew(world) == [world.who(role)]
-    assert (entered(ticket, REOPENED).role, entered(ticket, REOPENED).rule is None) == ("system", False)
+    ticket = mail(world, role, "Done", text=line(COMPLETE))
+    entry = entered(ticket, REOPENED)
+    assert (ticket.status, entry.role, entry.from_ in (PROGRESS, COMPLETE)) == (REOPENED, "system", True)
+    assert entry.rule
+    assert world.who(role) in told_anew(world)
 
 
 @demand("G7", "G14")
@@ -649,17 +674,29 @@ def test_complete_by_mail_while_something_is_wanting_reopens(role: str, lack: di
 def test_complete_by_mail_from_everywhere(source: str) -> None:
     wanting, done = at(source), at(source)
     wanting.ask("technician", time_entries="not_done")
-    assert mail(wanting, "technician", "Done", to=COMPLETE).status == REOPENED
-    assert CUSTOMER not in told_anew(wanting)
+    wanting.notices.clear()
+    assert mail(wanting, "technician", "Done", text=line(COMPLETE)).status == REOPENED
+    assert not any(one.subject.startswith("Complete") for one in wanting.notices if CUSTOMER in one.told)
+    assert TECH in told_anew(wanting)
     done.ask("technician", time_entries="done")
-    assert mail(done, "technician", "Done", to=COMPLETE).status == COMPLETE
-    assert CUSTOMER in told_anew(done)
+    done.notices.clear()
+    assert mail(done, "technician", "Done", text=line(COMPLETE)).status == COMPLETE
+    assert any(one.subject.startswith("Complete") for one in done.notices if CUSTOMER in one.told)
+
+
+@demand("G7", "G14")
+def test_no_customer_reads_that_it_is_complete_when_it_is_not() -> None:
+    world = at(PROGRESS)
+    world.ask("technician", time_entries="not_done")
+    mail(world, "technician", "Done", text=line(COMPLETE))
+    read = [f"{one.subject} {one.body}" for one in world.notices if CUSTOMER in one.told]
+    assert not any("Status: Complete" in text for text in read)
 
 
 @demand("G7", "X1")
 @pytest.mark.parametrize("lack", LACKS)
 @pytest.mark.parametrize("role", STAFF)
-def test_losing_something_afterwards_reopens_and_who_did_it_is_told(role: str, lack: dict[str, str]) -> None:
+def test_losing_something_afterwards_reopens_and_who_did_it_is_told(role: str, lack: Words) -> None:
     world = at(COMPLETE)
     told_anew(world)
     ticket = world.ask(role, **lack)
@@ -679,7 +716,7 @@ def test_a_done_item_that_is_opened_again_reopens() -> None:
 
 @demand("G7")
 @pytest.mark.parametrize("words", [{"title": "Another"}, {"checklist.verify": "done"}, {"note": "n"}, {"text": "t"}])
-def test_other_edits_leave_a_ticket_complete(words: dict[str, str]) -> None:
+def test_other_edits_leave_a_ticket_complete(words: Words) -> None:
     assert at(COMPLETE).ask("technician", **words).status == COMPLETE
 
 
@@ -765,6 +802,14 @@ def test_a_date_set_anew_counts_alone(due: str) -> None:
     new = wake(world)
     assert new != old
     fires_at(world, new)
+    assert world.ticket.status == RESOURCE
+
+
+@demand("G8")
+def test_a_date_moved_into_the_past_wakes_at_the_next_sweep() -> None:
+    world = at(DEFERRED)
+    world.ask("technician", due=world.when("-1d"))
+    fires_once(world, world.now)
     assert world.ticket.status == RESOURCE
 
 
@@ -904,7 +949,7 @@ def test_to_do_puts_it_on_the_assignees_queue_and_tells_no_customer(source: str)
 
 @demand("G10")
 def test_to_do_is_somebodys() -> None:
-    assert any("assign" in reason for reason in at(NEW, None).refused("technician", TODO))
+    assert any("-a WHO" in reason for reason in at(NEW, None).refused("technician", TODO))
 
 
 @demand("G10")
@@ -916,6 +961,12 @@ def test_the_queue_follows_the_assignee() -> None:
 @pytest.mark.parametrize("target", [status for status in TWELVE if status != TODO])
 def test_a_ticket_leaves_the_to_do_queue_with_the_status(target: str) -> None:
     assert not str(go(at(TODO), target).get("queue") or "").startswith("todo/")
+
+
+@demand("G10")
+def test_a_ticket_leaves_the_to_do_queue_by_mail_and_integrations_too() -> None:
+    assert mail(at(TODO), "customer", "news").get("queue") is None
+    assert at(TODO).ask("mission_control", NO_CONTACT).get("queue") is None
 
 
 @demand("G11")
@@ -1032,6 +1083,13 @@ def test_those_words_in_the_text_do_not_close() -> None:
 
 
 @demand("G13")
+def test_a_watcher_is_a_person_too() -> None:
+    world = at(PROGRESS)
+    world.ask("technician", watchers=("bob@customer.example",))
+    assert mail(world, "customer", "news", who="bob@customer.example").status == MAILED
+
+
+@demand("G13")
 def test_a_note_mailed_in_by_staff_counts_too() -> None:
     assert mail(at(PROGRESS), "technician", "x", text=None, note="Spoke to them").status == MAILED
 
@@ -1052,10 +1110,10 @@ def test_a_form_that_is_mailed_in_is_a_form_response(source: str) -> None:
 
 
 @demand("G13")
-@pytest.mark.parametrize("role", ["timezest", "mission_control"])
-def test_a_mail_from_an_integration_is_no_persons(role: str) -> None:
-    for subject in ("news", "it is resolved"):
-        assert at(PROGRESS).ask(role, text="Some words.", via="mail", subject=subject).status == PROGRESS
+@pytest.mark.parametrize("subject", ["news", "it is resolved"])
+def test_a_mail_from_timezest_is_no_persons(subject: str) -> None:
+    assert mail(at(PROGRESS), "timezest", subject).status == PROGRESS
+    assert mail(at(PROGRESS), "timezest", subject, text=line(COMPLETE)).status == PROGRESS
 
 
 @demand("G13")
@@ -1082,30 +1140,76 @@ def test_no_contact_goes_on_to_waiting_customer_by_itself(source: str) -> None:
 # --- G14: statuses by mail ------------------------------------------------------------------------------------------
 
 
-@demand("G14", "G13")
-@pytest.mark.parametrize("target", [WAITING, COMPLETE])
+@demand("G14", "G13", "X1")
+@pytest.mark.parametrize("source", TWENTY)
 @pytest.mark.parametrize("role", STAFF)
-def test_staff_set_two_statuses_by_mail(role: str, target: str) -> None:
-    for subject in ("Re: It does not work", "it is resolved"):
-        world = at(PROGRESS)
-        world.ask("technician", time_entries="done")
-        ticket = mail(world, role, subject, to=target)
-        assert (ticket.status, ticket.history[-1].rule and ticket.history[-1].event) != (target, "moved")
-        assert (ticket.status, entered(ticket, target).via) == (target, "mail")
+def test_staff_set_two_statuses_by_mail_from_everywhere(role: str, source: str) -> None:
+    for target in {WAITING, COMPLETE} - {source}:
+        for subject in ("Re: It does not work", "it is resolved", None):
+            world = at(source, listed=True)
+            if (source, target) == (LINK_SENT, WAITING):
+                world.ask("customer", text="None of these suits me.")
+            world.ask("technician", time_entries="done")
+            ticket = mail(world, role, subject, text=line(target))
+            assert (ticket.status, entered(ticket, target).from_) == (target, source)
+            assert any((entry.text, entry.by, entry.via) == (line(target), world.who(role), "mail")
+                       for entry in ticket.history)  # fmt: skip
+            if target == WAITING:
+                assert ticket.get("waiting_for") == "reply"
 
 
 @demand("G14")
-@pytest.mark.parametrize("source", [status for status in TWENTY if status not in (WAITING, LINK_SENT)])
-def test_waiting_customer_by_mail_from_everywhere(source: str) -> None:
-    ticket = mail(at(source), "technician", "Any news?", to=WAITING)
-    assert (ticket.status, ticket.get("waiting_for")) == (WAITING, "reply")
+@pytest.mark.parametrize("text", ["Status: Complete", "status: complete", "STATUS: COMPLETE\n-- \nTess"])
+def test_the_line_is_read_in_any_case(text: str) -> None:
+    assert mail(at(PROGRESS), "technician", "x", text=text).status == COMPLETE
 
 
-@demand("G14")
+@demand("G14", "G13")
+@pytest.mark.parametrize("text", [
+    "The last job ended with status: complete failure.", "Status: Completely broken", "> Status: Complete\nReally?",
+    "Exit status: waiting customer input",
+])  # fmt: skip
+def test_only_a_line_of_its_own_sets_a_status(text: str) -> None:
+    assert mail(at(PROGRESS), "technician", "x", text=text).status == MAILED
+
+
+@demand("G14", "G13")
 @pytest.mark.parametrize("source", TWENTY)
 def test_a_customers_mail_sets_no_status(source: str) -> None:
-    for target in {WAITING, COMPLETE} - {source}:
-        at(source).refused("customer", target, via="mail", subject="x", text="Status: Complete")
+    for target in (WAITING, COMPLETE):
+        assert mail(at(source), "customer", "Re: it", text=line(target)).status == MAILED
+        assert mail(at(source), "customer", "it is resolved", text=line(target)).status == CLOSE
+        if source != target:
+            at(source).refused("customer", target, via="mail", subject="x", text="Please.")
+
+
+@demand("G14", "G2")
+@pytest.mark.parametrize("target", [status for status in EIGHT if status != MAILED])
+def test_no_line_sets_a_status_of_the_eight(target: str) -> None:
+    assert mail(at(PROGRESS), "technician", "x", text=line(target)).status == MAILED
+
+
+@demand("G14")
+@pytest.mark.parametrize("target", [WAITING, COMPLETE])
+def test_such_a_line_means_nothing_without_mail_or_where_it_is_so_already(target: str) -> None:
+    assert at(PROGRESS).ask("technician", text=line(target)).status == PROGRESS
+    assert mail(at(target), "technician", "x", text=line(target)).status == target
+
+
+@demand("G14", "G5", "X3")
+def test_the_line_does_not_wait_after_a_scheduling_link_and_the_sender_is_told() -> None:
+    world = at(LINK_SENT)
+    assert mail(world, "technician", "x", text=line(WAITING)).status != WAITING
+    assert TECH in told_anew(world)
+
+
+@demand("G14", "G15")
+@pytest.mark.parametrize(("name", "target"), missing_categories({WAITING: "pending", COMPLETE: "closed"}))
+def test_the_line_sets_nothing_that_the_category_lacks_and_the_sender_is_told(name: str, target: str) -> None:
+    world = at(PROGRESS)
+    world.ask("technician", category=name)
+    assert mail(world, "technician", "x", text=line(target)).status != target
+    assert TECH in told_anew(world)
 
 
 # --- G15: categories ------------------------------------------------------------------------------------------------
@@ -1224,7 +1328,7 @@ def test_the_customer_names_no_resources() -> None:
 TEMPLATES = list(World("ggit").profile.templates.values())
 
 
-def filled(one: Template) -> dict[str, Any]:
+def filled(one: Template) -> Words:
     """What a template fills into a request, besides its status."""
     words = {"text": one.text or None, "note": one.note or None}
     return words | {name: value for name, value in one.sets.items() if value is not None}
@@ -1269,4 +1373,4 @@ def test_the_hand_over_tells_the_admins() -> None:
     world = at(PROGRESS, listed=True)
     assert "admin" in one.help.casefold()
     assert world.ask("technician", one.to, **filled(one)).status == ADMIN
-    assert sorted(told_anew(world)) == [BOSS, AMY] or sorted(told_anew(world)) == sorted([BOSS, AMY])
+    assert sorted(told_anew(world)) == [BOSS, AMY]

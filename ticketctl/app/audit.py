@@ -55,7 +55,9 @@ def audit(desk: Desk, ids: Sequence[str] = ()) -> Audit:
     if not ids:
         for path in desk.store.strays():
             result.checked += 1
-            result.findings.append(Finding(Place(path), "path", "not where a ticket could be", "tickets/YYYY/MM/DD/ID.yaml"))
+            result.findings.append(
+                Finding(Place(path), "path", "not where a ticket could be", "tickets/YYYY/MM/DD/ID.yaml")
+            )
     return result
 
 
@@ -99,7 +101,9 @@ def _chain(loaded: Loaded) -> Iterator[Finding]:
         before = predecessors(history, position)
         for name in before:
             if name not in known:
-                yield Finding(_entry(loaded, position, "after"), "chain", f"the entry {name} before this one is missing")
+                yield Finding(
+                    _entry(loaded, position, "after"), "chain", f"the entry {name} before this one is missing"
+                )
         if event_id(entry.content(), before) != entry.id:
             yield Finding(_entry(loaded, position, "id"), "chain",
                           "this entry, or one before it, is not what was written (rewritten history?)",
@@ -143,7 +147,7 @@ def _status(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
 
 def _fields(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
     """Every field that is set exists and has a value of its type."""
-    for position, entry in enumerate(loaded.ticket.history):
+    for position in range(len(loaded.ticket.history)):
         node = loaded.node.map["history"].items[position].map.get("set")
         for key, item in (node.map if node else {}).items():
             place = Place(loaded.path, item.line, item.col)
@@ -154,7 +158,9 @@ def _fields(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
             name = key.removeprefix("fields.").partition(".")[0]
             declared = profile.fields.get(name)
             if declared is None:
-                yield Finding(place, "schema", f'{profile.name} has no field "{name}"', closest(name, list(profile.fields)))
+                yield Finding(
+                    place, "schema", f'{profile.name} has no field "{name}"', closest(name, list(profile.fields))
+                )
             elif problem := _type_problem(declared, plain(item)):
                 yield Finding(place, "schema", f"{name} {problem}")
 
@@ -190,8 +196,13 @@ def _moves(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
                 return
             if profile is None:
                 hint = f"keep the old rules as profiles/{after.profile}@{after.version}.yaml"
-                yield Finding(_entry(loaded, position, "to"), "unjudged",
-                              f"made under version {after.version} of {after.profile}, which is not here", hint, "warning")
+                yield Finding(
+                    _entry(loaded, position, "to"),
+                    "unjudged",
+                    f"made under version {after.version} of {after.profile}, which is not here",
+                    hint,
+                    "warning",
+                )
                 return
             for reason in _illegal(profile, ticket, entry):
                 yield Finding(_entry(loaded, position, "to"), "illegal", reason)
@@ -236,4 +247,3 @@ def _keeps(desk: Desk, loaded: Loaded, profile: Profile) -> Iterator[Finding]:
     scene = Scene(profile, desk.people_of(profile), desk.now, ticket, ticket.history, system, system, system)
     for reason in failures(status.keeps, scene):
         yield Finding(_head(loaded, "status"), "keeps", f"{ticket.status} is kept only while: {reason}")
-

@@ -12,7 +12,7 @@ from ticketctl.core.events import latest
 from ticketctl.core.profile import Batch, Event, Profile
 from ticketctl.core.requests import Change
 from ticketctl.core.ticket import Ticket
-from ticketctl.errors import BrokenError, RefusedError, UsageProblem, closest
+from ticketctl.errors import BrokenError, RefusedError, UsageError, closest
 from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import short
 
@@ -21,15 +21,17 @@ def find_batch(desk: Desk, name: str, profile: str | None) -> tuple[Profile, Bat
     """The batch of that name: of the profile named, else of the only one that has it.
 
     Raises:
-        UsageProblem: there is none, or several profiles have one.
+        UsageError: there is none, or several profiles have one.
     """
     shelf = [desk.shelf.get(profile)] if profile else list(desk.shelf.all())
     found = [(each, each.batches[name]) for each in shelf if name in each.batches]
     if not found:
         known = [batch for each in shelf for batch in each.batches]
-        raise UsageProblem(f'there is no batch "{name}"', closest(name, known) or f"there are: {', '.join(known) or 'none'}")
+        raise UsageError(
+            f'there is no batch "{name}"', closest(name, known) or f"there are: {', '.join(known) or 'none'}"
+        )
     if len(found) > 1:
-        raise UsageProblem(f'several profiles have a batch "{name}"', "name one with -p")
+        raise UsageError(f'several profiles have a batch "{name}"', "name one with -p")
     return found[0]
 
 
@@ -51,7 +53,9 @@ def run(
     tickets = _tickets(desk, profile)
     chosen = [desk.store.find(text) for text in ids] or [t.id for t in tickets if t.status == batch.source]
     chosen = [id_ for id_ in dict.fromkeys(chosen) if id_ not in without]
-    late = [t for t in tickets if t.id not in chosen and t.id not in without and _belongs(desk, profile, batch, t, value)]
+    late = [
+        t for t in tickets if t.id not in chosen and t.id not in without and _belongs(desk, profile, batch, t, value)
+    ]
     if late:
         named = "; ".join(f"{short(t.id)} is {t.status}" for t in late[:10]) + ("; ..." if len(late) > 10 else "")
         raise RefusedError(f"not all tickets of {value} are {batch.source}: {named}",

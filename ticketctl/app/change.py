@@ -135,7 +135,9 @@ def _one(desk: Desk, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
     return Outcome(was.ticket.id, was, result, profile, also)
 
 
-def _first_allowed(desk: Desk, profile: Profile, was: Loaded | None, requests: Sequence[Create | Change]) -> Decision | Refusal:
+def _first_allowed(
+    desk: Desk, profile: Profile, was: Loaded | None, requests: Sequence[Create | Change]
+) -> Decision | Refusal:
     """The answer to the first request that is allowed, else to the first."""
     people, ticket = desk.people_of(profile), was.ticket if was else None
     answers: list[Decision | Refusal] = []
@@ -177,7 +179,9 @@ def _writes(desk: Desk, outcome: Outcome) -> list[files.Write]:
     writes = [desk.store.writes(outcome.result.ticket, outcome.was)]
     writes += [desk.store.writes(ticket, None) for ticket in outcome.also]
     if any(len(write.data) > MAX_TICKET for write in writes):
-        raise RefusedError(f"{short(outcome.id)} would grow larger than 1 MiB", "go on in a follow-up ticket (new --follows)")
+        raise RefusedError(
+            f"{short(outcome.id)} would grow larger than 1 MiB", "go on in a follow-up ticket (new --follows)"
+        )
     return writes + [outbox(notice) for notice in outcome.result.notices]
 
 

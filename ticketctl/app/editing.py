@@ -11,7 +11,7 @@ from ticketctl.core.located import Node, plain
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Change
 from ticketctl.core.ticket import SETTABLE, Ticket, Value, thaw
-from ticketctl.errors import UsageProblem
+from ticketctl.errors import UsageError
 from ticketctl.store.codec import quoted
 from ticketctl.store.reading import Loaded
 
@@ -46,14 +46,14 @@ def read_page(desk: Desk, was: Loaded, profile: Profile, text: str) -> list[Chan
 
     Raises:
         BrokenError: it is not YAML.
-        UsageProblem: an unknown key, or a value not of its type.
+        UsageError: an unknown key, or a value not of its type.
     """
     from ticketctl.store.roundtrip import read_yaml
 
     node = read_yaml(text.encode(), "your edit")
     for key in node.map:
         if key not in (*SETTABLE, "status", "fields"):
-            raise UsageProblem(f'"{key}" cannot be edited', f"title, status, {', '.join(SETTABLE[1:])}, fields")
+            raise UsageError(f'"{key}" cannot be edited', f"title, status, {', '.join(SETTABLE[1:])}, fields")
     return _request(desk, was, profile, node, None)
 
 
@@ -61,13 +61,13 @@ def adopt(desk: Desk, was: Loaded, profile: Profile) -> list[Change]:
     """What the head of the file says otherwise than the history, as a request of its own kind.
 
     Raises:
-        UsageProblem: there is nothing to adopt, or what cannot be adopted was changed.
+        UsageError: there is nothing to adopt, or what cannot be adopted was changed.
     """
     if not was.differences:
-        raise UsageProblem(f"{was.ticket.id} agrees with its history; there is nothing to adopt")
+        raise UsageError(f"{was.ticket.id} agrees with its history; there is nothing to adopt")
     for difference in was.differences:
         if difference.key in ("id", "profile"):
-            raise UsageProblem(f"the {difference.key} of a ticket cannot be changed", f"it is {difference.gives}")
+            raise UsageError(f"the {difference.key} of a ticket cannot be changed", f"it is {difference.gives}")
     return _request(desk, was, profile, was.node, "adopted")
 
 

@@ -43,9 +43,11 @@ def found(root: Path, profile: str) -> list[str]:
         _append(root / ".gitignore", _IGNORED)
     except OSError as error:
         raise DiskError(f"cannot make a store in {root}: {error.strerror}") from None
-    said = [f"a ticket store in {root}"]
+    said = ["a ticket store" if root == Path.cwd() else f"a ticket store in {root}"]
     if own:
-        git.commit(root, [NAME, ".gitattributes", ".gitignore"], "A ticket store", git.email(root) or "ticketctl@localhost")
+        git.commit(
+            root, [NAME, ".gitattributes", ".gitignore"], "A ticket store", git.email(root) or "ticketctl@localhost"
+        )
         said.append("a git repository; every command commits what it changes (commit: auto)")
     else:
         said.append("inside an existing repository: nothing is committed by itself (commit: off)")
@@ -54,7 +56,9 @@ def found(root: Path, profile: str) -> list[str]:
 
 def _settings(profile: str, commit: bool) -> str:
     lines = ["schema: 1"]
-    lines.append(f"profile: {profile}" if profile else "# profile: biztech               # for new, where none is named")
+    lines.append(
+        f"profile: {profile}" if profile else "# profile: biztech               # for new, where none is named"
+    )
     lines.append("# timezone: Europe/London        # how times are shown")
     lines.append(f"commit: {'auto' if commit else 'off'}")
     lines += [

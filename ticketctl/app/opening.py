@@ -15,7 +15,7 @@ from ticketctl.core.checker import Scene, fill
 from ticketctl.core.profile import Profile, Template
 from ticketctl.core.requests import Create
 from ticketctl.core.ticket import Ticket, Value
-from ticketctl.errors import TicketctlError, UsageProblem, closest
+from ticketctl.errors import TicketctlError, UsageError, closest
 from ticketctl.store.reading import ID
 from ticketctl.store.tickets import new_id
 
@@ -30,16 +30,16 @@ def read_rows(text: str, name: str, common: Mapping[str, Any]) -> list[dict[str,
         name: of the file; ``.csv`` is CSV, ``.jsonl`` is JSON Lines, anything else is told by its first character.
 
     Raises:
-        UsageProblem: a line is neither.
+        UsageError: a line is neither.
     """
     if name.endswith(".csv") or (not name.endswith(".jsonl") and not text.lstrip().startswith("{")):
         rows: list[dict[str, Any]] = [dict(row) for row in csv.DictReader(io.StringIO(text), strict=True)]
         if any(None in row or None in row.values() for row in rows):
-            raise UsageProblem(f"{name}: a row has more or fewer cells than the heading")
+            raise UsageError(f"{name}: a row has more or fewer cells than the heading")
     else:
         rows = [_object(line, f"{name}:{number}") for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not rows:
-        raise UsageProblem(f"{name} holds no rows")
+        raise UsageError(f"{name} holds no rows")
     given = {key: value for key, value in common.items() if value not in (None, ()) and key != "file"}
     return [{**given, **{key: value for key, value in row.items() if value not in (None, "")}} for row in rows]
 
@@ -48,9 +48,9 @@ def _object(line: str, place: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except ValueError as error:
-        raise UsageProblem(f"{place}: not JSON: {error}") from None
+        raise UsageError(f"{place}: not JSON: {error}") from None
     if not isinstance(row, dict):
-        raise UsageProblem(f"{place}: not an object")
+        raise UsageError(f"{place}: not an object")
     return row
 
 
@@ -76,7 +76,9 @@ def request(desk: Desk, row: Mapping[str, Any], place: str) -> tuple[Profile, li
 def _request(desk: Desk, row: Mapping[str, Any]) -> tuple[Profile, list[Create]]:
     name = row.get("profile") or desk.settings.profile
     if not name:
-        raise UsageProblem("say which profile", f"-p PROFILE ({', '.join(desk.shelf.names())}), or profile: in ticketctl.yaml")
+        raise UsageError(
+            "say which profile", f"-p PROFILE ({', '.join(desk.shelf.names())}), or profile: in ticketctl.yaml"
+        )
     profile = desk.shelf.get(str(name))
     template = _template(profile, row.get("template"))
     id_ = _id(desk, row.get("id"))
@@ -85,14 +87,16 @@ def _request(desk: Desk, row: Mapping[str, Any]) -> tuple[Profile, list[Create]]
     text = row.get("text") or (template.text if template else "")
     title = row.get("title") or (template.title if template else "")
     if not title:
-        raise UsageProblem("say what it is about", 'ticketctl new "TITLE"')
+        raise UsageError("say what it is about", 'ticketctl new "TITLE"')
     note = None
     if template:
         scene = Scene(profile, desk.people_of(profile), desk.now, Ticket(id_, profile.name, str(title), ""), (),
                       who[0].role, who[0].role, who[0].who)  # fmt: skip
         sets = {**{key: value for key, value in template.sets.items() if value is not None}, **sets}
         title, text, note = fill(str(title), scene), fill(str(text), scene), fill(template.note, scene) or None
-    to = values.status(profile, str(row["status"])) if row.get("status") else (template.to or None) if template else None
+    to = (
+        values.status(profile, str(row["status"])) if row.get("status") else (template.to or None) if template else None
+    )
     requests = []
     for actor in who:
         own = sets
@@ -110,7 +114,7 @@ def _template(profile: Profile, name: object) -> Template | None:
     if str(name) not in profile.templates:
         known = list(profile.templates)
         hint = closest(str(name), known) or f"it has: {', '.join(known) or 'none'}"
-        raise UsageProblem(f'{profile.title} has no template "{name}"', hint)
+        raise UsageError(f'{profile.title} has no template "{name}"', hint)
     return profile.templates[str(name)]
 
 
@@ -118,7 +122,7 @@ def _id(desk: Desk, given: object) -> str:
     if not given:
         return new_id(desk.now)
     if not ID.match(str(given)):
-        raise UsageProblem(f'"{given}" is not an id', "YYMMDD and five of 0-9 a-z without i l o u: 261121-k3qx9")
+        raise UsageError(f'"{given}" is not an id', "YYMMDD and five of 0-9 a-z without i l o u: 261121-k3qx9")
     return str(given)
 
 
@@ -127,7 +131,7 @@ def _sets(desk: Desk, profile: Profile, row: Mapping[str, Any]) -> dict[str, Val
     sets: dict[str, Value] = {}
     fields = row.get("fields") or {}
     if not isinstance(fields, dict):
-        raise UsageProblem("fields must be an object")
+        raise UsageError("fields must be an object")
     own = (*KEYS, "pairs", "via", "quiet", "file")
     others = {key: held for key, held in row.items() if key not in own and held is not None}
     for key, held in {**others, **fields}.items():

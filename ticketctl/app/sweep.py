@@ -14,7 +14,7 @@ from ticketctl.core.requests import Decision, Refusal
 from ticketctl.core.sweeping import Fired, sweep_ticket
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.timers import due_now
-from ticketctl.errors import BrokenError, BusyError, Finding, TicketctlError, UsageProblem, closest
+from ticketctl.errors import BrokenError, BusyError, Finding, TicketctlError, UsageError, closest
 from ticketctl.store import files, git
 from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import path_of, short
@@ -70,7 +70,7 @@ def sweep(desk: Desk, rules: Collection[str] = (), dry: bool = False) -> Report:
         dry: the same without the writer (rule 15).
 
     Raises:
-        UsageProblem: a rule of ``rules`` does not exist.
+        UsageError: a rule of ``rules`` does not exist.
     """
     _check_rules(desk, rules)
     report = Report()
@@ -92,7 +92,7 @@ def _check_rules(desk: Desk, rules: Collection[str]) -> None:
         known = [rule.name for profile in desk.shelf.all() for rule in profile.automations]
         for name in rules:
             if name not in known:
-                raise UsageProblem(f'there is no automation "{name}"', closest(name, known) or ", ".join(known))
+                raise UsageError(f'there is no automation "{name}"', closest(name, known) or ", ".join(known))
 
 
 def _run(desk: Desk, rules: Collection[str], report: Report, dry: bool) -> None:

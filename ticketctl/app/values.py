@@ -11,7 +11,7 @@ from ticketctl.core import dates
 from ticketctl.core.grammar import HEAD_FIELDS, squash_item
 from ticketctl.core.profile import Field, Profile, squash
 from ticketctl.core.ticket import SETTABLE, Value
-from ticketctl.errors import UsageProblem, closest
+from ticketctl.errors import UsageError, closest
 
 MAX_TEXT = 256 * 1024
 
@@ -20,26 +20,26 @@ def status(profile: Profile, text: str) -> str:
     """The status that a person means.
 
     Raises:
-        UsageProblem: the profile has none like it.
+        UsageError: the profile has none like it.
     """
     if found := profile.find_status(text):
         return found
     known = list(profile.statuses)
-    raise UsageProblem(f'{profile.title} has no status "{text}"', closest(text, known) or f"it has: {', '.join(known)}")
+    raise UsageError(f'{profile.title} has no status "{text}"', closest(text, known) or f"it has: {', '.join(known)}")
 
 
 def assignments(desk: Desk, profile: Profile, pairs: Iterable[str]) -> tuple[dict[str, Value], tuple[str, ...]]:
     """``K=V`` ... as values by name, and the names to clear (``K=``).
 
     Raises:
-        UsageProblem: an unknown field, or a value not of its type.
+        UsageError: an unknown field, or a value not of its type.
     """
     sets: dict[str, Value] = {}
     unset: list[str] = []
     for pair in pairs:
         key, equals, text = pair.partition("=")
         if not equals:
-            raise UsageProblem(f'"{pair}" is not of the form FIELD=VALUE', "FIELD= clears")
+            raise UsageError(f'"{pair}" is not of the form FIELD=VALUE', "FIELD= clears")
         name, declared = field(profile, key.strip())
         if text == "":
             unset.append(name)
@@ -52,7 +52,7 @@ def field(profile: Profile, text: str) -> tuple[str, Field]:
     """The field (or head key, or item of a checklist) that a person means.
 
     Raises:
-        UsageProblem: there is none like it.
+        UsageError: there is none like it.
     """
     base, dot, item = text.partition(".")
     found = profile.find_field(base)
@@ -60,7 +60,9 @@ def field(profile: Profile, text: str) -> tuple[str, Field]:
         found = HEAD_FIELDS[base.casefold()]
     if found is None or (dot and found.type != "checklist"):
         known = [*profile.fields, *SETTABLE]
-        raise UsageProblem(f'{profile.title} has no field "{text}"', closest(text, known) or f"it has: {', '.join(known)}")
+        raise UsageError(
+            f'{profile.title} has no field "{text}"', closest(text, known) or f"it has: {', '.join(known)}"
+        )
     return (f"{found.name}.{squash_item(item)}" if dot else found.name), found
 
 
@@ -68,7 +70,7 @@ def value(desk: Desk, profile: Profile, declared: Field, name: str, text: str) -
     """One value, of its field's type.
 
     Raises:
-        UsageProblem: it is not.
+        UsageError: it is not.
     """
     kind = declared.type
     if kind == "checklist":
@@ -80,11 +82,11 @@ def value(desk: Desk, profile: Profile, declared: Field, name: str, text: str) -
     if kind == "boolean":
         words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
         if text.casefold() not in words:
-            raise UsageProblem(f'{name} is true or false, not "{text}"')
+            raise UsageError(f'{name} is true or false, not "{text}"')
         return words[text.casefold()]
     if kind == "integer":
         if not re.fullmatch(r"[-+]?[0-9]{1,18}", text):
-            raise UsageProblem(f'{name} is a whole number, not "{text}"')
+            raise UsageError(f'{name} is a whole number, not "{text}"')
         return int(text)
     if kind in ("date", "datetime"):
         held = when(desk, profile, text)
@@ -101,34 +103,34 @@ def _one_of(name: str, known: tuple[str, ...], text: str) -> str:
     for one in known:
         if squash(one) == squash(text):
             return one
-    raise UsageProblem(f'{name} is {" or ".join(known)}, not "{text}"', closest(text, known))
+    raise UsageError(f'{name} is {" or ".join(known)}, not "{text}"', closest(text, known))
 
 
 def when(desk: Desk, profile: Profile | None, text: str) -> str:
     """A moment as typed, in the profile's zone, as files hold it.
 
     Raises:
-        UsageProblem: it is not understood.
+        UsageError: it is not understood.
     """
     where = dates.zone(profile.timezone if profile else desk.settings.timezone)
     try:
         return dates.parse_when(text, desk.now, where)
     except (ValueError, OverflowError) as error:
         hint = "2026-12-01, 2026-12-01T09:00, tomorrow, mon, +3d, +2w"
-        raise UsageProblem(str(error), hint) from None
+        raise UsageError(str(error), hint) from None
 
 
 def line(text: str, what: str) -> str:
     """A text of one line.
 
     Raises:
-        UsageProblem: it is empty, has several lines, or is not text.
+        UsageError: it is empty, has several lines, or is not text.
     """
     held = body(text, what)
     if "\n" in held:
-        raise UsageProblem(f"{what} must be one line")
+        raise UsageError(f"{what} must be one line")
     if len(held) > 1000:
-        raise UsageProblem(f"{what} is longer than 1,000 characters")
+        raise UsageError(f"{what} is longer than 1,000 characters")
     return held
 
 
@@ -136,17 +138,17 @@ def body(text: str, what: str) -> str:
     """A text as files hold it: LF, exactly one final newline if it has several lines, none if it has one.
 
     Raises:
-        UsageProblem: it is empty, too long, or not text.
+        UsageError: it is empty, too long, or not text.
     """
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise UsageProblem(f"{what} is not UTF-8") from None
+        raise UsageError(f"{what} is not UTF-8") from None
     held = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
     if not held.strip():
-        raise UsageProblem(f"{what} is empty")
+        raise UsageError(f"{what} is empty")
     if len(held) > MAX_TEXT:
-        raise UsageProblem(f"{what} is longer than {MAX_TEXT // 1024} KiB", "attach it instead of pasting it")
+        raise UsageError(f"{what} is longer than {MAX_TEXT // 1024} KiB", "attach it instead of pasting it")
     if "\0" in held:
-        raise UsageProblem(f"{what} holds a NUL byte")
+        raise UsageError(f"{what} holds a NUL byte")
     return held + "\n" if "\n" in held else held

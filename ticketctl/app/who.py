@@ -8,7 +8,7 @@ from ticketctl.app.desk import Desk
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Actor
 from ticketctl.core.ticket import Ticket
-from ticketctl.errors import UsageProblem, closest
+from ticketctl.errors import UsageError, closest
 
 PERSON = re.compile(r"[^\s\x00-\x1f\x7f:/]{1,254}\Z")
 
@@ -19,12 +19,12 @@ def actors(desk: Desk, profile: Profile, ticket: Ticket | None, for_: str | None
     Somebody with several roles acts in the first in which the rules allow what is asked.
 
     Raises:
-        UsageProblem: the role does not exist, or nobody says who is acting.
+        UsageError: the role does not exist, or nobody says who is acting.
     """
     role, who = _said(desk, profile)
     if not who:
         hint = "--as ROLE:WHO, TICKETCTL_AS, or git config user.email"
-        raise UsageProblem("I do not know who you are", hint)
+        raise UsageError("I do not know who you are", hint)
     if for_ is not None:
         for_ = person(for_, desk)
     if role:
@@ -44,11 +44,11 @@ def me(desk: Desk) -> str:
     """The address behind ``@me``.
 
     Raises:
-        UsageProblem: nobody says who is acting.
+        UsageError: nobody says who is acting.
     """
     who = _split(desk.as_)[1] if desk.as_ else ""
     if not (who or desk.email):
-        raise UsageProblem("I do not know who @me is", "--as ROLE:WHO, TICKETCTL_AS, or git config user.email")
+        raise UsageError("I do not know who @me is", "--as ROLE:WHO, TICKETCTL_AS, or git config user.email")
     return who or desk.email
 
 
@@ -56,12 +56,12 @@ def person(text: str, desk: Desk) -> str:
     """An address or name as typed, ``@me`` resolved.
 
     Raises:
-        UsageProblem: it could not be anybody's.
+        UsageError: it could not be anybody's.
     """
     if text == "@me":
         return me(desk)
     if not PERSON.match(text) or text.startswith("-"):
-        raise UsageProblem(f'"{text}" is not a person', "an address such as amy@support.example")
+        raise UsageError(f'"{text}" is not a person', "an address such as amy@support.example")
     return text
 
 
@@ -83,7 +83,7 @@ def _said(desk: Desk, profile: Profile) -> tuple[str, str]:
         if role.casefold() not in folded:
             known = list(profile.roles)
             hint = closest(role, known) or f"its roles: {', '.join(known)}"
-            raise UsageProblem(f'{profile.title} has no role "{role}"', hint)
+            raise UsageError(f'{profile.title} has no role "{role}"', hint)
         role = folded[role.casefold()]
     who = person(who, desk) if who else desk.email
     return role, who

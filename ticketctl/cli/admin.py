@@ -9,14 +9,16 @@ import click
 
 from ticketctl.cli.complete import complete_id, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env
-from ticketctl.errors import Exit, TicketctlError, UsageProblem
+from ticketctl.errors import Exit, TicketctlError, UsageError
 
 
 @click.command("init")
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
-@click.option("-p", "--profile", metavar="PROFILE", default="", shell_complete=complete_profile, help="For new tickets.")
+@click.option(
+    "-p", "--profile", metavar="PROFILE", default="", shell_complete=complete_profile, help="For new tickets."
+)
 @pass_env
-def init_command(env: Env, folder: Path | None, profile: str) -> None:
+def init_command(env: Env, /, folder: Path | None, profile: str) -> None:
     """Make a ticket store here, or in DIR, in a git repository of its own if there is none."""
     from ticketctl.app.founding import found
 
@@ -30,7 +32,7 @@ def init_command(env: Env, folder: Path | None, profile: str) -> None:
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @click.option("--adopt", is_flag=True, help="Take what was changed in the file by hand, if the rules allow it.")
 @pass_env
-def edit_command(env: Env, id_: str, adopt: bool) -> None:
+def edit_command(env: Env, /, id_: str, adopt: bool) -> None:
     """Edit the head of a ticket in $EDITOR; what is wrong is shown there, to be mended."""
     from ticketctl.app import editing
 
@@ -84,12 +86,14 @@ def _adopt(env: Env, id_: str) -> None:
 
 @click.command("check")
 @click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+)
 @pass_env
-def check_command(env: Env, ids: tuple[str, ...], format_: str) -> None:
+def check_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
     """Replay every ticket against its profile, and say what is wrong where."""
     from ticketctl.app.audit import audit
-    from ticketctl.render.safe import safe
+    from ticketctl.render.safe import counted, safe
 
     desk = env.desk
     result = audit(desk, [desk.store.find(text) for text in ids])
@@ -100,9 +104,9 @@ def check_command(env: Env, ids: tuple[str, ...], format_: str) -> None:
     else:
         for finding in result.findings:
             click.echo(safe(str(finding)))
-        number, warnings = len(result.errors), len(result.findings) - len(result.errors)
-        also = f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
-        env.note(f"{number} problem{'' if number == 1 else 's'}{also} in {result.checked:,} ticket{'' if result.checked == 1 else 's'}")
+        warnings = len(result.findings) - len(result.errors)
+        also = f", {counted(warnings, 'warning')}" if warnings else ""
+        env.note(f"{counted(len(result.errors), 'problem')}{also} in {counted(result.checked, 'ticket')}")
     if result.broken:
         finish(Exit.BROKEN)
     if result.errors:
@@ -119,7 +123,7 @@ _WHERE = {
 @click.command("completion")
 @click.argument("shell", type=click.Choice(list(_WHERE)))
 @pass_env
-def completion_command(env: Env, shell: str) -> None:
+def completion_command(env: Env, /, shell: str) -> None:
     """Print the completion script for a shell; statuses are offered only if they are legal next."""
     from click.shell_completion import get_completion_class
 
@@ -127,6 +131,6 @@ def completion_command(env: Env, shell: str) -> None:
 
     kind: Any = get_completion_class(shell)
     if kind is None:
-        raise UsageProblem(f"no completion for {shell}")
+        raise UsageError(f"no completion for {shell}")
     click.echo(kind(cli, {}, "ticketctl", "_TICKETCTL_COMPLETE").source())
     env.note(f"save it as {_WHERE[shell]}")

@@ -21,7 +21,9 @@ def complete_id(ctx: Context, param: Parameter, incomplete: str) -> list[Complet
     """Ids by their random half, with the title as help."""
     try:
         desk = _env(ctx).desk
-        ids = [id_ for id_ in desk.store.ids() if incomplete in id_[: len(incomplete)] or id_[7:].startswith(incomplete)]
+        ids = [
+            id_ for id_ in desk.store.ids() if incomplete in id_[: len(incomplete)] or id_[7:].startswith(incomplete)
+        ]
         return [CompletionItem(id_ if id_.startswith(incomplete) and incomplete else id_[7:]) for id_ in ids[-200:]]
     except Exception:
         return []  # a shell that completes must never show an error

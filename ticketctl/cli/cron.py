@@ -8,6 +8,7 @@ from ticketctl.app.sweep import Act, Report, sweep
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.core import dates
 from ticketctl.errors import Exit
+from ticketctl.render.safe import counted
 from ticketctl.store.tickets import short
 
 _VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "remind": ("would remind", "reminded"),
@@ -18,9 +19,11 @@ _VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "
 @click.option("-n", "--dry-run", "dry", is_flag=True, help="Say what would be done; write nothing.")
 @click.option("--now", "now_text", metavar="TIME", help="The time it shall be.")
 @click.option("--rule", "rules", metavar="NAME", multiple=True, help="Only this automation.")
-@click.option("--format", "format_", type=click.Choice(["text", "jsonl"]), default="text", help="For people, or for programs.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "jsonl"]), default="text", help="For people, or for programs."
+)
 @pass_env
-def sweep_command(env: Env, dry: bool, now_text: str | None, rules: tuple[str, ...], format_: str) -> None:
+def sweep_command(env: Env, /, dry: bool, now_text: str | None, rules: tuple[str, ...], format_: str) -> None:
     """Apply what time has brought, as the role system, under the same checker as people.
 
     Quiet when nothing was due. Running it twice is running it once.
@@ -71,7 +74,7 @@ def _sum_up(env: Env, report: Report, dry: bool) -> None:
     """A summary, unless nothing was due (cron mails any output); then the exit status."""
     tickets = len({act.ticket.id for act in report.done})
     if report.acts:
-        env.note(f"{tickets} ticket{'' if tickets == 1 else 's'}{', nothing written' if dry else ''}")
+        env.note(counted(tickets, "ticket") + (", nothing written" if dry else ""))
     for finding in report.broken:
         click.echo(f"error: {finding}", err=True)
     for error in report.failed:

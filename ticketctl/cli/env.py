@@ -14,7 +14,7 @@ import click
 
 from ticketctl.app.desk import Desk, find_root
 from ticketctl.core import dates
-from ticketctl.errors import Exit, TicketctlError, UsageProblem
+from ticketctl.errors import Exit, TicketctlError, UsageError
 from ticketctl.render.paint import Paint
 
 
@@ -39,7 +39,7 @@ class Env:
         try:
             return dates.parse_now(text, real)
         except (ValueError, OverflowError) as error:
-            raise UsageProblem(f"--now: {error}", "2026-12-01T09:00, tomorrow, +3d") from None
+            raise UsageError(f"--now: {error}", "2026-12-01T09:00, tomorrow, +3d") from None
 
     @cached_property
     def desk(self) -> Desk:

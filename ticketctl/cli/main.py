@@ -52,7 +52,9 @@ class Lazy(click.Group):
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command named by the arguments; for one that does not exist, the nearest is offered."""
         name = args[0] if args else ""
         if name and name not in COMMANDS and not ctx.resilient_parsing:
@@ -72,7 +74,9 @@ class Lazy(click.Group):
     epilog="Exit status: 0 done, 1 refused, 2 usage, 65 broken data, 66 not found, 70 our bug, 71 git or disk, 75 busy, "
     "78 settings, 130 interrupted.",
 )
-@click.option("-C", "folder", metavar="DIR", type=click.Path(path_type=Path), help="The store (else upwards from here).")
+@click.option(
+    "-C", "folder", metavar="DIR", type=click.Path(path_type=Path), help="The store (else upwards from here)."
+)
 @click.option("--as", "as_", metavar="ROLE[:WHO]", help="Who you are (else TICKETCTL_AS, else git's user.email).")
 @click.option("--now", "now_text", metavar="TIME", help="The time it shall be (else TICKETCTL_NOW, else the clock).")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colours.")
@@ -80,7 +84,7 @@ class Lazy(click.Group):
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @click.version_option(__version__, prog_name="ticketctl")
 @click.pass_context
-def cli(ctx: click.Context, **options: Any) -> None:
+def cli(ctx: click.Context, /, **options: Any) -> None:
     """Tickets as plain files under version control, moved by a checked workflow.
 
     A new store: ticketctl init. A new ticket: ticketctl new "It does not work". What now: ticketctl next ID.

@@ -31,7 +31,9 @@ def _shelf(env: Env) -> Shelf:
 
 
 @profile_command.command("list")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+)
 @pass_env
 def list_profiles(env: Env, format_: str) -> None:
     """List the profiles that can be used here."""
@@ -49,15 +51,17 @@ def list_profiles(env: Env, format_: str) -> None:
     else:
         lines = [[p.name, str(p.version), str(len(p.statuses)), p.title] for p in profiles]
         click.echo(table.boxed(["PROFILE", "VERSION", "STATUSES", "TITLE"], lines))
-    for error in broken:
-        env.warn(f"{error.message}; {error.hint}")
+    for trouble in broken:
+        env.warn(f"{trouble.message}; {trouble.hint}")
     if broken:
         finish(Exit.SETTINGS)
 
 
 @profile_command.command("show")
 @click.argument("name", shell_complete=complete_profile)
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+)
 @pass_env
 def show_profile(env: Env, name: str, format_: str) -> None:
     """Show what a profile says: statuses, moves, rules, messages."""
@@ -76,12 +80,15 @@ def show_profile(env: Env, name: str, format_: str) -> None:
 @profile_command.command("check")
 @click.argument("names", metavar="[NAME|FILE]...", nargs=-1)
 @click.option("--assumed", is_flag=True, help="List every entry that is an assumption.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+)
 @pass_env
 def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str) -> None:
     """Prove a profile sound before anybody works by it; without a name, all that can be used here."""
     from ticketctl.core.lint import lint
     from ticketctl.render import document
+    from ticketctl.render.safe import counted
 
     shelf = _shelf(env)
     found: list[Finding] = []
@@ -101,7 +108,7 @@ def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str)
         for finding in found:
             click.echo(str(finding))
         errors = sum(1 for finding in found if finding.severity == "error")
-        words = f"{errors} error{'' if errors == 1 else 's'}, {len(found) - errors} warning{'' if len(found) - errors == 1 else 's'}"
+        words = f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}"
         env.note(f"{words}; {assumptions} entries are assumptions" + ("" if assumed else " (--assumed lists them)"))
     if any(finding.severity == "error" for finding in found):
         finish(Exit.REFUSED)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 import click
@@ -17,11 +16,12 @@ from ticketctl.app.who import actors, me
 from ticketctl.cli.complete import complete_id, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
 from ticketctl.core import dates
-from ticketctl.core.moves import open_moves, way
+from ticketctl.core.moves import OpenMove, open_moves, way
 from ticketctl.core.query import COLUMNS, Query
 from ticketctl.core.timers import next_due
 from ticketctl.core.workflow import actor_reasons, scene_for
-from ticketctl.errors import BrokenError, Exit, Finding, RefusedError, TicketctlError, UsageProblem, closest
+from ticketctl.errors import BrokenError, Exit, Finding, RefusedError, TicketctlError, UsageError, closest
+from ticketctl.render.safe import counted
 from ticketctl.store.reading import Loaded
 
 FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")
@@ -29,8 +29,12 @@ FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")
 
 @click.command("list")
 @click.option("-s", "--status", "statuses", metavar="STATUS", multiple=True, help="Only tickets there.")
-@click.option("--state", "states", metavar="STATE", multiple=True, help="new, open, pending, on_hold, solved or closed.")
-@click.option("-p", "--profile", metavar="PROFILE", shell_complete=complete_profile, help="Only tickets of this profile.")
+@click.option(
+    "--state", "states", metavar="STATE", multiple=True, help="new, open, pending, on_hold, solved or closed."
+)
+@click.option(
+    "-p", "--profile", metavar="PROFILE", shell_complete=complete_profile, help="Only tickets of this profile."
+)
 @click.option("-a", "--assignee", metavar="WHO", help="Only those of WHO (@me, none).")
 @click.option("-c", "--customer", metavar="WHO", help="Only those of this customer (@me).")
 @click.option("--open", "which", flag_value="open", help="New, open and pending ones.")
@@ -47,7 +51,7 @@ FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")
 @click.option("--columns", metavar="A,B", help="Which columns, fields of the profile too.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="plain", help="For people, or for programs.")
 @pass_env
-def list_command(env: Env, format_: str, limit: int, columns: str | None, **given: Any) -> None:
+def list_command(env: Env, /, format_: str, limit: int, columns: str | None, **given: Any) -> None:
     """List tickets, newest change first; closed ones are hidden.
 
     DUE is the next moment at which a rule will act; ! marks a customer's message that nobody answered.
@@ -92,7 +96,7 @@ def _query(desk: Desk, given: dict[str, Any]) -> Query:
 def _known(what: str, text: str, names: Iterable[str]) -> str:
     names = list(names)
     if text not in names:
-        raise UsageProblem(f'there is no {what} "{text}"', closest(text, names) or ", ".join(names))
+        raise UsageError(f'there is no {what} "{text}"', closest(text, names) or ", ".join(names))
     return text
 
 
@@ -106,7 +110,7 @@ def _statuses(desk: Desk, text: str, profile: str) -> list[str]:
     found = [name for each in shelf if (name := each.find_status(text))]
     if not found:
         known = sorted({name for each in shelf for name in each.statuses})
-        raise UsageProblem(f'no profile has a status "{text}"', closest(text, known))
+        raise UsageError(f'no profile has a status "{text}"', closest(text, known))
     return found
 
 
@@ -126,7 +130,7 @@ def _range(desk: Desk, text: str | None) -> tuple[str, str]:
 def _sort(desk: Desk, text: str) -> tuple[str, bool]:
     name, _, direction = text.partition(":")
     if direction not in ("", "asc", "desc"):
-        raise UsageProblem(f'"{text}" is not an order', "FIELD, or FIELD:desc")
+        raise UsageError(f'"{text}" is not an order', "FIELD, or FIELD:desc")
     fields = [field for profile in desk.shelf.all() for field in profile.fields] if name not in COLUMNS else []
     return _known("column", name, [*COLUMNS, *fields]), direction == "desc"
 
@@ -180,12 +184,12 @@ def _rest(env: Env, found: Found, shown: int, format_: str) -> None:
     if not found.rows:
         env.note(f"no tickets match ({found.open} open)" if found.open else "no tickets match")
         return
-    more = f"{shown} of {len(found.rows)} tickets (-L 0 for all)" if shown < len(found.rows) else _tickets(shown)
-    env.note(f"{more}; {found.open} open (waiting on the customer: {found.waiting}; on us: {found.open - found.waiting})")
-
-
-def _tickets(number: int) -> str:
-    return f"{number} ticket{'' if number == 1 else 's'}"
+    more = (
+        f"{shown} of {len(found.rows)} tickets (-L 0 for all)" if shown < len(found.rows) else counted(shown, "ticket")
+    )
+    env.note(
+        f"{more}; {found.open} open (waiting on the customer: {found.waiting}; on us: {found.open - found.waiting})"
+    )
 
 
 def _broken(env: Env, broken: list[Finding]) -> None:
@@ -202,9 +206,11 @@ def _broken(env: Env, broken: list[Finding]) -> None:
 
 @click.command("show")
 @click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=complete_id)
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+)
 @pass_env
-def show_command(env: Env, ids: tuple[str, ...], format_: str) -> None:
+def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
     """Show tickets with their history."""
     from ticketctl.render import text
 
@@ -247,9 +253,11 @@ def _load(env: Env, ids: Iterable[str]) -> tuple[list[Loaded], list[TicketctlErr
 
 @click.command("log")
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
-@click.option("--format", "format_", type=click.Choice(["text", "jsonl"]), default="text", help="For people, or for programs.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "jsonl"]), default="text", help="For people, or for programs."
+)
 @pass_env
-def log_command(env: Env, id_: str, format_: str) -> None:
+def log_command(env: Env, /, id_: str, format_: str) -> None:
     """Show the history of a ticket, oldest first."""
     from ticketctl.render import text
 
@@ -267,9 +275,11 @@ def log_command(env: Env, id_: str, format_: str) -> None:
 @click.command("next")
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @click.option("--to", metavar="STATUS", help="The shortest way to this status.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+)
 @pass_env
-def next_command(env: Env, id_: str, to: str | None, format_: str) -> None:
+def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
     """Show which moves are open to you now, with criteria and what each still needs."""
     from ticketctl.render import document, text
 
@@ -283,7 +293,7 @@ def next_command(env: Env, id_: str, to: str | None, format_: str) -> None:
         raise RefusedError("; ".join(actor_reasons(profile, ticket, candidates[0], people)))
     scenes = [scene_for(profile, ticket, actor, desk.now, people) for actor in able]
     # Somebody with several roles sees each move once, in the role that needs least for it.
-    moves = {}
+    moves: dict[str, OpenMove] = {}
     for scene in scenes:
         for move in open_moves(scene):
             if move.to not in moves or len(move.needs) < len(moves[move.to].needs):
@@ -322,5 +332,3 @@ def _others(env: Env, profile: Any, ticket: Any, mine: set[str]) -> list[str]:
     lines += [f"{to} {how}" for to, how in automatic(profile, ticket.status) if " on " in how]
     promise = coming(env.voice, profile, ticket)
     return [*lines, *([promise] if promise else [])]
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -19,7 +20,7 @@ from ticketctl.core.profile import Profile, Template
 from ticketctl.core.requests import Change, Decision, Refusal
 from ticketctl.core.ticket import Ticket, Value
 from ticketctl.core.workflow import scene_for
-from ticketctl.errors import Exit, RefusedError, TicketctlError, UsageProblem, closest
+from ticketctl.errors import Exit, RefusedError, TicketctlError, UsageError, closest
 from ticketctl.store.reading import Loaded
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,11 +61,11 @@ _format = click.option("--format", "format_", type=FORMATS, default="text", help
 @click.option("--expect", metavar="STATUS", help="Only if the ticket is there now.")
 @options(_quiet, _dry, _format)
 @pass_env
-def move_command(env: Env, words: tuple[str, ...], format_: str, dry: bool, **given: Any) -> None:
+def move_command(env: Env, /, words: tuple[str, ...], format_: str, dry: bool, **given: Any) -> None:
     """Move tickets to a status, as the workflow allows. ID - reads ids from stdin."""
     ids, status = _ids(words[:-1]), words[-1]
     if not ids:
-        raise UsageProblem("name a ticket and a status", 'ticketctl move ID STATUS; ticketctl next ID shows what is open')
+        raise UsageError("name a ticket and a status", "ticketctl move ID STATUS; ticketctl next ID shows what is open")
     ask = _asking(env.desk, given, to=status, expect=given["expect"])
     tell(env, change(env.desk, ids, ask, dry), format_, dry)
 
@@ -73,7 +74,9 @@ def move_command(env: Env, words: tuple[str, ...], format_: str, dry: bool, **gi
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @options(_text, _for, _via, _quiet, _dry, _format)
 @pass_env
-def reply_command(env: Env, id_: str, message: str | None, file: str | None, format_: str, dry: bool, **given: Any) -> None:
+def reply_command(
+    env: Env, /, id_: str, message: str | None, file: str | None, format_: str, dry: bool, **given: Any
+) -> None:
     """Add a public message, as staff or as the customer."""
     text = _body(env, message, file, "reply", id_)
     tell(env, change(env.desk, _ids([id_]), _asking(env.desk, {**given, "reply": text}), dry), format_, dry)
@@ -83,7 +86,7 @@ def reply_command(env: Env, id_: str, message: str | None, file: str | None, for
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @options(_text, _dry, _format)
 @pass_env
-def note_command(env: Env, id_: str, message: str | None, file: str | None, format_: str, dry: bool) -> None:
+def note_command(env: Env, /, id_: str, message: str | None, file: str | None, format_: str, dry: bool) -> None:
     """Add an internal note, which the customer never sees."""
     text = _body(env, message, file, "note", id_)
     tell(env, change(env.desk, _ids([id_]), _asking(env.desk, {"note": text}), dry), format_, dry)
@@ -95,7 +98,7 @@ def note_command(env: Env, id_: str, message: str | None, file: str | None, form
 @click.option("-m", "--note", metavar="NOTE", help="Add an internal note.")
 @options(_quiet, _dry, _format)
 @pass_env
-def assign_command(env: Env, id_: str, who: str, format_: str, dry: bool, **given: Any) -> None:
+def assign_command(env: Env, /, id_: str, who: str, format_: str, dry: bool, **given: Any) -> None:
     """Give a ticket to somebody (@me), or to none."""
     tell(env, change(env.desk, _ids([id_]), _asking(env.desk, {**given, "assignee": who}), dry), format_, dry)
 
@@ -106,7 +109,7 @@ def assign_command(env: Env, id_: str, who: str, format_: str, dry: bool, **give
 @click.option("-m", "--note", metavar="NOTE", help="Add an internal note.")
 @options(_quiet, _dry, _format)
 @pass_env
-def set_command(env: Env, id_: str, format_: str, dry: bool, **given: Any) -> None:
+def set_command(env: Env, /, id_: str, format_: str, dry: bool, **given: Any) -> None:
     """Set fields, or clear them (K=). A checklist: checklist.ITEM=done."""
     tell(env, change(env.desk, _ids([id_]), _asking(env.desk, given), dry), format_, dry)
 
@@ -114,7 +117,9 @@ def set_command(env: Env, id_: str, format_: str, dry: bool, **given: Any) -> No
 @click.command("new")
 @click.argument("title", required=False)
 @click.option("--from", "rows", metavar="FILE", help="One ticket for each row: .jsonl, .csv, or - for stdin.")
-@click.option("-p", "--profile", metavar="PROFILE", shell_complete=complete_profile, help="The workflow (else the store's).")
+@click.option(
+    "-p", "--profile", metavar="PROFILE", shell_complete=complete_profile, help="The workflow (else the store's)."
+)
 @click.option("-c", "--customer", metavar="CUSTOMER", help="The person who asks.")
 @_assignee
 @click.option("-d", "--text", metavar="TEXT", help="What it is about.")
@@ -126,7 +131,7 @@ def set_command(env: Env, id_: str, format_: str, dry: bool, **given: Any) -> No
 @click.option("--id", "id_", metavar="ID", help="Its id, for importers (YYMMDD-xxxxx).")
 @options(_via, _quiet)
 @pass_env
-def new_command(env: Env, title: str | None, rows: str | None, **given: Any) -> None:
+def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) -> None:
     """Open a ticket and print its id; --from opens one for each row, all or none."""
     from ticketctl.app import opening
 
@@ -137,7 +142,9 @@ def new_command(env: Env, title: str | None, rows: str | None, **given: Any) -> 
         wanted = opening.read_rows(_read(rows), rows, given)
     else:
         wanted = [{**given, "title": title}]
-    outcomes = create(env.desk, [opening.request(env.desk, row, place) for place, row in opening.numbered(wanted, rows)])
+    outcomes = create(
+        env.desk, [opening.request(env.desk, row, place) for place, row in opening.numbered(wanted, rows)]
+    )
     refused = [outcome for outcome in outcomes if not isinstance(outcome.result, Decision)]
     for outcome in refused or outcomes:
         _tell_one(env, outcome, rows is not None, dry=False)
@@ -156,7 +163,7 @@ def new_command(env: Env, title: str | None, rows: str | None, **given: Any) -> 
 @click.option("-m", "--note", metavar="NOTE", help="Add an internal note to each.")
 @_format
 @pass_env
-def batch_command(env: Env, batch: str, name: str, ids: tuple[str, ...], without: tuple[str, ...], profile: str | None,
+def batch_command(env: Env, /, batch: str, name: str, ids: tuple[str, ...], without: tuple[str, ...], profile: str | None,
                   reply: str | None, note: str | None, format_: str) -> None:  # fmt: skip
     """Put tickets into a batch (release NAME) and move them together, all or nothing."""
     from ticketctl.app.batch import find_batch, run
@@ -183,12 +190,12 @@ def _ids(words: Sequence[str]) -> list[str]:
 def _read(name: str) -> str:
     """The text of a file, or of stdin."""
     try:
-        data = sys.stdin.buffer.read() if name == "-" else open(name, "rb").read()
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageProblem(f"{name} is not UTF-8") from None
+        raise UsageError(f"{name} is not UTF-8") from None
     except OSError as error:
-        raise UsageProblem(f"cannot read {name}: {error.strerror}") from None
+        raise UsageError(f"cannot read {name}: {error.strerror}") from None
 
 
 def _body(env: Env, message: str | None, file: str | None, what: str, id_: str) -> str:
@@ -200,7 +207,7 @@ def _body(env: Env, message: str | None, file: str | None, what: str, id_: str) 
         typed = click.edit(head, extension=".md")
         message = "\n".join(line for line in (typed or "").split("\n") if not line.startswith("#"))
         if not message.strip():
-            raise UsageProblem(f"an empty {what}; nothing was written", "-m TEXT, or -F FILE")
+            raise UsageError(f"an empty {what}; nothing was written", "-m TEXT, or -F FILE")
     return values.body(message, f"the {what}")
 
 
@@ -249,7 +256,7 @@ def _template(profile: Profile, name: str) -> Template:
     if name not in profile.templates:
         known = list(profile.templates)
         hint = closest(name, known) or f"it has: {', '.join(known) or 'none'}"
-        raise UsageProblem(f'{profile.title} has no template "{name}"', hint)
+        raise UsageError(f'{profile.title} has no template "{name}"', hint)
     return profile.templates[name]
 
 

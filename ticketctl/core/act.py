@@ -65,7 +65,9 @@ class Act:
         opening: dict[str, Value] = {"ticket": request.id, "profile": self.profile.name,
                                      "version": self.profile.version, "title": request.title}  # fmt: skip
         sets = opening | {key: put[key] for key in sorted(put, key=_head_order)}
-        draft = self._entry("created", to=edge.target, sets=sets, text=request.text, note=request.note, quiet=request.quiet)
+        draft = self._entry(
+            "created", to=edge.target, sets=sets, text=request.text, note=request.note, quiet=request.quiet
+        )
         scene = replace(scene, ticket=apply(None, draft))
         target = self.profile.statuses[edge.target]
         self.reasons += failures((*edge.needs, *target.needs, *target.keeps), scene)

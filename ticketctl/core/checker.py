@@ -129,7 +129,7 @@ def _only_rules(scene: Scene, to: str) -> str:
         return ""
     who = [role for edge in profile.edges if edge.target == to for role in edge.roles]
     machines = [role for role in dict.fromkeys(who) if profile.kind(role) in ("system", "integration")]
-    rules = [rule.name for rule in (*profile.triggers, *profile.automations)
+    rules = [rule.name for rule in profile.rules
              if any(action.kind == "move" and action.target == to for action in rule.do)]  # fmt: skip
     setters = [role for role in machines if role != profile.system] + [f"the rule {name}" for name in rules]
     return f"{to} is never set by hand: {_either(setters) or 'the creation of a ticket'} sets it"

@@ -142,9 +142,7 @@ def _check_roles(names: Names, node: Node) -> None:
 
 
 def _field(names: Names, key: str, node: Node) -> p.Field:
-    found = names.keys(
-        node, f'field "{key}"', ("type", "values", "default", "help", "edit", *ORIGIN), ("type",)
-    )
+    found = names.keys(node, f'field "{key}"', ("type", "values", "default", "help", "edit", *ORIGIN), ("type",))
     if key in HEAD_FIELDS or not re.fullmatch(r"[a-z][a-z0-9_]*", key):
         names.error(node, f'"{key}" cannot be the name of a field', "lower-case letters, digits, _; not a head key")
     kind = found.get("type", EMPTY)

@@ -27,7 +27,9 @@ def lint(profile: Profile) -> list[Finding]:
 
 
 def _error(place: Place, point: int, title: str, message: str, example: str = "") -> Finding:
-    return Finding(place, f"proof-{point}", f"error: {message} ({point}: {title})" + (f"\n  {example}" if example else ""))
+    return Finding(
+        place, f"proof-{point}", f"error: {message} ({point}: {title})" + (f"\n  {example}" if example else "")
+    )
 
 
 def _warning(place: Place, message: str) -> Finding:
@@ -41,7 +43,7 @@ def person_moves(profile: Profile, edge: Edge, category: Category | None = None)
     """The roles of people who can really make a move (in a category, or in at least one if none is given)."""
     if profile.statuses[edge.target].set_by_system and edge.source != CREATED:
         return []
-    offered = category is None and not profile.categories or edge.source == CREATED
+    offered = (category is None and not profile.categories) or edge.source == CREATED
     among = [category] if category else list(profile.categories.values())
     if not offered and not any(edge.target in each.statuses for each in among):
         return []
@@ -63,8 +65,7 @@ def real_moves(profile: Profile, category: Category | None = None) -> dict[str, 
 
 def rule_moves(profile: Profile) -> Iterator[tuple[Trigger | Automation, Action, str]]:
     """Every move of a rule with every status in which it may be made."""
-    rules: list[Trigger | Automation] = [*profile.triggers, *profile.automations]
-    for rule in rules:
+    for rule in profile.rules:
         for action in rule.do:
             if action.kind == "move":
                 yield from ((rule, action, status) for status in fires_in(profile, rule))
@@ -191,9 +192,7 @@ def automatic_loops(profile: Profile) -> Iterator[Finding]:
     """7: no loop is made of automatic moves alone."""
     moves: dict[str, list[tuple[str, str]]] = {}
     for rule, action, status in rule_moves(profile):
-        if isinstance(rule, Automation):
-            moves.setdefault(status, []).append((action.target, rule.name))
-        elif any(event.kind not in ASKED for event in rule.on):
+        if isinstance(rule, Automation) or any(event.kind not in ASKED for event in rule.on):
             moves.setdefault(status, []).append((action.target, rule.name))
     reported: set[frozenset[str]] = set()
     for start in moves:
@@ -204,7 +203,9 @@ def automatic_loops(profile: Profile) -> Iterator[Finding]:
                 reported.add(loop)
                 way = f"{start}; {who} -> {target}; {told[start]}".rstrip("; ")
                 place = profile.statuses[start].place
-                yield _error(place, 7, "automatic loop", "rules alone can move a ticket round for ever", f"for example: {way}")
+                yield _error(
+                    place, 7, "automatic loop", "rules alone can move a ticket round for ever", f"for example: {way}"
+                )
 
 
 def rivals(profile: Profile) -> Iterator[Finding]:
@@ -249,7 +250,7 @@ def fair_closing(profile: Profile) -> Iterator[Finding]:
 def _tells_customer(profile: Profile, rule: Automation, start: Event) -> bool:
     if start.kind in ("staff_message", "customer_message"):
         return True
-    notices = [(t, a) for t in (*profile.triggers, *profile.automations) for a in t.do
+    notices = [(t, a) for t in profile.rules for a in t.do
                if a.kind == "notify" and "customer" in a.told]  # fmt: skip
     if start.kind == "notified":
         return any(action.target == start.about for _, action in notices)
@@ -287,13 +288,15 @@ def _owned(status: Status) -> bool:
 
 def never_fires(profile: Profile) -> Iterator[Finding]:
     """A rule that can never act, and a message that is never sent."""
-    for rule in (*profile.triggers, *profile.automations):
+    for rule in profile.rules:
         if not fires_in(profile, rule):
             yield _warning(rule.place, f"the rule {rule.name} can never act")
     for rule in profile.automations:
         if rule.start is not None and rule.start.kind == "entered" and rule.start.about not in rule.within:
-            yield _warning(rule.place, f"the automation {rule.name} starts with {rule.start}, which is not among its statuses")
-    sent = {action.target for rule in (*profile.triggers, *profile.automations) for action in rule.do}
+            yield _warning(
+                rule.place, f"the automation {rule.name} starts with {rule.start}, which is not among its statuses"
+            )
+    sent = {action.target for rule in profile.rules for action in rule.do}
     for message in profile.messages.values():
         if message.name not in sent:
             yield _warning(Place(profile.path), f'the message "{message.name}" is never sent')

@@ -51,10 +51,9 @@ class Node:
     def walk(self) -> Iterator[Node]:
         """This node and all below it."""
         yield self
-        below = self.value.values() if isinstance(self.value, dict) else self.value
-        if isinstance(below, list) or isinstance(self.value, dict):
-            for child in below:  # type: ignore[union-attr]
-                yield from child.walk()
+        below = list(self.value.values()) if isinstance(self.value, dict) else self.value
+        for child in below if isinstance(below, list) else ():
+            yield from child.walk()
 
 
 def resolve(text: str) -> Scalar:

@@ -101,7 +101,10 @@ def automatic(profile: Profile, status: str) -> Iterator[tuple[str, str]]:
         if status in automation.within:
             for action in automation.do:
                 if action.kind == "move" and profile.between(status, action.target):
-                    yield action.target, f"by itself {_after(automation.at, str(automation.lead), str(automation.after))}"
+                    yield (
+                        action.target,
+                        f"by itself {_after(automation.at, str(automation.lead), str(automation.after))}",
+                    )
     for trigger in profile.triggers:
         if may_fire_in(trigger, status):
             for action in trigger.do:
@@ -133,7 +136,9 @@ def _admits(kind: str, wanted: tuple[object, ...], inner: tuple[object, ...], st
     if kind == "status":
         return status in wanted
     if kind == "not":
-        return not any(getattr(test, "kind", "") == "status" and status in getattr(test, "wanted", ()) for test in inner)
+        return not any(
+            getattr(test, "kind", "") == "status" and status in getattr(test, "wanted", ()) for test in inner
+        )
     return True
 
 

@@ -276,6 +276,11 @@ class Profile:
         found = {squash(alias): status.name for status in self.statuses.values() for alias in status.aliases}
         return found | {squash(name): name for name in self.statuses}
 
+    @property
+    def rules(self) -> tuple[Trigger | Automation, ...]:
+        """Triggers and automations, in the file's order."""
+        return (*self.triggers, *self.automations)
+
     @cached_property
     def system(self) -> str:
         """The name of the role in which rules act."""

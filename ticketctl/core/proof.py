@@ -16,9 +16,7 @@ from ticketctl.errors import Place
 
 def core(test: Test) -> Test:
     """A test without its words and places."""
-    return replace(
-        test, say="", place=Place(""), inner=tuple(map(core, test.inner)), then=tuple(map(core, test.then))
-    )
+    return replace(test, say="", place=Place(""), inner=tuple(map(core, test.inner)), then=tuple(map(core, test.then)))
 
 
 def opposite(test: Test) -> Test:
@@ -214,7 +212,12 @@ def _field_refuted(facts: Facts, test: Test) -> bool:
 def _not_is(facts: Facts, test: Test, word: str, argument: Value) -> bool:
     """``not: {is: [a, b]}`` refutes ``is: a``; ``not: {absent}`` refutes ``absent``; and so on."""
     for fact in facts.tests:
-        if fact.kind == "not" and len(fact.inner) == 1 and fact.inner[0].kind == "field" and fact.inner[0].name == test.name:
+        if (
+            fact.kind == "not"
+            and len(fact.inner) == 1
+            and fact.inner[0].kind == "field"
+            and fact.inner[0].name == test.name
+        ):
             inner = fact.inner[0]
             if len(inner.checks) == 1 and inner.checks[0][0] == word:
                 wide = inner.checks[0][1]

@@ -101,11 +101,9 @@ def _event_anchor(profile: Profile, ticket: Ticket, automation: Automation) -> E
         if not inside:
             continue
         events = events_of(profile, entry)
-        if automation.start in events:
-            anchor, stopped = entry, False
-        elif anchor is not None and events.intersection(automation.reset_on):
-            anchor, stopped = entry, False
-        elif stopped and anchor is not None and events.intersection(automation.resume_on):
+        started = automation.start in events
+        again = (automation.reset_on + automation.resume_on) if stopped else automation.reset_on
+        if started or (anchor is not None and events.intersection(again)):
             anchor, stopped = entry, False
         elif events.intersection(automation.cancel_on):
             stopped = True
@@ -115,9 +113,7 @@ def _event_anchor(profile: Profile, ticket: Ticket, automation: Automation) -> E
 def conditions(profile: Profile, ticket: Ticket, timer: Timer, now: datetime, people: People) -> list[str]:
     """Which of a timer's conditions do not hold at ``now``, in words."""
     system = profile.system
-    return failures(
-        timer.automation.when, Scene(profile, people, now, ticket, ticket.history, system, system, system)
-    )
+    return failures(timer.automation.when, Scene(profile, people, now, ticket, ticket.history, system, system, system))
 
 
 def due_now(profile: Profile, ticket: Ticket, now: datetime, people: People) -> Iterator[Fire]:

@@ -14,7 +14,9 @@ from ticketctl.core.requests import Actor, Change, Create, Decision, Fire, Refus
 from ticketctl.core.ticket import Ticket
 
 
-def decide(profile: Profile, ticket: Ticket | None, request: Request, now: datetime, people: People) -> Decision | Refusal:
+def decide(
+    profile: Profile, ticket: Ticket | None, request: Request, now: datetime, people: People
+) -> Decision | Refusal:
     """Decide on a request, purely: what would be written, or every reason why not.
 
     Args:
@@ -64,7 +66,9 @@ def actor_reasons(profile: Profile, ticket: Ticket | None, actor: Actor, people:
     reasons = []
     if role.kind == "customer":
         if ticket and actor.who not in _customers(ticket):
-            reasons.append(f"{actor.who} is not the customer of this ticket ({', '.join(_customers(ticket)) or 'none'})")
+            reasons.append(
+                f"{actor.who} is not the customer of this ticket ({', '.join(_customers(ticket)) or 'none'})"
+            )
     elif not people.has(actor.who, actor.role):
         reasons.append(f"{actor.who} does not have the role {actor.role} (people in ticketctl.yaml)")
     if ticket and role.field and actor.who not in _in_field(ticket, role.field):

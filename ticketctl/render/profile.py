@@ -12,7 +12,8 @@ from ticketctl.render.paint import Paint
 def describe(profile: Profile, paint: Paint) -> Iterator[str]:
     """The whole profile."""
     source = f", from {profile.source}" if profile.source else ""
-    yield f"{paint(profile.name, 'bold')}  {profile.title}, version {profile.version}{source}; days are those of {profile.timezone}"
+    rules = f"version {profile.version}{source}; days are those of {profile.timezone}"
+    yield f"{paint(profile.name, 'bold')}  {profile.title}, {rules}"
     yield "roles: " + ", ".join(f"{role.name} ({role.kind})" for role in profile.roles.values())
     if profile.fields:
         yield "fields: " + ", ".join(f"{f.name} ({'|'.join(f.values) or f.type})" for f in profile.fields.values())
@@ -57,7 +58,8 @@ def _rules(profile: Profile, paint: Paint) -> Iterator[str]:
         yield ""
         clock = f"{rule.lead} before {rule.at}" if rule.at else f"{rule.after} after {rule.start}"
         again = f", every {rule.repeat} again" if rule.repeat else ""
-        yield f"{paint('automation', 'bold')} {rule.name}{_cites(rule.origin.cites)}: in {', '.join(rule.within)}, {clock}{again}"
+        head = f"{paint('automation', 'bold')} {rule.name}{_cites(rule.origin.cites)}"
+        yield f"{head}: in {', '.join(rule.within)}, {clock}{again}"
         for mark, events in (("stopped", rule.cancel_on), ("resumed", rule.resume_on), ("reset", rule.reset_on)):
             if events:
                 yield f"    {mark} by {', '.join(map(str, events))}"

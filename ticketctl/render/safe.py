@@ -21,11 +21,18 @@ def _shown(char: str) -> str:
     return char
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 ticket``, ``2,000 tickets``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def width(text: str) -> int:
     """How many columns a safe text takes: East Asian wide characters two, combining marks none."""
     if text.isascii():
         return len(text)
-    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
 
 
 def fit(text: str, columns: int) -> str:

@@ -96,4 +96,3 @@ def _csv_cell(cell: str) -> str:
     if any(char in cell for char in ',"\n\r'):
         return '"' + cell.replace('"', '""') + '"'
     return cell
-

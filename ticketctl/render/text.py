@@ -89,7 +89,7 @@ def coming(voice: Voice, profile: Profile, ticket: Ticket) -> str:
     if moves and profile.state(moves[-1]) == "closed":
         verb = "closes by itself"
     else:
-        verb = f"goes to {moves[-1]} by itself" if moves else f"{automation.name} acts"
+        verb = f"goes to {moves[-1]} by itself" if moves else "a reminder goes out"
     return f"{verb} in {voice.ahead(fire.due, long=True)} ({voice.time(fire.due)})"
 
 
@@ -117,7 +117,9 @@ def _value(value: Value) -> str:
     if isinstance(value, str | int):
         return safe(str(value))
     done_ = sum(1 for state in value.values() if state == "done")
-    return f"{done_} of {len(value)} done: " + ", ".join(f"[{'x' if s == 'done' else ' '}] {safe(k)}" for k, s in value.items())
+    return f"{done_} of {len(value)} done: " + ", ".join(
+        f"[{'x' if s == 'done' else ' '}] {safe(k)}" for k, s in value.items()
+    )
 
 
 def refusal(voice: Voice, refused: Refusal, profile: Profile | None) -> Iterator[str]:
@@ -142,11 +144,19 @@ def _hint(refused: Refusal, profile: Profile | None) -> str:
     """The command that would be the next step, where one can be told."""
     name = short(refused.id)
     targets = {move.to: move for move in refused.open}
-    step = refused.to if refused.to in targets else refused.way[0].to if refused.way and refused.way[0].to in targets else ""
+    step = (
+        refused.to
+        if refused.to in targets
+        else refused.way[0].to
+        if refused.way and refused.way[0].to in targets
+        else ""
+    )
     if not step or profile is None:
         return ""
     options = [option for need in targets[step].needs for option in _options(need)]
-    return " ".join([f'ticketctl move {name} "{step}"' if " " in step else f"ticketctl move {name} {step}", *dict.fromkeys(options)])
+    return " ".join(
+        [f'ticketctl move {name} "{step}"' if " " in step else f"ticketctl move {name} {step}", *dict.fromkeys(options)]
+    )
 
 
 def _options(reason: str) -> list[str]:

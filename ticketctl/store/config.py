@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,7 +96,9 @@ def _settings(node: Node, findings: list[Finding]) -> Settings:
     )
 
 
-def _people(node: Node | None, wrong: _Wrong) -> tuple[dict[str, tuple[str, ...]] | None, dict[str, str]]:
+def _people(
+    node: Node | None, wrong: Callable[[Node, str], None]
+) -> tuple[dict[str, tuple[str, ...]] | None, dict[str, str]]:
     if node is None or node.value is None:
         return None, {}
     people: dict[str, tuple[str, ...]] = {}
@@ -108,7 +110,3 @@ def _people(node: Node | None, wrong: _Wrong) -> tuple[dict[str, tuple[str, ...]
         people[who] = tuple(role.text for role in roles.items)
         names[who] = item.map["name"].text if "name" in item.map else who.partition("@")[0]
     return people, names
-
-
-class _Wrong:  # the shape of the function that notes a mistake
-    def __call__(self, item: Node, message: str, hint: str = "") -> None: ...

@@ -68,7 +68,9 @@ class Shelf:
             if name.partition("@")[0] != profile.name:
                 raise SettingsError(f'{path} says that it is "{profile.name}"', f"name the file {profile.name}.yaml")
             if findings:
-                raise SettingsError(f"the profile {name} has mistakes", f"ticketctl profile check {name}", findings=findings)
+                raise SettingsError(
+                    f"the profile {name} has mistakes", f"ticketctl profile check {name}", findings=findings
+                )
             self._read[name] = profile
         return self._read[name]
 

@@ -6,7 +6,7 @@ It is imported only when a file has to be parsed.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -50,7 +50,7 @@ def read_yaml(data: bytes, path: str) -> Node:
     except BrokenError:
         raise
     except Exception as error:  # ruamel raises ValueError, KeyError, IndexError, AssertionError, RecursionError too
-        raise BrokenError(f"not YAML: {str(error).splitlines()[0] if str(error) else error!r}", place=Place(path)) from None
+        raise BrokenError(f"not YAML: {str(error).partition(chr(10))[0] or repr(error)}", place=Place(path)) from None
 
 
 def _decode(data: bytes, path: str) -> str:
@@ -130,7 +130,7 @@ class _Reader:
         return Node(values, line, col, keys)
 
 
-def rewrite(data: bytes, head: Mapping[str, Any], known: tuple[str, ...], added: list[Mapping[str, Any]]) -> bytes:
+def rewrite(data: bytes, head: Mapping[str, Any], known: tuple[str, ...], added: Sequence[Mapping[str, Any]]) -> bytes:
     """A hand-written ticket file with a new head and more entries, its comments, order and unknown keys kept.
 
     Args:

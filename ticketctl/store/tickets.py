@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ticketctl.core.ticket import HEAD, Ticket
-from ticketctl.errors import BrokenError, DiskError, MissingError, Place, UsageProblem
+from ticketctl.errors import BrokenError, DiskError, MissingError, Place, UsageError
 from ticketctl.store import files
 from ticketctl.store.codec import emit
 from ticketctl.store.reading import ID, Loaded, load
@@ -65,7 +65,7 @@ class Store:
 
         Raises:
             MissingError: there is no such ticket.
-            UsageProblem: several begin so.
+            UsageError: several begin so.
         """
         wanted = text.strip().casefold()
         if ID.match(wanted) and (self.root / path_of(wanted)).is_file():
@@ -81,7 +81,7 @@ class Store:
         if not found:
             raise MissingError(f'there is no ticket "{text}"', "ticketctl list -A shows all")
         some = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
-        raise UsageProblem(f'"{text}" could be any of {len(found)} tickets', some)
+        raise UsageError(f'"{text}" could be any of {len(found)} tickets', some)
 
     def read(self, id_: str) -> Loaded:
         """Read a ticket by its whole id.

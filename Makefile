@@ -1,0 +1,41 @@
+# What a user calls: make demo, make test. Everything happens in an environment of its own, .venv, which is made anew
+# when setup.cfg changes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test demands lint types samples reference clean
+
+demo: $(READY)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/demo.sh
+
+test: $(READY)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal tests
+
+# Which test covers which demand of the documents; fails if one has none.
+demands: $(READY)
+	$(BIN)/python -m tests.coverage_of_demands
+
+lint: $(READY)
+	$(BIN)/ruff check ticketctl tests
+	$(BIN)/ruff format --check ticketctl tests
+
+types: $(READY)
+	$(BIN)/mypy
+
+# Makes tickets/ again from tests/samples, byte for byte.
+samples: $(READY)
+	$(BIN)/python -m tests.make_samples
+
+# Writes docs/commands.md from the help.
+reference: $(READY)
+	$(BIN)/python -m tests.make_reference
+
+$(READY): setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV) || { $(PYTHON) -m pip --version >/dev/null 2>&1 && $(PYTHON) -m pip install -q virtualenv && $(PYTHON) -m virtualenv -q $(VENV); }
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
