@@ -108,10 +108,11 @@ class Shell:
         if len(words) > 1:
             self.as_ = "" if words[1] == "-" else words[1]
 
-    def play(self, page: str) -> str:
-        """Run every command of a page; the page as it really comes out."""
+    def play(self, page: str, marks: str = "$@#") -> str:
+        """Run every command of a page; the page as it really comes out. ``marks`` are the marks that mean something."""
         lines: list[str] = []
-        steps = re.split(r"(?m)^(?=[$@#] |#$)", page)
+        prose = "|#$" if "#" in marks else ""
+        steps = [step for step in re.split(rf"(?m)^(?=[{marks}] {prose})", page) if step]
         for step in steps:
             head, _, rest = step.partition("\n")
             if head.startswith("$ "):

@@ -613,6 +613,9 @@ def test_timezest_books_the_appointment_with_scheduled(source: str) -> None:
 
 # --- G7: complete ---------------------------------------------------------------------------------------------------
 
+ALL_DONE: Words = {"time_entries": "done"}
+ITEM_DONE: Words = {"checklist.verify": "done"}
+ITEM_OPEN: Words = {"checklist.verify": "open"}
 LACKS: list[Words] = [
     {"time_entries": "not_done"},
     {"checklist.verify": "open"},
@@ -626,12 +629,12 @@ LACKS: list[Words] = [
 @pytest.mark.parametrize("role", STAFF)
 def test_complete_is_refused_while_something_is_wanting(role: str, lack: Words) -> None:
     world = at(PROGRESS)
-    world.ask("technician", **{"time_entries": "done"} | lack)
+    world.ask("technician", **ALL_DONE | lack)
     reasons = " ".join(world.refused(role, COMPLETE)).casefold()
     assert ("checklist" in reasons) == ("open" in lack.values())
     assert ("time" in reasons) == ("time_entries" in lack)
     world = at(PROGRESS)
-    world.refused(role, COMPLETE, **{"time_entries": "done"} | lack)
+    world.refused(role, COMPLETE, **ALL_DONE | lack)
 
 
 @demand("G7", "X2")
@@ -644,7 +647,7 @@ def test_both_wants_are_told_at_once() -> None:
 @pytest.mark.parametrize("has", [{"time_entries": "done"}, {"checklist.verify": "done", "checklist.tell": "done"}])
 def test_complete_with_everything_done_mails_the_customer(has: Words) -> None:
     world = at(PROGRESS)
-    world.ask("technician", **{"time_entries": "done"} | has)
+    world.ask("technician", **ALL_DONE | has)
     assert world.ask("technician", COMPLETE).status == COMPLETE
     assert told_anew(world) == [CUSTOMER]
 
@@ -661,7 +664,7 @@ def test_time_entries_that_nobody_spoke_of_do_not_hinder() -> None:
 @pytest.mark.parametrize("role", STAFF)
 def test_complete_by_mail_while_something_is_wanting_reopens(role: str, lack: Words) -> None:
     world = at(PROGRESS)
-    world.ask("technician", **{"time_entries": "done"} | lack)
+    world.ask("technician", **ALL_DONE | lack)
     ticket = mail(world, role, "Done", text=line(COMPLETE))
     entry = entered(ticket, REOPENED)
     assert (ticket.status, entry.role, entry.from_ in (PROGRESS, COMPLETE)) == (REOPENED, "system", True)
@@ -709,9 +712,9 @@ def test_losing_something_afterwards_reopens_and_who_did_it_is_told(role: str, l
 @demand("G7")
 def test_a_done_item_that_is_opened_again_reopens() -> None:
     world = at(PROGRESS)
-    world.ask("technician", **{"checklist.verify": "done"})
+    world.ask("technician", **ITEM_DONE)
     go(world, COMPLETE)
-    assert world.ask("technician", **{"checklist.verify": "open"}).status == REOPENED
+    assert world.ask("technician", **ITEM_OPEN).status == REOPENED
 
 
 @demand("G7")
@@ -1097,8 +1100,8 @@ def test_a_note_mailed_in_by_staff_counts_too() -> None:
 @demand("G13")
 @pytest.mark.parametrize("source", TWENTY)
 def test_what_people_write_without_mail_moves_nothing(source: str) -> None:
-    for role, words in (("customer", {}), ("technician", {}), ("admin", {}), ("technician", {"for_": CUSTOMER})):
-        assert at(source).ask(role, text="It is resolved", **words).status == source
+    for role, customer in (("customer", None), ("technician", None), ("admin", None), ("technician", CUSTOMER)):
+        assert at(source).ask(role, text="It is resolved", for_=customer).status == source
 
 
 @demand("G13")

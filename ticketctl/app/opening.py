@@ -146,7 +146,7 @@ def _sets(desk: Desk, profile: Profile, row: Mapping[str, Any]) -> dict[str, Val
         if row.get(key) and str(row[key]).casefold() != "none":
             sets[key] = person(str(row[key]), desk)
     if row.get("due"):
-        sets["due"] = values.when(desk, profile, str(row["due"]))
+        sets["due"] = values.when(desk, str(row["due"]))
     if row.get("follows"):
         sets["follows"] = desk.store.find(str(row["follows"]))
     return sets

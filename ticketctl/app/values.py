@@ -89,8 +89,8 @@ def value(desk: Desk, profile: Profile, declared: Field, name: str, text: str) -
             raise UsageError(f'{name} is a whole number, not "{text}"')
         return int(text)
     if kind in ("date", "datetime"):
-        held = when(desk, profile, text)
-        where = dates.zone(profile.timezone)
+        held = when(desk, text)
+        where = dates.zone(desk.settings.timezone)
         return held if kind == "datetime" else f"{dates.moment_of(held, where).astimezone(where):%Y-%m-%d}"
     if kind in ("user", "email"):
         return person(text, desk)
@@ -106,13 +106,13 @@ def _one_of(name: str, known: tuple[str, ...], text: str) -> str:
     raise UsageError(f'{name} is {" or ".join(known)}, not "{text}"', closest(text, known))
 
 
-def when(desk: Desk, profile: Profile | None, text: str) -> str:
-    """A moment as typed, in the profile's zone, as files hold it.
+def when(desk: Desk, text: str) -> str:
+    """A moment as typed, as files hold it. Times are typed as they are shown: in the store's zone.
 
     Raises:
         UsageError: it is not understood.
     """
-    where = dates.zone(profile.timezone if profile else desk.settings.timezone)
+    where = dates.zone(desk.settings.timezone)
     try:
         return dates.parse_when(text, desk.now, where)
     except (ValueError, OverflowError) as error:

@@ -8,7 +8,7 @@ from ticketctl.app.sweep import Act, Report, sweep
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.core import dates
 from ticketctl.errors import Exit
-from ticketctl.render.safe import counted
+from ticketctl.render.safe import counted, safe
 from ticketctl.store.tickets import short
 
 _VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "remind": ("would remind", "reminded"),
@@ -34,29 +34,34 @@ def sweep_command(env: Env, /, dry: bool, now_text: str | None, rules: tuple[str
     if report.busy:
         env.note("another sweep is running; nothing to do")
         return
+    across = max((len(_what(act)) for act in report.acts), default=0)
     for act in report.acts:
         if format_ == "jsonl":
             click.echo(_json(act, dry))
         else:
-            click.echo(_line(env, act, dry), err=act.decision is None)
+            click.echo(_line(env, act, dry, across), err=act.decision is None)
             for reason in act.reasons:
                 click.echo(f"  - {reason}", err=True)
     _sum_up(env, report, dry)
 
 
-def _line(env: Env, act: Act, dry: bool) -> str:
+def _line(env: Env, act: Act, dry: bool, across: int) -> str:
     """``closed  k3qx9  Solved -> Closed   due 46 min ago   biztech close-solved (B6)``."""
     verb = _VERBS[act.verb][0 if dry else 1]
-    if act.decision and act.decision.ticket.status != act.before:
-        what = f"{act.before} -> {act.decision.ticket.status}"
-    elif act.decision:
-        told = [who for notice in act.decision.notices for who in notice.told]
-        what = f"{', '.join(dict.fromkeys(told))} about {act.before}" if told else act.before
-    else:
-        what = act.before
     late = dates.span((env.desk.now - dates.parse_instant(act.due)).total_seconds())
     cites = f" ({', '.join(act.automation.origin.cites)})" if act.automation.origin.cites else ""
-    return f"{verb:<12}  {short(act.ticket.id)}  {what:<40}  due {late} ago   {act.profile.name} {act.automation.name}{cites}"
+    due = "due now" if late == "0 s" else f"due {late} ago"
+    return f"{verb}  {short(act.ticket.id)}  {_what(act):<{across}}   {due}   {act.profile.name} {act.automation.name}{cites}"
+
+
+def _what(act: Act) -> str:
+    """``Solved -> Closed``, ``amy@support.example about Open``."""
+    if act.decision is None:
+        return act.before
+    if act.decision.ticket.status != act.before:
+        return f"{act.before} -> {act.decision.ticket.status}"
+    told = dict.fromkeys(who for notice in act.decision.notices for who in notice.told)
+    return safe(f"{', '.join(told)} about {act.before}") if told else act.before
 
 
 def _json(act: Act, dry: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,7 +63,8 @@ class Env:
         from ticketctl.render.text import Voice
 
         settings = self.desk.settings
-        return Voice(self.now, dates.zone(settings.timezone), self.paint(), dict(settings.names))
+        across = max(shutil.get_terminal_size((100, 24)).columns, 40)
+        return Voice(self.now, dates.zone(settings.timezone), self.paint(), dict(settings.names), across)
 
     def note(self, text: str) -> None:
         """A word besides the answer, on stderr, unless ``-q``."""

@@ -122,7 +122,7 @@ def _range(desk: Desk, text: str | None) -> tuple[str, str]:
         high = low
 
     def moment(part: str) -> str:
-        return values.when(desk, None, part if part[:1] != "-" else f"-{part[1:]}") if part else ""
+        return values.when(desk, part) if part else ""
 
     return (moment(low), moment(high))
 

@@ -243,7 +243,7 @@ def _sets(desk: Desk, profile: Profile, given: dict[str, Any]) -> tuple[dict[str
     """``--set``, ``--due`` and ``-a`` together."""
     sets, unset = values.assignments(desk, profile, given.get("pairs") or ())
     if given.get("due"):
-        sets["due"] = values.when(desk, profile, given["due"])
+        sets["due"] = values.when(desk, given["due"])
     if who := given.get("assignee"):
         if who.casefold() == "none":
             unset += ("assignee",)

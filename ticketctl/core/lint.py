@@ -1,7 +1,7 @@
 """The proofs of ``profile check``: what holds of every ticket that will ever live by a profile.
 
 Names and types (point 1) are proved while the profile is read; here are the points that need the whole of it. Each
-check is a small function from a profile to findings; the number is the point of docs/profile-check.md that it proves.
+check is a small function from a profile to findings; the number is that of "What profile check proves" in the docs.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ class Voice:
     zone: tzinfo
     paint: Paint
     names: dict[str, str]
+    across: int = 100
 
     def time(self, instant: str) -> str:
         """``2026-11-21 09:14``; a date stays a date."""
@@ -49,6 +50,18 @@ class Voice:
 
 def _first_unit(span: str) -> str:
     return " ".join(span.split(" ")[:2])
+
+
+def wrapped(text: str, indent: str, across: int) -> Iterator[str]:
+    """A text broken into indented lines of at most ``across`` columns, at spaces."""
+    line = indent
+    for word in text.split():
+        if len(line) + len(word) > across and line.strip():
+            yield line.rstrip()
+            line = indent
+        line += word + " "
+    if line.strip():
+        yield line.rstrip()
 
 
 def short(id_: str) -> str:
@@ -130,7 +143,7 @@ def refusal(voice: Voice, refused: Refusal, profile: Profile | None) -> Iterator
     yield from (f"  - {safe(reason)}" for reason in refused.reasons)
     if refused.criterion:
         cites = ", ".join([refused.profile, *refused.cites])
-        yield f'  "{safe(refused.criterion)}"   ({cites})'
+        yield from wrapped(f'"{safe(refused.criterion)}"   ({cites})', "  ", voice.across)
     if len(refused.way) > 1:
         steps = [refused.from_] + [f"{step.to} ({step.how})" for step in refused.way]
         yield "  the way there: " + " -> ".join(steps)
@@ -199,12 +212,38 @@ def next_rule(profile: Profile, ticket: Ticket) -> str:
 
 
 def log(voice: Voice, ticket: Ticket) -> Iterator[str]:
-    """The history, oldest first; what rules made of an entry is told with it."""
-    for entry in ticket.history:
-        yield f"{voice.paint(voice.time(entry.at), 'dim')}  {_actor(voice, entry)}   {_event(voice, entry)}"
-        for text, mark in ((entry.text, "    "), (entry.note, "  # ")):
-            for line in (text or "").rstrip("\n").split("\n") if text else ():
-                yield (mark + safe(line)).rstrip()
+    """The history, oldest first; what rules made of an entry at once is told in its line."""
+    for entry, answers in _acts(ticket.history):
+        words = "; ".join(
+            part for part in (_event(voice, entry), *(_answer(voice, answer) for answer in answers)) if part
+        )
+        yield f"{voice.paint(voice.time(entry.at), 'dim')}  {_actor(voice, entry)}   {words}"
+        for one in (entry, *answers):
+            for text, mark in ((one.text, "    "), (one.note, "  # ")):
+                for line in (text or "").rstrip("\n").split("\n") if text else ():
+                    yield (mark + safe(line)).rstrip()
+
+
+def _acts(history: Sequence[Entry]) -> list[tuple[Entry, list[Entry]]]:
+    """Entries, each with those that rules made of it in the same instant."""
+    acts: list[tuple[Entry, list[Entry]]] = []
+    ids: set[str] = set()
+    for entry in history:
+        if acts and entry.rule and entry.due is None and (entry.anchor in ids or entry.anchor == acts[-1][0].anchor):
+            acts[-1][1].append(entry)
+        else:
+            acts.append((entry, []))
+            ids = set()
+        ids.add(entry.id)
+    return acts
+
+
+def _answer(voice: Voice, entry: Entry) -> str:
+    """What a rule made of the entry before: ``told jane``, ``Pending -> Open by rule customer-replied``."""
+    if entry.event == "notified":
+        return f"told {', '.join(map(voice.who, entry.told))}"
+    words = _event(voice, entry)
+    return f"{words} by rule {safe(entry.rule or '')}" if words else ""
 
 
 def _actor(voice: Voice, entry: Entry) -> str:
@@ -240,7 +279,9 @@ def next_moves(
     )
     column = max((len(move.to) for move in moves), default=0)
     for move in moves:
-        yield f"  {move.to:<{column}}   {safe(move.criterion)}".rstrip()
+        lines = list(wrapped(safe(move.criterion), " " * (column + 5), voice.across)) or [""]
+        yield f"  {move.to:<{column}}   {lines[0].strip()}".rstrip()
+        yield from lines[1:]
         yield from (f"  {'':<{column}}   - {safe(need)}" for need in move.needs)
     if others:
         yield "others: " + "; ".join(others)
