@@ -50,6 +50,11 @@ def unlisted(name: str, rows: Sequence[Row]) -> list[Any]:
     ]  # fmt: skip
 
 
+def moves_of(world: World, role: str) -> set[tuple[str, str]]:
+    """Every move, creation included, that the profile gives to a role."""
+    return {(edge.source, edge.target) for edge in world.profile.edges if role in edge.roles}
+
+
 def people_of(world: World) -> list[str]:
     """The roles of the profile that people take: kinds customer and agent."""
     return [role.name for role in world.profile.roles.values() if role.kind in ("customer", "agent")]
@@ -111,6 +116,13 @@ def fires_once(world: World, moment: datetime) -> list[Fired]:
     assert all(isinstance(one.outcome, Decision) for one in fired), fired
     assert not world.sweep(), "fired twice"
     return fired
+
+
+def ages(world: World, period: str = "P400D") -> World:
+    """The same world, so much later and swept; what the sweep does must be lawful."""
+    world.wait(period)
+    assert all(isinstance(one.outcome, Decision) for one in world.sweep())
+    return world
 
 
 def told_anew(world: World) -> list[str]:

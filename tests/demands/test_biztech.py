@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.demands.tables import (
-    CHANNELS, Row, Words, after, closed_to, entered, fires_at, fires_once, forbid, listed, move, needs, open_to, others,
-    people_of, quoted, refusal, told_anew, unlisted,
+    CHANNELS, Row, Words, after, ages, closed_to, entered, fires_at, fires_once, forbid, listed, move, moves_of, needs,
+    open_to, others, people_of, quoted, refusal, told_anew, unlisted,
 )  # fmt: skip
 from tests.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import format_instant
@@ -66,13 +66,6 @@ def stations(world: World) -> list[str]:
     return [entry.to for entry in world.ticket.history if entry.to]
 
 
-def ages(world: World) -> World:
-    """The same, 400 days later and swept."""
-    world.wait("P400D")
-    world.sweep()
-    return world
-
-
 # --- statuses and moves -----------------------------------------------------------------------------------------------
 
 
@@ -127,6 +120,12 @@ def test_an_unlisted_move_is_refused(source: str, target: str) -> None:
         sets = OWNED if role == "agent" else {}
         assert closed_to(world, role, target, {"text": "So be it.", "note": "n"} | sets), role
     assert world.ticket.status == source
+
+
+@pytest.mark.demand("B1", "B4", "B6", "B7")
+def test_the_system_has_no_other_moves() -> None:
+    assert moves_of(World("biztech"), "system") == {
+        ("New", "Open"), ("Pending", "Open"), ("Solved", "Open"), ("Solved", "Closed")}  # fmt: skip
 
 
 @pytest.mark.demand("X2")
@@ -216,7 +215,7 @@ def test_the_assignee_cannot_be_removed(status: str) -> None:
     world = at(status)
     assert world.refused("agent", unset=("assignee",))
     assert world.ask("agent", assignee=BEN).assignee == BEN
-    assert world.ticket.status == status
+    assert (world.ticket.status, world.warnings) == (status, [])
 
 
 @pytest.mark.demand("B1")
@@ -277,6 +276,7 @@ def test_the_customers_reply_opens_the_ticket(status: str, via: str | None) -> N
     assert (said.by, said.role, said.text, said.via) == (CUSTOMER, "customer", "Error 42.", via)
     assert (opened.role, opened.from_, opened.to, opened.anchor) == ("system", status, "Open", said.id)
     assert opened.rule
+    assert world.follow_ups == []
 
 
 @pytest.mark.demand("B4", "B7")
@@ -293,6 +293,24 @@ def test_a_reply_by_telephone_opens_it_and_names_both(status: str) -> None:
 @pytest.mark.parametrize("status", ["Pending", "Solved"])
 def test_nothing_that_staff_write_opens_it(status: str, words: Words) -> None:
     assert at(status).ask("agent", **words).status == status
+
+
+@pytest.mark.demand("B4", "B7", "B8")
+@pytest.mark.parametrize("via", CHANNELS)
+@pytest.mark.parametrize("status", ["New", "Open"])
+def test_elsewhere_a_reply_only_is_added(status: str, via: str | None) -> None:
+    """No move, no attempt at one, no follow-up ticket."""
+    world = at(status)
+    assert reply(world, via=via).status == status
+    assert (world.warnings, world.follow_ups) == ([], [])
+
+
+@pytest.mark.demand("B7")
+def test_a_comment_lets_the_assignee_know_that_more_work_is_needed() -> None:
+    """The document's words; the page of demands does not repeat them."""
+    world = at("Solved", people=STAFF)
+    reply(world)
+    assert told_anew(world) == [AMY]
 
 
 @pytest.mark.demand("B4", "B7")

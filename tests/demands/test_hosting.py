@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.demands.tables import (
-    CHANNELS, SECOND, Row, Words, after, closed_to, entered, fires_at, fires_once, forbid, heard, listed, move, needs,
-    open_to, others, people_of, queue, quoted, refusal, told_anew, unlisted,
+    CHANNELS, SECOND, Row, Words, after, ages, closed_to, entered, fires_at, fires_once, forbid, heard, listed, move,
+    moves_of, needs, open_to, others, people_of, queue, quoted, refusal, told_anew, unlisted,
 )  # fmt: skip
 from tests.world import CUSTOMER, World
 from ticketctl.core.dates import format_instant, parse_instant
@@ -95,13 +95,6 @@ def moment(world: World) -> datetime:
     return parse_instant(world.ticket.due or "")
 
 
-def ages(world: World) -> World:
-    """The same, 400 days later and swept."""
-    world.wait("P400D")
-    world.sweep()
-    return world
-
-
 # --- statuses and moves -----------------------------------------------------------------------------------------------
 
 
@@ -166,6 +159,13 @@ def test_an_unlisted_move_is_refused(source: str, target: str) -> None:
         sets = OWNED | MOMENT | HELD if role != "customer" else {}
         assert closed_to(world, role, target, everything | sets), role
     assert world.ticket.status == source
+
+
+@pytest.mark.demand("H1", "H4", "H9")
+def test_the_system_has_no_other_moves() -> None:
+    """It puts replies into Customer-Reply and closes Answered."""
+    replies = {(status, "Customer-Reply") for status in STATUSES if status != "Customer-Reply"}
+    assert moves_of(World("hosting"), "system") == replies | {("Answered", "Closed")}
 
 
 @pytest.mark.demand("X2")

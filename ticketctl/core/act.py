@@ -15,7 +15,7 @@ from ticketctl.core.checker import Scene, failures, fill, fill_sets, holds, judg
 from ticketctl.core.events import events_of
 from ticketctl.core.moves import creation_edges
 from ticketctl.core.people import People
-from ticketctl.core.profile import Action, Automation, Edge, Profile, Trigger
+from ticketctl.core.profile import Action, Automation, Edge, Event, Profile, Trigger
 from ticketctl.core.requests import Actor, Change, Create, Fire, Notice
 from ticketctl.core.ticket import LINK, Entry, Ticket, Value, apply, flat, fold, seal
 
@@ -78,9 +78,10 @@ class Act:
         """Move, write, note, edit: one entry, then what follows from it."""
         assert self.ticket is not None
         self._request = request
-        # Setting what it is already is no change by itself, but a move may ask that it be given in the same act.
+        # Setting what it is already is no change by itself, but a move may ask that it be given in the same act, and
+        # a rule may wait for it (assigning a reopened ticket to whom it was assigned before).
         put = {flat(name): value for name, value in request.sets.items()
-               if request.to is not None or self.ticket.get(name) != value}  # fmt: skip
+               if request.to is not None or self.ticket.get(name) != value or self._awaited(name)}  # fmt: skip
         cleared = tuple(flat(name) for name in request.unset if self.ticket.get(name) is not None)
         given = frozenset(name.removeprefix("fields.").partition(".")[0] for name in (*request.sets, *request.unset))
         draft = self._entry("edited", sets=put, unset=cleared, text=request.text, note=request.note,
@@ -105,6 +106,11 @@ class Act:
             return
         self._commit(replace(draft, event=request.event or draft.event))
 
+    def _awaited(self, name: str) -> bool:
+        """Whether setting a field, to whatever value, would make a rule move the ticket now."""
+        event, scene = Event("field_set", name.partition(".")[0]), self._scene(self._now)
+        return any(rule.moves and event in rule.on and holds(rule.when, scene) for rule in self.profile.triggers)
+
     def fire(self, automation: Automation, request: Fire) -> None:
         """Do what an automation does, as the system; its first entry bears the key (rule 6)."""
         assert self.ticket is not None
@@ -115,7 +121,7 @@ class Act:
         stood = self.ticket
         for action in automation.do:
             fresh = {**marks} if len(self.entries) == first else {"anchor": request.anchor}
-            self._do(action, automation.name, fresh, stood, "")
+            self._do(action, automation.name, fresh, stood, None)
         if len(self.entries) == first and not self.reasons:
             # Nobody to tell: it has fired all the same, or it would come back at every sweep.
             self._append(self._system_entry("reminded", automation.name, marks))
@@ -139,7 +145,7 @@ class Act:
                     moved_already = any(made.to for made in self.entries[start:])
                     if not (trigger.moves and moved_already):
                         for action in trigger.do:
-                            self._do(action, trigger.name, {"anchor": entry.id}, stood, entry.text or "")
+                            self._do(action, trigger.name, {"anchor": entry.id}, stood, entry)
             waiting += [(made, self._as_of(made)) for made in self.entries[start:]]
 
     def _set_off(self, trigger: Trigger, entry: Entry, stood: Ticket) -> bool:
@@ -155,34 +161,34 @@ class Act:
         position = len(self.before) + self.entries.index(entry) + 1
         return self._now if position == len(self._now.history) else fold(self._now.history[:position])
 
-    def _do(self, action: Action, rule: str, marks: Mapping[str, Any], stood: Ticket, text: str) -> None:
-        """One action of a rule. ``text`` is the public text of the entry that it answers."""
+    def _do(self, action: Action, rule: str, marks: Mapping[str, Any], stood: Ticket, cause: Entry | None) -> None:
+        """One action of a rule. ``cause`` is the entry that it answers, if it answers one."""
         scene = self._scene(stood)
         match action.kind:
             case "move":
-                self._move(action, rule, marks, text)
+                self._move(action, rule, marks, cause)
             case "set":
                 put, cleared = fill_sets(action.sets, replace(scene, ticket=self._now))
                 if put or cleared:
                     self._append(self._system_entry("edited", rule, marks, sets=put, unset=cleared))
             case "note":
-                self._append(self._system_entry("noted", rule, marks, note=fill(action.target, scene, text)))
+                self._append(self._system_entry("noted", rule, marks, note=fill(action.target, scene, cause)))
             case "notify":
-                self._notify(action, rule, marks, text)
+                self._notify(action, rule, marks, cause)
             case "refuse":
-                self.reasons.append(fill(action.target, scene, text))
+                self.reasons.append(fill(action.target, scene, cause))
             case "warn":
-                self.warnings.append(fill(action.target, scene, text))
+                self.warnings.append(fill(action.target, scene, cause))
             case _:  # follow_up
-                self._follow_up(fill(action.target, scene, text), rule, marks)
+                self._follow_up(fill(action.target, scene, cause), rule, marks)
 
-    def _move(self, action: Action, rule: str, marks: Mapping[str, Any], text: str) -> None:
+    def _move(self, action: Action, rule: str, marks: Mapping[str, Any], cause: Entry | None) -> None:
         ticket = self._now
         scene = self._scene(ticket)
         put, cleared = fill_sets(action.sets, scene)
         draft = self._system_entry(
             "moved", rule, marks, from_=ticket.status, to=action.target, sets=put, unset=cleared,
-            text=fill(action.text, scene, text) or None, note=fill(action.note, scene, text) or None,
+            text=fill(action.text, scene, cause) or None, note=fill(action.note, scene, cause) or None,
         )  # fmt: skip
         system = self.profile.system
         asked = replace(
@@ -199,7 +205,7 @@ class Act:
         edge_put, edge_cleared = fill_sets(more, asked)
         self._append(replace(draft, sets=put | edge_put, unset=cleared + edge_cleared))
 
-    def _notify(self, action: Action, rule: str, marks: Mapping[str, Any], text: str) -> None:
+    def _notify(self, action: Action, rule: str, marks: Mapping[str, Any], cause: Entry | None) -> None:
         """Write down a notice as handed over, in the same write (ticket-file, ``notified``)."""
         if self._request is not None and self._request.quiet:
             return
@@ -211,7 +217,7 @@ class Act:
             return
         entry = self._append(self._system_entry("notified", rule, marks, message=action.target, told=told))
         message, scene = self.profile.messages[action.target], self._scene(self._now)
-        subject, body = (fill(part, scene, text).strip() for part in (message.subject, message.body))
+        subject, body = (fill(part, scene, cause).strip() for part in (message.subject, message.body))
         self.notices.append(Notice(self._now.id, entry.id, action.target, told, subject, body, entry.at))
 
     def _resolve(self, targets: Sequence[str]) -> tuple[str, ...]:

@@ -56,8 +56,8 @@ class Verdict:
     warnings: tuple[str, ...] = ()
 
 
-def fill(text: str, scene: Scene, message: str = "") -> str:
-    """A text of the profile with its ``$names`` filled in; ``message`` is ``$text``."""
+def fill(text: str, scene: Scene, cause: Entry | None = None) -> str:
+    """A text of the profile with its ``$names`` filled in; ``$text`` and ``$note`` are those of ``cause``."""
     if "$" not in text:
         return text
     ticket = scene.ticket
@@ -65,7 +65,8 @@ def fill(text: str, scene: Scene, message: str = "") -> str:
     for name in ("assignee", "customer", "due", "title", "id", "follows", "watchers"):
         names[name] = _shown(ticket.get(name))
     names |= {"actor": scene.actor, "now": dates.format_instant(scene.now), "name": scene.name}
-    names |= {"text": message.strip(), "last_reply": last_customer_text(scene.profile, ticket.history)}
+    names |= {"text": ((cause and cause.text) or "").strip(), "note": ((cause and cause.note) or "").strip()}
+    names |= {"last_reply": last_customer_text(scene.profile, ticket.history)}
     return Template(text).safe_substitute(names)
 
 
@@ -127,7 +128,7 @@ def _only_rules(scene: Scene, to: str) -> str:
     profile = scene.profile
     if not profile.statuses[to].set_by_system or profile.kind(scene.by) in ("system", "integration"):
         return ""
-    who = [role for edge in profile.edges if edge.target == to for role in edge.roles]
+    who = [role for edge in profile.edges if edge.target == to and edge.source != CREATED for role in edge.roles]
     machines = [role for role in dict.fromkeys(who) if profile.kind(role) in ("system", "integration")]
     rules = [rule.name for rule in profile.rules
              if any(action.kind == "move" and action.target == to for action in rule.do)]  # fmt: skip
@@ -220,7 +221,8 @@ def _passes(test: Test, scene: Scene) -> bool:
             has = {"public": bool(scene.text), "note": bool(scene.note), "any": bool(scene.text or scene.note)}
             return has[str(wanted[0])]
         case "text" | "subject":
-            return _contains(scene.text if test.kind == "text" else scene.subject, wanted)
+            text = scene.text if test.kind == "text" else scene.subject
+            return _has_line(text, wanted) if test.name == "line" else _contains(text, wanted)
         case "seen":
             assert test.event is not None
             start = latest(scene.profile, scene.history, test.since) if test.since else -1
@@ -251,6 +253,12 @@ def _within(test: Test, scene: Scene) -> bool:
     return scene.now <= dates.add(since, test.period, dates.zone(scene.profile.timezone))
 
 
+def _has_line(text: str | None, wanted: Iterable[object]) -> bool:
+    """Whether one of these is a whole line of the text; quoted lines (``>``) do not count, nor do case and spaces."""
+    lines = {" ".join(line.casefold().split()) for line in (text or "").split("\n")}
+    return any(" ".join(str(line).casefold().split()) in lines for line in wanted)
+
+
 def _contains(text: object, parts: Iterable[object]) -> bool:
     return any(str(part).casefold() in str(text or "").casefold() for part in parts)
 
@@ -259,9 +267,9 @@ def _field_passes(name: str, word: str, argument: Value, scene: Scene) -> bool:
     value = scene.ticket.get(name)
     match word:
         case "present":
-            return value is not None
+            return value not in (None, "")
         case "absent":
-            return value is None
+            return value in (None, "")
         case "is":
             return isinstance(argument, tuple) and value is not None and _shown(value) in argument
         case "contains":

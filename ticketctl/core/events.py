@@ -11,8 +11,8 @@ from ticketctl.core.ticket import Entry
 def events_of(profile: Profile, entry: Entry) -> frozenset[Event]:
     """The events of one entry; they are simultaneous.
 
-    Creation raises ``field_set`` but never a message. What staff enter for the customer is the customer's message
-    and an event of staff. What rules and integrations do is neither.
+    Creation raises ``field_set`` but never a message or ``mail_in``. What staff enter for the customer is the
+    customer's message and an event of staff. What rules and integrations do is neither.
     """
     found = {Event("field_set", _field(name)) for name in (*entry.sets, *entry.unset)}
     if entry.to is not None:
@@ -29,7 +29,7 @@ def events_of(profile: Profile, entry: Entry) -> frozenset[Event]:
             found.add(Event("customer_message"))
         elif kind == "agent":
             found.add(Event("staff_message"))
-    if entry.via == "mail" and kind != "system":
+    if entry.via == "mail" and kind != "system" and entry.event != "created":
         found.add(Event("mail_in"))
     if entry.event == "notified" and entry.message:
         found.add(Event("notified", entry.message))
@@ -53,12 +53,17 @@ def latest(profile: Profile, history: Iterable[Entry], event: Event) -> int:
 
 
 def last_customer_text(profile: Profile, history: Iterable[Entry]) -> str:
-    """What the customer wrote last (the report itself, if nothing since)."""
-    found = ""
+    """What the customer wrote last: all of it since staff last wrote; the report itself if there is nothing else."""
+    report, texts, answered = "", list[str](), 0
     for entry in history:
-        if entry.text and (Event("customer_message") in events_of(profile, entry) or entry.event == "created"):
-            found = entry.text
-    return found.strip()
+        events = events_of(profile, entry)
+        if entry.event == "created":
+            report = (entry.text or "").strip()
+        elif Event("customer_message") in events and entry.text:
+            texts.append(entry.text.strip())
+        elif Event("staff_message") in events:
+            answered = len(texts)
+    return "\n\n".join(texts[answered:] or texts[-1:] or [report])
 
 
 def unanswered(profile: Profile, history: Iterable[Entry]) -> bool:

@@ -21,7 +21,7 @@ HEAD_FIELDS: dict[str, Field] = {
     "watchers": Field("watchers", "users", help="others who may act as the customer"),
 }
 FIELD_WORDS = ("present", "absent", "is", "contains", "in_future", "changed", "complete", "has_role")
-NAMES_FILLED = ("actor", "assignee", "customer", "now", "due", "name", "title", "id", "text", "last_reply")
+NAMES_FILLED = ("actor", "assignee", "customer", "now", "due", "name", "title", "id", "text", "note", "last_reply")
 PLAIN_EVENTS = ("created", "customer_message", "staff_message", "staff_event", "mail_in")
 EVENTS_ABOUT = ("entered", "left", "field_set", "notified", "fired")
 _CALL = re.compile(r"([a-z_]+)(?:\((.*)\))?\Z", re.DOTALL)
@@ -168,7 +168,8 @@ def read_test(names: Names, node: Node) -> Test:
             names.error(node, 'a test "within" has no "of"')
             return Test("any_of", place=place)
         return Test("within", event=read_event(names, found["of"]), period=names.duration(head), say=say, place=place)
-    return Test(kind, wanted=_wanted(names, kind, head), say=say, place=place)
+    name = "line" if kind in ("text", "subject") and "line" in head.map else ""
+    return Test(kind, name, wanted=_wanted(names, kind, head), say=say, place=place)
 
 
 def _field_name(names: Names, node: Node) -> str:
@@ -179,8 +180,10 @@ def _field_name(names: Names, node: Node) -> str:
 def _wanted(names: Names, kind: str, node: Node) -> tuple[str, ...]:
     """What a simple test compares with: statuses, roles, states, texts ..."""
     if kind in ("text", "subject"):
-        inner = names.keys(node, f'"{kind}"', ("contains",), ("contains",)).get("contains", Node(None, 0, 0))
-        return tuple(item.text for item in inner.items)
+        inner = names.keys(node, f'"{kind}"', ("contains", "line"))
+        if len(inner) != 1:
+            names.error(node, f'"{kind}" says either "contains" or "line"')
+        return tuple(item.text for held in inner.values() for item in held.items)
     closed = {
         "message": ("public", "note", "any"), "channel": ("cli", "mail"), "category": sorted(names.categories),
         "state": ("new", "open", "pending", "on_hold", "solved", "closed"),

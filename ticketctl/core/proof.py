@@ -188,8 +188,11 @@ def _refuted(facts: Facts, test: Test, depth: int) -> bool:
         case "field":
             return _field_refuted(facts, test)
         case "text" | "subject":
-            return any(fact.kind == "not" and len(fact.inner) == 1 and fact.inner[0].kind == test.kind
-                       and set(test.wanted) <= set(fact.inner[0].wanted) for fact in facts.tests)  # fmt: skip
+            # A text that does not hold any of these does not hold this one.
+            denied = [fact.inner[0] for fact in facts.tests if fact.kind == "not" and len(fact.inner) == 1]
+            return any(
+                (no.kind, no.name) == (test.kind, test.name) and set(test.wanted) <= set(no.wanted) for no in denied
+            )
     return False
 
 

@@ -101,10 +101,13 @@ def _event_anchor(profile: Profile, ticket: Ticket, automation: Automation) -> E
         if not inside:
             continue
         events = events_of(profile, entry)
-        started = automation.start in events
-        again = (automation.reset_on + automation.resume_on) if stopped else automation.reset_on
-        if started or (anchor is not None and events.intersection(again)):
-            anchor, stopped = entry, False
+        if automation.start in events:
+            # Where the rule says what resumes a stopped clock, nothing else does: a notice that comes late does not
+            # close over the customer's message before it.
+            stopped = stopped and bool(automation.resume_on)
+            anchor = entry
+        elif events.intersection(automation.reset_on) or (stopped and events.intersection(automation.resume_on)):
+            anchor, stopped = entry if anchor else None, False
         elif events.intersection(automation.cancel_on):
             stopped = True
     return None if stopped else anchor
