@@ -5,6 +5,8 @@ A test says what it covers by ``@pytest.mark.demand("A7")``.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 from collections import defaultdict
 
@@ -38,7 +40,8 @@ class Collector:
 def main() -> int:
     """Print the table; 1 if a demand has no test."""
     collector = Collector()
-    pytest.main(["--collect-only", "-qq", "-p", "no:terminal", "tests"], plugins=[collector])
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main(["--collect-only", "-q", "tests"], plugins=[collector])
     missing = []
     for document, (letter, count) in DEMANDS.items():
         print(f"\n{document}")

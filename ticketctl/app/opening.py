@@ -114,7 +114,7 @@ def _template(profile: Profile, name: object) -> Template | None:
     if str(name) not in profile.templates:
         known = list(profile.templates)
         hint = closest(str(name), known) or f"it has: {', '.join(known) or 'none'}"
-        raise UsageError(f'{profile.title} has no template "{name}"', hint)
+        raise UsageError(f'{profile.name} has no template "{name}"', hint)
     return profile.templates[str(name)]
 
 

@@ -25,7 +25,7 @@ def status(profile: Profile, text: str) -> str:
     if found := profile.find_status(text):
         return found
     known = list(profile.statuses)
-    raise UsageError(f'{profile.title} has no status "{text}"', closest(text, known) or f"it has: {', '.join(known)}")
+    raise UsageError(f'{profile.name} has no status "{text}"', closest(text, known) or f"it has: {', '.join(known)}")
 
 
 def assignments(desk: Desk, profile: Profile, pairs: Iterable[str]) -> tuple[dict[str, Value], tuple[str, ...]]:
@@ -60,9 +60,7 @@ def field(profile: Profile, text: str) -> tuple[str, Field]:
         found = HEAD_FIELDS[base.casefold()]
     if found is None or (dot and found.type != "checklist"):
         known = [*profile.fields, *SETTABLE]
-        raise UsageError(
-            f'{profile.title} has no field "{text}"', closest(text, known) or f"it has: {', '.join(known)}"
-        )
+        raise UsageError(f'{profile.name} has no field "{text}"', closest(text, known) or f"it has: {', '.join(known)}")
     return (f"{found.name}.{squash_item(item)}" if dot else found.name), found
 
 

@@ -83,7 +83,7 @@ def _said(desk: Desk, profile: Profile) -> tuple[str, str]:
         if role.casefold() not in folded:
             known = list(profile.roles)
             hint = closest(role, known) or f"its roles: {', '.join(known)}"
-            raise UsageError(f'{profile.title} has no role "{role}"', hint)
+            raise UsageError(f'{profile.name} has no role "{role}"', hint)
         role = folded[role.casefold()]
     who = person(who, desk) if who else desk.email
     return role, who

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import click
@@ -17,7 +17,9 @@ from ticketctl.cli.complete import complete_id, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
 from ticketctl.core import dates
 from ticketctl.core.moves import OpenMove, open_moves, way
+from ticketctl.core.profile import Profile
 from ticketctl.core.query import COLUMNS, Query
+from ticketctl.core.ticket import Ticket
 from ticketctl.core.timers import next_due
 from ticketctl.core.workflow import actor_reasons, scene_for
 from ticketctl.errors import BrokenError, Exit, Finding, RefusedError, TicketctlError, UsageError, closest
@@ -110,7 +112,9 @@ def _statuses(desk: Desk, text: str, profile: str) -> list[str]:
     found = [name for each in shelf if (name := each.find_status(text))]
     if not found:
         known = sorted({name for each in shelf for name in each.statuses})
-        raise UsageError(f'no profile has a status "{text}"', closest(text, known))
+        raise UsageError(
+            f'no profile has a status "{text}"', closest(text, known) or "ticketctl profile show NAME lists them"
+        )
     return found
 
 
@@ -310,25 +314,27 @@ def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
         line = " -> ".join([ticket.status] + [f"{step.to} ({step.how})" for step in steps])
         click.echo(line if steps else f"no way leads from {ticket.status} to {values.status(profile, to)}")
         return
-    others = _others(env, profile, ticket, {actor.role for actor in able})
+    others = _others(env, profile, ticket, moves)
     for line in text.next_moves(env.voice, ticket, able[0].role, able[0].who, list(moves.values()), others):
         click.echo(line)
 
 
-def _others(env: Env, profile: Any, ticket: Any, mine: set[str]) -> list[str]:
-    """What others, and time, can do with the ticket: ``Closed by the customer``."""
+def _others(env: Env, profile: Profile, ticket: Ticket, mine: Collection[str]) -> list[str]:
+    """What others, and time, can do with the ticket besides: ``Closed by the customer``."""
     from ticketctl.core.moves import automatic
-    from ticketctl.render.text import coming
+    from ticketctl.render.text import coming, listed
 
-    found: dict[str, list[str]] = {}
+    targets: dict[str, list[str]] = {}
     for edge in profile.leaving(ticket.status):
-        for role in edge.roles:
-            if role not in mine and role != profile.system:
-                found.setdefault(edge.target, []).append(role)
-    by_role: dict[str, list[str]] = {}
-    for target, roles in found.items():
-        by_role.setdefault(" or ".join(dict.fromkeys(roles)), []).append(target)
-    lines = [f"{', '.join(targets)} by {roles}" for roles, targets in by_role.items()]
-    lines += [f"{to} {how}" for to, how in automatic(profile, ticket.status) if " on " in how]
+        if edge.target not in mine:
+            targets.setdefault(edge.target, []).extend(role for role in edge.roles if role != profile.system)
+    by: dict[str, list[str]] = {}
+    for target, roles in targets.items():
+        if roles:
+            by.setdefault(" or ".join(dict.fromkeys(roles)), []).append(target)
+    for target, how in automatic(profile, ticket.status):
+        if " on " in how and target not in mine and target not in by.get(how, ()):
+            by.setdefault(how, []).append(target)
     promise = coming(env.voice, profile, ticket)
+    lines = [f"{listed(names)} {how if how.startswith('by ') else 'by ' + how}" for how, names in by.items()]
     return [*lines, *([promise] if promise else [])]

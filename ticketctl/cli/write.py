@@ -256,7 +256,7 @@ def _template(profile: Profile, name: str) -> Template:
     if name not in profile.templates:
         known = list(profile.templates)
         hint = closest(name, known) or f"it has: {', '.join(known) or 'none'}"
-        raise UsageError(f'{profile.title} has no template "{name}"', hint)
+        raise UsageError(f'{profile.name} has no template "{name}"', hint)
     return profile.templates[name]
 
 

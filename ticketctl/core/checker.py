@@ -140,7 +140,8 @@ def _category(scene: Scene, to: str) -> str:
     """G15: the ticket's category decides what a person may choose."""
     profile = scene.profile
     category = profile.categories.get(str(scene.ticket.get("category")))
-    if category is None or to in category.statuses or profile.kind(scene.by) in ("system", "integration"):
+    by_rule = profile.statuses[to].set_by_system or profile.kind(scene.by) in ("system", "integration")
+    if category is None or to in category.statuses or by_rule:
         return ""
     fitting = [other.name for other in profile.categories.values() if to in other.statuses]
     advice = f"; {_either(fitting)} does (--set category={fitting[0]})" if fitting else ""
@@ -206,7 +207,7 @@ def _fails(test: Test, scene: Scene) -> list[str]:
         branches = [_fails(inner, scene) for inner in test.inner]
         found = [] if not all(branches) else ["either " + ", or ".join("; ".join(branch) for branch in branches)]
     elif test.kind == "field":
-        found = [_field_words(test, word, argument)
+        found = [_field_words(test.name, word, argument, scene)
                  for word, argument in test.checks if not _field_passes(test.name, word, argument, scene)]  # fmt: skip
     else:
         found = [] if _passes(test, scene) else [_default_words(test)]
@@ -290,8 +291,9 @@ def _field_passes(name: str, word: str, argument: Value, scene: Scene) -> bool:
 _OPTIONS = {"assignee": "-a WHO", "due": "--due WHEN", "customer": "-c CUSTOMER"}
 
 
-def _field_words(test: Test, word: str, argument: Value) -> str:
-    name = test.name
+def _field_words(name: str, word: str, argument: Value, scene: Scene) -> str:
+    if word == "complete":
+        return _open_items(name, scene.ticket.get(name))
     shown = _either(argument) if isinstance(argument, tuple) else ""
     option = _OPTIONS.get(name, f"--set {name}=...")
     return {
@@ -301,9 +303,16 @@ def _field_words(test: Test, word: str, argument: Value) -> str:
         "contains": f"{name} does not hold {shown}",
         "in_future": f"{name} is not in the future ({option})",
         "changed": f"{name} must be given in the same move ({option})",
-        "complete": f"{name} has open items",
         "has_role": f"{name} does not have the role {shown}",
     }[word]
+
+
+def _open_items(name: str, value: Value | None) -> str:
+    items = value if isinstance(value, Mapping) else {}
+    left = [item for item, state in items.items() if state == "open"]
+    named = ", ".join(f'"{item}"' for item in left)
+    verb = "item is" if len(left) == 1 else "items are"
+    return f"{len(left)} of {len(items)} {name} {verb} open: {named} (--set {name}.{left[0]}=done)"
 
 
 def _default_words(test: Test) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from ticketctl.core.act import Act
@@ -101,11 +101,26 @@ def _edit_reasons(profile: Profile, ticket: Ticket | None, request: Create | Cha
         declared = profile.fields.get(name.partition(".")[0])
         allowed = declared.edit if declared and declared.edit else ()
         if role in allowed or (not allowed and kind != "customer") or name in opening:
+            if (
+                ticket
+                and "." in name
+                and isinstance(request, Change)
+                and request.sets.get(name) == "done"
+                and ticket.get(name) is None
+            ):
+                reasons.append(_no_item(ticket, name))
             continue
         reasons.append(f"{name} is set by {' or '.join(allowed) or 'staff'}, not by {role}")
     if ticket is None and kind == "customer" and request.sets.get("customer") not in (None, request.actor.who):
         reasons.append(f"as {role} you open your own tickets, not those of {request.sets['customer']}")
     return reasons
+
+
+def _no_item(ticket: Ticket, name: str) -> str:
+    base, _, item = name.partition(".")
+    items = ticket.get(base)
+    has = ", ".join(items) if isinstance(items, Mapping) else "none"
+    return f'{base} has no item "{item}"; it has: {has} ({name}=open adds it)'
 
 
 def _refuse(act: Act, ticket: Ticket | None, request: Request) -> Refusal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -55,13 +55,22 @@ def _first_unit(span: str) -> str:
 def wrapped(text: str, indent: str, across: int) -> Iterator[str]:
     """A text broken into indented lines of at most ``across`` columns, at spaces."""
     line = indent
-    for word in text.split():
+    for word in text.split(" "):
         if len(line) + len(word) > across and line.strip():
-            yield line.rstrip()
+            yield line.replace(_TIED, " ").rstrip()
             line = indent
         line += word + " "
     if line.strip():
-        yield line.rstrip()
+        yield line.replace(_TIED, " ").rstrip()
+
+
+_TIED = "\x1f"
+"""Stands for a space at which a line is not broken."""
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names with commas, none of them broken over two lines by :func:`wrapped`."""
+    return ", ".join(safe(name).replace(" ", _TIED) for name in names)
 
 
 def short(id_: str) -> str:
@@ -103,6 +112,8 @@ def coming(voice: Voice, profile: Profile, ticket: Ticket) -> str:
         verb = "closes by itself"
     else:
         verb = f"goes to {moves[-1]} by itself" if moves else "a reminder goes out"
+    if dates.parse_instant(fire.due) <= voice.now:
+        return f"{verb} at the next sweep (due {voice.time(fire.due)})"
     return f"{verb} in {voice.ahead(fire.due, long=True)} ({voice.time(fire.due)})"
 
 
@@ -148,7 +159,8 @@ def refusal(voice: Voice, refused: Refusal, profile: Profile | None) -> Iterator
         steps = [refused.from_] + [f"{step.to} ({step.how})" for step in refused.way]
         yield "  the way there: " + " -> ".join(steps)
     if refused.open:
-        yield f"  open to you now ({refused.role}): " + ", ".join(move.to for move in refused.open)
+        targets = listed(move.to for move in refused.open)
+        yield from wrapped(f"open to you now ({refused.role}): {targets}", "  ", voice.across)
     if line := _hint(refused, profile):
         yield f"hint: {line}"
 
@@ -284,4 +296,4 @@ def next_moves(
         yield from lines[1:]
         yield from (f"  {'':<{column}}   - {safe(need)}" for need in move.needs)
     if others:
-        yield "others: " + "; ".join(others)
+        yield from wrapped("others: " + "; ".join(others), "", voice.across)
