@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from click import Context, Parameter
@@ -46,10 +47,19 @@ def complete_id_or_status(ctx: Context, param: Parameter, incomplete: str) -> li
     if not words:
         return complete_id(ctx, param, incomplete)
     try:
-        return [CompletionItem(status, help=help_) for status, help_ in _statuses(_env(ctx), str(words[-1]))
-                if status.casefold().startswith(incomplete.casefold())]  # fmt: skip
+        found = [(_word(status), help_) for status, help_ in _statuses(_env(ctx), str(words[-1]))]
+        return [
+            CompletionItem(word, help=help_)
+            for word, help_ in found
+            if word.casefold().startswith(incomplete.casefold())
+        ]
     except Exception:
         return []
+
+
+def _word(status: str) -> str:
+    """A status as one word for the shell, ``In-Progress``; it is understood all the same."""
+    return "-".join(re.findall(r"\w+", status))
 
 
 def _statuses(env: Env, id_: str) -> list[tuple[str, str]]:

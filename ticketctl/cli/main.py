@@ -107,6 +107,10 @@ def run(arguments: list[str] | None = None) -> int:
         The exit status (docs/exit-status.md).
     """
     env = Env()
+    if asked := os.environ.get("_TICKETCTL_COMPLETE"):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, "ticketctl", "_TICKETCTL_COMPLETE", asked)
     try:
         with cli.make_context("ticketctl", list(sys.argv[1:] if arguments is None else arguments)) as ctx:
             env = ctx.obj if isinstance(ctx.obj, Env) else env
@@ -116,6 +120,9 @@ def run(arguments: list[str] | None = None) -> int:
         return int(result) if isinstance(result, int) else Exit.DONE
     except click.exceptions.Exit as done:
         return done.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return Exit.USAGE
     except click.ClickException as error:
         return _usage(error)
     except (KeyboardInterrupt, click.Abort, EOFError):

@@ -139,11 +139,15 @@ def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) 
     if given.get("file"):
         given["text"] = _read(given["file"])
     if rows is not None:
-        wanted = opening.read_rows(_read(rows), rows, given)
+        wanted = opening.read_rows(_read(rows), "stdin" if rows == "-" else rows, given)
     else:
         wanted = [{**given, "title": title}]
     outcomes = create(
-        env.desk, [opening.request(env.desk, row, place) for place, row in opening.numbered(wanted, rows)]
+        env.desk,
+        [
+            opening.request(env.desk, row, place)
+            for place, row in opening.numbered(wanted, "stdin" if rows == "-" else rows)
+        ],
     )
     refused = [outcome for outcome in outcomes if not isinstance(outcome.result, Decision)]
     for outcome in refused or outcomes:
@@ -202,6 +206,8 @@ def _body(env: Env, message: str | None, file: str | None, what: str, id_: str) 
     """A text from ``-m``, ``-F``, or the editor."""
     if message is None and file is not None:
         message = _read(file)
+    if message is None and not sys.stdin.isatty():
+        raise UsageError(f"say what the {what} is", "-m TEXT, or -F FILE (- for stdin)")
     if message is None:
         head = f"\n# The {what} to {id_}. Lines that begin with # are left out; an empty text ends it.\n"
         typed = click.edit(head, extension=".md")

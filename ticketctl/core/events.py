@@ -29,8 +29,8 @@ def events_of(profile: Profile, entry: Entry) -> frozenset[Event]:
             found.add(Event("customer_message"))
         elif kind == "agent":
             found.add(Event("staff_message"))
-    if entry.via == "mail" and kind != "system" and entry.event != "created":
-        found.add(Event("mail_in"))
+        if entry.via == "mail":
+            found.add(Event("mail_in"))  # mail that a machine wrote is kept as a note, and is no event (X4)
     if entry.event == "notified" and entry.message:
         found.add(Event("notified", entry.message))
     if entry.key is not None and entry.rule:

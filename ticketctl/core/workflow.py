@@ -111,6 +111,8 @@ def _edit_reasons(profile: Profile, ticket: Ticket | None, request: Create | Cha
                 reasons.append(_no_item(ticket, name))
             continue
         reasons.append(f"{name} is set by {' or '.join(allowed) or 'staff'}, not by {role}")
+    if kind == "customer" and request.note and request.via != "mail":
+        reasons.append(f"a {role}'s text is always public (ticketctl reply)")
     if ticket is None and kind == "customer" and request.sets.get("customer") not in (None, request.actor.who):
         reasons.append(f"as {role} you open your own tickets, not those of {request.sets['customer']}")
     return reasons

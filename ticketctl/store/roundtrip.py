@@ -6,7 +6,7 @@ It is imported only when a file has to be parsed.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -21,11 +21,9 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from ticketctl.core.located import Node, Scalar, resolve
 from ticketctl.errors import BrokenError, Place
-from ticketctl.store.codec import is_literal, is_plain
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 20
@@ -130,28 +128,28 @@ class _Reader:
         return Node(values, line, col, keys)
 
 
-def rewrite(data: bytes, head: Mapping[str, Any], known: tuple[str, ...], added: Sequence[Mapping[str, Any]]) -> bytes:
-    """A hand-written ticket file with a new head and more entries, its comments, order and unknown keys kept.
+def rewrite(data: bytes, fresh: bytes, known: tuple[str, ...], added: int) -> bytes:
+    """A hand-written ticket file brought to a new state, its comments, order and unknown keys kept.
 
     Args:
         data: the file as it is; it has been read without trouble.
-        head: the new head, all of it, keys in their order.
-        known: the head keys that are ours; of these, the ones not in ``head`` go.
-        added: the entries to append.
+        fresh: the new state in our canonical form, from which the new values are taken in their styles.
+        known: the head keys that are ours; of these, the ones not in ``fresh`` go.
+        added: how many entries at the end of ``fresh`` are new.
     """
     yaml = YAML(typ="rt", pure=True)
     yaml.preserve_quotes = True
     yaml.width = 2**31
-    document = yaml.load(data.decode("utf-8"))
+    document, new = yaml.load(data.decode("utf-8")), yaml.load(fresh.decode("utf-8"))
     for key in known:
-        if key not in head:
+        if key not in new:
             document.pop(key, None)
         elif key not in document:
             before = [k for k in known[: known.index(key)] if k in document]
-            document.insert(list(document).index(before[-1]) + 1 if before else 0, key, _styled(head[key]))
-        elif document[key] != head[key]:
-            document[key] = _merged(document[key], head[key])
-    document["history"].extend(_styled(entry) for entry in added)
+            document.insert(list(document).index(before[-1]) + 1 if before else 0, key, new[key])
+        elif document[key] != new[key]:
+            document[key] = _merged(document[key], new[key])
+    document["history"].extend(new["history"][len(new["history"]) - added :])
     out = io.StringIO()
     yaml.dump(document, out)
     return out.getvalue().encode("utf-8")
@@ -159,22 +157,11 @@ def rewrite(data: bytes, head: Mapping[str, Any], known: tuple[str, ...], added:
 
 def _merged(old: Any, new: Any) -> Any:
     """The new value, put into the old mapping where there is one, so that its comments stay."""
-    if not (isinstance(old, CommentedMap) and isinstance(new, Mapping)):
-        return _styled(new)
+    if not (isinstance(old, CommentedMap) and isinstance(new, CommentedMap)):
+        return new
     for key in [key for key in old if key not in new]:
         del old[key]
     for key, value in new.items():
         if old.get(key) != value:
             old[key] = _merged(old.get(key), value)
     return old
-
-
-def _styled(value: Any) -> Any:
-    """A value as ruamel writes it in our canonical styles."""
-    if isinstance(value, Mapping):
-        return CommentedMap((key, _styled(item)) for key, item in value.items())
-    if isinstance(value, list):
-        return [_styled(item) for item in value]
-    if not isinstance(value, str) or is_plain(value):
-        return value
-    return LiteralScalarString(value) if is_literal(value) else DoubleQuotedScalarString(value)

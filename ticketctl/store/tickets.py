@@ -128,8 +128,8 @@ class Store:
             return files.Write(path, emit(changed), was.data)
         from ticketctl.store.roundtrip import rewrite
 
-        added = [entry.content() for entry in changed.history[len(was.ticket.history) :]]
-        return files.Write(path, rewrite(was.data, changed.head(), HEAD, added), was.data)
+        added = len(changed.history) - len(was.ticket.history)
+        return files.Write(path, rewrite(was.data, emit(changed), HEAD, added), was.data)
 
 
 def is_canonical(loaded: Loaded) -> bool:
