@@ -81,6 +81,9 @@ def sweep(desk: Desk, rules: Collection[str] = (), dry: bool = False) -> Report:
     state.mkdir(exist_ok=True)
     try:
         with files.lock(state, wait=0):
+            if files.interrupted(desk.root):
+                with writing(desk):
+                    pass  # finishes what a killed run left, even where nothing more is due
             _run(desk, rules, report, dry=False)
     except BusyError:
         report.busy = True

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ticketctl import __version__
 from ticketctl.core.located import Node, pack, unpack
-from ticketctl.store.files import STATE
+from ticketctl.store.files import STATE, TMP
 
 
 def parsed(data: bytes, path: str, root: Path | None) -> Node:
@@ -47,8 +47,9 @@ def _parse(data: bytes, path: str) -> Node:
 
 def _keep(path: Path, node: Node) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(f".{os.getpid()}")
+        aside = path.parent.parent / TMP / f"{path.name}.{os.getpid()}"  # where a crash's leavings are cleared
+        for folder in (path.parent, aside.parent):
+            folder.mkdir(parents=True, exist_ok=True)
         aside.write_text(json.dumps(pack(node), separators=(",", ":")))
         os.replace(aside, path)
     except OSError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import time
@@ -21,7 +22,7 @@ from pathlib import Path
 from ticketctl.errors import BusyError, DiskError
 
 STATE = ".ticketctl"
-_TMP = "tmp"
+TMP = "tmp"
 _JOURNAL = "journal.json"
 _WRITABLE = ("tickets/", f"{STATE}/outbox/")
 """Only below these does a journal rename anything: one that came with a hostile store cannot reach elsewhere."""
@@ -109,7 +110,7 @@ def write_all(root: Path, writes: Sequence[Write]) -> None:
     """
     for write in writes:
         _compare(root, write)
-    temporary = root / STATE / _TMP
+    temporary = root / STATE / TMP
     made: list[tuple[Path, str]] = []
     try:
         temporary.mkdir(parents=True, exist_ok=True)
@@ -120,30 +121,57 @@ def write_all(root: Path, writes: Sequence[Write]) -> None:
         for write in writes:
             _make_folders(root, write.path)
         if len(writes) > 1:
-            _write_journal(root, made)
+            # The names of the temporaries must be on disk before a journal that lists them.
+            _sync_folder(temporary)
+            _write_journal(root, made, writes)
     except OSError as error:
         for path, _ in made:
             path.unlink(missing_ok=True)
         raise DiskError(f"cannot write to {root}: {error.strerror}", "nothing was changed") from None
     _rename(root, made)
+    if len(writes) > 1:
+        (root / STATE / _JOURNAL).unlink(missing_ok=True)
+
+
+def interrupted(root: Path) -> bool:
+    """Whether a crash left something to :func:`recover` (or somebody is just writing)."""
+    temporary = root / STATE / TMP
+    return (root / STATE / _JOURNAL).exists() or (temporary.is_dir() and any(temporary.iterdir()))
 
 
 def recover(root: Path) -> None:
-    """Finish what a crash interrupted and clear what it left. The store's lock is held."""
+    """Finish what a crash interrupted and clear what it left. The store's lock is held.
+
+    A file that somebody has changed since is left as they made it; what would have been written over it is kept in
+    ``.ticketctl/rescued``.
+    """
     state = root / STATE
     try:
         pending = json.loads((state / _JOURNAL).read_bytes())
-    except FileNotFoundError:
-        pending = []
     except (OSError, ValueError):
-        pending = []  # never a half journal of ours: it is renamed into place whole
-    made = [(state / _TMP / Path(name).name, target) for name, target in pending if _safe(target)]
-    if made:
-        _rename(root, [(path, target) for path, target in made if path.exists()])
+        pending = []  # there is none, or none of ours: ours is renamed into place whole
+    for name, target, expected in pending:
+        path = state / TMP / Path(name).name
+        if not path.exists() or not _safe(target):
+            continue
+        if _digest(root / target) == expected:
+            _make_folders(root, target)
+            _rename(root, [(path, target)])
+        else:
+            (state / "rescued").mkdir(exist_ok=True)
+            os.replace(path, state / "rescued" / Path(target).name)
     (state / _JOURNAL).unlink(missing_ok=True)
-    if (state / _TMP).is_dir():
-        for leftover in (state / _TMP).iterdir():
+    if (state / TMP).is_dir():
+        for leftover in (state / TMP).iterdir():
             leftover.unlink(missing_ok=True)
+
+
+def _digest(path: Path) -> str | None:
+    """The hash of a file's bytes; nothing if there is no file."""
+    try:
+        return hashlib.sha256(read_bytes(path, 1 << 24)).hexdigest()
+    except FileNotFoundError:
+        return None
 
 
 def _safe(target: object) -> bool:
@@ -181,10 +209,13 @@ def _make_folders(root: Path, target: str) -> None:
             _sync_folder(parent)
 
 
-def _write_journal(root: Path, made: Sequence[tuple[Path, str]]) -> None:
+def _write_journal(root: Path, made: Sequence[tuple[Path, str]], writes: Sequence[Write]) -> None:
+    """List what is to be renamed where, and the hash of what is there now."""
     state = root / STATE
-    _put(state / _TMP / _JOURNAL, json.dumps([(path.name, target) for path, target in made]).encode())
-    os.replace(state / _TMP / _JOURNAL, state / _JOURNAL)
+    old = [None if write.expected is None else hashlib.sha256(write.expected).hexdigest() for write in writes]
+    content = [(path.name, target, expected) for (path, target), expected in zip(made, old, strict=True)]
+    _put(state / TMP / _JOURNAL, json.dumps(content).encode())
+    os.replace(state / TMP / _JOURNAL, state / _JOURNAL)
     _sync_folder(state)
 
 
@@ -194,7 +225,6 @@ def _rename(root: Path, made: Sequence[tuple[Path, str]]) -> None:
             os.replace(path, root / target)
         for folder in {(root / target).parent for _, target in made}:
             _sync_folder(folder)
-        (root / STATE / _JOURNAL).unlink(missing_ok=True)
     except OSError as error:
         hint = "the next command finishes the write" if len(made) > 1 else "nothing was changed"
         raise DiskError(f"cannot write to {root}: {error.strerror}", hint) from None
