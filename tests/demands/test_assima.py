@@ -38,10 +38,16 @@ ROLES = ("customer", "support", "developer")
 REPRODUCED: Words = {"kind": "defect", "reproduced": True}
 CORRECTED: Words = {"correction": True, "fix_build": "build 5102"}
 
+# name -> state, words of the document that tell what the status means
 STATUSES = {
-    "New": "new", "Assigned": "open", "QA Pending": "open", "Verified": "solved", "Closed": "closed",
-    "Postponed": "on_hold", "Reopened": "open",
-}  # fmt: skip
+    "New": ("new", "entered by a user"),
+    "Assigned": ("open", "assign it to one of Assima's employees"),
+    "QA Pending": ("open", "assigned to one of the members of the support team to check the correction"),
+    "Verified": ("solved", "customer's responsibility to check that the ticket is properly resolved"),
+    "Closed": ("closed", "not displayed in the list of current tickets"),
+    "Postponed": ("on_hold", "can not be set as \"Closed\" and can neither be considered as open"),
+    "Reopened": ("open", "the customer considers the ticket is not resolved"),
+}
 
 # QA Pending is left with an assignee from support (S4), Postponed with the one whom it had before.
 MOVES: list[Row] = [
@@ -58,6 +64,19 @@ MOVES: list[Row] = [
     ("Reopened", "Postponed", ("support",), {"note": "They wait for a contract."}, ("S10",)),
     ("Postponed", "Assigned", ("support",), {}, ("S10",)),
 ]
+# Words of the document's criterion; it is silent on the other moves.
+CRITERIA = {
+    (CREATED, "New"): "entered by a user",
+    ("New", "Assigned"): "assign it to one of Assima's employees",
+    ("Assigned", "QA Pending"): "the ticket is answered or the problem is corrected",
+    ("QA Pending", "Verified"): "the verification is complete",
+    ("Verified", "Closed"): "check that the ticket is properly resolved and then mark it as",
+    ("Verified", "Reopened"): "the customer considers the ticket is not resolved",
+    ("Closed", "Reopened"): "the problem appears again",
+    ("New", "Postponed"): "neither be considered as open",
+    ("Assigned", "Postponed"): "neither be considered as open",
+    ("Reopened", "Postponed"): "neither be considered as open",
+}
 BY_RULES = {("New", "Assigned"), ("Reopened", "Assigned"), ("Verified", "Closed")}
 
 WAY: dict[str, tuple[str, str, Words]] = {
@@ -122,10 +141,13 @@ def line(world: World) -> Line:
 # --- statuses and moves -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.demand("S12")
-def test_the_statuses_and_their_states() -> None:
+@pytest.mark.demand("S10", "S12")
+def test_the_statuses() -> None:
+    """These and no others, in their states, described in the document's words."""
     found = World("assima").profile.statuses
-    assert {status.name: status.state for status in found.values()} == STATUSES
+    assert {status.name: status.state for status in found.values()} == {k: v[0] for k, v in STATUSES.items()}
+    for name, (_, words) in STATUSES.items():
+        assert words in " ".join(found[name].description.split())
 
 
 @pytest.mark.demand("S12")
@@ -244,15 +266,11 @@ def test_a_refusal_names_all_reasons_and_the_way() -> None:
     assert {(move.to, len(move.needs)) for move in far.open} == {("Assigned", 1), ("Postponed", 1)}
 
 
-@pytest.mark.demand("S3", "S7", "X2")
-@pytest.mark.parametrize(("source", "target", "words"), [
-    ("QA Pending", "Verified", "verification is complete"),
-    ("Verified", "Reopened", "not resolved"),
-    ("Closed", "Reopened", "problem appears again"),
-    ("Assigned", "QA Pending", "problem is corrected"),
-])  # fmt: skip
-def test_the_criterion_is_in_the_documents_words(source: str, target: str, words: str) -> None:
-    assert words in " ".join(World("assima").profile.between(source, target)[0].criterion.split())
+@pytest.mark.demand("S1", "S2", "S3", "S5", "S7", "S9", "S10", "X2")
+@pytest.mark.parametrize(("source", "target"), CRITERIA, ids=" -> ".join)
+def test_the_criterion_is_in_the_documents_words(source: str, target: str) -> None:
+    edges = World("assima").profile.between(source, target)
+    assert all(CRITERIA[source, target] in " ".join(edge.criterion.split()) for edge in edges)
 
 
 # --- reporting and assigning --------------------------------------------------------------------------------------
@@ -329,13 +347,18 @@ def test_without_an_assignee_nothing_is_assigned() -> None:
     """By hand it is refused; a customer assigns nobody; taking the assignee off moves nothing."""
     at("New").refused("support", "Assigned")
     at("New").refused("customer", assignee=SUPPORT)
-    assert at("Reopened").ask("support", unset=("assignee",)).status == "Reopened"
+    world = at("Reopened")
+    assert world.ask("support", unset=("assignee",)).status == "Reopened"
+    assert not world.warnings
 
 
 @pytest.mark.demand("S2", "S10", "S12")
 @pytest.mark.parametrize("status", ["Assigned", "QA Pending", "Verified", "Closed", "Postponed"])
 def test_assigning_elsewhere_moves_nothing(status: str) -> None:
-    assert at(status, people=PEOPLE).ask("support", assignee=SUE).status == status
+    world = at(status, people=PEOPLE)
+    world.warnings.clear()
+    assert world.ask("support", assignee=SUE).status == status
+    assert not world.warnings
 
 
 @pytest.mark.demand("S2")
@@ -381,6 +404,26 @@ def test_a_reproduced_defect_goes_to_a_developer(at_once: bool) -> None:
         world.ask("support", **REPRODUCED)
     ticket = world.ask("support", assignee=DEVELOPER, **(REPRODUCED if at_once else {}))
     assert (ticket.status, ticket.assignee) == ("Assigned", DEVELOPER)
+
+
+@pytest.mark.demand("S2")
+@pytest.mark.parametrize("to", [None, "Assigned"], ids=["by itself", "by hand"])
+@pytest.mark.parametrize("status", ["New", "Reopened"])
+def test_nor_does_it_go_to_a_developer_from_elsewhere(status: str, to: str | None) -> None:
+    """Once it is a defect that was reproduced, it does."""
+    world = at(status, people=PEOPLE)
+    world.refused("support", to, assignee=DEVELOPER)
+    world.refused("support", to, assignee=DEVELOPER, kind="question", reproduced=True)
+    world.refused("support", to, assignee=DEVELOPER, kind="defect", reproduced=False)
+    ticket = world.ask("support", to, assignee=DEVELOPER, **REPRODUCED)
+    assert (ticket.status, ticket.assignee) == ("Assigned", DEVELOPER)
+
+
+@pytest.mark.demand("S2")
+@pytest.mark.parametrize("status", ["New", "Assigned", "Reopened"])
+def test_who_is_of_support_and_a_developer_gets_anything(status: str) -> None:
+    ticket = at(status, people=PEOPLE | {LEAD: {"support", "developer"}}).ask("support", assignee=LEAD)
+    assert (ticket.status, ticket.assignee) == ("Assigned", LEAD)
 
 
 @pytest.mark.demand("S2")
@@ -483,6 +526,14 @@ def test_the_customer_is_told_of_the_build() -> None:
     notices = verified(**CORRECTED).notices
     assert [notice.told for notice in notices] == [(CUSTOMER,)]
     assert "build 5102" in notices[0].subject + notices[0].body
+
+
+@pytest.mark.demand("S3", "S5")
+def test_no_correction_is_verified_without_its_build() -> None:
+    """Nor where it is found out only at the check that the product was corrected."""
+    world = ready("QA Pending")
+    world.refused("support", "Verified", correction=True)
+    assert world.ask("support", "Verified", **CORRECTED).status == "Verified"
 
 
 @pytest.mark.demand("S5")

@@ -614,12 +614,12 @@ def test_timezest_books_the_appointment_with_scheduled(source: str) -> None:
 # --- G7: complete ---------------------------------------------------------------------------------------------------
 
 ALL_DONE: Words = {"time_entries": "done"}
-ITEM_DONE: Words = {"checklist.verify": "done"}
-ITEM_OPEN: Words = {"checklist.verify": "open"}
+ITEMS_OPEN: Words = {"checklist.verify": "open", "checklist.tell": "open"}
+ITEMS_DONE: Words = {"checklist.verify": "done", "checklist.tell": "done"}
 LACKS: list[Words] = [
     {"time_entries": "not_done"},
     {"checklist.verify": "open"},
-    {"checklist.verify": "done", "checklist.tell": "open"},
+    ITEMS_OPEN,
     {"time_entries": "not_done", "checklist.verify": "open"},
 ]
 
@@ -644,10 +644,13 @@ def test_both_wants_are_told_at_once() -> None:
 
 
 @demand("G7")
-@pytest.mark.parametrize("has", [{"time_entries": "done"}, {"checklist.verify": "done", "checklist.tell": "done"}])
-def test_complete_with_everything_done_mails_the_customer(has: Words) -> None:
+@pytest.mark.parametrize("items", [{}, ITEMS_OPEN])
+def test_complete_with_everything_done_mails_the_customer(items: Words) -> None:
     world = at(PROGRESS)
-    world.ask("technician", **ALL_DONE | has)
+    world.ask("technician", **ALL_DONE | items)
+    for item in items:
+        world.refused("technician", COMPLETE)
+        world.ask("technician", **{item: ITEMS_DONE[item]})
     assert world.ask("technician", COMPLETE).status == COMPLETE
     assert told_anew(world) == [CUSTOMER]
 
@@ -712,13 +715,14 @@ def test_losing_something_afterwards_reopens_and_who_did_it_is_told(role: str, l
 @demand("G7")
 def test_a_done_item_that_is_opened_again_reopens() -> None:
     world = at(PROGRESS)
-    world.ask("technician", **ITEM_DONE)
+    world.ask("technician", **ITEMS_OPEN)
+    world.ask("technician", **ITEMS_DONE)
     go(world, COMPLETE)
-    assert world.ask("technician", **ITEM_OPEN).status == REOPENED
+    assert world.ask("technician", **LACKS[1]).status == REOPENED
 
 
 @demand("G7")
-@pytest.mark.parametrize("words", [{"title": "Another"}, {"checklist.verify": "done"}, {"note": "n"}, {"text": "t"}])
+@pytest.mark.parametrize("words", [{"title": "Another"}, {"assignee": AMY}, {"note": "n"}, {"text": "t"}])
 def test_other_edits_leave_a_ticket_complete(words: Words) -> None:
     assert at(COMPLETE).ask("technician", **words).status == COMPLETE
 
@@ -1092,9 +1096,17 @@ def test_a_watcher_is_a_person_too() -> None:
     assert mail(world, "customer", "news", who="bob@customer.example").status == MAILED
 
 
-@demand("G13")
-def test_a_note_mailed_in_by_staff_counts_too() -> None:
-    assert mail(at(PROGRESS), "technician", "x", text=None, note="Spoke to them").status == MAILED
+@demand("G13", "X4")
+@pytest.mark.parametrize("source", TWENTY)
+def test_mail_that_a_machine_wrote_is_kept_and_moves_nothing(source: str) -> None:
+    for role in PERSONS:  # the gateway enters it as a note
+        world = at(source)
+        due = after(world, "P5D")
+        world.wait("P1D")
+        ticket = mail(world, role, "it is resolved", text=None, note="I am out of office.")
+        assert (ticket.status, ticket.history[-1].note) == (source, "I am out of office.")
+        if source == WAITING:
+            fires_at(world, due)
 
 
 @demand("G13")
@@ -1196,7 +1208,9 @@ def test_no_line_sets_a_status_of_the_eight(target: str) -> None:
 @pytest.mark.parametrize("target", [WAITING, COMPLETE])
 def test_such_a_line_means_nothing_without_mail_or_where_it_is_so_already(target: str) -> None:
     assert at(PROGRESS).ask("technician", text=line(target)).status == PROGRESS
-    assert mail(at(target), "technician", "x", text=line(target)).status == target
+    for subject in ("x", "it is resolved"):
+        assert mail(at(target), "technician", subject, text=line(target)).status == target
+    assert mail(at(REOPENED), "technician", "it is resolved", text=line(COMPLETE)).status == REOPENED
 
 
 @demand("G14", "G5", "X3")
@@ -1204,6 +1218,25 @@ def test_the_line_does_not_wait_after_a_scheduling_link_and_the_sender_is_told()
     world = at(LINK_SENT)
     assert mail(world, "technician", "x", text=line(WAITING)).status != WAITING
     assert TECH in told_anew(world)
+
+
+@demand("G7", "G14")
+@pytest.mark.parametrize("source", [PROGRESS, REOPENED, LINK_SENT, WAITING, COMPLETE, CLOSE])
+def test_only_who_asked_for_a_status_in_vain_is_told(source: str) -> None:
+    for role, text in (("technician", "Some words."), ("customer", line(COMPLETE)), ("customer", line(WAITING))):
+        world = at(source)
+        if source not in (COMPLETE, REOPENED):
+            world.ask("technician", time_entries="not_done")
+        world.notices.clear()
+        assert mail(world, role, "x", text=text).status == MAILED
+        assert world.who(role) not in told_anew(world)
+    for target in {WAITING, COMPLETE} - {source}:
+        world = at(source)
+        world.ask("customer", text="None of these suits me.")
+        world.ask("technician", time_entries="done")
+        world.notices.clear()
+        assert mail(world, "technician", "x", text=line(target)).status == target
+        assert TECH not in told_anew(world)
 
 
 @demand("G14", "G15")
