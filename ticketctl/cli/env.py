@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -45,7 +46,11 @@ class Env:
     @cached_property
     def desk(self) -> Desk:
         """The store."""
-        return Desk(find_root(self.folder), self.now, self.as_ or os.environ.get("TICKETCTL_AS") or None)
+        desk = Desk(find_root(self.folder), self.now, self.as_ or os.environ.get("TICKETCTL_AS") or None)
+        if self.verbose:
+            who = desk.as_ or desk.email or "nobody in particular"
+            click.echo(f"store {desk.root}; now {dates.format_instant(self.now)}; as {who}", err=True)
+        return desk
 
     def paint(self, stream: Any = None) -> Paint:
         """Colours for a stream: ``--color``, NO_COLOR, FORCE_COLOR, TERM=dumb, and whether it is a terminal."""
@@ -65,6 +70,15 @@ class Env:
         settings = self.desk.settings
         across = max(shutil.get_terminal_size((100, 24)).columns, 40)
         return Voice(self.now, dates.zone(settings.timezone), self.paint(), dict(settings.names), across)
+
+    def page(self, lines: Iterable[str]) -> None:
+        """A long answer, through the user's pager where there is a terminal and it does not fit."""
+        found = list(lines)
+        if sys.stdout.isatty() and len(found) >= shutil.get_terminal_size().lines:
+            click.echo_via_pager("\n".join(found) + "\n", color=self.paint().on)
+            return
+        for line in found:
+            click.echo(line)
 
     def note(self, text: str) -> None:
         """A word besides the answer, on stderr, unless ``-q``."""

@@ -81,7 +81,7 @@ class Lazy(click.Group):
 @click.option("--now", "now_text", metavar="TIME", help="The time it shall be (else TICKETCTL_NOW, else the clock).")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colours.")
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
-@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+@click.option("-v", "--verbose", is_flag=True, help="Say which store, when and as whom.")
 @click.version_option(__version__, prog_name="ticketctl")
 @click.pass_context
 def cli(ctx: click.Context, /, **options: Any) -> None:

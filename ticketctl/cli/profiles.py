@@ -73,8 +73,7 @@ def show_profile(env: Env, name: str, format_: str) -> None:
         return
     from ticketctl.render.profile import describe
 
-    for line in describe(profile, env.paint()):
-        click.echo(line)
+    env.page(describe(profile, env.paint()))
 
 
 @profile_command.command("check")

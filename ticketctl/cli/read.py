@@ -231,8 +231,7 @@ def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
         click.echo(document.dump(tickets=tickets, broken=document.broken(broken)))
     else:
         blocks = ["\n".join(text.show(env.voice, one.ticket, env.desk.profile_of(one.ticket))) for one in loaded]
-        for block in "\n\n".join(blocks).split("\n") if blocks else ():
-            click.echo(block)
+        env.page("\n\n".join(blocks).split("\n") if blocks else ())
     for one in loaded:
         for difference in one.differences:
             env.warn(f"{difference.place}: {difference.key} does not agree with the history "
@@ -272,8 +271,7 @@ def log_command(env: Env, /, id_: str, format_: str) -> None:
         for entry in ticket.history:
             click.echo(document.dump_line(entry.content()))
         return
-    for line in text.log(env.voice, ticket):
-        click.echo(line)
+    env.page(text.log(env.voice, ticket))
 
 
 @click.command("next")

@@ -179,6 +179,8 @@ def _hint(refused: Refusal, profile: Profile | None) -> str:
     if not step or profile is None:
         return ""
     options = [option for need in targets[step].needs for option in _options(need)]
+    if step == refused.to and not options:
+        return ""  # the same command again is no help
     return " ".join(
         [f'ticketctl move {name} "{step}"' if " " in step else f"ticketctl move {name} {step}", *dict.fromkeys(options)]
     )
