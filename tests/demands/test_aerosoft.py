@@ -425,9 +425,11 @@ def test_assigning_elsewhere_moves_nothing(status: str) -> None:
 def test_messages_and_notes_move_nothing(status: str) -> None:
     """Not the customer's reply either: the agent sends it on (A9)."""
     world = at(status)
-    for role, words in (("customer", {"text": "Any news?"}), ("agent", {"text": "Not yet."}), ("qa", {"note": "Hm."})):
-        assert world.ask(role, **words).status == status
+    assert world.ask("customer", text="Any news?").status == status
     assert world.ask("customer", text="Any news?", via="mail").status == status
+    assert world.ask("agent", text="She rang.", for_=CUSTOMER).status == status
+    assert world.ask("agent", text="Not yet.").status == status
+    assert world.ask("qa", note="Hm.").status == status
 
 
 # --- waiting for the customer -------------------------------------------------------------------------------------
@@ -598,7 +600,7 @@ def test_a_judgement_is_that_of_the_tickets_own_customer(target: str) -> None:
 def test_an_agent_records_a_judgement(source: str, target: str, people: dict[str, set[str]] | None) -> None:
     """An agent, not other staff, with ``--for``, not without; the history names both."""
     world = at(source, people=people)
-    said = {"text": "She said so by telephone."}
+    said: Words = {"text": "She said so by telephone."}
     for role in STAFF:
         world.refused(role, target, **said)
     for role in ("developer", "qa", "customer"):

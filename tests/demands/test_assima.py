@@ -28,7 +28,8 @@ from tests.demands.tables import (
 from tests.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import format_instant
 from ticketctl.core.profile import CREATED
-from ticketctl.core.query import OPEN, Query, Row as Line, counts, matches, row_of
+from ticketctl.core.query import OPEN, Query, counts, matches, row_of
+from ticketctl.core.query import Row as Line
 from ticketctl.core.requests import Refusal
 
 SUPPORT, SUE = "support@staff.example", "sue@staff.example"
@@ -579,7 +580,8 @@ def test_what_the_system_closed_is_reopened_too() -> None:
 
 
 @pytest.mark.demand("S8", "X1")
-@pytest.mark.parametrize("start", [datetime(2026, 6, 1, 9, tzinfo=UTC), datetime(2026, 10, 10, 16, tzinfo=UTC)], ids=str)
+@pytest.mark.parametrize("start", [datetime(2026, 6, 1, 9, tzinfo=UTC), datetime(2026, 10, 10, 16, tzinfo=UTC)],
+                         ids=str)  # fmt: skip
 def test_it_closes_thirty_days_after_it_was_verified(start: datetime) -> None:
     """At the same time of day, over the end of summer time too; the entry has the rule, what it is due to, and when."""
     world = at("Verified", now=start)

@@ -87,7 +87,13 @@ class Env:
 
     def warn(self, text: str) -> None:
         """A warning, on stderr, whatever the options."""
-        click.echo(f"{self.paint(sys.stderr)('warning', 'yellow')}: {text}", err=True)
+        from ticketctl.render.safe import safe
+        from ticketctl.render.text import wrapped
+
+        first, *rest = [line for part in text.split("\n") for line in wrapped(safe(part), "  ", 100) or [""]]
+        click.echo(f"{self.paint(sys.stderr)('warning', 'yellow')}: {first.strip()}", err=True)
+        for line in rest:
+            click.echo(line, err=True)
 
 
 pass_env = click.make_pass_decorator(Env, ensure=True)

@@ -285,7 +285,6 @@ def _status(outcome: Outcome) -> Exit:
 
 def _tell_one(env: Env, outcome: Outcome, several: bool, dry: bool) -> None:
     from ticketctl.render import text
-    from ticketctl.render.safe import safe
 
     result = outcome.result
     if isinstance(result, TicketctlError):
@@ -298,7 +297,7 @@ def _tell_one(env: Env, outcome: Outcome, several: bool, dry: bool) -> None:
         line = text.done(env.voice, outcome.before, result, outcome.profile)
         click.echo(f"would be  {line}" if dry else line)
         for warning in result.warnings:
-            env.warn(f"{text.short(outcome.id)}: {safe(warning)}" if several else safe(warning))
+            env.warn(f"{text.short(outcome.id)}: {warning}" if several else warning)
 
 
 def _tell_json(env: Env, outcomes: list[Outcome]) -> None:

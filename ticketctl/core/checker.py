@@ -106,7 +106,7 @@ def judge(scene: Scene, to: str) -> Verdict:
         # That only rules set it says why there is no edge; else the profile's own reason, or what there is instead.
         return Verdict(None, tuple(refused if profile.statuses[to].set_by_system and refused else
                                    [_no_edge(scene, to), *refused]))  # fmt: skip
-    edge = next((edge for edge in edges if _may(scene, edge)), None)
+    edge = next((edge for edge in edges if may(scene, edge)), None)
     if edge is None:
         edge = edges[0]
         if not refused or not profile.statuses[to].set_by_system:
@@ -117,7 +117,8 @@ def judge(scene: Scene, to: str) -> Verdict:
     return Verdict(edge, tuple(dict.fromkeys(refused)), tuple(failures((*edge.warns, *target.warns), scene)))
 
 
-def _may(scene: Scene, edge: Edge) -> bool:
+def may(scene: Scene, edge: Edge) -> bool:
+    """Whether the move is this actor's: by their own role, or for the customer where that is allowed (A27)."""
     if scene.role in edge.roles:
         return scene.by == scene.role or scene.by in edge.on_behalf
     return False

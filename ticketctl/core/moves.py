@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ticketctl.core.checker import Scene, judge
+from ticketctl.core.checker import Scene, judge, may
 from ticketctl.core.profile import CREATED, Edge, Event, Profile, Trigger
 
 
@@ -37,7 +37,7 @@ def open_moves(scene: Scene) -> list[OpenMove]:
     found = []
     for to in scene.profile.statuses:
         edges = scene.profile.between(scene.ticket.status, to)
-        mine = [edge for edge in edges if scene.role in edge.roles]
+        mine = [edge for edge in edges if may(scene, edge)]
         if not mine or not offered(scene, to):
             continue
         verdict = judge(scene, to)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from ticketctl.core.act import Act
-from ticketctl.core.checker import Scene
+from ticketctl.core.checker import Scene, may
 from ticketctl.core.moves import open_moves, way
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
@@ -136,7 +136,7 @@ def _refuse(act: Act, ticket: Ticket | None, request: Request) -> Refusal:
         return Refusal(request.id, request.title, "", to, reasons, actor.role, cites=cites, profile=profile.name)
     scene = scene_for(profile, ticket, actor, act.now, act.people)
     mine = not actor_reasons(profile, ticket, actor, act.people)
-    direct = bool(to and act.edge and act.edge.source == ticket.status and scene.role in act.edge.roles)
+    direct = bool(to and act.edge and act.edge.source == ticket.status and may(scene, act.edge))
     return Refusal(
         ticket.id,
         ticket.title,

@@ -24,8 +24,7 @@ def _cell(voice: Voice, row: Row, name: str) -> str:
     if name == "age":
         return voice.ago(row.updated)
     if name == "due":
-        moment = row.next_due or row.due
-        return voice.ahead(moment) if moment else "-"
+        return voice.ahead(row.next_due) if row.next_due else "-"
     value = row.column(name)
     if isinstance(value, bool):
         return "yes" if value else "-"
