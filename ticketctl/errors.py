@@ -67,6 +67,11 @@ class TicketctlError(Exception):
         super().__init__(message)
         self.message, self.hint, self.place = message, hint, place
 
+    @property
+    def finding(self) -> Finding:
+        """The same as one line of ``check``."""
+        return Finding(self.place or Place("?"), "broken", self.message, self.hint)
+
 
 class UsageError(TicketctlError):
     """The command line asks for something that does not exist or makes no sense."""
@@ -85,11 +90,6 @@ class BrokenError(TicketctlError):
 
     exit = Exit.BROKEN
 
-    @property
-    def finding(self) -> Finding:
-        """The same as one line of ``check``."""
-        return Finding(self.place or Place("?"), "broken", self.message, self.hint)
-
 
 class MissingError(TicketctlError):
     """There is no such ticket, profile or store."""
@@ -101,6 +101,10 @@ class DiskError(TicketctlError):
     """Git or the disk failed."""
 
     exit = Exit.IO
+
+
+class UncommittedError(DiskError):
+    """The tickets are written, but git would not commit them."""
 
 
 class BusyError(TicketctlError):

@@ -221,7 +221,7 @@ def test_who_is_working_on_it_is_a_technician() -> None:
 def test_a_moment_that_has_passed_does_not_serve_again() -> None:
     world = at("Scheduled", owned=True)
     fires_at(world, moment(world))
-    world.ask("technician", "In Progress")
+    reply(world)
     assert world.refused("technician", "Scheduled")
 
 
@@ -413,11 +413,37 @@ def test_a_technician_starts_it_and_the_moment_is_over() -> None:
 
 
 @pytest.mark.demand("H6")
-def test_another_moment_replaces_the_first() -> None:
+@pytest.mark.parametrize(("to", "words"), FORWARD)
+def test_every_move_by_a_technician_ends_the_moment(to: str, words: Words) -> None:
+    """Also from Customer-Reply, where a reply had taken it: answered, closed or put off, it is on top no longer."""
     world = at("Scheduled", owned=True)
-    world.ask("technician", due=world.when("+5d"))
+    due = moment(world)
+    reply(world)
+    fires_at(world, due)
+    assert not move(world, "technician", to, words).get("due_now")
+
+
+@pytest.mark.demand("H6")
+def test_started_early_its_moment_comes_no_more() -> None:
+    world = at("Scheduled", owned=True)
+    world.ask("technician", "In Progress")
+    reply(world)
+    told_anew(world)
+    assert not ages(world).ticket.get("due_now")
+    assert told_anew(world) == []
+
+
+@pytest.mark.demand("H6")
+@pytest.mark.parametrize("come", [False, True])
+def test_another_moment_replaces_the_first(come: bool) -> None:
+    """Whether the first had come already or not."""
+    world = at("Scheduled", owned=True)
+    if come:
+        fires_at(world, moment(world))
+        told_anew(world)
+    assert not world.ask("technician", due=world.when("+5d")).get("due_now")
     fires_at(world, moment(world))
-    assert told_anew(world) == [TOM]
+    assert (told_anew(world), world.ticket.get("due_now")) == ([TOM], True)
 
 
 @pytest.mark.demand("H6")
@@ -532,10 +558,12 @@ def test_everything_that_is_wanting_is_said_at_once_in_the_documents_words() -> 
 
 @pytest.mark.demand("H7", "H10")
 def test_the_reason_is_cleared_when_the_ticket_reopens() -> None:
-    world = held("outage")
+    world = held("billing")
+    world.ask("technician", invoices="7")
     world.ask("technician", "Closed")
     reply(world)
     assert world.ticket.get("hold_reason") is None
+    assert world.ticket.get("invoices") is None
     assert world.ask("technician", "Answered", **ANSWER).status == "Answered"
 
 
@@ -556,6 +584,7 @@ def test_a_reply_from_any_status_is_put_into_customer_reply(status: str, via: st
         entry = entered(world.ticket, "Customer-Reply")
         assert (entry.role, entry.from_, entry.at) == ("system", status, said.at)
         assert entry.rule and entry.anchor == said.id
+    assert world.follow_ups == []
 
 
 @pytest.mark.demand("H9")
@@ -654,6 +683,15 @@ def test_later_by_mail_a_linked_follow_up_is_made(days: str, seconds: int) -> No
     assert (made.ticket.follows, made.ticket.customer) == (world.ticket.id, CUSTOMER)
     assert (made.ticket.status, made.ticket.history[0].text) == ("Open", "It is back.")
     assert [entry.sets for entry in world.ticket.history if entry.event == "linked"] == [{"follow_up": made.ticket.id}]
+    assert world.warnings == []
+
+
+@pytest.mark.demand("H10")
+@pytest.mark.parametrize("via", CHANNELS)
+def test_what_a_technician_writes_later_makes_no_follow_up(via: str | None) -> None:
+    world = closed("P31D", 0)
+    assert world.ask("technician", text="We have changed the price.", via=via).status == "Closed"
+    assert world.follow_ups == []
 
 
 @pytest.mark.demand("H10", "H4")
@@ -673,10 +711,13 @@ def test_a_ticket_can_be_replied_to_for_30_days_of_the_profiles_zone() -> None:
     world = World("hosting", now=datetime(2026, 10, 20, 9, tzinfo=UTC))
     world.new()
     world.ask("technician", "Closed")
-    world.now = after(world, "P30D")
+    shut, end = world.ticket, after(world, "P30D")
+    for via in CHANNELS:
+        world.ticket, world.now = shut, end - SECOND
+        assert reply(world, via=via).status == "Customer-Reply"
+    world.ticket, world.now = shut, end
     assert world.refused("customer", text="It is back.")
-    world.now -= SECOND * 2
-    assert reply(world).status == "Customer-Reply"
+    assert reply(world, via="mail").status == "Closed"
 
 
 # --- the queue --------------------------------------------------------------------------------------------------------
@@ -734,25 +775,37 @@ def test_only_the_message_sent_while_open_resets_it() -> None:
 
 @pytest.mark.demand("H12", "H9")
 @pytest.mark.parametrize("via", CHANNELS)
-@pytest.mark.parametrize(("status", "word"), [("Open", "queue"), ("In Progress", "notice")])
-def test_the_customer_is_told_what_a_reply_now_does(status: str, word: str, via: str | None) -> None:
+@pytest.mark.parametrize(("status", "word", "other"), [("Open", "reset", "notice"), ("In Progress", "notice", "reset")])
+def test_the_customer_is_told_what_a_reply_now_does(status: str, word: str, other: str, via: str | None) -> None:
     world = at(status)
     reply(world, via=via)
     assert word in heard(world)
+    assert other not in heard(world)
 
 
 @pytest.mark.demand("H12")
+@pytest.mark.parametrize("via", CHANNELS)
 @pytest.mark.parametrize("status", ["Answered", "Closed", "Scheduled", "On-Hold", "Customer-Reply"])
-def test_elsewhere_nothing_is_said_to_the_customer(status: str) -> None:
+def test_elsewhere_the_customer_is_told_nothing(status: str, via: str | None) -> None:
     world = at(status)
-    reply(world)
-    assert "queue" not in heard(world)
-    assert "notice" not in heard(world)
+    reply(world, via=via)
+    assert heard(world) == ""
+
+
+@pytest.mark.demand("H12")
+@pytest.mark.parametrize("via", CHANNELS)
+@pytest.mark.parametrize("status", ["Open", "In Progress"])
+def test_a_technicians_own_message_says_nothing_of_it(status: str, via: str | None) -> None:
+    world = at(status)
+    world.ask("technician", text="We are on it.", via=via)
+    assert world.warnings == []
+    assert TECHNICIAN not in told_anew(world)
 
 
 def unseen(text: str = "It is the blue one.") -> World:
-    """A reply came while the technician was at work."""
+    """A reply came while the technician was at work, who had written before."""
     world = at("In Progress")
+    world.ask("technician", text="I am looking at it.")
     reply(world, text)
     world.warnings.clear()
     return world
@@ -785,7 +838,7 @@ def test_notes_and_edits_leave_the_reply_unseen() -> None:
     world = unseen()
     world.ask("technician", note="customer seems upset")
     world.ask("technician", assignee=TECHNICIAN)
-    world.warnings.clear()
+    assert world.warnings == []
     world.ask("technician", "In Progress")
     assert any("It is the blue one." in warning for warning in world.warnings)
 
@@ -816,5 +869,15 @@ def test_a_reply_in_another_status_warns_nobody(status: str) -> None:
     world = at(status, owned=True)
     reply(world)
     world.warnings.clear()
+    world.ask("technician", "In Progress")
+    assert world.warnings == []
+
+
+@pytest.mark.demand("H12")
+def test_work_that_was_done_before_the_reply_warns_nobody() -> None:
+    """It was In Progress once, but the reply came to the answer."""
+    world = at("In Progress")
+    world.ask("technician", "Answered", **ANSWER)
+    reply(world)
     world.ask("technician", "In Progress")
     assert world.warnings == []

@@ -12,7 +12,7 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Change, Create, Decision, Notice, Refusal
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.workflow import decide
-from ticketctl.errors import BrokenError, RefusedError, TicketctlError
+from ticketctl.errors import BrokenError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.store import files, git
 from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import new_id, path_of, short
@@ -43,6 +43,11 @@ class Outcome:
         return self.was.ticket if self.was else None
 
     @property
+    def refused(self) -> bool:
+        """Whether nothing was written for it, by the rules or for an error."""
+        return not isinstance(self.result, Decision | UncommittedError)
+
+    @property
     def changed(self) -> bool:
         """Whether something is to be written."""
         return isinstance(self.result, Decision) and bool(self.result.entries)
@@ -67,7 +72,7 @@ def change(desk: Desk, ids: Iterable[str], ask: Ask, dry: bool = False) -> list[
         for id_ in ids:
             outcome = _one(desk, id_, ask)
             outcomes.append(_written(desk, outcome) if outcome.changed else outcome)
-        _commit(desk, outcomes)
+        outcomes += _commit(desk, outcomes)
     return outcomes
 
 
@@ -77,20 +82,20 @@ def change_all(desk: Desk, ids: Iterable[str], ask: Ask, subject: str) -> list[O
         outcomes = [_one(desk, id_, ask) for id_ in ids]
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
             files.write_all(desk.root, [write for outcome in outcomes for write in _writes(desk, outcome)])
-            _commit(desk, outcomes, subject)
+            outcomes += _commit(desk, outcomes, subject)
     return outcomes
 
 
-def adopt_by_hand(desk: Desk, text: str) -> Outcome:
+def adopt_by_hand(desk: Desk, text: str) -> list[Outcome]:
     """Take what was changed in a ticket's file by hand as an event of its author, if the rules allow it."""
     from ticketctl.app.editing import adopt
 
     with writing(desk):
         outcome = _one(desk, text, lambda was, profile: adopt(desk, was, profile), by_hand=True)
-        if outcome.changed:
-            outcome = _written(desk, outcome)
-            _commit(desk, [outcome])
-    return outcome
+        if not outcome.changed:
+            return [outcome]
+        outcome = _written(desk, outcome)
+        return [outcome, *_commit(desk, [outcome])]
 
 
 def create(desk: Desk, requests: Sequence[tuple[Profile, Sequence[Create]]]) -> list[Outcome]:
@@ -103,7 +108,7 @@ def create(desk: Desk, requests: Sequence[tuple[Profile, Sequence[Create]]]) -> 
         outcomes = [_made(desk, profile, candidates) for profile, candidates in requests]
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
             files.write_all(desk.root, [write for outcome in outcomes for write in _writes(desk, outcome)])
-            _commit(desk, outcomes)
+            outcomes += _commit(desk, outcomes)
     return outcomes
 
 
@@ -195,10 +200,11 @@ def outbox(notice: Notice) -> files.Write:
     return files.Write(f"{files.STATE}/outbox/{notice.ticket}-{notice.event}.json", data.encode())
 
 
-def _commit(desk: Desk, outcomes: Sequence[Outcome], subject: str = "") -> None:
+def _commit(desk: Desk, outcomes: Sequence[Outcome], subject: str = "") -> list[Outcome]:
+    """Commit what was changed; if git would not, say so as one more outcome: the tickets are written all the same."""
     done = [outcome for outcome in outcomes if outcome.changed]
     if not done or not desk.settings.commit:
-        return
+        return []
     paths = [path_of(ticket.id) for outcome in done for ticket in (*_tickets(outcome), *outcome.also)]
     lines = [describe(outcome) for outcome in done]
     who = next(o.result.entries[0].by for o in done if isinstance(o.result, Decision))
@@ -206,7 +212,11 @@ def _commit(desk: Desk, outcomes: Sequence[Outcome], subject: str = "") -> None:
         message = lines[0]
     else:
         message = "\n".join([subject or f"{len(lines)} tickets ({who})", "", *lines])
-    git.commit(desk.root, paths, message, who)
+    try:
+        git.commit(desk.root, paths, message, who)
+    except DiskError as error:
+        return [Outcome("git", None, UncommittedError(f"written, but not committed: {error.message}", error.hint))]
+    return []
 
 
 def _tickets(outcome: Outcome) -> list[Ticket]:

@@ -58,13 +58,16 @@ class Desk:
         """The rules of a ticket.
 
         Raises:
-            BrokenError: the ticket names a profile or a status that does not exist, or one with mistakes: one such
-                ticket must not hide the others.
+            BrokenError: the ticket names a profile or a status that does not exist.
+            SettingsError: the profile has mistakes; where there are many tickets, it hides only its own.
         """
         try:
             profile = self.shelf.get(ticket.profile)
-        except (MissingError, SettingsError) as error:
+        except MissingError as error:
             raise BrokenError(error.message, error.hint, Place(path_of(ticket.id))) from None
+        except SettingsError as error:
+            error.place = Place(path_of(ticket.id))
+            raise
         if ticket.status not in profile.statuses:
             raise BrokenError(f'{ticket.profile} has no status "{ticket.status}"', "ticketctl check says where",
                               Place(path_of(ticket.id)))  # fmt: skip

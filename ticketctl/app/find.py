@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ticketctl.app.desk import Desk
 from ticketctl.core.query import OPEN, Query, Row, arrange, matches, row_of
-from ticketctl.errors import BrokenError, Finding
+from ticketctl.errors import BrokenError, Finding, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def find(desk: Desk, query: Query) -> Found:
                 raise loaded
             profile = desk.profile_of(loaded.ticket)
             row = row_of(profile, loaded.ticket, desk.people_of(profile))
-        except BrokenError as error:
+        except (BrokenError, SettingsError) as error:
             broken.append(error.finding)
             continue
         open_ += row.state in OPEN

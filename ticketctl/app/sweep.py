@@ -14,7 +14,17 @@ from ticketctl.core.requests import Decision, Refusal
 from ticketctl.core.sweeping import Fired, sweep_ticket
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.timers import due_now
-from ticketctl.errors import BrokenError, BusyError, Finding, TicketctlError, UsageError, closest
+from ticketctl.errors import (
+    BrokenError,
+    BusyError,
+    DiskError,
+    Finding,
+    SettingsError,
+    TicketctlError,
+    UncommittedError,
+    UsageError,
+    closest,
+)
 from ticketctl.store import files, git
 from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import path_of, short
@@ -112,13 +122,16 @@ def _run(desk: Desk, rules: Collection[str], report: Report, dry: bool) -> None:
                 if _write(desk, was, fired):
                     paths.append(path_of(id_))
             report.acts += _acts(desk, was, fired)
-        except BrokenError as error:
+        except (BrokenError, SettingsError) as error:
             report.broken.append(error.finding)
         except TicketctlError as error:
             report.failed.append(error)
     if paths and desk.settings.commit:
         with writing(desk):
-            git.commit(desk.root, paths, _message(report), "sweep@localhost")
+            try:
+                git.commit(desk.root, paths, _message(report), "sweep@localhost")
+            except DiskError as error:
+                report.failed.append(UncommittedError(f"written, but not committed: {error.message}", error.hint))
 
 
 def _due(desk: Desk, rules: Collection[str], report: Report) -> Iterator[tuple[str, str]]:
@@ -130,7 +143,7 @@ def _due(desk: Desk, rules: Collection[str], report: Report) -> Iterator[tuple[s
             profile = desk.profile_of(loaded.ticket)
             fires = due_now(profile, loaded.ticket, desk.now, desk.people_of(profile))
             due = next((fire.due for fire in fires if not rules or fire.rule in rules), None)
-        except BrokenError as error:
+        except (BrokenError, SettingsError) as error:
             report.broken.append(error.finding)
             continue
         if due is not None:

@@ -81,7 +81,7 @@ def _adopt(env: Env, id_: str) -> None:
     from ticketctl.app.change import adopt_by_hand
     from ticketctl.cli.write import tell
 
-    tell(env, [adopt_by_hand(env.desk, id_)], "text", dry=False)
+    tell(env, adopt_by_hand(env.desk, id_), "text", dry=False)
 
 
 @click.command("check")

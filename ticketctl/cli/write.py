@@ -149,12 +149,10 @@ def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) 
             for place, row in opening.numbered(wanted, "stdin" if rows == "-" else rows)
         ],
     )
-    refused = [outcome for outcome in outcomes if not isinstance(outcome.result, Decision)]
-    for outcome in refused or outcomes:
-        _tell_one(env, outcome, rows is not None, dry=False)
+    refused = [outcome for outcome in outcomes if outcome.refused]
     if refused and len(outcomes) > 1:
         env.note(f"nothing was written: {len(refused)} of {len(outcomes)} rows are refused")
-    finish(worst([_status(outcome) for outcome in refused], len(outcomes)))
+    tell(env, refused or outcomes, "text", dry=False)
 
 
 @click.command("batch")
@@ -177,7 +175,7 @@ def batch_command(env: Env, /, batch: str, name: str, ids: tuple[str, ...], with
     left_out = [desk.store.find(text) for text in without]
     text = values.body(reply, "the message") if reply else None
     outcomes = run(desk, whose, found, values.line(name, "the name"), _ids(ids), left_out, text, note)
-    refused = [outcome for outcome in outcomes if not isinstance(outcome.result, Decision)]
+    refused = [outcome for outcome in outcomes if outcome.refused]
     if refused:
         env.note(f"nothing was moved: {len(refused)} of {len(outcomes)} tickets are refused")
     tell(env, refused or outcomes, format_, dry=False)

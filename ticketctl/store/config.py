@@ -101,6 +101,8 @@ def _people(
 ) -> tuple[dict[str, tuple[str, ...]] | None, dict[str, str]]:
     if node is None or node.value is None:
         return None, {}
+    if not isinstance(node.value, dict):
+        wrong(node, "people must be a mapping from address to roles")
     people: dict[str, tuple[str, ...]] = {}
     names: dict[str, str] = {}
     for who, item in node.map.items():

@@ -30,7 +30,8 @@ def run(root: Path, *words: str, check: bool = True, feed: str | None = None) ->
         raise DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml") from None
     if check and done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()
-        raise DiskError(f"git {words[0]} failed: {said[-1] if said else done.returncode}")
+        verb = next(word for word in words if not word.startswith("-"))
+        raise DiskError(f"git {verb} failed: {said[-1] if said else f'exit {done.returncode}'}")
     return done
 
 
