@@ -82,6 +82,7 @@ def sweep(desk: Desk, rules: Collection[str] = (), dry: bool = False) -> Report:
     Raises:
         UsageError: a rule of ``rules`` does not exist.
     """
+    _ = desk.settings  # a mistake there is not the tickets'
     _check_rules(desk, rules)
     report = Report()
     if dry:
