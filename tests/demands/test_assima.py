@@ -314,7 +314,8 @@ def test_support_reports_for_a_customer() -> None:
 def test_the_people_in_charge_are_notified(role: str, people: dict[str, set[str]] | None, told: list[str]) -> None:
     """All of support, but not developers, nor who reports it."""
     world = World("assima", people=people)
-    world.new(role)
+    ticket = world.new(role)
+    assert ticket.id in world.notices[0].body
     assert [who for who in told_anew(world) if who != CUSTOMER] == told
 
 
@@ -381,6 +382,7 @@ def test_a_customers_message_tells_the_assignee(status: str, via: str | None) ->
     assert world.ticket.assignee == SUPPORT
     told_anew(world)
     world.ask("customer", text="Any news?", via=via)
+    assert "Any news?" in world.notices[-1].body
     assert told_anew(world) == [SUPPORT]
 
 
@@ -482,7 +484,9 @@ def test_qa_pending_takes_the_assignee_off_and_tells_support(
     if people:
         world.ask("support", assignee=DEVELOPER, **REPRODUCED)
     told_anew(world)
-    assert world.ask(role, "QA Pending").assignee is None
+    ticket = world.ask(role, "QA Pending")
+    assert ticket.assignee is None
+    assert ticket.id in world.notices[0].body
     assert told_anew(world) == told
 
 
@@ -541,6 +545,7 @@ def test_no_correction_is_verified_without_its_build() -> None:
 def test_the_customer_is_told_of_no_build_where_nothing_was_corrected() -> None:
     notices = verified().notices
     assert [notice.told for notice in notices] == [(CUSTOMER,)]
+    assert notices[0].subject and notices[0].body
     assert not any(word in notices[0].subject + notices[0].body for word in ("$", "None", "build  ", "build ."))
 
 

@@ -1053,6 +1053,14 @@ def test_a_ticket_that_reopens_has_no_appointment_left(target: str) -> None:
 
 
 @demand("G6", "G12")
+@pytest.mark.parametrize("before", ["cancelled", "booked"])
+def test_staff_who_book_while_they_reopen_have_booked(before: str) -> None:
+    world = at(COMPLETE)
+    world.ask("technician", appointment=before)
+    assert world.ask("technician", SCHEDULED, appointment="booked").get("appointment") == "booked"
+
+
+@demand("G6", "G12")
 def test_timezest_books_anew_though_the_ticket_was_complete() -> None:
     world = at(COMPLETE)
     assert world.ask("timezest", SCHEDULED).get("appointment") == "booked"
@@ -1400,14 +1408,15 @@ def test_a_template_moves_a_ticket_without_more_than_an_assignee(one: Template) 
 
 
 @demand("G17", "G10")
-@pytest.mark.parametrize("one", [one for one in TEMPLATES if one.to == TODO], ids=lambda one: one.name)
-def test_a_to_do_template_makes_a_ticket_on_the_queue(one: Template) -> None:
+@pytest.mark.parametrize("one", TEMPLATES, ids=lambda one: one.name)
+def test_a_template_makes_a_new_ticket_too(one: Template) -> None:
     for role in STAFF:
         world = World("ggit")
         sets = {"assignee": TESS, **{name: value for name, value in one.sets.items() if value is not None}}
         ticket = create(world, role, one.title or "Check backups", text=one.text or None, note=one.note or None,
                         to=one.to, sets=sets)  # fmt: skip
-        assert (ticket.status, ticket.assignee, ticket.get("queue")) == (TODO, TESS, f"todo/{TESS}")
+        assert (ticket.status, ticket.assignee) == (one.to, TESS)
+        assert ticket.get("queue") == (f"todo/{TESS}" if one.to == TODO else None)
         assert CUSTOMER not in told_anew(world)
 
 

@@ -211,7 +211,9 @@ def _commit(desk: Desk, outcomes: Sequence[Outcome], subject: str = "") -> list[
     if len(lines) == 1 and not subject:
         message = lines[0]
     else:
-        message = "\n".join([subject or f"{len(lines)} tickets ({who})", "", *lines])
+        deeds = {what(outcome) for outcome in done}
+        same = f": {deeds.pop()}" if len(deeds) == 1 else ""
+        message = "\n".join([subject or f"{len(lines)} tickets{same} ({who})", "", *lines])
     try:
         git.commit(desk.root, paths, message, who)
     except DiskError as error:
@@ -239,7 +241,6 @@ def what(outcome: Outcome) -> str:
         return f"new, {after.status}"
     if outcome.before.status != after.status:
         return f"{outcome.before.status} -> {after.status}"
-    if entry.event in ("replied", "noted"):
-        return {"replied": "reply", "noted": "note"}[entry.event]
+    said = [word for word, text in (("reply", entry.text), ("note", entry.note)) if text]
     names = [name.removeprefix("fields.") for name in (*entry.sets, *entry.unset)]
-    return ", ".join(names) or entry.event
+    return ", ".join([*names, *said]) or entry.event

@@ -43,12 +43,12 @@ def found(root: Path, profile: str) -> list[str]:
         _append(root / ".gitignore", _IGNORED)
     except OSError as error:
         raise DiskError(f"cannot make a store in {root}: {error.strerror}") from None
-    said = ["a ticket store" if root == Path.cwd() else f"a ticket store in {root}"]
+    said = ["made a ticket store" if root == Path.cwd() else f"made a ticket store in {root}"]
     if own:
         git.commit(
             root, [NAME, ".gitattributes", ".gitignore"], "A ticket store", git.email(root) or "ticketctl@localhost"
         )
-        said.append("a git repository; every command commits what it changes (commit: auto)")
+        said.append("made a git repository; every command commits what it changes (commit: auto)")
     else:
         said.append("inside an existing repository: nothing is committed by itself (commit: off)")
     return said

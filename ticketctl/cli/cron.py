@@ -58,9 +58,9 @@ def _what(act: Act) -> str:
     """``Solved -> Closed``, ``amy@support.example about Open``."""
     if act.decision is None:
         return act.before
-    if act.decision.ticket.status != act.before:
-        return f"{act.before} -> {act.decision.ticket.status}"
     told = dict.fromkeys(who for notice in act.decision.notices for who in notice.told)
+    if act.decision.ticket.status != act.before:
+        return safe(f"{act.before} -> {act.decision.ticket.status}" + (f", told {', '.join(told)}" if told else ""))
     return safe(f"{', '.join(told)} about {act.before}") if told else act.before
 
 

@@ -174,7 +174,9 @@ def _lines(env: Env, found: Found, format_: str, names: tuple[str, ...], limit: 
     if not rows:
         return []
     if format_ == "table":
-        return [table.boxed([name.upper() for name in names], [table.cells(env.voice, row, names) for row in rows])]
+        return [
+            table.boxed([table.heading(name) for name in names], [table.cells(env.voice, row, names) for row in rows])
+        ]
     across = shutil.get_terminal_size((0, 0)).columns if sys.stdout.isatty() else 0
     return table.plain(env.voice, rows, names, across)
 
@@ -191,9 +193,8 @@ def _rest(env: Env, found: Found, shown: int, format_: str) -> None:
     more = (
         f"{shown} of {len(found.rows)} tickets (-L 0 for all)" if shown < len(found.rows) else counted(shown, "ticket")
     )
-    env.note(
-        f"{more}; {found.open} open (waiting on the customer: {found.waiting}; on us: {found.open - found.waiting})"
-    )
+    waits = f" (waiting on the customer: {found.waiting}; on us: {found.open - found.waiting})" if found.open else ""
+    env.note(f"{more}; in the store {found.open} open{waits}")
 
 
 def _broken(env: Env, broken: list[Finding]) -> None:
@@ -300,7 +301,8 @@ def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
         for move in open_moves(scene):
             if move.to not in moves or len(move.needs) < len(moves[move.to].needs):
                 moves[move.to] = move
-    steps = way(profile, ticket.status, values.status(profile, to), able[0].role) if to else ()
+    category = str(ticket.get("category"))
+    steps = way(profile, ticket.status, values.status(profile, to), able[0].role, category) if to else ()
     if format_ == "json":
         click.echo(document.dump(
             id=ticket.id, status=ticket.status, role=able[0].role,

@@ -154,7 +154,8 @@ class Act:
             return False
         if trigger.moves and self._asked_to_move and not any(e.kind in ("entered", "left") for e in matched):
             return False
-        return holds(trigger.when, self._scene(stood))
+        changed = frozenset(event.about for event in events_of(self.profile, entry) if event.kind == "field_set")
+        return holds(trigger.when, self._scene(stood, changed))
 
     def _as_of(self, entry: Entry) -> Ticket:
         """The ticket just after one of this act's entries."""
@@ -209,7 +210,7 @@ class Act:
         """Write down a notice as handed over, in the same write (ticket-file, ``notified``)."""
         if self._request is not None and self._request.quiet:
             return
-        told = self._resolve(action.told) or self._resolve(action.otherwise)
+        told = self._resolve(action.told if self._concerned(action.told) else action.otherwise)
         if marks.get("due"):
             self._append(self._system_entry("reminded", rule, marks, message=action.target, told=told))
             marks = {"anchor": marks["anchor"]}
@@ -224,17 +225,22 @@ class Act:
         """The addresses that a notice goes to; who acts is told only as ``actor`` or ``customer``."""
         found: list[str] = []
         for target in targets:
+            silent = () if target in ("actor", "customer") else (self.actor.who,)
+            found += [who for who in self._concerned((target,)) if who not in silent]
+        return tuple(dict.fromkeys(found))
+
+    def _concerned(self, targets: Sequence[str]) -> list[str]:
+        """Everybody whom a notice is about to reach, who acts among them."""
+        found: list[str] = []
+        for target in targets:
             if target == "actor":
-                people: tuple[str, ...] = (self.actor.for_ or self.actor.who,)
+                found.append(self.actor.for_ or self.actor.who)
             elif target.startswith("role:"):
-                people = self.people.with_role(target.removeprefix("role:"))
+                found += self.people.with_role(target.removeprefix("role:"))
             else:
                 value = self._now.get(target)
-                people = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
-            if target not in ("actor", "customer"):
-                people = tuple(who for who in people if who != self.actor.who)
-            found += people
-        return tuple(dict.fromkeys(found))
+                found += value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+        return found
 
     def _follow_up(self, title: str, rule: str, marks: Mapping[str, Any]) -> None:
         """A linked new ticket with the message of this request (B8, H10)."""

@@ -166,6 +166,7 @@ def _wrong_role(scene: Scene, edges: Iterable[Edge]) -> str:
     source, target = edges[0].source, edges[0].target
     roles = list(dict.fromkeys(role for edge in edges for role in edge.roles))
     move = f"make a {target} ticket" if source == CREATED else f"move {source} -> {target}"
+    roles = [role for role in roles if role != scene.profile.system] or roles  # no person is the system
     if scene.by != scene.role:
         return f"nobody acts for the {scene.role} in this: only {_either(roles)} may {move}"
     if any(scene.by in edge.on_behalf for edge in edges):
@@ -313,7 +314,8 @@ def _open_items(name: str, value: Value | None) -> str:
     left = [item for item, state in items.items() if state == "open"]
     named = ", ".join(f'"{item}"' for item in left)
     verb = "item is" if len(left) == 1 else "items are"
-    return f"{len(left)} of {len(items)} {name} {verb} open: {named} (--set {name}.{left[0]}=done)"
+    options = " ".join(f"--set {name}.{item}=done" for item in left)
+    return f"{len(left)} of {len(items)} {name} {verb} open: {named} ({options})"
 
 
 def _default_words(test: Test) -> str:

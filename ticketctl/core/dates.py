@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _DURATION = re.compile(
-    r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\Z"
+    r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\Z",
+    re.ASCII,
 )
-_OFFSET = re.compile(r"([+-])(\d{1,5})(min|mo|h|d|w|m|y)\Z")
-_CLOCK = re.compile(r"(\d\d):(\d\d)(?::(\d\d))?\Z")
+_OFFSET = re.compile(r"([+-])(\d{1,5})(min|mo|h|d|w|m|y)\Z", re.ASCII)
+_CLOCK = re.compile(r"(\d\d):(\d\d)(?::(\d\d))?\Z", re.ASCII)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FULL_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -50,9 +51,9 @@ def zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        from dateutil import tz
+        from dateutil.zoneinfo import get_zonefile_instance
 
-        found = tz.gettz(name) if re.fullmatch(r"[A-Za-z0-9_+/-]+", name) else None
+        found: tzinfo | None = get_zonefile_instance().get(name)
         if found is None:
             raise ValueError(f'unknown time zone "{name}"') from None
         return found

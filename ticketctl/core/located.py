@@ -21,13 +21,15 @@ _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "f
 class Node:
     """One value and where it begins (``line`` and ``col`` from 1).
 
-    ``value`` is a scalar, a list of nodes, or a dict from key to node; ``keys`` are the places of the keys.
+    ``value`` is a scalar, a list of nodes, or a dict from key to node; ``keys`` are the places of the keys; ``end`` is
+    the column after a scalar that stands on one line, else 0.
     """
 
     value: Scalar | list[Node] | dict[str, Node]
     line: int
     col: int
     keys: dict[str, tuple[int, int]] | None = None
+    end: int = 0
 
     @property
     def map(self) -> dict[str, Node]:

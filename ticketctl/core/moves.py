@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ticketctl.core.checker import Scene, judge, may
-from ticketctl.core.profile import CREATED, Edge, Event, Profile, Trigger
+from ticketctl.core.profile import CREATED, Category, Edge, Event, Profile, Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,10 @@ def legal_now(scene: Scene) -> list[str]:
     return [move.to for move in open_moves(scene)]
 
 
-def way(profile: Profile, start: str, to: str, role: str) -> tuple[Step, ...]:
+def way(profile: Profile, start: str, to: str, role: str, category: str = "") -> tuple[Step, ...]:
     """The shortest way between two statuses by moves that some person, integration or rule makes; empty if none.
+
+    People go only where the ticket's category lets them (G15).
 
     Of ways of equal length one is preferred whose steps are open to ``role``.
     """
@@ -68,7 +70,10 @@ def way(profile: Profile, start: str, to: str, role: str) -> tuple[Step, ...]:
     waiting = deque([start])
     while waiting and to not in reached:
         status = waiting.popleft()
-        for step in sorted(_steps(profile, status), key=lambda step: role not in step.how.split(" or ")):
+        for step in sorted(
+            _steps(profile, status, profile.categories.get(category)),
+            key=lambda step: role not in step.how.split(" or "),
+        ):
             if step.to not in reached and step.to != start:
                 reached[step.to] = (status, step)
                 waiting.append(step.to)
@@ -79,14 +84,16 @@ def way(profile: Profile, start: str, to: str, role: str) -> tuple[Step, ...]:
     return tuple(reversed(steps))
 
 
-def _steps(profile: Profile, status: str) -> Iterator[Step]:
+def _steps(profile: Profile, status: str, category: Category | None) -> Iterator[Step]:
     """One step per neighbour: by people where they may, else by the rule that does it."""
     people: dict[str, list[str]] = {}
     for edge in profile.leaving(status):
         if not profile.statuses[edge.target].set_by_system or any(
             profile.kind(role) == "integration" for role in edge.roles
         ):
-            roles = [role for role in edge.roles if role != profile.system]
+            offered = category is None or edge.target in category.statuses
+            roles = [role for role in edge.roles if profile.kind(role) == "integration" or
+                     (offered and role != profile.system)]  # fmt: skip
             people.setdefault(edge.target, []).extend(role for role in roles if role not in people.get(edge.target, []))
     for target, roles in people.items():
         if roles:

@@ -73,7 +73,7 @@ class Entry:
             if value is None or value is False or value == () or value == {}:
                 continue
             if isinstance(value, Mapping):
-                value = {k: list(v) if isinstance(v, tuple) else v for k, v in value.items()}
+                value = {k: list(v) if isinstance(v, tuple) else v for k, v in value.items() if v not in ((), {})}
             found[key] = list(value) if isinstance(value, tuple) else value
         return found | dict(self.extra)
 
@@ -193,6 +193,8 @@ def _put(name: str, value: Value, head: dict[str, Any], fields: dict[str, Value]
         name, _, item = name.removeprefix("fields.").partition(".")
         old = fields.get(name)
         fields[name] = {**(old if isinstance(old, Mapping) else {}), item: str(value)} if item else value
+        if value in ((), {}):
+            del fields[name]
     elif name in SETTABLE or name in ("version", "profile"):
         head[name] = value
 

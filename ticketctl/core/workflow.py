@@ -147,6 +147,8 @@ def _refuse(act: Act, ticket: Ticket | None, request: Request) -> Refusal:
         criterion=act.edge.criterion if act.edge else "",
         cites=cites,
         open=tuple(open_moves(scene)) if mine else (),
-        way=() if direct or to is None or to == ticket.status else way(profile, ticket.status, to, actor.role),
+        way=()
+        if direct or to is None or to == ticket.status
+        else way(profile, ticket.status, to, actor.role, str(ticket.get("category"))),
         profile=profile.name,
     )

@@ -8,11 +8,17 @@ from ticketctl.core.query import Row
 from ticketctl.render.safe import fit, pad, safe, width
 from ticketctl.render.text import Voice
 
-DEFAULT = ("id", "status", "who", "age", "due", "title")
+DEFAULT = ("id", "status", "who", "age", "next", "title")
+_HEADS = {"next": "DUE", "due": "DATE"}
+
+
+def heading(name: str) -> str:
+    """What stands above a column: ``DUE`` is when a rule will act, ``DATE`` the ticket's own."""
+    return _HEADS.get(name, name.upper())
 
 
 def cells(voice: Voice, row: Row, columns: Sequence[str]) -> list[str]:
-    """One row for people: ``due`` is when a rule will act, ``!`` marks a message that nobody answered."""
+    """One row for people: ``next`` is when a rule will act, ``!`` marks a message that nobody answered."""
     return [_cell(voice, row, name) for name in columns]
 
 
@@ -23,7 +29,7 @@ def _cell(voice: Voice, row: Row, name: str) -> str:
         return voice.who(row.assignee) if row.assignee else "-"
     if name == "age":
         return voice.ago(row.updated)
-    if name == "due":
+    if name == "next":
         return voice.ahead(row.next_due) if row.next_due else "-"
     value = row.column(name)
     if isinstance(value, bool):
@@ -31,14 +37,12 @@ def _cell(voice: Voice, row: Row, name: str) -> str:
     if isinstance(value, list):
         value = ", ".join(map(str, value))
     text = "" if value is None else str(value)
-    if name in ("created", "updated", "next_due") and text:
-        return voice.time(text)
-    return safe(text) or "-"
+    return safe(voice.shown(text)) or "-"
 
 
 def plain(voice: Voice, rows: Sequence[Row], columns: Sequence[str], across: int) -> Iterator[str]:
     """Aligned columns under a heading; the last column is cut to the terminal (``across`` 0: never)."""
-    heads = [name.upper() for name in columns]
+    heads = [heading(name) for name in columns]
     table = [cells(voice, row, columns) for row in rows]
     widths = [max([width(head), *(width(line[i]) for line in table)]) for i, head in enumerate(heads)]
     yield voice.paint("  ".join(map(pad, heads, widths)).rstrip(), "bold")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -14,6 +15,10 @@ from ticketctl.core.ticket import Entry, Ticket, Value
 from ticketctl.core.timers import next_due
 from ticketctl.render.paint import Paint
 from ticketctl.render.safe import safe
+
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
+_BEGINNING = ("ticket", "profile", "version", "title")
+"""What the first entry sets and every screen shows elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,10 @@ class Voice:
         if len(instant) == 10:
             return instant
         return f"{dates.parse_instant(instant).astimezone(self.zone):%Y-%m-%d %H:%M}"
+
+    def shown(self, text: str) -> str:
+        """A value as people read it: an instant in their zone, anything else as it is."""
+        return self.time(text) if len(text) == 20 and _INSTANT.match(text) else text
 
     def ago(self, instant: str) -> str:
         """``2 h``: how long ago, the larger unit alone."""
@@ -89,11 +98,14 @@ def done(voice: Voice, before: Ticket | None, decision: Decision, profile: Profi
     elif not decision.entries:
         return f"{name}: nothing to do"
     else:
-        head = f"{name}: {_deed(decision.entries[0])}"
+        head = f"{name}: {_deed(voice, decision.entries[0])}"
     told = list(dict.fromkeys(who for notice in decision.notices for who in notice.told))
     tail = [f"{', '.join(map(safe, told))} {'is' if len(told) == 1 else 'are'} told"] if told else []
-    if before.status != after.status and (promise := coming(voice, profile, after)):
+    was, promise = coming(voice, profile, before), coming(voice, profile, after)
+    if promise and (before.status != after.status or promise != was):
         tail.append(promise)
+    elif was and not promise and before.status == after.status:
+        tail.append("its clock is stopped")
     tail += [f"continued in {request.id}" for request in decision.follow_ups]
     return f"{head}     {'; '.join(tail)}" if tail else head
 
@@ -117,15 +129,15 @@ def coming(voice: Voice, profile: Profile, ticket: Ticket) -> str:
     return f"{verb} in {voice.ahead(fire.due, long=True)} ({voice.time(fire.due)})"
 
 
-def _deed(entry: Entry) -> str:
-    if entry.event in ("replied", "noted"):
-        return {"replied": "reply added", "noted": "note added"}[entry.event]
-    return _changes(entry) or entry.event
+def _deed(voice: Voice, entry: Entry) -> str:
+    said = [word for word, text in (("reply added", entry.text), ("note added", entry.note)) if text]
+    changes = _changes(voice, entry)
+    return ", ".join([*([changes] if changes else []), *said]) or entry.event
 
 
-def _changes(entry: Entry) -> str:
+def _changes(voice: Voice, entry: Entry, hidden: Collection[str] = ()) -> str:
     """``assignee amy@support.example, due cleared``."""
-    parts = [f"{_bare(name)} {_value(value)}" for name, value in entry.sets.items()]
+    parts = [f"{_bare(name)} {_value(voice, value)}" for name, value in entry.sets.items() if name not in hidden]
     return ", ".join(parts + [f"{_bare(name)} cleared" for name in entry.unset])
 
 
@@ -133,17 +145,16 @@ def _bare(name: str) -> str:
     return safe(name.removeprefix("fields."))
 
 
-def _value(value: Value) -> str:
+def _value(voice: Voice, value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
         return ", ".join(map(safe, value))
     if isinstance(value, str | int):
-        return safe(str(value))
+        return safe(voice.shown(str(value)))
     done_ = sum(1 for state in value.values() if state == "done")
-    return f"{done_} of {len(value)} done: " + ", ".join(
-        f"[{'x' if s == 'done' else ' '}] {safe(k)}" for k, s in value.items()
-    )
+    items = ", ".join(f"[{'x' if state == 'done' else ' '}] {safe(item)}" for item, state in value.items())
+    return f"{done_} of {len(value)} done: {items}"
 
 
 def refusal(voice: Voice, refused: Refusal, profile: Profile | None) -> Iterator[str]:
@@ -151,22 +162,25 @@ def refusal(voice: Voice, refused: Refusal, profile: Profile | None) -> Iterator
     paint = voice.paint
     move = f"{refused.from_} -> {refused.to}" if refused.from_ and refused.to else refused.to or refused.from_
     yield f"{paint('refused', 'red')}  {paint(short(refused.id), 'bold')}  {move}: {safe(refused.title)}"
-    yield from (f"  - {safe(reason)}" for reason in refused.reasons)
+    for reason in refused.reasons:
+        lines = list(wrapped(safe(reason), "    ", voice.across))
+        yield from [f"  - {lines[0].strip()}", *lines[1:]]
     if refused.criterion:
         cites = ", ".join([refused.profile, *refused.cites])
         yield from wrapped(f'"{safe(refused.criterion)}"   ({cites})', "  ", voice.across)
     if len(refused.way) > 1:
         steps = [refused.from_] + [f"{step.to} ({step.how})" for step in refused.way]
         yield "  the way there: " + " -> ".join(steps)
-    if refused.open:
-        targets = listed(move.to for move in refused.open)
+    others = [move.to for move in refused.open if move.to != refused.to]
+    if refused.to and refused.role:
+        targets = listed(others) or "nothing else; a message is always welcome (ticketctl reply ID)"
         yield from wrapped(f"open to you now ({refused.role}): {targets}", "  ", voice.across)
     if line := _hint(refused, profile):
         yield f"hint: {line}"
 
 
 def _hint(refused: Refusal, profile: Profile | None) -> str:
-    """The command that would be the next step, where one can be told."""
+    """The command that would be the next step, where one can be told that will not be refused again."""
     name = short(refused.id)
     targets = {move.to: move for move in refused.open}
     step = (
@@ -178,19 +192,19 @@ def _hint(refused: Refusal, profile: Profile | None) -> str:
     )
     if not step or profile is None:
         return ""
-    options = [option for need in targets[step].needs for option in _options(need)]
-    if step == refused.to and not options:
-        return ""  # the same command again is no help
+    options = [_option(need) for need in targets[step].needs]
+    if not all(options) or (step == refused.to and not options):
+        return ""
     return " ".join(
         [f'ticketctl move {name} "{step}"' if " " in step else f"ticketctl move {name} {step}", *dict.fromkeys(options)]
     )
 
 
-def _options(reason: str) -> list[str]:
-    """The options that a reason's words name in brackets: ``(--reply TEXT)``."""
+def _option(reason: str) -> str:
+    """The option that a reason's words name in brackets, without what is said about it: ``(--reply TEXT)``."""
     start = reason.find("(-")
     end = reason.find(")", start)
-    return [reason[start + 1 : end]] if 0 <= start < end else []
+    return re.split(r",|:| or ", reason[start + 1 : end])[0] if 0 <= start < end else ""
 
 
 def show(voice: Voice, ticket: Ticket, profile: Profile) -> Iterator[str]:
@@ -200,20 +214,14 @@ def show(voice: Voice, ticket: Ticket, profile: Profile) -> Iterator[str]:
     parts = [f"{paint.state(ticket.status, state)} ({state})", ticket.profile]
     for key in ("customer", "assignee", "due", "follows", "watchers"):
         if (value := ticket.get(key)) is not None:
-            parts.append(f"{key} {voice.time(str(value)) if key == 'due' else _value(value)}")
+            parts.append(f"{key} {voice.time(str(value)) if key == 'due' else _value(voice, value)}")
     yield "   ".join(parts)
-    yield from (f"{name}: {_field(voice, value)}" for name, value in sorted(ticket.fields.items()))
+    yield from (f"{name}: {_value(voice, value)}" for name, value in sorted(ticket.fields.items()))
     if promise := coming(voice, profile, ticket):
         rule = next_rule(profile, ticket)
         yield f"{promise}   ({rule})"
     yield ""
     yield from log(voice, ticket)
-
-
-def _field(voice: Voice, value: Value) -> str:
-    if isinstance(value, str) and len(value) == 20 and value.endswith("Z"):
-        return voice.time(value)
-    return _value(value)
 
 
 def next_rule(profile: Profile, ticket: Ticket) -> str:
@@ -253,9 +261,9 @@ def _acts(history: Sequence[Entry]) -> list[tuple[Entry, list[Entry]]]:
 
 
 def _answer(voice: Voice, entry: Entry) -> str:
-    """What a rule made of the entry before: ``told jane``, ``Pending -> Open by rule customer-replied``."""
+    """What a rule made of the entry before: ``Pending -> Open by rule customer-replied``."""
     if entry.event == "notified":
-        return f"told {', '.join(map(voice.who, entry.told))}"
+        return ""
     words = _event(voice, entry)
     return f"{words} by rule {safe(entry.rule or '')}" if words else ""
 
@@ -274,11 +282,12 @@ def _event(voice: Voice, entry: Entry) -> str:
     elif entry.to is not None:
         words = f"{safe(entry.from_ or '')} -> {safe(entry.to)}"
     elif entry.event in ("notified", "reminded"):
-        told = ", ".join(map(safe, entry.told)) or "nobody"
-        words = f"told {told}: {safe(entry.message or '')}" if entry.event == "notified" else "acted"
+        told = ", ".join(map(voice.who, entry.told)) or "nobody"
+        words = f"{'told' if entry.event == 'notified' else 'reminded'} {told}"
     else:
         words = {"replied": "replied", "noted": "note", "edited": "", "linked": "linked"}.get(entry.event, entry.event)
-    if entry.event != "created" and (changes := _changes(entry)):
+    own = ("customer",) if entry.sets.get("customer") == entry.by else ()
+    if changes := _changes(voice, entry, (*_BEGINNING, *own) if entry.event == "created" else ()):
         words = f"{words}   {changes}".strip()
     late = f"   (due {voice.time(entry.due)})" if entry.due and entry.due != entry.at else ""
     return words + late + ("   (nobody was told)" if entry.quiet else "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from ticketctl import __version__
@@ -46,11 +47,12 @@ def _parse(data: bytes, path: str) -> Node:
 
 
 def _keep(path: Path, node: Node) -> None:
+    aside = path.parent.parent / TMP / f"{path.name}.{os.getpid()}"  # where a crash's leavings are cleared
     try:
-        aside = path.parent.parent / TMP / f"{path.name}.{os.getpid()}"  # where a crash's leavings are cleared
         for folder in (path.parent, aside.parent):
             folder.mkdir(parents=True, exist_ok=True)
         aside.write_text(json.dumps(pack(node), separators=(",", ":")))
         os.replace(aside, path)
     except OSError:
-        pass  # a cache that cannot be written is only slower
+        with suppress(OSError):  # a cache that cannot be written is only slower
+            aside.unlink(missing_ok=True)

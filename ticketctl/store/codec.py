@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ticketctl.core.ticket import Ticket
+from ticketctl.core.ticket import Entry, Ticket
 
 _WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
 _ESCAPES = {
@@ -31,7 +31,7 @@ def emit(ticket: Ticket) -> bytes:
     lines = list(_mapping(ticket.head(), ""))
     lines.append("history:")
     for entry in ticket.history:
-        lines += _item(entry.content())
+        lines += entry_lines(entry)
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -69,9 +69,14 @@ def _escape(char: str) -> str:
     return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
 
 
-def _item(content: Mapping[str, Any]) -> Iterator[str]:
-    for number, line in enumerate(_mapping(content, "  ")):
-        yield line if number else "- " + line[2:]
+def entry_lines(entry: Entry) -> list[str]:
+    """The lines of one entry of a history."""
+    return [line if number else "- " + line[2:] for number, line in enumerate(_mapping(entry.content(), "  "))]
+
+
+def key_lines(key: str, value: Any, indent: str) -> list[str]:
+    """The lines of one key with its value."""
+    return list(_mapping({key: value}, indent))
 
 
 def _mapping(content: Mapping[str, Any], indent: str) -> Iterator[str]:

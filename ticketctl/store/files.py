@@ -15,7 +15,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,26 +111,66 @@ def write_all(root: Path, writes: Sequence[Write]) -> None:
     for write in writes:
         _compare(root, write)
     temporary = root / STATE / TMP
-    made: list[tuple[Path, str]] = []
+    made = [(temporary / f"{os.getpid()}-{number}", write.path) for number, write in enumerate(writes)]
     try:
-        temporary.mkdir(parents=True, exist_ok=True)
-        for number, write in enumerate(writes):
-            path = temporary / f"{os.getpid()}-{number}"
-            made.append((path, write.path))
-            _put(path, write.data)
-        for write in writes:
-            _make_folders(root, write.path)
-        if len(writes) > 1:
-            # The names of the temporaries must be on disk before a journal that lists them.
-            _sync_folder(temporary)
-            _write_journal(root, made, writes)
+        _prepare(root, temporary, made, writes)
+        os.replace(made[0][0], root / made[0][1])
     except OSError as error:
-        for path, _ in made:
-            path.unlink(missing_ok=True)
-        raise DiskError(f"cannot write to {root}: {error.strerror}", "nothing was changed") from None
-    _rename(root, made)
+        hint = "nothing was changed" if _forget(root, made) else "the next command finishes it"
+        raise DiskError(f"cannot write to {root}: {error.strerror}", hint) from None
+    _finish(root, made[:1], made[1:])
+    _drop_journal(root)
+
+
+def _prepare(root: Path, temporary: Path, made: Sequence[tuple[Path, str]], writes: Sequence[Write]) -> None:
+    """Put everything down, so that only renames are left to do."""
+    temporary.mkdir(parents=True, exist_ok=True)
+    for (path, _), write in zip(made, writes, strict=True):
+        _put(path, write.data)
+    for write in writes:
+        _make_folders(root, write.path)
     if len(writes) > 1:
+        # The names of the temporaries must be on disk before a journal that lists them.
+        _sync_folder(temporary)
+        _write_journal(root, made, writes)
+
+
+def _forget(root: Path, made: Sequence[tuple[Path, str]]) -> bool:
+    """Take back what was prepared; whether the disk let us. The journal goes first: what it lists must be there."""
+    state = root / STATE
+    with suppress(OSError):
+        (state / _JOURNAL).unlink()
+    if (state / _JOURNAL).exists():
+        return False
+    for path in (state / TMP / _JOURNAL, *(path for path, _ in made)):
+        with suppress(OSError):
+            path.unlink()
+    return True
+
+
+def _finish(root: Path, renamed: Sequence[tuple[Path, str]], left: Sequence[tuple[Path, str]]) -> None:
+    """Rename what is left, and sync the folders of all.
+
+    Raises:
+        DiskError: the disk failed on the way; the tickets are written, or will be by the next command.
+    """
+    try:
+        for path, target in left:
+            os.replace(path, root / target)
+        for folder in {(root / target).parent for _, target in (*renamed, *left)}:
+            _sync_folder(folder)
+    except OSError as error:
+        hint = (
+            "it is written in part; the next command finishes it" if left else "it is written, but perhaps not safely"
+        )
+        raise DiskError(f"the disk failed in {root}: {error.strerror}", hint) from None
+
+
+def _drop_journal(root: Path) -> None:
+    try:
         (root / STATE / _JOURNAL).unlink(missing_ok=True)
+    except OSError as error:
+        raise DiskError(f"the disk failed in {root}: {error.strerror}", "it is written; look at the disk") from None
 
 
 def interrupted(root: Path) -> bool:
@@ -148,22 +188,25 @@ def recover(root: Path) -> None:
     state = root / STATE
     try:
         pending = json.loads((state / _JOURNAL).read_bytes())
-    except (OSError, ValueError):
+    except (FileNotFoundError, ValueError):
         pending = []  # there is none, or none of ours: ours is renamed into place whole
+    except OSError as error:
+        raise DiskError(f"cannot read {state / _JOURNAL}: {error.strerror}") from None
     for name, target, expected in pending:
         path = state / TMP / Path(name).name
         if not path.exists() or not _safe(target):
             continue
         if _digest(root / target) == expected:
             _make_folders(root, target)
-            _rename(root, [(path, target)])
+            _finish(root, (), [(path, target)])
         else:
             (state / "rescued").mkdir(exist_ok=True)
             os.replace(path, state / "rescued" / Path(target).name)
-    (state / _JOURNAL).unlink(missing_ok=True)
+    _drop_journal(root)
     if (state / TMP).is_dir():
         for leftover in (state / TMP).iterdir():
-            leftover.unlink(missing_ok=True)
+            with suppress(OSError):
+                leftover.unlink()
 
 
 def _digest(path: Path) -> str | None:
@@ -217,17 +260,6 @@ def _write_journal(root: Path, made: Sequence[tuple[Path, str]], writes: Sequenc
     _put(state / TMP / _JOURNAL, json.dumps(content).encode())
     os.replace(state / TMP / _JOURNAL, state / _JOURNAL)
     _sync_folder(state)
-
-
-def _rename(root: Path, made: Sequence[tuple[Path, str]]) -> None:
-    try:
-        for path, target in made:
-            os.replace(path, root / target)
-        for folder in {(root / target).parent for _, target in made}:
-            _sync_folder(folder)
-    except OSError as error:
-        hint = "the next command finishes the write" if len(made) > 1 else "nothing was changed"
-        raise DiskError(f"cannot write to {root}: {error.strerror}", hint) from None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -106,7 +106,8 @@ class _Reader:
                 raise self.fail(event, "half a character (a surrogate) is no text")
             # implicit[0] is true for a scalar without quotes
             value: Scalar = resolve(event.value) if event.implicit[0] and not event.style else event.value
-            return Node(value, line, col)
+            end = event.end_mark.column + 1 if event.end_mark.line + 1 == line and event.style not in ("|", ">") else 0
+            return Node(value, line, col, end=end)
         if isinstance(event, SequenceStartEvent):
             return Node(list(self.sequence(depth)), line, col)
         return self.mapping(event, depth, line, col)

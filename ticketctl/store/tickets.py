@@ -44,11 +44,11 @@ class Store:
 
     def ids(self) -> Iterator[str]:
         """The ids of all tickets, oldest day first; whatever is not named like a ticket is passed over."""
-        for path in self.paths():
-            yield path.rpartition("/")[2].removesuffix(".yaml")
+        names = (path.rpartition("/")[2].removesuffix(".yaml") for path in self.paths())
+        return (name for name in names if ID.match(name))
 
     def paths(self) -> Iterator[str]:
-        """The paths of all ticket files, in order. Folders behind symbolic links are not entered."""
+        """The paths of all ticket files, in order. Folders behind symbolic links are not entered, but named."""
         yield from _walk(self.root, "tickets", (r"\d{4}\Z", r"\d\d\Z", r"\d\d\Z", r"\d{6}-\w{5}\.yaml\Z"))
 
     def strays(self) -> Iterator[str]:
@@ -97,6 +97,8 @@ class Store:
         from ticketctl.store.roundtrip import MAX_BYTES, read_yaml
 
         id_ = path.rpartition("/")[2].removesuffix(".yaml")
+        if not path.endswith(".yaml"):
+            raise BrokenError("not a folder of tickets (symbolic links are not followed)", place=Place(path))
         if not ID.match(id_) or path_of(id_) != path:
             raise BrokenError(f"{id_} is not the id of a ticket of that day", place=Place(path))
         try:
@@ -126,10 +128,19 @@ class Store:
             return files.Write(path, emit(changed))
         if emit(was.ticket) == was.data:
             return files.Write(path, emit(changed), was.data)
-        from ticketctl.store.roundtrip import rewrite
+        from ticketctl.store.roundtrip import read_yaml, rewrite
+        from ticketctl.store.splice import splice
 
         added = len(changed.history) - len(was.ticket.history)
-        return files.Write(path, rewrite(was.data, emit(changed), HEAD, added), was.data)
+        try:
+            data = splice(was.data.decode(), was.node, changed, added).encode()
+            read = load(data, path, read_yaml(data, path), changed.id)
+        except (BrokenError, LookupError):
+            read = None
+        if read is None or read.ticket != changed or read.differences:
+            # Not in block style, say: everything is written anew, but comments are kept where they can be.
+            data = rewrite(was.data, emit(changed), HEAD, added)
+        return files.Write(path, data, was.data)
 
 
 def is_canonical(loaded: Loaded) -> bool:
@@ -151,3 +162,5 @@ def _walk(root: Path, folder: str, patterns: Sequence[str]) -> Iterator[str]:
                 yield f"{folder}/{name}"
             elif is_folder:
                 yield from _walk(root, f"{folder}/{name}", patterns[1:])
+            else:
+                yield f"{folder}/{name}"  # a link, or a file: reading it says what is wrong

@@ -1,0 +1,202 @@
+"""Start-up is a budget counted in modules (house.md), and who only reads changes nothing (ticket-file.md, the store)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.shell import Ran
+from tests.test_kill import AMY, NOW, done, make_store, make_tickets, ticketctl
+
+HEAVY = (
+    "tabulate",
+    "dateutil.parser",
+    "email",
+    "logging",
+    "importlib.metadata",
+    "smtplib",
+    "imaplib",
+    "http",
+    "ssl",
+    "asyncio",
+)
+"""What no everyday command may import."""
+
+_PROBE = """
+import json, sys
+before = set(sys.modules)
+if sys.argv[1] == "count":
+    from ticketctl.store import roundtrip
+    read, paths = roundtrip.read_yaml, []
+    def counting(data, path):
+        paths.append(str(path))
+        return read(data, path)
+    roundtrip.read_yaml = counting
+from ticketctl.cli.main import run
+status = run(sys.argv[2:])
+sys.stdout.flush()
+modules = sorted(set(sys.modules) - before)
+print(json.dumps({"modules": modules, "parsed": paths if sys.argv[1] == "count" else []}), file=sys.stderr)
+sys.exit(status)
+"""
+
+
+@dataclass
+class Probed:
+    """A command that was run in a process of its own."""
+
+    ran: Ran
+    modules: frozenset[str]
+    parsed: list[str]
+
+
+def probe(root: Path, *words: str, count: bool = False) -> Probed:
+    """Run a command line in a fresh process, and see which modules it imported and which files it parsed as YAML."""
+    options = ["-C", str(root), "--as", AMY, "--now", NOW]
+    found = subprocess.run(
+        [sys.executable, "-c", _PROBE, "count" if count else "see", *options, *words],
+        capture_output=True, text=True, check=False, cwd=root, timeout=60,
+    )  # fmt: skip
+    err, _, last = found.stderr.rstrip("\n").rpartition("\n")
+    seen = json.loads(last)
+    return Probed(Ran(found.stdout, found.returncode, err), frozenset(seen["modules"]), seen["parsed"])
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A store with a ticket, whose caches are warm."""
+    root = make_store(tmp_path / "store", "commit: off\ntimezone: Europe/London\n")
+    make_tickets(root, "aaaaa")
+    return root
+
+
+EVERYDAY = [
+    ("--help",), ("list",), ("show", "aaaaa"), ("log", "aaaaa"), ("next", "aaaaa"), ("note", "aaaaa", "-m", "x"),
+    ("move", "aaaaa", "Open", "-a", "amy@support.example"), ("list", "--format", "json"), ("completion", "bash"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", EVERYDAY, ids=" ".join)
+def test_what_is_never_imported(words: tuple[str, ...], root: Path) -> None:
+    """Neither with cold caches nor with warm ones."""
+    probed = probe(root, *words)
+    assert probed.ran.status == 0, probed.ran
+    assert probed.modules.isdisjoint(HEAVY), sorted(probed.modules & set(HEAVY))
+    assert not {name for name in probed.modules if name.partition(".")[0] == "tabulate"}
+
+
+@pytest.mark.parametrize("words", [("list",), ("move", "aaaaa", "Open", "-a", "amy@support.example")], ids=" ".join)
+def test_what_is_never_imported_with_cold_caches(words: tuple[str, ...], root: Path) -> None:
+    """Reading a profile for the first time costs ruamel, and nothing else."""
+    for path in (root / ".ticketctl/cache").iterdir():
+        path.unlink()
+    probed = probe(root, *words)
+    assert probed.ran.status == 0, probed.ran
+    assert probed.modules.isdisjoint(HEAVY), sorted(probed.modules & set(HEAVY))
+
+
+def test_help_imports_no_command() -> None:
+    """The help of the group comes from its table; no use case and no store is loaded for it."""
+    here = Path(__file__).parent
+    for words in (("--help",), ("--version",)):
+        probed = probe(here, *words)
+        assert probed.ran.status == 0
+        ours = {name for name in probed.modules if name.startswith("ticketctl.cli.")}
+        assert ours <= {"ticketctl.cli.main", "ticketctl.cli.env"}, ours
+        assert not {name for name in probed.modules if name.startswith(("ruamel", "sqlite3", "dateutil"))}
+
+
+def test_an_empty_store_needs_no_yaml(tmp_path: Path) -> None:
+    """The second ``list`` imports no ruamel at all: the settings come from the cache."""
+    root = make_store(tmp_path / "store")
+    first, second = probe(root, "list"), probe(root, "list")
+    assert (first.ran.status, first.ran.out) == (second.ran.status, second.ran.out) == (0, "")
+    assert not {name for name in second.modules if name.startswith("ruamel")}
+
+
+def test_profiles_and_settings_are_parsed_once(root: Path) -> None:
+    """``move`` parses YAML only to read ticket files, no file twice: the rest comes from the cache (house.md)."""
+    for path in (root / ".ticketctl/cache").iterdir():
+        path.unlink()
+    words = ("move", "aaaaa", "Open", "-a", "amy@support.example")
+    cold = probe(root, *words, count=True)
+    assert cold.ran.status == 0 and "ticketctl.yaml" in cold.parsed, "the counter sees nothing"
+    assert any(path.endswith("biztech.yaml") for path in cold.parsed), "the counter sees nothing"
+    assert max(map(cold.parsed.count, cold.parsed)) == 1, cold.parsed
+    for words in (
+        ("move", "aaaaa", "Pending", "--reply", "x"),
+        ("list",),
+        ("show", "aaaaa"),
+        ("next", "aaaaa"),
+        ("sweep",),
+    ):
+        warm = probe(root, *words, count=True)
+        assert warm.ran.status == 0
+        assert all(path.startswith("tickets/") for path in warm.parsed), (words, warm.parsed)
+        assert max(map(warm.parsed.count, warm.parsed), default=0) <= 1, (words, warm.parsed)
+
+
+def test_a_changed_file_is_parsed_again(root: Path) -> None:
+    """The cache goes by content, not by time: the same size and date change nothing (20)."""
+    path = root / "ticketctl.yaml"
+    before, stat = path.read_text(), path.stat()
+    shown = done(root, "show", "aaaaa")
+    path.write_text(before.replace("Europe/London", "Asia/Kolkata "))
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert path.stat().st_size == stat.st_size
+    assert done(root, "show", "aaaaa") != shown
+    path.write_text(before)
+    assert done(root, "show", "aaaaa") == shown
+    for kept in (root / ".ticketctl/cache").iterdir():
+        kept.write_text("[2,1" if kept.stat().st_size % 2 else "")
+    assert done(root, "show", "aaaaa") == shown
+
+
+def tree(root: Path) -> dict[str, tuple[int, int, str]]:
+    """Path -> mode, time and content of everything in a store but ``.ticketctl``."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        if ".ticketctl" not in path.relative_to(root).parts:
+            stat = path.lstat()
+            data = path.read_bytes() if path.is_file() else b""
+            found[str(path.relative_to(root))] = (stat.st_mode, stat.st_mtime_ns, hashlib.sha256(data).hexdigest())
+    return found
+
+
+READING = [
+    *(("list", "-A", "--format", name) for name in ("plain", "table", "tsv", "csv", "json", "jsonl", "id")),
+    ("list", "--queue"), ("list", "--overdue"), ("list", "-S", "help"), ("list", "-s", "New", "--sort", "title"),
+    ("show", "aaaaa"), ("show", "aaaaa", "--format", "json"), ("log", "aaaaa"), ("log", "aaaaa", "--format", "jsonl"),
+    ("next", "aaaaa"), ("next", "aaaaa", "--to", "Closed"), ("next", "aaaaa", "--format", "json"), ("check",),
+    ("check", "aaaaa", "--format", "json"), ("profile", "list"), ("profile", "show", "biztech"),
+    ("profile", "check", "biztech"), ("move", "aaaaa", "Open", "-a", "amy@support.example", "-n"), ("sweep", "-n"),
+    ("completion", "zsh"), ("--help",), ("move", "--help"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["sound", "with a broken ticket"])
+@pytest.mark.parametrize("cold", [False, True], ids=["warm", "cold"])
+def test_reading_changes_no_byte(cold: bool, broken: bool, root: Path) -> None:
+    """Outside ``.ticketctl/`` everything is as it was, times and modes too; git's own files as well."""
+    git = ["git", "-C", str(root), "-c", "user.name=Amy", "-c", "user.email=amy@support.example"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    (root / ".gitignore").write_text(".ticketctl/\n")
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "-qm", "A store"], check=True)
+    if broken:
+        (root / "tickets/2026/11/02/261102-zzzzz.yaml").write_text("half: [a ticket")
+    before = tree(root)
+    for words in READING:
+        if cold:
+            shutil.rmtree(root / ".ticketctl", ignore_errors=True)
+        ran = ticketctl(root, *words, now="2026-11-20T09:00:00Z")
+        assert ran.status in ((0, 65) if broken else (0,)), (words, ran)
+        assert tree(root) == before, words
