@@ -262,9 +262,9 @@ def test_a_really_read_only_disk(small: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
     for words in (("list",), ("show", "aaaaa"), ("log", "aaaaa"), ("next", "aaaaa"), ("check",), ("sweep", "-n")):
         assert done(root, *words) or words[0] in ("check", "sweep")
-    for words in (("note", "aaaaa", "-m", "x"), ("new", "x", "-c", "jane@customer.example"), ("sweep",)):
-        ran = ticketctl(root, *words, now="2026-11-09T09:00:00Z")
-        assert ran.status == 71 and not ran.out and "Read-only file system" in ran.err, (words, ran)
+    for acts in (("note", "aaaaa", "-m", "x"), ("new", "x", "-c", "jane@customer.example"), ("sweep",)):
+        ran = ticketctl(root, *acts, now="2026-11-09T09:00:00Z")
+        assert ran.status == 71 and not ran.out and "Read-only file system" in ran.err, (acts, ran)
         assert len(ran.err.splitlines()) <= 2, ran
     assert files_of(root) == before
 
@@ -383,6 +383,8 @@ def test_a_journal_that_came_with_the_store(tmp_path: Path) -> None:
                 wrong.append(f"{target} {more}: {ran}")
             if list(outside.iterdir()) or settings.read_bytes() != before or (root / ".git").exists():
                 wrong.append(f"{target} {more}: it was written")
+            if (again := ticketctl(root, "note", "aaaaa", "-m", "x")).status:
+                wrong.append(f"{target} {more}: the store cannot be written any more: {again}")
     assert not wrong, "\n".join(wrong)
 
 

@@ -314,9 +314,9 @@ def test_a_ticket_in_the_wrong_place(path: str, tmp_path: Path) -> None:
     for words in (("list",), ("check",), ("sweep",)):
         ran = ticketctl(root, *words)
         assert ran.status == 65 and path in ran.out + ran.err and sane(ran), (words, ran)
-    for words in (("show", BAD), ("move", BAD, *MOVE), ("show", Path(path).stem), ("note", Path(path).stem, "-m", "x")):
-        ran = ticketctl(root, *words)
-        assert ran.status in (65, 66) and not ran.out and sane(ran), (words, ran)
+    for asks in (("show", BAD), ("move", BAD, *MOVE), ("show", Path(path).stem), ("note", Path(path).stem, "-m", "x")):
+        ran = ticketctl(root, *asks)
+        assert ran.status in (65, 66) and not ran.out and sane(ran), (asks, ran)
     done(root, "move", "aaaaa", *MOVE)
 
 

@@ -43,8 +43,8 @@ def ticketctl(root: Path, *words: str, now: str = NOW, as_: str = AMY) -> Ran:
     wrap = partial(io.TextIOWrapper, encoding="utf-8", write_through=True)
     out, err = wrap(io.BytesIO()), wrap(io.BytesIO(), errors="backslashreplace")
     with redirect_stdout(out), redirect_stderr(err), patch("sys.stdin", wrap(io.BytesIO())):
-        status = run(["-C", str(root), "--as", as_, "--now", now, *words])
-    said, told = (stream.detach().getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]
+        status = run(["-C", str(root), "--as", as_, *(("--now", now) if now else ()), *words])
+    said, told = (stream.detach().getvalue().decode() for stream in (out, err))
     return Ran(said, int(status), told)
 
 
@@ -154,7 +154,7 @@ def hooked(hook: Hook) -> Iterator[None]:
 
     for name in names:
         setattr(os, name, wrap(name))
-    builtins.open = io.open = open_  # type: ignore[assignment]
+    builtins.open = io.open = open_
     try:
         yield
     finally:
@@ -432,8 +432,8 @@ def test_order_of_the_calls(name: str, folder: Path) -> None:
     for at, source, target in renames:
         last = max(n for n, call in enumerate(calls[:at]) if call[:2] in (("write", source), ("open", source)))
         assert ("fsync", source, "") in calls[last:at], f"{source} is renamed before it is safe"
-        folder = str(Path(target).parent)
-        assert ("fsync", folder, "") in calls[at:], f"{target} may be gone after a power cut: {folder} is not synced"
+        place = str(Path(target).parent)
+        assert ("fsync", place, "") in calls[at:], f"{target} may be gone after a power cut: {place} is not synced"
     for at, (call, path, _) in enumerate(calls):
         if call == "mkdir" and path.startswith("tickets/"):
             assert ("fsync", str(Path(path).parent), "") in calls[at:], f"the folder {path} may be gone"
@@ -445,8 +445,8 @@ def test_order_of_the_calls(name: str, folder: Path) -> None:
         moved = [n for n, call in enumerate(after[:end]) if call[0] == "replace"]
         assert ("fsync", ".ticketctl", "") in after[: moved[0]], "a rename before the journal is safe"
         for n in moved:
-            folder = str(Path(after[n][2]).parent)
-            assert ("fsync", folder, "") in after[n:end], f"the journal goes before {folder} is safe"
+            place = str(Path(after[n][2]).parent)
+            assert ("fsync", place, "") in after[n:end], f"the journal goes before {place} is safe"
 
 
 def test_journal_never_outlives_the_files_that_it_lists(folder: Path) -> None:

@@ -227,6 +227,21 @@ def test_second_sweep_says_so_and_leaves(tmp_path: Path) -> None:
     assert done(root, "check", now=LATER) == "" and leftovers(root) == []
 
 
+def test_a_sweep_that_cannot_get_at_the_tickets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else's command is no other sweep: it says that the store is busy, status 75, so cron tries again (13)."""
+    root = make_store(tmp_path / "store")
+    due(root, 1)
+    lock = files.lock
+    monkeypatch.setattr(files, "lock", lambda folder, wait=30.0: lock(folder, min(wait, 0.05)))
+    for leftover in (False, True):
+        if leftover:  # of a crash, which the sweep would clear first
+            (root / ".ticketctl/tmp/1-0").write_text("half")
+        with lock(root / "tickets"):
+            ran = ticketctl(root, "sweep", now=LATER)
+        assert ran.status == 75 and "another sweep" not in ran.err and not ran.out, ran
+    assert not closings(root)
+
+
 def test_many_sweeps_at_once(tmp_path: Path) -> None:
     """Each reminder and closing exactly once, however many sweeps start in one instant (13)."""
     root = make_store(tmp_path / "store")

@@ -126,8 +126,7 @@ def test_profiles_and_settings_are_parsed_once(root: Path) -> None:
     """``move`` parses YAML only to read ticket files, no file twice: the rest comes from the cache (house.md)."""
     for path in (root / ".ticketctl/cache").iterdir():
         path.unlink()
-    words = ("move", "aaaaa", "Open", "-a", "amy@support.example")
-    cold = probe(root, *words, count=True)
+    cold = probe(root, "move", "aaaaa", "Open", "-a", "amy@support.example", count=True)
     assert cold.ran.status == 0 and "ticketctl.yaml" in cold.parsed, "the counter sees nothing"
     assert any(path.endswith("biztech.yaml") for path in cold.parsed), "the counter sees nothing"
     assert max(map(cold.parsed.count, cold.parsed)) == 1, cold.parsed

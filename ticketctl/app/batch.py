@@ -64,6 +64,8 @@ def run(
         raise RefusedError(f"no ticket of {profile.title} is {batch.source}; nothing to move")
 
     def ask(was: Loaded, its: Profile) -> list[Change]:
+        if its.name != profile.name:
+            raise UsageError(f"{short(was.ticket.id)} is a ticket of {its.name}, not of {profile.name}")
         put, _ = fill_sets(batch.sets, _scene(desk, its, was.ticket, value))
         sets = {name.removeprefix("fields."): held for name, held in put.items()}
         return [Change(actor, batch.target, reply, note, sets, name=value) for actor in actors(desk, its, was.ticket)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -92,8 +93,9 @@ def find_root(start: Path | None, environment: Mapping[str, str] = os.environ) -
     """
     named = start or (Path(environment["TICKETCTL_STORE"]) if environment.get("TICKETCTL_STORE") else None)
     here = (named or Path()).resolve()
-    for folder in [here] if named else [here, *here.parents]:
-        if (folder / NAME).is_file() or (folder / "tickets").is_dir():
-            return folder
+    with suppress(OSError):  # a name that could not be a folder's
+        for folder in [here] if named else [here, *here.parents]:
+            if (folder / NAME).is_file() or (folder / "tickets").is_dir():
+                return folder
     where = f"in {here}" if named else "here, nor in any folder above"
     raise MissingError(f"there is no ticket store {where}", "ticketctl init makes one")

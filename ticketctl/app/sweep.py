@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from ticketctl.app.change import outbox, writing
@@ -90,14 +91,16 @@ def sweep(desk: Desk, rules: Collection[str] = (), dry: bool = False) -> Report:
         return report
     state = desk.root / files.STATE
     state.mkdir(exist_ok=True)
-    try:
-        with files.lock(state, wait=0):
-            if files.interrupted(desk.root):
-                with writing(desk):
-                    pass  # finishes what a killed run left, even where nothing more is due
-            _run(desk, rules, report, dry=False)
-    except BusyError:
-        report.busy = True
+    with ExitStack() as held:
+        try:
+            held.enter_context(files.lock(state, wait=0))
+        except BusyError:
+            report.busy = True
+            return report
+        if files.interrupted(desk.root):
+            with writing(desk):
+                pass  # finishes what a killed run left, even where nothing more is due
+        _run(desk, rules, report, dry=False)
     return report
 
 
@@ -128,11 +131,11 @@ def _run(desk: Desk, rules: Collection[str], report: Report, dry: bool) -> None:
         except TicketctlError as error:
             report.failed.append(error)
     if paths and desk.settings.commit:
-        with writing(desk):
-            try:
+        try:
+            with writing(desk):
                 git.commit(desk.root, paths, _message(report), "sweep@localhost")
-            except DiskError as error:
-                report.failed.append(UncommittedError(f"written, but not committed: {error.message}", error.hint))
+        except (DiskError, BusyError) as error:
+            report.failed.append(UncommittedError(f"written, but not committed: {error.message}", error.hint))
 
 
 def _due(desk: Desk, rules: Collection[str], report: Report) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,7 @@ def sweep_command(env: Env, /, dry: bool, now_text: str | None, rules: tuple[str
 
     Quiet when nothing was due. Running it twice is running it once.
     """
-    if now_text:
+    if now_text is not None:
         env.now_text = now_text
     report = sweep(env.desk, rules, dry)
     if report.busy:

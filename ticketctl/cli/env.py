@@ -35,8 +35,8 @@ class Env:
     def now(self) -> datetime:
         """The instant of this command: ``--now``, else TICKETCTL_NOW, else the clock; read once."""
         real = datetime.now(UTC).replace(microsecond=0)
-        text = self.now_text or os.environ.get("TICKETCTL_NOW")
-        if not text:
+        text = os.environ.get("TICKETCTL_NOW") or None if self.now_text is None else self.now_text
+        if text is None:
             return real
         try:
             return dates.parse_now(text, real)

@@ -52,7 +52,8 @@ def list_profiles(env: Env, format_: str) -> None:
         lines = [[p.name, str(p.version), str(len(p.statuses)), p.title] for p in profiles]
         click.echo(table.boxed(["PROFILE", "VERSION", "STATUSES", "TITLE"], lines))
     for trouble in broken:
-        env.warn(f"{trouble.message}; {trouble.hint}")
+        place = f"{trouble.place}: " if trouble.place else ""
+        env.warn(f"{place}{trouble.message}" + (f"; {trouble.hint}" if trouble.hint else ""))
     if broken:
         finish(Exit.SETTINGS)
 

@@ -145,6 +145,8 @@ def _columns(text: str | None, format_: str, found: Found) -> tuple[str, ...]:
     if not text:
         return COLUMNS if format_ in ("csv", "tsv") else DEFAULT
     names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not names:
+        raise UsageError("name a column", ", ".join(COLUMNS))
     fields = {field for row in found.rows for field in row.fields}
     for name in names:
         if name not in fields and format_ in ("plain", "table"):

@@ -64,7 +64,7 @@ _format = click.option("--format", "format_", type=FORMATS, default="text", help
 def move_command(env: Env, /, words: tuple[str, ...], format_: str, dry: bool, **given: Any) -> None:
     """Move tickets to a status, as the workflow allows. ID - reads ids from stdin."""
     ids, status = _ids(words[:-1]), words[-1]
-    if not ids:
+    if not ids or not status.strip():
         raise UsageError("name a ticket and a status", "ticketctl move ID STATUS; ticketctl next ID shows what is open")
     ask = _asking(env.desk, given, to=status, expect=given["expect"])
     tell(env, change(env.desk, ids, ask, dry), format_, dry)

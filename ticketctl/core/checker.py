@@ -278,8 +278,7 @@ def _field_passes(name: str, word: str, argument: Value, scene: Scene) -> bool:
         case "contains":
             return isinstance(argument, tuple) and _contains(_shown(value), argument)
         case "in_future":
-            where = dates.zone(scene.profile.timezone)
-            return isinstance(value, str) and dates.moment_of(value, where) > scene.now
+            return isinstance(value, str) and _later(value, scene)
         case "changed":
             return name.partition(".")[0] in scene.changed
         case "complete":
@@ -288,6 +287,14 @@ def _field_passes(name: str, word: str, argument: Value, scene: Scene) -> bool:
             roles = argument if isinstance(argument, tuple) else ()
             people = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
             return bool(people) and all(any(scene.people.has(who, role) for role in roles) for who in people)
+
+
+def _later(value: str, scene: Scene) -> bool:
+    """Whether a date or instant is still to come; what is none (a file changed by hand) never comes."""
+    try:
+        return dates.moment_of(value, dates.zone(scene.profile.timezone)) > scene.now
+    except ValueError:
+        return False
 
 
 _OPTIONS = {"assignee": "-a WHO", "due": "--due WHEN", "customer": "-c CUSTOMER"}

@@ -31,7 +31,7 @@ def parse_instant(text: str) -> datetime:
     """
     if not _INSTANT.match(text):
         raise ValueError(f'"{text}" is not an instant like 2026-11-21T09:14:03Z')
-    return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
+    return _near(datetime.fromisoformat(text[:-1])).replace(tzinfo=UTC)
 
 
 def format_instant(moment: datetime) -> str:
@@ -132,8 +132,15 @@ def moment_of(text: str, where: tzinfo) -> datetime:
         ValueError: it is neither.
     """
     if _DATE.match(text):
-        return to_utc(datetime.combine(date.fromisoformat(text), time()), where)
+        return to_utc(_near(datetime.combine(date.fromisoformat(text), time())), where)
     return parse_instant(text)
+
+
+def _near(moment: datetime) -> datetime:
+    """Only the years 1900 to 2999, so that nothing that is added to a moment leaves the calendar."""
+    if not 1900 <= moment.year <= 2999:
+        raise ValueError(f"the year {moment.year} is too far away")
+    return moment
 
 
 def parse_when(text: str, now: datetime, where: tzinfo) -> str:
@@ -149,9 +156,9 @@ def parse_when(text: str, now: datetime, where: tzinfo) -> str:
     word = text.strip().casefold()
     if offset := _OFFSET.match(word):
         return _from_offset(offset, now, where)
-    head, _, tail = word.replace("t", " ", 1).partition(" ") if word[:4].isdigit() else word.partition(" ")
+    head, sign, tail = word.replace("t", " ", 1).partition(" ") if word[:4].isdigit() else word.partition(" ")
     day = _day(head, now.astimezone(where).date())
-    if day is None:
+    if day is None or bool(sign) != bool(tail) or not 1900 <= day.year <= 2999:
         raise ValueError(f'"{text}" is not a moment that I understand')
     if not tail:
         return day.isoformat()

@@ -70,7 +70,11 @@ def _first(profile: Profile, ticket: Ticket, automation: Automation, anchor: Ent
     moment = ticket.get(automation.at)
     if not isinstance(moment, str):
         return None
-    return dates.add(dates.add(dates.moment_of(moment, where), automation.lead, where, -1), automation.after, where)
+    try:
+        at = dates.moment_of(moment, where)
+    except ValueError:
+        return None  # no date at all (a file changed by hand): check says so
+    return dates.add(dates.add(at, automation.lead, where, -1), automation.after, where)
 
 
 def _done(ticket: Ticket, automation: Automation, anchor: str) -> int:

@@ -33,11 +33,18 @@ def parsed(data: bytes, path: str, root: Path | None) -> Node:
     digest = hashlib.sha256(__version__.encode() + b"\0" + data).hexdigest()
     kept = root / STATE / "cache" / f"{digest}.json"
     try:
-        return unpack(json.loads(kept.read_bytes()))
-    except (OSError, ValueError, TypeError, KeyError, IndexError):
+        checksum, _, held = kept.read_text().partition("\n")
+        if checksum != _checksum(held):
+            raise ValueError("damaged")
+        return unpack(json.loads(held))
+    except (OSError, ValueError):
         node = _parse(data, path)
         _keep(kept, node)
         return node
+
+
+def _checksum(held: str) -> str:
+    return hashlib.sha256(held.encode()).hexdigest()
 
 
 def _parse(data: bytes, path: str) -> Node:
@@ -48,10 +55,13 @@ def _parse(data: bytes, path: str) -> Node:
 
 def _keep(path: Path, node: Node) -> None:
     aside = path.parent.parent / TMP / f"{path.name}.{os.getpid()}"  # where a crash's leavings are cleared
+    if any(folder.is_symlink() for folder in (path.parent.parent, path.parent, aside.parent)):
+        return
     try:
         for folder in (path.parent, aside.parent):
             folder.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps(pack(node), separators=(",", ":")))
+        held = json.dumps(pack(node), separators=(",", ":"))
+        aside.write_text(f"{_checksum(held)}\n{held}")
         os.replace(aside, path)
     except OSError:
         with suppress(OSError):  # a cache that cannot be written is only slower

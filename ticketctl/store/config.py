@@ -80,6 +80,9 @@ def _settings(node: Node, findings: list[Finding]) -> Settings:
     for key, item in node.map.items():
         if key not in _KEYS:
             wrong(item, f'unknown setting "{key}"', closest(key, _KEYS) or f"known: {', '.join(_KEYS)}")
+    for key in ("profile", "timezone", "commit"):
+        if key in node.map and not isinstance(node.map[key].value, str):
+            wrong(node.map[key], f'"{key}" must be a word')
     if node.value is not None and not node.map:
         wrong(node, "the settings must be a mapping (key: value)")
     if text("schema", "1").text != "1":
@@ -109,6 +112,8 @@ def _people(
         if not item.map or any(key not in ("name", "roles", "language") for key in item.map):
             wrong(item, f'{who} must have "roles", and may have "name" and "language"')
         roles = item.map.get("roles", Node(None, item.line, item.col))
+        if roles.map or any(not isinstance(role.value, str) for role in roles.items):
+            wrong(roles, f"the roles of {who} must be a list of names")
         people[who] = tuple(role.text for role in roles.items)
         names[who] = item.map["name"].text if "name" in item.map else who.partition("@")[0]
     return people, names

@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -58,11 +59,15 @@ def read_bytes(path: Path, limit: int) -> bytes:
         if error.errno == errno.ELOOP:
             raise DiskError(f"{path} is a symbolic link; those are not followed") from None
         raise DiskError(f"cannot read {path}: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as file:
-        try:
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise DiskError(f"{path} is not a regular file")
+        with open(descriptor, "rb", closefd=False) as file:
             return file.read(limit + 1)
-        except OSError as error:
-            raise DiskError(f"cannot read {path}: {error.strerror}") from None
+    except OSError as error:
+        raise DiskError(f"cannot read {path}: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -186,27 +191,50 @@ def recover(root: Path) -> None:
     ``.ticketctl/rescued``.
     """
     state = root / STATE
+    _no_links(root)
     try:
-        pending = json.loads((state / _JOURNAL).read_bytes())
-    except (FileNotFoundError, ValueError):
-        pending = []  # there is none, or none of ours: ours is renamed into place whole
+        pending = _pending((state / _JOURNAL).read_bytes())
+    except FileNotFoundError:
+        pending = []
     except OSError as error:
         raise DiskError(f"cannot read {state / _JOURNAL}: {error.strerror}") from None
     for name, target, expected in pending:
         path = state / TMP / Path(name).name
         if not path.exists() or not _safe(target):
             continue
-        if _digest(root / target) == expected:
+        if _digest(root / target) == expected and not _behind_link(root, target):
             _make_folders(root, target)
             _finish(root, (), [(path, target)])
         else:
             (state / "rescued").mkdir(exist_ok=True)
             os.replace(path, state / "rescued" / Path(target).name)
-    _drop_journal(root)
+    with suppress(OSError):
+        (state / _JOURNAL).unlink()
     if (state / TMP).is_dir():
         for leftover in (state / TMP).iterdir():
             with suppress(OSError):
                 leftover.unlink()
+
+
+def _pending(data: bytes) -> list[tuple[str, str, str | None]]:
+    """What a journal lists; nothing, if it is none of ours (ours is renamed into place whole)."""
+    with suppress(ValueError, TypeError, RecursionError):
+        rows = [(name, target, expected) for name, target, expected in json.loads(data)]
+        if all(isinstance(name, str) and isinstance(target, str) for name, target, _ in rows):
+            return rows
+    return []
+
+
+def _no_links(root: Path) -> None:
+    """Refuse to work where our own folder leads elsewhere: what it holds is deleted at will."""
+    for folder in (root / STATE, root / STATE / TMP, root / STATE / "outbox"):
+        if folder.is_symlink():
+            raise DiskError(f"{folder} is a symbolic link", "remove it; it is made anew")
+
+
+def _behind_link(root: Path, target: str) -> bool:
+    folders = Path(target).parents
+    return any((root / folder).is_symlink() for folder in folders)
 
 
 def _digest(path: Path) -> str | None:

@@ -48,7 +48,7 @@ class Shelf:
         Raises:
             MissingError: there is none of that name.
         """
-        if name.replace("-", "").replace("@", "").isalnum():
+        if name.replace("-", "").replace("@", "").isalnum() and len(name) <= 64:
             for folder in self.folders():
                 if (path := folder / f"{name}.yaml").is_file():
                     return path

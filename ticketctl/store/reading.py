@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ticketctl.core.dates import parse_instant
+from ticketctl.core.dates import moment_of, parse_instant, zone
 from ticketctl.core.located import Node, plain
 from ticketctl.core.ticket import ENTRY_KEYS, EVENTS, HEAD, Entry, Ticket, fold, thaw
 from ticketctl.errors import BrokenError, Place, closest
@@ -108,6 +108,14 @@ def _instant(node: Node) -> str:
     return ""
 
 
+def _moment(node: Node) -> str:
+    try:
+        moment_of(node.text, zone("UTC"))
+    except ValueError:
+        return f'has a due that is neither a date nor an instant: "{node.text}"'
+    return ""
+
+
 def _event(node: Node) -> str:
     return "" if node.value in EVENTS else f'is unknown: "{node.text}" {closest(node.text, EVENTS)}'.strip()
 
@@ -138,6 +146,8 @@ def _sets(node: Node) -> str:
             return "has a version that is not a whole number"
         if key in _TEXTS and not isinstance(value, str):
             return f"has a {key} that is not a text"
+        if key == "due" and (problem := _moment(item)):
+            return problem
     return ""
 
 

@@ -101,6 +101,8 @@ class Store:
             raise BrokenError("not a folder of tickets (symbolic links are not followed)", place=Place(path))
         if not ID.match(id_) or path_of(id_) != path:
             raise BrokenError(f"{id_} is not the id of a ticket of that day", place=Place(path))
+        if any((self.root / folder).is_symlink() for folder in Path(path).parents):
+            raise BrokenError("it lies behind a symbolic link; those are not followed", place=Place(path))
         try:
             data = files.read_bytes(self.root / path, MAX_BYTES)
         except FileNotFoundError:
