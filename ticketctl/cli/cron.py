@@ -35,23 +35,24 @@ def sweep_command(env: Env, /, dry: bool, now_text: str | None, rules: tuple[str
         env.note("another sweep is running; nothing to do")
         return
     across = max((len(_what(act)) for act in report.acts), default=0)
+    verbs = max((len(_VERBS[act.verb][0 if dry else 1]) for act in report.acts), default=0)
     for act in report.acts:
         if format_ == "jsonl":
             click.echo(_json(act, dry))
         else:
-            click.echo(_line(env, act, dry, across), err=act.decision is None)
+            click.echo(_line(env, act, dry, verbs, across), err=act.decision is None)
             for reason in act.reasons:
                 click.echo(f"  - {reason}", err=True)
     _sum_up(env, report, dry)
 
 
-def _line(env: Env, act: Act, dry: bool, across: int) -> str:
+def _line(env: Env, act: Act, dry: bool, verbs: int, across: int) -> str:
     """``closed  k3qx9  Solved -> Closed   due 46 min ago   biztech close-solved (B6)``."""
     verb = _VERBS[act.verb][0 if dry else 1]
     late = dates.span((env.desk.now - dates.parse_instant(act.due)).total_seconds())
     cites = f" ({', '.join(act.automation.origin.cites)})" if act.automation.origin.cites else ""
     due = "due now" if late == "0 s" else f"due {late} ago"
-    return f"{verb}  {short(act.ticket.id)}  {_what(act):<{across}}   {due}   {act.profile.name} {act.automation.name}{cites}"
+    return f"{verb:<{verbs}}  {short(act.ticket.id)}  {_what(act):<{across}}   {due}   {act.profile.name} {act.automation.name}{cites}"
 
 
 def _what(act: Act) -> str:
