@@ -52,7 +52,8 @@ def _line(env: Env, act: Act, dry: bool, verbs: int, across: int) -> str:
     late = dates.span((env.desk.now - dates.parse_instant(act.due)).total_seconds())
     cites = f" ({', '.join(act.automation.origin.cites)})" if act.automation.origin.cites else ""
     due = "due now" if late == "0 s" else f"due {late} ago"
-    return f"{verb:<{verbs}}  {short(act.ticket.id)}  {_what(act):<{across}}   {due}   {act.profile.name} {act.automation.name}{cites}"
+    head = f"{verb:<{verbs}}  {short(act.ticket.id)}  {_what(act):<{across}}"
+    return f"{head}   {due}   {act.profile.name} {act.automation.name}{cites}"
 
 
 def _what(act: Act) -> str:
