@@ -63,7 +63,7 @@ def _settings(profile: str, commit: bool) -> str:
     lines.append(f"commit: {'auto' if commit else 'off'}")
     lines += [
         "# people:                        # who has which role; whoever is not listed is a customer",
-        "#   amy@support.example: {name: Amy, roles: [agent, hosting/technician]}",
+        "#   amy@support.example: {name: Amy, roles: [ROLE, PROFILE/ROLE]}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -24,7 +24,7 @@ _VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "
 )
 @pass_env
 def sweep_command(env: Env, /, dry: bool, now_text: str | None, rules: tuple[str, ...], format_: str) -> None:
-    """Apply what time has brought, as the role system, under the same checker as people.
+    """Apply what time has brought, as the role system. It is under the same checker as people.
 
     Quiet when nothing was due. Running it twice is running it once.
     """

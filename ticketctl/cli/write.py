@@ -132,7 +132,7 @@ def set_command(env: Env, /, id_: str, format_: str, dry: bool, **given: Any) ->
 @options(_via, _quiet)
 @pass_env
 def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) -> None:
-    """Open a ticket and print its id; --from opens one for each row, all or none."""
+    """Open a ticket and print its id. With --from, one for each row of a file, all or none."""
     from ticketctl.app import opening
 
     given["id"] = given.pop("id_")
@@ -167,7 +167,7 @@ def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) 
 @pass_env
 def batch_command(env: Env, /, batch: str, name: str, ids: tuple[str, ...], without: tuple[str, ...], profile: str | None,
                   reply: str | None, note: str | None, format_: str) -> None:  # fmt: skip
-    """Put tickets into a batch (release NAME) and move them together, all or nothing."""
+    """Put tickets into a batch and move them together, all or nothing."""
     from ticketctl.app.batch import find_batch, run
 
     desk = env.desk

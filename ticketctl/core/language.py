@@ -49,20 +49,7 @@ def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
     def part(name: str) -> Node:
         return top.get(name, EMPTY)
 
-    roles = dict(_named(part("roles"), lambda key, item: _role(names, key, item)))
-    names.roles = {role.name: role.kind for role in roles.values()}
-    _check_roles(names, part("roles"))
-    names.categories = set(part("categories").map)
-    fields = dict(_named(part("fields"), lambda key, item: _field(names, key, item)))
-    if names.categories and "category" not in fields:
-        offered = tuple(part("categories").map)
-        fields["category"] = p.Field("category", "enum", offered, offered[0], "what kind of ticket it is")
-    names.fields = fields
-    # The names come first, so that the tests of one status may speak of another.
-    names.statuses = dict(_named(part("statuses"), lambda key, item: _status_name(names, key, item)))
-    names.messages = set(part("messages").map)
-    names.automations = {item.map["name"].text for item in part("automations").items if "name" in item.map}
-    statuses = dict(_named(part("statuses"), lambda key, item: _status(names, key, item)))
+    roles, fields, statuses = _declare(names, part)
     edges, excepts = _edges(names, part("transitions"))
     _unique(names, [*part("triggers").items, *part("automations").items])
     return (
@@ -88,6 +75,27 @@ def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
         ),
         names.findings,
     )
+
+
+def _declare(
+    names: Names, part: Callable[[str], Node]
+) -> tuple[dict[str, p.Role], dict[str, p.Field], dict[str, p.Status]]:
+    """Roles, fields and statuses; all their names are known before the first test is read."""
+    roles = dict(_named(part("roles"), lambda key, item: _role(names, key, item)))
+    names.roles = {role.name: role.kind for role in roles.values()}
+    _check_roles(names, part("roles"))
+    names.categories = set(part("categories").map)
+    fields = dict(_named(part("fields"), lambda key, item: _field(names, key, item)))
+    if names.categories and "category" not in fields:
+        offered = tuple(part("categories").map)
+        fields["category"] = p.Field("category", "enum", offered, offered[0], "what kind of ticket it is")
+    names.fields = fields
+    # The names come first, so that the tests of one status may speak of another.
+    names.statuses = dict(_named(part("statuses"), lambda key, item: _status_name(names, key, item)))
+    names.messages = set(part("messages").map)
+    names.automations = {item.map["name"].text for item in part("automations").items if "name" in item.map}
+    statuses = dict(_named(part("statuses"), lambda key, item: _status(names, key, item)))
+    return roles, fields, statuses
 
 
 def _named(node: Node, read: Callable[[str, Node], T]) -> Iterator[tuple[str, T]]:

@@ -1,0 +1,145 @@
+"""The house: layers, doors, sizes, words. What CONTRIBUTING.md says of the structure, held against the code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.world import SHELF
+
+PACKAGE = Path(__file__).parent.parent / "ticketctl"
+ROOMS = sorted(PACKAGE.rglob("*.py"))
+MAY_IMPORT = {
+    "errors": set(),
+    "core": {"core", "errors"},
+    "store": {"store", "core", "errors"},
+    "render": {"render", "core", "errors"},
+    "app": {"app", "store", "core", "errors"},
+    "cli": {"cli", "app", "store", "render", "core", "errors"},
+}
+DOORS = {
+    "click": "cli/",
+    "ruamel": "store/roundtrip.py",
+    "tabulate": "render/table.py",
+    "dateutil": "core/dates.py",
+    "subprocess": "store/git.py",
+    "fcntl": "store/files.py",
+}
+IMPURE = {"open", "print", "input", "exec", "eval"}
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """A room, parsed."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a room imports, inside functions too."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def room(path: Path) -> str:
+    """``core/ticket.py``."""
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef]:
+    """Every function and method."""
+    return (node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef))
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=room)
+def test_layers(path: Path) -> None:
+    """Each layer imports only what stands below it; render and store never meet."""
+    layer = room(path).partition("/")[0].removesuffix(".py")
+    if layer in ("__init__", "__main__"):
+        return
+    for name in imports(path):
+        top, _, rest = name.partition(".")
+        if top == "ticketctl" and rest:
+            assert rest.partition(".")[0] in MAY_IMPORT[layer], f"{room(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=room)
+def test_doors(path: Path) -> None:
+    """One door per outside thing."""
+    for name in imports(path):
+        door = DOORS.get(name.partition(".")[0])
+        assert door is None or room(path).startswith(door), f"{room(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", [path for path in ROOMS if room(path).startswith("core/")], ids=room)
+def test_the_core_is_pure(path: Path) -> None:
+    """No I/O, no clock, no environment."""
+    assert not {"os", "sys", "pathlib", "time", "io", "random", "secrets"} & {n.partition(".")[0] for n in imports(path)}
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            assert name not in IMPURE | {"now", "utcnow", "today", "getenv"}, f"{room(path)}:{node.lineno} calls {name}"
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=room)
+def test_rooms_are_small_named_and_documented(path: Path) -> None:
+    """No room over 400 lines, no function over 50; names that say something; a docstring on all that is public."""
+    assert path.stem not in ("util", "utils", "helper", "helpers", "common", "base", "manager", "misc")
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    assert ast.get_docstring(tree(path)), f"{room(path)} does not say what it is"
+    for function in functions(path):
+        size = (function.end_lineno or function.lineno) - function.lineno + 1
+        assert size <= 50, f"{room(path)}:{function.lineno} {function.name} has {size} lines"
+        assert function.returns is not None, f"{room(path)}:{function.lineno} {function.name} has no return type"
+    for node in tree(path).body:
+        public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        assert not public or ast.get_docstring(node), f"{room(path)}:{node.lineno} says nothing of itself"
+
+
+def literals(path: Path) -> Iterator[tuple[int, str]]:
+    """Every text in the code that is no docstring."""
+    said = {
+        id(node.body[0].value)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    bare = {id(node.value) for node in ast.walk(tree(path)) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said | bare:
+            yield node.lineno, node.value
+
+
+WORDS_OF_THE_LANGUAGE = {
+    "New", "Open", "Closed", "Resolved", "Pending",  # names of statuses, but states and plain English as well
+    "queue", "category",  # parts of the language; a profile may call a field so
+}  # fmt: skip
+
+
+def test_no_code_names_a_profile_a_status_or_a_field() -> None:
+    """One generic interpreter: what the five organisations call things stands in their profiles alone."""
+    names: set[str] = set()
+    for profile in SHELF.all():
+        names |= {profile.name, *profile.statuses, *profile.fields, *(rule.name for rule in profile.rules)}
+    names -= WORDS_OF_THE_LANGUAGE
+    for path in ROOMS:
+        for line, text in literals(path):
+            assert text not in names, f'{room(path)}:{line} has the literal "{text}"'
+            if any(" " in name and name in text for name in names):
+                raise AssertionError(f'{room(path)}:{line} names a status in "{text}"')
+            held = {word for word in names if len(word) > 6 and "-" not in word and word.casefold() in text.casefold()}
+            assert not held, f'{room(path)}:{line} names {held} in "{text}"'
+
+
+def test_the_table_of_commands_is_their_help() -> None:
+    """The one line of each command in the table of ``cli.main`` begins its help."""
+    from tests.make_reference import table_agrees
+
+    assert table_agrees() == []
