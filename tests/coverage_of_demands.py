@@ -48,9 +48,14 @@ def main() -> int:
         for number in (f"{letter}{i}" for i in range(1, count + 1)):
             tests = sorted(collector.covered.get(number, ()))
             missing += [] if tests else [number]
-            print(f"  {number:<4} {len(tests):>3}  {', '.join(tests[:3]) or 'NO TEST'}{' ...' if len(tests) > 3 else ''}")
+            print(
+                f"  {number:<4} {len(tests):>3}  {', '.join(tests[:3]) or 'NO TEST'}{' ...' if len(tests) > 3 else ''}"
+            )
     total = sum(count for _, count in DEMANDS.values())
-    print(f"\n{total - len(missing)} of {total} demands have a test" + (f"; missing: {', '.join(missing)}" if missing else ""))
+    print(
+        f"\n{total - len(missing)} of {total} demands have a test"
+        + (f"; missing: {', '.join(missing)}" if missing else "")
+    )
     return 1 if missing else 0
 
 

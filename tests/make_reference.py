@@ -37,7 +37,9 @@ def table_agrees() -> list[str]:
     with click.Context(cli) as ctx:
         found = ((name, cli.get_command(ctx, name), line) for name, (_, line) in COMMANDS.items())
         return [
-            name for name, command, line in found if command and line.rstrip(".") not in (command.help or "").split("\n")[0]
+            name
+            for name, command, line in found
+            if command and line.rstrip(".") not in (command.help or "").split("\n")[0]
         ]
 
 

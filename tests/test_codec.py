@@ -487,7 +487,7 @@ def _commentable(lines: list[str]) -> Iterator[int]:
         yield number
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(tickets(), entries(), st.data())
 @example(read(SAMPLE.encode(), ID).ticket, NEXT, None)
 def test_rewrite_any(ticket: Ticket, entry: Entry, data: st.DataObject | None) -> None:

@@ -321,7 +321,13 @@ def test_exact_time(name: str, local: datetime, seconds: int, times: int) -> Non
 # --- instants as texts ----------------------------------------------------------------------------------------------
 
 
-@given(st.datetimes(timezones=st.sampled_from([UTC, *map(ZoneInfo, ZONES)]), min_value=datetime(1900, 1, 3), max_value=datetime(2999, 12, 29)))
+@given(
+    st.datetimes(
+        timezones=st.sampled_from([UTC, *map(ZoneInfo, ZONES)]),
+        min_value=datetime(1900, 1, 3),
+        max_value=datetime(2999, 12, 29),
+    )
+)
 def test_format_and_parse(moment: datetime) -> None:
     """An instant is written in UTC to the second, in a form of one length, and read again."""
     try:

@@ -18,6 +18,11 @@ def test_the_demo_runs_and_shows_the_main_job(shell: Shell) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the way there: New -> Open (agent) -> Solved (agent) -> Closed (by itself after 4 days)" in done.stderr
-    for shown in (r": Pending -> Open\b", r"closed  \w{5}  Solved -> Closed", r"\+status: Closed", r"rule close-solved"):
+    for shown in (
+        r": Pending -> Open\b",
+        r"closed +\w{5}  Solved -> Closed",
+        r"\+status: Closed",
+        r"rule close-solved",
+    ):
         assert re.search(shown, done.stdout), shown
     assert "0 problems" in done.stderr

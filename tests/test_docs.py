@@ -40,7 +40,9 @@ def _played(shell: Shell, match: re.Match[str]) -> str:
     if match["at"]:
         shell.at(match["at"])
         return match[0]
-    real = "".join(line for line in shell.play(match["block"].lstrip("\n"), "$").splitlines(True) if not re.match(r"\? \d+$", line))
+    real = "".join(
+        line for line in shell.play(match["block"].lstrip("\n"), "$").splitlines(True) if not re.match(r"\? \d+$", line)
+    )
     if agrees(match["block"], real):
         return match[0]
     return f"```console\n{real}```"

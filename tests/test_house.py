@@ -80,7 +80,9 @@ def test_doors(path: Path) -> None:
 @pytest.mark.parametrize("path", [path for path in ROOMS if room(path).startswith("core/")], ids=room)
 def test_the_core_is_pure(path: Path) -> None:
     """No I/O, no clock, no environment."""
-    assert not {"os", "sys", "pathlib", "time", "io", "random", "secrets"} & {n.partition(".")[0] for n in imports(path)}
+    assert not {"os", "sys", "pathlib", "time", "io", "random", "secrets"} & {
+        n.partition(".")[0] for n in imports(path)
+    }
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")

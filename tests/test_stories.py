@@ -24,4 +24,6 @@ def test_story(path: Path, shell: Shell) -> None:
     if os.environ.get("UPDATE"):
         path.write_text(real, encoding="utf-8")
         return
-    assert real == page, "\n".join(difflib.unified_diff(page.split("\n"), real.split("\n"), "written", "played", n=2, lineterm=""))
+    assert real == page, "\n".join(
+        difflib.unified_diff(page.split("\n"), real.split("\n"), "written", "played", n=2, lineterm="")
+    )

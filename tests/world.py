@@ -64,20 +64,52 @@ class World:
         """A moment as --due takes it (+3d, 2026-12-01T09:00), as the file holds it."""
         return parse_when(text, self.now, zone(self.profile.timezone))
 
-    def new(self, role: str = "customer", title: str = "It does not work", text: str | None = "Please help.",
-            to: str | None = None, customer: str | None = CUSTOMER, who: str | None = None, **sets: Any) -> Ticket:
+    def new(
+        self,
+        role: str = "customer",
+        title: str = "It does not work",
+        text: str | None = "Please help.",
+        to: str | None = None,
+        customer: str | None = CUSTOMER,
+        who: str | None = None,
+        **sets: Any,
+    ) -> Ticket:
         """Create a ticket; it becomes ``self.ticket``."""
         values = {"customer": customer, **sets} if customer else sets
         actor = Actor(who or self.who(role), role)
         return self._take(Create(f"261102-{next(self._numbers):05d}", actor, title, text, to=to, sets=values), None)
 
-    def ask(self, role: str, to: str | None = None, *, text: str | None = None, note: str | None = None,
-            for_: str | None = None, who: str | None = None, unset: tuple[str, ...] = (), via: str | None = None,
-            subject: str | None = None, quiet: bool = False, name: str = "", **sets: Any) -> Ticket:
+    def ask(
+        self,
+        role: str,
+        to: str | None = None,
+        *,
+        text: str | None = None,
+        note: str | None = None,
+        for_: str | None = None,
+        who: str | None = None,
+        unset: tuple[str, ...] = (),
+        via: str | None = None,
+        subject: str | None = None,
+        quiet: bool = False,
+        name: str = "",
+        **sets: Any,
+    ) -> Ticket:
         """Move, reply (text), note or set as ``role``; raises Refused. Time goes on by a second each time."""
         actor = Actor(who or self.who(role), role, for_)
-        change = Change(actor, to, text, note, sets, unset, via, subject, quiet=quiet, name=name,
-                        follow_id=f"261102-f{next(self._numbers):04d}")
+        change = Change(
+            actor,
+            to,
+            text,
+            note,
+            sets,
+            unset,
+            via,
+            subject,
+            quiet=quiet,
+            name=name,
+            follow_id=f"261102-f{next(self._numbers):04d}",
+        )
         return self._take(change, self.ticket)
 
     def refused(self, role: str, to: str | None = None, **words: Any) -> tuple[str, ...]:

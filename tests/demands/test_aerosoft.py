@@ -302,9 +302,7 @@ def test_a_listed_move_is_made_by_each_listed_role(
 
 
 @pytest.mark.parametrize(("source", "target", "roles", "words"), listed(ALL))
-def test_a_listed_move_is_refused_to_all_others(
-    source: str, target: str, roles: tuple[str, ...], words: Words
-) -> None:
+def test_a_listed_move_is_refused_to_all_others(source: str, target: str, roles: tuple[str, ...], words: Words) -> None:
     """Whatever they bring with it; nor is it offered to them."""
     world = ready(source)
     for role, more in others(world, roles):

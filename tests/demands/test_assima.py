@@ -46,7 +46,7 @@ STATUSES = {
     "QA Pending": ("open", "assigned to one of the members of the support team to check the correction"),
     "Verified": ("solved", "customer's responsibility to check that the ticket is properly resolved"),
     "Closed": ("closed", "not displayed in the list of current tickets"),
-    "Postponed": ("on_hold", "can not be set as \"Closed\" and can neither be considered as open"),
+    "Postponed": ("on_hold", 'can not be set as "Closed" and can neither be considered as open'),
     "Reopened": ("open", "the customer considers the ticket is not resolved"),
 }
 
@@ -196,9 +196,7 @@ def test_a_listed_move_is_made_by_each_listed_role(
 
 
 @pytest.mark.parametrize(("source", "target", "roles", "words"), listed(MOVES))
-def test_a_listed_move_is_refused_to_all_others(
-    source: str, target: str, roles: tuple[str, ...], words: Words
-) -> None:
+def test_a_listed_move_is_refused_to_all_others(source: str, target: str, roles: tuple[str, ...], words: Words) -> None:
     """Whatever they bring with it; nor is it offered to them."""
     world = ready(source)
     for role, more in others(world, roles):

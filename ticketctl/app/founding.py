@@ -57,7 +57,7 @@ def found(root: Path, profile: str) -> list[str]:
 def _settings(profile: str, commit: bool) -> str:
     lines = ["schema: 1"]
     lines.append(
-        f"profile: {profile}" if profile else "# profile: biztech               # for new, where none is named"
+        f"profile: {profile}" if profile else "# profile: NAME                  # for new, where none is named"
     )
     lines.append("# timezone: Europe/London        # how times are shown")
     lines.append(f"commit: {'auto' if commit else 'off'}")

@@ -78,6 +78,8 @@ class Duration:
         if not found:
             raise ValueError(f'"{text}" is not a duration like P4D, P2W, P1M or PT4H')
         years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        if years * 366 + months * 31 + weeks * 7 + days + (hours * 3600 + minutes * 60 + seconds) // 86400 > 36600:
+            raise ValueError(f'"{text}" is longer than a hundred years')
         return cls(years * 12 + months, weeks * 7 + days, hours * 3600 + minutes * 60 + seconds)
 
     def __str__(self) -> str:

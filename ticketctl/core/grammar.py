@@ -75,6 +75,11 @@ class Names:
                 self.error(node, f'{what} has no "{key}"')
         return node.value
 
+    def at_key(self, node: Node | None, key: str) -> Node:
+        """A key of a mapping as a node of its own, for the places of findings."""
+        line, col = ((node.keys if node else None) or {}).get(key, (0, 0))
+        return Node(key, line, col)
+
     def status(self, node: Node) -> str:
         """A status by name or alias."""
         for status in self.statuses.values():
@@ -153,6 +158,8 @@ def read_test(names: Names, node: Node) -> Test:
     found = names.keys(node, f'a test "{kind}"', (kind, "say", *_TEST_KEYS[kind]))
     say = names.filled(found["say"]) if "say" in found else ""
     head, place = found[kind], names.place(node)
+    if not head.items:
+        names.error(node, f'the test "{kind}" says nothing')
     if kind == "field":
         return Test("field", _field_name(names, head), checks=_checks(names, head, found), say=say, place=place)
     if kind in ("not", "any_of", "when"):
@@ -181,7 +188,7 @@ def _wanted(names: Names, kind: str, node: Node) -> tuple[str, ...]:
     """What a simple test compares with: statuses, roles, states, texts ..."""
     if kind in ("text", "subject"):
         inner = names.keys(node, f'"{kind}"', ("contains", "line"))
-        if len(inner) != 1:
+        if len(inner) != 1 or not all(held.items for held in inner.values()):
             names.error(node, f'"{kind}" says either "contains" or "line"')
         return tuple(item.text for held in inner.values() for item in held.items)
     closed = {
@@ -203,9 +210,13 @@ def _checks(names: Names, head: Node, found: Mapping[str, Node]) -> tuple[tuple[
         if word not in FIELD_WORDS:
             continue
         if word == "is":
+            if not node.items:
+                names.error(node, '"is" says nothing')
             for item in node.items:
                 read_value(names, declared, item)
             checks += [(word, tuple(item.text for item in node.items))]
+        elif word in ("contains", "has_role") and not node.items:
+            names.error(node, f'"{word}" says nothing')
         elif word == "contains":
             checks += [(word, tuple(item.text for item in node.items))]
         elif word == "has_role":
@@ -250,7 +261,7 @@ def read_sets(names: Names, node: Node | None) -> dict[str, Value | None]:
     """``{field: value}``, null clearing."""
     found: dict[str, Value | None] = {}
     for key, value in (node.map if node else {}).items():
-        declared = names.field(value, key)
+        declared = names.field(names.at_key(node, key), key)
         _, dot, item = key.partition(".")
         found[declared.name + dot + item] = None if value.value is None else read_value(names, declared, value)
     return found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from ticketctl.core import profile as p
-from ticketctl.core.dates import zone
+from ticketctl.core.dates import Duration, zone
 from ticketctl.core.grammar import (
     HEAD_FIELDS,
     Names,
@@ -51,6 +51,7 @@ def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
 
     roles, fields, statuses = _declare(names, part)
     edges, excepts = _edges(names, part("transitions"))
+    _no_circles(names, statuses, edges)
     _unique(names, [*part("triggers").items, *part("automations").items])
     return (
         p.Profile(
@@ -90,8 +91,12 @@ def _declare(
         offered = tuple(part("categories").map)
         fields["category"] = p.Field("category", "enum", offered, offered[0], "what kind of ticket it is")
     names.fields = fields
+    for role, item in part("roles").map.items():
+        if role in roles and roles[role].field:
+            names.field(item.map["field"])
     # The names come first, so that the tests of one status may speak of another.
-    names.statuses = dict(_named(part("statuses"), lambda key, item: _status_name(names, key, item)))
+    for key, item in part("statuses").map.items():
+        names.statuses[key] = _status_name(names, key, item)
     names.messages = set(part("messages").map)
     names.automations = {item.map["name"].text for item in part("automations").items if "name" in item.map}
     statuses = dict(_named(part("statuses"), lambda key, item: _status(names, key, item)))
@@ -172,9 +177,10 @@ def _status_name(names: Names, key: str, node: Node) -> p.Status:
     """The status without its tests, which may speak of statuses that come later."""
     state = node.map.get("state", EMPTY)
     aliases = tuple(item.text for item in node.map.get("aliases", EMPTY).items)
-    for other in names.statuses.values():
-        if p.squash(other.name) == p.squash(key):
-            names.error(node, f'"{key}" and "{other.name}" are one name')
+    taken = {p.squash(name): other.name for other in names.statuses.values() for name in (other.name, *other.aliases)}
+    for item in (Node(key, node.line, node.col), *node.map.get("aliases", EMPTY).items):
+        if (other := taken.get(p.squash(item.text))) is not None:
+            names.error(item, f'"{item.text}" and "{other}" are one name')
     return p.Status(key, state.text, aliases=aliases)
 
 
@@ -207,7 +213,7 @@ def _edges(names: Names, node: Node) -> tuple[list[p.Edge], dict[tuple[str, str]
     excepts: dict[tuple[str, str], str] = {}
     for item in node.items:
         found = names.keys(item, "a transition", _EDGE_KEYS, ("from", "to", "roles"))
-        left_out = {names.status(Node(key, value.line, value.col)): value.text
+        left_out = {names.status(names.at_key(found["except"], key)): value.text
                     for key, value in found.get("except", EMPTY).map.items()}  # fmt: skip
         common = _edge(names, item)
         for target in (names.status(t) for t in found.get("to", EMPTY).items):
@@ -241,6 +247,14 @@ def _sources(names: Names, node: Node, target: str) -> list[str]:
     return [source for source in sources if source != target]
 
 
+def _no_circles(names: Names, statuses: dict[str, p.Status], edges: list[p.Edge]) -> None:
+    """What a move needs cannot be asked of whether moves are allowed: the answer could go round in circles."""
+    bound = [test for status in statuses.values() for test in (*status.needs, *status.keeps, *status.warns)]
+    bound += [test for edge in edges for test in (*edge.needs, *edge.warns)]
+    for place in {inner.place for test in bound for inner in test.walk() if inner.kind == "allowed"}:
+        names.error(Node(None, place.line, place.col), '"allowed" is for rules; a move cannot need it')
+
+
 def _unique(names: Names, items: list[Node]) -> None:
     seen: set[str] = set()
     for item in items:
@@ -271,6 +285,8 @@ def _automation(names: Names, item: Node, order: int) -> p.Automation:
     found = names.keys(item, "an automation", _AUTOMATION_KEYS, ("name", "in", "do"))
     if ("start" in found) == ("at" in found):
         names.error(item, 'an automation has either "start" (an event) or "at" (a date field)')
+    if "repeat" in found and names.duration(found["repeat"]) == Duration():
+        names.error(found["repeat"], "it would repeat without end")
     if "start" in found and "after" not in found:
         names.error(item, 'an automation with "start" says how long "after" it acts')
     if "at" in found and names.field(found["at"]).type not in ("date", "datetime"):

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
+from ticketctl.core.dates import Duration
 from ticketctl.core.moves import may_fire_in
 from ticketctl.core.profile import CREATED, Action, Automation, Category, Edge, Event, Profile, Status, Test, Trigger
-from ticketctl.core.proof import Facts, exclusive, follows, impossible
+from ticketctl.core.proof import Facts, exclusive, follows, impossible, lasting, mentions, opposite, split
 from ticketctl.core.ticket import Value
 from ticketctl.errors import Finding, Place
 
@@ -176,16 +177,41 @@ def _refusals(profile: Profile, rule: Trigger | Automation, action: Action, stat
 
 
 def _wanting(profile: Profile, rule: Trigger | Automation, action: Action, status: str, edge: Edge) -> list[Test]:
+    """The needs of a rule's move that do not follow from what the rule knows when it moves."""
     sets: dict[str, Value | None] = {}
     for earlier in rule.do[: rule.do.index(action)]:
         sets |= earlier.sets
     sets |= action.sets
-    facts = Facts(profile, status, (), sets, bool(action.text), bool(action.note), profile.system)
-    facts = facts.knowing((*rule.when, *profile.statuses[status].keeps))
     target = profile.statuses[action.target]
+    touched = {name.partition(".")[0] for name in (*sets, *_set_before(profile, rule, status))}
+    known = [
+        test
+        for test in split(lasting((*rule.when, *profile.statuses[status].keeps)))
+        if not mentions(test, fields=touched)
+    ]
+    facts = Facts(profile, status, tuple(known), sets, bool(action.text), bool(action.note), profile.system)
     after = Facts(profile, action.target, (), {**edge.sets, **sets}, facts.text, facts.note, profile.system)
-    kept = [test for test in facts.tests if test.kind != "field" or test.name not in edge.sets]
+    kept = [test for test in known if not mentions(test, ("status", "state"), edge.sets)]
     return follows(facts, (*edge.needs, *target.needs)) + follows(after.knowing(kept), target.keeps)
+
+
+def _set_before(profile: Profile, rule: Trigger | Automation, status: str) -> Iterator[str]:
+    """The fields that other triggers may have set since the event that a trigger answers was judged."""
+    for other in profile.triggers:
+        if other is rule or not isinstance(rule, Trigger):
+            break
+        if any(may_coincide(one, two) for one in rule.on for two in other.on) and may_fire_in(other, status):
+            if not exclusive(Facts(profile, status), rule.when, other.when):
+                yield from (name for action in other.do for name in action.sets)
+
+
+def may_coincide(one: Event, other: Event) -> bool:
+    """Whether one entry can raise both events."""
+    if one.kind == other.kind:
+        return one == other or one.kind == "field_set"
+    apart = ({"customer_message", "staff_message"}, {"mail_in", "field_set"})
+    lone = {"created", "notified", "fired"}
+    return {one.kind, other.kind} not in apart and not {one.kind, other.kind} & lone
 
 
 def automatic_loops(profile: Profile) -> Iterator[Finding]:
@@ -222,11 +248,22 @@ def rivals(profile: Profile) -> Iterator[Finding]:
 
 def _same_instant(one: Trigger | Automation, other: Trigger | Automation) -> bool:
     if isinstance(one, Trigger) and isinstance(other, Trigger):
-        return bool(set(one.on) & set(other.on))
+        # A trigger that answers a message is skipped where the request itself moved, so it never meets an answer to that.
+        moves = ("entered", "left")
+        return any(may_coincide(a, b) and (a.kind in moves) == (b.kind in moves) for a in one.on for b in other.on)
     if isinstance(one, Automation) and isinstance(other, Automation):
-        clock = (one.start, one.at, one.lead, one.after)
-        return clock == (other.start, other.at, other.lead, other.after)
+        if one.start and other.start:
+            return may_coincide(one.start, other.start) and _length(one.after) == _length(other.after)
+        return (one.at, one.lead, one.after) == (other.at, other.lead, other.after) and not (one.start or other.start)
     return False
+
+
+def _length(period: Duration) -> int:
+    return (period.months * 30 + period.days) * 86400 + period.seconds
+
+
+_TELLING = ("staff_message", "notified", "entered")
+"""Events by which a closing clock may start anew: the customer hears of them."""
 
 
 def fair_closing(profile: Profile) -> Iterator[Finding]:
@@ -237,24 +274,45 @@ def fair_closing(profile: Profile) -> Iterator[Finding]:
         if rule.start is None or not _tells_customer(profile, rule, rule.start):
             yield _error(rule.place, 9, "unfair closing", f"the automation {rule.name} closes a ticket, but its clock "
                          "does not start with anything that the customer is told")  # fmt: skip
+        for event in (*rule.resume_on, *rule.reset_on):
+            if event.kind not in _TELLING:
+                yield _error(rule.place, 9, "unfair closing", f"the automation {rule.name} closes a ticket, but {event} "
+                             "starts its clock anew, of which the customer hears nothing")  # fmt: skip
         for status in rule.within:
-            stopped = Event("customer_message") in rule.cancel_on or any(
-                isinstance(other, Trigger) and at == status and Event("customer_message") in other.on
-                for other, _, at in rule_moves(profile)
-            )
-            if not stopped:
+            if Event("customer_message") not in rule.cancel_on and not _reply_leaves(profile, rule, status):
                 yield _error(rule.place, 9, "unfair closing", f"the automation {rule.name} can close a ticket over the "
                              f'customer\'s last message in "{status}"', "add cancel_on: [customer_message]")  # fmt: skip
 
 
+def _reply_leaves(profile: Profile, rule: Automation, status: str) -> bool:
+    """Whether every customer's message takes a ticket out of the statuses of an automation."""
+    return any(
+        isinstance(other, Trigger)
+        and at == status
+        and Event("customer_message") in other.on
+        and action.target not in rule.within
+        and not follows(Facts(profile, status), other.when)
+        for other, action, at in rule_moves(profile)
+    )
+
+
 def _tells_customer(profile: Profile, rule: Automation, start: Event) -> bool:
-    if start.kind in ("staff_message", "customer_message"):
+    if start.kind == "staff_message":
         return True
-    notices = [(t, a) for t in profile.rules for a in t.do
-               if a.kind == "notify" and "customer" in a.told]  # fmt: skip
+    notices = [(t, a) for t in profile.rules for a in t.do if a.kind == "notify" and "customer" in a.told]
     if start.kind == "notified":
         return any(action.target == start.about for _, action in notices)
-    return any(isinstance(trigger, Trigger) and start in trigger.on for trigger, _ in notices)
+    status = start.about if start.kind == "entered" else rule.within[0]
+    telling = [trigger.when for trigger, _ in notices if isinstance(trigger, Trigger) and start in trigger.on]
+    facts = Facts(profile, status)
+    # One that always tells, or several of which one tells whenever another does not.
+    return any(
+        all(
+            any(not follows(facts.knowing([opposite(unmet)]), other) for other in telling)
+            for unmet in follows(facts, when)
+        )
+        for when in telling
+    )
 
 
 def closable_categories(profile: Profile) -> Iterator[Finding]:

@@ -6,12 +6,16 @@ say, never by their words (``say``) or places.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ticketctl.core.profile import Edge, Profile, Test
 from ticketctl.core.ticket import Value
 from ticketctl.errors import Place
+
+_NAME = re.compile(r"\$\w+|\$\{\w+\}")
+_NEVER_EMPTY = ("actor", "now", "id", "title")
 
 
 def core(test: Test) -> Test:
@@ -21,6 +25,9 @@ def core(test: Test) -> Test:
 
 def opposite(test: Test) -> Test:
     """The reverse of a test."""
+    words = {"present": "absent", "absent": "present"}
+    if test.kind == "field" and len(test.checks) == 1 and test.checks[0][0] in words:
+        return replace(test, checks=((words[test.checks[0][0]], True),))
     return test.inner[0] if test.kind == "not" and len(test.inner) == 1 else Test("not", inner=(test,))
 
 
@@ -30,6 +37,8 @@ def split(tests: Iterable[Test]) -> list[Test]:
     for test in map(core, tests):
         if test.kind == "field" and len(test.checks) > 1:
             found += [replace(test, checks=(check,)) for check in test.checks]
+        elif test.kind == "not" and len(test.inner) == 1 and opposite(test.inner[0]).kind == "field":
+            found.append(opposite(test.inner[0]))
         else:
             found.append(test)
     return found
@@ -59,6 +68,17 @@ class Facts:
     def knowing(self, more: Iterable[Test]) -> Facts:
         """The same with more tests known to pass."""
         return replace(self, tests=(*self.tests, *split(more)))
+
+
+def mentions(
+    test: Test, kinds: Collection[str] = (), fields: Collection[str] = (), words: Collection[str] = ()
+) -> bool:
+    """Whether a test, or one inside it, is of these kinds, about these fields, or uses these words of a field test."""
+    return any(
+        one.kind in kinds or (one.kind == "field" and (one.name.partition(".")[0] in fields
+                                                       or any(word in words for word, _ in one.checks)))
+        for one in test.walk()
+    )  # fmt: skip
 
 
 def follows(facts: Facts, needs: Iterable[Test]) -> list[Test]:
@@ -123,9 +143,17 @@ def _by_allowed(facts: Facts, need: Test, depth: int) -> bool:
         if fact.kind == "allowed" and len(fact.wanted) == 1:
             edges = facts.profile.between(facts.status, str(fact.wanted[0]))
             rest = replace(facts, tests=tuple(test for test in facts.tests if test != fact))
-            if edges and all(_follows(rest.knowing(_needs(facts.profile, edge)), need, depth - 1) for edge in edges):
+            # The move was judged with the request's own text and role; the rule's move has its own.
+            if edges and all(
+                _follows(rest.knowing(lasting(_needs(facts.profile, edge))), need, depth - 1) for edge in edges
+            ):
                 return True
     return False
+
+
+def lasting(tests: Iterable[Test]) -> list[Test]:
+    """Those tests that say the same of a rule's move as of the request that set the rule off."""
+    return [test for test in tests if not mentions(test, ("message", "text", "role"), words=("changed",))]
 
 
 def _needs(profile: Profile, edge: Edge) -> tuple[Test, ...]:
@@ -153,6 +181,8 @@ def _field_settled(facts: Facts, need: Test) -> bool:
     sets = facts.sets or {}
     if need.name in sets:
         value = sets[need.name]
+        if isinstance(value, str) and "$" in value and word != "changed":
+            return word == "present" and (not _NAME.fullmatch(value) or value.strip("${}") in _NEVER_EMPTY)
         if word in ("present", "changed"):
             return value is not None
         if word == "absent":
