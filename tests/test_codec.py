@@ -85,7 +85,7 @@ wild = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12
 bits = st.sampled_from(["a", " ", "\t", "\n", ": ", " #", "-"])
 pieces = st.lists(st.one_of(st.sampled_from(TRICKY), wild, bits), min_size=1)
 texts = st.one_of(st.sampled_from(TRICKY), wild, pieces.map("".join)).filter(lambda text: len(text) < 700)
-instants = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)).map(lambda m: f"{m:%Y-%m-%dT%H:%M:%SZ}")
+instants = st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 31)).map(lambda m: f"{m:%Y-%m-%dT%H:%M:%SZ}")
 event_ids = st.from_regex(r"\Ae[0-9a-f]{12}\Z")
 ticket_ids = st.builds(
     lambda day, half: f"{day:%y%m%d}-{half}", st.dates(date(2000, 1, 1), date(2099, 12, 31)),

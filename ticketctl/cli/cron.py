@@ -47,7 +47,7 @@ def sweep_command(env: Env, /, dry: bool, now_text: str | None, rules: tuple[str
 
 
 def _line(env: Env, act: Act, dry: bool, verbs: int, across: int) -> str:
-    """``closed  k3qx9  Solved -> Closed   due 46 min ago   biztech close-solved (B6)``."""
+    """``closed  k3qx9  Solved -> Closed   due 46 min ago   desk close-solved (B6)``."""
     verb = _VERBS[act.verb][0 if dry else 1]
     late = dates.span((env.desk.now - dates.parse_instant(act.due)).total_seconds())
     cites = f" ({', '.join(act.automation.origin.cites)})" if act.automation.origin.cites else ""

@@ -27,7 +27,7 @@ class Settings:
         profile: for new tickets, where none is named.
         timezone: how times are shown.
         commit: whether commands commit what they change.
-        people: address -> roles (``agent``, or ``hosting/technician``); ``None`` if the store lists nobody.
+        people: address -> roles (``agent``, or ``desk/technician``); ``None`` if the store lists nobody.
         names: address -> how people call them.
     """
 
