@@ -93,7 +93,7 @@ ticket_ids = st.builds(
 )  # fmt: skip
 names = st.from_regex(r"\A[a-z][a-z0-9_]{0,8}\Z")
 slugs = st.from_regex(r"\A[a-z0-9]+(-[a-z0-9]+)?\Z")
-moments = st.one_of(instants, st.dates(date(1000, 1, 1)).map(date.isoformat))
+moments = st.one_of(instants, st.dates(date(1900, 1, 1), date(2999, 12, 31)).map(date.isoformat))
 integers = st.integers(-(10**18) + 1, 10**18 - 1)
 checklists = st.dictionaries(slugs, st.sampled_from(["open", "done"]), min_size=1, max_size=3)
 lists = st.lists(texts, min_size=1, max_size=3).map(tuple)
