@@ -120,8 +120,10 @@ def literals(path: Path) -> Iterator[tuple[int, str]]:
 
 
 WORDS_OF_THE_LANGUAGE = {
-    "New", "Open", "Closed", "Resolved", "Pending", "Complete", "Scheduled", "Assigned", "Answered",  # names of statuses, but states and plain English as well
-    "queue", "category", "checklist", "kind",  # parts of the language; a profile may call a field so
+    # names of statuses, but states and plain English as well
+    "New", "Open", "Closed", "Resolved", "Pending", "Complete", "Scheduled", "Assigned", "Answered",
+    # parts of the language; a profile may call a field so
+    "queue", "category", "checklist", "kind",
 }  # fmt: skip
 
 
