@@ -270,8 +270,17 @@ class Life(RuleBasedStateMachine):
         for edge in way:
             if self.world.ticket.status != edge.source or not self.push(data, edge):
                 return
-        if data.draw(st.booleans()):
+        ending = data.draw(st.sampled_from(["stay", "in time", "too long", "written to"]))
+        if ending == "in time":
             self.wait_for_timer(data)
+        if ending == "written to":
+            self.customer_speaks(data, None)
+            if data.draw(st.booleans()):
+                self.world.now += timedelta(days=data.draw(st.integers(0, 3)))
+                self.act(staff_of(self.profile)[0], text="We look into it.")
+        if ending in ("too long", "written to"):
+            self.world.now += timedelta(days=data.draw(st.sampled_from([4, 7, 31, 62])))
+            self.sweep_out()
 
     @rule(data=st.data())
     def jump(self, data: Any) -> None:
@@ -285,6 +294,10 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data(), via=st.sampled_from([None, "mail"]))
     def customer_writes(self, data: Any, via: str | None) -> None:
         """The customer writes, or staff record what they said."""
+        self.customer_speaks(data, via)
+
+    def customer_speaks(self, data: Any, via: str | None) -> None:
+        """A message of the customer's."""
         text = data.draw(st.sampled_from([*TEXTS, *words_of(self.profile, "text")]))
         subject = (
             data.draw(st.sampled_from(["Re: It does not work", *words_of(self.profile, "subject")])) if via else None
