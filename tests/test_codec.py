@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from tests.world import CUSTOMER, World
+from ticketctl.core.chain import event_id, heads, predecessors, seal
+from ticketctl.core.entry import Entry, Value
 from ticketctl.core.located import plain
-from ticketctl.core.ticket import Entry, Ticket, Value, event_id, fold, heads, predecessors, seal
+from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import BrokenError
 from ticketctl.store.codec import emit, is_literal, is_plain
 from ticketctl.store.reading import Loaded, load

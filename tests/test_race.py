@@ -16,7 +16,7 @@ import pytest
 
 from tests.shell import Ran
 from tests.test_kill import JANE, Child, done, files_of, leftovers, make_store, make_tickets, ticketctl
-from ticketctl.core.ticket import Entry
+from ticketctl.core.entry import Entry
 from ticketctl.errors import BrokenError
 from ticketctl.store import files
 from ticketctl.store.tickets import ALPHABET, Store

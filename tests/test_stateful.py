@@ -17,11 +17,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.test_dates import oracle, oracle_add
 from tests.world import CUSTOMER, SHELF, Refused, World
+from ticketctl.core.chain import event_id, predecessors
 from ticketctl.core.checker import Scene, failures
 from ticketctl.core.dates import Duration, parse_instant
+from ticketctl.core.entry import Entry
 from ticketctl.core.profile import CREATED, Automation, Edge, Event, Field, Profile
 from ticketctl.core.requests import Decision
-from ticketctl.core.ticket import Entry, Ticket, event_id, fold, predecessors
+from ticketctl.core.ticket import Ticket, fold
 from ticketctl.core.workflow import decide
 from ticketctl.store.codec import emit
 from ticketctl.store.reading import load

@@ -14,20 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ticketctl.core.ticket import (
-    ENTRY_KEYS,
-    Entry,
-    Ticket,
-    Value,
-    apply,
-    event_id,
-    flat,
-    fold,
-    heads,
-    order,
-    predecessors,
-    seal,
-)
+from ticketctl.core.chain import event_id, heads, order, predecessors, seal
+from ticketctl.core.entry import ENTRY_KEYS, Entry, Value
+from ticketctl.core.ticket import Ticket, apply, flat, fold
 
 ID = "261121-k3qx9"
 ROOT = Entry(
@@ -220,7 +209,8 @@ def test_twins_have_one_effect(before: int, after: int) -> None:
     later = [entry(9 + i, sets={"fields.a": str(i)}) for i in range(after)]
     with_twin = fold(sealed(ROOT, one, *between, other, *later))
     without = fold(sealed(ROOT, one, *between, *later))
-    assert replace(with_twin, history=()) == replace(without, history=())
+    assert replace(with_twin, history=(), idle={}) == replace(without, history=())
+    assert list(with_twin.idle.values()) == ["twin"]
     assert len(with_twin.history) == len(without.history) + 1
     assert with_twin.status == "Closed"
 
@@ -239,8 +229,11 @@ def test_no_twins(other: dict[str, Any]) -> None:
 @given(histories)
 def test_repeating_automatic_entries_is_harmless(history: tuple[Entry, ...]) -> None:
     """Every automatic entry once more at the end changes nothing of the head."""
-    again = tuple(one for one in history if one.key)
-    assert replace(fold((*history, *again)), history=()) == replace(fold(history), history=())
+    again = list(history)
+    for one in history:
+        if one.key:
+            again.append(seal(again, one))
+    assert replace(fold(again), history=(), idle={}) == replace(fold(history), history=(), idle={})
 
 
 # --- ids ------------------------------------------------------------------------------------------------------------

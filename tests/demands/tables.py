@@ -16,10 +16,11 @@ import pytest
 
 from tests.world import CUSTOMER, SHELF, Refused, World
 from ticketctl.core.dates import Duration, add, zone
+from ticketctl.core.entry import Entry
 from ticketctl.core.query import Query, arrange, matches, row_of
 from ticketctl.core.requests import Decision, Refusal
 from ticketctl.core.sweeping import Fired
-from ticketctl.core.ticket import Entry, Ticket
+from ticketctl.core.ticket import Ticket
 
 Words = dict[str, Any]
 Row = tuple[str, str, tuple[str, ...], Words, tuple[str, ...]]

@@ -27,10 +27,12 @@ from tests.demands.tables import (
     unlisted,
 )
 from tests.world import CUSTOMER, Refused, World
+from ticketctl.core.chain import seal
 from ticketctl.core.dates import format_instant
+from ticketctl.core.entry import Entry
 from ticketctl.core.profile import CREATED
 from ticketctl.core.requests import Refusal
-from ticketctl.core.ticket import Entry, apply, seal
+from ticketctl.core.ticket import apply
 
 AGENT, DEVELOPER, QA = "agent@staff.example", "developer@staff.example", "qa@staff.example"
 PEOPLE = {AGENT: {"agent"}, DEVELOPER: {"developer"}, QA: {"qa"}}

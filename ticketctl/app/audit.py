@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 
 from ticketctl.app.desk import Desk
 from ticketctl.core import dates
+from ticketctl.core.chain import event_id, order, predecessors
 from ticketctl.core.checker import Scene, failures, judge
+from ticketctl.core.entry import Entry
 from ticketctl.core.located import Node, plain
 from ticketctl.core.moves import creation_edges
 from ticketctl.core.people import People
 from ticketctl.core.profile import Edge, Field, Profile
-from ticketctl.core.ticket import LINK, SETTABLE, Entry, Ticket, apply, event_id, order, predecessors
+from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply
 from ticketctl.errors import BrokenError, Finding, Place, TicketctlError, closest
 from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import is_canonical, short
@@ -187,6 +189,8 @@ def _moves(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
     """Every move was legal when it was made, by the rules of its version and the role that the history records."""
     ticket: Ticket | None = None
     for position, entry in enumerate(loaded.ticket.history):
+        if entry.id in loaded.ticket.idle:
+            continue
         after = apply(ticket, entry)
         if entry.to is not None:
             try:

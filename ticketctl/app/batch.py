@@ -88,9 +88,9 @@ def _belongs(desk: Desk, profile: Profile, batch: Batch, ticket: Ticket, value: 
     put, cleared = fill_sets(batch.sets, _scene(desk, profile, ticket, value))
     if put or cleared or profile.state(ticket.status) == "closed":
         return False
-    said = max(latest(profile, ticket.history, Event("field_set", name.partition(".")[0])) for name in batch.sets)
-    return latest(profile, ticket.history, Event("entered", batch.target)) < said
+    said = max(latest(profile, ticket.acts, Event("field_set", name.partition(".")[0])) for name in batch.sets)
+    return latest(profile, ticket.acts, Event("entered", batch.target)) < said
 
 
 def _scene(desk: Desk, profile: Profile, ticket: Ticket, value: str) -> Scene:
-    return Scene(profile, desk.people_of(profile), desk.now, ticket, ticket.history, "", "", "", name=value)
+    return Scene(profile, desk.people_of(profile), desk.now, ticket, ticket.acts, "", "", "", name=value)

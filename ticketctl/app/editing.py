@@ -7,10 +7,11 @@ from typing import Any
 from ticketctl.app import values
 from ticketctl.app.desk import Desk
 from ticketctl.app.who import actors
+from ticketctl.core.entry import Value
 from ticketctl.core.located import Node, plain
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Change
-from ticketctl.core.ticket import SETTABLE, Ticket, Value, thaw
+from ticketctl.core.ticket import SETTABLE, Ticket, thaw
 from ticketctl.errors import UsageError
 from ticketctl.store.codec import quoted
 from ticketctl.store.reading import Loaded

@@ -12,9 +12,10 @@ from ticketctl.app import values
 from ticketctl.app.desk import Desk
 from ticketctl.app.who import actors, person
 from ticketctl.core.checker import Scene, fill
+from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile, Template
 from ticketctl.core.requests import Create
-from ticketctl.core.ticket import Ticket, Value
+from ticketctl.core.ticket import Ticket
 from ticketctl.errors import TicketctlError, UsageError, closest
 from ticketctl.store.reading import ID
 from ticketctl.store.tickets import new_id

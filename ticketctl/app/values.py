@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from ticketctl.app.desk import Desk
 from ticketctl.app.who import person
 from ticketctl.core import dates
+from ticketctl.core.entry import Value
 from ticketctl.core.grammar import HEAD_FIELDS, squash_item
 from ticketctl.core.profile import Field, Profile, squash
-from ticketctl.core.ticket import SETTABLE, Value
+from ticketctl.core.ticket import SETTABLE
 from ticketctl.errors import UsageError, closest
 
 MAX_TEXT = 256 * 1024

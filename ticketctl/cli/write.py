@@ -16,9 +16,10 @@ from ticketctl.app.who import actors, person
 from ticketctl.cli.complete import complete_id, complete_id_or_status, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
 from ticketctl.core.checker import fill
+from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile, Template
 from ticketctl.core.requests import Change, Decision, Refusal
-from ticketctl.core.ticket import Ticket, Value
+from ticketctl.core.ticket import Ticket
 from ticketctl.core.workflow import scene_for
 from ticketctl.errors import Exit, RefusedError, TicketctlError, UsageError, closest
 from ticketctl.store.reading import Loaded

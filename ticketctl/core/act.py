@@ -11,13 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from ticketctl.core import dates
+from ticketctl.core.chain import seal
 from ticketctl.core.checker import Scene, failures, fill, fill_sets, holds, judge
+from ticketctl.core.entry import Entry, Value
 from ticketctl.core.events import events_of
 from ticketctl.core.moves import creation_edges
 from ticketctl.core.people import People
 from ticketctl.core.profile import Action, Automation, Edge, Event, Profile, Trigger
 from ticketctl.core.requests import Actor, Change, Create, Fire, Notice
-from ticketctl.core.ticket import LINK, Entry, Ticket, Value, apply, flat, fold, seal
+from ticketctl.core.ticket import LINK, Ticket, apply, flat, fold
 
 
 class Act:
@@ -33,7 +35,7 @@ class Act:
         self, profile: Profile, people: People, now: datetime, ticket: Ticket | None, actor: Actor, via: str | None
     ) -> None:
         self.profile, self.people, self.now, self.actor = profile, people, now, actor
-        self.before = ticket.history if ticket else ()
+        self.before = ticket.acts if ticket else ()
         self.ticket = ticket
         self.via = via
         self.entries: list[Entry] = []
@@ -159,8 +161,8 @@ class Act:
 
     def _as_of(self, entry: Entry) -> Ticket:
         """The ticket just after one of this act's entries."""
-        position = len(self.before) + self.entries.index(entry) + 1
-        return self._now if position == len(self._now.history) else fold(self._now.history[:position])
+        left = len(self.entries) - self.entries.index(entry) - 1
+        return fold(self._now.history[: len(self._now.history) - left]) if left else self._now
 
     def _do(self, action: Action, rule: str, marks: Mapping[str, Any], stood: Ticket, cause: Entry | None) -> None:
         """One action of a rule. ``cause`` is the entry that it answers, if it answers one."""

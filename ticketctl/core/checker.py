@@ -12,10 +12,11 @@ from datetime import datetime
 from string import Template
 
 from ticketctl.core import dates
+from ticketctl.core.entry import Entry, Value
 from ticketctl.core.events import events_of, last_customer_text, latest
 from ticketctl.core.people import People
 from ticketctl.core.profile import CREATED, Edge, Event, Profile, Test
-from ticketctl.core.ticket import Entry, Ticket, Value, apply, flat
+from ticketctl.core.ticket import Ticket, apply, flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def fill(text: str, scene: Scene, cause: Entry | None = None) -> str:
         names[name] = _shown(ticket.get(name))
     names |= {"actor": scene.actor, "now": dates.format_instant(scene.now), "name": scene.name}
     names |= {"text": ((cause and cause.text) or "").strip(), "note": ((cause and cause.note) or "").strip()}
-    names |= {"last_reply": last_customer_text(scene.profile, ticket.history)}
+    names |= {"last_reply": last_customer_text(scene.profile, ticket.acts)}
     return Template(text).safe_substitute(names)
 
 

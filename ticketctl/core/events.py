@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ticketctl.core.entry import Entry
 from ticketctl.core.profile import Event, Profile
-from ticketctl.core.ticket import Entry
 
 
 def events_of(profile: Profile, entry: Entry) -> frozenset[Event]:

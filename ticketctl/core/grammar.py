@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ticketctl.core.dates import Duration
+from ticketctl.core.entry import Value
 from ticketctl.core.located import Node
 from ticketctl.core.profile import Action, Event, Field, Status, Test, squash
-from ticketctl.core.ticket import Value
 from ticketctl.errors import Finding, Place, closest
 
 HEAD_FIELDS: dict[str, Field] = {

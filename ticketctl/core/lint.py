@@ -10,10 +10,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from ticketctl.core.dates import Duration
+from ticketctl.core.entry import Value
 from ticketctl.core.moves import may_fire_in
 from ticketctl.core.profile import CREATED, Action, Automation, Category, Edge, Event, Profile, Status, Test, Trigger
 from ticketctl.core.proof import Facts, exclusive, follows, impossible, lasting, mentions, opposite, split
-from ticketctl.core.ticket import Value
 from ticketctl.errors import Finding, Place
 
 PERSONS = ("customer", "agent")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ticketctl.core.dates import Duration
-from ticketctl.core.ticket import Value
+from ticketctl.core.entry import Value
 from ticketctl.errors import Place
 
 STATES = ("new", "open", "pending", "on_hold", "solved", "closed")

@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ticketctl.core.entry import Value
 from ticketctl.core.profile import Edge, Profile, Test
-from ticketctl.core.ticket import Value
 from ticketctl.errors import Place
 
 _NAME = re.compile(r"\$\w+|\$\{\w+\}")

@@ -51,13 +51,13 @@ class Row:
 def row_of(profile: Profile, ticket: Ticket, people: People) -> Row:
     """The row of a ticket."""
     fire = next_due(profile, ticket, people)
-    scene = Scene(profile, people, parse_instant(ticket.updated), ticket, ticket.history, "", "", "")
+    scene = Scene(profile, people, parse_instant(ticket.updated), ticket, ticket.acts, "", "", "")
     state = profile.state(ticket.status)
     queued = holds(profile.queue.when, scene) if profile.queue.when else state in ("new", "open")
     return Row(
         ticket.id, ticket.profile, ticket.title, ticket.status, state, ticket.customer or "", ticket.assignee or "",
         ticket.created, ticket.updated, ticket.due or "", fire.due if fire else "", fire.rule if fire else "",
-        state != "closed" and unanswered(profile, ticket.history), ticket.follows or "",
+        state != "closed" and unanswered(profile, ticket.acts), ticket.follows or "",
         {key: thaw(value) for key, value in ticket.fields.items()},
         queued, _order(profile, ticket),
         " ".join([ticket.title, *(entry.text or "" for entry in ticket.history), *(e.note or "" for e in ticket.history)]),

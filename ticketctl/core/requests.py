@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ticketctl.core.entry import Entry, Value
 from ticketctl.core.moves import OpenMove, Step
-from ticketctl.core.ticket import Entry, Ticket, Value
+from ticketctl.core.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)

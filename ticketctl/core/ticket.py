@@ -1,112 +1,29 @@
-"""A ticket is the fold of its events: the entries of its history, the head that replaying them gives, their ids."""
+"""A ticket is the fold of its events: the head that replaying the entries of its history gives."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-Value = str | int | bool | tuple[str, ...] | Mapping[str, str]
-"""What a field holds. A checklist is a mapping from item to ``open`` or ``done``; users are a tuple."""
+from ticketctl.core.chain import idle
+from ticketctl.core.entry import Entry, Value
 
 OPTIONAL_HEAD = ("customer", "assignee", "due", "follows", "watchers")
 HEAD = ("id", "profile", "title", "status", *OPTIONAL_HEAD, "fields")
 SETTABLE = ("title", *OPTIONAL_HEAD)
 """Head keys that a request may set, under their own names; all other names are the profile's fields."""
 
-EVENTS = (
-    "created", "moved", "edited", "noted", "replied", "notified", "reminded", "linked", "adopted", "imported",
-    "migrated",
-)  # fmt: skip
 LINK = "follow_up"
 """The one name in ``set`` that the head does not show: the ticket in which a ``linked`` one goes on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One event of a history; the keys and their order are those of the file (docs/ticket-file.md).
-
-    ``for_`` and ``from_`` stand for the keys ``for`` and ``from``, ``sets`` and ``unset`` hold flat names
-    (``assignee``, ``fields.product``). ``rule``, ``anchor``, ``nth`` and ``due`` mark what automation did: a rule
-    that fires by time has ``due`` (rule 6 of the sweep: (rule, anchor, nth) is done once).
-    """
-
-    at: str
-    by: str
-    role: str
-    event: str
-    id: str = ""
-    for_: str | None = None
-    via: str | None = None
-    from_: str | None = None
-    to: str | None = None
-    rule: str | None = None
-    anchor: str | None = None
-    nth: int | None = None
-    due: str | None = None
-    message: str | None = None
-    told: tuple[str, ...] = ()
-    sets: Mapping[str, Value] = field(default_factory=dict)
-    unset: tuple[str, ...] = ()
-    text: str | None = None
-    note: str | None = None
-    files: tuple[str, ...] = ()
-    mail_id: str | None = None
-    quiet: bool = False
-    after: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def key(self) -> tuple[str, str, int] | None:
-        """(rule, anchor, occurrence) of an entry that an automation made, else nothing."""
-        if self.due is None or self.rule is None or self.anchor is None:
-            return None
-        return (self.rule, self.anchor, self.nth or 1)
-
-    def content(self) -> dict[str, Any]:
-        """The entry as the file holds it, keys in their order, without those that have no value."""
-        found: dict[str, Any] = {}
-        for key, name in _KEYS:
-            value = getattr(self, name)
-            if value is None or value is False or value == () or value == {}:
-                continue
-            if isinstance(value, Mapping):
-                value = {k: list(v) if isinstance(v, tuple) else v for k, v in value.items() if v not in ((), {})}
-            found[key] = list(value) if isinstance(value, tuple) else value
-        return found | dict(self.extra)
-
-    @classmethod
-    def from_content(cls, content: Mapping[str, Any]) -> Entry:
-        """The reverse of :meth:`content`; keys that are not known are kept in ``extra``."""
-        named: dict[str, Any] = {}
-        extra: dict[str, Any] = {}
-        for key, value in content.items():
-            name = _NAMES.get(key)
-            if name is None:
-                extra[key] = value
-            elif name == "sets":
-                named[name] = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
-            else:
-                named[name] = tuple(value) if isinstance(value, list) else value
-        return cls(**named, extra=extra)
-
-
-_KEYS = tuple(
-    (key, {"for": "for_", "from": "from_", "set": "sets"}.get(key, key))
-    for key in (
-        "id", "at", "by", "role", "for", "via", "event", "from", "to", "rule", "anchor", "nth", "due", "message",
-        "told", "set", "unset", "text", "note", "files", "mail_id", "quiet", "after",
-    )
-)  # fmt: skip
-_NAMES = dict(_KEYS)
-ENTRY_KEYS = tuple(_NAMES)
-
-
-@dataclass(frozen=True, slots=True)
 class Ticket:
-    """What replaying a history gives; ``due`` is a date or an instant in the form of the file."""
+    """What replaying a history gives; ``due`` is a date or an instant in the form of the file.
+
+    ``idle`` names the entries of the history that have no effect, and why (:func:`ticketctl.core.chain.idle`).
+    """
 
     id: str
     profile: str
@@ -120,6 +37,12 @@ class Ticket:
     watchers: tuple[str, ...] = ()
     fields: Mapping[str, Value] = field(default_factory=dict)
     history: tuple[Entry, ...] = ()
+    idle: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def acts(self) -> tuple[Entry, ...]:
+        """The entries that count: the history without twins and void moves."""
+        return tuple(entry for entry in self.history if entry.id not in self.idle) if self.idle else self.history
 
     def get(self, name: str) -> Value | None:
         """The value of a head key, a field, or one item of a checklist (``checklist.verify-restore``)."""
@@ -210,67 +133,19 @@ def _clear(name: str, head: dict[str, Any], fields: dict[str, Value]) -> None:
 
 
 def fold(history: Iterable[Entry]) -> Ticket:
-    """The ticket that a history tells. Of entries with one key (twins, rule 9) only the first has an effect.
+    """The ticket that a history tells; entries without effect (rule 9) are in it, and change nothing.
 
     Raises:
         ValueError: the history is empty or does not begin with a ticket's creation.
     """
+    entries = tuple(history)
+    without_effect = idle(entries)
     ticket: Ticket | None = None
-    done: set[tuple[str, str, int]] = set()
-    for entry in history:
-        if (key := entry.key) is not None:
-            if key in done and ticket is not None:
-                ticket = replace(ticket, history=(*ticket.history, entry))
-                continue
-            done.add(key)
-        ticket = apply(ticket, entry)
+    for entry in entries:
+        if ticket is not None and entry.id in without_effect:
+            ticket = replace(ticket, history=(*ticket.history, entry))
+        else:
+            ticket = apply(ticket, entry)
     if ticket is None:
         raise ValueError("the history is empty")
-    return ticket
-
-
-def event_id(content: Mapping[str, Any], predecessors: Iterable[str]) -> str:
-    """The id of an entry: ``e`` and 12 hex digits over its content and the ids of all heads its author saw."""
-    kept = {key: value for key, value in content.items() if key not in ("id", "after")}
-    text = json.dumps([kept, sorted(predecessors)], sort_keys=True, separators=(",", ":"))
-    return "e" + hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def predecessors(history: Sequence[Entry], position: int) -> tuple[str, ...]:
-    """The entries on which the one at ``position`` was built: those of ``after``, else the one above it."""
-    if history[position].after:
-        return history[position].after
-    return (history[position - 1].id,) if position else ()
-
-
-def heads(history: Sequence[Entry]) -> tuple[str, ...]:
-    """The ids that no entry names as a predecessor: one, unless concurrent changes were merged."""
-    named = {name for position in range(len(history)) for name in predecessors(history, position)}
-    return tuple(sorted(entry.id for entry in history if entry.id not in named))
-
-
-def seal(history: Sequence[Entry], entry: Entry) -> Entry:
-    """The entry with its id, as the next one of ``history`` (``after`` only where the heads are not just the last)."""
-    seen = heads(history)
-    linear = seen == ((history[-1].id,) if history else ())
-    return replace(entry, id=event_id(entry.content(), seen), after=() if linear else seen)
-
-
-def order(entries: Sequence[Entry], before: Mapping[str, Sequence[str]]) -> list[Entry]:
-    """The one order in which a set of entries is written (docs/ticket-file.md), ``before`` giving predecessors.
-
-    The root comes first; then always the earliest (``at``, ``id``) among those whose predecessors are all written,
-    taken from the successors of the entry just written, else of the one before it, and so back.
-    """
-    waiting = {entry.id: entry for entry in entries}
-    written: list[Entry] = []
-    done: set[str] = set()
-    while waiting:
-        ready = [e for e in waiting.values() if all(name in done for name in before[e.id])]
-        if not ready:
-            return written + sorted(waiting.values(), key=lambda e: (e.at, e.id))
-        groups = ([e for e in ready if last.id in before[e.id]] for last in reversed(written))
-        chosen = min(next((group for group in groups if group), ready), key=lambda e: (e.at, e.id))
-        written.append(waiting.pop(chosen.id))
-        done.add(chosen.id)
-    return written
+    return replace(ticket, idle=without_effect) if without_effect else ticket

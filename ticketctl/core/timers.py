@@ -8,11 +8,12 @@ from datetime import datetime
 
 from ticketctl.core import dates
 from ticketctl.core.checker import Scene, failures
+from ticketctl.core.entry import Entry
 from ticketctl.core.events import events_of
 from ticketctl.core.people import People
 from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.requests import Fire
-from ticketctl.core.ticket import Entry, Ticket
+from ticketctl.core.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _first(profile: Profile, ticket: Ticket, automation: Automation, anchor: Ent
 def _done(ticket: Ticket, automation: Automation, anchor: str) -> int:
     """The highest occurrence with this key in the history, 0 if none."""
     return max(
-        (entry.nth or 1 for entry in ticket.history
+        (entry.nth or 1 for entry in ticket.acts
          if entry.due is not None and entry.rule == automation.name and entry.anchor == anchor), default=0,
     )  # fmt: skip
 
@@ -88,7 +89,7 @@ def _done(ticket: Ticket, automation: Automation, anchor: str) -> int:
 def _field_anchor(ticket: Ticket, automation: Automation) -> Entry | None:
     """The entry that last set the date, in whatever status (a date timer's anchor)."""
     names = {automation.at, f"fields.{automation.at}"}
-    setters = [entry for entry in ticket.history if names.intersection(entry.sets)]
+    setters = [entry for entry in ticket.acts if names.intersection(entry.sets)]
     return setters[-1] if setters and ticket.get(automation.at) is not None else None
 
 
@@ -96,7 +97,7 @@ def _event_anchor(profile: Profile, ticket: Ticket, automation: Automation) -> E
     """The event that the clock counts from: the latest start (or reset) of the present stay, unless stopped since."""
     anchor: Entry | None = None
     stopped = inside = False
-    for entry in ticket.history:
+    for entry in ticket.acts:
         if entry.to is not None:
             stays = entry.to in automation.within
             if not (inside and stays):
@@ -120,7 +121,7 @@ def _event_anchor(profile: Profile, ticket: Ticket, automation: Automation) -> E
 def conditions(profile: Profile, ticket: Ticket, timer: Timer, now: datetime, people: People) -> list[str]:
     """Which of a timer's conditions do not hold at ``now``, in words."""
     system = profile.system
-    return failures(timer.automation.when, Scene(profile, people, now, ticket, ticket.history, system, system, system))
+    return failures(timer.automation.when, Scene(profile, people, now, ticket, ticket.acts, system, system, system))
 
 
 def due_now(profile: Profile, ticket: Ticket, now: datetime, people: People) -> Iterator[Fire]:

@@ -53,7 +53,7 @@ def decide(
 def scene_for(profile: Profile, ticket: Ticket, actor: Actor, now: datetime, people: People) -> Scene:
     """The scene in which somebody looks at a ticket without asking for anything yet."""
     role = profile.role_of_kind("customer") if actor.for_ else actor.role
-    return Scene(profile, people, now, ticket, ticket.history, role, actor.role, actor.who)
+    return Scene(profile, people, now, ticket, ticket.acts, role, actor.role, actor.who)
 
 
 def actor_reasons(profile: Profile, ticket: Ticket | None, actor: Actor, people: People) -> list[str]:

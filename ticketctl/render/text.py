@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from ticketctl.core import dates
+from ticketctl.core.entry import Entry, Value
 from ticketctl.core.moves import OpenMove
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Decision, Refusal
-from ticketctl.core.ticket import Entry, Ticket, Value
+from ticketctl.core.ticket import Ticket
 from ticketctl.core.timers import next_due
 from ticketctl.render.paint import Paint
 from ticketctl.render.safe import safe
@@ -239,11 +240,18 @@ def log(voice: Voice, ticket: Ticket) -> Iterator[str]:
         words = "; ".join(
             part for part in (_event(voice, entry), *(_answer(voice, answer) for answer in answers)) if part
         )
+        words += _WITHOUT_EFFECT.get(ticket.idle.get(entry.id, ""), "")
         yield f"{voice.paint(voice.time(entry.at), 'dim')}  {_actor(voice, entry)}   {words}"
         for one in (entry, *answers):
             for text, mark in ((one.text, "    "), (one.note, "  # ")):
                 for line in (text or "").rstrip("\n").split("\n") if text else ():
                     yield (mark + safe(line)).rstrip()
+
+
+_WITHOUT_EFFECT = {
+    "twin": "   (without effect: another clone had done it too)",
+    "void": "   (without effect: somebody had acted meanwhile)",
+}
 
 
 def _acts(history: Sequence[Entry]) -> list[tuple[Entry, list[Entry]]]:

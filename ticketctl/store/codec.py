@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ticketctl.core.ticket import Entry, Ticket
+from ticketctl.core.entry import Entry
+from ticketctl.core.ticket import Ticket
 
 _WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
 _ESCAPES = {

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ticketctl.core.dates import moment_of, parse_instant, zone
+from ticketctl.core.entry import ENTRY_KEYS, EVENTS, Entry
 from ticketctl.core.located import Node, plain
-from ticketctl.core.ticket import ENTRY_KEYS, EVENTS, HEAD, Entry, Ticket, fold, thaw
+from ticketctl.core.ticket import HEAD, Ticket, fold, thaw
 from ticketctl.errors import BrokenError, Place, closest
 
 ID = re.compile(r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z")

@@ -1,0 +1,95 @@
+"""One event of a ticket's history, as the ticket file holds it (docs/ticket-file.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Value = str | int | bool | tuple[str, ...] | Mapping[str, str]
+"""What a field holds. A checklist is a mapping from item to ``open`` or ``done``; users are a tuple."""
+
+EVENTS = (
+    "created", "moved", "edited", "noted", "replied", "notified", "reminded", "linked", "adopted", "imported",
+    "migrated",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of a history; the keys and their order are those of the file (docs/ticket-file.md).
+
+    ``for_`` and ``from_`` stand for the keys ``for`` and ``from``, ``sets`` and ``unset`` hold flat names
+    (``assignee``, ``fields.product``). ``rule``, ``anchor``, ``nth`` and ``due`` mark what automation did: a rule
+    that fires by time has ``due`` (rule 6 of the sweep: (rule, anchor, nth) is done once).
+    """
+
+    at: str
+    by: str
+    role: str
+    event: str
+    id: str = ""
+    for_: str | None = None
+    via: str | None = None
+    from_: str | None = None
+    to: str | None = None
+    rule: str | None = None
+    anchor: str | None = None
+    nth: int | None = None
+    due: str | None = None
+    message: str | None = None
+    told: tuple[str, ...] = ()
+    sets: Mapping[str, Value] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
+    text: str | None = None
+    note: str | None = None
+    files: tuple[str, ...] = ()
+    mail_id: str | None = None
+    quiet: bool = False
+    after: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str, int] | None:
+        """(rule, anchor, occurrence) of an entry that an automation made, else nothing."""
+        if self.due is None or self.rule is None or self.anchor is None:
+            return None
+        return (self.rule, self.anchor, self.nth or 1)
+
+    def content(self) -> dict[str, Any]:
+        """The entry as the file holds it, keys in their order, without those that have no value."""
+        found: dict[str, Any] = {}
+        for key, name in _KEYS:
+            value = getattr(self, name)
+            if value is None or value is False or value == () or value == {}:
+                continue
+            if isinstance(value, Mapping):
+                value = {k: list(v) if isinstance(v, tuple) else v for k, v in value.items() if v not in ((), {})}
+            found[key] = list(value) if isinstance(value, tuple) else value
+        return found | dict(self.extra)
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> Entry:
+        """The reverse of :meth:`content`; keys that are not known are kept in ``extra``."""
+        named: dict[str, Any] = {}
+        extra: dict[str, Any] = {}
+        for key, value in content.items():
+            name = _NAMES.get(key)
+            if name is None:
+                extra[key] = value
+            elif name == "sets":
+                named[name] = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+            else:
+                named[name] = tuple(value) if isinstance(value, list) else value
+        return cls(**named, extra=extra)
+
+
+_KEYS = tuple(
+    (key, {"for": "for_", "from": "from_", "set": "sets"}.get(key, key))
+    for key in (
+        "id", "at", "by", "role", "for", "via", "event", "from", "to", "rule", "anchor", "nth", "due", "message",
+        "told", "set", "unset", "text", "note", "files", "mail_id", "quiet", "after",
+    )
+)  # fmt: skip
+_NAMES = dict(_KEYS)
+ENTRY_KEYS = tuple(_NAMES)
