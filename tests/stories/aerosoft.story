@@ -68,6 +68,7 @@ refused  a1f7k  Waiting for Customer Response -> Send to Development: Work order
     --for CUSTOMER -m TEXT)
   "The issue requires the involvement of development team."   (aerosoft, A9, A27)
   open to you now (agent): nothing else; a message is always welcome (ticketctl reply ID)
+hint: ticketctl reply a1f7k --for CUSTOMER -m TEXT
 ? 1
 
 # A9, A27: an answer by telephone is recorded for the customer, and counts.
@@ -180,11 +181,12 @@ b2g8m: Done Awaiting Release -> Release Delivered (amy@support.example)
 # A27: the verdict is the customer's. Staff record it with --for; A18: a rejection says why.
 $ ticketctl move a1f7k "Solution Rejected"
 refused  a1f7k  Release Delivered -> Solution Rejected: Work order prints without the part number
-  - only customer may move Release Delivered -> Solution Rejected; to record what the customer
-    decided, add --for CUSTOMER
+  - only customer may move Release Delivered -> Solution Rejected; what the customer decided you may
+    record (--for CUSTOMER)
   - say why the solution is not accepted (--reply TEXT)
   "Customer is not satisfied with the solution."   (aerosoft, A18, A27)
   open to you now (agent): Resolved
+hint: ticketctl move a1f7k "Solution Rejected" --for CUSTOMER --reply TEXT
 ? 1
 $ ticketctl move b2g8m Closed --for omar@hangar.example --via phone -m "He is content."
 b2g8m: Release Delivered -> Closed

@@ -42,7 +42,7 @@ refused  w1z4d  New -> Assigned: Course cannot be published
   "People in charge of Assima Support Center will be notified of this new ticket and they will
   assign it to one of Assima's employees."   (assima, S2)
   open to you now (support): Postponed
-hint: ticketctl move w1z4d Assigned -a WHO
+hint: the same with --set kind=defect --set reproduced=true
 ? 1
 $ ticketctl assign w1z4d dev@dev.example
 refused  w1z4d  New: Course cannot be published
@@ -54,7 +54,7 @@ refused  w1z4d  New: Course cannot be published
 $ ticketctl move w1z4d Postponed
 refused  w1z4d  New -> Postponed: Course cannot be published
   - give the reason for postponing it (-m NOTE)
-  "The "Postponed" status is used in few circumstances where the ticket can not be set as "Closed"
+  "The 'Postponed' status is used in few circumstances where the ticket can not be set as 'Closed'
   and can neither be considered as open."   (assima, S10, S12)
   open to you now (support): Assigned
 hint: ticketctl move w1z4d Postponed -m NOTE
@@ -103,9 +103,10 @@ others: Postponed by support
 $ ticketctl move w1z4d "QA Pending" --set correction=true
 refused  w1z4d  Assigned -> QA Pending: Course cannot be published
   - name the build that will provide the correction (--set fix_build=BUILD)
-  "When the ticket is answered or the problem is corrected, it will be marked as "QA Pending"."
+  "When the ticket is answered or the problem is corrected, it will be marked as 'QA Pending'."
   (assima, S3, S4)
   open to you now (developer): nothing else; a message is always welcome (ticketctl reply ID)
+hint: the same with --set fix_build=BUILD
 ? 1
 $ ticketctl move w1z4d "QA Pending" --set correction=true --set fix_build=8.2.117 -m "Sizes are counted with 64 bits."
 w1z4d: Assigned -> QA Pending     sam@support.example, sue@support.example are told
@@ -115,7 +116,7 @@ $ ticketctl move w1z4d Verified
 refused  w1z4d  QA Pending -> Verified: Course cannot be published
   - only support may move QA Pending -> Verified, not developer
   - name the member of support who checked it on the release version (-a WHO)
-  "When the verification is complete, the ticket is marked as "Verified""   (assima, S4, S5)
+  "When the verification is complete, the ticket is marked as 'Verified'"   (assima, S4, S5)
   open to you now (developer): nothing else; a message is always welcome (ticketctl reply ID)
 ? 1
 @ 2026-11-04T16:00 support:sam@support.example
@@ -171,14 +172,14 @@ $ ticketctl move w1z4d Closed
 refused  w1z4d  Verified -> Closed: Course cannot be published
   - only customer may move Verified -> Closed, not support
   "It is the customer's responsibility to check that the ticket is properly resolved and then mark
-  it as "Closed"."   (assima, S7, S8, S12)
+  it as 'Closed'."   (assima, S7, S8, S12)
   open to you now (support): nothing else; a message is always welcome (ticketctl reply ID)
 ? 1
 $ ticketctl move w1z4d Closed --for jane@training.example
 refused  w1z4d  Verified -> Closed: Course cannot be published
   - nobody acts for the customer in this: only customer may move Verified -> Closed
   "It is the customer's responsibility to check that the ticket is properly resolved and then mark
-  it as "Closed"."   (assima, S7, S8, S12)
+  it as 'Closed'."   (assima, S7, S8, S12)
   open to you now (support): nothing else; a message is always welcome (ticketctl reply ID)
 ? 1
 @ 2026-11-06T11:00 customer:jane@training.example
@@ -194,7 +195,7 @@ $ ticketctl move w1z4d Reopened
 refused  w1z4d  Verified -> Reopened: Course cannot be published
   - say what is not resolved (--reply TEXT)
   "If the customer considers the ticket is not resolved, then he or she can change the status to
-  "Reopened"."   (assima, S7, S12)
+  'Reopened'."   (assima, S7, S12)
   open to you now (customer): Closed
 hint: ticketctl move w1z4d Reopened --reply TEXT
 ? 1

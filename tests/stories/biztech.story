@@ -61,7 +61,7 @@ refused  k3qx9  Open -> Pending: Invoice shows the wrong address
   "oftentimes to solve a ticket, we need to collect more information from you, our customer"
   (biztech, B3)
   open to you now (agent): Solved
-hint: ticketctl move k3qx9 Pending --reply TEXT
+hint: the same with --reply TEXT -a WHO
 ? 1
 $ ticketctl move k3qx9 Pending --reply "Which address should the invoice show?"
 k3qx9: Open -> Pending     jane@customer.example is told

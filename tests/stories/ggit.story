@@ -196,7 +196,7 @@ w2m7d: reply added
 $ ticketctl move w2m7d Deferred
 refused  w2m7d  No-Show: Remote Customer -> Deferred: Laptop is slow after the update
   - give the date on which it needs to be addressed, in the future (--due WHEN)
-  "When the ticket needs to be addressed at a later date - use status "DEFERRED" and set the due
+  "When the ticket needs to be addressed at a later date - use status 'DEFERRED' and set the due
   date for the date it needs to be addressed."   (ggit, G3, G8)
   open to you now (technician): In Progress, Follow Up Needed: Admin, Follow Up Needed: Resource,
   No Appt Needed - To Do, Waiting Customer, Scheduling Link Sent, Scheduled, Waiting Vendor,
@@ -206,12 +206,12 @@ hint: ticketctl move w2m7d Deferred --due WHEN
 $ ticketctl move w2m7d Deferred --due 2026-11-10
 refused  w2m7d  No-Show: Remote Customer -> Deferred: Laptop is slow after the update
   - give the date on which it needs to be addressed, in the future (--due WHEN)
-  "When the ticket needs to be addressed at a later date - use status "DEFERRED" and set the due
+  "When the ticket needs to be addressed at a later date - use status 'DEFERRED' and set the due
   date for the date it needs to be addressed."   (ggit, G3, G8)
   open to you now (technician): In Progress, Follow Up Needed: Admin, Follow Up Needed: Resource,
   No Appt Needed - To Do, Waiting Customer, Scheduling Link Sent, Scheduled, Waiting Vendor,
   Pending Payment, Complete
-hint: ticketctl move w2m7d Deferred --due WHEN
+hint: the same with --due WHEN
 ? 1
 $ ticketctl move w2m7d Deferred --due 2026-11-18 -m "She is away."
 w2m7d: No-Show: Remote Customer -> Deferred     goes to Follow Up Needed: Resource by itself in 5 d 13 h (2026-11-17 05:00)
@@ -269,7 +269,7 @@ refused  w2m7d  No Appt Needed - To Do -> Complete: Laptop is slow after the upd
     checklist.clean-the-disk=done --set checklist.test-the-start=done)
   - time entries are not done (--set time_entries=done)
   "When the ticket has been completed and all checklist items have been checked off - use status
-  "COMPLETE.""   (ggit, G3, G7, G14)
+  'COMPLETE.'"   (ggit, G3, G7, G14)
   open to you now (technician): In Progress, Follow Up Needed: Admin, Follow Up Needed: Resource,
   Waiting Customer, Scheduling Link Sent, No-Show: Remote Customer, Scheduled, Waiting Vendor,
   Pending Payment, Deferred

@@ -99,7 +99,7 @@ refused  7wm2d  In Progress -> Scheduled: Mail server rejects attachments
   "Certain technical issues may require a ticket to be addressed at a specific time, such as a
   server reboot which is done overnight to avoid downtime."   (hosting, H6)
   open to you now (technician): Answered, Closed, On-Hold
-hint: ticketctl move 7wm2d Scheduled --due WHEN
+hint: the same with --due WHEN
 ? 1
 $ ticketctl move 7wm2d Scheduled --due 2026-11-04T02:00 -m "Restart with more memory, overnight."
 7wm2d: In Progress -> Scheduled     a reminder goes out in 1 d 10 h (2026-11-04 02:00)

@@ -171,7 +171,7 @@ def _wrong_role(scene: Scene, edges: Iterable[Edge]) -> str:
     if scene.by != scene.role:
         return f"nobody acts for the {scene.role} in this: only {_either(roles)} may {move}"
     if any(scene.by in edge.on_behalf for edge in edges):
-        return f"only {_either(roles)} may {move}; to record what the customer decided, add --for CUSTOMER"
+        return f"only {_either(roles)} may {move}; what the customer decided you may record (--for CUSTOMER)"
     return f"only {_either(roles)} may {move}, not {scene.by}"
 
 

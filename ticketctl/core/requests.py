@@ -104,7 +104,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No: every reason, the document's criterion, and what could be done instead (X2)."""
+    """No: every reason, the document's criterion, and what could be done instead (X2).
+
+    ``gave`` tells whether the request brought more than the status wanted: a text, fields, a customer's name.
+    """
 
     id: str
     title: str
@@ -117,3 +120,4 @@ class Refusal:
     open: tuple[OpenMove, ...] = ()
     way: tuple[Step, ...] = ()
     profile: str = ""
+    gave: bool = False

@@ -151,4 +151,6 @@ def _refuse(act: Act, ticket: Ticket | None, request: Request) -> Refusal:
         if direct or to is None or to == ticket.status
         else way(profile, ticket.status, to, actor.role, str(ticket.get("category"))),
         profile=profile.name,
+        gave=isinstance(request, Change)
+        and bool(request.text or request.note or request.sets or request.unset or actor.for_),
     )

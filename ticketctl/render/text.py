@@ -168,7 +168,8 @@ def refusal(voice: Voice, refused: Refusal, profile: Profile | None) -> Iterator
         yield from [f"  - {lines[0].strip()}", *lines[1:]]
     if refused.criterion:
         cites = ", ".join([refused.profile, *refused.cites])
-        yield from wrapped(f'"{safe(refused.criterion)}"   ({cites})', "  ", voice.across)
+        words = safe(refused.criterion).replace('"', "'")  # a quotation within ours
+        yield from wrapped(f'"{words}"   ({cites})', "  ", voice.across)
     if len(refused.way) > 1:
         steps = [refused.from_] + [f"{step.to} ({step.how})" for step in refused.way]
         yield "  the way there: " + " -> ".join(steps)
@@ -182,23 +183,21 @@ def refusal(voice: Voice, refused: Refusal, profile: Profile | None) -> Iterator
 
 def _hint(refused: Refusal, profile: Profile | None) -> str:
     """The command that would be the next step, where one can be told that will not be refused again."""
-    name = short(refused.id)
     targets = {move.to: move for move in refused.open}
-    step = (
-        refused.to
-        if refused.to in targets
-        else refused.way[0].to
-        if refused.way and refused.way[0].to in targets
-        else ""
-    )
+    first = refused.way[0].to if refused.way else ""
+    step = refused.to if refused.to in targets else first if first in targets else refused.to
     if not step or profile is None:
         return ""
-    options = [_option(need) for need in targets[step].needs]
+    needs = targets[step].needs if step in targets and step != refused.to else refused.reasons
+    for need in needs:
+        if command := re.search(r"\((reply) ID ([^)]*)\)", need):
+            return f"ticketctl {command[1]} {short(refused.id)} {command[2]}"
+    options = list(dict.fromkeys(map(_option, needs)))
     if not all(options) or (step == refused.to and not options):
         return ""
-    return " ".join(
-        [f'ticketctl move {name} "{step}"' if " " in step else f"ticketctl move {name} {step}", *dict.fromkeys(options)]
-    )
+    if refused.gave and step == refused.to:
+        return f"the same with {' '.join(options)}"
+    return " ".join(["ticketctl", "move", short(refused.id), f'"{step}"' if " " in step else step, *options])
 
 
 def _option(reason: str) -> str:
