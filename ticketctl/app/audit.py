@@ -10,15 +10,16 @@ from dataclasses import dataclass, field, replace
 
 from ticketctl.app.desk import Desk
 from ticketctl.core import dates
-from ticketctl.core.chain import event_id, order, predecessors
+from ticketctl.core.chain import event_id, knowledge, order, predecessors
 from ticketctl.core.checker import Scene, failures, judge
 from ticketctl.core.entry import Entry
 from ticketctl.core.located import Node, plain
 from ticketctl.core.moves import creation_edges
 from ticketctl.core.people import People
 from ticketctl.core.profile import Edge, Field, Profile
-from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply
+from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, fold
 from ticketctl.errors import BrokenError, Finding, Place, TicketctlError, closest
+from ticketctl.store import git
 from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import is_canonical, short
 
@@ -39,6 +40,51 @@ class Audit:
     def errors(self) -> list[Finding]:
         """The findings that make the check fail."""
         return [finding for finding in self.findings if finding.severity == "error"]
+
+
+def audit_changes(desk: Desk, old: str | None, new: str | None) -> Audit:
+    """Check the tickets that a commit would change, or that a range of commits did: no event may be lost.
+
+    Args:
+        old, new: revisions; ``None`` for ``new`` is what is staged, against HEAD.
+
+    Raises:
+        UsageError: git does not know a revision.
+        DiskError: git failed.
+    """
+    result = Audit()
+    changed = git.changed(desk.root, old, new)
+    revision = old if old is not None or new is not None else "HEAD"
+    before = git.blobs(desk.root, [f"{revision}:./{path}" for path in changed])
+    after = git.blobs(desk.root, [f"{new or ''}:./{path}" for path in changed])
+    for path, was, now in zip(changed, before, after, strict=True):
+        result.checked += 1
+        try:
+            loaded = None if now is None else desk.store.parse(path, now)
+        except BrokenError as error:
+            result.findings.append(error.finding)
+            continue
+        if loaded is not None:
+            result.findings += check_ticket(desk, loaded)
+        result.findings += _kept(desk, path, was, loaded)
+    return result
+
+
+def _kept(desk: Desk, path: str, was: bytes | None, now: Loaded | None) -> Iterator[Finding]:
+    """Every event that was there is still there."""
+    try:
+        old = None if was is None else desk.store.parse(path, was)
+    except BrokenError:
+        return  # it could not be read before either; what is there now has been checked
+    if old is None:
+        return
+    if now is None:
+        yield Finding(Place(path), "history", "the ticket is taken away; its history would be lost")
+        return
+    left = {entry.id for entry in now.ticket.history}
+    for entry in old.ticket.history:
+        if entry.id not in left:
+            yield Finding(Place(path), "history", f"the event {entry.id} of {entry.at} is taken away")
 
 
 def audit(desk: Desk, ids: Sequence[str] = ()) -> Audit:
@@ -187,10 +233,13 @@ def _type_problem(declared: Field, value: object) -> str:
 
 def _moves(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
     """Every move was legal when it was made, by the rules of its version and the role that the history records."""
+    history = loaded.ticket.history
+    known = knowledge(history) if any(entry.after for entry in history) else None
     ticket: Ticket | None = None
-    for position, entry in enumerate(loaded.ticket.history):
-        if entry.id in loaded.ticket.idle:
-            continue
+    for position, entry in enumerate(history):
+        if known is not None and position:
+            # Where clones were merged, an act is judged by what its author could see.
+            ticket = fold(before for before in history[:position] if before.id in known[entry.id])
         after = apply(ticket, entry)
         if entry.to is not None:
             try:
@@ -248,6 +297,6 @@ def _keeps(desk: Desk, loaded: Loaded, profile: Profile) -> Iterator[Finding]:
     if status is None:
         return
     system = profile.system
-    scene = Scene(profile, desk.people_of(profile), desk.now, ticket, ticket.history, system, system, system)
+    scene = Scene(profile, desk.people_of(profile), desk.now, ticket, ticket.acts, system, system, system)
     for reason in failures(status.keeps, scene):
         yield Finding(_head(loaded, "status"), "keeps", f"{ticket.status} is kept only while: {reason}")

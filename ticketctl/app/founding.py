@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from ticketctl.core.schema import ticket_schema
 from ticketctl.errors import DiskError, RefusedError
 from ticketctl.store import git
 from ticketctl.store.config import NAME
 from ticketctl.store.files import STATE
 from ticketctl.store.profiles import Shelf
 
-_ATTRIBUTES = "tickets/** -text -filter -ident\n"
+_ATTRIBUTES = "tickets/** -text -filter -ident\ntickets/**/*.yaml merge=ticketctl\n"
+_SCHEMA = "ticket.schema.json"
 _IGNORED = f"{STATE}/\n"
 
 
@@ -39,15 +42,16 @@ def found(root: Path, profile: str) -> list[str]:
             git.init(root)
         (root / "tickets").mkdir(exist_ok=True)
         (root / NAME).write_text(_settings(profile, own), encoding="utf-8")
-        _append(root / ".gitattributes", _ATTRIBUTES)
+        for line in _ATTRIBUTES.splitlines(keepends=True):
+            _append(root / ".gitattributes", line)
         _append(root / ".gitignore", _IGNORED)
+        git.set_up(root, hook=own)
+        made = [NAME, ".gitattributes", ".gitignore", *_teach_editor(root, own)]
     except OSError as error:
         raise DiskError(f"cannot make a store in {root}: {error.strerror}") from None
     said = ["made a ticket store" if root == Path.cwd() else f"made a ticket store in {root}"]
     if own:
-        git.commit(
-            root, [NAME, ".gitattributes", ".gitignore"], "A ticket store", git.email(root) or "ticketctl@localhost"
-        )
+        git.commit(root, made, "A ticket store", git.email(root) or "ticketctl@localhost")
         said.append("made a git repository; every command commits what it changes (commit: auto)")
     else:
         said.append("inside an existing repository: nothing is committed by itself (commit: off)")
@@ -66,6 +70,24 @@ def _settings(profile: str, commit: bool) -> str:
         "#   amy@support.example: {name: Amy, roles: [ROLE, PROFILE/ROLE]}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _teach_editor(root: Path, point: bool) -> list[str]:
+    """Leave a schema of the tickets and, with ``point``, tell editors of it, unless the folder tells them things already.
+
+    Returns:
+        The files made that are to be committed.
+    """
+    state, editor = root / STATE, root / ".vscode"
+    state.mkdir(exist_ok=True)
+    schema = json.dumps(ticket_schema(Shelf(root).all()), ensure_ascii=False, indent=1)
+    (state / _SCHEMA).write_text(schema + "\n", encoding="utf-8")
+    if not point or editor.exists():
+        return []
+    editor.mkdir()
+    settings = {"yaml.schemas": {f"./{STATE}/{_SCHEMA}": "tickets/**/*.yaml"}}
+    (editor / "settings.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    return [".vscode/settings.json"]
 
 
 def _append(path: Path, line: str) -> None:

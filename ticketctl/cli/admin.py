@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ticketctl.cli.complete import complete_id, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.errors import Exit, TicketctlError, UsageError
+
+if TYPE_CHECKING:
+    from ticketctl.app.audit import Audit
+    from ticketctl.app.desk import Desk
 
 
 @click.command("init")
@@ -84,19 +88,33 @@ def _adopt(env: Env, id_: str) -> None:
     tell(env, adopt_by_hand(env.desk, id_), "text", dry=False)
 
 
+@click.command("merge-driver", hidden=True)
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("ours", type=click.Path(path_type=Path))
+@click.argument("theirs", type=click.Path(path_type=Path))
+@click.argument("path")
+def merge_driver_command(base: Path, ours: Path, theirs: Path, path: str) -> None:
+    """Merge two versions of a ticket, for git (merge.ticketctl.driver)."""
+    from ticketctl.app.merging import merge
+
+    if merge(base, ours, theirs, Path(path).stem):
+        finish(Exit.REFUSED)
+
+
 @click.command("check")
 @click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)
+@click.option("--staged", is_flag=True, help="The tickets that are about to be committed.")
+@click.option("--range", "range_", metavar="A..B", help="The tickets that these commits changed.")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
 )
 @pass_env
-def check_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
+def check_command(env: Env, /, ids: tuple[str, ...], staged: bool, range_: str | None, format_: str) -> None:
     """Replay every ticket against its profile, and say what is wrong where."""
-    from ticketctl.app.audit import audit
     from ticketctl.render.safe import counted, safe
 
     desk = env.desk
-    result = audit(desk, [desk.store.find(text) for text in ids])
+    result = _audit(desk, ids, staged, range_)
     if format_ == "json":
         from ticketctl.render import document
 
@@ -111,6 +129,20 @@ def check_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
         finish(Exit.BROKEN)
     if result.errors:
         finish(Exit.REFUSED)
+
+
+def _audit(desk: Desk, ids: tuple[str, ...], staged: bool, range_: str | None) -> Audit:
+    from ticketctl.app.audit import audit, audit_changes
+    from ticketctl.store import git
+
+    if bool(ids) + staged + (range_ is not None) > 1:
+        raise UsageError("check takes ids, --staged or --range, one of them")
+    if range_ is not None:
+        old, dots, new = range_.partition("..")
+        if not dots or new.startswith("."):
+            raise UsageError(f'"{range_}" is not a range', "--range A..B")
+        return audit_changes(desk, git.revision(desk.root, old or "HEAD"), git.revision(desk.root, new or "HEAD"))
+    return audit_changes(desk, None, None) if staged else audit(desk, [desk.store.find(text) for text in ids])
 
 
 _WHERE = {

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "profile": ("profiles", "List, show and prove workflow profiles."),
     "completion": ("admin", "Print the completion script for a shell."),
 }
+HIDDEN = {"merge-driver": ("admin", "Merge two versions of a ticket, for git.")}
 """Command -> (the module of ``ticketctl.cli`` that holds it, its help line): one is imported only when it is run."""
 
 
@@ -44,12 +45,13 @@ class Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
-        if cmd_name not in COMMANDS:
+        table = COMMANDS | HIDDEN
+        if cmd_name not in table:
             return None
         from importlib import import_module
 
-        module = import_module(f"ticketctl.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        module = import_module(f"ticketctl.cli.{table[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def resolve_command(
@@ -57,7 +59,7 @@ class Lazy(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command named by the arguments; for one that does not exist, the nearest is offered."""
         name = args[0] if args else ""
-        if name and name not in COMMANDS and not ctx.resilient_parsing:
+        if name and name not in COMMANDS | HIDDEN and not ctx.resilient_parsing:
             hint = closest(name, list(COMMANDS)) or "ticketctl --help lists the commands"
             raise click.UsageError(f'there is no command "{name}"; {hint}', ctx)
         return super().resolve_command(ctx, args)

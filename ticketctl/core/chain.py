@@ -97,7 +97,7 @@ def idle(history: Sequence[Entry]) -> dict[str, str]:
     keys = [entry.key for entry in history if entry.key is not None]
     if len(keys) == len(set(keys)) and all(not entry.after for entry in history):
         return {}
-    known = _known(history)
+    known = knowledge(history)
     found = {entry.id: "void" for entry in history if _beaten(entry, history, known)}
     done: set[tuple[str, str, int]] = set()
     for entry in history:
@@ -112,7 +112,7 @@ def idle(history: Sequence[Entry]) -> dict[str, str]:
     return found
 
 
-def _known(history: Sequence[Entry]) -> dict[str, frozenset[str]]:
+def knowledge(history: Sequence[Entry]) -> dict[str, frozenset[str]]:
     """For each entry the ids that its author knew of, directly or not."""
     known: dict[str, frozenset[str]] = {}
     for position, entry in enumerate(history):

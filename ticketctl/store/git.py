@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from ticketctl.errors import DiskError
+from ticketctl.errors import DiskError, UsageError
 
 _DURABLE = ("-c", "core.fsync=all")
 """With git's defaults a power cut left a repository whose newest commit was a 0-byte object."""
@@ -19,22 +19,33 @@ def run(root: Path, *words: str, check: bool = True, feed: str | None = None) ->
     Raises:
         DiskError: git is missing, or (with ``check``) failed; with git's own words.
     """
+    raw = _process(root, words, None if feed is None else feed.encode())
+    out, err = (stream.decode(errors="replace") for stream in (raw.stdout, raw.stderr))
+    if check and raw.returncode:
+        said = (err or out).strip().splitlines()
+        verb = next(word for word in words if not word.startswith("-"))
+        raise DiskError(f"git {verb} failed: {said[-1] if said else f'exit {raw.returncode}'}")
+    return subprocess.CompletedProcess(raw.args, raw.returncode, out, err)
+
+
+def _process(
+    root: Path, words: Sequence[str], feed: bytes | None, staged: bool = False
+) -> subprocess.CompletedProcess[bytes]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
-    environment["LC_ALL"] = "C.UTF-8"
+    environment |= {"LC_ALL": "C.UTF-8", OWN: "1"}
+    if staged and (index := os.environ.get("GIT_INDEX_FILE")):
+        environment["GIT_INDEX_FILE"] = os.path.abspath(index)  # `git commit -a` calls its hooks with an index aside
     try:
-        done = subprocess.run(
+        return subprocess.run(
             ["git", "-C", str(root), *_DURABLE, *words], input=feed, stdin=None if feed else subprocess.DEVNULL,
-            capture_output=True, text=True, errors="replace", env=environment, check=False,
+            capture_output=True, env=environment, check=False,
         )  # fmt: skip
     except FileNotFoundError:
         raise DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml") from None
-    if check and done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        verb = next(word for word in words if not word.startswith("-"))
-        raise DiskError(f"git {verb} failed: {said[-1] if said else f'exit {done.returncode}'}")
-    return done
 
 
+OWN = "TICKETCTL_COMMITS"
+"""Set where git runs for us, so that our own hook does not check what has just been checked."""
 _KEPT = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE")
 
 
@@ -74,3 +85,70 @@ def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
     feed = ("--pathspec-from-file=-", "--pathspec-file-nul")
     run(root, "--literal-pathspecs", "add", *feed, feed=listed)
     run(root, "--literal-pathspecs", *identity, "commit", "--quiet", "--only", "-m", message, *feed, feed=listed)
+
+
+def revision(root: Path, name: str) -> str:
+    """The commit that a name stands for.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = run(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", check=False)
+    if found.returncode:
+        raise UsageError(f'git knows no commit "{name}"', "--range A..B, with two commits, branches or tags")
+    return found.stdout.strip()
+
+
+def changed(root: Path, old: str | None, new: str | None) -> list[str]:
+    """The files below ``tickets/`` that differ between two commits, or (``new`` not given) from HEAD to what is staged."""
+    between = [name for name in (old, new) if name is not None] or ["--cached"]
+    words = ["diff", "--name-only", "-z", "--no-renames", "--relative", *between, "--", "tickets"]
+    done = _process(root, words, None, staged=True)
+    if done.returncode:
+        raise DiskError(f"git diff failed: {done.stderr.decode(errors='replace').strip()}")
+    return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
+
+
+def blobs(root: Path, names: Sequence[str]) -> list[bytes | None]:
+    """The bytes of files in git (``HEAD:./path``, ``:./path`` for the index); ``None`` for those that are not there."""
+    if not names:
+        return []
+    out = _process(root, ["cat-file", "--batch"], "".join(f"{name}\n" for name in names).encode(), staged=True).stdout
+    found: list[bytes | None] = []
+    for _ in names:
+        head, _, out = out.partition(b"\n")
+        words = head.rsplit(b" ", 2)
+        if len(words) < 3 or words[-2] != b"blob":
+            found.append(None)
+            continue
+        size = int(words[-1])
+        found.append(out[:size])
+        out = out[size + 1 :]
+    return found
+
+
+def merge_file(root: Path, ours: Path, base: Path, theirs: Path) -> int:
+    """Merge three versions of a file line by line into ``ours``, with conflict markers where need be.
+
+    Returns:
+        The number of conflicts.
+    """
+    names = ("-L", "ours", "-L", "base", "-L", "theirs")
+    return run(root, "merge-file", *names, "--", str(ours), str(base), str(theirs), check=False).returncode
+
+
+def set_up(root: Path, hook: bool) -> None:
+    """Teach a clone to merge tickets and, with ``hook``, to check them before every commit."""
+    run(root, "config", "merge.ticketctl.name", "joins the histories of a ticket")
+    run(root, "config", "merge.ticketctl.driver", "ticketctl merge-driver %O %A %B %P")
+    place = root / run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()
+    if hook and not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(_HOOK, encoding="utf-8")
+        place.chmod(0o755)
+
+
+_HOOK = f"""#!/bin/sh
+# Checks the tickets that are about to be committed by hand; what ticketctl itself commits it has checked.
+test -n "${OWN}" || exec ticketctl -q check --staged
+"""

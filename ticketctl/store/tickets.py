@@ -94,21 +94,32 @@ class Store:
 
     def read_path(self, path: str) -> Loaded:
         """Read a ticket by its path in the store."""
-        from ticketctl.store.roundtrip import MAX_BYTES, read_yaml
+        from ticketctl.store.roundtrip import MAX_BYTES
 
-        id_ = path.rpartition("/")[2].removesuffix(".yaml")
         if not path.endswith(".yaml"):
             raise BrokenError("not a folder of tickets (symbolic links are not followed)", place=Place(path))
-        if not ID.match(id_) or path_of(id_) != path:
-            raise BrokenError(f"{id_} is not the id of a ticket of that day", place=Place(path))
         if any((self.root / folder).is_symlink() for folder in Path(path).parents):
             raise BrokenError("it lies behind a symbolic link; those are not followed", place=Place(path))
         try:
             data = files.read_bytes(self.root / path, MAX_BYTES)
         except FileNotFoundError:
-            raise MissingError(f'there is no ticket "{id_}"', "ticketctl list -A shows all") from None
+            name = path.rpartition("/")[2].removesuffix(".yaml")
+            raise MissingError(f'there is no ticket "{name}"', "ticketctl list -A shows all") from None
         except DiskError as error:
             raise BrokenError(error.message, error.hint, Place(path)) from None
+        return self.parse(path, data)
+
+    def parse(self, path: str, data: bytes) -> Loaded:
+        """The ticket that some bytes would be, lying at a path of the store.
+
+        Raises:
+            BrokenError: they cannot be understood, or no ticket could lie there.
+        """
+        from ticketctl.store.roundtrip import read_yaml
+
+        id_ = path.rpartition("/")[2].removesuffix(".yaml")
+        if not ID.match(id_) or path_of(id_) != path:
+            raise BrokenError(f"{id_} is not the id of a ticket of that day", place=Place(path))
         return load(data, path, read_yaml(data, path), id_)
 
     def read_all(self, ids: Sequence[str] | None = None) -> Iterator[Loaded | BrokenError]:

@@ -1,0 +1,42 @@
+"""The merge driver: two versions of a ticket become one that holds every event of both (docs/ticket-file.md, merging)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ticketctl.core.chain import union
+from ticketctl.core.ticket import fold
+from ticketctl.errors import BrokenError
+from ticketctl.store import files, git
+from ticketctl.store.codec import emit
+from ticketctl.store.reading import Loaded
+from ticketctl.store.roundtrip import MAX_BYTES
+from ticketctl.store.tickets import Store, is_canonical, path_of
+
+
+def merge(base: Path, ours: Path, theirs: Path, id_: str) -> int:
+    """Merge a ticket into the file ``ours``, as git asks of a merge driver.
+
+    Tickets that hold more than their events (comments, unknown keys, a head changed by hand) are merged line by
+    line, as git would without us.
+
+    Args:
+        base, ours, theirs: three files with the versions.
+        id_: the ticket's.
+
+    Returns:
+        The number of conflicts, which are then marked in ``ours``; 0 if there are none.
+    """
+    try:
+        one, other = (_read(file, id_) for file in (ours, theirs))
+        ours.write_bytes(emit(fold(union(one.ticket.history, other.ticket.history))))
+        return 0
+    except (BrokenError, ValueError):
+        return git.merge_file(Path.cwd(), ours, base, theirs)
+
+
+def _read(file: Path, id_: str) -> Loaded:
+    loaded = Store(Path.cwd()).parse(path_of(id_), files.read_bytes(file, MAX_BYTES))
+    if loaded.differences or not is_canonical(loaded):
+        raise ValueError("changed by hand")
+    return loaded
