@@ -25,7 +25,8 @@ from ticketctl.errors import BrokenError
 from ticketctl.store.codec import emit, is_literal, is_plain
 from ticketctl.store.reading import Loaded, load
 from ticketctl.store.roundtrip import read_yaml
-from ticketctl.store.tickets import ALPHABET, Store, path_of
+from ticketctl.store.strict import read_strict
+from ticketctl.store.tickets import ALPHABET, Store, _canonical, path_of
 
 SAMPLE = """\
 id: 261121-k3qx9
@@ -563,3 +564,41 @@ def test_diff_of_a_move(profile: str, role: str, to: str, words: dict[str, Any],
     assert changed_lines(before, after) <= limit
     assert len(heads(after.history)) == 1
     assert after.customer == CUSTOMER
+
+
+# --- the fast reader ------------------------------------------------------------------------------------------------
+
+
+@given(tickets())
+def test_both_readers_agree(ticket: Ticket) -> None:
+    """On what we write the fast reader gives ruamel's nodes, places included."""
+    data = emit(ticket)
+    assert read_strict(data) == read_yaml(data, "x")
+
+
+MUTATIONS = ("cut", "double", "swap", "change", "indent", "join", "comment", "crlf")
+
+
+@settings(max_examples=400)
+@given(tickets(), st.sampled_from(MUTATIONS), st.data())
+def test_the_fast_reader_never_differs(ticket: Ticket, mutation: str, data: st.DataObject) -> None:
+    """Whatever is done to a file: what is read fast is read alike by ruamel, and never what ruamel refuses."""
+    text = emit(ticket).decode()
+    lines = text.split("\n")
+    at = data.draw(st.integers(0, len(lines) - 1))
+    spot = data.draw(st.integers(0, len(text) - 1))
+    char = data.draw(st.sampled_from(" :#\"'|>-&*!%@`{}[],?\t\\~0nyx\u2028\n"))
+    mutated = {
+        "cut": text[:spot] + text[spot + 1 :],
+        "double": "\n".join([*lines[: at + 1], *lines[at:]]),
+        "swap": "\n".join([*lines[:at], *reversed(lines[at : at + 2]), *lines[at + 2 :]]),
+        "change": text[:spot] + char + text[spot + 1 :],
+        "indent": "\n".join([*lines[:at], " " + lines[at], *lines[at + 1 :]]),
+        "join": "\n".join([*lines[:at], " ".join(lines[at : at + 2]), *lines[at + 2 :]]),
+        "comment": "\n".join([*lines[:at], lines[at] + " # note", *lines[at + 1 :]]),
+        "crlf": text.replace("\n", "\r\n"),
+    }[mutation].encode()
+    fast = _canonical(mutated, "x", ticket.id)
+    if fast is not None:
+        slow = load(mutated, "x", read_yaml(mutated, "x"), ticket.id)
+        assert fast == slow

@@ -23,6 +23,8 @@ from pathlib import Path
 from ticketctl.errors import BusyError, DiskError
 
 STATE = ".ticketctl"
+MAX_BYTES = 1 << 20
+"""The largest ticket file that is read."""
 TMP = "tmp"
 _JOURNAL = "journal.json"
 _WRITABLE = ("tickets/", f"{STATE}/outbox/")

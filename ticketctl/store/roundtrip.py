@@ -25,8 +25,8 @@ from ruamel.yaml.events import (
 
 from ticketctl.core.located import Node, Scalar, resolve
 from ticketctl.errors import BrokenError, Place
+from ticketctl.store.files import MAX_BYTES
 
-MAX_BYTES = 1 << 20
 MAX_DEPTH = 20
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

@@ -1,0 +1,121 @@
+"""The fast reader: of our canonical form and nothing else (docs/ticket-file.md), without any YAML library.
+
+It gives the nodes that ruamel.yaml would give, places included, or nothing. Whoever calls it must hold the ticket's
+canonical text against the bytes: only if they are equal was the file read rightly. Everything else is ruamel's.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ticketctl.core.located import Node, Scalar, resolve
+
+_KEY = re.compile(r'([^\s"\'#:-][^:"]*|"(?:[^"\\]|\\.)*"):(?: (?=\S)|\Z)')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\Z')
+_ESCAPE = re.compile(r"\\(?:x([0-9A-F]{2})|u([0-9A-F]{4})|U([0-9A-F]{8})|(.))")
+_SHORT = {
+    "0": "\0", "a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b", '"': '"',
+    "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
+}  # fmt: skip
+
+
+class _StrangeError(Exception):
+    """The text is not in our form."""
+
+
+def read_strict(data: bytes) -> Node | None:
+    """Read a ticket file that looks as we write it; nothing, if it does not."""
+    try:
+        text = data.decode("utf-8")
+        if not text.endswith("\n") or "\r" in text:
+            return None
+        reader = _Reader(text[:-1].split("\n"))
+        node = reader.mapping(0)
+        return node if reader.at == len(reader.lines) else None
+    except (_StrangeError, ValueError, IndexError, KeyError):
+        return None
+
+
+class _Reader:
+    """Goes down the lines once."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines, self.at = lines, 0
+
+    def mapping(self, indent: int) -> Node:
+        """The mapping whose keys begin at a column (from 0); its first line may begin with the dash of a sequence."""
+        values: dict[str, Node] = {}
+        keys: dict[str, tuple[int, int]] = {}
+        start, lead, dashed = self.at + 1, " " * indent, self._dashed(indent)
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            if dashed:
+                dashed = False
+            elif not line.startswith(lead):
+                break
+            found = _KEY.match(line, indent)
+            if found is None:
+                break
+            key = _unquoted(found[1])
+            if key in values:
+                raise _StrangeError
+            keys[key] = (self.at + 1, indent + 1)
+            values[key] = self._value(line, found.end(), indent)
+        if not values:
+            raise _StrangeError
+        return Node(values, start, indent + 1, keys)
+
+    def _dashed(self, indent: int) -> bool:
+        return indent >= 2 and self.lines[self.at].startswith("- ", indent - 2)
+
+    def _value(self, line: str, start: int, indent: int) -> Node:
+        """What stands after a key: on its line, or on those below it."""
+        number = self.at + 1
+        self.at += 1
+        rest = line[start:]
+        if rest in ("|", "|-"):
+            return Node(self._literal(indent + 2) + ("\n" if rest == "|" else ""), number, start + 1)
+        if rest:
+            return Node(_scalar(rest), number, start + 1, end=len(line) + 1)
+        below = self.lines[self.at]
+        if below.startswith("- ", indent) and below[:indent].isspace() is bool(indent):
+            return self._sequence(indent)
+        return self.mapping(indent + 2)
+
+    def _literal(self, indent: int) -> str:
+        lines: list[str] = []
+        lead = " " * indent
+        while self.at < len(self.lines) and (not self.lines[self.at] or self.lines[self.at].startswith(lead)):
+            lines.append(self.lines[self.at][indent:])
+            self.at += 1
+        return "\n".join(lines)
+
+    def _sequence(self, indent: int) -> Node:
+        items: list[Node] = []
+        start, lead = self.at + 1, " " * indent + "- "
+        while self.at < len(self.lines) and self.lines[self.at].startswith(lead):
+            line = self.lines[self.at]
+            if _KEY.match(line, indent + 2):
+                items.append(self.mapping(indent + 2))
+            else:
+                self.at += 1
+                items.append(Node(_scalar(line[indent + 2 :]), self.at, indent + 3, end=len(line) + 1))
+        return Node(items, start, indent + 1)
+
+
+def _scalar(text: str) -> Scalar:
+    return _unquoted(text) if text.startswith('"') else resolve(text)
+
+
+def _unquoted(text: str) -> str:
+    if not text.startswith('"'):
+        return text
+    found = _QUOTED.match(text)
+    if found is None:
+        raise _StrangeError
+    return _ESCAPE.sub(_unescaped, found[1])
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code = match[1] or match[2] or match[3]
+    return chr(int(code, 16)) if code else _SHORT[match[4]]
