@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections import Counter
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
 
 from ticketctl.app.change import outbox, writing
 from ticketctl.app.desk import Desk
+from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.profile import Automation, Profile
-from ticketctl.core.requests import Decision, Refusal
+from ticketctl.core.requests import Decision, Fire, Refusal
 from ticketctl.core.sweeping import Fired, sweep_ticket
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.timers import due_now
@@ -20,6 +25,7 @@ from ticketctl.errors import (
     BusyError,
     DiskError,
     Finding,
+    RefusedError,
     SettingsError,
     TicketctlError,
     UncommittedError,
@@ -30,6 +36,29 @@ from ticketctl.store import files, git
 from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import path_of, short
 
+_LAST = "last-sweep"
+_CLOCK_BACK = timedelta(hours=1)
+_CLOCK_AHEAD = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a run of the sweep is asked to do.
+
+    Args:
+        rules: names of the automations to run; all, if empty.
+        dry: the same without the writer (rule 15).
+        limit: how many tickets at most, the longest due first (rule 10).
+        confirm: up to how many changes of status are meant, whatever the guard thinks (rule 14).
+        trust_clock: the clock is right, whatever the guard thinks.
+    """
+
+    rules: tuple[str, ...] = ()
+    dry: bool = False
+    limit: int | None = None
+    confirm: int | None = None
+    trust_clock: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -38,7 +67,7 @@ class Act:
     ticket: Ticket
     profile: Profile
     automation: Automation
-    due: str
+    fire: Fire
     decision: Decision | None
     reasons: tuple[str, ...] = ()
 
@@ -55,41 +84,63 @@ class Act:
         after = self.decision.ticket
         if after.status != self.ticket.status:
             return "close" if self.profile.state(after.status) == "closed" else "move"
-        return "remind" if any(entry.event == "notified" for entry in self.decision.entries) else "change"
+        return "remind" if any(entry.message for entry in self.decision.entries) else "change"
 
 
 @dataclass
 class Report:
-    """What a run of the sweep came to."""
+    """What a run of the sweep came to.
+
+    Args:
+        moves: how many changes of status there would be, where the guard wants them confirmed (``allowed`` are not
+            asked about); nothing was written then.
+        left: how many tickets are due besides, past the limit.
+    """
 
     acts: list[Act] = field(default_factory=list)
     broken: list[Finding] = field(default_factory=list)
     failed: list[TicketctlError] = field(default_factory=list)
     busy: bool = False
+    moves: int = 0
+    allowed: int = 0
+    left: int = 0
 
     @property
     def done(self) -> list[Act]:
         """The acts that were not refused."""
         return [act for act in self.acts if act.decision]
 
+    @property
+    def guarded(self) -> bool:
+        """Whether there are more changes of status than are made without being confirmed."""
+        return self.moves > self.allowed
 
-def sweep(desk: Desk, rules: Collection[str] = (), dry: bool = False) -> Report:
-    """Apply what is due at ``desk.now`` to every ticket, earliest first, and commit once.
 
-    Args:
-        rules: names of the automations to run; all, if empty.
-        dry: the same without the writer (rule 15).
+@dataclass
+class _Scan:
+    """All tickets looked at once: what is due, (instant, id) each, and what the guards ask about."""
+
+    due: list[tuple[str, str]] = field(default_factory=list)
+    open: int = 0
+    newest: str = ""
+    fired: str = ""
+
+
+def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
+    """Apply what is due at ``desk.now`` to every ticket, the longest due first, and commit once.
 
     Raises:
-        UsageError: a rule of ``rules`` does not exist.
+        UsageError: a rule of ``orders`` does not exist.
+        RefusedError: the clock cannot be right (rule 14).
     """
     _ = desk.settings  # a mistake there is not the tickets'
-    _check_rules(desk, rules)
+    _check_rules(desk, orders)
     report = Report()
-    if dry:
-        _run(desk, rules, report, dry=True)
+    if orders.dry:
+        _plan(desk, orders, _scan(desk, orders, report, watch), report, watch)
         return report
     state = desk.root / files.STATE
+    files.no_links(desk.root)
     state.mkdir(exist_ok=True)
     with ExitStack() as held:
         try:
@@ -100,29 +151,120 @@ def sweep(desk: Desk, rules: Collection[str] = (), dry: bool = False) -> Report:
         if files.interrupted(desk.root):
             with writing(desk):
                 pass  # finishes what a killed run left, even where nothing more is due
-        _run(desk, rules, report, dry=False)
+        scan = _scan(desk, orders, report, watch)
+        if not orders.trust_clock:
+            _check_clock(desk, scan)
+        if not _too_many(desk, orders, scan, watch, report):
+            _apply(desk, orders, scan, report, watch)
+            _remember(desk)
     return report
 
 
-def _check_rules(desk: Desk, rules: Collection[str]) -> None:
-    if rules:
+def _check_rules(desk: Desk, orders: Orders) -> None:
+    if orders.rules:
         known = [rule.name for profile in desk.shelf.all() for rule in profile.automations]
-        for name in rules:
+        for name in orders.rules:
             if name not in known:
                 raise UsageError(f'there is no automation "{name}"', closest(name, known) or ", ".join(known))
 
 
-def _run(desk: Desk, rules: Collection[str], report: Report, dry: bool) -> None:
-    paths: list[str] = []
-    for _, id_ in sorted(_due(desk, rules, report)):
+def _scan(desk: Desk, orders: Orders, report: Report, watch: Watch) -> _Scan:
+    """Look at every ticket once."""
+    found = _Scan()
+    paths = list(desk.store.paths())
+    for number, loaded in enumerate(desk.store.read_paths(paths), 1):
+        watch("looking", number, len(paths))
         try:
-            if dry:
-                was = desk.store.read(id_)
-                report.acts += _acts(desk, was, _fired(desk, was, rules))
-                continue
+            if isinstance(loaded, BrokenError):
+                raise loaded
+            ticket, profile = loaded.ticket, desk.profile_of(loaded.ticket)
+            found.newest = max(found.newest, ticket.updated)
+            found.fired = max([found.fired, *(entry.at for entry in ticket.history if entry.key)])
+            found.open += profile.state(ticket.status) != "closed"
+            fires = due_now(profile, ticket, desk.now, desk.people_of(profile))
+            due = next((fire.due for fire in fires if not orders.rules or fire.rule in orders.rules), None)
+        except (BrokenError, SettingsError) as error:
+            report.broken.append(error.finding)
+            continue
+        if due is not None:
+            found.due.append((due, ticket.id))
+    found.due.sort()
+    if orders.limit is not None:
+        report.left = max(len(found.due) - orders.limit, 0)
+        del found.due[orders.limit :]
+    return found
+
+
+# --- the guards (rule 14) -------------------------------------------------------------------------------------------
+
+
+def _check_clock(desk: Desk, scan: _Scan) -> None:
+    """Refuse to work by a clock that is behind the newest event, or far ahead of the last sweep."""
+    hint = "set the clock right; if it is right: ticketctl sweep --trust-clock"
+    now = dates.format_instant(desk.now)
+    if scan.newest and dates.parse_instant(scan.newest) - desk.now > _CLOCK_BACK:
+        raise RefusedError(f"the clock says {now}, but there is an event of {scan.newest}; nothing was written", hint)
+    last = _last(desk) or scan.fired
+    if last and desk.now - dates.parse_instant(last) > _CLOCK_AHEAD:
+        days = (desk.now - dates.parse_instant(last)).days
+        raise RefusedError(f"the clock says {now}, {days:,} days after the last sweep; nothing was written", hint)
+
+
+def _last(desk: Desk) -> str:
+    """The instant of the last sweep of this clone, if it is known."""
+    with suppress(OSError, ValueError):
+        text = (desk.root / files.STATE / _LAST).read_text(encoding="ascii").strip()
+        return dates.format_instant(dates.parse_instant(text))
+    return ""
+
+
+def _remember(desk: Desk) -> None:
+    with suppress(OSError):
+        (desk.root / files.STATE / _LAST).write_text(dates.format_instant(desk.now) + "\n", encoding="ascii")
+
+
+def _too_many(desk: Desk, orders: Orders, scan: _Scan, watch: Watch, report: Report) -> bool:
+    """Whether the run would change the status of more tickets than is usual; its acts are then only planned."""
+    report.allowed = _allowed(desk, orders, scan)
+    if len(scan.due) <= report.allowed:
+        return False
+    plan = Report(allowed=report.allowed)
+    _plan(desk, orders, scan, plan, watch)
+    if plan.guarded:
+        report.acts, report.moves = plan.acts, plan.moves
+    return plan.guarded
+
+
+def _allowed(desk: Desk, orders: Orders, scan: _Scan) -> int:
+    usual = max(desk.settings.max_moves, scan.open * desk.settings.max_share // 100)
+    return max(usual, orders.confirm or 0)
+
+
+# --- planning and doing ---------------------------------------------------------------------------------------------
+
+
+def _plan(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch) -> None:
+    """What would be done, exactly as it would be (rule 15)."""
+    report.allowed = _allowed(desk, orders, scan)
+    for number, (_, id_) in enumerate(scan.due, 1):
+        watch("planning", number, len(scan.due))
+        try:
+            was = desk.store.read(id_)
+            report.acts += _acts(desk, was, _fired(desk, was, orders))
+        except (BrokenError, SettingsError) as error:
+            report.broken.append(error.finding)
+    report.moves = sum(act.verb in ("close", "move") for act in report.acts)
+
+
+def _apply(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch) -> None:
+    """One atomic write for each ticket, judged as it is at that moment; one commit for the run (rules 12, 13)."""
+    paths: list[str] = []
+    for number, (_, id_) in enumerate(scan.due, 1):
+        watch("sweeping", number, len(scan.due))
+        try:
             with writing(desk):
                 was = desk.store.read(id_)
-                fired = _fired(desk, was, rules)
+                fired = _fired(desk, was, orders)
                 if _write(desk, was, fired):
                     paths.append(path_of(id_))
             report.acts += _acts(desk, was, fired)
@@ -138,29 +280,13 @@ def _run(desk: Desk, rules: Collection[str], report: Report, dry: bool) -> None:
             report.failed.append(UncommittedError(f"written, but not committed: {error.message}", error.hint))
 
 
-def _due(desk: Desk, rules: Collection[str], report: Report) -> Iterator[tuple[str, str]]:
-    """(due, id) of every ticket for which something is due (rule 9's order, once sorted)."""
-    for loaded in desk.store.read_all():
-        try:
-            if isinstance(loaded, BrokenError):
-                raise loaded
-            profile = desk.profile_of(loaded.ticket)
-            fires = due_now(profile, loaded.ticket, desk.now, desk.people_of(profile))
-            due = next((fire.due for fire in fires if not rules or fire.rule in rules), None)
-        except (BrokenError, SettingsError) as error:
-            report.broken.append(error.finding)
-            continue
-        if due is not None:
-            yield due, loaded.ticket.id
-
-
-def _fired(desk: Desk, was: Loaded, rules: Collection[str]) -> list[Fired]:
+def _fired(desk: Desk, was: Loaded, orders: Orders) -> list[Fired]:
     if was.differences:
         first = was.differences[0]
         hint = f"ticketctl edit --adopt {short(was.ticket.id)}"
         raise BrokenError(f"{first.key} does not agree with the history (set by hand?)", hint, first.place)
     profile = desk.profile_of(was.ticket)
-    return sweep_ticket(profile, was.ticket, desk.now, desk.people_of(profile), rules)
+    return sweep_ticket(profile, was.ticket, desk.now, desk.people_of(profile), orders.rules)
 
 
 def _write(desk: Desk, was: Loaded, fired: list[Fired]) -> bool:
@@ -178,22 +304,33 @@ def _acts(desk: Desk, was: Loaded, fired: list[Fired]) -> Iterator[Act]:
     for one in fired:
         automation = profile.automation(one.fire.rule)
         assert automation is not None
-        refused = isinstance(one.outcome, Refusal)
-        yield Act(
-            one.before, profile, automation, one.fire.due,
-            None if isinstance(one.outcome, Refusal) else one.outcome,
-            one.outcome.reasons if refused and isinstance(one.outcome, Refusal) else (),
-        )  # fmt: skip
+        if isinstance(one.outcome, Refusal):
+            yield Act(one.before, profile, automation, one.fire, None, one.outcome.reasons)
+        else:
+            yield Act(one.before, profile, automation, one.fire, one.outcome)
 
 
 def _message(report: Report) -> str:
-    """``sweep: 2 tickets at 2026-11-25T12:51:00Z`` and the counts by rule (rule 12)."""
+    """``sweep: 2 tickets`` and the counts by rule (rule 12)."""
     counts = Counter(f"{act.profile.name} {act.automation.name}" for act in report.done)
     tickets = len({act.ticket.id for act in report.done})
     lines = [f"{number} by {rule}" for rule, number in sorted(counts.items())]
     return "\n".join([f"sweep: {tickets} ticket{'s' if tickets != 1 else ''}", "", *lines])
 
 
-def overdue(act: Act, desk: Desk) -> str:
-    """How long ago an act was due, for people."""
-    return dates.span((desk.now - dates.parse_instant(act.due)).total_seconds())
+def heartbeat(path: Path, desk: Desk, report: Report) -> None:
+    """Leave a sign of life for whoever watches over cron: that a run came to its end, when, and what it found.
+
+    Raises:
+        DiskError: the file cannot be written.
+    """
+    content = {
+        "schema": "ticketctl/1", "at": dates.format_instant(desk.now), "done": len(report.done), "left": report.left,
+        "refused": len(report.acts) - len(report.done), "broken": len(report.broken), "failed": len(report.failed),
+    }  # fmt: skip
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_text(json.dumps(content) + "\n", encoding="utf-8")
+        os.replace(aside, path)
+    except OSError as error:
+        raise DiskError(f"cannot write the heartbeat {path}: {error.strerror}") from None

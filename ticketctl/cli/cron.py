@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
 
-from ticketctl.app.sweep import Act, Report, sweep
+from ticketctl.app.sweep import Act, Orders, Report, sweep
+from ticketctl.app.sweep import heartbeat as leave_heartbeat
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.core import dates
 from ticketctl.errors import Exit
@@ -19,48 +23,63 @@ _VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "
 @click.option("-n", "--dry-run", "dry", is_flag=True, help="Say what would be done; write nothing.")
 @click.option("--now", "now_text", metavar="TIME", help="The time it shall be.")
 @click.option("--rule", "rules", metavar="NAME", multiple=True, help="Only this automation.")
+@click.option("--limit", metavar="N", type=click.IntRange(1), help="At most so many tickets, the longest due first.")
+@click.option("--confirm", metavar="N", type=click.IntRange(0), help="Up to so many changes of status are meant.")
+@click.option("--trust-clock", is_flag=True, help="The clock is right, however odd it looks.")
+@click.option("--heartbeat", metavar="FILE", type=click.Path(path_type=Path), help="Leave a sign of life there.")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "jsonl"]), default="text", help="For people, or for programs."
 )
 @pass_env
-def sweep_command(env: Env, /, dry: bool, now_text: str | None, rules: tuple[str, ...], format_: str) -> None:
+def sweep_command(env: Env, /, now_text: str | None, heartbeat: Path | None, format_: str, **orders: Any) -> None:
     """Apply what time has brought, as the role system. It is under the same checker as people.
 
     Quiet when nothing was due. Running it twice is running it once.
     """
     if now_text is not None:
         env.now_text = now_text
-    report = sweep(env.desk, rules, dry)
+    asked = Orders(**orders)
+    with env.progress() as watch:
+        report = sweep(env.desk, asked, watch)
     if report.busy:
         env.note("another sweep is running; nothing to do")
         return
+    planned = asked.dry or report.guarded
+    if format_ == "jsonl":
+        for act in report.acts:
+            click.echo(_json(act, planned))
+    else:
+        _tell(env, report, planned)
+    if heartbeat is not None and not planned:
+        leave_heartbeat(heartbeat, env.desk, report)
+    _sum_up(env, report, asked)
+
+
+def _tell(env: Env, report: Report, planned: bool) -> None:
     across = max((len(_what(act)) for act in report.acts), default=0)
-    verbs = max((len(_VERBS[act.verb][0 if dry else 1]) for act in report.acts), default=0)
+    verbs = max((len(_VERBS[act.verb][0 if planned else 1]) for act in report.acts), default=0)
     for act in report.acts:
-        if format_ == "jsonl":
-            click.echo(_json(act, dry))
-        else:
-            click.echo(_line(env, act, dry, verbs, across), err=act.decision is None)
-            for reason in act.reasons:
-                click.echo(f"  - {reason}", err=True)
-    _sum_up(env, report, dry)
+        click.echo(_line(env, act, planned, verbs, across), err=act.decision is None)
+        for reason in act.reasons:
+            click.echo(f"  - {safe(reason)}", err=True)
 
 
 def _line(env: Env, act: Act, dry: bool, verbs: int, across: int) -> str:
     """``closed  k3qx9  Solved -> Closed   due 46 min ago   desk close-solved (B6)``."""
     verb = _VERBS[act.verb][0 if dry else 1]
-    late = dates.span((env.desk.now - dates.parse_instant(act.due)).total_seconds())
+    late = dates.span((env.desk.now - dates.parse_instant(act.fire.due)).total_seconds())
     cites = f" ({', '.join(act.automation.origin.cites)})" if act.automation.origin.cites else ""
     due = "due now" if late == "0 s" else f"due {late} ago"
+    missed = f", {act.fire.missed} missed before" if act.fire.missed else ""
     head = f"{verb:<{verbs}}  {short(act.ticket.id)}  {_what(act):<{across}}"
-    return f"{head}   {due}   {act.profile.name} {act.automation.name}{cites}"
+    return f"{head}   {due}{missed}   {act.profile.name} {act.automation.name}{cites}"
 
 
 def _what(act: Act) -> str:
     """``Solved -> Closed``, ``amy@support.example about Open``."""
     if act.decision is None:
         return act.before
-    told = dict.fromkeys(who for notice in act.decision.notices for who in notice.told)
+    told = dict.fromkeys(who for entry in act.decision.entries if entry.message for who in entry.told)
     if act.decision.ticket.status != act.before:
         return safe(f"{act.before} -> {act.decision.ticket.status}" + (f", told {', '.join(told)}" if told else ""))
     return safe(f"{', '.join(told)} about {act.before}") if told else act.before
@@ -71,24 +90,33 @@ def _json(act: Act, dry: bool) -> str:
 
     return document.dump_line({
         "id": act.ticket.id, "verb": act.verb, "dry": dry, "profile": act.profile.name, "rule": act.automation.name,
-        "due": act.due, "from": act.before, "to": act.decision.ticket.status if act.decision else None,
+        "due": act.fire.due, "missed": act.fire.missed, "from": act.before,
+        "to": act.decision.ticket.status if act.decision else None,
         "entries": [entry.content() for entry in act.decision.entries] if act.decision else [],
         "reasons": list(act.reasons),
     })  # fmt: skip
 
 
-def _sum_up(env: Env, report: Report, dry: bool) -> None:
+def _sum_up(env: Env, report: Report, orders: Orders) -> None:
     """A summary, unless nothing was due (cron mails any output); then the exit status."""
     tickets = len({act.ticket.id for act in report.done})
     if report.acts:
-        env.note(counted(tickets, "ticket") + (", nothing written" if dry else ""))
+        env.note(counted(tickets, "ticket") + (", nothing written" if orders.dry or report.guarded else ""))
+    if report.left:
+        env.warn(
+            f"{counted(report.left, 'more ticket')} {'is' if report.left == 1 else 'are'} due (--limit {orders.limit})"
+        )
+    if report.guarded:
+        word = "a run would be refused" if orders.dry else "refused"
+        what = f"{report.moves:,} tickets would change their status, more than {report.allowed:,} at once"
+        click.echo(f"{word}: {what}\nhint: if this is meant: ticketctl sweep --confirm {report.moves}", err=True)
     for finding in report.broken:
-        click.echo(f"error: {finding}", err=True)
+        click.echo(f"error: {safe(str(finding))}", err=True)
     for error in report.failed:
-        click.echo(f"error: {error.message}", err=True)
+        click.echo(f"error: {safe(error.message)}", err=True)
     if report.failed:
         finish(report.failed[0].exit)
     if report.broken:
         finish(Exit.BROKEN)
-    if any(act.decision is None for act in report.acts):
+    if any(act.decision is None for act in report.acts) or (report.guarded and not orders.dry):
         finish(Exit.REFUSED)

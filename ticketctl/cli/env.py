@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,6 +16,7 @@ from typing import Any
 import click
 
 from ticketctl.app.desk import Desk, find_root
+from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.errors import Exit, TicketctlError, UsageError
 from ticketctl.render.paint import Paint
@@ -80,6 +82,26 @@ class Env:
         for line in found:
             click.echo(line)
 
+    @contextmanager
+    def progress(self) -> Iterator[Watch]:
+        """A bar on stderr for what takes long, where somebody looks on."""
+        if self.quiet or not sys.stderr.isatty():
+            yield unwatched
+            return
+        bars: dict[str, Any] = {}
+
+        def watch(what: str, done: int, total: int) -> None:
+            if total < _LONG:
+                return
+            if what not in bars:
+                bars[what] = click.progressbar(length=total, label=what, file=sys.stderr)
+                bars[what].__enter__()
+            bars[what].update(done - bars[what].pos)
+            if done == total:
+                bars[what].__exit__(None, None, None)
+
+        yield watch
+
     def note(self, text: str) -> None:
         """A word besides the answer, on stderr, unless ``-q``."""
         if not self.quiet:
@@ -95,6 +117,9 @@ class Env:
         for line in rest:
             click.echo(line, err=True)
 
+
+_LONG = 500
+"""How many tickets take so long that a bar is shown."""
 
 pass_env = click.make_pass_decorator(Env, ensure=True)
 

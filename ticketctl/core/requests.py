@@ -67,12 +67,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Fire:
-    """An automation whose time has come: (``rule``, ``anchor``, ``nth``) is the key of rule 6."""
+    """An automation whose time has come: (``rule``, ``anchor``, ``nth``) is the key of rule 6.
+
+    ``missed`` is how many earlier occurrences it stands for as well (rule 8).
+    """
 
     rule: str
     anchor: str
     nth: int
     due: str
+    missed: int = 0
 
 
 Request = Create | Change | Fire

@@ -44,11 +44,21 @@ class Timer:
         if self.done and self.automation.repeat is None:
             return None
         number = self.done + 1
-        if now is not None:
-            while self.automation.repeat is not None and self.occurrence(number + 1, profile) <= now:
-                number += 1
+        if now is not None and self.automation.repeat is not None:
+            number = self._latest(number, profile, now)
         due = dates.format_instant(self.occurrence(number, profile))
-        return Fire(self.automation.name, self.anchor, number, due)
+        return Fire(self.automation.name, self.anchor, number, due, number - self.done - 1)
+
+    def _latest(self, number: int, profile: Profile, now: datetime) -> int:
+        """The latest occurrence that has come by ``now``, at least ``number``; found by halving, years may lie between."""
+        step = 1
+        while self.occurrence(number + step, profile) <= now:
+            number, step = number + step, step * 2
+        while step > 1:
+            step //= 2
+            if self.occurrence(number + step, profile) <= now:
+                number += step
+        return number
 
 
 def timers(profile: Profile, ticket: Ticket) -> Iterator[Timer]:

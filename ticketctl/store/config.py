@@ -29,6 +29,8 @@ class Settings:
         commit: whether commands commit what they change.
         people: address -> roles (``agent``, or ``desk/technician``); ``None`` if the store lists nobody.
         names: address -> how people call them.
+        max_moves, max_share: how many changes of status a sweep makes without being told that they are meant:
+            the larger of a number and a share (percent) of the open tickets (rule 14 of the sweep).
     """
 
     profile: str = ""
@@ -36,6 +38,8 @@ class Settings:
     commit: bool = False
     people: Mapping[str, tuple[str, ...]] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    max_moves: int = 50
+    max_share: int = 5
 
     def people_of(self, profile: Profile) -> People:
         """The people as one profile sees them."""
@@ -94,9 +98,24 @@ def _settings(node: Node, findings: list[Finding]) -> Settings:
     if text("commit", "off").text not in ("auto", "off"):
         wrong(text("commit", "off"), '"commit" is auto or off')
     people, names = _people(node.map.get("people"), wrong)
+    sweep = _numbers(node.map.get("sweep"), wrong, {"max_moves": 50, "max_share": 5})
     return Settings(
-        text("profile", "").text, text("timezone", "UTC").text, text("commit", "off").text == "auto", people, names
-    )
+        text("profile", "").text, text("timezone", "UTC").text, text("commit", "off").text == "auto", people, names,
+        sweep["max_moves"], sweep["max_share"],
+    )  # fmt: skip
+
+
+def _numbers(node: Node | None, wrong: Callable[[Node, str], None], known: Mapping[str, int]) -> dict[str, int]:
+    """A mapping of whole numbers, with what they are if they are not given."""
+    found = dict(known)
+    for key, item in (node.map if node else {}).items():
+        if key not in known:
+            wrong(item, f'unknown setting "{key}"; known: {", ".join(known)}')
+        elif not isinstance(item.value, int) or isinstance(item.value, bool) or item.value < 0:
+            wrong(item, f'"{key}" is a whole number')
+        else:
+            found[key] = item.value
+    return found
 
 
 def _people(

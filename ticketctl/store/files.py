@@ -193,7 +193,7 @@ def recover(root: Path) -> None:
     ``.ticketctl/rescued``.
     """
     state = root / STATE
-    _no_links(root)
+    no_links(root)
     try:
         pending = _pending((state / _JOURNAL).read_bytes())
     except FileNotFoundError:
@@ -227,7 +227,7 @@ def _pending(data: bytes) -> list[tuple[str, str, str | None]]:
     return []
 
 
-def _no_links(root: Path) -> None:
+def no_links(root: Path) -> None:
     """Refuse to work where our own folder leads elsewhere: what it holds is deleted at will."""
     for folder in (root / STATE, root / STATE / TMP, root / STATE / "outbox"):
         if folder.is_symlink():

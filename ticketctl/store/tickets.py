@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -126,7 +126,11 @@ class Store:
 
     def read_all(self, ids: Sequence[str] | None = None) -> Iterator[Loaded | BrokenError]:
         """Read all tickets, or some; a broken one comes as its error and stops nothing."""
-        for path in self.paths() if ids is None else map(path_of, ids):
+        return self.read_paths(self.paths() if ids is None else map(path_of, ids))
+
+    def read_paths(self, paths: Iterable[str]) -> Iterator[Loaded | BrokenError]:
+        """The same by path."""
+        for path in paths:
             try:
                 yield self.read_path(path)
             except BrokenError as error:
