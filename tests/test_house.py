@@ -26,6 +26,7 @@ DOORS = {
     "ruamel": "store/roundtrip.py",
     "tabulate": "render/table.py",
     "dateutil": "core/dates.py",
+    "holidays": "store/almanac.py",
     "subprocess": "store/git.py",
     "fcntl": "store/files.py",
 }

@@ -48,7 +48,7 @@ class Desk:
     @cached_property
     def shelf(self) -> Shelf:
         """The profiles."""
-        return Shelf(self.root)
+        return Shelf(self.root, self.settings.holidays)
 
     @cached_property
     def email(self) -> str:

@@ -11,7 +11,8 @@ from ticketctl.app.desk import find_root
 from ticketctl.cli.complete import complete_profile
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.core.profile import Origin, Profile
-from ticketctl.errors import Exit, Finding, MissingError, TicketctlError
+from ticketctl.errors import Exit, Finding, MissingError, SettingsError, TicketctlError
+from ticketctl.render.safe import counted
 from ticketctl.store.profiles import Shelf
 
 
@@ -23,6 +24,8 @@ def profile_command() -> None:
 def _shelf(env: Env) -> Shelf:
     """The profiles of the store we are in, or the built-in ones: profiles can be looked at anywhere."""
     try:
+        return env.desk.shelf
+    except SettingsError:
         return Shelf(find_root(env.folder))
     except MissingError:
         if env.folder:
@@ -88,7 +91,6 @@ def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str)
     """Prove a profile sound before anybody works by it; without a name, all that can be used here."""
     from ticketctl.core.lint import lint
     from ticketctl.render import document
-    from ticketctl.render.safe import counted
 
     shelf = _shelf(env)
     found: list[Finding] = []
@@ -112,6 +114,21 @@ def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str)
         env.note(f"{words}; {assumptions} entries are assumptions" + ("" if assumed else " (--assumed lists them)"))
     if any(finding.severity == "error" for finding in found):
         finish(Exit.REFUSED)
+
+
+@profile_command.command("holidays")
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=complete_profile)
+@click.option("--country", metavar="CC", required=True, help="Two letters, as GB (ISO 3166-1).")
+@click.option("--region", metavar="RR", help="A part of the country, as SCT (ISO 3166-2).")
+@click.option("--year", metavar="YEAR", required=True, type=click.IntRange(1950, 2100), help="Which year.")
+@click.option("--calendar", metavar="CALENDAR", help="Which calendar, if the profile has several.")
+@pass_env
+def add_holidays(env: Env, name: str | None, country: str, region: str | None, year: int, calendar: str | None) -> None:
+    """Write a country's public holidays into a profile's calendar or, without NAME, into ticketctl.yaml."""
+    from ticketctl.app import holidays
+
+    path, added = holidays.add_holidays(env.desk, name, calendar, country.upper(), region, year)
+    env.note(f"{counted(added, 'holiday')} of {country.upper()} in {year} written into {path}")
 
 
 def _assumed(profile: Profile) -> Iterator[tuple[str, str]]:

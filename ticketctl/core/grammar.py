@@ -40,6 +40,7 @@ class Names:
     messages: set[str] = field(default_factory=set)
     categories: set[str] = field(default_factory=set)
     automations: set[str] = field(default_factory=set)
+    calendars: set[str] = field(default_factory=set)
 
     def place(self, node: Node) -> Place:
         """Where a node stands."""

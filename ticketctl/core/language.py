@@ -18,12 +18,13 @@ from ticketctl.core.grammar import (
     read_tests,
     read_value,
 )
+from ticketctl.core.hours import read_calendar
 from ticketctl.core.located import Node
 from ticketctl.errors import Finding
 
 PARTS = (
     "profile", "title", "version", "source", "timezone", "roles", "fields", "statuses", "transitions", "triggers",
-    "automations", "batches", "categories", "queue", "messages", "templates",
+    "automations", "calendars", "batches", "categories", "queue", "messages", "templates",
 )  # fmt: skip
 REQUIRED = ("profile", "title", "version", "timezone", "roles", "statuses", "transitions")
 TYPES = ("string", "text", "enum", "boolean", "integer", "date", "datetime", "email", "user", "users", "checklist")
@@ -51,6 +52,8 @@ def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
 
     roles, fields, statuses = _declare(names, part)
     edges, excepts = _edges(names, part("transitions"))
+    timezone = _zone(names, part("timezone"))
+    calendars = dict(_named(part("calendars"), lambda key, item: read_calendar(names, key, item, timezone)))
     _no_circles(names, statuses, edges)
     _unique(names, [*part("triggers").items, *part("automations").items])
     return (
@@ -59,7 +62,7 @@ def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
             title=part("title").text,
             version=_version(names, part("version")),
             source=part("source").text,
-            timezone=_zone(names, part("timezone")),
+            timezone=timezone,
             path=path,
             roles=roles,
             fields=fields,
@@ -68,6 +71,7 @@ def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
             excepts=excepts,
             triggers=tuple(_trigger(names, item) for item in part("triggers").items),
             automations=tuple(_automation(names, item, i) for i, item in enumerate(part("automations").items)),
+            calendars=calendars,
             batches=dict(_named(part("batches"), lambda key, item: _batch(names, key, item))),
             categories=dict(_named(part("categories"), lambda key, item: _category(names, key, item))),
             queue=_queue(names, top.get("queue")),
@@ -98,6 +102,7 @@ def _declare(
     for key, item in part("statuses").map.items():
         names.statuses[key] = _status_name(names, key, item)
     names.messages = set(part("messages").map)
+    names.calendars = set(part("calendars").map)
     names.automations = {item.map["name"].text for item in part("automations").items if "name" in item.map}
     statuses = dict(_named(part("statuses"), lambda key, item: _status(names, key, item)))
     return roles, fields, statuses
@@ -277,7 +282,8 @@ def _trigger(names: Names, item: Node) -> p.Trigger:
 
 
 _AUTOMATION_KEYS = (
-    "name", "in", "start", "at", "lead", "after", "repeat", "cancel_on", "resume_on", "reset_on", "when", "do", *ORIGIN
+    "name", "in", "start", "at", "lead", "after", "repeat", "calendar", "cancel_on", "resume_on", "reset_on", "when", "do",
+    "criterion", *ORIGIN
 )  # fmt: skip
 
 
@@ -292,6 +298,10 @@ def _automation(names: Names, item: Node, order: int) -> p.Automation:
     if "at" in found and names.field(found["at"]).type not in ("date", "datetime"):
         names.error(found["at"], f'"{found["at"].text}" is not a date field')
     zero = Node("PT0S", item.line, item.col)
+    calendar = ""
+    if "calendar" in found:
+        calendar = names.known(found["calendar"], "calendar", found["calendar"].text, sorted(names.calendars))
+        _working_time(names, [found[key] for key in ("lead", "after", "repeat") if key in found])
     return p.Automation(
         found.get("name", EMPTY).text,
         tuple(names.status(status) for status in found.get("in", EMPTY).items),
@@ -301,14 +311,24 @@ def _automation(names: Names, item: Node, order: int) -> p.Automation:
         lead=names.duration(found.get("lead", zero)),
         after=names.duration(found.get("after", zero)),
         repeat=names.duration(found["repeat"]) if "repeat" in found else None,
+        calendar=calendar if calendar in names.calendars else "",
         cancel_on=read_events(names, found.get("cancel_on")),
         resume_on=read_events(names, found.get("resume_on")),
         reset_on=read_events(names, found.get("reset_on")),
         when=read_tests(names, found.get("when")),
+        criterion=found.get("criterion", EMPTY).text,
         order=order,
         origin=_origin(names, found),
         place=names.place(item),
     )
+
+
+def _working_time(names: Names, durations: list[Node]) -> None:
+    """Months are no working time, and who waits for more than a year of it waits for ever."""
+    for node in durations:
+        period = names.duration(node)
+        if period.months or period.days * 86400 + period.seconds > 366 * 86400:
+            names.error(node, f"{node.text} cannot be counted in working time", "days, hours and minutes, up to P366D")
 
 
 def _batch(names: Names, key: str, node: Node) -> p.Batch:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ticketctl.core.checker import Scene, judge, may
-from ticketctl.core.profile import CREATED, Category, Edge, Event, Profile, Trigger
+from ticketctl.core.profile import CREATED, Automation, Category, Edge, Event, Profile, Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def automatic(profile: Profile, status: str) -> Iterator[tuple[str, str]]:
                 if action.kind == "move" and profile.between(status, action.target):
                     yield (
                         action.target,
-                        f"by itself {_after(automation.at, str(automation.lead), str(automation.after))}",
+                        f"by itself {_after(automation)}",
                     )
     for trigger in profile.triggers:
         if may_fire_in(trigger, status):
@@ -119,10 +119,13 @@ def automatic(profile: Profile, status: str) -> Iterator[tuple[str, str]]:
                     yield action.target, f"by itself on {_event(trigger.on[0])}"
 
 
-def _after(at: str, lead: str, after: str) -> str:
-    if at:
-        return f"at {at}" if lead == "at once" else f"{lead} before {at}"
-    return after if after == "at once" else f"after {after}"
+def _after(rule: Automation) -> str:
+    """``after 4 days``, ``1 day before due``, ``after 8 hours of office``: when a rule acts, in words."""
+    lead, after = str(rule.lead), str(rule.after)
+    of = f" of {rule.calendar}" if rule.calendar else ""
+    if rule.at:
+        return f"at {rule.at}" if lead == "at once" else f"{lead}{of} before {rule.at}"
+    return after if after == "at once" else f"after {after}{of}"
 
 
 def _event(event: Event) -> str:

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import cached_property
 
+from ticketctl.core import calendars, dates
+from ticketctl.core.calendars import Calendar
 from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
 from ticketctl.errors import Place
@@ -167,7 +170,11 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Automation:
-    """What follows from time passing: either ``start`` or ``at`` is given."""
+    """What follows from time passing: either ``start`` or ``at`` is given.
+
+    With ``calendar`` the name of one, ``lead``, ``after`` and ``repeat`` are working time. ``criterion`` has the
+    document's words.
+    """
 
     name: str
     within: tuple[str, ...]
@@ -177,10 +184,12 @@ class Automation:
     lead: Duration = Duration()
     after: Duration = Duration()
     repeat: Duration | None = None
+    calendar: str = ""
     cancel_on: tuple[Event, ...] = ()
     resume_on: tuple[Event, ...] = ()
     reset_on: tuple[Event, ...] = ()
     when: tuple[Test, ...] = ()
+    criterion: str = ""
     order: int = 0
     origin: Origin = Origin()
     place: Place = Place("")
@@ -258,6 +267,7 @@ class Profile:
     excepts: Mapping[tuple[str, str], str]
     triggers: tuple[Trigger, ...] = ()
     automations: tuple[Automation, ...] = ()
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
     batches: Mapping[str, Batch] = field(default_factory=dict)
     categories: Mapping[str, Category] = field(default_factory=dict)
     queue: Queue = Queue()
@@ -315,6 +325,20 @@ class Profile:
         """The state of a status; that of an unknown one (an old profile's) counts as open."""
         found = self.statuses.get(status)
         return found.state if found else "open"
+
+    def later(self, rule: Automation, moment: datetime, period: Duration, times: int = 1) -> datetime:
+        """The instant ``times`` periods of a rule after ``moment`` (before it, if negative): in the rule's working
+        time, else by the clock of the profile's zone (rule 4 of the sweep)."""
+        if rule.calendar:
+            return calendars.add(moment, period, self.calendars[rule.calendar], times)
+        return dates.add(moment, period, dates.zone(self.timezone), times)
+
+    def closed_on(self, days: Collection[date]) -> Profile:
+        """The same with more holidays in every calendar (those of the store)."""
+        if not days or not self.calendars:
+            return self
+        more = {name: replace(held, holidays=held.holidays.union(days)) for name, held in self.calendars.items()}
+        return replace(self, calendars=more)
 
     def automation(self, name: str) -> Automation | None:
         """The automation of that name."""

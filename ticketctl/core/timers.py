@@ -36,7 +36,7 @@ class Timer:
         """The instant of an occurrence, counted from 1."""
         if self.automation.repeat is None or number == 1:
             return self.first
-        return dates.add(self.first, self.automation.repeat, dates.zone(profile.timezone), number - 1)
+        return profile.later(self.automation, self.first, self.automation.repeat, number - 1)
 
     def next(self, profile: Profile, now: datetime | None = None) -> Fire | None:
         """What is to be done next: the earliest occurrence not dealt with or, given ``now``, the latest that has
@@ -75,17 +75,18 @@ def timers(profile: Profile, ticket: Ticket) -> Iterator[Timer]:
 
 
 def _first(profile: Profile, ticket: Ticket, automation: Automation, anchor: Entry) -> datetime | None:
-    where = dates.zone(profile.timezone)
     if not automation.at:
-        return dates.add(dates.parse_instant(anchor.at), automation.after, where)
+        return profile.later(automation, dates.parse_instant(anchor.at), automation.after)
     moment = ticket.get(automation.at)
     if not isinstance(moment, str):
         return None
     try:
-        at = dates.moment_of(moment, where)
+        at = dates.moment_of(moment, dates.zone(profile.timezone))
     except ValueError:
         return None  # no date at all (a file changed by hand): check says so
-    return dates.add(dates.add(at, automation.lead, where, -1), automation.after, where)
+    if automation.lead != dates.Duration():
+        at = profile.later(automation, at, automation.lead, -1)
+    return profile.later(automation, at, automation.after)
 
 
 def _done(ticket: Ticket, automation: Automation, anchor: str) -> int:

@@ -88,11 +88,14 @@ def profile(p: Profile) -> dict[str, Any]:
                       "cites": list(t.origin.cites)} for t in p.triggers],
         "automations": [{"name": a.name, "in": list(a.within), "start": str(a.start) if a.start else None,
                          "at": a.at or None, "lead": str(a.lead) if a.at else None, "after": str(a.after),
-                         "repeat": str(a.repeat) if a.repeat else None, "cancel_on": [str(e) for e in a.cancel_on],
+                         "repeat": str(a.repeat) if a.repeat else None, "calendar": a.calendar or None,
+                         "criterion": a.criterion or None, "cancel_on": [str(e) for e in a.cancel_on],
                          "resume_on": [str(e) for e in a.resume_on], "reset_on": [str(e) for e in a.reset_on],
                          "when": tests(a.when), "actions": actions(a.do), "cites": list(a.origin.cites)}
                         for a in p.automations],
         "automatic": [{"from": s, "to": to, "how": how} for s in p.statuses for to, how in automatic(p, s)],
+        "calendars": [{"name": c.name, "timezone": c.timezone, "hours": [list(map(list, day)) for day in c.hours],
+                       "holidays": sorted(map(str, c.holidays))} for c in p.calendars.values()],
         "batches": [{"name": b.name, "from": b.source, "to": b.target, "set": {k: thaw(v) for k, v in b.sets.items()}}
                     for b in p.batches.values()],
         "categories": [{"name": c.name, "statuses": list(c.statuses), "ask": c.ask or None} for c in p.categories.values()],

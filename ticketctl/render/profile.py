@@ -59,7 +59,10 @@ def _rules(profile: Profile, paint: Paint) -> Iterator[str]:
         clock = f"{rule.lead} before {rule.at}" if rule.at else f"{rule.after} after {rule.start}"
         again = f", every {rule.repeat} again" if rule.repeat else ""
         head = f"{paint('automation', 'bold')} {rule.name}{_cites(rule.origin.cites)}"
-        yield f"{head}: in {', '.join(rule.within)}, {clock}{again}"
+        working = f", in working time ({rule.calendar})" if rule.calendar else ""
+        yield f"{head}: in {', '.join(rule.within)}, {clock}{again}{working}"
+        if rule.criterion:
+            yield f"    {rule.criterion}"
         for mark, events in (("stopped", rule.cancel_on), ("resumed", rule.resume_on), ("reset", rule.reset_on)):
             if events:
                 yield f"    {mark} by {', '.join(map(str, events))}"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from ticketctl.core.dates import zone
+from ticketctl.core.hours import read_holidays
 from ticketctl.core.located import Node
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
@@ -15,7 +17,7 @@ from ticketctl.store.cache import parsed
 from ticketctl.store.files import read_bytes
 
 NAME = "ticketctl.yaml"
-_KEYS = ("schema", "profile", "timezone", "commit", "people", "sweep", "mail")
+_KEYS = ("schema", "profile", "timezone", "commit", "people", "holidays", "sweep", "mail")
 _MAX_BYTES = 1 << 20
 
 
@@ -31,6 +33,7 @@ class Settings:
         names: address -> how people call them.
         max_moves, max_share: how many changes of status a sweep makes without being told that they are meant:
             the larger of a number and a share (percent) of the open tickets (rule 14 of the sweep).
+        holidays: dates on which nobody works here, whatever the profiles' calendars say.
     """
 
     profile: str = ""
@@ -40,6 +43,7 @@ class Settings:
     names: Mapping[str, str] = field(default_factory=dict)
     max_moves: int = 50
     max_share: int = 5
+    holidays: frozenset[date] = frozenset()
 
     def people_of(self, profile: Profile) -> People:
         """The people as one profile sees them."""
@@ -101,7 +105,7 @@ def _settings(node: Node, findings: list[Finding]) -> Settings:
     sweep = _numbers(node.map.get("sweep"), wrong, {"max_moves": 50, "max_share": 5})
     return Settings(
         text("profile", "").text, text("timezone", "UTC").text, text("commit", "off").text == "auto", people, names,
-        sweep["max_moves"], sweep["max_share"],
+        sweep["max_moves"], sweep["max_share"], read_holidays(node.map.get("holidays"), wrong),
     )  # fmt: skip
 
 

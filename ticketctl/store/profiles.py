@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import date
 from pathlib import Path
 
 from ticketctl.core.language import read_profile
@@ -26,10 +27,11 @@ class Shelf:
 
     Args:
         root: the store; ``None`` for the built-in profiles alone.
+        holidays: dates that are holidays in every calendar of every profile.
     """
 
-    def __init__(self, root: Path | None) -> None:
-        self.root = root
+    def __init__(self, root: Path | None, holidays: Collection[date] = ()) -> None:
+        self.root, self.holidays = root, holidays
         self._read: dict[str, Profile] = {}
 
     def folders(self) -> list[Path]:
@@ -71,7 +73,7 @@ class Shelf:
                 raise SettingsError(
                     f"the profile {name} has mistakes", f"ticketctl profile check {name}", findings=findings
                 )
-            self._read[name] = profile
+            self._read[name] = profile.closed_on(self.holidays)
         return self._read[name]
 
     def at_version(self, name: str, version: int) -> Profile | None:

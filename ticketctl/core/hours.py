@@ -1,0 +1,81 @@
+"""The notation of calendars: weekly hours (``mon-fri: 09:00-17:30``) and holidays (docs/profile-language.md)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+from ticketctl.core.calendars import DAY, Calendar, Hours
+from ticketctl.core.dates import zone
+from ticketctl.core.grammar import Names
+from ticketctl.core.located import Node
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d) ?- ?([01]\d|2[0-4]):([0-5]\d)\Z", re.ASCII)
+
+
+def read_calendar(names: Names, key: str, node: Node, timezone: str) -> Calendar:
+    """A calendar of a profile; ``timezone`` is that of the profile, where the calendar has none of its own."""
+    found = names.keys(node, f'calendar "{key}"', ("hours", "holidays", "timezone"), ("hours",))
+    if "timezone" in found:
+        try:
+            zone(found["timezone"].text)
+            timezone = found["timezone"].text
+        except ValueError as error:
+            names.error(found["timezone"], str(error), "an IANA name such as Europe/London")
+    week: list[Hours] = [()] * 7
+    hours = found.get("hours", Node(None, node.line, node.col))
+    for days, item in hours.map.items():
+        for day in _days(names, names.at_key(hours, days)):
+            if week[day]:
+                names.error(names.at_key(hours, days), f"{WEEKDAYS[day]} stands twice")
+            week[day] = _spans(names, item)
+    if sum(end - begin for openings in week for begin, end in openings) < 60:
+        names.error(hours, f'calendar "{key}" has less than an hour of work a week', "hours: {mon-fri: 09:00-17:00}")
+    holidays = read_holidays(found.get("holidays"), names.error)
+    return Calendar(key, tuple(week), holidays, timezone)
+
+
+def read_holidays(node: Node | None, wrong: Callable[[Node, str], None]) -> frozenset[date]:
+    """A list of dates, or a mapping from date to what day that is; each that is none is told to ``wrong``."""
+    found = set()
+    items = (
+        [Node(key, *(node.keys or {})[key]) for key in node.map] if node and node.map else node.items if node else []
+    )
+    for item in items:
+        try:
+            found.add(date.fromisoformat(item.text) if re.fullmatch(r"\d{4}-\d\d-\d\d", item.text) else _no_date())
+        except ValueError:
+            wrong(item, f'"{item.text}" is not a date like 2026-12-25')
+    return frozenset(found)
+
+
+def _no_date() -> date:
+    raise ValueError
+
+
+def _days(names: Names, node: Node) -> list[int]:
+    """``mon-fri, sun`` as numbers, Monday 0."""
+    found: list[int] = []
+    for part in node.text.replace(" ", "").casefold().split(","):
+        first, _, last = part.partition("-")
+        if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
+            names.error(node, f'"{part}" is no day of the week', "mon, mon-fri, or mon, wed")
+            continue
+        begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+        found += range(begin, end + 1) if begin <= end else [*range(begin, 7), *range(end + 1)]
+    return found
+
+
+def _spans(names: Names, node: Node) -> Hours:
+    """``09:00-12:30, 13:30-17:00`` as minutes from midnight."""
+    found: list[tuple[int, int]] = []
+    for part in [] if node.value is None else node.text.split(","):
+        match = _SPAN.match(part.strip())
+        begin, end = (int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])) if match else (0, 0)
+        if begin >= end or end > DAY or (found and begin < found[-1][1]):
+            names.error(node, f'"{part.strip()}" is no time of work', "09:00-12:30, 13:30-17:00, in order")
+        else:
+            found.append((begin, end))
+    return tuple(found)

@@ -1,0 +1,39 @@
+"""The one door to the ``holidays`` package (extra ``holidays``): the public holidays of countries.
+
+It is never needed to sweep: what it knows is written into files once, as dates.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ticketctl.errors import SettingsError, UsageError, closest
+
+
+def public_holidays(country: str, region: str | None, year: int) -> dict[date, str]:
+    """The public holidays of a country (of a region of it) in a year, by date.
+
+    Args:
+        country: ISO 3166-1, two letters.
+        region: ISO 3166-2 without the country, as ``CA`` or ``BY``.
+
+    Raises:
+        SettingsError: the package is not installed.
+        UsageError: it does not know the country, the region or the year.
+    """
+    try:
+        import holidays
+    except ImportError:
+        raise SettingsError("the package holidays is not installed", "pip install 'ticketctl[holidays]'") from None
+    known = holidays.list_supported_countries(include_aliases=False)
+    if country not in known:
+        raise UsageError(
+            f'no holidays are known for "{country}"', closest(country, list(known)) or "two letters, as GB"
+        )
+    if region is not None and region not in known[country]:
+        regions = ", ".join(known[country]) or "none"
+        raise UsageError(f'{country} has no region "{region}"', f"it has: {regions}")
+    found = holidays.country_holidays(country, subdiv=region, years=year, language="en_US")
+    if not found:
+        raise UsageError(f"no holidays are known for {country} in {year}")
+    return dict(sorted(found.items()))
