@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -250,7 +250,7 @@ def _plan(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch)
         watch("planning", number, len(scan.due))
         try:
             was = desk.store.read(id_)
-            report.acts += _acts(desk, was, _fired(desk, was, orders))
+            report.acts += acts_of(desk.profile_of(was.ticket), _fired(desk, was, orders))
         except (BrokenError, SettingsError) as error:
             report.broken.append(error.finding)
     report.moves = sum(act.verb in ("close", "move") for act in report.acts)
@@ -267,7 +267,7 @@ def _apply(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch
                 fired = _fired(desk, was, orders)
                 if _write(desk, was, fired):
                     paths.append(path_of(id_))
-            report.acts += _acts(desk, was, fired)
+            report.acts += acts_of(desk.profile_of(was.ticket), fired)
         except (BrokenError, SettingsError) as error:
             report.broken.append(error.finding)
         except TicketctlError as error:
@@ -299,8 +299,8 @@ def _write(desk: Desk, was: Loaded, fired: list[Fired]) -> bool:
     return True
 
 
-def _acts(desk: Desk, was: Loaded, fired: list[Fired]) -> Iterator[Act]:
-    profile = desk.profile_of(was.ticket)
+def acts_of(profile: Profile, fired: Iterable[Fired]) -> Iterator[Act]:
+    """What fired, as it is told."""
     for one in fired:
         automation = profile.automation(one.fire.rule)
         assert automation is not None

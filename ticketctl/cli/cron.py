@@ -15,7 +15,7 @@ from ticketctl.errors import Exit
 from ticketctl.render.safe import counted, safe
 from ticketctl.store.tickets import short
 
-_VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "remind": ("would remind", "reminded"),
+VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "remind": ("would remind", "reminded"),
           "change": ("would change", "changed"), "refused": ("refused", "refused")}  # fmt: skip
 
 
@@ -56,8 +56,8 @@ def sweep_command(env: Env, /, now_text: str | None, heartbeat: Path | None, for
 
 
 def _tell(env: Env, report: Report, planned: bool) -> None:
-    across = max((len(_what(act)) for act in report.acts), default=0)
-    verbs = max((len(_VERBS[act.verb][0 if planned else 1]) for act in report.acts), default=0)
+    across = max((len(what_of(act)) for act in report.acts), default=0)
+    verbs = max((len(VERBS[act.verb][0 if planned else 1]) for act in report.acts), default=0)
     for act in report.acts:
         click.echo(_line(env, act, planned, verbs, across), err=act.decision is None)
         for reason in act.reasons:
@@ -66,16 +66,16 @@ def _tell(env: Env, report: Report, planned: bool) -> None:
 
 def _line(env: Env, act: Act, dry: bool, verbs: int, across: int) -> str:
     """``closed  k3qx9  Solved -> Closed   due 46 min ago   desk close-solved (B6)``."""
-    verb = _VERBS[act.verb][0 if dry else 1]
+    verb = VERBS[act.verb][0 if dry else 1]
     late = dates.span((env.desk.now - dates.parse_instant(act.fire.due)).total_seconds())
     cites = f" ({', '.join(act.automation.origin.cites)})" if act.automation.origin.cites else ""
     due = "due now" if late == "0 s" else f"due {late} ago"
     missed = f", {act.fire.missed} missed before" if act.fire.missed else ""
-    head = f"{verb:<{verbs}}  {short(act.ticket.id)}  {_what(act):<{across}}"
+    head = f"{verb:<{verbs}}  {short(act.ticket.id)}  {what_of(act):<{across}}"
     return f"{head}   {due}{missed}   {act.profile.name} {act.automation.name}{cites}"
 
 
-def _what(act: Act) -> str:
+def what_of(act: Act) -> str:
     """``Solved -> Closed``, ``amy@support.example about Open``."""
     if act.decision is None:
         return act.before

@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "edit": ("admin", "Edit the head of a ticket in $EDITOR."),
     "batch": ("write", "Put tickets into a batch and move them together, all or nothing."),
     "sweep": ("cron", "Apply what time has brought, as the role system."),
+    "why": ("foresight", "Show which rules act by time on a ticket, when, and what they wait for."),
+    "forecast": ("foresight", "Show what the coming sweeps will do, if nobody does anything."),
     "check": ("admin", "Replay every ticket against its profile."),
     "profile": ("profiles", "List, show and prove workflow profiles."),
     "completion": ("admin", "Print the completion script for a shell."),

@@ -355,10 +355,17 @@ def _event_words(event: Event | None) -> str:
 
 
 def _words(tests: Iterable[Test]) -> str:
-    return " and ".join(_positive(test) for test in tests)
+    return " and ".join(in_words(test) for test in tests)
 
 
-def _positive(test: Test) -> str:
+def in_words(test: Test) -> str:
+    """What a test asks, in words: ``waiting_for is reply``."""
+    if test.kind == "not":
+        return f"not: {_words(test.inner)}"
+    if test.kind == "any_of":
+        return " or ".join(in_words(inner) for inner in test.inner)
+    if test.kind == "when":
+        return f"if {_words(test.inner)}, then {_words(test.then)}"
     if test.kind == "field":
         return f"{test.name} " + " and ".join(
             f"is {_either(argument)}" if word == "is" and isinstance(argument, tuple) else word.replace("_", " ")

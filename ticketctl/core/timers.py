@@ -17,6 +17,15 @@ from ticketctl.core.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """From where a rule counts for a ticket: ``anchor`` is the event that started it, ``stopper`` the one that stopped it
+    since; it runs if there is the first and not the second."""
+
+    anchor: Entry | None
+    stopper: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Timer:
     """A clock that runs for a ticket.
 
@@ -66,12 +75,19 @@ def timers(profile: Profile, ticket: Ticket) -> Iterator[Timer]:
     for automation in profile.automations:
         if ticket.status not in automation.within:
             continue
-        anchor = _field_anchor(ticket, automation) if automation.at else _event_anchor(profile, ticket, automation)
-        if anchor is None:
+        clock = clock_of(profile, ticket, automation)
+        if clock.anchor is None or clock.stopper is not None:
             continue
-        first = _first(profile, ticket, automation, anchor)
+        first = _first(profile, ticket, automation, clock.anchor)
         if first is not None:
-            yield Timer(automation, anchor.id, first, _done(ticket, automation, anchor.id))
+            yield Timer(automation, clock.anchor.id, first, _done(ticket, automation, clock.anchor.id))
+
+
+def clock_of(profile: Profile, ticket: Ticket, automation: Automation) -> Clock:
+    """Where a rule's clock stands for a ticket that is in one of the rule's statuses."""
+    if automation.at:
+        return Clock(_field_anchor(ticket, automation))
+    return _event_clock(profile, ticket, automation)
 
 
 def _first(profile: Profile, ticket: Ticket, automation: Automation, anchor: Entry) -> datetime | None:
@@ -104,15 +120,16 @@ def _field_anchor(ticket: Ticket, automation: Automation) -> Entry | None:
     return setters[-1] if setters and ticket.get(automation.at) is not None else None
 
 
-def _event_anchor(profile: Profile, ticket: Ticket, automation: Automation) -> Entry | None:
-    """The event that the clock counts from: the latest start (or reset) of the present stay, unless stopped since."""
+def _event_clock(profile: Profile, ticket: Ticket, automation: Automation) -> Clock:
+    """The latest start (or reset) of the present stay, and what has stopped the clock since."""
     anchor: Entry | None = None
-    stopped = inside = False
+    stopper: Entry | None = None
+    inside = False
     for entry in ticket.acts:
         if entry.to is not None:
             stays = entry.to in automation.within
             if not (inside and stays):
-                anchor, stopped = None, False
+                anchor = stopper = None
             inside = stays
         if not inside:
             continue
@@ -120,13 +137,13 @@ def _event_anchor(profile: Profile, ticket: Ticket, automation: Automation) -> E
         if automation.start in events:
             # Where the rule says what resumes a stopped clock, nothing else does: a notice that comes late does not
             # close over the customer's message before it.
-            stopped = stopped and bool(automation.resume_on)
+            stopper = stopper if automation.resume_on else None
             anchor = entry
-        elif events.intersection(automation.reset_on) or (stopped and events.intersection(automation.resume_on)):
-            anchor, stopped = entry if anchor else None, False
+        elif events.intersection(automation.reset_on) or (stopper and events.intersection(automation.resume_on)):
+            anchor, stopper = entry if anchor else None, None
         elif events.intersection(automation.cancel_on):
-            stopped = True
-    return None if stopped else anchor
+            stopper = entry
+    return Clock(anchor, stopper)
 
 
 def conditions(profile: Profile, ticket: Ticket, timer: Timer, now: datetime, people: People) -> list[str]:
@@ -145,11 +162,17 @@ def due_now(profile: Profile, ticket: Ticket, now: datetime, people: People) -> 
     return (fire for _, _, fire in sorted(found, key=lambda item: item[:2]))
 
 
-def next_due(profile: Profile, ticket: Ticket, people: People) -> Fire | None:
-    """The next thing that time will do to a ticket as it stands: the earliest whose conditions hold at its instant."""
+def next_due(profile: Profile, ticket: Ticket, people: People, after: datetime | None = None) -> Fire | None:
+    """The next thing that time will do to a ticket as it stands: the earliest whose conditions hold at its instant.
+
+    Args:
+        after: only what is due later than this.
+    """
     found = []
     for timer in timers(profile, ticket):
         fire = timer.next(profile)
-        if fire and not conditions(profile, ticket, timer, dates.parse_instant(fire.due), people):
+        due = dates.parse_instant(fire.due) if fire else None
+        late = due is None or (after is not None and due <= after)
+        if fire and due and not late and not conditions(profile, ticket, timer, due, people):
             found.append((fire.due, timer.automation.order, fire))
     return min(found, key=lambda item: item[:2], default=(None, None, None))[2]

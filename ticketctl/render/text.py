@@ -99,7 +99,7 @@ def done(voice: Voice, before: Ticket | None, decision: Decision, profile: Profi
     elif not decision.entries:
         return f"{name}: nothing to do"
     else:
-        head = f"{name}: {_deed(voice, decision.entries[0])}"
+        head = f"{name}: {deed(voice, decision.entries[0])}"
     told = list(dict.fromkeys(who for notice in decision.notices for who in notice.told))
     tail = [f"{', '.join(map(safe, told))} {'is' if len(told) == 1 else 'are'} told"] if told else []
     was, promise = coming(voice, profile, before), coming(voice, profile, after)
@@ -130,7 +130,12 @@ def coming(voice: Voice, profile: Profile, ticket: Ticket) -> str:
     return f"{verb} in {voice.ahead(fire.due, long=True)} ({voice.time(fire.due)})"
 
 
-def _deed(voice: Voice, entry: Entry) -> str:
+def deed(voice: Voice, entry: Entry) -> str:
+    """One event in few words: ``moved to Solved``, ``reply added``, ``due 2026-12-01``."""
+    if entry.to is not None:
+        return f"moved to {entry.to}" if entry.from_ else f"created as {entry.to}"
+    if entry.event in ("notified", "reminded"):
+        return f"told {', '.join(map(voice.who, entry.told)) or 'nobody'} ({entry.message})"
     said = [word for word, text in (("reply added", entry.text), ("note added", entry.note)) if text]
     changes = _changes(voice, entry)
     return ", ".join([*([changes] if changes else []), *said]) or entry.event

@@ -1,0 +1,86 @@
+"""The commands that look ahead: why, forecast."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import groupby
+
+import click
+
+from ticketctl.app.foresight import foresee
+from ticketctl.app.sweep import Act
+from ticketctl.cli.complete import complete_id
+from ticketctl.cli.cron import VERBS, what_of
+from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.core import dates
+from ticketctl.core.foresight import outlooks
+from ticketctl.errors import Exit
+from ticketctl.render import document
+from ticketctl.render.safe import counted, safe
+from ticketctl.store.tickets import short
+
+_format = click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+)
+
+
+@click.command("why")
+@click.argument("id_", metavar="ID", shell_complete=complete_id)
+@_format
+@pass_env
+def why_command(env: Env, /, id_: str, format_: str) -> None:
+    """Show which rules act by time on a ticket, when, and what they wait for."""
+    from ticketctl.render import why
+
+    desk = env.desk
+    ticket = desk.find(id_).ticket
+    profile = desk.profile_of(ticket)
+    found = list(outlooks(profile, ticket, desk.now, desk.people_of(profile)))
+    if format_ == "json":
+        click.echo(document.dump(id=ticket.id, status=ticket.status, rules=[why.document(one) for one in found]))
+        return
+    for line in why.why(env.voice, ticket, profile, found):
+        click.echo(line)
+
+
+@click.command("forecast")
+@click.option("--days", metavar="N", type=click.IntRange(1, 3660), default=7, show_default=True, help="How far ahead.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "jsonl"]), default="text", help="For people, or for programs."
+)
+@pass_env
+def forecast_command(env: Env, /, days: int, format_: str) -> None:
+    """Show what the coming sweeps will do, if nobody does anything."""
+    desk = env.desk
+    with env.progress() as watch:
+        found = foresee(desk, days, watch)
+    if format_ == "jsonl":
+        for at, act in found.acts:
+            click.echo(document.dump_line({
+                "at": dates.format_instant(at), "id": act.ticket.id, "verb": act.verb, "profile": act.profile.name,
+                "rule": act.automation.name, "due": act.fire.due, "missed": act.fire.missed, "from": act.before,
+                "to": act.decision.ticket.status if act.decision else None, "reasons": list(act.reasons),
+            }))  # fmt: skip
+    else:
+        _tell(env, found.acts)
+    for finding in found.broken:
+        click.echo(f"error: {safe(str(finding))}", err=True)
+    env.note(f"{counted(len(found.acts), 'act')} in the next {counted(days, 'day')}, if nobody does anything")
+    if found.broken:
+        finish(Exit.BROKEN)
+
+
+def _tell(env: Env, acts: list[tuple[datetime, Act]]) -> None:
+    """A heading for each day, a line for each act."""
+    where = dates.zone(env.desk.settings.timezone)
+    across = max((len(what_of(act)) for _, act in acts), default=0)
+    local = [(at.astimezone(where), act) for at, act in acts]
+    for day, group in groupby(local, key=lambda one: one[0].date()):
+        click.echo(env.paint()(f"{day:%Y-%m-%d %a}", "bold"))
+        for at, act in group:
+            verb = VERBS[act.verb][0].removeprefix("would ")
+            cites = f" ({', '.join(act.automation.origin.cites)})" if act.automation.origin.cites else ""
+            rule = f"{act.profile.name} {act.automation.name}{cites}"
+            click.echo(f"  {at:%H:%M}  {verb:<7}  {short(act.ticket.id)}  {what_of(act):<{across}}   {rule}")
+            for reason in act.reasons:
+                click.echo(f"         - {safe(reason)}")

@@ -1,0 +1,77 @@
+"""Why a rule will act on a ticket, or will not, and what time will do if nobody does anything. Pure, as the sweep is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ticketctl.core import dates
+from ticketctl.core.checker import Scene, holds, in_words
+from ticketctl.core.people import People
+from ticketctl.core.profile import Automation, Profile
+from ticketctl.core.requests import Decision, Fire
+from ticketctl.core.sweeping import Fired, sweep_ticket
+from ticketctl.core.ticket import Ticket
+from ticketctl.core.timers import Clock, Timer, clock_of, next_due, timers
+
+MOST = 1000
+"""How many acts on one ticket are foreseen at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One rule and one ticket that is in one of the rule's statuses.
+
+    Args:
+        clock: from which event it counts, and what stopped it.
+        fire: what comes next, if the clock runs and not all is done.
+        done: how many occurrences have been dealt with.
+        conditions: each test of the rule in words, and whether it holds when the rule would act (now, if that is past).
+    """
+
+    automation: Automation
+    clock: Clock
+    fire: Fire | None
+    done: int
+    conditions: tuple[tuple[str, bool], ...]
+
+
+def outlooks(profile: Profile, ticket: Ticket, now: datetime, people: People) -> Iterator[Outlook]:
+    """Every rule that acts by time in the ticket's status, in the profile's order, and how it stands."""
+    running = {timer.automation.name: timer for timer in timers(profile, ticket)}
+    for automation in profile.automations:
+        if ticket.status in automation.within:
+            yield _outlook(profile, ticket, now, people, automation, running.get(automation.name))
+
+
+def _outlook(
+    profile: Profile, ticket: Ticket, now: datetime, people: People, automation: Automation, timer: Timer | None
+) -> Outlook:
+    clock = clock_of(profile, ticket, automation)
+    fire = timer.next(profile) if timer else None
+    if timer and fire and dates.parse_instant(fire.due) < now:
+        fire = timer.next(profile, now)
+    at = max(now, dates.parse_instant(fire.due)) if fire else now
+    system = profile.system
+    scene = Scene(profile, people, at, ticket, ticket.acts, system, system, system)
+    tests = tuple((in_words(test), holds((test,), scene)) for test in automation.when)
+    return Outlook(automation, clock, fire, timer.done if timer else 0, tests)
+
+
+def forecast(
+    profile: Profile, ticket: Ticket, start: datetime, until: datetime, people: People
+) -> Iterator[tuple[datetime, Fired]]:
+    """What the sweeps from ``start`` to ``until`` will do to a ticket if nobody does anything, each at its instant."""
+    at = start
+    for _ in range(MOST):
+        done = sweep_ticket(profile, ticket, at, people)
+        yield from ((at, fired) for fired in done)
+        decided = [fired.outcome.ticket for fired in done if isinstance(fired.outcome, Decision)]
+        if decided:
+            ticket = decided[-1]
+            continue  # the run after that, at the same instant: what one run does starts clocks for the next
+        fire = next_due(profile, ticket, people, after=at)
+        if fire is None or dates.parse_instant(fire.due) > until:
+            return
+        at = dates.parse_instant(fire.due)

@@ -1,0 +1,88 @@
+"""Why a rule will act on a ticket, or will not, in lines for people and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ticketctl.core import dates
+from ticketctl.core.foresight import Outlook
+from ticketctl.core.profile import Automation, Profile
+from ticketctl.core.ticket import Ticket
+from ticketctl.render.safe import safe
+from ticketctl.render.text import Voice, deed, listed, short, wrapped
+
+
+def why(voice: Voice, ticket: Ticket, profile: Profile, found: Sequence[Outlook]) -> Iterator[str]:
+    """The lines about one ticket: each rule of its status, from which event it counts, when it acts, and what is wanting."""
+    since = next(entry.at for entry in reversed(ticket.acts) if entry.to is not None)
+    yield f"{voice.paint(short(ticket.id), 'bold')}  {ticket.status} since {voice.time(since)}"
+    for outlook in found:
+        yield ""
+        rule = outlook.automation
+        cites = f" ({', '.join(rule.origin.cites)})" if rule.origin.cites else ""
+        yield f"{voice.paint(rule.name, 'bold')}{cites}   {rule.place.path}:{rule.place.line}"
+        words = rule.criterion.replace('"', "'")
+        yield from wrapped(f'"{words}"' if words else rule.origin.assumed, "  ", voice.across)
+        for name, text in _facts(voice, ticket, profile, outlook):
+            head = f"  {name:<9}  "
+            lines = list(wrapped(text, " " * len(head), voice.across)) or [""]
+            yield head + lines[0].strip()
+            yield from lines[1:]
+    names = {outlook.automation.name for outlook in found}
+    others = [rule for rule in profile.automations if rule.name not in names]
+    if not found:
+        yield f"no rule acts by itself on a ticket that is {ticket.status}"
+    if others:
+        yield ""
+        yield from wrapped(
+            "in other statuses: " + ", ".join(f"{rule.name} ({listed(rule.within)})" for rule in others),
+            "",
+            voice.across,
+        )
+
+
+def _facts(voice: Voice, ticket: Ticket, profile: Profile, outlook: Outlook) -> Iterator[tuple[str, str]]:
+    rule, clock = outlook.automation, outlook.clock
+    if clock.anchor is None:
+        missing = f"{rule.at} is not set" if rule.at else f"there was no {rule.start} in this stay"
+        yield "starts", f"not yet: {missing}"
+        return
+    yield "starts", f"{voice.time(clock.anchor.at)}  {safe(deed(voice, clock.anchor))} ({clock.anchor.id})"
+    if clock.stopper is not None:
+        yield "stopped", f"{voice.time(clock.stopper.at)}  {safe(deed(voice, clock.stopper))} ({clock.stopper.id})"
+        if again := [*rule.resume_on, *rule.reset_on]:
+            yield "resumes", "with the next " + " or ".join(map(str, again))
+        return
+    if outlook.fire is not None:
+        fire = outlook.fire
+        missed = f" ({fire.missed} missed before)" if fire.missed else ""
+        ahead = voice.ahead(fire.due, long=True)
+        when = "the next sweep does it" if ahead == "now" else f"in {ahead}"
+        yield "due", f"{voice.time(fire.due)}, {when}{missed}; {_period(profile, rule)}"
+    for words, holds in outlook.conditions:
+        yield "condition", f"{safe(words)}: {'yes' if holds else 'no, so it waits'}"
+    if outlook.fire is not None:
+        yield "key", f"{rule.name} {clock.anchor.id} {outlook.fire.nth}"
+    yield "done", f"{outlook.done} time{'s' if outlook.done > 1 else ''}" if outlook.done else "not yet"
+
+
+def _period(profile: Profile, rule: Automation) -> str:
+    where = profile.calendars[rule.calendar].timezone if rule.calendar else profile.timezone
+    of = f"working time ({rule.calendar}), {where}" if rule.calendar else where
+    if rule.at:
+        return f"{'at' if rule.lead == dates.Duration() else f'{rule.lead} before'} {rule.at}, {of}"
+    again = f", then every {rule.repeat}" if rule.repeat else ""
+    return f"{rule.after} after {rule.start}{again}, {of}"
+
+
+def document(outlook: Outlook) -> dict[str, Any]:
+    """The same for programs."""
+    rule, clock, fire = outlook.automation, outlook.clock, outlook.fire
+    return {
+        "rule": rule.name, "cites": list(rule.origin.cites), "criterion": rule.criterion or None,
+        "assumed": rule.origin.assumed or None, "path": rule.place.path, "line": rule.place.line,
+        "anchor": clock.anchor.id if clock.anchor else None, "stopped_by": clock.stopper.id if clock.stopper else None,
+        "due": fire.due if fire else None, "nth": fire.nth if fire else None, "missed": fire.missed if fire else 0,
+        "done": outlook.done, "conditions": [{"test": words, "holds": holds} for words, holds in outlook.conditions],
+    }  # fmt: skip
