@@ -82,7 +82,11 @@ def test_a_clock_that_runs_stops_and_is_done(tmp_path: Path) -> None:
     assert (runs["due"], runs["stopped_by"], runs["done"]) == ("2026-11-10T09:00:00Z", None, 0)
     assert runs["path"] == "profiles/aerosoft.yaml" and str(runs["criterion"]).startswith("The ticket will auto close")
     words = done(root, "why", "aaaaa", now="2026-11-04T09:00:00Z")
-    assert "told jane (resolved)" in words and "in 6 d" in words and "7 days after notified(resolved), America/Toronto" in words
+    assert (
+        "told jane (resolved)" in words
+        and "in 6 d" in words
+        and "7 days after notified(resolved), America/Toronto" in words
+    )
     done(root, "reply", "aaaaa", "--for", "jane@customer.example", "-m", "Wait.", now="2026-11-04T09:00:00Z")
     stopped = told(root, "2026-11-04T10:00:00Z")["close-resolved"]
     assert stopped["due"] is None and stopped["stopped_by"]

@@ -27,7 +27,13 @@ DOORS = {
     "tabulate": "render/table.py",
     "dateutil": "core/dates.py",
     "holidays": "store/almanac.py",
-    "subprocess": "store/git.py",
+    "subprocess": ("store/git.py", "store/transport.py"),
+    "smtplib": "store/transport.py",
+    "imaplib": "store/fetching.py",
+    "imap_tools": "store/fetching.py",
+    "email": "store/letters.py",
+    "html": "store/letters.py",
+    "mailparser_reply": "store/letters.py",
     "fcntl": "store/files.py",
 }
 IMPURE = {"open", "print", "input", "exec", "eval"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from ticketctl.app.desk import Desk
@@ -29,6 +29,7 @@ class Outcome:
         was: the ticket as it was read; ``None`` if it is new, or could not be read.
         result: the decision, the refusal, or the error that stopped it.
         also: follow-up tickets that were made.
+        paths: further files that belong to it.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Outcome:
     result: Decision | Refusal | TicketctlError
     profile: Profile | None = None
     also: tuple[Ticket, ...] = ()
+    paths: tuple[str, ...] = ()
 
     @property
     def before(self) -> Ticket | None:
@@ -72,7 +74,7 @@ def change(desk: Desk, ids: Iterable[str], ask: Ask, dry: bool = False) -> list[
         for id_ in ids:
             outcome = _one(desk, id_, ask)
             outcomes.append(_written(desk, outcome) if outcome.changed else outcome)
-        outcomes += _commit(desk, outcomes)
+        outcomes += commit(desk, outcomes)
     return outcomes
 
 
@@ -81,8 +83,8 @@ def change_all(desk: Desk, ids: Iterable[str], ask: Ask, subject: str) -> list[O
     with writing(desk):
         outcomes = [_one(desk, id_, ask) for id_ in ids]
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
-            files.write_all(desk.root, [write for outcome in outcomes for write in _writes(desk, outcome)])
-            outcomes += _commit(desk, outcomes, subject)
+            files.write_all(desk.root, [write for outcome in outcomes for write in writes_of(desk, outcome)])
+            outcomes += commit(desk, outcomes, subject)
     return outcomes
 
 
@@ -95,7 +97,7 @@ def adopt_by_hand(desk: Desk, text: str) -> list[Outcome]:
         if not outcome.changed:
             return [outcome]
         outcome = _written(desk, outcome)
-        return [outcome, *_commit(desk, [outcome])]
+        return [outcome, *commit(desk, [outcome])]
 
 
 def create(desk: Desk, requests: Sequence[tuple[Profile, Sequence[Create]]]) -> list[Outcome]:
@@ -107,8 +109,8 @@ def create(desk: Desk, requests: Sequence[tuple[Profile, Sequence[Create]]]) -> 
     with writing(desk):
         outcomes = [_made(desk, profile, candidates) for profile, candidates in requests]
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
-            files.write_all(desk.root, [write for outcome in outcomes for write in _writes(desk, outcome)])
-            outcomes += _commit(desk, outcomes)
+            files.write_all(desk.root, [write for outcome in outcomes for write in writes_of(desk, outcome)])
+            outcomes += commit(desk, outcomes)
     return outcomes
 
 
@@ -123,6 +125,17 @@ def writing(desk: Desk) -> Iterator[None]:
         yield
 
 
+def catch_up(desk: Desk) -> None:
+    """Commit what a command that was killed after writing left uncommitted: whole tickets in our own form."""
+    if not desk.settings.commit:
+        return
+    with suppress(DiskError), writing(desk):
+        left = sorted(git.uncommitted(desk.root))
+        whole = [path for path in left if desk.store.is_whole(path)]
+        if whole:
+            git.commit(desk.root, whole, "What an interrupted command had written", "ticketctl@localhost")
+
+
 def _one(desk: Desk, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
     try:
         was = desk.find(text)
@@ -131,16 +144,16 @@ def _one(desk: Desk, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
             first = was.differences[0]
             raise BrokenError(f"{first.key} does not agree with the history (set by hand?)",
                               f"ticketctl edit --adopt {short(was.ticket.id)}", first.place)  # fmt: skip
-        result = _first_allowed(desk, profile, was, ask(was, profile))
+        result = first_allowed(desk, profile, was, ask(was, profile))
     except TicketctlError as error:
         return Outcome(text, None, error)
     also: tuple[Ticket, ...] = ()
     if isinstance(result, Decision):
-        also = tuple(_follow_up(desk, profile, request) for request in result.follow_ups)
+        also = tuple(make_follow_up(desk, profile, request) for request in result.follow_ups)
     return Outcome(was.ticket.id, was, result, profile, also)
 
 
-def _first_allowed(
+def first_allowed(
     desk: Desk, profile: Profile, was: Loaded | None, requests: Sequence[Create | Change]
 ) -> Decision | Refusal:
     """The answer to the first request that is allowed, else to the first."""
@@ -149,21 +162,26 @@ def _first_allowed(
     for request in requests:
         if isinstance(request, Change):
             request = replace(request, follow_id=new_id(desk.now))
-        answers.append(decide(profile, ticket, request, desk.now, people))
+        answers.append(decide(profile, ticket, request, desk.now, people, desk.by_mail))
         if isinstance(answers[-1], Decision):
             return answers[-1]
     return answers[0]
 
 
-def _follow_up(desk: Desk, profile: Profile, request: Create) -> Ticket:
-    made = decide(profile, None, request, desk.now, desk.people_of(profile))
+def make_follow_up(desk: Desk, profile: Profile, request: Create) -> Ticket:
+    """The ticket in which one that stays closed goes on.
+
+    Raises:
+        RefusedError: the rules do not let it be made.
+    """
+    made = decide(profile, None, request, desk.now, desk.people_of(profile), desk.by_mail)
     if isinstance(made, Refusal):
         raise RefusedError(f"the follow-up ticket cannot be made: {'; '.join(made.reasons)}")
     return made.ticket
 
 
 def _made(desk: Desk, profile: Profile, candidates: Sequence[Create]) -> Outcome:
-    result: Decision | Refusal | TicketctlError = _first_allowed(desk, profile, None, candidates)
+    result: Decision | Refusal | TicketctlError = first_allowed(desk, profile, None, candidates)
     if (desk.root / path_of(candidates[0].id)).exists():
         result = RefusedError(f"there is a ticket {candidates[0].id} already")
     return Outcome(candidates[0].id, None, result, profile)
@@ -171,13 +189,13 @@ def _made(desk: Desk, profile: Profile, candidates: Sequence[Create]) -> Outcome
 
 def _written(desk: Desk, outcome: Outcome) -> Outcome:
     try:
-        files.write_all(desk.root, _writes(desk, outcome))
+        files.write_all(desk.root, writes_of(desk, outcome))
     except TicketctlError as error:
         return replace(outcome, result=error)
     return outcome
 
 
-def _writes(desk: Desk, outcome: Outcome) -> list[files.Write]:
+def writes_of(desk: Desk, outcome: Outcome) -> list[files.Write]:
     """The files of one decision: the ticket, its follow-ups, the notices in the outbox."""
     if not isinstance(outcome.result, Decision) or not outcome.result.entries:
         return []
@@ -187,25 +205,29 @@ def _writes(desk: Desk, outcome: Outcome) -> list[files.Write]:
         raise RefusedError(
             f"{short(outcome.id)} would grow larger than 1 MiB", "go on in a follow-up ticket (new --follows)"
         )
-    return writes + [outbox(notice) for notice in outcome.result.notices]
+    return writes + outbox(desk, outcome.result.notices)
 
 
-def outbox(notice: Notice) -> files.Write:
-    """A notice as a small JSON file, for scripts and for the transport."""
-    content = {
-        "schema": "ticketctl/1", "ticket": notice.ticket, "event": notice.event, "at": notice.at,
-        "message": notice.message, "told": list(notice.told), "subject": notice.subject, "body": notice.body,
-    }  # fmt: skip
-    data = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-    return files.Write(f"{files.STATE}/outbox/{notice.ticket}-{notice.event}.json", data.encode())
+def outbox(desk: Desk, notices: Iterable[Notice]) -> list[files.Write]:
+    """Notices as small JSON files for scripts; none where mail is sent, which is owed by the history alone."""
+    found = []
+    for notice in () if desk.by_mail else notices:
+        content = {
+            "schema": "ticketctl/1", "ticket": notice.ticket, "event": notice.event, "at": notice.at,
+            "message": notice.message, "told": list(notice.told), "subject": notice.subject, "body": notice.body,
+        }  # fmt: skip
+        data = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+        found.append(files.Write(f"{files.STATE}/outbox/{notice.ticket}-{notice.event}.json", data.encode()))
+    return found
 
 
-def _commit(desk: Desk, outcomes: Sequence[Outcome], subject: str = "") -> list[Outcome]:
+def commit(desk: Desk, outcomes: Sequence[Outcome], subject: str = "") -> list[Outcome]:
     """Commit what was changed; if git would not, say so as one more outcome: the tickets are written all the same."""
     done = [outcome for outcome in outcomes if outcome.changed]
     if not done or not desk.settings.commit:
         return []
     paths = [path_of(ticket.id) for outcome in done for ticket in (*_tickets(outcome), *outcome.also)]
+    paths += [path for outcome in done for path in outcome.paths]
     lines = [describe(outcome) for outcome in done]
     who = next(o.result.entries[0].by for o in done if isinstance(o.result, Decision))
     if len(lines) == 1 and not subject:

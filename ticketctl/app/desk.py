@@ -74,6 +74,11 @@ class Desk:
                               Place(path_of(ticket.id)))  # fmt: skip
         return profile
 
+    @property
+    def by_mail(self) -> bool:
+        """Whether notices go out by mail; else they lie in the outbox for scripts."""
+        return self.settings.mail is not None and self.settings.mail.delivers
+
     def people_of(self, profile: Profile) -> People:
         """Who has which role there."""
         return self.settings.people_of(profile)

@@ -14,7 +14,7 @@ from ticketctl.store.profiles import Shelf
 
 _ATTRIBUTES = "tickets/** -text -filter -ident\ntickets/**/*.yaml merge=ticketctl\n"
 _SCHEMA = "ticket.schema.json"
-_IGNORED = f"{STATE}/\n"
+_IGNORED = f"{STATE}/\ndead-letters/\n"
 
 
 def found(root: Path, profile: str) -> list[str]:
@@ -44,7 +44,8 @@ def found(root: Path, profile: str) -> list[str]:
         (root / NAME).write_text(_settings(profile, own), encoding="utf-8")
         for line in _ATTRIBUTES.splitlines(keepends=True):
             _append(root / ".gitattributes", line)
-        _append(root / ".gitignore", _IGNORED)
+        for line in _IGNORED.splitlines(keepends=True):
+            _append(root / ".gitignore", line)
         git.set_up(root, hook=own)
         made = [NAME, ".gitattributes", ".gitignore", *_teach_editor(root, own)]
     except OSError as error:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from ticketctl.app.change import outbox, writing
+from ticketctl.app.change import catch_up, outbox, writing
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
@@ -151,6 +151,7 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         if files.interrupted(desk.root):
             with writing(desk):
                 pass  # finishes what a killed run left, even where nothing more is due
+        catch_up(desk)
         scan = _scan(desk, orders, report, watch)
         if not orders.trust_clock:
             _check_clock(desk, scan)
@@ -286,7 +287,7 @@ def _fired(desk: Desk, was: Loaded, orders: Orders) -> list[Fired]:
         hint = f"ticketctl edit --adopt {short(was.ticket.id)}"
         raise BrokenError(f"{first.key} does not agree with the history (set by hand?)", hint, first.place)
     profile = desk.profile_of(was.ticket)
-    return sweep_ticket(profile, was.ticket, desk.now, desk.people_of(profile), orders.rules)
+    return sweep_ticket(profile, was.ticket, desk.now, desk.people_of(profile), orders.rules, desk.by_mail)
 
 
 def _write(desk: Desk, was: Loaded, fired: list[Fired]) -> bool:
@@ -295,7 +296,7 @@ def _write(desk: Desk, was: Loaded, fired: list[Fired]) -> bool:
     if not decisions:
         return False
     notices = [notice for decision in decisions for notice in decision.notices]
-    files.write_all(desk.root, [desk.store.writes(decisions[-1].ticket, was), *map(outbox, notices)])
+    files.write_all(desk.root, [desk.store.writes(decisions[-1].ticket, was), *outbox(desk, notices)])
     return True
 
 

@@ -16,9 +16,10 @@ from ticketctl.core.checker import Scene, failures, fill, fill_sets, holds, judg
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.events import events_of
 from ticketctl.core.moves import creation_edges
+from ticketctl.core.notices import compose
 from ticketctl.core.people import People
 from ticketctl.core.profile import Action, Automation, Edge, Event, Profile, Trigger
-from ticketctl.core.requests import Actor, Change, Create, Fire, Notice
+from ticketctl.core.requests import Actor, Change, Create, Deliver, Fire, Keep, Notice
 from ticketctl.core.ticket import LINK, Ticket, apply, flat, fold
 
 
@@ -29,15 +30,23 @@ class Act:
         profile, people, now: as of ``decide``.
         ticket: the ticket before the request; ``None`` for a new one.
         actor: who asks, or the system.
+        by_mail: notices are owed until they are delivered; else they count as given when they are written down.
     """
 
     def __init__(
-        self, profile: Profile, people: People, now: datetime, ticket: Ticket | None, actor: Actor, via: str | None
+        self,
+        profile: Profile,
+        people: People,
+        now: datetime,
+        ticket: Ticket | None,
+        actor: Actor,
+        via: str | None,
+        by_mail: bool = False,
     ) -> None:
         self.profile, self.people, self.now, self.actor = profile, people, now, actor
         self.before = ticket.acts if ticket else ()
         self.ticket = ticket
-        self.via = via
+        self.via, self.by_mail = via, by_mail
         self.entries: list[Entry] = []
         self.reasons: list[str] = []
         self.warnings: list[str] = []
@@ -68,7 +77,14 @@ class Act:
                                      "version": self.profile.version, "title": request.title}  # fmt: skip
         sets = opening | {key: put[key] for key in sorted(put, key=_head_order)}
         draft = self._entry(
-            "created", to=edge.target, sets=sets, text=request.text, note=request.note, quiet=request.quiet
+            "created",
+            to=edge.target,
+            sets=sets,
+            text=request.text,
+            note=request.note,
+            quiet=request.quiet,
+            files=request.files,
+            mail_id=request.mail_id,
         )
         scene = replace(scene, ticket=apply(None, draft))
         target = self.profile.statuses[edge.target]
@@ -87,7 +103,7 @@ class Act:
         cleared = tuple(flat(name) for name in request.unset if self.ticket.get(name) is not None)
         given = frozenset(name.removeprefix("fields.").partition(".")[0] for name in (*request.sets, *request.unset))
         draft = self._entry("edited", sets=put, unset=cleared, text=request.text, note=request.note,
-                            quiet=request.quiet, mail_id=request.mail_id)  # fmt: skip
+                            quiet=request.quiet, files=request.files, mail_id=request.mail_id)  # fmt: skip
         asked = self._scene(apply(self.ticket, draft), changed=given)
         if request.to is not None:
             verdict = judge(asked, request.to)
@@ -122,12 +138,25 @@ class Act:
         first = len(self.entries)
         stood = self.ticket
         for action in automation.do:
-            fresh = {**marks} if len(self.entries) == first else {"anchor": request.anchor}
+            # The first entry bears the key; what else is done hangs on it, so that it shares its fate (rule 9).
+            fresh = {**marks} if len(self.entries) == first else {"anchor": self.entries[first].id}
             self._do(action, automation.name, fresh, stood, None)
         if len(self.entries) == first and not self.reasons:
             # Nobody to tell: it has fired all the same, or it would come back at every sweep.
             self._append(self._system_entry("reminded", automation.name, marks))
         self._follow(list(self.entries))
+
+    def deliver(self, request: Deliver) -> None:
+        """Write down that a notice was handed over, then what follows from it."""
+        entry = next(entry for entry in self._now.history if entry.id == request.owed)
+        marks = {"anchor": entry.id}
+        told = self._system_entry("notified", entry.rule or "", marks, message=entry.message, told=request.told)
+        self._follow([self._append(told)])
+
+    def keep(self, request: Keep) -> None:
+        """Note what came in; no rule answers it."""
+        draft = self._system_entry("noted", None, {}, note=request.note, files=request.files, mail_id=request.mail_id)
+        self._append(replace(draft, by=request.who, via=request.via))
 
     # --- what rules make of it -------------------------------------------------------------------------------------
 
@@ -177,7 +206,7 @@ class Act:
             case "note":
                 self._append(self._system_entry("noted", rule, marks, note=fill(action.target, scene, cause)))
             case "notify":
-                self._notify(action, rule, marks, cause)
+                self._notify(action, rule, marks)
             case "refuse":
                 self.reasons.append(fill(action.target, scene, cause))
             case "warn":
@@ -208,20 +237,19 @@ class Act:
         edge_put, edge_cleared = fill_sets(more, asked)
         self._append(replace(draft, sets=put | edge_put, unset=cleared + edge_cleared))
 
-    def _notify(self, action: Action, rule: str, marks: Mapping[str, Any], cause: Entry | None) -> None:
-        """Write down a notice as handed over, in the same write (ticket-file, ``notified``)."""
+    def _notify(self, action: Action, rule: str, marks: Mapping[str, Any]) -> None:
+        """Owe a notice; where nothing delivers it but scripts, it counts as given in the same write."""
         if self._request is not None and self._request.quiet:
             return
         told = self._resolve(action.told if self._concerned(action.told) else action.otherwise)
-        if marks.get("due"):
-            self._append(self._system_entry("reminded", rule, marks, message=action.target, told=told))
-            marks = {"anchor": marks["anchor"]}
+        if marks.get("due") or (told and self.by_mail):
+            owing = self._append(self._system_entry("reminded", rule, marks, message=action.target, told=told))
+            marks = {"anchor": owing.id}
         if not told:
             return
-        entry = self._append(self._system_entry("notified", rule, marks, message=action.target, told=told))
-        message, scene = self.profile.messages[action.target], self._scene(self._now)
-        subject, body = (fill(part, scene, cause).strip() for part in (message.subject, message.body))
-        self.notices.append(Notice(self._now.id, entry.id, action.target, told, subject, body, entry.at))
+        if not self.by_mail:
+            owing = self._append(self._system_entry("notified", rule, marks, message=action.target, told=told))
+        self.notices.append(compose(self.profile, self._now, owing, self.people))
 
     def _resolve(self, targets: Sequence[str]) -> tuple[str, ...]:
         """The addresses that a notice goes to; who acts is told only as ``actor`` or ``customer``."""
@@ -279,7 +307,7 @@ class Act:
             channel="mail" if self.via == "mail" else "cli",
             text=request.text if request else None,
             note=request.note if request else None,
-            subject=request.subject if isinstance(request, Change) else None,
+            subject=request.subject if request else None,
             changed=changed,
             name=request.name if isinstance(request, Change) else "",
         )  # fmt: skip
@@ -288,7 +316,7 @@ class Act:
         at = dates.format_instant(self.now)
         return Entry(at, self.actor.who, self.actor.role, event, for_=self.actor.for_, via=self.via, **content)
 
-    def _system_entry(self, event: str, rule: str, marks: Mapping[str, Any], **content: Any) -> Entry:
+    def _system_entry(self, event: str, rule: str | None, marks: Mapping[str, Any], **content: Any) -> Entry:
         system = self.profile.system
         return Entry(dates.format_instant(self.now), system, system, event, rule=rule, **marks, **content)
 

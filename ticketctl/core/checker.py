@@ -57,7 +57,7 @@ class Verdict:
     warnings: tuple[str, ...] = ()
 
 
-def fill(text: str, scene: Scene, cause: Entry | None = None) -> str:
+def fill(text: str, scene: Scene, cause: Entry | None = None, more: Mapping[str, str] | None = None) -> str:
     """A text of the profile with its ``$names`` filled in; ``$text`` and ``$note`` are those of ``cause``."""
     if "$" not in text:
         return text
@@ -67,7 +67,7 @@ def fill(text: str, scene: Scene, cause: Entry | None = None) -> str:
         names[name] = _shown(ticket.get(name))
     names |= {"actor": scene.actor, "now": dates.format_instant(scene.now), "name": scene.name}
     names |= {"text": ((cause and cause.text) or "").strip(), "note": ((cause and cause.note) or "").strip()}
-    names |= {"last_reply": last_customer_text(scene.profile, ticket.acts)}
+    names |= {"last_reply": last_customer_text(scene.profile, ticket.acts), "closes": "", **(more or {})}
     return Template(text).safe_substitute(names)
 
 

@@ -21,7 +21,20 @@ HEAD_FIELDS: dict[str, Field] = {
     "watchers": Field("watchers", "users", help="others who may act as the customer"),
 }
 FIELD_WORDS = ("present", "absent", "is", "contains", "in_future", "changed", "complete", "has_role")
-NAMES_FILLED = ("actor", "assignee", "customer", "now", "due", "name", "title", "id", "text", "note", "last_reply")
+NAMES_FILLED = (
+    "actor",
+    "assignee",
+    "customer",
+    "now",
+    "due",
+    "name",
+    "title",
+    "id",
+    "text",
+    "note",
+    "last_reply",
+    "closes",
+)
 PLAIN_EVENTS = ("created", "customer_message", "staff_message", "staff_event", "mail_in")
 EVENTS_ABOUT = ("entered", "left", "field_set", "notified", "fired")
 _CALL = re.compile(r"([a-z_]+)(?:\((.*)\))?\Z", re.DOTALL)

@@ -101,7 +101,7 @@ def _declare(
     # The names come first, so that the tests of one status may speak of another.
     for key, item in part("statuses").map.items():
         names.statuses[key] = _status_name(names, key, item)
-    names.messages = set(part("messages").map)
+    names.messages = {name for name in part("messages").map if "." not in name}
     names.calendars = set(part("calendars").map)
     names.automations = {item.map["name"].text for item in part("automations").items if "name" in item.map}
     statuses = dict(_named(part("statuses"), lambda key, item: _status(names, key, item)))
@@ -362,6 +362,11 @@ def _queue(names: Names, node: Node | None) -> p.Queue:
 def _message(names: Names, key: str, node: Node) -> p.Message:
     found = names.keys(node, f'message "{key}"', ("subject", "body", *ORIGIN), ("subject", "body"))
     subject, body = (names.filled(found.get(part, EMPTY)) for part in ("subject", "body"))
+    base, dot, language = key.partition(".")
+    if dot and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", language):
+        names.error(node, f'"{language}" is not a language', "two letters: solved.de, solved.pt-BR")
+    if dot and base not in names.messages:
+        names.error(node, f'there is no message "{base}" of which this could be the translation', code="name")
     return p.Message(key, subject, body, _origin(names, found))
 
 

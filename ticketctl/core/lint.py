@@ -356,7 +356,7 @@ def never_fires(profile: Profile) -> Iterator[Finding]:
             )
     sent = {action.target for rule in profile.rules for action in rule.do}
     for message in profile.messages.values():
-        if message.name not in sent:
+        if message.name.partition(".")[0] not in sent:
             yield _warning(Place(profile.path), f'the message "{message.name}" is never sent')
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +13,11 @@ class People:
     Args:
         roles: address -> the names of the profile's roles that it has; ``None`` in a store that lists nobody,
             which lets anyone take any role (tests of somebody's role then pass).
+        languages: address -> language (``de``), for those who are not written to in the profile's own.
     """
 
     roles: Mapping[str, frozenset[str]] | None = None
+    languages: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, who: str, role: str) -> bool:
         """Whether somebody has a role."""

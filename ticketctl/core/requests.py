@@ -38,6 +38,9 @@ class Create:
     sets: Mapping[str, Value] = field(default_factory=dict)
     via: str | None = None
     quiet: bool = False
+    subject: str | None = None
+    mail_id: str | None = None
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Change:
 
     Args:
         event: the kind of the entry, where the content does not tell it (``adopted``).
+        files: the names of what is attached.
         follow_id: the id for a follow-up ticket, should a rule make one.
         name: the name given to a batch, ``$name`` of the profile.
     """
@@ -63,6 +67,7 @@ class Change:
     event: str | None = None
     follow_id: str = ""
     name: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,26 @@ class Fire:
     missed: int = 0
 
 
-Request = Create | Change | Fire
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """A notice that was handed over: the entry that owed it, and to whom it went."""
+
+    owed: str
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Something that came in and is kept as an internal note: it moves nothing and is no event (X4, strangers)."""
+
+    who: str
+    note: str
+    via: str
+    mail_id: str | None = None
+    files: tuple[str, ...] = ()
+
+
+Request = Create | Change | Fire | Deliver | Keep
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class Fired:
 
 
 def sweep_ticket(
-    profile: Profile, ticket: Ticket, now: datetime, people: People, rules: Collection[str] = ()
+    profile: Profile, ticket: Ticket, now: datetime, people: People, rules: Collection[str] = (), by_mail: bool = False
 ) -> list[Fired]:
     """Everything that is due for a ticket at ``now``, one after the other, each judged against what the last left.
 
@@ -33,6 +33,7 @@ def sweep_ticket(
 
     Args:
         rules: the names of the automations to run; all, if empty.
+        by_mail: as of ``decide``.
     """
     known = {entry.id for entry in ticket.history}
     done: list[Fired] = []
@@ -46,7 +47,7 @@ def sweep_ticket(
         if fire is None:
             return done
         tried.add((fire.rule, fire.anchor, fire.nth))
-        outcome = decide(profile, ticket, fire, now, people)
+        outcome = decide(profile, ticket, fire, now, people, by_mail)
         done.append(Fired(fire, ticket, outcome))
         if isinstance(outcome, Decision):
             moved = outcome.ticket.status != ticket.status

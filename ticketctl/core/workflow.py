@@ -10,12 +10,12 @@ from ticketctl.core.checker import Scene, may
 from ticketctl.core.moves import open_moves, way
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Actor, Change, Create, Decision, Fire, Refusal, Request
+from ticketctl.core.requests import Actor, Change, Create, Decision, Deliver, Fire, Keep, Refusal, Request
 from ticketctl.core.ticket import Ticket
 
 
 def decide(
-    profile: Profile, ticket: Ticket | None, request: Request, now: datetime, people: People
+    profile: Profile, ticket: Ticket | None, request: Request, now: datetime, people: People, by_mail: bool = False
 ) -> Decision | Refusal:
     """Decide on a request, purely: what would be written, or every reason why not.
 
@@ -25,18 +25,25 @@ def decide(
         request: what is asked.
         now: the instant of the decision, in UTC.
         people: who has which role.
+        by_mail: notices are only owed by this, and given when they are delivered (:class:`Deliver`).
 
     Returns:
         A decision (without entries, if there is nothing to do), or a refusal.
     """
-    actor = Actor(profile.system, profile.system) if isinstance(request, Fire) else request.actor
-    act = Act(profile, people, now, ticket, actor, None if isinstance(request, Fire) else request.via)
-    if isinstance(request, Fire):
+    if isinstance(request, Fire | Deliver | Keep):
+        act = Act(profile, people, now, ticket, Actor(profile.system, profile.system), None, by_mail)
+    else:
+        act = Act(profile, people, now, ticket, request.actor, request.via, by_mail)
+    if isinstance(request, Deliver):
+        act.deliver(request)
+    elif isinstance(request, Keep):
+        act.keep(request)
+    elif isinstance(request, Fire):
         automation = profile.automation(request.rule)
         assert automation is not None, f"no automation {request.rule}"
         act.fire(automation, request)
     else:
-        act.reasons += actor_reasons(profile, ticket, actor, people)
+        act.reasons += actor_reasons(profile, ticket, request.actor, people)
         act.reasons += _edit_reasons(profile, ticket, request)
         if isinstance(request, Create):
             act.create(request)

@@ -15,6 +15,7 @@ from ticketctl.core.profile import Profile
 from ticketctl.errors import BrokenError, Finding, Place, SettingsError, closest
 from ticketctl.store.cache import parsed
 from ticketctl.store.files import read_bytes
+from ticketctl.store.mailsettings import Mail, read_mail
 
 NAME = "ticketctl.yaml"
 _KEYS = ("schema", "profile", "timezone", "commit", "people", "holidays", "sweep", "mail")
@@ -34,6 +35,8 @@ class Settings:
         max_moves, max_share: how many changes of status a sweep makes without being told that they are meant:
             the larger of a number and a share (percent) of the open tickets (rule 14 of the sweep).
         holidays: dates on which nobody works here, whatever the profiles' calendars say.
+        languages: address -> language in which somebody is written to.
+        mail: how mail is sent and got; ``None`` if it is not.
     """
 
     profile: str = ""
@@ -44,17 +47,19 @@ class Settings:
     max_moves: int = 50
     max_share: int = 5
     holidays: frozenset[date] = frozenset()
+    languages: Mapping[str, str] = field(default_factory=dict)
+    mail: Mail | None = None
 
     def people_of(self, profile: Profile) -> People:
         """The people as one profile sees them."""
         if self.people is None:
-            return People()
+            return People(languages=self.languages)
         found = {}
         for who, roles in self.people.items():
             named = (role.partition("/") for role in roles)
             mine = (right if slash else left for left, slash, right in named if not slash or left == profile.name)
             found[who] = frozenset(role for role in mine if role in profile.roles)
-        return People(found)
+        return People(found, self.languages)
 
 
 def read_settings(root: Path) -> Settings:
@@ -106,7 +111,15 @@ def _settings(node: Node, findings: list[Finding]) -> Settings:
     return Settings(
         text("profile", "").text, text("timezone", "UTC").text, text("commit", "off").text == "auto", people, names,
         sweep["max_moves"], sweep["max_share"], read_holidays(node.map.get("holidays"), wrong),
+        _languages(node.map.get("people")), read_mail(node.map.get("mail"), wrong),
     )  # fmt: skip
+
+
+def _languages(people: Node | None) -> dict[str, str]:
+    found = {
+        who: item.map["language"].text for who, item in (people.map if people else {}).items() if "language" in item.map
+    }
+    return {who: language for who, language in found.items() if language}
 
 
 def _numbers(node: Node | None, wrong: Callable[[Node, str], None], known: Mapping[str, int]) -> dict[str, int]:

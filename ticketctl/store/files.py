@@ -27,7 +27,7 @@ MAX_BYTES = 1 << 20
 """The largest ticket file that is read."""
 TMP = "tmp"
 _JOURNAL = "journal.json"
-_WRITABLE = ("tickets/", f"{STATE}/outbox/")
+_WRITABLE = ("tickets/", "attachments/", "dead-letters/", f"{STATE}/outbox/")
 """Only below these does a journal rename anything: one that came with a hostile store cannot reach elsewhere."""
 
 

@@ -152,3 +152,22 @@ _HOOK = f"""#!/bin/sh
 # Checks the tickets that are about to be committed by hand; what ticketctl itself commits it has checked.
 test -n "${OWN}" || exec ticketctl -q check --staged
 """
+
+
+def is_sender(root: Path) -> bool:
+    """Whether this very clone may send mail: its own configuration says so, not the user's and not the store's."""
+    return (
+        run(root, "config", "--local", "--type=bool", "--get", "ticketctl.sender", check=False).stdout.strip() == "true"
+    )
+
+
+def uncommitted(root: Path) -> frozenset[str]:
+    """The files below ``tickets/`` whose present state is in no commit.
+
+    Raises:
+        DiskError: this is no repository, or git failed.
+    """
+    words = ("--no-optional-locks", "status", "--porcelain=v1", "-z", "-uall", "--no-renames", "--", "tickets")
+    top = run(root, "rev-parse", "--show-prefix").stdout.strip()
+    rows = run(root, *words).stdout.split("\0")
+    return frozenset(row[3:].removeprefix(top) for row in rows if row)

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -135,6 +136,21 @@ class Store:
                 yield self.read_path(path)
             except BrokenError as error:
                 yield error
+
+    def is_whole(self, path: str) -> bool:
+        """Whether a file holds a ticket in our own form that agrees with its history: nobody is just editing it."""
+        try:
+            loaded = self.read_path(path)
+        except (BrokenError, MissingError):
+            return False
+        return not loaded.differences and is_canonical(loaded)
+
+    def holding(self, words: bytes) -> Iterator[str]:
+        """The ids of the tickets in whose file some bytes stand."""
+        for path in self.paths():
+            with suppress(FileNotFoundError, DiskError):
+                if words in files.read_bytes(self.root / path, MAX_BYTES):
+                    yield path.rpartition("/")[2].removesuffix(".yaml")
 
     def writes(self, changed: Ticket, was: Loaded | None) -> files.Write:
         """The write that brings a ticket's file to its new state.

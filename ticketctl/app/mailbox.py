@@ -1,0 +1,296 @@
+"""``mail in``: what becomes of a letter. Each is on a ticket afterwards, or in ``dead-letters/`` with its reason."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ticketctl.app import values
+from ticketctl.app.change import Outcome, commit, first_allowed, make_follow_up, writes_of, writing
+from ticketctl.app.desk import Desk
+from ticketctl.core.people import People
+from ticketctl.core.profile import Profile
+from ticketctl.core.requests import Actor, Change, Create, Decision, Keep, Refusal
+from ticketctl.core.ticket import Ticket
+from ticketctl.core.workflow import decide
+from ticketctl.errors import MissingError, RefusedError, SettingsError, UsageError
+from ticketctl.store import files
+from ticketctl.store.codec import quoted
+from ticketctl.store.letters import Attachment, Letter, UnreadableError, read_letter
+from ticketctl.store.mailsettings import Mail
+from ticketctl.store.reading import ID, Loaded
+from ticketctl.store.tickets import new_id, short
+
+DEAD = "dead-letters"
+MAX_LETTER = 40 << 20
+MAX_ATTACHMENT = 10 << 20
+MAX_ATTACHMENTS = 25 << 20
+MAX_TEXT = 100_000
+_TAG = re.compile(r"\[([0-9]{6}-[0-9a-hjkmnp-tv-z]{5})\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a letter.
+
+    Args:
+        fate: ``opened`` a ticket, ``added`` to one, ``kept`` there as a note, ``known`` already, or ``dead``.
+        id: the ticket's; empty for a dead letter.
+        words: the line that says so.
+    """
+
+    fate: str
+    id: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """A letter being put somewhere: what is attached under which names, and what had to be left out."""
+
+    letter: Letter
+    text: str
+    kept: tuple[tuple[str, bytes], ...]
+    left_out: str
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.kept)
+
+
+def receive(desk: Desk, data: bytes, to: str | None = None) -> Receipt:
+    """Put a letter where it belongs.
+
+    Args:
+        data: the letter as it came.
+        to: the address that it was delivered to, if the caller knows.
+
+    Raises:
+        SettingsError: the store has no mail settings, or a profile is unusable.
+        BrokenError: its ticket cannot be read.
+        BusyError, DiskError: try again.
+    """
+    mail = desk.settings.mail
+    if mail is None:
+        raise SettingsError(
+            "this store gets no mail", "mail: {from: ADDRESS, addresses: {ADDRESS: PROFILE}} in ticketctl.yaml"
+        )
+    try:
+        if len(data) > MAX_LETTER:
+            raise UnreadableError(f"larger than {MAX_LETTER >> 20} MiB")
+        letter = read_letter(data)
+        if to is not None:
+            letter = replace(letter, recipients=(to.lower(), *letter.recipients))
+        if letter.sender == mail.sender:
+            letter = replace(letter, machine=letter.machine or "our own address")
+        return _put(desk, mail, letter)
+    except UnreadableError as error:
+        return _bury(desk, data, f"it cannot be read: {error}")
+    except (RefusedError, UsageError) as error:
+        return _bury(desk, data, error.message)
+
+
+def _put(desk: Desk, mail: Mail, letter: Letter) -> Receipt:
+    with writing(desk):
+        if (known := _holder(desk, letter.message_id)) is not None:
+            return Receipt("known", known, f"{short(known)}: had this letter already")
+        found = _ticket_of(desk, mail, letter)
+        if found is not None:
+            return _add(desk, found, letter)
+        if letter.machine:
+            raise RefusedError(f"written by a machine ({letter.machine}), and it answers no ticket")
+        return _open(desk, mail, letter)
+
+
+# --- finding the ticket ---------------------------------------------------------------------------------------------
+
+
+def _holder(desk: Desk, message_id: str) -> str | None:
+    """The ticket that holds a letter."""
+    for id_ in desk.store.holding(quoted(message_id)[1:-1].encode()):
+        if any(entry.mail_id == message_id for entry in desk.store.read(id_).ticket.history):
+            return id_
+    return None
+
+
+def _ticket_of(desk: Desk, mail: Mail, letter: Letter) -> Loaded | None:
+    """By the Message-IDs that it answers, ours or a letter's that we have; then by the tag in its subject; never by
+    sender and subject alone."""
+    ours = re.compile(
+        rf"<([0-9]{{6}}-[0-9a-z]{{5}})(?:\.e[0-9a-f]{{12}}(?:\.[0-9]+)?)?@{re.escape(mail.domain)}>\Z", re.I
+    )
+    for reference in letter.references:
+        if (match := ours.match(reference)) and (found := _read(desk, match[1].lower())):
+            return found
+        if not match and (id_ := _holder(desk, reference)) is not None:
+            return desk.store.read(id_)
+    for tag in _TAG.findall(letter.subject.lower()):
+        if found := _read(desk, tag):
+            return found
+    return None
+
+
+def _read(desk: Desk, id_: str) -> Loaded | None:
+    try:
+        return desk.store.read(id_) if ID.match(id_) else None
+    except MissingError:
+        return None
+
+
+# --- adding to a ticket ---------------------------------------------------------------------------------------------
+
+
+def _add(desk: Desk, was: Loaded, letter: Letter) -> Receipt:
+    profile = desk.profile_of(was.ticket)
+    mail = _prepare(letter, was.ticket)
+    people = desk.people_of(profile)
+    asked: Decision | Refusal | None = None
+    why = f"written by a machine ({letter.machine})" if letter.machine else ""
+    if not why:
+        actors = actors_by_mail(profile, was.ticket, people, letter.sender)
+        why = "" if actors else "its writer is not a person of this ticket"
+        requests = [
+            Change(actor, None, mail.text, mail.left_out or None, via="mail", subject=letter.subject,
+                   mail_id=letter.message_id, files=mail.files)
+            for actor in actors
+        ]  # fmt: skip
+        asked = first_allowed(desk, profile, was, requests) if requests else None
+        if isinstance(asked, Refusal):
+            why = "refused: " + "; ".join(asked.reasons)
+    if why or asked is None:
+        asked = decide(profile, was.ticket, _as_note(mail, why), desk.now, people, desk.by_mail)
+    assert isinstance(asked, Decision)
+    also = tuple(make_follow_up(desk, profile, request) for request in asked.follow_ups)
+    _write(desk, Outcome(was.ticket.id, was, asked, profile, also), mail)
+    name, before, after = short(was.ticket.id), was.ticket.status, asked.ticket.status
+    if why:
+        return Receipt("kept", was.ticket.id, f"{name}: kept as a note ({why})")
+    move = f", {before} -> {after}" if before != after else ""
+    further = "".join(f", continued in {ticket.id}" for ticket in also)
+    return Receipt("added", was.ticket.id, f"{name}: message of {letter.sender}{move}{further}")
+
+
+def actors_by_mail(profile: Profile, ticket: Ticket, people: People, who: str) -> list[Actor]:
+    """Whom a letter's writer can be towards a ticket: its customer, or staff; nobody else may act on it by mail."""
+    customer = profile.role_of_kind("customer")
+    own = ticket.customer is not None and who == ticket.customer.lower()
+    watches = who in map(str.lower, ticket.watchers)
+    if people.roles is None:
+        staff = [profile.role_of_kind("agent")] if who == (ticket.assignee or "").lower() else []
+    else:
+        held = people.roles.get(who, frozenset())
+        staff = [
+            role.name for role in profile.roles.values() if role.name in held and role.kind in ("agent", "integration")
+        ]
+    as_customer = [customer] if own or watches else []
+    # Who asked answers as who asked, unless they also work on it.
+    roles = [*as_customer, *staff] if own and who != (ticket.assignee or "").lower() else [*staff, *as_customer]
+    name = ticket.customer if own and ticket.customer else who
+    return [Actor(name if role == customer else who, role) for role in roles]
+
+
+def _as_note(mail: _Mail, why: str) -> Keep:
+    letter = mail.letter
+    head = f"Mail from {letter.sender or 'nobody'}, {why}.\nSubject: {letter.subject or '(none)'}"
+    note = "\n\n".join(part for part in (head, mail.text, mail.left_out) if part)
+    return Keep(letter.sender or "mail", values.body(note, "the note"), "mail", letter.message_id, mail.files)
+
+
+# --- a new ticket ---------------------------------------------------------------------------------------------------
+
+
+def _open(desk: Desk, mail: Mail, letter: Letter) -> Receipt:
+    if not letter.sender:
+        raise RefusedError("it has no sender that could be an address")
+    name = next((mail.addresses[to] for to in letter.recipients if to in mail.addresses), None)
+    if name is None and mail.addresses:
+        raise RefusedError(f"it was sent to none of our addresses ({', '.join(mail.addresses)})")
+    if not (name or desk.settings.profile):
+        raise SettingsError(
+            "the settings do not say which profile new mail is for", "mail: {addresses: {ADDRESS: PROFILE}}"
+        )
+    try:
+        profile = desk.shelf.get(name or desk.settings.profile)
+    except MissingError as error:
+        raise SettingsError(error.message, "mail: {addresses: {ADDRESS: PROFILE}}") from None
+    id_ = new_id(desk.now)
+    prepared = _prepare(letter, None)
+    people = desk.people_of(profile)
+    roles = [profile.role_of_kind("customer")]
+    if people.roles is not None:
+        held = people.roles.get(letter.sender, frozenset())
+        roles += [role.name for role in profile.roles.values() if role.name in held and role.kind != "system"]
+    title = values.line(letter.subject[:200] or prepared.text.split("\n")[0][:200], "the subject")
+    requests = [
+        Create(id_, Actor(letter.sender, role), title, prepared.text, prepared.left_out or None,
+               sets={"customer": letter.sender}, via="mail", subject=letter.subject, mail_id=letter.message_id,
+               files=prepared.files)
+        for role in roles
+    ]  # fmt: skip
+    made = first_allowed(desk, profile, None, requests)
+    if isinstance(made, Refusal):
+        raise RefusedError(f"a new ticket of {profile.name} was refused: {'; '.join(made.reasons)}")
+    _write(desk, Outcome(id_, None, made, profile), prepared)
+    return Receipt("opened", id_, f"{id_}: new, from {letter.sender}")
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def _prepare(letter: Letter, ticket: Ticket | None) -> _Mail:
+    """What of a letter goes into the history, and what beside it."""
+    text = letter.reply if ticket is not None else letter.text
+    attached = list(letter.attachments)
+    if len(text) > MAX_TEXT:
+        attached.append(Attachment("message.txt", text.encode()))
+        text = text[:MAX_TEXT].rstrip() + "\n\n[cut here; the whole is attached as message.txt]"
+    kept: list[tuple[str, bytes]] = []
+    left_out: list[str] = []
+    size = 0
+    for item in attached:
+        name = _safe_name(item.name, [name for name, _ in kept])
+        if len(item.data) > MAX_ATTACHMENT or size + len(item.data) > MAX_ATTACHMENTS or len(kept) >= 100:
+            left_out.append(f"{name} ({len(item.data) / (1 << 20):.1f} MiB)")
+            continue
+        size += len(item.data)
+        kept.append((name, item.data))
+    words = f"Attachments left out, too large: {', '.join(left_out)}" if left_out else ""
+    body = text if text.strip() else "(no text)"
+    return _Mail(letter, values.body(body, "the message"), tuple(kept), words)
+
+
+def _safe_name(name: str, taken: Sequence[str]) -> str:
+    """A name for a file that is nothing but a name: letters, digits, dot, hyphen, underscore; short; not taken."""
+    clean = re.sub(r"[^A-Za-z0-9._-]+", "_", name.replace("\\", "/").rpartition("/")[2]).lstrip(".-")[-80:].lstrip(".-")
+    clean = clean or "attachment"
+    stem, dot, ending = clean.rpartition(".")
+    number, found = 2, clean
+    while found.casefold() in map(str.casefold, taken):
+        found = f"{stem}-{number}.{ending}" if dot and stem else f"{clean}-{number}"
+        number += 1
+    return found
+
+
+def _write(desk: Desk, outcome: Outcome, mail: _Mail) -> None:
+    """The ticket, its attachments and what follows, in one write and one commit."""
+    assert isinstance(outcome.result, Decision)
+    event = next(entry.id for entry in outcome.result.entries if entry.mail_id == mail.letter.message_id)
+    attached = [files.Write(f"attachments/{outcome.id}/{event}-{name}", data) for name, data in mail.kept]
+    files.write_all(desk.root, [*writes_of(desk, outcome), *attached])
+    done = replace(outcome, paths=tuple(write.path for write in attached))
+    for failed in commit(desk, [done]):
+        assert not isinstance(failed.result, Decision | Refusal)
+        raise failed.result
+
+
+def _bury(desk: Desk, data: bytes, reason: str) -> Receipt:
+    """Keep a letter that belongs nowhere, with the reason beside it."""
+    name = f"{DEAD}/{desk.now:%y%m%d-%H%M%S}-{hashlib.sha256(data).hexdigest()[:16]}"
+    known = list((desk.root / DEAD).glob(f"*-{name.rpartition('-')[2]}.eml"))
+    if not known:
+        with writing(desk):
+            words = f"{reason}\n".encode(errors="replace")
+            files.write_all(desk.root, [files.Write(f"{name}.eml", data), files.Write(f"{name}.txt", words)])
+    return Receipt("dead", "", f"dead letter: {reason} ({known[0].relative_to(desk.root) if known else name + '.eml'})")

@@ -1,0 +1,296 @@
+"""``mail send``: delivering the notices that the histories owe (docs/mail.md).
+
+What is owed stands in the tickets alone. ``.ticketctl/outbox/`` only remembers what went wrong, and when to try again.
+A letter that the server took is written down as ``notified`` at once; were we killed between the two, the same letter
+would go out again under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from ticketctl.app.change import catch_up, writing
+from ticketctl.app.desk import Desk
+from ticketctl.app.watch import Watch, unwatched
+from ticketctl.core import dates
+from ticketctl.core.entry import Entry
+from ticketctl.core.notices import Owed, compose, owed
+from ticketctl.core.requests import Decision, Deliver
+from ticketctl.core.ticket import Ticket
+from ticketctl.core.workflow import decide
+from ticketctl.errors import (
+    BrokenError,
+    BusyError,
+    DiskError,
+    Finding,
+    RefusedError,
+    SettingsError,
+    TicketctlError,
+    UncommittedError,
+)
+from ticketctl.store import files, git
+from ticketctl.store.letters import Outgoing, write_letter
+from ticketctl.store.mailsettings import ADDRESS, Mail
+from ticketctl.store.tickets import path_of
+from ticketctl.store.transport import DeliveryError, Send, transport
+
+_DAY = timedelta(days=1)
+_FIRST_PAUSE = timedelta(minutes=5)
+OUTBOX = f"{files.STATE}/outbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """A notice that a ticket owes, and what happened when it was last tried.
+
+    Args:
+        told: those who have not had it yet.
+        tries: how often it was tried in vain; ``error`` has the server's words, ``again`` when it is tried next.
+    """
+
+    ticket: Ticket
+    entry: Entry
+    told: tuple[str, ...]
+    tries: int = 0
+    error: str = ""
+    again: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where its failures are remembered."""
+        return f"{OUTBOX}/{self.ticket.id}-{self.entry.id}.json"
+
+
+@dataclass
+class Delivery:
+    """What a run of ``mail send`` came to.
+
+    Args:
+        sent: (debt, address) of every letter that was taken.
+        failed: (debt, address, words) of every one that was not.
+        paused: how many wait for their next try; ``capped``: for tomorrow, since their reader has had enough for
+            today; ``uncommitted``: for the commit of their ticket.
+    """
+
+    sent: list[tuple[Debt, str]] = field(default_factory=list)
+    failed: list[tuple[Debt, str, str]] = field(default_factory=list)
+    paused: int = 0
+    capped: int = 0
+    uncommitted: int = 0
+    busy: bool = False
+    broken: list[Finding] = field(default_factory=list)
+    errors: list[TicketctlError] = field(default_factory=list)
+
+
+def debts(
+    desk: Desk, broken: list[Finding], given: Counter[str] | None = None, watch: Watch = unwatched
+) -> Iterator[Debt]:
+    """Everything that is owed, ticket by ticket.
+
+    Args:
+        broken: takes the tickets that cannot be read.
+        given: takes how many notices each address was given in the last 24 hours.
+    """
+    since = dates.format_instant(desk.now - _DAY)
+    paths = list(desk.store.paths())
+    for number, loaded in enumerate(desk.store.read_paths(paths), 1):
+        watch("looking", number, len(paths))
+        if isinstance(loaded, BrokenError):
+            broken.append(loaded.finding)
+            continue
+        for entry in loaded.ticket.history if given is not None else ():
+            if entry.event == "notified" and entry.at > since and given is not None:
+                given.update(entry.told)
+        yield from (_debt(desk, loaded.ticket, one) for one in owed(loaded.ticket))
+
+
+def _debt(desk: Desk, ticket: Ticket, one: Owed) -> Debt:
+    debt = Debt(ticket, one.entry, one.told)
+    with suppress(OSError, ValueError, TypeError, KeyError, DiskError):
+        held = json.loads(files.read_bytes(desk.root / debt.path, files.MAX_BYTES))
+        again = dates.format_instant(dates.parse_instant(held["again"]))
+        return Debt(ticket, one.entry, one.told, int(held["tries"]), str(held["error"]), again)
+    return debt
+
+
+def settings_of(desk: Desk) -> Mail:
+    """The mail settings, if this store sends mail and this clone may.
+
+    Raises:
+        SettingsError: it sends none.
+        RefusedError: another clone does.
+    """
+    mail = desk.settings.mail
+    if mail is None or not mail.delivers:
+        raise SettingsError("this store sends no mail", "mail: {from: ADDRESS, smtp: {host: HOST}} in ticketctl.yaml")
+    if not git.is_sender(desk.root):
+        raise RefusedError("this clone does not send mail", "in the one that shall: git config ticketctl.sender true")
+    return mail
+
+
+def send(desk: Desk, watch: Watch = unwatched) -> Delivery:
+    """Deliver what is owed and committed, oldest first.
+
+    Raises:
+        SettingsError: mail is not set up, or a password is missing.
+        RefusedError: this clone does not send.
+    """
+    mail = settings_of(desk)
+    result = Delivery()
+    outbox = desk.root / OUTBOX
+    files.no_links(desk.root)
+    outbox.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        try:
+            held.enter_context(files.lock(outbox, wait=0))
+        except BusyError:
+            result.busy = True
+            return result
+        catch_up(desk)
+        _Run(desk, mail, result).go(watch)
+    return result
+
+
+class _Run:
+    """One run: what is ready, the connection, what was done."""
+
+    def __init__(self, desk: Desk, mail: Mail, result: Delivery) -> None:
+        self.desk, self.mail, self.result = desk, mail, result
+        self.given: Counter[str] = Counter()
+        self.written: list[str] = []
+        self.dirty = git.uncommitted(desk.root)
+
+    def go(self, watch: Watch) -> None:
+        found = list(debts(self.desk, self.result.broken, self.given, watch))
+        ready = [debt for debt in sorted(found, key=lambda debt: (debt.entry.at, debt.ticket.id)) if self._ready(debt)]
+        if not ready:
+            return
+        try:
+            with transport(self.mail) as hand_over:
+                for number, debt in enumerate(ready, 1):
+                    watch("sending", number, len(ready))
+                    self._settle(debt, hand_over)
+        except DeliveryError as error:  # the server is gone: nothing else would be taken either
+            self._failed(ready[0], ready[0].told[0], error.words)
+        finally:
+            self._commit()
+
+    def _ready(self, debt: Debt) -> bool:
+        if path_of(debt.ticket.id) in self.dirty:
+            self.result.uncommitted += len(debt.told)
+        elif debt.again > dates.format_instant(self.desk.now):
+            self.result.paused += len(debt.told)
+        else:
+            return True
+        return False
+
+    def _settle(self, debt: Debt, hand_over: Send) -> None:
+        """Hand a notice over to each of its readers, then write down who has it."""
+        taken: list[str] = []
+        refused: list[tuple[str, str]] = []
+        gone: DeliveryError | None = None
+        for to in debt.told:
+            if self.given[to] >= self.mail.per_day:
+                self.result.capped += 1
+                continue
+            try:
+                hand_over(to, self.letter(debt, to))
+            except DeliveryError as error:
+                if error.server:
+                    gone = error
+                    break
+                refused.append((to, error.words))
+                continue
+            except (BrokenError, SettingsError) as error:  # its profile
+                self.result.errors.append(error)
+                return
+            taken.append(to)
+            self.given[to] += 1
+        if taken and not self._note(debt, tuple(taken)):
+            return
+        for to, words in refused:
+            self._failed(debt, to, words)
+        if gone is not None:
+            raise gone
+        if not refused:
+            with suppress(OSError):
+                (self.desk.root / debt.path).unlink()
+
+    def letter(self, debt: Debt, to: str) -> bytes:
+        """A notice as a letter to one of its readers.
+
+        Raises:
+            DeliveryError: the reader has no address.
+        """
+        if not ADDRESS.match(to):
+            raise DeliveryError(f'"{to}" is not a mail address')
+        profile = self.desk.profile_of(debt.ticket)
+        notice = compose(profile, debt.ticket, debt.entry, self.desk.people_of(profile), to)
+        return write_letter(Outgoing(
+            message_id(debt, to, self.mail), self.mail.sender, to, f"[{debt.ticket.id}] {notice.subject}", notice.body,
+            self.desk.now, thread_of(debt, self.mail),
+        ))  # fmt: skip
+
+    def _note(self, debt: Debt, taken: tuple[str, ...]) -> bool:
+        """Write that a notice was handed over; the clocks that wait for it begin with that."""
+        desk, result = self.desk, self.result
+        result.sent += [(debt, to) for to in taken]
+        try:
+            with writing(desk):
+                was = desk.store.read(debt.ticket.id)
+                profile = desk.profile_of(was.ticket)
+                request = Deliver(debt.entry.id, taken)
+                made = decide(profile, was.ticket, request, desk.now, desk.people_of(profile), by_mail=True)
+                assert isinstance(made, Decision)
+                files.write_all(desk.root, [desk.store.writes(made.ticket, was)])
+        except TicketctlError as error:
+            result.errors.append(error)
+            return False
+        self.written.append(path_of(debt.ticket.id))
+        return True
+
+    def _failed(self, debt: Debt, to: str, words: str) -> None:
+        """Remember that a letter was not taken; the pause before the next try grows fourfold, up to a day."""
+        self.result.failed.append((debt, to, words))
+        again = self.desk.now + min(_FIRST_PAUSE * 4 ** min(debt.tries, 8), _DAY)
+        content = {
+            "schema": "ticketctl/1", "ticket": debt.ticket.id, "event": debt.entry.id, "message": debt.entry.message,
+            "told": list(debt.told), "tries": debt.tries + 1, "error": f"{to}: {words}",
+            "again": dates.format_instant(again),
+        }  # fmt: skip
+        path = self.desk.root / debt.path
+        with suppress(OSError), writing(self.desk):
+            data = (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+            files.write_all(
+                self.desk.root, [files.Write(debt.path, data, path.read_bytes() if path.exists() else None)]
+            )
+
+    def _commit(self) -> None:
+        if self.written and self.desk.settings.commit:
+            count = len(self.result.sent)
+            try:
+                with writing(self.desk):
+                    message = f"mail: {count} notice{'s' if count > 1 else ''} sent"
+                    git.commit(self.desk.root, sorted(set(self.written)), message, self.mail.sender)
+            except (DiskError, BusyError) as error:
+                words = f"written, but not committed: {error.message}"
+                self.result.errors.append(UncommittedError(words, error.hint))
+
+
+def message_id(debt: Debt, to: str, mail: Mail) -> str:
+    """The Message-ID of a notice to one of its readers: the same at every try, and found again in an answer."""
+    number = f".{debt.entry.told.index(to) + 1}" if len(debt.entry.told) > 1 else ""
+    return f"<{debt.ticket.id}.{debt.entry.id}{number}@{mail.domain}>"
+
+
+def thread_of(debt: Debt, mail: Mail) -> tuple[str, ...]:
+    """The thread of a ticket: an id of its own that all its notices have in common, then the last letter that came in."""
+    history = debt.ticket.history
+    before = history[: history.index(debt.entry)]
+    came = [entry.mail_id for entry in before if entry.mail_id]
+    return (f"<{debt.ticket.id}@{mail.domain}>", *came[-1:])

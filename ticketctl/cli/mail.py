@@ -1,0 +1,124 @@
+"""The commands for mail: mail in, send, fetch, show."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from ticketctl.cli.complete import complete_id
+from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.errors import Exit, SettingsError, TicketctlError
+from ticketctl.render.safe import counted, safe
+
+
+@click.group("mail")
+def mail_command() -> None:
+    """Deliver notices, take in letters."""
+
+
+@mail_command.command("in")
+@click.option("--to", metavar="ADDRESS", help="The address that it was delivered to (Postfix: ${recipient}).")
+@pass_env
+def mail_in(env: Env, /, to: str | None) -> None:
+    """Read one letter on stdin, for an MTA, procmail or sieve: onto its ticket, or a new one.
+
+    Exit status: 0 taken care of; 75 for everything that is not the sender's fault, so that the MTA tries again.
+    """
+    from ticketctl.app.mailbox import MAX_LETTER, receive
+
+    receipt = receive(env.desk, sys.stdin.buffer.read(MAX_LETTER + 1), to)
+    click.echo(safe(receipt.words))
+
+
+@mail_command.command("fetch")
+@click.option("--maildir", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="Instead of IMAP.")
+@pass_env
+def fetch_mail(env: Env, /, maildir: Path | None) -> None:
+    """Take in the new letters of a maildir, or of the IMAP folder in the settings. Quiet if there are none."""
+    from ticketctl.app.mailbox import receive
+    from ticketctl.store import fetching
+
+    mail = env.desk.settings.mail
+    if maildir is None and (mail is None or mail.imap is None):
+        raise SettingsError(
+            "the settings name no IMAP server", "--maildir DIR, or mail: {imap: {host: HOST, user: USER}}"
+        )
+    letters: Iterable[fetching.Fetched] = ()
+    if maildir is not None:
+        letters = fetching.from_maildir(maildir)
+    elif mail is not None and mail.imap is not None:
+        letters = fetching.from_imap(mail.imap)
+    failed = 0
+    for name, data, done in letters:
+        try:
+            receipt = receive(env.desk, data)
+        except TicketctlError as error:
+            failed += 1
+            click.echo(f"error: {safe(name)}: {safe(error.message)}", err=True)
+            continue
+        done()
+        click.echo(safe(receipt.words))
+    if failed:
+        click.echo(f"{counted(failed, 'letter')} left for the next time", err=True)
+        finish(Exit.BUSY)
+
+
+@mail_command.command("send")
+@pass_env
+def send_mail(env: Env, /) -> None:
+    """Deliver what is owed, oldest first, from the clone that is the sender. Quiet if there is nothing."""
+    from ticketctl.app.mailing import send
+
+    with env.progress() as watch:
+        result = send(env.desk, watch)
+    if result.busy:
+        env.note("another run is sending; nothing to do")
+        return
+    for debt, to in result.sent:
+        click.echo(f"sent    {debt.ticket.id}  {safe(to)}  {safe(debt.entry.message or '')}")
+    for debt, to, words in result.failed:
+        click.echo(f"failed  {debt.ticket.id}  {safe(to)}  {safe(debt.entry.message or '')}: {safe(words)}", err=True)
+    waiting = {"wait for their next try": result.paused, "wait for tomorrow (per_day)": result.capped,
+               "wait for their ticket to be committed": result.uncommitted}  # fmt: skip
+    if result.sent or result.failed or result.capped or result.uncommitted:
+        for words, number in waiting.items():
+            if number:
+                env.note(f"{counted(number, 'notice')} {words}")
+    for finding in result.broken:
+        click.echo(f"error: {safe(str(finding))}", err=True)
+    for error in result.errors:
+        click.echo(f"error: {safe(error.message)}", err=True)
+    if result.errors:
+        finish(result.errors[0].exit)
+    if result.broken:
+        finish(Exit.BROKEN)
+    if result.failed:
+        finish(Exit.REFUSED)
+
+
+@mail_command.command("show")
+@click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)
+@pass_env
+def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
+    """Show what is owed and what went wrong; with IDs, every notice of those tickets with its text."""
+    from ticketctl.app import mailing, notices
+
+    desk = env.desk
+    for text in ids:
+        for notice, left in notices.of_ticket(desk, desk.find(text).ticket):
+            state = f"owed to {', '.join(left)}" if left else "given"
+            for line in (f"To: {', '.join(notice.told)}", f"Subject: {notice.subject}", f"Date: {notice.at} ({state})", "",
+                         *notice.body.split("\n"), ""):  # fmt: skip
+                click.echo(safe(line))
+    if ids:
+        return
+    found = list(mailing.debts(desk, []))
+    for debt in found:
+        line = f"{debt.ticket.id}  {', '.join(debt.told)}  {debt.entry.message}  since {debt.entry.at}"
+        trouble = f"  tried {counted(debt.tries, 'time')}, again {debt.again}: {debt.error}" if debt.tries else ""
+        click.echo(safe(line + trouble))
+    if not found:
+        env.note("nothing is owed")

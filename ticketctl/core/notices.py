@@ -1,0 +1,105 @@
+"""Notices: their text, made from the history alone, and what is still owed (docs/mail.md).
+
+An entry with a ``message`` owes a notice to those whom it names as ``told``. A ``notified`` entry, anchored on it,
+says that the notice was handed over. So no notice is lost with anything but the ticket itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ticketctl.core import dates
+from ticketctl.core.checker import Scene, fill
+from ticketctl.core.entry import Entry
+from ticketctl.core.people import People
+from ticketctl.core.profile import Message, Profile
+from ticketctl.core.requests import Notice
+from ticketctl.core.ticket import Ticket, apply, fold
+from ticketctl.core.timers import timers
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A notice that an entry owes to the people in ``told`` (those of the entry who have not had it yet)."""
+
+    entry: Entry
+    told: tuple[str, ...]
+
+
+def owed(ticket: Ticket) -> Iterator[Owed]:
+    """What a ticket still owes, oldest first; an entry without effect owes nothing, twins owe one notice between them."""
+    delivered: dict[str, set[str]] = {}
+    for entry in ticket.history:
+        if entry.event == "notified" and entry.anchor is not None:
+            delivered.setdefault(entry.anchor, set()).update(entry.told)
+    for entry in ticket.acts:
+        if entry.message is None or entry.event == "notified":
+            continue
+        had = set().union(*(delivered.get(one.id, set()) for one in _same(ticket, entry)))
+        left = tuple(who for who in entry.told if who not in had)
+        if left:
+            yield Owed(entry, left)
+
+
+def _same(ticket: Ticket, entry: Entry) -> Iterator[Entry]:
+    """The entry and its twins: in another clone the notice may have been given for one of those."""
+    yield entry
+    anchors = {other.id: other.key for other in ticket.history if other.key}
+    mark = entry.key or anchors.get(entry.anchor or "")
+    for other in ticket.history:
+        if other.id in ticket.idle and mark and mark == (other.key or anchors.get(other.anchor or "")):
+            if (other.rule, other.message) == (entry.rule, entry.message):
+                yield other
+
+
+def compose(profile: Profile, ticket: Ticket, entry: Entry, people: People, reader: str | None = None) -> Notice:
+    """The notice of an entry, with its text as the ticket stood then.
+
+    Args:
+        ticket: with the entry in its history.
+        reader: in whose language, if the message has it; else that which all the people told have in common.
+    """
+    history = ticket.history
+    position = next(number for number, one in enumerate(history) if one.id == entry.id)
+    then = ticket if position == len(history) - 1 else fold(history[: position + 1])
+    by_id = {one.id: one for one in then.history}
+    cause = None if profile.automation(entry.rule or "") else by_id.get(entry.anchor or "")
+    system = profile.system
+    scene = Scene(
+        profile, people, dates.parse_instant(entry.at), then, then.acts, system, system, _actor(entry, by_id, system)
+    )
+    languages = {people.languages.get(who, "") for who in ([reader] if reader else entry.told)}
+    message = in_language(profile, entry.message or "", languages.pop() if len(languages) == 1 else "")
+    more = {"closes": _closes(profile, then, entry)}
+    subject, body = (fill(part, scene, cause, more).strip() for part in (message.subject, message.body))
+    return Notice(ticket.id, entry.id, entry.message or "", entry.told, subject, body, entry.at)
+
+
+def in_language(profile: Profile, name: str, language: str) -> Message:
+    """A message in a language (``de``, or ``de-AT`` and failing that ``de``), else in the profile's own."""
+    for tag in (language, language.partition("-")[0]):
+        if tag and f"{name}.{tag}" in profile.messages:
+            return profile.messages[f"{name}.{tag}"]
+    return profile.messages[name]
+
+
+def _actor(entry: Entry, by_id: dict[str, Entry], system: str) -> str:
+    """Who set off the chain of rules that made an entry; the system, where time did."""
+    while entry.rule is not None and entry.due is None and entry.anchor in by_id:
+        entry = by_id[entry.anchor]
+    return system if entry.rule is not None else entry.by
+
+
+def _closes(profile: Profile, ticket: Ticket, entry: Entry) -> str:
+    """When the ticket closes by itself if nothing happens, in the profile's zone, counting this notice as given."""
+    if entry.event != "notified":
+        given = replace(entry, id="", event="notified", anchor=entry.id, due=None, nth=None)
+        ticket = apply(ticket, replace(given, id="-"))
+    for timer in timers(profile, ticket):
+        fire = timer.next(profile)
+        moves = [action.target for action in timer.automation.do if action.kind == "move"]
+        if fire and moves and profile.state(moves[-1]) == "closed":
+            where = dates.zone(profile.timezone)
+            return f"{dates.parse_instant(fire.due).astimezone(where):%Y-%m-%d %H:%M} ({profile.timezone})"
+    return ""

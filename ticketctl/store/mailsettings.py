@@ -1,0 +1,139 @@
+"""The ``mail`` part of the settings (docs/mail.md).
+
+A store may come from anywhere, so it can say which server to use but not what to send there besides mail: a password
+comes from a variable whose name begins with ``TICKETCTL_``, never from the store.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ticketctl.core.located import Node
+from ticketctl.errors import closest
+
+ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\Z", re.ASCII)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+TLS = ("starttls", "implicit", "none")
+Wrong = Callable[[Node, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A mail server.
+
+    Args:
+        tls: ``starttls``, ``implicit`` (from the first byte), or ``none`` (on this machine only).
+        user: for the login; none, if empty.
+        password_env: the variable that holds the password.
+        folder: the IMAP folder that is polled.
+    """
+
+    host: str
+    port: int
+    tls: str
+    user: str = ""
+    password_env: str = ""
+    folder: str = "INBOX"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """How a store sends and gets mail.
+
+    Args:
+        sender: the address that notices come from, and that answers go to.
+        addresses: address that mail is sent to (small letters) -> profile of a new ticket.
+        smtp: the server that takes notices; ``sendmail``: the program does instead.
+        per_day: how many notices one address is sent in 24 hours.
+    """
+
+    sender: str
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    smtp: Server | None = None
+    sendmail: bool = False
+    imap: Server | None = None
+    per_day: int = 20
+
+    @property
+    def delivers(self) -> bool:
+        """Whether notices go out by mail at all."""
+        return self.smtp is not None or self.sendmail
+
+    @property
+    def domain(self) -> str:
+        """Where our Message-IDs are at home."""
+        return self.sender.partition("@")[2].lower()
+
+
+_KEYS = ("from", "addresses", "smtp", "sendmail", "imap", "per_day")
+
+
+def read_mail(node: Node | None, wrong: Wrong) -> Mail | None:
+    """The part, or nothing if the settings have none; mistakes are told to ``wrong``."""
+    if node is None or node.value is None:
+        return None
+    for key, item in node.map.items():
+        if key not in _KEYS:
+            wrong(item, f'unknown setting "{key}" of mail; {closest(key, _KEYS) or ", ".join(_KEYS)}')
+    if "from" not in node.map:
+        wrong(node, 'mail must say "from", the address that notices come from')
+        return None
+    sender = _address(node.map["from"].text, node.map["from"], wrong)
+    addresses = {}
+    for address, item in node.map.get("addresses", Node(None, 1, 1)).map.items():
+        addresses[_address(address, item, wrong)] = item.text
+    sendmail = node.map.get("sendmail", Node(False, 1, 1))
+    if not isinstance(sendmail.value, bool):
+        wrong(sendmail, "sendmail is true or false")
+    per_day = node.map.get("per_day", Node(20, 1, 1))
+    if not isinstance(per_day.value, int) or isinstance(per_day.value, bool) or per_day.value < 1:
+        wrong(per_day, "per_day is a whole number from 1")
+        per_day = Node(20, 1, 1)
+    if "smtp" in node.map and sendmail.value:
+        wrong(sendmail, "notices go out by smtp or by sendmail, not both")
+    return Mail(
+        sender,
+        addresses,
+        _server(node.map.get("smtp"), 587, wrong),
+        sendmail.value is True,
+        _server(node.map.get("imap"), 993, wrong),
+        int(per_day.text),
+    )
+
+
+def _address(text: str, node: Node, wrong: Wrong) -> str:
+    if not ADDRESS.match(text):
+        wrong(node, f'"{text}" is not a mail address')
+    return text.lower()
+
+
+_SERVER_KEYS = ("host", "port", "tls", "user", "password_env", "folder")
+
+
+def _server(node: Node | None, port: int, wrong: Wrong) -> Server | None:
+    if node is None:
+        return None
+    for key, item in node.map.items():
+        if key not in _SERVER_KEYS:
+            wrong(item, f'unknown setting "{key}" of a server; {closest(key, _SERVER_KEYS) or ", ".join(_SERVER_KEYS)}')
+    host = node.map.get("host", Node("", node.line, node.col))
+    if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", host.text):
+        wrong(host, "a server has a host")
+    number = node.map.get("port", Node(port, 1, 1))
+    if not isinstance(number.value, int) or not 0 < number.value < 65536:
+        wrong(number, "a port is a number from 1 to 65535")
+        number = Node(port, 1, 1)
+    usual = "none" if host.text in LOOPBACK else "implicit" if number.value in (465, 993) else "starttls"
+    tls = node.map.get("tls", Node(usual, 1, 1))
+    if tls.text not in TLS:
+        wrong(tls, f"tls is {', '.join(TLS)}")
+    elif tls.text == "none" and host.text not in LOOPBACK:
+        wrong(tls, f"tls: none is for this machine alone, not for {host.text}")
+    variable = node.map.get("password_env", Node("", 1, 1))
+    if variable.text and not re.fullmatch(r"TICKETCTL_[A-Z0-9_]+", variable.text):
+        wrong(variable, "the name of a variable with a password begins with TICKETCTL_")
+    user = node.map.get("user", Node("", 1, 1)).text
+    folder = node.map.get("folder", Node("INBOX", 1, 1)).text
+    return Server(host.text, int(number.text), tls.text, user, variable.text, folder)

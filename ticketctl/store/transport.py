@@ -1,0 +1,143 @@
+"""The one door to mail servers on the way out: SMTP, or the machine's ``sendmail``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import smtplib
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from ticketctl.errors import SettingsError
+from ticketctl.store.mailsettings import Mail, Server
+
+PASSWORD_FILE = "TICKETCTL_SMTP_PASSWORD_FILE"
+_TIMEOUT = 30.0
+Send = Callable[[str, bytes], None]
+"""Hands a letter over: to whom, and its bytes.
+
+Raises:
+    DeliveryError: it was not taken.
+"""
+
+
+class DeliveryError(Exception):
+    """A letter was not taken; ``server`` tells whether no other would be either, just now."""
+
+    def __init__(self, words: str, server: bool = False) -> None:
+        super().__init__(words)
+        self.words, self.server = words, server
+
+
+@contextmanager
+def transport(mail: Mail, environment: Mapping[str, str] = os.environ) -> Iterator[Send]:
+    """A way to hand letters over.
+
+    Raises:
+        SettingsError: a password is wanted and there is none, or there is no ``sendmail``.
+        DeliveryError: the server cannot be reached.
+    """
+    if mail.smtp is None:
+        yield _by_sendmail(mail.sender, environment)
+        return
+    password = secret(mail.smtp, PASSWORD_FILE, environment)
+    try:
+        connection = _connect(mail.smtp, password)
+    except (OSError, smtplib.SMTPException) as error:
+        raise DeliveryError(f"{mail.smtp.host}:{mail.smtp.port}: {_words(error)}", server=True) from None
+    try:
+        yield _by_smtp(connection, mail.sender)
+    finally:
+        try:
+            connection.quit()
+        except (OSError, smtplib.SMTPException):
+            connection.close()
+
+
+def secret(server: Server, file_variable: str, environment: Mapping[str, str]) -> str:
+    """The password for a login: from the variable that the settings name, or from the file that the environment names.
+
+    Raises:
+        SettingsError: the server wants a login and neither is there.
+    """
+    if not server.user:
+        return ""
+    if server.password_env and environment.get(server.password_env):
+        return environment[server.password_env]
+    if path := environment.get(file_variable):
+        try:
+            return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeError):
+            raise SettingsError(f"cannot read the password in {path} ({file_variable})") from None
+    hint = f"set {server.password_env or file_variable}" + (f" or {file_variable}" if server.password_env else "")
+    raise SettingsError(f"there is no password for {server.user} at {server.host}", hint)
+
+
+def _connect(server: Server, password: str) -> smtplib.SMTP:
+    if server.tls == "implicit":
+        context = ssl.create_default_context()
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=_TIMEOUT, context=context)
+    else:
+        connection = smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT)
+    try:
+        connection.ehlo()
+        if server.tls == "starttls":
+            connection.starttls(context=ssl.create_default_context())
+            connection.ehlo()
+        if server.user:
+            connection.login(server.user, password)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _by_smtp(connection: smtplib.SMTP, sender: str) -> Send:
+    def send(to: str, data: bytes) -> None:
+        try:
+            connection.sendmail(sender, [to], data)
+        except smtplib.SMTPRecipientsRefused as error:
+            code, said = error.recipients[to]
+            raise DeliveryError(f"{code} {_said(said)}") from None
+        except smtplib.SMTPServerDisconnected as error:
+            raise DeliveryError(_words(error), server=True) from None
+        except smtplib.SMTPException as error:
+            raise DeliveryError(_words(error)) from None
+        except OSError as error:
+            raise DeliveryError(_words(error), server=True) from None
+
+    return send
+
+
+def _said(words: bytes | str) -> str:
+    text = words.decode("utf-8", errors="replace") if isinstance(words, bytes) else words
+    return " ".join(text.split())[:300]
+
+
+def _words(error: Exception) -> str:
+    """An error in the server's own words."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"{error.smtp_code} {_said(error.smtp_error)}"
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def _by_sendmail(sender: str, environment: Mapping[str, str]) -> Send:
+    program = shutil.which("sendmail", path=f"{environment.get('PATH', '')}:/usr/sbin:/usr/lib")
+    if program is None:
+        raise SettingsError("there is no sendmail on this machine", "install one, or set mail: {smtp: {host: ...}}")
+
+    def send(to: str, data: bytes) -> None:
+        try:
+            done = subprocess.run(
+                [program, "-t", "-i", "-f", sender], input=data.replace(b"\r\n", b"\n"), capture_output=True,
+                timeout=_TIMEOUT * 2, check=False,
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise DeliveryError(f"sendmail: {_words(error)}", server=True) from None
+        if done.returncode:
+            raise DeliveryError(f"sendmail: {_said(done.stderr or done.stdout) or f'exit {done.returncode}'}")
+
+    return send
