@@ -5,13 +5,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test demands lint types samples reference clean
+.PHONY: demo test campaign demands lint types samples reference clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/demo.sh
 
 test: $(READY)
 	$(BIN)/python -m pytest -q -n auto --dist worksteal tests
+
+# The tests with every campaign at its full length (tests/campaign.py): about half an hour.
+campaign: $(READY)
+	CAMPAIGN=full $(BIN)/python -m pytest -q -n auto --dist worksteal tests
 
 # Which test covers which demand of the documents; fails if one has none.
 demands: $(READY)

@@ -38,11 +38,11 @@ CALLS = ("open", "write", "fsync", "fdatasync", "replace", "rename", "link", "sy
 """The calls of ``os`` by which a program changes a disk; ``open`` counts only where it writes."""
 
 
-def ticketctl(root: Path, *words: str, now: str = NOW, as_: str = AMY) -> Ran:
+def ticketctl(root: Path, *words: str, now: str = NOW, as_: str = AMY, feed: bytes = b"") -> Ran:
     """Run a command line in this process; what it printed, and its status."""
     wrap = partial(io.TextIOWrapper, encoding="utf-8", write_through=True)
     out, err = wrap(io.BytesIO()), wrap(io.BytesIO(), errors="backslashreplace")
-    with redirect_stdout(out), redirect_stderr(err), patch("sys.stdin", wrap(io.BytesIO())):
+    with redirect_stdout(out), redirect_stderr(err), patch("sys.stdin", wrap(io.BytesIO(feed))):
         status = run(["-C", str(root), "--as", as_, *(("--now", now) if now else ()), *words])
     said, told = (stream.detach().getvalue().decode() for stream in (out, err))
     return Ran(said, int(status), told)

@@ -244,6 +244,8 @@ def log(voice: Voice, ticket: Ticket) -> Iterator[str]:
         words = "; ".join(
             part for part in (_event(voice, entry), *(_answer(voice, answer) for answer in answers)) if part
         )
+        told = dict.fromkeys(who for answer in answers if answer.event == "notified" for who in answer.told)
+        words += f", told {', '.join(map(voice.who, told))}" if told else ""
         words += _WITHOUT_EFFECT.get(ticket.idle.get(entry.id, ""), "")
         yield f"{voice.paint(voice.time(entry.at), 'dim')}  {_actor(voice, entry)}   {words}"
         for one in (entry, *answers):
@@ -263,7 +265,7 @@ def _acts(history: Sequence[Entry]) -> list[tuple[Entry, list[Entry]]]:
     acts: list[tuple[Entry, list[Entry]]] = []
     ids: set[str] = set()
     for entry in history:
-        if acts and entry.rule and entry.due is None and (entry.anchor in ids or entry.anchor == acts[-1][0].anchor):
+        if acts and entry.at == acts[-1][0].at and entry.rule and entry.due is None and entry.anchor in ids:
             acts[-1][1].append(entry)
         else:
             acts.append((entry, []))
@@ -273,8 +275,8 @@ def _acts(history: Sequence[Entry]) -> list[tuple[Entry, list[Entry]]]:
 
 
 def _answer(voice: Voice, entry: Entry) -> str:
-    """What a rule made of the entry before: ``Pending -> Open by rule customer-replied``."""
-    if entry.event == "notified":
+    """What a rule made of the entry before: ``Pending -> Open by rule customer-replied``; who was told comes last."""
+    if entry.event in ("notified", "reminded"):
         return ""
     words = _event(voice, entry)
     return f"{words} by rule {safe(entry.rule or '')}" if words else ""
