@@ -7,7 +7,6 @@ The pages are played one after the other in one temporary store with the setting
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,22 +17,6 @@ from tests.shell import Ran, Shell
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "tests" / "samples").glob("*.page"))
-
-_MAIL_IN = """#!{python}
-# mail-in ID FROM SUBJECT TEXT: a mail as a transport would hand it over. It stands for a command that ticketctl does
-# not have yet; no other can give a message a subject.
-import os, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from ticketctl.app.change import change
-from ticketctl.app.desk import Desk
-from ticketctl.core.requests import Actor, Change
-id_, who, subject, text = sys.argv[1:]
-mail = Change(Actor(who, "customer"), text=text, via="mail", subject=subject)
-desk = Desk(Path.cwd(), datetime.fromisoformat(os.environ["TICKETCTL_NOW"]).replace(tzinfo=UTC))
-outcome = change(desk, [id_], lambda was, profile: [mail])[0]
-sys.exit(None if outcome.changed else str(outcome.result))
-"""
 
 
 class Strict(Shell):
@@ -61,9 +44,6 @@ def play(folder: Path) -> dict[str, bytes]:
         click.ClickException: a command failed.
     """
     shell = Strict(folder)
-    mail_in = shell.home / "bin" / "mail-in"
-    mail_in.write_text(_MAIL_IN.format(python=sys.executable), encoding="utf-8")
-    mail_in.chmod(0o755)
     (folder / "tickets").mkdir()
     settings = (ROOT / "ticketctl.yaml").read_text(encoding="utf-8").replace("commit: auto", "commit: off")
     (folder / "ticketctl.yaml").write_text(settings, encoding="utf-8")

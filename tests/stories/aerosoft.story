@@ -273,54 +273,54 @@ environment: production
 release: 2026.3.1
 team: development
 
-2026-11-02 09:05  jane (customer)   created as Open
+2026-11-02 09:05  jane (customer)   created as Open; told Amy
     Since the last package the part number is missing from every printed work order.
 2026-11-02 09:20  Amy (agent)   assignee amy@support.example; Open -> Ticket Assigned by rule assigned
 2026-11-02 09:20  Amy (agent)   Ticket Assigned -> Investigation Underway
   # It prints well in version 8.1, and not in 8.2.
-2026-11-02 09:20  Amy (agent)   Investigation Underway -> Waiting for Customer Response
+2026-11-02 09:20  Amy (agent)   Investigation Underway -> Waiting for Customer Response; told jane
     Which printer driver do you use?
 2026-11-02 14:00  Amy (agent, by phone) for jane   replied
     The PDF driver, version 3.
 2026-11-02 14:00  Amy (agent)   note
   # The same driver is on our test server.
 2026-11-02 14:00  Amy (agent)   environment production, due 2026-11-20
-2026-11-02 14:00  Amy (agent)   Waiting for Customer Response -> Send to Development
+2026-11-02 14:00  Amy (agent)   Waiting for Customer Response -> Send to Development; told Dan
   # Reproduced with the PDF driver 3.
 2026-11-03 08:30  Dan (developer)   Send to Development -> Backlog   team development, due cleared
 2026-11-04 08:30  Dan (developer)   Backlog -> Development in Progress
 2026-11-04 08:30  Dan (developer)   Development in Progress -> Blocked
   # The vendor of the PDF driver has to publish a fix.
 2026-11-04 08:30  Dan (developer)   Blocked -> Development in Progress
-2026-11-05 15:00  Dan (developer)   Development in Progress -> Testing and Verification   release 2026.3
+2026-11-05 15:00  Dan (developer)   Development in Progress -> Testing and Verification   release 2026.3; told Quinn
 2026-11-05 16:00  Quinn (qa)   Testing and Verification -> Done Awaiting Release
   # Printed 40 work orders.
-2026-11-06 09:00  Amy (agent)   Done Awaiting Release -> Release Delivered
+2026-11-06 09:00  Amy (agent)   Done Awaiting Release -> Release Delivered; told jane
     The package 2026.3 is on your server.
-2026-11-06 10:00  jane (customer)   Release Delivered -> Solution Rejected   release cleared
+2026-11-06 10:00  jane (customer)   Release Delivered -> Solution Rejected   release cleared; told Amy
     The part number is there, but cut off after 8 characters.
-2026-11-06 11:00  Amy (agent)   Solution Rejected -> Send to Development
+2026-11-06 11:00  Amy (agent)   Solution Rejected -> Send to Development; told Dan
   # The field is too narrow for long part numbers.
 2026-11-09 08:00  Dan (developer)   Send to Development -> Development in Progress
-2026-11-09 08:00  Dan (developer)   Development in Progress -> Testing and Verification
+2026-11-09 08:00  Dan (developer)   Development in Progress -> Testing and Verification; told Quinn
   # The field grows with its content.
 2026-11-10 08:00  Quinn (qa)   Testing and Verification -> Done Awaiting Release
-2026-11-11 09:00  Amy (agent)   Done Awaiting Release -> Release Delivered   release 2026.3.1
-2026-11-12 09:00  Amy (agent)   Release Delivered -> Resolved
+2026-11-11 09:00  Amy (agent)   Done Awaiting Release -> Release Delivered   release 2026.3.1; told jane
+2026-11-12 09:00  Amy (agent)   Release Delivered -> Resolved; told jane
     2026.3.1 prints the whole part number.
-2026-11-13 17:00  jane (customer)   replied
+2026-11-13 17:00  jane (customer)   replied; told Amy
     Must we print the old work orders again?
-2026-11-16 09:00  Amy (agent)   replied
+2026-11-16 09:00  Amy (agent)   replied; told jane
     No. Only those that you still need on paper.
-2026-11-23 09:30  rule close-resolved   Resolved -> Closed   (due 2026-11-23 09:00)
+2026-11-23 09:30  rule close-resolved   Resolved -> Closed   (due 2026-11-23 09:00); told jane
 $ ticketctl log b2g8m
 2026-11-05 16:10  Amy (agent)   created as Open   customer omar@hangar.example, assignee amy@support.example; Open -> Ticket Assigned by rule assigned
 2026-11-05 16:10  Amy (agent)   Ticket Assigned -> Investigation Underway
-2026-11-05 16:10  Amy (agent)   Investigation Underway -> Send to Development
+2026-11-05 16:10  Amy (agent)   Investigation Underway -> Send to Development; told Dan
 2026-11-05 16:10  Amy (agent)   Send to Development -> Development in Progress
-2026-11-05 16:10  Amy (agent)   Development in Progress -> Testing and Verification
+2026-11-05 16:10  Amy (agent)   Development in Progress -> Testing and Verification; told Quinn
 2026-11-05 16:10  Amy (agent)   Testing and Verification -> Done Awaiting Release
-2026-11-06 09:00  Amy (agent)   Done Awaiting Release -> Release Delivered   release 2026.3
+2026-11-06 09:00  Amy (agent)   Done Awaiting Release -> Release Delivered   release 2026.3; told omar
     The package 2026.3 is on your server.
 2026-11-06 09:00  Amy (agent, by phone) for omar   Release Delivered -> Closed
   # He is content.

@@ -125,21 +125,21 @@ ID            STATUS         WHO  CORRECTION  FIX_BUILD  TITLE
 261102-w1z4d  QA Pending  !  -    yes         8.2.117    Course cannot be published
 1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
 $ ticketctl log w1z4d
-2026-11-02 09:05  jane (customer)   created as New
+2026-11-02 09:05  jane (customer)   created as New; told Sam, Sue
     Publishing stops at 80 percent with error 17.
 2026-11-02 09:20  Sam (support)   New -> Postponed
   # It appeared once, and could not be reproduced.
-2026-11-03 10:00  jane (customer)   replied
+2026-11-03 10:00  jane (customer)   replied; told Sam, Sue
     It happens again, with every course that holds a video.
-2026-11-03 10:30  Sam (support, by phone) for jane   replied
+2026-11-03 10:30  Sam (support, by phone) for jane   replied; told Sue
     Only with videos larger than 2 GB.
 2026-11-03 10:30  Sam (support)   note
   # We have such a video: training-3.mp4.
 2026-11-03 10:30  Sam (support)   Postponed -> Assigned   assignee sam@support.example
 2026-11-03 10:30  Sam (support)   note   kind defect, reproduced true
   # Reproduced with a video of 3 GB.
-2026-11-03 10:30  Sam (support)   assignee dev@dev.example
-2026-11-04 15:00  Dee (developer)   Assigned -> QA Pending   correction true, fix_build 8.2.117, assignee cleared
+2026-11-03 10:30  Sam (support)   assignee dev@dev.example; told Dee
+2026-11-04 15:00  Dee (developer)   Assigned -> QA Pending   correction true, fix_build 8.2.117, assignee cleared; told Sam, Sue
   # Sizes are counted with 64 bits.
 $ ticketctl assign w1z4d dev@dev.example
 refused  w1z4d  QA Pending: Course cannot be published
@@ -260,40 +260,40 @@ Closed (closed)   assima   customer jane@training.example   assignee sue@support
 kind: defect
 reproduced: true
 
-2026-11-02 09:05  jane (customer)   created as New
+2026-11-02 09:05  jane (customer)   created as New; told Sam, Sue
     Publishing stops at 80 percent with error 17.
 2026-11-02 09:20  Sam (support)   New -> Postponed
   # It appeared once, and could not be reproduced.
-2026-11-03 10:00  jane (customer)   replied
+2026-11-03 10:00  jane (customer)   replied; told Sam, Sue
     It happens again, with every course that holds a video.
-2026-11-03 10:30  Sam (support, by phone) for jane   replied
+2026-11-03 10:30  Sam (support, by phone) for jane   replied; told Sue
     Only with videos larger than 2 GB.
 2026-11-03 10:30  Sam (support)   note
   # We have such a video: training-3.mp4.
 2026-11-03 10:30  Sam (support)   Postponed -> Assigned   assignee sam@support.example
 2026-11-03 10:30  Sam (support)   note   kind defect, reproduced true
   # Reproduced with a video of 3 GB.
-2026-11-03 10:30  Sam (support)   assignee dev@dev.example
-2026-11-04 15:00  Dee (developer)   Assigned -> QA Pending   correction true, fix_build 8.2.117, assignee cleared
+2026-11-03 10:30  Sam (support)   assignee dev@dev.example; told Dee
+2026-11-04 15:00  Dee (developer)   Assigned -> QA Pending   correction true, fix_build 8.2.117, assignee cleared; told Sam, Sue
   # Sizes are counted with 64 bits.
-2026-11-04 16:00  Sam (support)   assignee sue@support.example
-2026-11-05 09:00  Sue (support)   QA Pending -> Assigned   assignee dev@dev.example, fix_build cleared
+2026-11-04 16:00  Sam (support)   assignee sue@support.example; told Sue
+2026-11-05 09:00  Sue (support)   QA Pending -> Assigned   assignee dev@dev.example, fix_build cleared; told Dee
   # Build 8.2.117 publishes the video without sound.
-2026-11-05 15:00  Dee (developer)   Assigned -> QA Pending   fix_build 8.2.118, assignee cleared
-2026-11-06 09:00  Sue (support)   QA Pending -> Verified   assignee sue@support.example
+2026-11-05 15:00  Dee (developer)   Assigned -> QA Pending   fix_build 8.2.118, assignee cleared; told Sam, Sue
+2026-11-06 09:00  Sue (support)   QA Pending -> Verified   assignee sue@support.example; told jane
     Build 8.2.118 publishes large videos, with sound.
-2026-11-06 11:00  jane (customer)   Verified -> Reopened   fix_build cleared, correction cleared
+2026-11-06 11:00  jane (customer)   Verified -> Reopened   fix_build cleared, correction cleared; told Sue
     It publishes, but the subtitles are gone.
 2026-11-09 09:00  Sam (support)   note   assignee sam@support.example; Reopened -> Assigned by rule assigned
   # Subtitles are a setting of the export.
-2026-11-09 09:00  Sam (support)   Assigned -> QA Pending   assignee cleared
+2026-11-09 09:00  Sam (support)   Assigned -> QA Pending   assignee cleared; told Sue, jane
     Please tick 'Subtitles' in the export dialog.
-2026-11-09 15:00  Sue (support)   QA Pending -> Verified   assignee sue@support.example
-2026-11-10 10:00  jane (customer)   replied
+2026-11-09 15:00  Sue (support)   QA Pending -> Verified   assignee sue@support.example; told jane
+2026-11-10 10:00  jane (customer)   replied; told Sue
     Can this be ticked for all courses at once?
-2026-11-10 10:05  Sue (support)   replied
+2026-11-10 10:05  Sue (support)   replied; told jane
     Yes: in the settings of the project.
-2026-12-10 10:30  rule close-verified   Verified -> Closed   (due 2026-12-10 10:05)
+2026-12-10 10:30  rule close-verified   Verified -> Closed   (due 2026-12-10 10:05); told jane
   # Closed for the Assima Support Center: still Verified 30 days later.
 $ git log --format=%s
 sweep: 1 ticket

@@ -189,31 +189,31 @@ product: invoices
 2026-11-02 09:20  Amy (agent)   assignee amy@support.example; New -> Open by rule assigned
 2026-11-02 09:20  Amy (agent)   note
   # Billing has both addresses on file.
-2026-11-02 09:20  Amy (agent)   Open -> Pending
+2026-11-02 09:20  Amy (agent)   Open -> Pending; told jane
     Which address should the invoice show?
-2026-11-02 10:30  jane (customer)   replied; Pending -> Open by rule customer-replied
+2026-11-02 10:30  jane (customer)   replied; Pending -> Open by rule customer-replied; told Amy
     12 Oak Lane, please.
 2026-11-02 11:00  Amy (agent)   note   assignee ben@support.example
   # Ben knows the billing system.
-2026-11-04 11:10  rule review-open   reminded Ben   (due 2026-11-04 11:00)
+2026-11-04 11:10  rule review-open   reminded Ben   (due 2026-11-04 11:00); told Ben
 2026-11-04 12:00  Ben (agent, by phone) for jane   replied
     The October invoice must be sent again, too.
 2026-11-04 12:00  Ben (agent)   product invoices, due 2026-11-06
-2026-11-04 12:00  Ben (agent)   Open -> Solved   due cleared
+2026-11-04 12:00  Ben (agent)   Open -> Solved   due cleared; told jane
     The address is corrected; the new invoice is on its way.
-2026-11-06 13:00  jane (customer)   replied; Solved -> Open by rule customer-replied
+2026-11-06 13:00  jane (customer)   replied; Solved -> Open by rule customer-replied; told Ben
     It says Oak Street. It should say Oak Lane.
-2026-11-06 14:00  Ben (agent)   Open -> Solved
+2026-11-06 14:00  Ben (agent)   Open -> Solved; told jane
     I am sorry. It says Oak Lane now.
 2026-11-09 09:00  Amy (agent)   note
   # Checked: it says Oak Lane.
 2026-11-10 14:30  rule close-solved   Solved -> Closed   (due 2026-11-10 14:00)
-2026-11-12 10:00  jane (customer)   replied; linked   follow_up 261112-v29gq by rule closed-follow-up
+2026-11-12 10:00  jane (customer)   replied; linked   follow_up 261112-v29gq by rule closed-follow-up; told jane
     The November invoice has the old address again.
 $ ticketctl log k3qx9 --format jsonl | tail -n 3
-{"schema": "ticketctl/1", "id": "e4064704d97e7", "at": "2026-11-12T10:00:00Z", "by": "jane@customer.example", "role": "customer", "event": "replied", "text": "The November invoice has the old address again."}
-{"schema": "ticketctl/1", "id": "ef24097f63ddb", "at": "2026-11-12T10:00:00Z", "by": "system", "role": "system", "event": "linked", "rule": "closed-follow-up", "anchor": "e4064704d97e7", "set": {"follow_up": "261112-v29gq"}}
-{"schema": "ticketctl/1", "id": "e1c47bd4fb489", "at": "2026-11-12T10:00:00Z", "by": "system", "role": "system", "event": "notified", "rule": "closed-follow-up", "anchor": "e4064704d97e7", "message": "follow-up", "told": ["jane@customer.example"]}
+{"schema": "ticketctl/1", "id": "e513f5ba2c35a", "at": "2026-11-12T10:00:00Z", "by": "jane@customer.example", "role": "customer", "event": "replied", "text": "The November invoice has the old address again."}
+{"schema": "ticketctl/1", "id": "ef9a89200ee2f", "at": "2026-11-12T10:00:00Z", "by": "system", "role": "system", "event": "linked", "rule": "closed-follow-up", "anchor": "e513f5ba2c35a", "set": {"follow_up": "261112-v29gq"}}
+{"schema": "ticketctl/1", "id": "e7977e451b6c6", "at": "2026-11-12T10:00:00Z", "by": "system", "role": "system", "event": "notified", "rule": "closed-follow-up", "anchor": "e513f5ba2c35a", "message": "follow-up", "told": ["jane@customer.example"]}
 $ git log --format=%s
 k3qx9: reply (jane@customer.example)
 sweep: 1 ticket

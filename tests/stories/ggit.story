@@ -177,7 +177,7 @@ refused  w2m7d  Scheduling Link Sent -> Waiting Customer: Laptop is slow after t
 $ ticketctl move w2m7d Scheduled --due 2026-11-11T15:00
 w2m7d: Scheduling Link Sent -> Scheduled
 $ ticketctl log w2m7d --format jsonl | tail -n 1
-{"schema": "ticketctl/1", "id": "ea57069a5ca25", "at": "2026-11-09T16:00:00Z", "by": "timezest@integrations.example", "role": "timezest", "event": "moved", "from": "Scheduling Link Sent", "to": "Scheduled", "set": {"due": "2026-11-11T15:00:00Z", "fields.appointment": "booked"}}
+{"schema": "ticketctl/1", "id": "e880ace7f27e9", "at": "2026-11-09T16:00:00Z", "by": "timezest@integrations.example", "role": "timezest", "event": "moved", "from": "Scheduling Link Sent", "to": "Scheduled", "set": {"due": "2026-11-11T15:00:00Z", "fields.appointment": "booked"}}
 @ 2026-11-11T15:30 technician:tina@it.example
 $ ticketctl move w2m7d no-show -m "Called twice."
 w2m7d: Scheduled -> No-Show: Remote Customer     jane@acme.example is told
@@ -309,41 +309,41 @@ waiting_for: reply
 2026-11-02 14:10  Tina (technician)   category procurement
 2026-11-02 14:10  Tina (technician)   category support, checklist 0 of 2 done: [ ] clean-the-disk, [ ] test-the-start, time_entries not_done
 2026-11-02 14:10  Tina (technician)   New -> In Progress; assignee tina@it.example by rule claim
-2026-11-02 18:15  rule in-progress-reminder   reminded Tina   (due 2026-11-02 18:10)
-2026-11-02 18:30  Tina (technician)   In Progress -> Follow Up Needed: Admin
+2026-11-02 18:15  rule in-progress-reminder   reminded Tina   (due 2026-11-02 18:10); told Tina
+2026-11-02 18:30  Tina (technician)   In Progress -> Follow Up Needed: Admin; told Ada
   # Ada: is the laptop under warranty?
-2026-11-02 19:00  Ada (admin)   Follow Up Needed: Admin -> Follow Up Needed: Resource
+2026-11-02 19:00  Ada (admin)   Follow Up Needed: Admin -> Follow Up Needed: Resource; told Tina
   # No warranty. Tina: ask what she wants to do.
-2026-11-03 14:00  Tina (technician)   Follow Up Needed: Resource -> Waiting Customer   waiting_for reply
+2026-11-03 14:00  Tina (technician)   Follow Up Needed: Resource -> Waiting Customer   waiting_for reply; told jane
     The disk is old. May we replace it?
-2026-11-08 14:30  rule waiting-customer-reminder   reminded jane   (due 2026-11-08 14:00)
-2026-11-09 14:00  jane (customer)   replied
+2026-11-08 14:30  rule waiting-customer-reminder   reminded jane   (due 2026-11-08 14:00); told jane
+2026-11-09 14:00  jane (customer)   replied; told Tina
     Yes, please replace it.
 2026-11-09 15:00  Tina (technician)   note
   # One disk is on the shelf.
-2026-11-09 15:00  Tina (technician)   replied
+2026-11-09 15:00  Tina (technician)   replied; told jane
     Choose a time: https://ggit.timezest.com/tina
 2026-11-09 15:00  Tina (technician)   Waiting Customer -> Scheduling Link Sent
 2026-11-09 16:00  TimeZest (timezest)   Scheduling Link Sent -> Scheduled   due 2026-11-11 15:00, appointment booked
-2026-11-11 15:30  Tina (technician)   Scheduled -> No-Show: Remote Customer   appointment cancelled
+2026-11-11 15:30  Tina (technician)   Scheduled -> No-Show: Remote Customer   appointment cancelled; told jane
   # Called twice.
 2026-11-11 16:00  Tina (technician, by phone) for jane   replied
     I am sorry. I am away until the 18th.
 2026-11-11 16:00  Tina (technician)   No-Show: Remote Customer -> Deferred   due 2026-11-18
   # She is away.
-2026-11-17 05:30  rule deferred-resource   Deferred -> Follow Up Needed: Resource   (due 2026-11-17 05:00)
+2026-11-17 05:30  rule deferred-resource   Deferred -> Follow Up Needed: Resource   (due 2026-11-17 05:00); told Tina
   # Deferred until 2026-11-18, which is near. tina@it.example: take the next step.
 2026-11-18 15:00  Tina (technician)   Follow Up Needed: Resource -> Deferred   due 2026-11-30
 2026-11-18 15:00  Tina (technician)   due cleared
-2026-11-18 15:30  rule deferred-lost-resource   Deferred -> Follow Up Needed: Resource   (due 2026-11-18 15:00)
+2026-11-18 15:30  rule deferred-lost-resource   Deferred -> Follow Up Needed: Resource   (due 2026-11-18 15:00); told Tina
   # Deferred without a due date. tina@it.example: take the next step, or defer it to a date.
-2026-11-18 16:00  Tina (technician)   note   assignee tom@it.example
+2026-11-18 16:00  Tina (technician)   note   assignee tom@it.example; told Tom
   # Tom has the disk.
 2026-11-18 16:00  Tina (technician)   Follow Up Needed: Resource -> No Appt Needed - To Do; queue todo/tom@it.example by rule to-do-queue
 2026-11-19 15:00  Tom (technician)   checklist.clean-the-disk done, checklist.test-the-start done, time_entries done
-2026-11-19 15:00  Tom (technician)   No Appt Needed - To Do -> Complete; queue cleared by rule to-do-queue-left
+2026-11-19 15:00  Tom (technician)   No Appt Needed - To Do -> Complete; queue cleared by rule to-do-queue-left; told jane
     The new disk is in; the laptop starts in 20 seconds.
-2026-11-19 17:00  Ada (admin)   time_entries not_done; Complete -> Incomplete - Re-opened by rule complete-undone; appointment cleared by rule new-round
+2026-11-19 17:00  Ada (admin)   time_entries not_done; Complete -> Incomplete - Re-opened by rule complete-undone; appointment cleared by rule new-round; told Ada, Tom
 2026-11-20 15:00  Tom (technician)   Incomplete - Re-opened -> Complete   time_entries done   (nobody was told)
 $ git log --format=%s
 w2m7d: Incomplete - Re-opened -> Complete (tom@it.example)

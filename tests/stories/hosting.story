@@ -224,38 +224,38 @@ queued_at: 2026-11-02 15:20
 
 2026-11-02 15:05  jane (customer)   created as Open   queued_at 2026-11-02 15:05
     Since this morning every mail with an attachment comes back.
-2026-11-02 15:20  jane (customer)   replied; queued_at 2026-11-02 15:20 by rule queue-reset; Open -> Customer-Reply by rule customer-replied
+2026-11-02 15:20  jane (customer)   replied; queued_at 2026-11-02 15:20 by rule queue-reset; Open -> Customer-Reply by rule customer-replied; told Tom, Uma
     Small attachments, too.
 2026-11-02 15:30  Tom (technician)   assignee tom@support.example
 2026-11-02 15:30  Tom (technician)   Customer-Reply -> In Progress
-2026-11-02 15:45  jane (customer)   replied; In Progress -> Customer-Reply by rule customer-replied
+2026-11-02 15:45  jane (customer)   replied; In Progress -> Customer-Reply by rule customer-replied; told Tom
     Mails without an attachment arrive.
 2026-11-02 15:50  Tom (technician)   Customer-Reply -> In Progress
   # The virus scanner is out of memory.
 2026-11-02 15:50  Tom (technician)   In Progress -> Scheduled   due 2026-11-04 02:00
   # Restart with more memory, overnight.
-2026-11-03 14:00  Uma (technician, by phone) for jane   replied; Scheduled -> Customer-Reply by rule customer-replied
+2026-11-03 14:00  Uma (technician, by phone) for jane   replied; Scheduled -> Customer-Reply by rule customer-replied; told Tom
     Tonight is fine.
-2026-11-04 08:10  rule scheduled-time-came   due_now true   (due 2026-11-04 02:00)
+2026-11-04 08:10  rule scheduled-time-came   due_now true   (due 2026-11-04 02:00); told Tom
 2026-11-04 08:15  Tom (technician)   Customer-Reply -> In Progress   due cleared, due_now cleared
 2026-11-04 08:15  Tom (technician)   In Progress -> On-Hold   hold_reason billing
   # The larger plan is not paid.
-2026-11-04 16:00  Uma (technician)   replied
+2026-11-04 16:00  Uma (technician)   replied; told jane
     Your invoice 2026-117 is open. We go on when it is paid.
 2026-11-04 16:00  Uma (technician)   invoices 2026-117
-2026-11-04 16:00  Uma (technician)   On-Hold -> Answered; hold_reason cleared, invoices cleared by rule hold-over
+2026-11-04 16:00  Uma (technician)   On-Hold -> Answered; hold_reason cleared, invoices cleared by rule hold-over; told jane
     The scanner has more memory. Please try again.
-2026-11-05 09:00  jane (customer)   replied; Answered -> Customer-Reply by rule customer-replied
+2026-11-05 09:00  jane (customer)   replied; Answered -> Customer-Reply by rule customer-replied; told Tom
     It works, and the invoice is paid.
-2026-11-05 10:00  Tom (technician)   Customer-Reply -> Closed
+2026-11-05 10:00  Tom (technician)   Customer-Reply -> Closed; told jane
     Thank you. We close this now.
-2026-11-07 09:00  jane (customer)   replied; Closed -> Customer-Reply by rule customer-replied-closed
+2026-11-07 09:00  jane (customer)   replied; Closed -> Customer-Reply by rule customer-replied-closed; told Tom
     Since last night the mails come back again.
-2026-11-07 10:00  Tom (technician)   Customer-Reply -> Answered
+2026-11-07 10:00  Tom (technician)   Customer-Reply -> Answered; told jane
     The new limit was lost in an update. It is back.
 2026-11-20 10:00  Tom (technician)   note
   # The limit is in the template now.
-2026-12-07 10:15  rule close-answered   Answered -> Closed   (due 2026-12-07 10:00)
+2026-12-07 10:15  rule close-answered   Answered -> Closed   (due 2026-12-07 10:00); told jane
 $ ticketctl log 270108-4tz8n
 2027-01-08 09:00  jane (customer)   created as Open   follows 261102-7wm2d, queued_at 2027-01-08 09:00
     The mails come back again.

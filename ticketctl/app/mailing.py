@@ -230,7 +230,8 @@ class _Run:
         if not ADDRESS.match(to):
             raise DeliveryError(f'"{to}" is not a mail address')
         profile = self.desk.profile_of(debt.ticket)
-        notice = compose(profile, debt.ticket, debt.entry, self.desk.people_of(profile), to)
+        now = dates.format_instant(self.desk.now)
+        notice = compose(profile, debt.ticket, debt.entry, self.desk.people_of(profile), to, now)
         return write_letter(Outgoing(
             message_id(debt, to, self.mail), self.mail.sender, to, f"[{debt.ticket.id}] {notice.subject}", notice.body,
             self.desk.now, thread_of(debt, self.mail),

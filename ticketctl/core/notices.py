@@ -53,12 +53,15 @@ def _same(ticket: Ticket, entry: Entry) -> Iterator[Entry]:
                 yield other
 
 
-def compose(profile: Profile, ticket: Ticket, entry: Entry, people: People, reader: str | None = None) -> Notice:
+def compose(
+    profile: Profile, ticket: Ticket, entry: Entry, people: People, reader: str | None = None, at: str | None = None
+) -> Notice:
     """The notice of an entry, with its text as the ticket stood then.
 
     Args:
         ticket: with the entry in its history.
         reader: in whose language, if the message has it; else that which all the people told have in common.
+        at: when it is handed over; when it was owed, if not given. Clocks that wait for it count from then.
     """
     history = ticket.history
     position = next(number for number, one in enumerate(history) if one.id == entry.id)
@@ -71,7 +74,7 @@ def compose(profile: Profile, ticket: Ticket, entry: Entry, people: People, read
     )
     languages = {people.languages.get(who, "") for who in ([reader] if reader else entry.told)}
     message = in_language(profile, entry.message or "", languages.pop() if len(languages) == 1 else "")
-    more = {"closes": _closes(profile, then, entry)}
+    more = {"closes": _closes(profile, then, entry, at or entry.at)}
     subject, body = (fill(part, scene, cause, more).strip() for part in (message.subject, message.body))
     return Notice(ticket.id, entry.id, entry.message or "", entry.told, subject, body, entry.at)
 
@@ -91,11 +94,10 @@ def _actor(entry: Entry, by_id: dict[str, Entry], system: str) -> str:
     return system if entry.rule is not None else entry.by
 
 
-def _closes(profile: Profile, ticket: Ticket, entry: Entry) -> str:
+def _closes(profile: Profile, ticket: Ticket, entry: Entry, at: str) -> str:
     """When the ticket closes by itself if nothing happens, in the profile's zone, counting this notice as given."""
     if entry.event != "notified":
-        given = replace(entry, id="", event="notified", anchor=entry.id, due=None, nth=None)
-        ticket = apply(ticket, replace(given, id="-"))
+        ticket = apply(ticket, replace(entry, id="-", at=at, event="notified", anchor=entry.id, due=None, nth=None))
     for timer in timers(profile, ticket):
         fire = timer.next(profile)
         moves = [action.target for action in timer.automation.do if action.kind == "move"]

@@ -245,7 +245,7 @@ def log(voice: Voice, ticket: Ticket) -> Iterator[str]:
             part for part in (_event(voice, entry), *(_answer(voice, answer) for answer in answers)) if part
         )
         told = dict.fromkeys(who for answer in answers if answer.event == "notified" for who in answer.told)
-        words += f", told {', '.join(map(voice.who, told))}" if told else ""
+        words += f"; told {', '.join(map(voice.who, told))}" if told else ""
         words += _WITHOUT_EFFECT.get(ticket.idle.get(entry.id, ""), "")
         yield f"{voice.paint(voice.time(entry.at), 'dim')}  {_actor(voice, entry)}   {words}"
         for one in (entry, *answers):
