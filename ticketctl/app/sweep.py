@@ -205,13 +205,13 @@ def _check_clock(desk: Desk, scan: _Scan) -> None:
     now = dates.format_instant(desk.now)
     if scan.newest and dates.parse_instant(scan.newest) - desk.now > _CLOCK_BACK:
         raise RefusedError(f"the clock says {now}, but there is an event of {scan.newest}; nothing was written", hint)
-    last = _last(desk) or scan.fired
+    last = last_sweep(desk) or scan.fired
     if last and desk.now - dates.parse_instant(last) > _CLOCK_AHEAD:
         days = (desk.now - dates.parse_instant(last)).days
         raise RefusedError(f"the clock says {now}, {days:,} days after the last sweep; nothing was written", hint)
 
 
-def _last(desk: Desk) -> str:
+def last_sweep(desk: Desk) -> str:
     """The instant of the last sweep of this clone, if it is known."""
     with suppress(OSError, ValueError):
         text = (desk.root / files.STATE / _LAST).read_text(encoding="ascii").strip()

@@ -145,6 +145,30 @@ def _audit(desk: Desk, ids: tuple[str, ...], staged: bool, range_: str | None) -
     return audit_changes(desk, None, None) if staged else audit(desk, [desk.store.find(text) for text in ids])
 
 
+@click.command("doctor")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+)
+@pass_env
+def doctor_command(env: Env, /, format_: str) -> None:
+    """Look after everything around the tickets: git, sweeps, mail."""
+    from ticketctl.app.doctor import examine
+    from ticketctl.render.safe import counted, safe
+
+    found = examine(env.desk)
+    errors = sum(1 for finding in found if finding.severity == "error")
+    if format_ == "json":
+        from ticketctl.render import document
+
+        click.echo(document.dump(findings=document.findings(found)))
+    else:
+        for finding in found:
+            click.echo(safe(str(finding)))
+        env.note(f"{counted(errors, 'problem')}, {counted(len(found) - errors, 'warning')}")
+    if errors:
+        finish(Exit.REFUSED)
+
+
 _WHERE = {
     "bash": "~/.local/share/bash-completion/completions/ticketctl",
     "zsh": "a folder of your fpath, as _ticketctl",

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mail": ("mail", "Deliver notices, take in letters."),
     "check": ("admin", "Replay every ticket against its profile."),
     "profile": ("profiles", "List, show and prove workflow profiles."),
+    "doctor": ("admin", "Look after everything around the tickets: git, sweeps, mail."),
     "completion": ("admin", "Print the completion script for a shell."),
 }
 HIDDEN = {"merge-driver": ("admin", "Merge two versions of a ticket, for git.")}

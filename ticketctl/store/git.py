@@ -161,6 +161,11 @@ def is_sender(root: Path) -> bool:
     )
 
 
+def merges_tickets(root: Path) -> bool:
+    """Whether this clone has been taught to merge tickets."""
+    return bool(run(root, "config", "merge.ticketctl.driver", check=False).stdout.strip())
+
+
 def uncommitted(root: Path) -> frozenset[str]:
     """The files below ``tickets/`` whose present state is in no commit.
 

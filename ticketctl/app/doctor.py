@@ -1,0 +1,126 @@
+"""``doctor``: whether a store is in good health around its tickets. Small functions, each of which looks at one thing.
+
+Findings of severity *warning* are worth knowing; those of severity *error* want something done.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from ticketctl.app.desk import Desk
+from ticketctl.app.mailbox import DEAD
+from ticketctl.app.mailing import debts
+from ticketctl.app.sweep import last_sweep
+from ticketctl.core import dates
+from ticketctl.errors import DiskError, Finding, Place, TicketctlError
+from ticketctl.store import files, git
+from ticketctl.store.config import NAME
+
+CROWDED = 2000
+"""How many tickets a day's folder holds before git's trees grow slow (docs/ticket-file.md)."""
+_STALE = timedelta(days=2)
+
+
+def examine(desk: Desk) -> list[Finding]:
+    """Everything that a doctor would say about a store."""
+    return [finding for check in CHECKS for finding in check(desk)]
+
+
+def _finding(place: str, message: str, hint: str = "", severity: str = "error") -> Finding:
+    return Finding(Place(place), "doctor", message, hint, severity)
+
+
+def profiles(desk: Desk) -> Iterator[Finding]:
+    """Every profile, and those that mail is for, can be used."""
+    for name in desk.shelf.names():
+        try:
+            desk.shelf.get(name)
+        except TicketctlError as error:
+            yield _finding(f"profiles/{name}.yaml", error.message, error.hint)
+    named = {*(desk.settings.mail.addresses.values() if desk.settings.mail else ()), desk.settings.profile or "-"}
+    for name in sorted(named - {*desk.shelf.names(), "-"}):
+        yield _finding(NAME, f'there is no profile "{name}"', f"there are: {', '.join(desk.shelf.names())}")
+
+
+def interrupted(desk: Desk) -> Iterator[Finding]:
+    """What a crash left behind."""
+    if files.interrupted(desk.root):
+        yield _finding(files.STATE, "a command was interrupted while it wrote", "the next command that writes finishes it",
+                       "warning")  # fmt: skip
+    rescued = desk.root / files.STATE / "rescued"
+    for path in sorted(rescued.iterdir()) if rescued.is_dir() else ():
+        yield _finding(f"{files.STATE}/rescued/{path.name}", "this was to be written when its ticket had changed",
+                       "compare the two, then remove it")  # fmt: skip
+
+
+def repository(desk: Desk) -> Iterator[Finding]:
+    """Git is there, merges tickets, and has what was written."""
+    try:
+        if not git.inside_repository(desk.root):
+            if desk.settings.commit:
+                yield _finding(NAME, "commit: auto, but this is no git repository", "git init, or commit: off")
+            return
+        if not git.merges_tickets(desk.root):
+            hint = 'git config merge.ticketctl.driver "ticketctl merge-driver %O %A %B %P"'
+            yield _finding(".git/config", "this clone does not know how to merge tickets", hint)
+        left = len(git.uncommitted(desk.root))
+        if left and desk.settings.commit:
+            yield _finding(
+                "tickets", f"{left} files are not committed", "the next sweep commits those that are whole", "warning"
+            )
+    except DiskError as error:
+        yield _finding(".git", error.message, error.hint)
+
+
+def crowds(desk: Desk) -> Iterator[Finding]:
+    """No day holds so many tickets that git grows slow."""
+    for folder, number in Counter(path.rpartition("/")[0] for path in desk.store.paths()).items():
+        if number > CROWDED:
+            yield _finding(folder, f"{number:,} tickets of one day make every commit larger",
+                           "import with the dates at which they were opened", "warning")  # fmt: skip
+
+
+def sweeps(desk: Desk) -> Iterator[Finding]:
+    """Somebody sweeps."""
+    last = last_sweep(desk)
+    if last and desk.now - dates.parse_instant(last) > _STALE:
+        yield _finding(files.STATE, f"the last sweep of this clone was at {last}", "is cron still running?", "warning")
+
+
+def mail_out(desk: Desk) -> Iterator[Finding]:
+    """Notices arrive."""
+    if not desk.by_mail:
+        return
+    stale = 0
+    for debt in debts(desk, []):
+        if debt.tries:
+            yield _finding(debt.path, f"tried {debt.tries} times: {debt.error}", f"tried again at {debt.again}")
+        elif desk.now - dates.parse_instant(debt.entry.at) > _STALE:
+            stale += 1
+    if stale:
+        yield _finding(
+            "tickets", f"{stale} notices have been owed for more than two days", "ticketctl mail send, by cron"
+        )
+    if not git.is_sender(desk.root):
+        yield _finding(
+            ".git/config", "this clone sends no mail", "git config ticketctl.sender true, in one clone", "warning"
+        )
+
+
+def mail_in(desk: Desk) -> Iterator[Finding]:
+    """No letter lies where nobody looks."""
+    dead = sorted((desk.root / DEAD).glob("*.txt"))
+    for path in dead[:20]:
+        reason = path.read_text(encoding="utf-8", errors="replace").strip()[:200]
+        yield _finding(
+            f"{DEAD}/{path.stem}.eml", f"a dead letter: {reason}", "answer it or remove both files", "warning"
+        )
+    if len(dead) > 20:
+        yield _finding(DEAD, f"and {len(dead) - 20} more dead letters", severity="warning")
+
+
+CHECKS: tuple[Callable[[Desk], Iterator[Finding]], ...] = (
+    profiles, interrupted, repository, crowds, sweeps, mail_out, mail_in,
+)  # fmt: skip
