@@ -226,6 +226,22 @@ def test_letters_go_out_by_sendmail_too(
     assert "sendmail: mail queue is full" in shop.run("mail", "show", now="2026-11-02T09:14")
 
 
+def test_what_is_attached_is_shown_and_missed(tmp_path: Path, server: tuple[int, Office]) -> None:
+    shop = open_shop(tmp_path / "store", "biztech", "agent", *server)
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"], letter["Message-ID"] = JANE, HELP, "Invoice", "<1@x>"
+    letter.set_content("See the page.")
+    letter.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="../../page one.pdf")
+    half = half_of(shop.run("mail", "in", now="2026-11-02T09:00", feed=letter.as_bytes()))
+    shown = re.search(
+        r"    attached: (attachments/\S+-page_one\.pdf)\n", shop.run("show", half, now="2026-11-02T09:01")
+    )
+    assert shown and (shop.root / shown[1]).read_bytes() == b"%PDF"
+    assert shop.run("check", now="2026-11-02T09:01") == ""
+    (shop.root / shown[1]).unlink()
+    assert f"warning: {shown[1]} is not there" in shop.run("check", now="2026-11-02T09:01")
+
+
 def test_a_maildir_is_polled(tmp_path: Path, server: tuple[int, Office]) -> None:
     shop = open_shop(tmp_path / "store", "biztech", "agent", *server)
     box = tmp_path / "Maildir"

@@ -99,7 +99,7 @@ def audit(desk: Desk, ids: Sequence[str] = ()) -> Audit:
         if isinstance(loaded, BrokenError):
             result.findings.append(loaded.finding)
         else:
-            result.findings += check_ticket(desk, loaded)
+            result.findings += [*check_ticket(desk, loaded), *_attachments(desk, loaded)]
     if not ids:
         for path in desk.store.strays():
             result.checked += 1
@@ -126,6 +126,15 @@ def check_ticket(desk: Desk, loaded: Loaded) -> list[Finding]:
         findings.append(Finding(Place(loaded.path), "form", "not in the canonical form (comments or unknown keys?)",
                                 severity="warning"))  # fmt: skip
     return findings
+
+
+def _attachments(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
+    """What the history says is attached is there."""
+    for position, entry in enumerate(loaded.ticket.history):
+        for name in entry.files:
+            path = f"attachments/{loaded.ticket.id}/{entry.id}-{name}"
+            if "/" in name or not (desk.root / path).is_file():
+                yield Finding(_entry(loaded, position, "files"), "files", f"{path} is not there", severity="warning")
 
 
 def _head(loaded: Loaded, key: str) -> Place:

@@ -252,6 +252,7 @@ def log(voice: Voice, ticket: Ticket) -> Iterator[str]:
             for text, mark in ((one.text, "    "), (one.note, "  # ")):
                 for line in (text or "").rstrip("\n").split("\n") if text else ():
                     yield (mark + safe(line)).rstrip()
+            yield from (f"    attached: attachments/{ticket.id}/{one.id}-{safe(name)}" for name in one.files)
 
 
 _WITHOUT_EFFECT = {
