@@ -140,10 +140,8 @@ def _one(desk: Desk, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
     try:
         was = desk.find(text)
         profile = desk.profile_of(was.ticket)
-        if was.differences and not by_hand:
-            first = was.differences[0]
-            raise BrokenError(f"{first.key} does not agree with the history (set by hand?)",
-                              f"ticketctl edit --adopt {short(was.ticket.id)}", first.place)  # fmt: skip
+        if not by_hand:
+            not_by_hand(was)
         result = first_allowed(desk, profile, was, ask(was, profile))
     except TicketctlError as error:
         return Outcome(text, None, error)
@@ -151,6 +149,18 @@ def _one(desk: Desk, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
     if isinstance(result, Decision):
         also = tuple(make_follow_up(desk, profile, request) for request in result.follow_ups)
     return Outcome(was.ticket.id, was, result, profile, also)
+
+
+def not_by_hand(was: Loaded) -> None:
+    """Refuse to write over a head that somebody has changed by hand.
+
+    Raises:
+        BrokenError: with the place, and how to adopt the change.
+    """
+    if was.differences:
+        first = was.differences[0]
+        hint = f"ticketctl edit --adopt {short(was.ticket.id)}"
+        raise BrokenError(f"{first.key} does not agree with the history (set by hand?)", hint, first.place)
 
 
 def first_allowed(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ticketctl.app import values
-from ticketctl.app.change import Outcome, commit, first_allowed, make_follow_up, writes_of, writing
+from ticketctl.app.change import Outcome, commit, first_allowed, make_follow_up, not_by_hand, writes_of, writing
 from ticketctl.app.desk import Desk
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
@@ -83,7 +83,7 @@ def receive(desk: Desk, data: bytes, to: str | None = None) -> Receipt:
         letter = read_letter(data)
         if to is not None:
             letter = replace(letter, recipients=(to.lower(), *letter.recipients))
-        if letter.sender == mail.sender:
+        if letter.sender in (mail.sender, *mail.addresses):
             letter = replace(letter, machine=letter.machine or "our own address")
         return _put(desk, mail, letter)
     except UnreadableError as error:
@@ -94,7 +94,7 @@ def receive(desk: Desk, data: bytes, to: str | None = None) -> Receipt:
 
 def _put(desk: Desk, mail: Mail, letter: Letter) -> Receipt:
     with writing(desk):
-        if (known := _holder(desk, letter.message_id)) is not None:
+        if (known := _holder(desk, [letter.message_id])) is not None:
             return Receipt("known", known, f"{short(known)}: had this letter already")
         found = _ticket_of(desk, mail, letter)
         if found is not None:
@@ -107,12 +107,14 @@ def _put(desk: Desk, mail: Mail, letter: Letter) -> Receipt:
 # --- finding the ticket ---------------------------------------------------------------------------------------------
 
 
-def _holder(desk: Desk, message_id: str) -> str | None:
-    """The ticket that holds a letter."""
-    for id_ in desk.store.holding(quoted(message_id)[1:-1].encode()):
-        if any(entry.mail_id == message_id for entry in desk.store.read(id_).ticket.history):
-            return id_
-    return None
+def _holder(desk: Desk, message_ids: Sequence[str]) -> str | None:
+    """The ticket that holds one of some letters, those named first before the others; all files are looked at once."""
+    found: dict[str, str] = {}
+    for id_ in desk.store.holding([quoted(name)[1:-1].encode() for name in message_ids]):
+        for entry in desk.store.read(id_).ticket.history:
+            if entry.mail_id in message_ids:
+                found.setdefault(entry.mail_id or "", id_)
+    return next((found[name] for name in message_ids if name in found), None)
 
 
 def _ticket_of(desk: Desk, mail: Mail, letter: Letter) -> Loaded | None:
@@ -124,8 +126,9 @@ def _ticket_of(desk: Desk, mail: Mail, letter: Letter) -> Loaded | None:
     for reference in letter.references:
         if (match := ours.match(reference)) and (found := _read(desk, match[1].lower())):
             return found
-        if not match and (id_ := _holder(desk, reference)) is not None:
-            return desk.store.read(id_)
+    theirs = [reference for reference in letter.references if not ours.match(reference)][:20]
+    if (id_ := _holder(desk, theirs)) is not None:
+        return desk.store.read(id_)
     for tag in _TAG.findall(letter.subject.lower()):
         if found := _read(desk, tag):
             return found
@@ -143,6 +146,7 @@ def _read(desk: Desk, id_: str) -> Loaded | None:
 
 
 def _add(desk: Desk, was: Loaded, letter: Letter) -> Receipt:
+    not_by_hand(was)
     profile = desk.profile_of(was.ticket)
     mail = _prepare(letter, was.ticket)
     people = desk.people_of(profile)
@@ -256,7 +260,7 @@ def _prepare(letter: Letter, ticket: Ticket | None) -> _Mail:
             continue
         size += len(item.data)
         kept.append((name, item.data))
-    words = f"Attachments left out, too large: {', '.join(left_out)}" if left_out else ""
+    words = f"Attachments left out, too large or too many: {', '.join(left_out)}" if left_out else ""
     body = text if text.strip() else "(no text)"
     return _Mail(letter, values.body(body, "the message"), tuple(kept), words)
 

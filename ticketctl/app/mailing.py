@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ticketctl.app.change import catch_up, writing
+from ticketctl.app.change import catch_up, not_by_hand, writing
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
@@ -105,7 +105,7 @@ def debts(
             continue
         for entry in loaded.ticket.history if given is not None else ():
             if entry.event == "notified" and entry.at > since and given is not None:
-                given.update(entry.told)
+                given.update(who.lower() for who in entry.told)
         yield from (_debt(desk, loaded.ticket, one) for one in owed(loaded.ticket))
 
 
@@ -174,9 +174,10 @@ class _Run:
             with transport(self.mail) as hand_over:
                 for number, debt in enumerate(ready, 1):
                     watch("sending", number, len(ready))
-                    self._settle(debt, hand_over)
-        except DeliveryError as error:  # the server is gone: nothing else would be taken either
-            self._failed(ready[0], ready[0].told[0], error.words)
+                    if not self._settle(debt, hand_over):
+                        break
+        except DeliveryError as error:  # the server cannot even be reached
+            self._failed(ready[0], [(ready[0].told[0], error.words)])
         finally:
             self._commit()
 
@@ -189,80 +190,81 @@ class _Run:
             return True
         return False
 
-    def _settle(self, debt: Debt, hand_over: Send) -> None:
-        """Hand a notice over to each of its readers, then write down who has it."""
+    def _settle(self, debt: Debt, hand_over: Send) -> bool:
+        """Hand a notice over to each of its readers, then write down who has it; whether the server is still there."""
         taken: list[str] = []
         refused: list[tuple[str, str]] = []
-        gone: DeliveryError | None = None
+        waiting = gone = False
         for to in debt.told:
-            if self.given[to] >= self.mail.per_day:
+            if self.given[to.lower()] >= self.mail.per_day:
                 self.result.capped += 1
+                waiting = True
                 continue
             try:
                 hand_over(to, self.letter(debt, to))
             except DeliveryError as error:
-                if error.server:
-                    gone = error
-                    break
                 refused.append((to, error.words))
+                gone = error.server
+                if gone:
+                    break
                 continue
-            except (BrokenError, SettingsError) as error:  # its profile
-                self.result.errors.append(error)
-                return
             taken.append(to)
-            self.given[to] += 1
-        if taken and not self._note(debt, tuple(taken)):
-            return
-        for to, words in refused:
-            self._failed(debt, to, words)
-        if gone is not None:
-            raise gone
-        if not refused:
+            self.given[to.lower()] += 1
+        if taken:
+            self._note(debt, tuple(taken))
+        if refused:
+            self._failed(debt, refused)
+        elif not waiting:
             with suppress(OSError):
                 (self.desk.root / debt.path).unlink()
+        return not gone
 
     def letter(self, debt: Debt, to: str) -> bytes:
         """A notice as a letter to one of its readers.
 
         Raises:
-            DeliveryError: the reader has no address.
+            DeliveryError: the reader has no address, or the notice has no text.
         """
         if not ADDRESS.match(to):
             raise DeliveryError(f'"{to}" is not a mail address')
-        profile = self.desk.profile_of(debt.ticket)
-        now = dates.format_instant(self.desk.now)
-        notice = compose(profile, debt.ticket, debt.entry, self.desk.people_of(profile), to, now)
-        return write_letter(Outgoing(
-            message_id(debt, to, self.mail), self.mail.sender, to, f"[{debt.ticket.id}] {notice.subject}", notice.body,
-            self.desk.now, thread_of(debt, self.mail),
-        ))  # fmt: skip
+        try:
+            profile = self.desk.profile_of(debt.ticket)
+            now = dates.format_instant(self.desk.now)
+            notice = compose(profile, debt.ticket, debt.entry, self.desk.people_of(profile), to, now)
+            return write_letter(Outgoing(
+                message_id(debt, to, self.mail), self.mail.sender, to, f"[{debt.ticket.id}] {notice.subject}", notice.body,
+                self.desk.now, thread_of(debt, self.mail),
+            ))  # fmt: skip
+        except (BrokenError, SettingsError) as error:
+            raise DeliveryError(f"{error.message} ({error.hint})") from None
+        except ValueError as error:
+            raise DeliveryError(f"it cannot be written: {error}") from None
 
-    def _note(self, debt: Debt, taken: tuple[str, ...]) -> bool:
+    def _note(self, debt: Debt, taken: tuple[str, ...]) -> None:
         """Write that a notice was handed over; the clocks that wait for it begin with that."""
         desk, result = self.desk, self.result
         result.sent += [(debt, to) for to in taken]
         try:
             with writing(desk):
                 was = desk.store.read(debt.ticket.id)
+                not_by_hand(was)
                 profile = desk.profile_of(was.ticket)
                 request = Deliver(debt.entry.id, taken)
                 made = decide(profile, was.ticket, request, desk.now, desk.people_of(profile), by_mail=True)
                 assert isinstance(made, Decision)
                 files.write_all(desk.root, [desk.store.writes(made.ticket, was)])
+            self.written.append(path_of(debt.ticket.id))
         except TicketctlError as error:
             result.errors.append(error)
-            return False
-        self.written.append(path_of(debt.ticket.id))
-        return True
 
-    def _failed(self, debt: Debt, to: str, words: str) -> None:
+    def _failed(self, debt: Debt, refused: Sequence[tuple[str, str]]) -> None:
         """Remember that a letter was not taken; the pause before the next try grows fourfold, up to a day."""
-        self.result.failed.append((debt, to, words))
+        self.result.failed += [(debt, to, words) for to, words in refused]
         again = self.desk.now + min(_FIRST_PAUSE * 4 ** min(debt.tries, 8), _DAY)
         content = {
             "schema": "ticketctl/1", "ticket": debt.ticket.id, "event": debt.entry.id, "message": debt.entry.message,
-            "told": list(debt.told), "tries": debt.tries + 1, "error": f"{to}: {words}",
-            "again": dates.format_instant(again),
+            "told": [to for to, _ in refused], "tries": debt.tries + 1,
+            "error": "; ".join(f"{to}: {words}" for to, words in refused), "again": dates.format_instant(again),
         }  # fmt: skip
         path = self.desk.root / debt.path
         with suppress(OSError), writing(self.desk):

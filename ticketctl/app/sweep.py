@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from ticketctl.app.change import catch_up, outbox, writing
+from ticketctl.app.change import catch_up, not_by_hand, outbox, writing
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
@@ -34,7 +34,7 @@ from ticketctl.errors import (
 )
 from ticketctl.store import files, git
 from ticketctl.store.reading import Loaded
-from ticketctl.store.tickets import path_of, short
+from ticketctl.store.tickets import path_of
 
 _LAST = "last-sweep"
 _CLOCK_BACK = timedelta(hours=1)
@@ -282,10 +282,7 @@ def _apply(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch
 
 
 def _fired(desk: Desk, was: Loaded, orders: Orders) -> list[Fired]:
-    if was.differences:
-        first = was.differences[0]
-        hint = f"ticketctl edit --adopt {short(was.ticket.id)}"
-        raise BrokenError(f"{first.key} does not agree with the history (set by hand?)", hint, first.place)
+    not_by_hand(was)
     profile = desk.profile_of(was.ticket)
     return sweep_ticket(profile, was.ticket, desk.now, desk.people_of(profile), orders.rules, desk.by_mail)
 

@@ -27,9 +27,9 @@ def mail_in(env: Env, /, to: str | None) -> None:
 
     Exit status: 0 taken care of; 75 for everything that is not the sender's fault, so that the MTA tries again.
     """
-    from ticketctl.app.mailbox import MAX_LETTER, receive
+    from ticketctl.app.mailbox import receive
 
-    receipt = receive(env.desk, sys.stdin.buffer.read(MAX_LETTER + 1), to)
+    receipt = receive(env.desk, sys.stdin.buffer.read(), to)
     click.echo(safe(receipt.words))
 
 

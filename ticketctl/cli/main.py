@@ -115,7 +115,18 @@ def run(arguments: list[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     status = _run(words)
     # To an MTA anything but 75 means that the letter is to be sent back, and none of our faults is its sender's.
-    return Exit.BUSY if status and "mail" in words and words[words.index("mail") :][:2] == ["mail", "in"] else status
+    return Exit.BUSY if status and _named(words)[:2] == ["mail", "in"] else status
+
+
+def _named(arguments: list[str]) -> list[str]:
+    """The command that is named, and what follows it: the arguments without the options before it."""
+    rest = iter(arguments)
+    for word in rest:
+        if word in ("-C", "--as", "--now", "--color"):
+            next(rest, None)
+        elif not word.startswith("-"):
+            return [word, *rest]
+    return []
 
 
 def _run(arguments: list[str]) -> int:

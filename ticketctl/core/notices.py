@@ -17,6 +17,7 @@ from ticketctl.core.profile import Message, Profile
 from ticketctl.core.requests import Notice
 from ticketctl.core.ticket import Ticket, apply, fold
 from ticketctl.core.timers import timers
+from ticketctl.errors import BrokenError
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,16 @@ def compose(
 
 
 def in_language(profile: Profile, name: str, language: str) -> Message:
-    """A message in a language (``de``, or ``de-AT`` and failing that ``de``), else in the profile's own."""
+    """A message in a language (``de``, or ``de-AT`` and failing that ``de``), else in the profile's own.
+
+    Raises:
+        BrokenError: a history names a message that the profile no longer has.
+    """
     for tag in (language, language.partition("-")[0]):
         if tag and f"{name}.{tag}" in profile.messages:
             return profile.messages[f"{name}.{tag}"]
+    if name not in profile.messages:
+        raise BrokenError(f'{profile.name} has no message "{name}" any more', "put it back into the profile's messages")
     return profile.messages[name]
 
 

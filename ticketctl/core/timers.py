@@ -125,16 +125,21 @@ def _event_clock(profile: Profile, ticket: Ticket, automation: Automation) -> Cl
     anchor: Entry | None = None
     stopper: Entry | None = None
     inside = False
+    stay: set[str] = set()
     for entry in ticket.acts:
         if entry.to is not None:
             stays = entry.to in automation.within
             if not (inside and stays):
                 anchor = stopper = None
+                stay = set()
             inside = stays
         if not inside:
             continue
+        stay.add(entry.id)
         events = events_of(profile, entry)
-        if automation.start in events:
+        # A notice that was owed by an earlier stay, and came late, tells nobody of this one.
+        late = entry.event == "notified" and entry.anchor not in stay
+        if automation.start in events and not late:
             # Where the rule says what resumes a stopped clock, nothing else does: a notice that comes late does not
             # close over the customer's message before it.
             stopper = stopper if automation.resume_on else None

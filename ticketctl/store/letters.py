@@ -5,25 +5,29 @@ What comes in is anybody's: nothing of it is believed to be well-formed, and not
 
 from __future__ import annotations
 
+import email.charset
 import email.header
 import email.parser
 import email.policy
 import email.utils
 import hashlib
+import html
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage, Message
-from html.parser import HTMLParser
+from email.errors import MessageError
+from email.message import Message
+from email.mime.nonmultipart import MIMENonMultipart
 
 from ticketctl.errors import SettingsError
 from ticketctl.store.mailsettings import ADDRESS
 
 MAX_PARTS = 500
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,240}>")
+_MESSAGE_ID = re.compile(r"<(?!=\?)(?:[!-;=?-~](?!=\?)){1,240}>")  # never with an encoded word in it
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_LONG_FIELD = re.compile(rb"^content-[a-z-]+:(?:[^\n]|\n[ \t]){4096}", re.IGNORECASE | re.MULTILINE)
 _MACHINES = ("bulk", "junk", "list", "auto_reply")
 
 
@@ -70,6 +74,8 @@ def read_letter(data: bytes) -> Letter:
     Raises:
         UnreadableError: nothing can be made of the bytes.
     """
+    if _LONG_FIELD.search(data):  # the standard parser takes minutes over such a one
+        raise UnreadableError("a header of its parts is larger than 4 KiB")
     try:
         message = email.parser.BytesParser(policy=email.policy.compat32).parsebytes(data)
         texts, attachments = _parts(message)
@@ -78,8 +84,9 @@ def read_letter(data: bytes) -> Letter:
             _own_id(message, data), _sender(message), tuple(_recipients(message)), _header(message, "Subject")[:500],
             text, without_quotes(text), tuple(_references(message)), _machine(message), tuple(attachments),
         )  # fmt: skip
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError) as error:
-        # the standard parser has raised each of these on bytes that nobody meant well
+    except (UnreadableError, SettingsError):
+        raise
+    except Exception as error:  # whatever the standard parser makes of bytes that nobody meant well, the letter is kept
         raise UnreadableError(str(error) or type(error).__name__) from None
 
 
@@ -92,11 +99,14 @@ def _raw(message: Message, name: str) -> list[str]:
 
 def _header(message: Message, name: str) -> str:
     """The first header of a name, decoded, on one line."""
-    for value in _raw(message, name)[:1]:
-        with suppress(ValueError, LookupError):  # what cannot be decoded is shown as it came
-            value = str(email.header.make_header(email.header.decode_header(value)))
-        return " ".join(_clean(value).split())
-    return ""
+    return next((_decoded_words(value) for value in _raw(message, name)), "")
+
+
+def _decoded_words(value: str) -> str:
+    """A header or a name with its encoded words decoded, on one line; what cannot be decoded stays as it came."""
+    with suppress(ValueError, LookupError, MessageError):
+        value = str(email.header.make_header(email.header.decode_header(value)))
+    return " ".join(_clean(value).split())
 
 
 def _addresses(values: Sequence[str]) -> Iterator[str]:
@@ -127,7 +137,8 @@ def _references(message: Message) -> Iterator[str]:
 
 def _machine(message: Message) -> str:
     """Why a letter counts as written by a machine (RFC 3834 and what came before it); empty if it does not."""
-    if (automatic := _header(message, "Auto-Submitted").casefold()) and automatic.partition(";")[0].strip() != "no":
+    automatic = _header(message, "Auto-Submitted").casefold()
+    if automatic and re.sub(r"\([^()]*\)|;.*", "", automatic).strip() != "no":
         return f"Auto-Submitted: {automatic}"
     if (precedence := _header(message, "Precedence").casefold()) in _MACHINES:
         return f"Precedence: {precedence}"
@@ -142,7 +153,7 @@ def _machine(message: Message) -> str:
 def _parts(message: Message) -> tuple[list[str], list[Attachment]]:
     """The texts to be read (plain, else what HTML says), and everything else as attachments."""
     plain: list[str] = []
-    html: list[str] = []
+    pages: list[str] = []
     attachments: list[Attachment] = []
     for number, part in enumerate(message.walk()):
         if number > MAX_PARTS:
@@ -154,15 +165,15 @@ def _parts(message: Message) -> tuple[list[str], list[Attachment]]:
         data = body if isinstance(body, bytes) else b""
         if kind in ("text/plain", "text/html") and not name and part.get_content_disposition() != "attachment":
             text = _decoded(data, part.get_content_charset() or "utf-8")
-            (plain if kind == "text/plain" else html).append(text)
+            (plain if kind == "text/plain" else pages).append(text)
         elif data:
             attachments.append(Attachment(name or f"part-{number}", data))
-    return plain or [_from_html(text) for text in html], attachments
+    return plain or [from_html(text) for text in pages], attachments
 
 
 def _file_name(part: Message) -> str:
     try:
-        return str(part.get_filename() or "")
+        return _decoded_words(str(part.get_filename() or ""))
     except (ValueError, LookupError, TypeError, AttributeError):
         return "unnamed"
 
@@ -179,35 +190,27 @@ def _clean(text: str) -> str:
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-class _Words(HTMLParser):
-    """What a reader of an HTML page sees, roughly."""
-
-    _BREAKS = ("br", "p", "div", "tr", "li", "h1", "h2", "h3", "blockquote")
-    _HIDDEN = ("script", "style", "head", "title")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self.hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.hidden += tag in self._HIDDEN
-        if tag in self._BREAKS:
-            self.words.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self.hidden = max(self.hidden - (tag in self._HIDDEN), 0)
-
-    def handle_data(self, data: str) -> None:
-        if not self.hidden:
-            self.words.append(" ".join(data.split()) + " ")
+_TOKEN = re.compile(r"<!--|-->|</?([a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?/][^<>]*>|[^<-]+|<|-")
+_BREAKS = ("br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "blockquote", "table")
+_HIDDEN = ("script", "style", "head", "title")
 
 
-def _from_html(html: str) -> str:
-    reader = _Words()
-    reader.feed(html)
-    reader.close()
-    return "\n".join(line.strip() for line in "".join(reader.words).split("\n")).strip()
+def from_html(page: str) -> str:
+    """What a reader of an HTML page sees, roughly, in time that grows as the page does (the standard parser's does not)."""
+    words: list[str] = []
+    hidden, comment = 0, False
+    for found in _TOKEN.finditer(page):
+        token, tag = found[0], (found[1] or "").lower()
+        if comment or token == "<!--":
+            comment = token != "-->"
+        elif tag in _HIDDEN:
+            hidden = max(hidden + (-1 if token.startswith("</") else 1), 0)
+        elif tag in _BREAKS and not hidden:
+            words.append("\n")
+        elif not hidden and not (len(token) > 1 and token[0] == "<"):
+            words.append(" ".join(token.split("\n")))
+    lines = [" ".join(line.split()) for line in html.unescape("".join(words)).split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 _LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "sv", "da", "cs"]
@@ -216,10 +219,12 @@ _MARK = "\ue000"
 
 
 def without_quotes(text: str) -> str:
-    """The part of a body that its writer wrote: what is quoted below it is taken off (mail-parser-reply).
+    """The part of a body that its writer wrote: the letter that it answers is taken off.
 
-    The library's patterns take minutes on long lines and on thousands of blank ones; both are put aside before, and
-    a text beyond 64 KiB is left as it is. What would leave nothing at all is left as it is, too.
+    mail-parser-reply finds where an older letter may begin, in ten languages; what is there goes only if it is quoted
+    (``>``) or has the head that Outlook puts above it. What would leave nothing at all is left as it is. The
+    library's patterns take minutes on long lines and on thousands of blank ones, so both are put aside before, and a
+    text beyond 64 KiB is left as it is.
     """
     if len(text) > _LONG_TEXT:
         return text
@@ -227,25 +232,50 @@ def without_quotes(text: str) -> str:
         from mailparser_reply import EmailReplyParser
     except ImportError:
         raise SettingsError("the package mail-parser-reply is not installed", "pip install 'ticketctl[mail]'") from None
+
     short: list[str] = []
     put_aside: list[str] = []
-    for line in text.split("\n"):
+    for line in text.replace(_MARK, "").split("\n"):
         if len(line) > _LONG_LINE:
             put_aside.append(line)
             line = f"{_MARK}{len(put_aside) - 1}{_MARK}"
         if line.strip() or short[-2:] != ["", ""]:
             short.append(line if line.strip() else "")
-    replies = EmailReplyParser(languages=_LANGUAGES).read("\n".join(short)).replies
-    found = next(
-        (reply.full_body for reply in replies if reply.full_body), ""
-    )  # with the signature: it may say something
-    lines = found.split("\n")
+    kept: list[str] = []
+    torn = ""
+    for part in EmailReplyParser(languages=_LANGUAGES).read("\n".join(short)).replies:
+        if _HEAD_OF_OUTLOOK.search(part.headers) or len(_FIELD.findall(part.headers)) > 3:
+            break
+        if not part.headers:
+            kept.append(_without_tail(part.content))
+        elif part.headers.startswith(part.content) and part.headers != part.content:
+            torn = part.content  # the library has torn a head in two, as it does in French: this is its first word
+        else:
+            kept.append(_own_lines(part.content, part.headers, torn))
+            torn = ""
+    found = re.sub(f"{_MARK}(\\d+){_MARK}", lambda mark: put_aside[int(mark[1])], "\n\n".join(filter(None, kept)))
+    return found.strip() or text
+
+
+_HEAD_OF_OUTLOOK = re.compile(r"-{5,} ?Original", re.IGNORECASE)
+_FIELD = re.compile(r"^[*\W]*[^\W\d_]+:", re.MULTILINE)
+
+
+def _without_tail(text: str) -> str:
+    """Without the quoted lines at its very end; those within are what is answered."""
+    lines = text.split("\n")
     while lines and (lines[-1].startswith(">") or not lines[-1].strip()):
         lines.pop()
-    found = "\n".join(lines)
-    for number, line in enumerate(put_aside):
-        found = found.replace(f"{_MARK}{number}{_MARK}", line)
-    return found.strip() or text
+    return "\n".join(lines)
+
+
+def _own_lines(content: str, head: str, torn: str) -> str:
+    """What the writer put below or between quoted lines; all of it, with its head, if nothing is quoted there."""
+    lines = content.split("\n")
+    if not any(line.startswith(">") for line in lines):
+        return f"{torn} {content}".strip()
+    below = lines[head.count("\n") + 1 :] if content.startswith(head) else lines
+    return "\n".join(line for line in below if not line.startswith(">")).strip("\n")
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
@@ -264,18 +294,41 @@ class Outgoing:
     thread: tuple[str, ...]
 
 
+_PLAIN_HEADER = re.compile(r"[ -~]*\Z")
+
+
 def write_letter(letter: Outgoing) -> bytes:
-    """A letter as bytes with CRLF: plain text, marked as written by a machine (RFC 3834), so that no machine answers."""
-    message = EmailMessage(policy=email.policy.SMTP)
-    message["From"] = letter.sender
-    message["To"] = letter.to
-    message["Subject"] = " ".join(_clean(letter.subject).split())
-    message["Date"] = email.utils.format_datetime(letter.date)
-    message["Message-ID"] = letter.message_id
-    if letter.thread:
-        message["In-Reply-To"] = letter.thread[-1]
-        message["References"] = " ".join(letter.thread)
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(_clean(letter.body).rstrip("\n") + "\n", charset="utf-8")
-    return message.as_bytes()
+    """A letter as bytes with CRLF: plain text, marked as written by a machine (RFC 3834), so that no machine answers.
+
+    Every header is one line of printable ASCII before it is folded: nothing that came with a letter can begin another.
+
+    Raises:
+        ValueError: an address or Message-ID that is none; the readers above let none through.
+    """
+    body = _clean(letter.body).rstrip("\n") + "\n"
+    message = MIMENonMultipart("text", "plain")
+    thread = [name for name in letter.thread if _MESSAGE_ID.fullmatch(name)]
+    for name, value in (
+        ("From", letter.sender), ("To", letter.to), ("Subject", _encoded(letter.subject)),
+        ("Date", email.utils.format_datetime(letter.date)), ("Message-ID", letter.message_id),
+        ("In-Reply-To", thread[-1] if thread else ""), ("References", " ".join(thread)),
+        ("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All"),
+    ):  # fmt: skip
+        if name != "Subject" and not (_PLAIN_HEADER.match(value) and "=?" not in value):
+            raise ValueError(f"{name} cannot be {value!r}")
+        if value or name == "Subject":
+            message[name] = value
+    charset = email.charset.Charset("us-ascii" if body.isascii() else "utf-8")
+    if not body.isascii():
+        charset.body_encoding = email.charset.QP
+    message.set_payload(body, charset)
+    # as_bytes of compat32 folds at spaces and encodes nothing: a Message-ID longer than a line stays what it is.
+    return message.as_bytes(policy=email.policy.compat32.clone(linesep="\r\n"))
+
+
+def _encoded(text: str) -> str:
+    """A text as a header holds it: as it is, or in encoded words where it is not plain ASCII or looks like one."""
+    line = " ".join(_clean(text).split())
+    if _PLAIN_HEADER.match(line) and "=?" not in line:
+        return line
+    return email.header.Header(line, "utf-8", maxlinelen=200).encode(linesep="").replace("\n", "")

@@ -145,11 +145,12 @@ class Store:
             return False
         return not loaded.differences and is_canonical(loaded)
 
-    def holding(self, words: bytes) -> Iterator[str]:
-        """The ids of the tickets in whose file some bytes stand."""
-        for path in self.paths():
+    def holding(self, words: Sequence[bytes]) -> Iterator[str]:
+        """The ids of the tickets in whose file any of some words stand."""
+        for path in self.paths() if words else ():
             with suppress(FileNotFoundError, DiskError):
-                if words in files.read_bytes(self.root / path, MAX_BYTES):
+                data = files.read_bytes(self.root / path, MAX_BYTES)
+                if any(word in data for word in words):
                     yield path.rpartition("/")[2].removesuffix(".yaml")
 
     def writes(self, changed: Ticket, was: Loaded | None) -> files.Write:
