@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def clean_environment(home: Path) -> dict[str, str]:
         "TZ": "UTC",
         "TERM": "dumb",
         "COLUMNS": "100",
-        "PYTHONDONTWRITEBYTECODE": "1",
+        # Compiled once for all the processes of the tests, and not into the checkout.
+        "PYTHONPYCACHEPREFIX": os.path.join(tempfile.gettempdir(), f"ticketctl-pycache-{os.getuid()}"),
     }
 
 

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ticketctl.app.desk import Desk, find_root
 from ticketctl.app.watch import Watch, unwatched
-from ticketctl.core import dates
 from ticketctl.errors import Exit, TicketctlError, UsageError
 from ticketctl.render.paint import Paint
+
+if TYPE_CHECKING:
+    from ticketctl.app.desk import Desk
 
 
 @dataclass
@@ -36,6 +37,8 @@ class Env:
     @cached_property
     def now(self) -> datetime:
         """The instant of this command: ``--now``, else TICKETCTL_NOW, else the clock; read once."""
+        from ticketctl.core import dates
+
         real = datetime.now(UTC).replace(microsecond=0)
         text = os.environ.get("TICKETCTL_NOW") or None if self.now_text is None else self.now_text
         if text is None:
@@ -48,6 +51,9 @@ class Env:
     @cached_property
     def desk(self) -> Desk:
         """The store."""
+        from ticketctl.app.desk import Desk, find_root
+        from ticketctl.core import dates
+
         desk = Desk(find_root(self.folder), self.now, self.as_ or os.environ.get("TICKETCTL_AS") or None)
         if self.verbose:
             who = desk.as_ or desk.email or "nobody in particular"
@@ -67,6 +73,7 @@ class Env:
     @cached_property
     def voice(self) -> Any:
         """How things are said here."""
+        from ticketctl.core import dates
         from ticketctl.render.text import Voice
 
         settings = self.desk.settings
