@@ -39,6 +39,7 @@ from ticketctl.core.sweeping import sweep_ticket
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.core.workflow import decide
 from ticketctl.store.codec import emit
+from ticketctl.store.git import place
 from ticketctl.store.mailsettings import Mail
 from ticketctl.store.profiles import built_in
 from ticketctl.store.tickets import path_of
@@ -136,6 +137,7 @@ def repository(root: Path, sender: bool = False) -> None:
     git(root, "commit", "-qm", "A store")
     if sender:
         git(root, "config", "ticketctl.sender", "true")
+        git(root, "config", "ticketctl.senderPlace", place(root))
 
 
 def due_store(root: Path, number: int, settings: str = "commit: off\n", in_git: bool = False) -> Plan:
@@ -729,7 +731,7 @@ def test_what_is_not_committed_does_not_go_out(tmp_path: Path) -> None:
     done(root, "new", "Ticket 3", "--id", "261102-aaaaa", "-c", JANE, "-a", AMY, now=stamp(HOUR))
     done(root, "move", "aaaaa", "Solved", "--reply", "Done.", now=stamp(HOUR))
     ran = send(root, server, HOUR)
-    assert ran.status == 0 and "2 notices wait for their ticket to be committed" in ran.err, ran
+    assert ran.status == 0 and "2 notices waiting for the ticket to be committed" in ran.err, ran
     assert given(root) == Counter(owing[1:]) and len(debts(root)) == 2 and len(server.taken()) == 2
     assert send(root, server, HOUR + timedelta(days=1)).out == "" and len(server.taken()) == 2
     git(root, "add", "-A")

@@ -48,7 +48,7 @@ def test_git(healthy: Path) -> None:
     assert "does not know how to merge tickets" in said(healthy)
     text = next(healthy.glob("tickets/*/*/*/*.yaml"))
     text.write_text("# mine\n" + text.read_text())
-    assert "1 files are not committed" in said(healthy)
+    assert "1 file not committed" in said(healthy)
 
 
 def test_no_repository(tmp_path: Path) -> None:
@@ -71,14 +71,14 @@ def test_mail_that_does_not_arrive(healthy: Path) -> None:
     assert "owed for more than two days" in said(healthy, now="2026-11-05T09:00:00Z")
     assert ticketctl(healthy, "mail", "send", now="2026-11-05T09:00:00Z").status == 1
     tried = said(healthy, now="2026-11-05T09:00:00Z")
-    assert "tried 1 times: jane@customer.example: 127.0.0.1:1" in tried and "again at 2026-11-05T09:05:00Z" in tried
+    assert "tried 1 time: jane@customer.example: 127.0.0.1:1" in tried and "again at 2026-11-05T09:05:00Z" in tried
 
 
 def test_dead_letters(healthy: Path) -> None:
     with (healthy / "ticketctl.yaml").open("a") as file:
         file.write(MAIL)
     assert ticketctl(healthy, "mail", "in", feed=b"\xff").status == 0
-    assert "a dead letter: it has no sender" in said(healthy)
+    assert "a dead letter: it has not one sender" in said(healthy)
 
 
 def test_crashes_and_profiles(healthy: Path) -> None:
@@ -97,3 +97,11 @@ def test_crashes_and_profiles(healthy: Path) -> None:
 def test_a_crowded_day(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ticketctl.app.doctor.CROWDED", 0)
     assert "tickets/2026/11/02: warning: 1 tickets of one day" in said(healthy)
+
+
+def test_roles_that_do_not_exist(healthy: Path) -> None:
+    with (healthy / "ticketctl.yaml").open("a") as file:
+        file.write("people:\n  amy@support.example: {roles: [agnt, hosting/technicain]}\n")
+    words = said(healthy)
+    assert 'has the role "agnt", which does not exist (did you mean "agent"?)' in words
+    assert '"hosting/technicain", which does not exist (did you mean "technician"?)' in words

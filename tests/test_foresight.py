@@ -101,7 +101,7 @@ def test_a_reminder_says_how_often_it_was_done_and_missed(tmp_path: Path) -> Non
     rule = told(root, "2026-11-09T10:00:00Z")["review-open"]
     assert (rule["done"], rule["nth"], rule["missed"], rule["due"]) == (1, 3, 1, "2026-11-08T09:00:00Z")
     words = done(root, "why", "aaaaa", now="2026-11-09T10:00:00Z")
-    assert "the next sweep does it (1 missed before)" in words and "done       1 time" in words
+    assert "the next sweep does it (1 missed before)" in words and "done       occurrence 1" in words
 
 
 TOM = "technician:tom@support.example"

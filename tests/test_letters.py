@@ -137,8 +137,13 @@ READ: dict[str, tuple[bytes, dict[str, Any]]] = {
     "From that is no address": (letter(sender="nobody in particular"), {"sender": ""}),
     "From with a name": (letter(sender='"Doe, Jane" <Jane@Customer.Example>'), {"sender": JANE}),
     "From with an encoded name": (letter(sender=f"=?utf-8?q?J=C3=A4ne?= <{JANE}>"), {"sender": JANE}),
-    "two From": (letter(f"From: {JANE}", sender="other@else.example"), {"sender": JANE}),
-    "From with two addresses": (letter(sender=f"{JANE}, other@else.example"), {"sender": JANE}),
+    "two From": (letter(f"From: {JANE}", sender="other@else.example"), {"sender": ""}),
+    "From with two addresses": (letter(sender=f"{JANE}, other@else.example"), {"sender": ""}),
+    "From with another's address before it": (letter(sender=f"{JANE} <mallory@evil.example>"), {"sender": ""}),
+    "From with another's address in brackets": (letter(sender=f"<{JANE}>mallory@evil.example"), {"sender": ""}),
+    "From of a group": (letter(sender=f"undisclosed: {JANE};"), {"sender": ""}),
+    "From with a quoted name": (letter(sender=f'"Doe, Jane (a@b)" <{JANE}> (at home)'), {"sender": JANE}),
+    "From with a sloppy name": (letter(sender=f"Doe, Jane <{JANE}>"), {"sender": JANE}),
     "From with a path": (letter(sender="<../../etc/passwd>"), {"sender": ""}),
     "recipients": (letter("Cc: c@x.example", "Delivered-To: D@x.example", "X-Original-To: o@x.example",
                           to="a@x.example, B <b@x.example>, a@x.example"),
@@ -165,7 +170,8 @@ READ: dict[str, tuple[bytes, dict[str, Any]]] = {
                      mark="a"), {"text": "plain words", "attachments": (Attachment("a.txt", b"data"),)}),
     "two texts": (parts("mixed", PLAIN, b"Content-Type: text/plain\n\nmore"), {"text": "plain words\nmore"}),
     "a letter in a letter": (parts("mixed", PLAIN, b"Content-Type: message/rfc822\n\nFrom: x@y.example\n\ninner"),
-                             {"text": "plain words\ninner"}),
+                             {"text": "plain words",
+                              "attachments": (Attachment("letter.eml", b"From: x@y.example\n\ninner"),)}),
     "multipart without a boundary": (typed("multipart/mixed", "7bit", b"hello"), {"sender": JANE}),
     "boundary that never comes": (typed("multipart/mixed; boundary=x", "7bit", b"hello"), {"sender": JANE}),
     "multipart that never ends": (b'Content-Type: multipart/mixed; boundary="e"\n\n--e\n' + PLAIN,
@@ -177,7 +183,7 @@ READ: dict[str, tuple[bytes, dict[str, Any]]] = {
     "inline with a name": (parts("mixed", PLAIN, attached("a.png", how='inline; filename="%s"')),
                            {"attachments": (Attachment("a.png", b"data"),)}),
     "without a name": (parts("mixed", PLAIN, b"Content-Type: image/png\n\ndata"),
-                       {"attachments": (Attachment("part-2", b"data"),)}),
+                       {"attachments": (Attachment("part-1", b"data"),)}),
     "a path": (parts("mixed", PLAIN, attached("../../etc/passwd")),
                {"attachments": (Attachment("../../etc/passwd", b"data"),)}),
     "RFC 2231": (parts("mixed", PLAIN, attached("caf%C3%A9.txt", how="attachment; filename*=utf-8''%s")),
@@ -443,13 +449,20 @@ def test_a_new_letter_opens_a_ticket(tmp_path: Path) -> None:
 
 
 def test_a_letter_is_taken_once(tmp_path: Path) -> None:
-    """The same Message-ID again adds nothing, whatever else it says (13)."""
+    """The same letter again adds nothing; another under its Message-ID (devices, web forms) is not lost."""
     root = store(tmp_path)
     data = letter("Message-ID: <1@customer.example>", "Subject: New")
     taken(root, data)
     before = files_of(root)
-    for again in (data, letter("Message-ID: <1@customer.example>", f"Subject: [{A}]", body="Other")):
-        assert "had this letter already" in taken(root, again)
+    assert "had this letter already" in taken(root, data)
+    assert files_of(root) == before
+    for other in (
+        letter("Message-ID: <1@customer.example>", f"Subject: [{A}]", body="Other"),
+        letter("Message-ID: <1@customer.example>", "Subject: Else", sender="bob@customer.example"),
+    ):
+        assert "already" not in taken(root, other)
+        assert "had this letter already" in taken(root, other)
+    before = files_of(root)
     without = letter("Subject: Without")
     taken(root, without)
     more = files_of(root)
@@ -576,7 +589,7 @@ NAMES = {
     ".bashrc": "bashrc",
     "-rf": "rf",
     "...": "attachment",
-    "": "part-2",
+    "": "part-1",
     "a b;c|d.txt": "a_b_c_d.txt",
     "a\tb.txt": "a_b.txt",
     "n\u00f6tig\u202etxt.exe": "n_tig_txt.exe",
@@ -657,8 +670,8 @@ def test_dead_letters(tmp_path: Path) -> None:
     letters = {
         letter(to="sales@support.example"): "none of our addresses",
         letter(to=""): "none of our addresses",
-        letter(sender="nobody"): "no sender",
-        b"": "no sender",
+        letter(sender="nobody"): "not one sender",
+        b"": "not one sender",
         parts("mixed", *[PLAIN] * (MAX_PARTS + 1)): "cannot be read",
     }
     for data, why in letters.items():
@@ -1138,7 +1151,8 @@ class Campaign:
                     found[entry.mail_id] = loaded.ticket.id
         assert found == self.held
         kept = dead(self.root)
-        assert kept.keys() == self.buried
+        attached = {data for data, why in kept.items() if "attached" in why}
+        assert kept.keys() - attached == self.buried, "besides the letters of strangers with attachments"
         assert all(reason.strip() for reason in kept.values())
         ran = ticketctl(self.root, "check", now="2027-11-02T09:00:00Z")
         assert ran.status == 0, ran

@@ -335,6 +335,10 @@ def test_an_imap_folder_is_polled(
     settings = shop.root / "ticketctl.yaml"
     login = f"imap: {{host: 127.0.0.1, port: {port}, user: help, password_env: TICKETCTL_IMAP_PASSWORD}}\n"
     settings.write_text(settings.read_text() + f"  {login}")
+    shop.run(
+        "mail", "fetch", now="2026-11-02T09:00", status=78
+    )  # no password goes to a server that the clone does not name
+    subprocess.run(["git", "-C", str(shop.root), "config", "ticketctl.imap", f"127.0.0.1:{port}"], check=True)
     for number in (1, 2):
         text = (
             f"From: jane@customer.example\nTo: {HELP}\nSubject: Number {number}\nMessage-ID: <{number}@x>\n\nHello.\n"
@@ -363,6 +367,10 @@ def test_an_imap_folder_is_polled(
         ("{from: a@b.example, smtp: {host: mail.example, tls: none}}", "tls: none is for this machine alone"),
         ("{from: a@b.example, smtp: {host: mail.example, password_env: AWS_SECRET}}", "begins with TICKETCTL_"),
         ("{from: a@b.example, smtp: {host: localhost}, sendmail: true}", "by smtp or by sendmail, not both"),
+        (
+            '{from: a@b.example, imap: {host: localhost, user: "a\\r\\nA9 DELETE INBOX"}}',
+            "characters in it that no name has",
+        ),
         ("{from: a@b.example, per_day: 0}", "per_day is a whole number from 1"),
         ("{from: a@b.example, smtp: {host: '-oProxyCommand=x y', port: 99999}}", "a port is a number"),
     ],
@@ -373,3 +381,128 @@ def test_mistakes_in_the_mail_settings_are_located(tmp_path: Path, part: str, wo
     root = make_store(tmp_path / "store", f"mail: {part}\n")
     ran = ticketctl(root, "list")
     assert ran.status == 78 and words in ran.err and "ticketctl.yaml:2:" in ran.err, ran
+
+
+# --- what letters and copies must not be able to do --------------------------------------------------------------------
+
+
+@pytest.fixture
+def desk(tmp_path: Path, server: tuple[int, Office]) -> Shop:
+    """A biztech store with a ticket of Jane's, ``aaaaa``, that Amy works on."""
+    server[1].taken.clear()
+    shop = open_shop(tmp_path / "store", "biztech", "agent", *server)
+    shop.run(
+        "new", "Invoice", "-c", JANE, "-a", AMY, "--id", "261102-aaaaa", now="2026-11-02T09:00", as_="agent:" + AMY
+    )
+    return shop
+
+
+def set_mail(shop: Shop, line: str) -> None:
+    """One more line of the mail settings."""
+    with (shop.root / "ticketctl.yaml").open("a") as file:
+        file.write(f"  {line}\n")
+
+
+TAG = "[261102-aaaaa] Invoice"
+
+
+def test_a_ticket_cannot_be_filled_until_nobody_can_read_it(desk: Shop) -> None:
+    """Strangers fill half of it, people the most; what is left is enough for rules to go on."""
+    for number in range(14):
+        desk.write("mallory@evil.example", f"{number} " + "x" * 99_000, "2026-11-02T09:10", Subject=TAG)
+    assert "dead letter" in desk.write("mallory@evil.example", "x" * 99_000, "2026-11-02T09:10", Subject=TAG)
+    assert "message of" in desk.write(JANE, "It matters to me. " + "y" * 90_000, "2026-11-02T09:11", Subject=TAG)
+    for number in range(8):
+        desk.write(JANE, f"{number} " + "z" * 90_000, "2026-11-02T09:12", Subject=TAG)
+    assert "would grow larger" in desk.write(JANE, "z" * 90_000, "2026-11-02T09:13", Subject=TAG)
+    assert "reminded" in desk.run("sweep", now="2026-11-05T10:00")
+    assert json.loads(desk.run("show", "aaaaa", "--format", "json", now="2026-11-05T10:00"))["tickets"]
+
+
+def test_staff_letters_must_be_vouched_for_where_somebody_vouches(desk: Shop) -> None:
+    """``trust``: the word of our own mail server, and no other's, that a letter is from whom it says."""
+    set_mail(desk, "trust: mx.support.example")
+    vouched = {"Authentication_Results": "mx.support.example; spf=pass; dmarc=pass header.from=support.example"}
+    for headers in (
+        {}, {"Authentication_Results": "mx.evil.example; dmarc=pass"},
+        {"Authentication_Results": "mx.support.example; dmarc=fail reason=\"dmarc=pass\""},
+    ):  # fmt: skip
+        said = desk.write(AMY, "Please close it.", "2026-11-02T09:10", Subject=TAG, **headers)
+        assert "kept as a note (mx.support.example does not say" in said
+    assert "message of" in desk.write(AMY, "It is done.", "2026-11-02T09:11", Subject=TAG, **vouched)
+    assert "message of" in desk.write(JANE, "Thank you.", "2026-11-02T09:12", Subject=TAG), "customers write as before"
+
+
+def test_a_password_goes_only_where_the_clone_says(desk: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever can change the settings of a store cannot have its passwords sent elsewhere."""
+    monkeypatch.setenv("TICKETCTL_SMTP_PASSWORD", "secret")
+    settings = desk.root / "ticketctl.yaml"
+    login = "host: localhost, user: help, password_env: TICKETCTL_SMTP_PASSWORD, port:"
+    settings.write_text(settings.read_text().replace("host: 127.0.0.1, port:", login))
+    desk.run("mail", "send", now="2026-11-02T09:01", status=78)
+    assert "this clone does not know (" in desk.run("doctor", now="2026-11-02T09:01", status=1)
+    subprocess.run(["git", "-C", str(desk.root), "config", "ticketctl.smtp", f"localhost:{desk.port}"], check=True)
+    desk.run("mail", "send", now="2026-11-02T09:01")
+    assert "this clone does not know (" not in desk.run("doctor", now="2026-11-02T09:01", status=1)
+
+
+def test_a_copy_of_the_sender_sends_nothing(desk: Shop, tmp_path: Path) -> None:
+    desk.run("reply", "aaaaa", "-m", "We look into it.", now="2026-11-02T09:01")
+    assert len(desk.deliver("2026-11-02T09:02")) == 1
+    desk.run("reply", "aaaaa", "-m", "Still looking.", now="2026-11-02T09:03")
+    shutil.copytree(desk.root, tmp_path / "copy", symlinks=True)
+    copy = Shop(tmp_path / "copy", desk.port, desk.office, desk.seen)
+    assert copy.deliver("2026-11-02T09:04", status=1) == []
+    assert len(desk.deliver("2026-11-02T09:04")) == 1
+
+
+def test_a_long_line_arrives(desk: Shop) -> None:
+    """RFC 5321 ends a line at 998 bytes; people do not."""
+    long = "word " * 300
+    desk.run("reply", "aaaaa", "-m", long, now="2026-11-02T09:01")
+    assert long.strip() in to(desk.deliver("2026-11-02T09:02"), JANE).get_content()
+
+
+def test_answers_to_a_closed_ticket_go_where_it_goes_on(desk: Shop) -> None:
+    """One follow-up, not one for each "thank you"."""
+    desk.run("move", "aaaaa", "Solved", "--reply", "Done.", now="2026-11-02T10:00")
+    desk.run("sweep", now="2026-11-06T10:00")
+    first = to(desk.deliver("2026-11-06T10:01"), JANE)
+    said = desk.write(JANE, "It came back.", "2026-11-07T10:00", first)
+    assert "continued in" in said
+    notice = to(desk.deliver("2026-11-07T10:01"), JANE)
+    follow = said.rpartition(" ")[2].strip()
+    assert follow in notice.get_content()
+    for number, letter in enumerate((notice, first)):
+        again = desk.write(JANE, f"Number {number}.", "2026-11-07T11:00", letter)
+        assert again.startswith(f"{follow[7:]}: message of"), again
+    assert len(json.loads(desk.run("list", "-A", "--format", "json", now="2026-11-07T12:00"))["tickets"]) == 2
+
+
+def test_what_strangers_attach_goes_into_no_commit(desk: Shop) -> None:
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"], letter["Message-ID"] = "m@evil.example", HELP, TAG, "<1@x>"
+    letter.set_content("Look.")
+    letter.add_attachment(b"MZ", maintype="application", subtype="octet-stream", filename="tool.exe")
+    assert "kept as a note" in desk.run("mail", "in", now="2026-11-02T09:01", feed=letter.as_bytes())
+    assert "Attached, and not kept here: tool.exe" in desk.run("show", "aaaaa", now="2026-11-02T09:02")
+    assert not (desk.root / "attachments").exists()
+    assert [path.read_bytes() for path in (desk.root / "dead-letters").glob("*.eml")] == [letter.as_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<html><head><title>x</title><body>visible text", "visible text"),
+        ("<script>var a = '<p>no</p>'</script><p>yes &amp; no<br>two", "yes & no\ntwo"),
+        ("<!-- <p>hidden</p> --><div>a - b</div>", "a - b"),
+    ],
+)
+def test_html_is_read(desk: Shop, page: str, text: str) -> None:
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = JANE, HELP, "Page"
+    letter.set_content(" \n")
+    letter.add_alternative(page, subtype="html")
+    half = half_of(desk.run("mail", "in", now="2026-11-02T09:01", feed=letter.as_bytes()))
+    history = json.loads(desk.run("show", half, "--format", "json", now="2026-11-02T09:02"))["tickets"][0]["history"]
+    assert history[0]["text"].rstrip("\n") == text

@@ -17,7 +17,10 @@ from ticketctl.store import files, git
 from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import new_id, path_of, short
 
-MAX_TICKET = 1 << 20
+FOR_PEOPLE = files.MAX_BYTES * 7 // 8
+"""How large people may make a ticket: the rest is left to rules, which must still be able to close it."""
+FOR_STRANGERS = files.MAX_BYTES // 2
+"""How large those may make it who are not of it: machines, strangers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,16 +208,12 @@ def _written(desk: Desk, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def writes_of(desk: Desk, outcome: Outcome) -> list[files.Write]:
+def writes_of(desk: Desk, outcome: Outcome, limit: int = FOR_PEOPLE) -> list[files.Write]:
     """The files of one decision: the ticket, its follow-ups, the notices in the outbox."""
     if not isinstance(outcome.result, Decision) or not outcome.result.entries:
         return []
-    writes = [desk.store.writes(outcome.result.ticket, outcome.was)]
-    writes += [desk.store.writes(ticket, None) for ticket in outcome.also]
-    if any(len(write.data) > MAX_TICKET for write in writes):
-        raise RefusedError(
-            f"{short(outcome.id)} would grow larger than 1 MiB", "go on in a follow-up ticket (new --follows)"
-        )
+    writes = [desk.store.writes(outcome.result.ticket, outcome.was, limit)]
+    writes += [desk.store.writes(ticket, None, limit) for ticket in outcome.also]
     return writes + outbox(desk, outcome.result.notices)
 
 

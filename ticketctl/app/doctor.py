@@ -5,18 +5,22 @@ Findings of severity *warning* are worth knowing; those of severity *error* want
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.mailbox import DEAD
-from ticketctl.app.mailing import debts
+from ticketctl.app.mailing import debts, known_server
 from ticketctl.app.sweep import last_sweep
 from ticketctl.core import dates
-from ticketctl.errors import DiskError, Finding, Place, TicketctlError
+from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
 from ticketctl.store import files, git
 from ticketctl.store.config import NAME
+from ticketctl.store.fetching import PASSWORD_FILE as IMAP_FILE
+from ticketctl.store.transport import PASSWORD_FILE as SMTP_FILE
+from ticketctl.store.transport import secret
 
 CROWDED = 2000
 """How many tickets a day's folder holds before git's trees grow slow (docs/ticket-file.md)."""
@@ -26,6 +30,10 @@ _STALE = timedelta(days=2)
 def examine(desk: Desk) -> list[Finding]:
     """Everything that a doctor would say about a store."""
     return [finding for check in CHECKS for finding in check(desk)]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _finding(place: str, message: str, hint: str = "", severity: str = "error") -> Finding:
@@ -42,6 +50,26 @@ def profiles(desk: Desk) -> Iterator[Finding]:
     named = {*(desk.settings.mail.addresses.values() if desk.settings.mail else ()), desk.settings.profile or "-"}
     for name in sorted(named - {*desk.shelf.names(), "-"}):
         yield _finding(NAME, f'there is no profile "{name}"', f"there are: {', '.join(desk.shelf.names())}")
+
+
+def people(desk: Desk) -> Iterator[Finding]:
+    """Every role that somebody is given exists."""
+    known = {name: list(desk.shelf.get(name).roles) for name in desk.shelf.names() if _sound(desk, name)}
+    every = sorted({role for roles in known.values() for role in roles})
+    for who, roles in (desk.settings.people or {}).items():
+        for role in roles:
+            profile, slash, name = role.rpartition("/")
+            if name not in (known.get(profile, []) if slash else every):
+                hint = closest(name, known.get(profile, every)) or f"roles: {', '.join(known.get(profile, every))}"
+                yield _finding(NAME, f'{who} has the role "{role}", which does not exist', hint)
+
+
+def _sound(desk: Desk, name: str) -> bool:
+    try:
+        desk.shelf.get(name)
+    except TicketctlError:
+        return False
+    return True
 
 
 def interrupted(desk: Desk) -> Iterator[Finding]:
@@ -68,7 +96,10 @@ def repository(desk: Desk) -> Iterator[Finding]:
         left = len(git.uncommitted(desk.root))
         if left and desk.settings.commit:
             yield _finding(
-                "tickets", f"{left} files are not committed", "the next sweep commits those that are whole", "warning"
+                "tickets",
+                f"{_counted(left, 'file')} not committed",
+                "the next sweep commits those that are whole",
+                "warning",
             )
     except DiskError as error:
         yield _finding(".git", error.message, error.hint)
@@ -96,7 +127,7 @@ def mail_out(desk: Desk) -> Iterator[Finding]:
     stale = 0
     for debt in debts(desk, []):
         if debt.tries:
-            yield _finding(debt.path, f"tried {debt.tries} times: {debt.error}", f"tried again at {debt.again}")
+            yield _finding(debt.path, f"tried {_counted(debt.tries, 'time')}: {debt.error}", f"again at {debt.again}")
         elif desk.now - dates.parse_instant(debt.entry.at) > _STALE:
             stale += 1
     if stale:
@@ -107,6 +138,20 @@ def mail_out(desk: Desk) -> Iterator[Finding]:
         yield _finding(
             ".git/config", "this clone sends no mail", "git config ticketctl.sender true, in one clone", "warning"
         )
+
+
+def servers(desk: Desk) -> Iterator[Finding]:
+    """There is a password where one is wanted, and it goes where this clone says."""
+    mail = desk.settings.mail
+    wanted = ((mail.smtp, "smtp", SMTP_FILE), (mail.imap, "imap", IMAP_FILE)) if mail else ()
+    for server, kind, variable in wanted:
+        if server is None or not server.user or (kind == "smtp" and not git.is_sender(desk.root)):
+            continue
+        try:
+            known_server(desk, server, kind)
+            secret(server, variable, os.environ)
+        except SettingsError as error:
+            yield _finding(NAME, error.message, error.hint, "warning")
 
 
 def mail_in(desk: Desk) -> Iterator[Finding]:
@@ -122,5 +167,5 @@ def mail_in(desk: Desk) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Desk], Iterator[Finding]], ...] = (
-    profiles, interrupted, repository, crowds, sweeps, mail_out, mail_in,
+    profiles, people, interrupted, repository, crowds, sweeps, mail_out, servers, mail_in,
 )  # fmt: skip

@@ -8,12 +8,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ticketctl.app import values
-from ticketctl.app.change import Outcome, commit, first_allowed, make_follow_up, not_by_hand, writes_of, writing
+from ticketctl.app.change import (
+    FOR_PEOPLE,
+    FOR_STRANGERS,
+    Outcome,
+    commit,
+    first_allowed,
+    make_follow_up,
+    not_by_hand,
+    writes_of,
+    writing,
+)
 from ticketctl.app.desk import Desk
+from ticketctl.core.entry import Entry
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Actor, Change, Create, Decision, Keep, Refusal
-from ticketctl.core.ticket import Ticket
+from ticketctl.core.ticket import LINK, Ticket
 from ticketctl.core.workflow import decide
 from ticketctl.errors import MissingError, RefusedError, SettingsError, UsageError
 from ticketctl.store import files
@@ -85,35 +96,54 @@ def receive(desk: Desk, data: bytes, to: str | None = None) -> Receipt:
             letter = replace(letter, recipients=(to.lower(), *letter.recipients))
         if letter.sender in (mail.sender, *mail.addresses):
             letter = replace(letter, machine=letter.machine or "our own address")
-        return _put(desk, mail, letter)
+        receipt = _put(desk, mail, letter, f"<{hashlib.sha256(data).hexdigest()[:32]}@{mail.domain}.invalid>")
+        if receipt.fate == "kept" and letter.attachments:
+            _bury(desk, data, f"what is attached to it is not kept on {receipt.id}: its writer is not of that ticket")
+        return receipt
     except UnreadableError as error:
         return _bury(desk, data, f"it cannot be read: {error}")
     except (RefusedError, UsageError) as error:
         return _bury(desk, data, error.message)
 
 
-def _put(desk: Desk, mail: Mail, letter: Letter) -> Receipt:
+def _put(desk: Desk, mail: Mail, letter: Letter, fingerprint: str) -> Receipt:
+    """Put a letter on its ticket, or make one.
+
+    Args:
+        fingerprint: its Message-ID, should another letter already be known by that which it bears.
+    """
     with writing(desk):
-        if (known := _holder(desk, [letter.message_id])) is not None:
-            return Receipt("known", known, f"{short(known)}: had this letter already")
+        for name in (letter.message_id, fingerprint):
+            known = _holder(desk, [name])
+            if known is None:
+                letter = replace(letter, message_id=name)
+                break
+            if name == fingerprint or _is_that(known[1], letter):
+                return Receipt("known", known[0], f"{short(known[0])}: had this letter already")
         found = _ticket_of(desk, mail, letter)
         if found is not None:
-            return _add(desk, found, letter)
+            return _add(desk, mail, _continued(desk, found, letter), letter)
         if letter.machine:
             raise RefusedError(f"written by a machine ({letter.machine}), and it answers no ticket")
         return _open(desk, mail, letter)
 
 
+def _is_that(entry: Entry, letter: Letter) -> bool:
+    """Whether an entry was made by a letter: devices and web forms send many under one Message-ID."""
+    said = f"{entry.text or ''}\n{entry.note or ''}"
+    return entry.by.lower() in (letter.sender, "mail") and letter.reply.strip()[:200] in said
+
+
 # --- finding the ticket ---------------------------------------------------------------------------------------------
 
 
-def _holder(desk: Desk, message_ids: Sequence[str]) -> str | None:
-    """The ticket that holds one of some letters, those named first before the others; all files are looked at once."""
-    found: dict[str, str] = {}
+def _holder(desk: Desk, message_ids: Sequence[str]) -> tuple[str, Entry] | None:
+    """The ticket that holds one of some letters, and where, those named first before the others."""
+    found: dict[str, tuple[str, Entry]] = {}
     for id_ in desk.store.holding([quoted(name)[1:-1].encode() for name in message_ids]):
         for entry in desk.store.read(id_).ticket.history:
             if entry.mail_id in message_ids:
-                found.setdefault(entry.mail_id or "", id_)
+                found.setdefault(entry.mail_id or "", (id_, entry))
     return next((found[name] for name in message_ids if name in found), None)
 
 
@@ -127,8 +157,8 @@ def _ticket_of(desk: Desk, mail: Mail, letter: Letter) -> Loaded | None:
         if (match := ours.match(reference)) and (found := _read(desk, match[1].lower())):
             return found
     theirs = [reference for reference in letter.references if not ours.match(reference)][:20]
-    if (id_ := _holder(desk, theirs)) is not None:
-        return desk.store.read(id_)
+    if (held := _holder(desk, theirs)) is not None:
+        return desk.store.read(held[0])
     for tag in _TAG.findall(letter.subject.lower()):
         if found := _read(desk, tag):
             return found
@@ -142,10 +172,23 @@ def _read(desk: Desk, id_: str) -> Loaded | None:
         return None
 
 
+def _continued(desk: Desk, was: Loaded, letter: Letter) -> Loaded:
+    """The ticket in which a closed one goes on, if it is still open and the letter is its customer's: their next letter
+    belongs there, not in yet another."""
+    for _ in range(20):
+        ticket = was.ticket
+        links = [str(entry.sets[LINK]) for entry in ticket.acts if LINK in entry.sets]
+        following = _read(desk, links[-1]) if links and letter.sender == (ticket.customer or "").lower() else None
+        if following is None or desk.profile_of(ticket).state(ticket.status) != "closed":
+            break
+        was = following
+    return was
+
+
 # --- adding to a ticket ---------------------------------------------------------------------------------------------
 
 
-def _add(desk: Desk, was: Loaded, letter: Letter) -> Receipt:
+def _add(desk: Desk, settings: Mail, was: Loaded, letter: Letter) -> Receipt:
     not_by_hand(was)
     profile = desk.profile_of(was.ticket)
     mail = _prepare(letter, was.ticket)
@@ -155,6 +198,11 @@ def _add(desk: Desk, was: Loaded, letter: Letter) -> Receipt:
     if not why:
         actors = actors_by_mail(profile, was.ticket, people, letter.sender)
         why = "" if actors else "its writer is not a person of this ticket"
+        if any(profile.kind(actor.role) != "customer" for actor in actors) and settings.trust not in (
+            "",
+            *letter.authentic,
+        ):
+            actors, why = [], f"{settings.trust} does not say that it is from whom it says"
         requests = [
             Change(actor, None, mail.text, mail.left_out or None, via="mail", subject=letter.subject,
                    mail_id=letter.message_id, files=mail.files)
@@ -164,10 +212,11 @@ def _add(desk: Desk, was: Loaded, letter: Letter) -> Receipt:
         if isinstance(asked, Refusal):
             why = "refused: " + "; ".join(asked.reasons)
     if why or asked is None:
+        mail = _without_attachments(mail)
         asked = decide(profile, was.ticket, _as_note(mail, why), desk.now, people, desk.by_mail)
     assert isinstance(asked, Decision)
     also = tuple(make_follow_up(desk, profile, request) for request in asked.follow_ups)
-    _write(desk, Outcome(was.ticket.id, was, asked, profile, also), mail)
+    _write(desk, Outcome(was.ticket.id, was, asked, profile, also), mail, FOR_STRANGERS if why else FOR_PEOPLE)
     name, before, after = short(was.ticket.id), was.ticket.status, asked.ticket.status
     if why:
         return Receipt("kept", was.ticket.id, f"{name}: kept as a note ({why})")
@@ -195,6 +244,15 @@ def actors_by_mail(profile: Profile, ticket: Ticket, people: People, who: str) -
     return [Actor(name if role == customer else who, role) for role in roles]
 
 
+def _without_attachments(mail: _Mail) -> _Mail:
+    """What is not of the ticket's people goes into no commit: the whole letter lies among the dead ones then."""
+    names = ", ".join(mail.files)
+    words = "\n".join(
+        part for part in (mail.left_out, f"Attached, and not kept here: {names}" if names else "") if part
+    )
+    return replace(mail, kept=(), left_out=words)
+
+
 def _as_note(mail: _Mail, why: str) -> Keep:
     letter = mail.letter
     head = f"Mail from {letter.sender or 'nobody'}, {why}.\nSubject: {letter.subject or '(none)'}"
@@ -207,7 +265,7 @@ def _as_note(mail: _Mail, why: str) -> Keep:
 
 def _open(desk: Desk, mail: Mail, letter: Letter) -> Receipt:
     if not letter.sender:
-        raise RefusedError("it has no sender that could be an address")
+        raise RefusedError("it has not one sender whom we could answer (an address in plain ASCII)")
     name = next((mail.addresses[to] for to in letter.recipients if to in mail.addresses), None)
     if name is None and mail.addresses:
         raise RefusedError(f"it was sent to none of our addresses ({', '.join(mail.addresses)})")
@@ -236,7 +294,7 @@ def _open(desk: Desk, mail: Mail, letter: Letter) -> Receipt:
     made = first_allowed(desk, profile, None, requests)
     if isinstance(made, Refusal):
         raise RefusedError(f"a new ticket of {profile.name} was refused: {'; '.join(made.reasons)}")
-    _write(desk, Outcome(id_, None, made, profile), prepared)
+    _write(desk, Outcome(id_, None, made, profile), prepared, FOR_PEOPLE)
     return Receipt("opened", id_, f"{id_}: new, from {letter.sender}")
 
 
@@ -277,12 +335,12 @@ def _safe_name(name: str, taken: Sequence[str]) -> str:
     return found
 
 
-def _write(desk: Desk, outcome: Outcome, mail: _Mail) -> None:
+def _write(desk: Desk, outcome: Outcome, mail: _Mail, limit: int) -> None:
     """The ticket, its attachments and what follows, in one write and one commit."""
     assert isinstance(outcome.result, Decision)
     event = next(entry.id for entry in outcome.result.entries if entry.mail_id == mail.letter.message_id)
     attached = [files.Write(f"attachments/{outcome.id}/{event}-{name}", data) for name, data in mail.kept]
-    files.write_all(desk.root, [*writes_of(desk, outcome), *attached])
+    files.write_all(desk.root, [*writes_of(desk, outcome, limit), *attached])
     done = replace(outcome, paths=tuple(write.path for write in attached))
     for failed in commit(desk, [done]):
         assert not isinstance(failed.result, Decision | Refusal)

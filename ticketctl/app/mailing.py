@@ -8,6 +8,7 @@ would go out again under the same Message-ID.
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
@@ -35,7 +36,7 @@ from ticketctl.errors import (
 )
 from ticketctl.store import files, git
 from ticketctl.store.letters import Outgoing, write_letter
-from ticketctl.store.mailsettings import ADDRESS, Mail
+from ticketctl.store.mailsettings import ADDRESS, Mail, Server
 from ticketctl.store.tickets import path_of
 from ticketctl.store.transport import DeliveryError, Send, transport
 
@@ -130,7 +131,34 @@ def settings_of(desk: Desk) -> Mail:
         raise SettingsError("this store sends no mail", "mail: {from: ADDRESS, smtp: {host: HOST}} in ticketctl.yaml")
     if not git.is_sender(desk.root):
         raise RefusedError("this clone does not send mail", "in the one that shall: git config ticketctl.sender true")
+    place = git.place(desk.root)
+    known = git.own(desk.root, _PLACE)
+    if not known:
+        git.set_own(desk.root, _PLACE, place)
+    elif known != place:
+        hint = f"if it has moved for good: git config --unset {_PLACE}; if not: git config --unset ticketctl.sender"
+        raise RefusedError(f"this looks like a copy of the clone that sends mail, which was {known}", hint)
+    if mail.smtp is not None:
+        known_server(desk, mail.smtp, "smtp")
     return mail
+
+
+_PLACE = "ticketctl.senderPlace"
+
+
+def known_server(desk: Desk, server: Server, kind: str) -> None:
+    """See that a password goes only where this clone's own configuration (or the environment) says.
+
+    Args:
+        kind: ``smtp`` or ``imap``.
+
+    Raises:
+        SettingsError: the settings of the store want to log in somewhere else.
+    """
+    named = (git.own(desk.root, f"ticketctl.{kind}"), os.environ.get(f"TICKETCTL_{kind.upper()}_SERVER"))
+    if server.user and server.place not in named:
+        hint = f"if that is your server: git config ticketctl.{kind} {server.place}"
+        raise SettingsError(f"the store wants a password sent to {server.place}, which this clone does not know", hint)
 
 
 def send(desk: Desk, watch: Watch = unwatched) -> Delivery:

@@ -28,7 +28,10 @@ def merge(base: Path, ours: Path, theirs: Path, id_: str) -> int:
     """
     try:
         one, other = (_read(file, id_) for file in (ours, theirs))
-        ours.write_bytes(emit(fold(union(one.ticket.history, other.ticket.history))))
+        data = emit(fold(union(one.ticket.history, other.ticket.history)))
+        if len(data) > files.MAX_BYTES:
+            raise ValueError("too large")
+        ours.write_bytes(data)
         return 0
     except (BrokenError, ValueError):
         return git.merge_file(Path.cwd(), ours, base, theirs)

@@ -316,6 +316,13 @@ def _message(report: Report) -> str:
     return "\n".join([f"sweep: {tickets} ticket{'s' if tickets != 1 else ''}", "", *lines])
 
 
+def no_heartbeat(path: Path) -> str:
+    """Why no sign of life could be left there; nothing, if one can."""
+    if path.is_dir() or not path.parent.is_dir():
+        return f"cannot write the heartbeat {path}: {'it is a folder' if path.is_dir() else 'there is no such folder'}"
+    return ""
+
+
 def heartbeat(path: Path, desk: Desk, report: Report) -> None:
     """Leave a sign of life for whoever watches over cron: that a run came to its end, when, and what it found.
 
@@ -331,4 +338,6 @@ def heartbeat(path: Path, desk: Desk, report: Report) -> None:
         aside.write_text(json.dumps(content) + "\n", encoding="utf-8")
         os.replace(aside, path)
     except OSError as error:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
         raise DiskError(f"cannot write the heartbeat {path}: {error.strerror}") from None

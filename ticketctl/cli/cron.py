@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from ticketctl.app.sweep import Act, Orders, Report, sweep
+from ticketctl.app.sweep import Act, Orders, Report, no_heartbeat, sweep
 from ticketctl.app.sweep import heartbeat as leave_heartbeat
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.core import dates
-from ticketctl.errors import Exit
+from ticketctl.errors import DiskError, Exit
 from ticketctl.render.safe import counted, safe
 from ticketctl.store.tickets import short
 
@@ -38,6 +38,8 @@ def sweep_command(env: Env, /, now_text: str | None, heartbeat: Path | None, for
     """
     if now_text is not None:
         env.now_text = now_text
+    if heartbeat is not None and (wrong := no_heartbeat(heartbeat)):
+        raise DiskError(wrong)
     asked = Orders(**orders)
     with env.progress() as watch:
         report = sweep(env.desk, asked, watch)

@@ -39,6 +39,7 @@ def mail_in(env: Env, /, to: str | None) -> None:
 def fetch_mail(env: Env, /, maildir: Path | None) -> None:
     """Take in the new letters of a maildir, or of the IMAP folder in the settings. Quiet if there are none."""
     from ticketctl.app.mailbox import receive
+    from ticketctl.app.mailing import known_server
     from ticketctl.store import fetching
 
     mail = env.desk.settings.mail
@@ -50,6 +51,7 @@ def fetch_mail(env: Env, /, maildir: Path | None) -> None:
     if maildir is not None:
         letters = fetching.from_maildir(maildir)
     elif mail is not None and mail.imap is not None:
+        known_server(env.desk, mail.imap, "imap")
         letters = fetching.from_imap(mail.imap)
     failed = 0
     for name, data, done in letters:
@@ -81,8 +83,8 @@ def send_mail(env: Env, /) -> None:
         click.echo(f"sent    {debt.ticket.id}  {safe(to)}  {safe(debt.entry.message or '')}")
     for debt, to, words in result.failed:
         click.echo(f"failed  {debt.ticket.id}  {safe(to)}  {safe(debt.entry.message or '')}: {safe(words)}", err=True)
-    waiting = {"wait for their next try": result.paused, "wait for tomorrow (per_day)": result.capped,
-               "wait for their ticket to be committed": result.uncommitted}  # fmt: skip
+    waiting = {"waiting for the next try": result.paused, "held back (per_day of their readers)": result.capped,
+               "waiting for the ticket to be committed": result.uncommitted}  # fmt: skip
     if result.sent or result.failed or result.capped or result.uncommitted:
         for words, number in waiting.items():
             if number:

@@ -129,6 +129,9 @@ def add_holidays(env: Env, name: str | None, country: str, region: str | None, y
 
     path, added = holidays.add_holidays(env.desk, name, calendar, country.upper(), region, year)
     env.note(f"{counted(added, 'holiday')} of {country.upper()} in {year} written into {path}")
+    if region is None and (more := holidays.regions(country.upper())):
+        some = ", ".join(more[:8]) + (", ..." if len(more) > 8 else "")
+        env.note(f"regions of {country.upper()} have further ones: {some} (--region {more[0]})")
 
 
 def _assumed(profile: Profile) -> Iterator[tuple[str, str]]:

@@ -49,7 +49,9 @@ FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")
 @click.option("--created", metavar="RANGE", help="FROM..UNTIL; either may be left out (-7d..).")
 @click.option("--updated", metavar="RANGE", help="The same for the last change.")
 @click.option("--sort", metavar="FIELD[:desc]", multiple=True, help="Another order.")
-@click.option("-L", "--limit", metavar="N", type=click.IntRange(0), default=50, help="At most N (0: all).")
+@click.option(
+    "-L", "--limit", metavar="N", type=click.IntRange(0), default=50, show_default=True, help="At most N (0: all)."
+)
 @click.option("--columns", metavar="A,B", help="Which columns, fields of the profile too.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="plain", help="For people, or for programs.")
 @pass_env
@@ -172,7 +174,8 @@ def _lines(env: Env, found: Found, format_: str, names: tuple[str, ...], limit: 
 
         if format_ == "jsonl":
             return (document.dump_line(document.row(row)) for row in rows)
-        return [document.dump(tickets=[document.row(row) for row in rows], broken=document.broken(found.broken))]
+        listed = [document.row(row) for row in rows]
+        return [document.dump(tickets=listed, total=len(found.rows), broken=document.broken(found.broken))]
     if not rows:
         return []
     if format_ == "table":

@@ -67,7 +67,8 @@ def fill(text: str, scene: Scene, cause: Entry | None = None, more: Mapping[str,
         names[name] = _shown(ticket.get(name))
     names |= {"actor": scene.actor, "now": dates.format_instant(scene.now), "name": scene.name}
     names |= {"text": ((cause and cause.text) or "").strip(), "note": ((cause and cause.note) or "").strip()}
-    names |= {"last_reply": last_customer_text(scene.profile, ticket.acts), "closes": "", **(more or {})}
+    names |= {"last_reply": last_customer_text(scene.profile, ticket.acts), "closes": "", "follow_up": ""}
+    names |= more or {}
     return Template(text).safe_substitute(names)
 
 

@@ -34,6 +34,7 @@ NAMES_FILLED = (
     "note",
     "last_reply",
     "closes",
+    "follow_up",
 )
 PLAIN_EVENTS = ("created", "customer_message", "staff_message", "staff_event", "mail_in")
 EVENTS_ABOUT = ("entered", "left", "field_set", "notified", "fired")

@@ -78,7 +78,7 @@ def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
             messages=dict(_named(part("messages"), lambda key, item: _message(names, key, item))),
             templates=dict(_named(part("templates"), lambda key, item: _template(names, key, item))),
         ),
-        names.findings,
+        list(dict.fromkeys(names.findings)),
     )
 
 
@@ -362,6 +362,9 @@ def _queue(names: Names, node: Node | None) -> p.Queue:
 def _message(names: Names, key: str, node: Node) -> p.Message:
     found = names.keys(node, f'message "{key}"', ("subject", "body", *ORIGIN), ("subject", "body"))
     subject, body = (names.filled(found.get(part, EMPTY)) for part in ("subject", "body"))
+    for part in ("subject", "body"):
+        if part in found and not found[part].text.strip():
+            names.error(found[part], f'the {part} of message "{key}" must be a text')
     base, dot, language = key.partition(".")
     if dot and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", language):
         names.error(node, f'"{language}" is not a language', "two letters: solved.de, solved.pt-BR")

@@ -15,7 +15,7 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.people import People
 from ticketctl.core.profile import Message, Profile
 from ticketctl.core.requests import Notice
-from ticketctl.core.ticket import Ticket, apply, fold
+from ticketctl.core.ticket import LINK, Ticket, apply, fold
 from ticketctl.core.timers import timers
 from ticketctl.errors import BrokenError
 
@@ -75,7 +75,8 @@ def compose(
     )
     languages = {people.languages.get(who, "") for who in ([reader] if reader else entry.told)}
     message = in_language(profile, entry.message or "", languages.pop() if len(languages) == 1 else "")
-    more = {"closes": _closes(profile, then, entry, at or entry.at)}
+    links = [str(one.sets[LINK]) for one in then.acts if LINK in one.sets]
+    more = {"closes": _closes(profile, then, entry, at or entry.at), "follow_up": links[-1] if links else ""}
     subject, body = (fill(part, scene, cause, more).strip() for part in (message.subject, message.body))
     return Notice(ticket.id, entry.id, entry.message or "", entry.told, subject, body, entry.at)
 

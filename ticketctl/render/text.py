@@ -166,7 +166,7 @@ def _value(voice: Voice, value: Value) -> str:
 def refusal(voice: Voice, refused: Refusal, profile: Profile | None) -> Iterator[str]:
     """The lines of a refusal (X2): what, why (all of it), the document's words, what else, how."""
     paint = voice.paint
-    move = f"{refused.from_} -> {refused.to}" if refused.from_ and refused.to else refused.to or refused.from_
+    move = f"{refused.from_} -> {refused.to}" if refused.from_ and refused.to else refused.to or refused.from_ or "new"
     yield f"{paint('refused', 'red')}  {paint(short(refused.id), 'bold')}  {move}: {safe(refused.title)}"
     for reason in refused.reasons:
         lines = list(wrapped(safe(reason), "    ", voice.across))

@@ -64,7 +64,8 @@ def _facts(voice: Voice, ticket: Ticket, profile: Profile, outlook: Outlook) -> 
         yield "condition", f"{safe(words)}: {'yes' if holds else 'no, so it waits'}"
     if outlook.fire is not None:
         yield "key", f"{rule.name} {clock.anchor.id} {outlook.fire.nth}"
-    yield "done", f"{outlook.done} time{'s' if outlook.done > 1 else ''}" if outlook.done else "not yet"
+    done = f"occurrence {outlook.done}" if rule.repeat else "yes"
+    yield "done", done if outlook.done else "not yet"
 
 
 def _period(profile: Profile, rule: Automation) -> str:

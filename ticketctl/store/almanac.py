@@ -10,6 +10,13 @@ from datetime import date
 from ticketctl.errors import SettingsError, UsageError, closest
 
 
+def regions(country: str) -> list[str]:
+    """The regions of a country that have holidays of their own."""
+    import holidays
+
+    return sorted(holidays.list_supported_countries(include_aliases=False).get(country, []))
+
+
 def public_holidays(country: str, region: str | None, year: int) -> dict[date, str]:
     """The public holidays of a country (of a region of it) in a year, by date.
 

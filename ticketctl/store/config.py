@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -125,11 +126,15 @@ def _languages(people: Node | None) -> dict[str, str]:
 def _numbers(node: Node | None, wrong: Callable[[Node, str], None], known: Mapping[str, int]) -> dict[str, int]:
     """A mapping of whole numbers, with what they are if they are not given."""
     found = dict(known)
+    if node is not None and node.value is not None and not node.map:
+        wrong(node, f"it must be a mapping: {', '.join(known)}")
     for key, item in (node.map if node else {}).items():
         if key not in known:
             wrong(item, f'unknown setting "{key}"; known: {", ".join(known)}')
         elif not isinstance(item.value, int) or isinstance(item.value, bool) or item.value < 0:
             wrong(item, f'"{key}" is a whole number')
+        elif key == "max_share" and item.value > 100:
+            wrong(item, f'"{key}" is a percentage')
         else:
             found[key] = item.value
     return found
@@ -150,6 +155,9 @@ def _people(
         roles = item.map.get("roles", Node(None, item.line, item.col))
         if roles.map or any(not isinstance(role.value, str) for role in roles.items):
             wrong(roles, f"the roles of {who} must be a list of names")
+        language = item.map.get("language", Node("", 1, 1))
+        if language.text and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", language.text):
+            wrong(language, f'"{language.text}" is not a language like de or pt-BR')
         people[who] = tuple(role.text for role in roles.items)
         names[who] = item.map["name"].text if "name" in item.map else who.partition("@")[0]
     return people, names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import imaplib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -79,10 +79,8 @@ def _mailbox(server: Server, password: str) -> Iterator[Any]:
         _said(server, partial(box.login, server.user, password, server.folder))
         yield box
     finally:
-        try:
+        with suppress(OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError):  # what matters has been done, or said
             box.logout()
-        except (OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError):
-            box.client.shutdown()
 
 
 def _said(server: Server, ask: Callable[[], Any]) -> Any:

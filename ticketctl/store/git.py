@@ -161,6 +161,22 @@ def is_sender(root: Path) -> bool:
     )
 
 
+def own(root: Path, key: str) -> str:
+    """What this very clone's configuration says, not the user's and not the store's."""
+    return run(root, "config", "--local", "--get", key, check=False).stdout.strip()
+
+
+def place(root: Path) -> str:
+    """Where this clone lies, so that a copy of its folder can be told from it: a path, and a number that no copy has."""
+    folder = Path(run(root, "rev-parse", "--absolute-git-dir").stdout.strip())
+    return f"{folder} {folder.stat().st_ino}"
+
+
+def set_own(root: Path, key: str, value: str) -> None:
+    """Write something into this clone's configuration."""
+    run(root, "config", "--local", key, value)
+
+
 def merges_tickets(root: Path) -> bool:
     """Whether this clone has been taught to merge tickets."""
     return bool(run(root, "config", "merge.ticketctl.driver", check=False).stdout.strip())

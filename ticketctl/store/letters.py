@@ -55,6 +55,7 @@ class Letter:
         reply: the body without what is quoted below it.
         references: Message-IDs that it answers, the nearest first.
         machine: why it counts as written by a machine (X4); empty if by a person.
+        authentic: the servers that vouch for its sender, by the names in ``Authentication-Results``.
     """
 
     message_id: str
@@ -65,6 +66,7 @@ class Letter:
     reply: str
     references: tuple[str, ...]
     machine: str
+    authentic: tuple[str, ...]
     attachments: tuple[Attachment, ...]
 
 
@@ -82,7 +84,8 @@ def read_letter(data: bytes) -> Letter:
         text = _clean("\n".join(texts)).strip()
         return Letter(
             _own_id(message, data), _sender(message), tuple(_recipients(message)), _header(message, "Subject")[:500],
-            text, without_quotes(text), tuple(_references(message)), _machine(message), tuple(attachments),
+            text, without_quotes(text), tuple(_references(message)), _machine(message), _authentic(message),
+            tuple(attachments),
         )  # fmt: skip
     except (UnreadableError, SettingsError):
         raise
@@ -115,8 +118,19 @@ def _addresses(values: Sequence[str]) -> Iterator[str]:
             yield address.lower()
 
 
+_QUOTED_OR_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|\([^()]*\)')
+_ONE_MAILBOX = re.compile(r"(?:[^<>@;:]*<\s*([^<>\s@]+@[^<>\s@]+)\s*>|([^<>\s@,;:]+@[^<>\s@,;:]+))\s*\Z")
+
+
 def _sender(message: Message) -> str:
-    return next(_addresses(_raw(message, "From")[:1]), "")
+    """The address in ``From``: the only one in the only such header, or none. Where there are two ways to read it,
+    whoever checked the letter before us may have taken the other."""
+    values = _raw(message, "From")
+    if len(values) != 1:
+        return ""
+    found = _ONE_MAILBOX.match(_QUOTED_OR_COMMENT.sub("", " ".join(_clean(values[0]).split())).strip())
+    address = (found[1] or found[2]) if found else ""
+    return address.lower() if ADDRESS.match(address) else ""
 
 
 def _recipients(message: Message) -> Iterator[str]:
@@ -144,7 +158,22 @@ def _machine(message: Message) -> str:
         return f"Precedence: {precedence}"
     if any(value.strip() == "<>" for value in _raw(message, "Return-Path")):
         return "an empty return path"
+    for name in ("X-Failed-Recipients", "X-Autoreply", "X-Autorespond"):
+        if _raw(message, name):
+            return name
+    if _sender(message).partition("@")[0] == "mailer-daemon":
+        return "a mailer daemon"
     return "a delivery report" if message.get_content_type() == "multipart/report" else ""
+
+
+def _authentic(message: Message) -> tuple[str, ...]:
+    """The servers that say that the letter is from whom it says (DMARC passed, RFC 8601)."""
+    found = []
+    for value in _raw(message, "Authentication-Results"):
+        server, _, results = " ".join(_clean(value).split()).partition(";")
+        if re.search(r"(?:^|[\s;])dmarc=pass(?:[\s;]|\Z)", _QUOTED_OR_COMMENT.sub("", results), re.IGNORECASE):
+            found.append(server.strip().partition(" ")[0].lower())
+    return tuple(found)
 
 
 # --- the body -------------------------------------------------------------------------------------------------------
@@ -155,12 +184,12 @@ def _parts(message: Message) -> tuple[list[str], list[Attachment]]:
     plain: list[str] = []
     pages: list[str] = []
     attachments: list[Attachment] = []
-    for number, part in enumerate(message.walk()):
-        if number > MAX_PARTS:
-            raise UnreadableError(f"more than {MAX_PARTS} parts")
-        if part.is_multipart():
-            continue
+    for number, part in enumerate(_leaves(message)):
         kind, name = part.get_content_type(), _file_name(part)
+        if kind == "message/rfc822":  # a letter in a letter is somebody else's words
+            inner = [one.as_bytes() for one in part.get_payload() if isinstance(one, Message)]
+            attachments += [Attachment(name or "letter.eml", data) for data in inner]
+            continue
         body = part.get_payload(decode=True)
         data = body if isinstance(body, bytes) else b""
         if kind in ("text/plain", "text/html") and not name and part.get_content_disposition() != "attachment":
@@ -168,7 +197,26 @@ def _parts(message: Message) -> tuple[list[str], list[Attachment]]:
             (plain if kind == "text/plain" else pages).append(text)
         elif data:
             attachments.append(Attachment(name or f"part-{number}", data))
-    return plain or [from_html(text) for text in pages], attachments
+    if any(text.strip() for text in plain):
+        return plain, attachments
+    read = [from_html(page) for page in pages]
+    if not any(read):  # nothing that we can read: it is kept as it came
+        attachments += [Attachment("message.html", page.encode(errors="replace")) for page in pages if page.strip()]
+    return read, attachments
+
+
+def _leaves(message: Message) -> Iterator[Message]:
+    """The parts that hold something, in order; a letter within a letter is one of them."""
+    waiting, seen = [message], 0
+    while waiting:
+        part, seen = waiting.pop(), seen + 1
+        if seen > MAX_PARTS + 1:  # the whole is one, too
+            raise UnreadableError(f"more than {MAX_PARTS} parts")
+        inside = part.get_payload() if part.is_multipart() and part.get_content_type() != "message/rfc822" else None
+        if isinstance(inside, list):
+            waiting += [one for one in reversed(inside) if isinstance(one, Message)]
+        else:
+            yield part
 
 
 def _file_name(part: Message) -> str:
@@ -203,6 +251,8 @@ def from_html(page: str) -> str:
         token, tag = found[0], (found[1] or "").lower()
         if comment or token == "<!--":
             comment = token != "-->"
+        elif tag == "body":
+            hidden = 0  # it ends the head, whether or not that was closed
         elif tag in _HIDDEN:
             hidden = max(hidden + (-1 if token.startswith("</") else 1), 0)
         elif tag in _BREAKS and not hidden:
@@ -318,8 +368,9 @@ def write_letter(letter: Outgoing) -> bytes:
             raise ValueError(f"{name} cannot be {value!r}")
         if value or name == "Subject":
             message[name] = value
+    simple = body.isascii() and max(map(len, body.split("\n"))) < 990  # RFC 5321: lines of 998 bytes
     charset = email.charset.Charset("us-ascii" if body.isascii() else "utf-8")
-    if not body.isascii():
+    if not simple:
         charset.body_encoding = email.charset.QP
     message.set_payload(body, charset)
     # as_bytes of compat32 folds at spaces and encodes nothing: a Message-ID longer than a line stays what it is.

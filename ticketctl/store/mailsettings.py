@@ -1,7 +1,8 @@
 """The ``mail`` part of the settings (docs/mail.md).
 
-A store may come from anywhere, so it can say which server to use but not what to send there besides mail: a password
-comes from a variable whose name begins with ``TICKETCTL_``, never from the store.
+A store may come from anywhere, so it can say which server to use, but not what to send there besides mail: a password
+comes from a variable whose name begins with ``TICKETCTL_SMTP_`` or ``TICKETCTL_IMAP_``, and goes only to a server that
+the clone's own git configuration names (:func:`ticketctl.app.mailing.known_server`).
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ class Server:
     password_env: str = ""
     folder: str = "INBOX"
 
+    @property
+    def place(self) -> str:
+        """``mail.example:587``."""
+        return f"{self.host}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -48,6 +54,8 @@ class Mail:
         addresses: address that mail is sent to (small letters) -> profile of a new ticket.
         smtp: the server that takes notices; ``sendmail``: the program does instead.
         per_day: how many notices one address is sent in 24 hours.
+        trust: the server whose word that a letter's sender is who it says is taken (``Authentication-Results``);
+            where it is given, staff letters without that word are only kept.
     """
 
     sender: str
@@ -56,6 +64,7 @@ class Mail:
     sendmail: bool = False
     imap: Server | None = None
     per_day: int = 20
+    trust: str = ""
 
     @property
     def delivers(self) -> bool:
@@ -68,7 +77,7 @@ class Mail:
         return self.sender.partition("@")[2].lower()
 
 
-_KEYS = ("from", "addresses", "smtp", "sendmail", "imap", "per_day")
+_KEYS = ("from", "addresses", "smtp", "sendmail", "imap", "per_day", "trust")
 
 
 def read_mail(node: Node | None, wrong: Wrong) -> Mail | None:
@@ -97,10 +106,11 @@ def read_mail(node: Node | None, wrong: Wrong) -> Mail | None:
     return Mail(
         sender,
         addresses,
-        _server(node.map.get("smtp"), 587, wrong),
+        _server(node.map.get("smtp"), 587, "SMTP", wrong),
         sendmail.value is True,
-        _server(node.map.get("imap"), 993, wrong),
+        _server(node.map.get("imap"), 993, "IMAP", wrong),
         int(per_day.text),
+        node.map.get("trust", Node("", 1, 1)).text.lower(),
     )
 
 
@@ -113,7 +123,7 @@ def _address(text: str, node: Node, wrong: Wrong) -> str:
 _SERVER_KEYS = ("host", "port", "tls", "user", "password_env", "folder")
 
 
-def _server(node: Node | None, port: int, wrong: Wrong) -> Server | None:
+def _server(node: Node | None, port: int, kind: str, wrong: Wrong) -> Server | None:
     if node is None:
         return None
     for key, item in node.map.items():
@@ -133,8 +143,10 @@ def _server(node: Node | None, port: int, wrong: Wrong) -> Server | None:
     elif tls.text == "none" and host.text not in LOOPBACK:
         wrong(tls, f"tls: none is for this machine alone, not for {host.text}")
     variable = node.map.get("password_env", Node("", 1, 1))
-    if variable.text and not re.fullmatch(r"TICKETCTL_[A-Z0-9_]+", variable.text):
-        wrong(variable, "the name of a variable with a password begins with TICKETCTL_")
-    user = node.map.get("user", Node("", 1, 1)).text
-    folder = node.map.get("folder", Node("INBOX", 1, 1)).text
-    return Server(host.text, int(number.text), tls.text, user, variable.text, folder)
+    if variable.text and not re.fullmatch(rf"TICKETCTL_{kind}_[A-Z0-9_]+", variable.text):
+        wrong(variable, f"the name of a variable with this password begins with TICKETCTL_{kind}_")
+    user, folder = node.map.get("user", Node("", 1, 1)), node.map.get("folder", Node("INBOX", 1, 1))
+    for item in (user, folder):
+        if not item.text.isprintable():
+            wrong(item, "there are characters in it that no name has")
+    return Server(host.text, int(number.text), tls.text, user.text, variable.text, folder.text)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ticketctl.core.ticket import HEAD, Ticket
-from ticketctl.errors import BrokenError, DiskError, MissingError, Place, UsageError
+from ticketctl.errors import BrokenError, DiskError, MissingError, Place, RefusedError, UsageError
 from ticketctl.store import files
 from ticketctl.store.codec import emit
 from ticketctl.store.files import MAX_BYTES
@@ -153,17 +153,27 @@ class Store:
                 if any(word in data for word in words):
                     yield path.rpartition("/")[2].removesuffix(".yaml")
 
-    def writes(self, changed: Ticket, was: Loaded | None) -> files.Write:
+    def writes(self, changed: Ticket, was: Loaded | None, limit: int = MAX_BYTES) -> files.Write:
         """The write that brings a ticket's file to its new state.
 
         A file in our canonical form is written anew; one that people have touched keeps its comments, order and
         unknown keys.
+
+        Args:
+            limit: how many bytes it may have then; what is larger than MAX_BYTES nobody could read any more.
+
+        Raises:
+            RefusedError: it would be larger.
         """
         path = path_of(changed.id)
-        if was is None:
-            return files.Write(path, emit(changed))
-        if emit(was.ticket) == was.data:
-            return files.Write(path, emit(changed), was.data)
+        data = emit(changed) if was is None or emit(was.ticket) == was.data else self._spliced(changed, was, path)
+        if len(data) > limit and (was is None or len(data) > len(was.data)):
+            size = f"{limit / (1 << 20):.2g} MiB"
+            hint = "go on in a follow-up ticket (ticketctl new --follows ID)"
+            raise RefusedError(f"{short(changed.id)} would grow larger than {size}", hint)
+        return files.Write(path, data, was.data if was else None)
+
+    def _spliced(self, changed: Ticket, was: Loaded, path: str) -> bytes:
         from ticketctl.store.roundtrip import read_yaml, rewrite
         from ticketctl.store.splice import splice
 
@@ -176,7 +186,7 @@ class Store:
         if read is None or read.ticket != changed or read.differences:
             # Not in block style, say: everything is written anew, but comments are kept where they can be.
             data = rewrite(was.data, emit(changed), HEAD, added)
-        return files.Write(path, data, was.data)
+        return data
 
 
 def _canonical(data: bytes, path: str, id_: str) -> Loaded | None:
