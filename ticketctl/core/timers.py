@@ -138,7 +138,7 @@ def _event_clock(profile: Profile, ticket: Ticket, automation: Automation) -> Cl
         stay.add(entry.id)
         events = events_of(profile, entry)
         # A notice that was owed by an earlier stay, and came late, tells nobody of this one.
-        late = entry.event == "notified" and entry.anchor not in stay
+        late = entry.event == "notified" and entry.anchor is not None and entry.anchor not in stay
         if automation.start in events and not late:
             # Where the rule says what resumes a stopped clock, nothing else does: a notice that comes late does not
             # close over the customer's message before it.
