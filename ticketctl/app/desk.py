@@ -62,8 +62,9 @@ class Desk:
             BrokenError: the ticket names a profile or a status that does not exist.
             SettingsError: the profile has mistakes; where there are many tickets, it hides only its own.
         """
+        shelf = self.shelf  # a mistake in the settings is not the ticket's
         try:
-            profile = self.shelf.get(ticket.profile)
+            profile = shelf.get(ticket.profile)
         except MissingError as error:
             raise BrokenError(error.message, error.hint, Place(path_of(ticket.id))) from None
         except SettingsError as error:
