@@ -1118,10 +1118,11 @@ class Campaign:
             return
         read: Letter = read_letter(data)
         if receipt.fate == "known":
-            assert self.held[read.message_id] == receipt.id
+            assert self.held[receipt.mail_id] == receipt.id
             return
-        assert read.message_id not in self.held
-        self.held[read.message_id] = receipt.id
+        assert receipt.mail_id not in self.held
+        assert receipt.mail_id == read.message_id or read.message_id in self.held, "another letter had its Message-ID"
+        self.held[receipt.mail_id] = receipt.id
         if receipt.fate == "opened" and len(self.ids) < 100:
             self.ids.append(receipt.id)
 

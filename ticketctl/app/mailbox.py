@@ -50,11 +50,13 @@ class Receipt:
         fate: ``opened`` a ticket, ``added`` to one, ``kept`` there as a note, ``known`` already, or ``dead``.
         id: the ticket's; empty for a dead letter.
         words: the line that says so.
+        mail_id: under which Message-ID it stands there.
     """
 
     fate: str
     id: str
     words: str
+    mail_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def _put(desk: Desk, mail: Mail, letter: Letter, fingerprint: str) -> Receipt:
                 letter = replace(letter, message_id=name)
                 break
             if name == fingerprint or _is_that(known[1], letter):
-                return Receipt("known", known[0], f"{short(known[0])}: had this letter already")
+                return Receipt("known", known[0], f"{short(known[0])}: had this letter already", name)
         found = _ticket_of(desk, mail, letter)
         if found is not None:
             return _add(desk, mail, _continued(desk, found, letter), letter)
@@ -219,10 +221,11 @@ def _add(desk: Desk, settings: Mail, was: Loaded, letter: Letter) -> Receipt:
     _write(desk, Outcome(was.ticket.id, was, asked, profile, also), mail, FOR_STRANGERS if why else FOR_PEOPLE)
     name, before, after = short(was.ticket.id), was.ticket.status, asked.ticket.status
     if why:
-        return Receipt("kept", was.ticket.id, f"{name}: kept as a note ({why})")
+        return Receipt("kept", was.ticket.id, f"{name}: kept as a note ({why})", letter.message_id)
     move = f", {before} -> {after}" if before != after else ""
     further = "".join(f", continued in {ticket.id}" for ticket in also)
-    return Receipt("added", was.ticket.id, f"{name}: message of {letter.sender}{move}{further}")
+    words = f"{name}: message of {letter.sender}{move}{further}"
+    return Receipt("added", was.ticket.id, words, letter.message_id)
 
 
 def actors_by_mail(profile: Profile, ticket: Ticket, people: People, who: str) -> list[Actor]:
@@ -295,7 +298,7 @@ def _open(desk: Desk, mail: Mail, letter: Letter) -> Receipt:
     if isinstance(made, Refusal):
         raise RefusedError(f"a new ticket of {profile.name} was refused: {'; '.join(made.reasons)}")
     _write(desk, Outcome(id_, None, made, profile), prepared, FOR_PEOPLE)
-    return Receipt("opened", id_, f"{id_}: new, from {letter.sender}")
+    return Receipt("opened", id_, f"{id_}: new, from {letter.sender}", letter.message_id)
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
