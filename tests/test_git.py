@@ -112,6 +112,17 @@ def test_a_ticket_changed_by_hand_is_merged_line_by_line(clones: tuple[Clone, Cl
     assert "conflict" in one.run("ticketctl", "show", "k3qx9", at="2026-11-03T11:00", status=65)
 
 
+def test_without_ticketctl_git_merges_as_it_would(clones: tuple[Clone, Clone], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A conflict is marked in the file: nothing of either side is left out without a word."""
+    one, two = clones
+    one.run("ticketctl", "note", "k3qx9", "-m", "One.", at="2026-11-03T09:00")
+    two.run("ticketctl", "note", "k3qx9", "-m", "Two.", at="2026-11-03T10:00")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    assert "CONFLICT" in one.run("git", "pull", "--no-rebase", "--no-edit", str(two.folder), "main", status=1)
+    text = one.ticket.read_text()
+    assert "<<<<<<<" in text and "One." in text and "Two." in text
+
+
 def test_the_hook_stops_a_commit_of_a_forged_ticket(clones: tuple[Clone, Clone]) -> None:
     one, _ = clones
     text = one.ticket.read_text()

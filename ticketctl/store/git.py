@@ -140,7 +140,7 @@ def merge_file(root: Path, ours: Path, base: Path, theirs: Path) -> int:
 def set_up(root: Path, hook: bool) -> None:
     """Teach a clone to merge tickets and, with ``hook``, to check them before every commit."""
     run(root, "config", "merge.ticketctl.name", "joins the histories of a ticket")
-    run(root, "config", "merge.ticketctl.driver", "ticketctl merge-driver %O %A %B %P")
+    run(root, "config", "merge.ticketctl.driver", _DRIVER)
     place = root / run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()
     if hook and not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -148,6 +148,10 @@ def set_up(root: Path, hook: bool) -> None:
         place.chmod(0o755)
 
 
+_DRIVER = (
+    "if command -v ticketctl >/dev/null; then ticketctl merge-driver %O %A %B %P; else git merge-file %A %O %B; fi"
+)
+"""Where there is no ticketctl (a mirror, an editor's git) tickets are merged as git would have merged them without us."""
 _HOOK = f"""#!/bin/sh
 # Checks the tickets that are about to be committed by hand; what ticketctl itself commits it has checked.
 test -n "${OWN}" || exec ticketctl -q check --staged
