@@ -54,10 +54,9 @@ def audit_changes(desk: Desk, old: str | None, new: str | None) -> Audit:
     """
     result = Audit()
     changed = git.changed(desk.root, old, new)
-    revision = old if old is not None or new is not None else "HEAD"
-    before = git.blobs(desk.root, [f"{revision}:./{path}" for path in changed])
-    after = git.blobs(desk.root, [f"{new or ''}:./{path}" for path in changed])
-    for path, was, now in zip(changed, before, after, strict=True):
+    before = git.blobs(desk.root, [blob for _, blob, _ in changed])
+    after = git.blobs(desk.root, [blob for _, _, blob in changed])
+    for (path, _, _), was, now in zip(changed, before, after, strict=True):
         result.checked += 1
         try:
             loaded = None if now is None else desk.store.parse(path, now)
@@ -248,7 +247,8 @@ def _moves(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
     for position, entry in enumerate(history):
         if known is not None and position:
             # Where clones were merged, an act is judged by what its author could see.
-            ticket = fold(before for before in history[:position] if before.id in known[entry.id])
+            seen = known[entry.id]
+            ticket = fold(before for spot, before in enumerate(history[:position]) if seen >> spot & 1)
         after = apply(ticket, entry)
         if entry.to is not None:
             try:

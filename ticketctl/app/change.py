@@ -134,7 +134,7 @@ def catch_up(desk: Desk) -> None:
         return
     with suppress(DiskError), writing(desk):
         left = sorted(git.uncommitted(desk.root))
-        whole = [path for path in left if desk.store.is_whole(path)]
+        whole = [path for path in left if path.startswith("attachments/") or desk.store.is_whole(path)]
         if whole:
             git.commit(desk.root, whole, "What an interrupted command had written", "ticketctl@localhost")
 

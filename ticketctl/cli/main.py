@@ -115,18 +115,13 @@ def run(arguments: list[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     status = _run(words)
     # To an MTA anything but 75 means that the letter is to be sent back, and none of our faults is its sender's.
-    return Exit.BUSY if status and _named(words)[:2] == ["mail", "in"] else status
+    return Exit.BUSY if status and _for_mta(words) else status
 
 
-def _named(arguments: list[str]) -> list[str]:
-    """The command that is named, and what follows it: the arguments without the options before it."""
-    rest = iter(arguments)
-    for word in rest:
-        if word in ("-C", "--as", "--now", "--color"):
-            next(rest, None)
-        elif not word.startswith("-"):
-            return [word, *rest]
-    return []
+def _for_mta(words: list[str]) -> bool:
+    """Whether the command is ``mail in``, however the options before it are written."""
+    pairs = [number for number in range(len(words)) if words[number : number + 2] == ["mail", "in"]]
+    return bool(pairs) and not any(word in COMMANDS and word != "mail" for word in words[: pairs[0]])
 
 
 def _run(arguments: list[str]) -> int:

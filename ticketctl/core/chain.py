@@ -49,18 +49,31 @@ def order(entries: Sequence[Entry], before: Mapping[str, Sequence[str]]) -> list
     The root comes first; then always the earliest (``at``, ``id``) among those whose predecessors are all written,
     taken from the successors of the entry just written, else of the one before it, and so back.
     """
-    waiting = {entry.id: entry for entry in entries}
+    left = {entry.id: len(set(before[entry.id])) for entry in entries}
+    successors: dict[str, list[Entry]] = {}
+    for entry in entries:
+        for name in set(before[entry.id]):
+            successors.setdefault(name, []).append(entry)
     written: list[Entry] = []
     done: set[str] = set()
-    while waiting:
-        ready = [e for e in waiting.values() if all(name in done for name in before[e.id])]
-        if not ready:
-            return written + sorted(waiting.values(), key=lambda e: (e.at, e.id))
-        groups = ([e for e in ready if last.id in before[e.id]] for last in reversed(written))
-        chosen = min(next((group for group in groups if group), ready), key=lambda e: (e.at, e.id))
-        written.append(waiting.pop(chosen.id))
+    # Each entry is ready when the last of those before it is written: it stands with the successors of that one.
+    ready = [[entry for entry in entries if not left[entry.id]]]
+    while ready:
+        group = [entry for entry in ready[-1] if entry.id not in done]
+        if not group:
+            ready.pop()
+            continue
+        chosen = min(group, key=lambda entry: (entry.at, entry.id))
+        ready[-1] = group
+        written.append(chosen)
         done.add(chosen.id)
-    return written
+        fresh = []
+        for entry in successors.get(chosen.id, ()):
+            left[entry.id] -= 1
+            if not left[entry.id]:
+                fresh.append(entry)
+        ready.append(fresh)
+    return written + sorted((e for e in entries if e.id not in done), key=lambda e: (e.at, e.id))
 
 
 def union(ours: Sequence[Entry], theirs: Sequence[Entry]) -> list[Entry]:
@@ -97,8 +110,7 @@ def idle(history: Sequence[Entry]) -> dict[str, str]:
     keys = [entry.key for entry in history if entry.key is not None]
     if len(keys) == len(set(keys)) and all(not entry.after for entry in history):
         return {}
-    known = knowledge(history)
-    found = {entry.id: "void" for entry in history if _beaten(entry, history, known)}
+    found = dict.fromkeys(_beaten(history), "void")
     done: set[tuple[str, str, int]] = set()
     for entry in history:
         if entry.event == "notified":
@@ -112,23 +124,45 @@ def idle(history: Sequence[Entry]) -> dict[str, str]:
     return found
 
 
-def knowledge(history: Sequence[Entry]) -> dict[str, frozenset[str]]:
-    """For each entry the ids that its author knew of, directly or not."""
-    known: dict[str, frozenset[str]] = {}
+def knowledge(history: Sequence[Entry]) -> dict[str, int]:
+    """For each entry those that its author knew of, directly or not: bit N stands for the entry at position N."""
+    bits = {entry.id: 1 << position for position, entry in enumerate(history)}
+    known: dict[str, int] = {}
     for position, entry in enumerate(history):
-        before = predecessors(history, position)
-        known[entry.id] = frozenset(before).union(*(known.get(name, frozenset()) for name in before))
+        seen = 0
+        for name in predecessors(history, position):
+            seen |= bits.get(name, 0) | known.get(name, 0)
+        known[entry.id] = seen
     return known
 
 
-def _beaten(entry: Entry, history: Sequence[Entry], known: Mapping[str, frozenset[str]]) -> bool:
-    """Whether a move by time met a person's act that its sweep did not know of."""
-    if entry.key is None or entry.to is None:
-        return False
-    moves_on_it = [e.id for e in history if e.rule is None and e.to is not None and entry.id in known[e.id]]
-    return any(
-        not any(act.id not in known[move] for move in moves_on_it)
-        for act in history
-        if act.rule is None and (act.to is not None or act.text is not None)
-        and act.id not in known[entry.id] and entry.id not in known[act.id]
-    )  # fmt: skip
+def _beaten(history: Sequence[Entry]) -> set[str]:
+    """The moves by time that met a person's act of which their sweep did not know.
+
+    A person's act is a move, a public message, or whatever made a rule move the ticket at once.
+    """
+    known = knowledge(history)
+    bits = {entry.id: 1 << position for position, entry in enumerate(history)}
+    by_time = [entry for entry in history if entry.key is not None and entry.to is not None]
+    moves = [entry for entry in history if entry.rule is None and entry.to is not None]
+    led_to_a_move = {
+        _root(entry, history) for entry in history if entry.to is not None and entry.rule and entry.due is None
+    }
+    acts = [e for e in history if e.rule is None and (e.to is not None or e.text is not None or e.id in led_to_a_move)]
+    found = set()
+    for entry in by_time:
+        on_it = [known[move.id] for move in moves if known[move.id] & bits[entry.id]]
+        for act in acts:
+            apart = not (known[entry.id] & bits[act.id] or known[act.id] & bits[entry.id])
+            if apart and all(knew & bits[act.id] for knew in on_it):
+                found.add(entry.id)
+                break
+    return found
+
+
+def _root(entry: Entry, history: Sequence[Entry]) -> str:
+    """The entry that set off the rules that made this one."""
+    by_id = {one.id: one for one in history}
+    while entry.rule is not None and entry.due is None and entry.anchor in by_id:
+        entry = by_id[entry.anchor]
+    return entry.id

@@ -53,9 +53,12 @@ class Timer:
         if self.done and self.automation.repeat is None:
             return None
         number = self.done + 1
-        if now is not None and self.automation.repeat is not None:
-            number = self._latest(number, profile, now)
-        due = dates.format_instant(self.occurrence(number, profile))
+        try:
+            if now is not None and self.automation.repeat is not None:
+                number = self._latest(number, profile, now)
+            due = dates.format_instant(self.occurrence(number, profile))
+        except (OverflowError, ValueError):
+            return None  # past the end of the calendar
         return Fire(self.automation.name, self.anchor, number, due, number - self.done - 1)
 
     def _latest(self, number: int, profile: Profile, now: datetime) -> int:

@@ -83,7 +83,7 @@ def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
         identity = ["-c", f"user.name={who.partition('@')[0]}", "-c", f"user.email={who}"]
     listed = "\0".join(paths) + "\0"
     feed = ("--pathspec-from-file=-", "--pathspec-file-nul")
-    run(root, "--literal-pathspecs", "add", *feed, feed=listed)
+    run(root, "--literal-pathspecs", "add", "--force", *feed, feed=listed)  # whatever is ignored, these are ours
     run(root, "--literal-pathspecs", *identity, "commit", "--quiet", "--only", "-m", message, *feed, feed=listed)
 
 
@@ -99,32 +99,48 @@ def revision(root: Path, name: str) -> str:
     return found.stdout.strip()
 
 
-def changed(root: Path, old: str | None, new: str | None) -> list[str]:
-    """The files below ``tickets/`` that differ between two commits, or (``new`` not given) from HEAD to what is staged."""
+def changed(root: Path, old: str | None, new: str | None) -> list[tuple[str, str, str]]:
+    """The files below ``tickets/`` that differ between two commits, or (``new`` not given) from HEAD to what is staged.
+
+    Returns:
+        (path, blob before, blob after); a blob of zeros where there is none.
+
+    Raises:
+        DiskError: git failed.
+    """
     between = [name for name in (old, new) if name is not None] or ["--cached"]
-    words = ["diff", "--name-only", "-z", "--no-renames", "--relative", *between, "--", "tickets"]
+    words = ["diff", "--raw", "--no-abbrev", "-z", "--no-renames", "--relative", *between, "--", "tickets"]
     done = _process(root, words, None, staged=True)
     if done.returncode:
         raise DiskError(f"git diff failed: {done.stderr.decode(errors='replace').strip()}")
-    return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
+    parts = done.stdout.split(b"\0")
+    found = []
+    for head, path in zip(parts[::2], parts[1::2], strict=False):
+        _, _, before, after, _ = head.decode().split(" ")
+        found.append((os.fsdecode(path), before, after))
+    return found
 
 
 def blobs(root: Path, names: Sequence[str]) -> list[bytes | None]:
-    """The bytes of files in git (``HEAD:./path``, ``:./path`` for the index); ``None`` for those that are not there."""
-    if not names:
-        return []
-    out = _process(root, ["cat-file", "--batch"], "".join(f"{name}\n" for name in names).encode(), staged=True).stdout
-    found: list[bytes | None] = []
-    for _ in names:
+    """The bytes of objects, by their full hashes; ``None`` for those of zeros.
+
+    Raises:
+        DiskError: git failed, or has no such object.
+    """
+    wanted = [name for name in names if name.strip("0")]
+    if not wanted:
+        return [None] * len(names)
+    done = _process(root, ["cat-file", "--batch"], "".join(f"{name}\n" for name in wanted).encode())
+    out, found = done.stdout, dict[str, bytes]()
+    for name in wanted:
         head, _, out = out.partition(b"\n")
-        words = head.rsplit(b" ", 2)
-        if len(words) < 3 or words[-2] != b"blob":
-            found.append(None)
-            continue
-        size = int(words[-1])
-        found.append(out[:size])
-        out = out[size + 1 :]
-    return found
+        kind, _, size = head.partition(b" ")[2].partition(b" ")
+        if done.returncode or kind != b"blob":
+            raise DiskError(
+                f"git cat-file failed: {head.decode(errors='replace') or done.stderr.decode(errors='replace')}"
+            )
+        found[name], out = out[: int(size)], out[int(size) + 1 :]
+    return [found.get(name) for name in names]
 
 
 def merge_file(root: Path, ours: Path, base: Path, theirs: Path) -> int:
@@ -141,8 +157,9 @@ def set_up(root: Path, hook: bool) -> None:
     """Teach a clone to merge tickets and, with ``hook``, to check them before every commit."""
     run(root, "config", "merge.ticketctl.name", "joins the histories of a ticket")
     run(root, "config", "merge.ticketctl.driver", _DRIVER)
-    place = root / run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()
-    if hook and not place.exists():
+    place = (root / run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()).resolve()
+    ours = Path(run(root, "rev-parse", "--absolute-git-dir").stdout.strip()).resolve()
+    if hook and place.is_relative_to(ours) and not place.exists():  # not into hooks that other repositories share
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(_HOOK, encoding="utf-8")
         place.chmod(0o755)
@@ -187,12 +204,22 @@ def merges_tickets(root: Path) -> bool:
 
 
 def uncommitted(root: Path) -> frozenset[str]:
-    """The files below ``tickets/`` whose present state is in no commit.
+    """The tickets and attachments whose present state is in no commit.
 
     Raises:
         DiskError: this is no repository, or git failed.
     """
-    words = ("--no-optional-locks", "status", "--porcelain=v1", "-z", "-uall", "--no-renames", "--", "tickets")
+    words = (
+        "--no-optional-locks",
+        "status",
+        "--porcelain=v1",
+        "-z",
+        "-uall",
+        "--no-renames",
+        "--",
+        "tickets",
+        "attachments",
+    )
     top = run(root, "rev-parse", "--show-prefix").stdout.strip()
     rows = run(root, *words).stdout.split("\0")
     return frozenset(row[3:].removeprefix(top) for row in rows if row)

@@ -159,7 +159,7 @@ _CHECKS: dict[str, Callable[[Node], str]] = {
     "event": _event,
     "id": _event_id,
     "anchor": _event_id,
-    "nth": lambda node: "" if isinstance(node.value, int) and node.value > 1 else "must be a number above 1",
+    "nth": lambda node: "" if isinstance(node.value, int) and 1 < node.value <= 10**6 else "must be a number above 1",
     "quiet": lambda node: "" if node.value is True else "can only be true",
     "told": _list,
     "unset": _list,

@@ -19,6 +19,10 @@ _SHORT = {
 }  # fmt: skip
 
 
+_DEEPEST = 20
+"""The column beyond which no key of our form begins."""
+
+
 class _StrangeError(Exception):
     """The text is not in our form."""
 
@@ -44,6 +48,8 @@ class _Reader:
 
     def mapping(self, indent: int) -> Node:
         """The mapping whose keys begin at a column (from 0); its first line may begin with the dash of a sequence."""
+        if indent > _DEEPEST:
+            raise _StrangeError
         values: dict[str, Node] = {}
         keys: dict[str, tuple[int, int]] = {}
         start, lead, dashed = self.at + 1, " " * indent, self._dashed(indent)
