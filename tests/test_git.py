@@ -174,3 +174,29 @@ def test_the_editors_schema_accepts_what_we_write_and_knows_a_mistake(clones: tu
         assert not list(validator.iter_errors(ticket)), path
     for wrong in ({"status": "Sovled"}, {"fields": {"colour": "red"}}, {"profile": "nobody"}, {"history": []}):
         assert list(validator.iter_errors(ticket | wrong)), wrong
+
+
+def test_odd_names_hide_nothing_from_a_check(clones: tuple[Clone, Clone]) -> None:
+    """Names of files are data: one with a line break cannot stand for another's content."""
+    one, _ = clones
+    lines = one.ticket.read_text().splitlines(keepends=True)
+    start = max(number for number, line in enumerate(lines) if line.startswith("- id:"))
+    one.ticket.write_text("".join(lines[:start]).replace("status: Solved", "status: Open"))
+    odd = one.folder / f"tickets/!\na:./{TICKET}"
+    odd.parent.mkdir(parents=True)
+    odd.write_text("x\n")
+    (one.folder / "tickets/x blob").write_text("x\n")
+    one.run("git", "add", "-A")
+    said = one.run("ticketctl", "check", "--staged", status=65)
+    assert "is taken away" in said and "x blob" in said
+    one.run("git", "commit", "-qnm", "odd")
+    assert "is taken away" in one.run("ticketctl", "check", "--range", "HEAD~1..HEAD", status=65)
+
+
+def test_init_writes_into_no_hooks_that_others_share(tmp_path: Path) -> None:
+    there = Clone(tmp_path / "store")
+    there.folder.mkdir()
+    (tmp_path / "hooks").mkdir()
+    there.run("git", "config", "--global", "core.hooksPath", str(tmp_path / "hooks"))
+    there.run("ticketctl", "init")
+    assert list((tmp_path / "hooks").iterdir()) == []

@@ -675,3 +675,20 @@ def test_code_in_a_store_is_never_run(tmp_path: Path) -> None:
         [sys.executable, "-c", "import click"], cwd=root, env=environment, capture_output=True, check=False
     )
     assert hacked.exists(), f"the poison does not work, so this test proves nothing: {control}"
+
+
+@pytest.mark.parametrize("kind", ["deep", "nth"])
+def test_one_odd_ticket_stops_no_other(kind: str, tmp_path: Path) -> None:
+    """Seven hundred levels, or an occurrence beyond the calendar: the ticket is named, the others are listed (7, 11)."""
+    root = make_store(tmp_path / "store")
+    make_tickets(root, "aaaaa", "bbbbb")
+    path = next(root.glob("tickets/*/*/*/*aaaaa.yaml"))
+    text = path.read_text()
+    if kind == "deep":
+        text += "".join(f"{'  ' * level}k:\n" for level in range(700)) + "  " * 700 + "k: v\n"
+    else:
+        text = text.replace("  event: created", "  event: created\n  rule: review-open\n  nth: 1000000000000")
+    path.write_text(text)
+    for words in (("list",), ("sweep",), ("check",)):
+        ran = ticketctl(root, *words)
+        assert ran.status == 65 and "aaaaa" in ran.err + ran.out and "bug" not in ran.err, (words, ran)

@@ -506,3 +506,61 @@ def test_html_is_read(desk: Shop, page: str, text: str) -> None:
     half = half_of(desk.run("mail", "in", now="2026-11-02T09:01", feed=letter.as_bytes()))
     history = json.loads(desk.run("show", half, "--format", "json", now="2026-11-02T09:02"))["tickets"][0]["history"]
     assert history[0]["text"].rstrip("\n") == text
+
+
+# --- after a strict reading -------------------------------------------------------------------------------------------
+
+
+def test_a_letter_that_travels_twice_is_one(desk: Shop) -> None:
+    """Blanks, blank lines and the traces of its way do not make another letter of it."""
+    text = b"From: jane@customer.example\r\nTo: help@support.example\r\nSubject: New\r\nMessage-ID: <9@x>\r\n\r\n"
+    text += b"Hello, \r\n\r\n\r\n\r\nit  burns.\r\n-- \r\nJane\r\n\r\nOn Monday, Help wrote:\r\n> no\r\nyes\r\n"
+    assert "new, from" in desk.run("mail", "in", now="2026-11-02T09:01", feed=text)
+    for trace in (b"", b"Received: by mx1\r\n", b"Received: by mx2\r\n"):
+        assert "already" in desk.run("mail", "in", now="2026-11-02T09:02", feed=trace + text)
+
+
+def test_what_cannot_be_written_down_is_not_sent(desk: Shop) -> None:
+    """A head changed by hand and committed: its notice waits, it does not go out at every run."""
+    desk.run("reply", "aaaaa", "-m", "We look into it.", now="2026-11-02T09:01")
+    path = next(desk.root.glob("tickets/*/*/*/*.yaml"))
+    path.write_text(path.read_text().replace("status: Open", "status: Solved"))
+    git = ["git", "-C", str(desk.root), "-c", "user.name=A", "-c", "user.email=a@support.example"]
+    subprocess.run([*git, "commit", "-qam", "By hand"], check=True)
+    for minute in (2, 3, 30):
+        desk.run("mail", "send", now=f"2026-11-02T09:{minute:02}", status=1 if minute != 3 else 0)
+    assert desk.office.taken == []
+    assert "not sent: status does not agree" in desk.run("mail", "show", now="2026-11-02T09:31")
+
+
+def test_what_a_stranger_attaches_is_kept_with_the_ticket_or_not_at_all(desk: Shop) -> None:
+    """One write: where the dead letters cannot be kept, neither is the note, and the next delivery does both."""
+    (desk.root / "dead-letters").write_text("a file in the way")
+    letter = b"From: m@evil.example\nSubject: [261102-aaaaa]\nMessage-ID: <8@x>\n\n" + b"x " * 60_000
+    desk.run("mail", "in", now="2026-11-02T09:01", feed=letter, status=75)
+    (desk.root / "dead-letters").unlink()
+    assert "kept as a note" in desk.run("mail", "in", now="2026-11-02T09:02", feed=letter)
+    shown = desk.run("show", "aaaaa", now="2026-11-02T09:03")
+    assert "[cut here]" in shown and "is attached as" not in shown
+    assert [path.read_bytes() for path in (desk.root / "dead-letters").glob("*.eml")] == [letter]
+
+
+def test_an_attachment_that_is_ignored_elsewhere_is_committed(desk: Shop) -> None:
+    with (desk.root / ".gitignore").open("a") as file:
+        file.write("*.log\n")
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"], letter["Message-ID"] = JANE, HELP, TAG, "<1@x>"
+    letter.set_content("Look.")
+    letter.add_attachment(b"trace", maintype="text", subtype="x-log", filename="trace.log")
+    assert "message of" in desk.run("mail", "in", now="2026-11-02T09:01", feed=letter.as_bytes())
+    listed = subprocess.run(
+        ["git", "-C", str(desk.root), "ls-files"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "-trace.log" in listed
+
+
+def test_addresses_are_known_in_any_case(desk: Shop) -> None:
+    settings = desk.root / "ticketctl.yaml"
+    settings.write_text(settings.read_text().replace("amy@support.example:", "Amy@Support.example:"))
+    assert "message of amy@support.example" in desk.write(AMY, "Done.", "2026-11-02T09:01", Subject=TAG)
+    assert "Amy@Support.example" in desk.run("show", "aaaaa", "--format", "json", now="2026-11-02T09:02")

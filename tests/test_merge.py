@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.world import CUSTOMER, SHELF
-from ticketctl.core.chain import heads, order, predecessors, seal, union
+from ticketctl.core.chain import heads, knowledge, order, predecessors, seal, union
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import People
 from ticketctl.core.requests import Actor, Change, Create, Decision
@@ -211,3 +212,28 @@ def test_three_clones_come_to_the_same_whatever_happens(steps: list[tuple[int, s
     grown = act(final, "note", at)
     assert not set(heads(final.history)) & set(heads(grown.history)), "who writes next knows all"
     assert grown.status == final.status
+
+
+def test_a_move_that_a_person_set_off_beats_a_closing_too() -> None:
+    """The customer's message in one clone reopens by a rule; the closing in the other did not know of it."""
+    base = solved()
+    silent = [
+        entry for entry in ask(base, customer("No."), LATER).history if entry.id not in {e.id for e in base.history}
+    ]
+    message, move, *_ = silent
+    edit = replace(message, event="edited", text=None, sets={"fields.product": "x"}, id="", after=())
+    history = [*base.history, seal(base.history, edit)]
+    history.append(seal(history, replace(move, anchor=history[-1].id, id="", after=())))
+    both = merged(swept(base), fold(history))
+    assert both.status == "Open" and list(both.idle.values()) == ["void"]
+
+
+def test_long_histories_merge_in_time_that_grows_with_them() -> None:
+    """Four thousand events of two clones: no table of everything by everything."""
+    one = two = list(solved().history)
+    for number in range(2_000):
+        one = [*one, seal(one[-1:], Entry("2026-11-03T09:00:00Z", AMY, "agent", "noted", note=f"one {number}"))]
+        two = [*two, seal(two[-1:], Entry("2026-11-03T09:00:00Z", AMY, "agent", "noted", note=f"two {number}"))]
+    both = union(one, two)
+    assert len(both) == 4_000 + len(solved().history) and fold(both).status == "Solved"
+    assert max(value.bit_length() for value in knowledge(both).values()) <= len(both)

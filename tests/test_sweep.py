@@ -177,3 +177,29 @@ def test_a_bar_is_shown_on_a_terminal_and_only_there(tmp_path: Path) -> None:
     assert child.wait() == 0 and b"looking" in seen and b"100%" in seen
     assert child.stdout is not None and child.stdout.read() == b""
     assert subprocess.run(words, capture_output=True, check=True).stderr == b"", "cron mails any output"
+
+
+def test_a_limit_is_not_eaten_up_by_what_cannot_be_done(tmp_path: Path) -> None:
+    """A ticket changed by hand stands first in line for ever; those behind it are closed all the same."""
+    root = solved(tmp_path / "store", 3)
+    path = next(root.glob("tickets/*/*/*/*aa000.yaml"))
+    path.write_text(path.read_text().replace("status: Solved", "status: Open"))
+    ran = ticketctl(root, "sweep", "--limit", "1", now=SWEPT_AT)
+    assert (ran.status, ran.out.count("closed")) == (65, 1) and "1 more ticket is due" in ran.err
+    dry = ticketctl(root, "forecast", now=SWEPT_AT)
+    assert dry.status == 65 and "aa000" not in dry.out and "aa002" in dry.out
+
+
+def test_a_storm_hides_no_broken_ticket(tmp_path: Path) -> None:
+    root = solved(tmp_path / "store", 5, "sweep: {max_moves: 2, max_share: 0}\n")
+    path = next(root.glob("tickets/*/*/*/*aa000.yaml"))
+    path.write_text(path.read_text().replace("status: Solved", "status: Open"))
+    ran = ticketctl(root, "sweep", now=SWEPT_AT)
+    assert ran.status == 65 and "set by hand" in ran.err and "--confirm 4" in ran.err
+
+
+def test_a_dry_run_foretells_that_the_clock_is_refused(tmp_path: Path) -> None:
+    root = solved(tmp_path / "store", 1)
+    dry = ticketctl(root, "sweep", "-n", now="2026-10-02T09:00:00Z")
+    assert dry.status == 0 and "a run would be refused: the clock says" in dry.err
+    assert "refused" not in ticketctl(root, "sweep", "-n", "--trust-clock", now="2026-10-02T09:00:00Z").err

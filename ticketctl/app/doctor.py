@@ -114,7 +114,7 @@ def crowds(desk: Desk) -> Iterator[Finding]:
 
 
 def sweeps(desk: Desk) -> Iterator[Finding]:
-    """Somebody sweeps."""
+    """Where somebody has swept, somebody still does."""
     last = last_sweep(desk)
     if last and desk.now - dates.parse_instant(last) > _STALE:
         yield _finding(files.STATE, f"the last sweep of this clone was at {last}", "is cron still running?", "warning")

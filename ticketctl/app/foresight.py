@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ticketctl.app.change import not_by_hand
 from ticketctl.app.desk import Desk
 from ticketctl.app.sweep import Act, acts_of
 from ticketctl.app.watch import Watch, unwatched
@@ -40,6 +41,7 @@ def foresee(desk: Desk, days: int, watch: Watch = unwatched) -> Forecast:
 
 
 def _acts(desk: Desk, loaded: Loaded, until: datetime) -> Iterator[tuple[datetime, Act]]:
+    not_by_hand(loaded)
     profile = desk.profile_of(loaded.ticket)
     for at, fired in forecast(profile, loaded.ticket, desk.now, until, desk.people_of(profile)):
         for act in acts_of(profile, [fired]):

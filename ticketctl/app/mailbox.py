@@ -39,6 +39,7 @@ MAX_LETTER = 40 << 20
 MAX_ATTACHMENT = 10 << 20
 MAX_ATTACHMENTS = 25 << 20
 MAX_TEXT = 100_000
+_CUT = "[cut here; the whole is attached as message.txt]"
 _TAG = re.compile(r"\[([0-9]{6}-[0-9a-hjkmnp-tv-z]{5})\]")
 
 
@@ -98,42 +99,43 @@ def receive(desk: Desk, data: bytes, to: str | None = None) -> Receipt:
             letter = replace(letter, recipients=(to.lower(), *letter.recipients))
         if letter.sender in (mail.sender, *mail.addresses):
             letter = replace(letter, machine=letter.machine or "our own address")
-        receipt = _put(desk, mail, letter, f"<{hashlib.sha256(data).hexdigest()[:32]}@{mail.domain}.invalid>")
-        if receipt.fate == "kept" and letter.attachments:
-            _bury(desk, data, f"what is attached to it is not kept on {receipt.id}: its writer is not of that ticket")
-        return receipt
+        return _put(desk, mail, letter, data)
     except UnreadableError as error:
         return _bury(desk, data, f"it cannot be read: {error}")
     except (RefusedError, UsageError) as error:
         return _bury(desk, data, error.message)
 
 
-def _put(desk: Desk, mail: Mail, letter: Letter, fingerprint: str) -> Receipt:
-    """Put a letter on its ticket, or make one.
-
-    Args:
-        fingerprint: its Message-ID, should another letter already be known by that which it bears.
-    """
+def _put(desk: Desk, mail: Mail, letter: Letter, data: bytes) -> Receipt:
+    """Put a letter on its ticket, or make one."""
     with writing(desk):
-        for name in (letter.message_id, fingerprint):
+        for name in (letter.message_id, _fingerprint(letter, mail)):
             known = _holder(desk, [name])
             if known is None:
                 letter = replace(letter, message_id=name)
                 break
-            if name == fingerprint or _is_that(known[1], letter):
+            if name != letter.message_id or _is_that(known[1], letter):
                 return Receipt("known", known[0], f"{short(known[0])}: had this letter already", name)
         found = _ticket_of(desk, mail, letter)
         if found is not None:
-            return _add(desk, mail, _continued(desk, found, letter), letter)
+            return _add(desk, mail, _continued(desk, found, letter), letter, data)
         if letter.machine:
             raise RefusedError(f"written by a machine ({letter.machine}), and it answers no ticket")
         return _open(desk, mail, letter)
 
 
+def _fingerprint(letter: Letter, mail: Mail) -> str:
+    """The Message-ID of a letter, should another be known by that which it bears: made of what is the same at every
+    delivery, which the traces of its way are not."""
+    parts = (letter.message_id, letter.sender, letter.subject, letter.text)
+    return f"<{hashlib.sha256(chr(0).join(parts).encode(errors='replace')).hexdigest()[:32]}@{mail.domain}.invalid>"
+
+
 def _is_that(entry: Entry, letter: Letter) -> bool:
     """Whether an entry was made by a letter: devices and web forms send many under one Message-ID."""
-    said = f"{entry.text or ''}\n{entry.note or ''}"
-    return entry.by.lower() in (letter.sender, "mail") and letter.reply.strip()[:200] in said
+    held = " ".join(f"{entry.text or ''} {entry.note or ''}".split())
+    said = [" ".join(text.split())[:200] for text in (letter.text, letter.reply)]
+    return entry.by.lower() in (letter.sender, "mail") and any(text in held for text in said)
 
 
 # --- finding the ticket ---------------------------------------------------------------------------------------------
@@ -190,7 +192,7 @@ def _continued(desk: Desk, was: Loaded, letter: Letter) -> Loaded:
 # --- adding to a ticket ---------------------------------------------------------------------------------------------
 
 
-def _add(desk: Desk, settings: Mail, was: Loaded, letter: Letter) -> Receipt:
+def _add(desk: Desk, settings: Mail, was: Loaded, letter: Letter, data: bytes) -> Receipt:
     not_by_hand(was)
     profile = desk.profile_of(was.ticket)
     mail = _prepare(letter, was.ticket)
@@ -200,11 +202,10 @@ def _add(desk: Desk, settings: Mail, was: Loaded, letter: Letter) -> Receipt:
     if not why:
         actors = actors_by_mail(profile, was.ticket, people, letter.sender)
         why = "" if actors else "its writer is not a person of this ticket"
-        if any(profile.kind(actor.role) != "customer" for actor in actors) and settings.trust not in (
-            "",
-            *letter.authentic,
-        ):
-            actors, why = [], f"{settings.trust} does not say that it is from whom it says"
+        vouched = [actor for actor in actors if _vouched(settings, profile, actor.role, letter)]
+        if actors and not vouched:
+            why = f"{settings.trust} does not say that it is from whom it says"
+        actors = vouched
         requests = [
             Change(actor, None, mail.text, mail.left_out or None, via="mail", subject=letter.subject,
                    mail_id=letter.message_id, files=mail.files)
@@ -213,12 +214,15 @@ def _add(desk: Desk, settings: Mail, was: Loaded, letter: Letter) -> Receipt:
         asked = first_allowed(desk, profile, was, requests) if requests else None
         if isinstance(asked, Refusal):
             why = "refused: " + "; ".join(asked.reasons)
+    buried: list[files.Write] = []
     if why or asked is None:
-        mail = _without_attachments(mail)
+        if mail.kept:
+            mail = _without_attachments(mail)
+            buried = _grave(desk, data, f"what came with it is not kept on {was.ticket.id}: {why}")
         asked = decide(profile, was.ticket, _as_note(mail, why), desk.now, people, desk.by_mail)
     assert isinstance(asked, Decision)
     also = tuple(make_follow_up(desk, profile, request) for request in asked.follow_ups)
-    _write(desk, Outcome(was.ticket.id, was, asked, profile, also), mail, FOR_STRANGERS if why else FOR_PEOPLE)
+    _write(desk, Outcome(was.ticket.id, was, asked, profile, also), mail, FOR_STRANGERS if why else FOR_PEOPLE, buried)
     name, before, after = short(was.ticket.id), was.ticket.status, asked.ticket.status
     if why:
         return Receipt("kept", was.ticket.id, f"{name}: kept as a note ({why})", letter.message_id)
@@ -236,7 +240,7 @@ def actors_by_mail(profile: Profile, ticket: Ticket, people: People, who: str) -
     if people.roles is None:
         staff = [profile.role_of_kind("agent")] if who == (ticket.assignee or "").lower() else []
     else:
-        held = people.roles.get(who, frozenset())
+        held = _roles_of(people, who)
         staff = [
             role.name for role in profile.roles.values() if role.name in held and role.kind in ("agent", "integration")
         ]
@@ -244,7 +248,18 @@ def actors_by_mail(profile: Profile, ticket: Ticket, people: People, who: str) -
     # Who asked answers as who asked, unless they also work on it.
     roles = [*as_customer, *staff] if own and who != (ticket.assignee or "").lower() else [*staff, *as_customer]
     name = ticket.customer if own and ticket.customer else who
-    return [Actor(name if role == customer else who, role) for role in roles]
+    listed = next((known for known in people.roles or {} if known.lower() == who), who)
+    return [Actor(name if role == customer else listed, role) for role in roles]
+
+
+def _roles_of(people: People, who: str) -> frozenset[str]:
+    """The roles of somebody, however the settings write their address."""
+    return frozenset().union(*(roles for name, roles in (people.roles or {}).items() if name.lower() == who))
+
+
+def _vouched(mail: Mail, profile: Profile, role: str, letter: Letter) -> bool:
+    """Whether a role can be taken by this letter: staff's only if our server vouches for its sender, where one does."""
+    return profile.kind(role) == "customer" or mail.trust in ("", *letter.authentic)
 
 
 def _without_attachments(mail: _Mail) -> _Mail:
@@ -253,7 +268,7 @@ def _without_attachments(mail: _Mail) -> _Mail:
     words = "\n".join(
         part for part in (mail.left_out, f"Attached, and not kept here: {names}" if names else "") if part
     )
-    return replace(mail, kept=(), left_out=words)
+    return replace(mail, kept=(), left_out=words, text=mail.text.replace(_CUT, "[cut here]"))
 
 
 def _as_note(mail: _Mail, why: str) -> Keep:
@@ -285,8 +300,11 @@ def _open(desk: Desk, mail: Mail, letter: Letter) -> Receipt:
     people = desk.people_of(profile)
     roles = [profile.role_of_kind("customer")]
     if people.roles is not None:
-        held = people.roles.get(letter.sender, frozenset())
-        roles += [role.name for role in profile.roles.values() if role.name in held and role.kind != "system"]
+        held = _roles_of(people, letter.sender)
+        staff = [
+            role.name for role in profile.roles.values() if role.name in held and role.kind in ("agent", "integration")
+        ]
+        roles += [role for role in staff if _vouched(mail, profile, role, letter)]
     title = values.line(letter.subject[:200] or prepared.text.split("\n")[0][:200], "the subject")
     requests = [
         Create(id_, Actor(letter.sender, role), title, prepared.text, prepared.left_out or None,
@@ -310,7 +328,7 @@ def _prepare(letter: Letter, ticket: Ticket | None) -> _Mail:
     attached = list(letter.attachments)
     if len(text) > MAX_TEXT:
         attached.append(Attachment("message.txt", text.encode()))
-        text = text[:MAX_TEXT].rstrip() + "\n\n[cut here; the whole is attached as message.txt]"
+        text = f"{text[:MAX_TEXT].rstrip()}\n\n{_CUT}"
     kept: list[tuple[str, bytes]] = []
     left_out: list[str] = []
     size = 0
@@ -338,12 +356,12 @@ def _safe_name(name: str, taken: Sequence[str]) -> str:
     return found
 
 
-def _write(desk: Desk, outcome: Outcome, mail: _Mail, limit: int) -> None:
-    """The ticket, its attachments and what follows, in one write and one commit."""
+def _write(desk: Desk, outcome: Outcome, mail: _Mail, limit: int, buried: Sequence[files.Write] = ()) -> None:
+    """The ticket, its attachments, what follows and what is buried of it, in one write and one commit."""
     assert isinstance(outcome.result, Decision)
     event = next(entry.id for entry in outcome.result.entries if entry.mail_id == mail.letter.message_id)
     attached = [files.Write(f"attachments/{outcome.id}/{event}-{name}", data) for name, data in mail.kept]
-    files.write_all(desk.root, [*writes_of(desk, outcome, limit), *attached])
+    files.write_all(desk.root, [*writes_of(desk, outcome, limit), *attached, *buried])
     done = replace(outcome, paths=tuple(write.path for write in attached))
     for failed in commit(desk, [done]):
         assert not isinstance(failed.result, Decision | Refusal)
@@ -352,10 +370,21 @@ def _write(desk: Desk, outcome: Outcome, mail: _Mail, limit: int) -> None:
 
 def _bury(desk: Desk, data: bytes, reason: str) -> Receipt:
     """Keep a letter that belongs nowhere, with the reason beside it."""
-    name = f"{DEAD}/{desk.now:%y%m%d-%H%M%S}-{hashlib.sha256(data).hexdigest()[:16]}"
-    known = list((desk.root / DEAD).glob(f"*-{name.rpartition('-')[2]}.eml"))
-    if not known:
-        with writing(desk):
-            words = f"{reason}\n".encode(errors="replace")
-            files.write_all(desk.root, [files.Write(f"{name}.eml", data), files.Write(f"{name}.txt", words)])
-    return Receipt("dead", "", f"dead letter: {reason} ({known[0].relative_to(desk.root) if known else name + '.eml'})")
+    with writing(desk):
+        if writes := _grave(desk, data, reason):
+            files.write_all(desk.root, writes)
+    return Receipt("dead", "", f"dead letter: {reason} ({_name_of(desk, data)}.eml)")
+
+
+def _grave(desk: Desk, data: bytes, reason: str) -> list[files.Write]:
+    """What keeps a letter among the dead ones; nothing, if it lies there already."""
+    name = _name_of(desk, data)
+    if (desk.root / f"{name}.eml").exists():
+        return []
+    return [files.Write(f"{name}.eml", data), files.Write(f"{name}.txt", f"{reason}\n".encode(errors="replace"))]
+
+
+def _name_of(desk: Desk, data: bytes) -> str:
+    digest = hashlib.sha256(data).hexdigest()[:16]
+    known = next((desk.root / DEAD).glob(f"*-{digest}.eml"), None)
+    return f"{DEAD}/{known.stem if known else f'{desk.now:%y%m%d-%H%M%S}-{digest}'}"

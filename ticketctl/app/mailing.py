@@ -191,10 +191,11 @@ class _Run:
         self.desk, self.mail, self.result = desk, mail, result
         self.given: Counter[str] = Counter()
         self.written: list[str] = []
-        self.dirty = git.uncommitted(desk.root)
+        self.dirty: frozenset[str] = frozenset()
 
     def go(self, watch: Watch) -> None:
         found = list(debts(self.desk, self.result.broken, self.given, watch))
+        self.dirty = git.uncommitted(self.desk.root)  # after reading: what was read uncommitted is seen here
         ready = [debt for debt in sorted(found, key=lambda debt: (debt.entry.at, debt.ticket.id)) if self._ready(debt)]
         if not ready:
             return
@@ -220,6 +221,13 @@ class _Run:
 
     def _settle(self, debt: Debt, hand_over: Send) -> bool:
         """Hand a notice over to each of its readers, then write down who has it; whether the server is still there."""
+        try:
+            self._given(debt, debt.told)
+        except (
+            TicketctlError
+        ) as error:  # what cannot be written down afterwards must not go out: it would again and again
+            self._failed(debt, [(to, f"not sent: {error.message}") for to in debt.told])
+            return True
         taken: list[str] = []
         refused: list[tuple[str, str]] = []
         waiting = gone = False
@@ -270,20 +278,29 @@ class _Run:
 
     def _note(self, debt: Debt, taken: tuple[str, ...]) -> None:
         """Write that a notice was handed over; the clocks that wait for it begin with that."""
-        desk, result = self.desk, self.result
-        result.sent += [(debt, to) for to in taken]
+        self.result.sent += [(debt, to) for to in taken]
         try:
-            with writing(desk):
-                was = desk.store.read(debt.ticket.id)
-                not_by_hand(was)
-                profile = desk.profile_of(was.ticket)
-                request = Deliver(debt.entry.id, taken)
-                made = decide(profile, was.ticket, request, desk.now, desk.people_of(profile), by_mail=True)
-                assert isinstance(made, Decision)
-                files.write_all(desk.root, [desk.store.writes(made.ticket, was)])
+            with writing(self.desk):
+                files.write_all(self.desk.root, [self._given(debt, taken)])
             self.written.append(path_of(debt.ticket.id))
         except TicketctlError as error:
-            result.errors.append(error)
+            self.result.errors.append(error)
+            self._failed(debt, [(to, f"sent, but not written down: {error.message}") for to in taken])
+
+    def _given(self, debt: Debt, taken: tuple[str, ...]) -> files.Write:
+        """The write that says that a notice was given, to the ticket as it now is.
+
+        Raises:
+            TicketctlError: it cannot be written so.
+        """
+        desk = self.desk
+        was = desk.store.read(debt.ticket.id)
+        not_by_hand(was)
+        profile = desk.profile_of(was.ticket)
+        request = Deliver(debt.entry.id, taken)
+        made = decide(profile, was.ticket, request, desk.now, desk.people_of(profile), by_mail=True)
+        assert isinstance(made, Decision)
+        return desk.store.writes(made.ticket, was)
 
     def _failed(self, debt: Debt, refused: Sequence[tuple[str, str]]) -> None:
         """Remember that a letter was not taken; the pause before the next try grows fourfold, up to a day."""

@@ -48,7 +48,7 @@ class Orders:
     Args:
         rules: names of the automations to run; all, if empty.
         dry: the same without the writer (rule 15).
-        limit: how many tickets at most, the longest due first (rule 10).
+        limit: how many tickets are written at most, the longest due first (rule 10).
         confirm: up to how many changes of status are meant, whatever the guard thinks (rule 14).
         trust_clock: the clock is right, whatever the guard thinks.
     """
@@ -95,6 +95,7 @@ class Report:
         moves: how many changes of status there would be, where the guard wants them confirmed (``allowed`` are not
             asked about); nothing was written then.
         left: how many tickets are due besides, past the limit.
+        clock: why a run would be refused for its clock, told by a dry one.
     """
 
     acts: list[Act] = field(default_factory=list)
@@ -104,6 +105,7 @@ class Report:
     moves: int = 0
     allowed: int = 0
     left: int = 0
+    clock: str = ""
 
     @property
     def done(self) -> list[Act]:
@@ -137,7 +139,9 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
     _check_rules(desk, orders)
     report = Report()
     if orders.dry:
-        _plan(desk, orders, _scan(desk, orders, report, watch), report, watch)
+        scan = _scan(desk, orders, report, watch)
+        report.clock = "" if orders.trust_clock else _wrong_clock(desk, scan)
+        _plan(desk, orders, scan, report, watch)
         return report
     state = desk.root / files.STATE
     files.no_links(desk.root)
@@ -153,8 +157,9 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
                 pass  # finishes what a killed run left, even where nothing more is due
         catch_up(desk)
         scan = _scan(desk, orders, report, watch)
-        if not orders.trust_clock:
-            _check_clock(desk, scan)
+        if not orders.trust_clock and (wrong := _wrong_clock(desk, scan)):
+            hint = "set the clock right; if it is right: ticketctl sweep --trust-clock"
+            raise RefusedError(f"{wrong}; nothing was written", hint)
         if not _too_many(desk, orders, scan, watch, report):
             _apply(desk, orders, scan, report, watch)
             _remember(desk)
@@ -190,25 +195,21 @@ def _scan(desk: Desk, orders: Orders, report: Report, watch: Watch) -> _Scan:
         if due is not None:
             found.due.append((due, ticket.id))
     found.due.sort()
-    if orders.limit is not None:
-        report.left = max(len(found.due) - orders.limit, 0)
-        del found.due[orders.limit :]
     return found
 
 
 # --- the guards (rule 14) -------------------------------------------------------------------------------------------
 
 
-def _check_clock(desk: Desk, scan: _Scan) -> None:
-    """Refuse to work by a clock that is behind the newest event, or far ahead of the last sweep."""
-    hint = "set the clock right; if it is right: ticketctl sweep --trust-clock"
+def _wrong_clock(desk: Desk, scan: _Scan) -> str:
+    """What is odd about the clock: it is behind the newest event, or far ahead of the last sweep; empty if nothing."""
     now = dates.format_instant(desk.now)
     if scan.newest and dates.parse_instant(scan.newest) - desk.now > _CLOCK_BACK:
-        raise RefusedError(f"the clock says {now}, but there is an event of {scan.newest}; nothing was written", hint)
+        return f"the clock says {now}, but there is an event of {scan.newest}"
     last = last_sweep(desk) or scan.fired
     if last and desk.now - dates.parse_instant(last) > _CLOCK_AHEAD:
-        days = (desk.now - dates.parse_instant(last)).days
-        raise RefusedError(f"the clock says {now}, {days:,} days after the last sweep; nothing was written", hint)
+        return f"the clock says {now}, {(desk.now - dates.parse_instant(last)).days:,} days after the last sweep"
+    return ""
 
 
 def last_sweep(desk: Desk) -> str:
@@ -232,7 +233,8 @@ def _too_many(desk: Desk, orders: Orders, scan: _Scan, watch: Watch, report: Rep
     plan = Report(allowed=report.allowed)
     _plan(desk, orders, scan, plan, watch)
     if plan.guarded:
-        report.acts, report.moves = plan.acts, plan.moves
+        report.acts, report.moves, report.left = plan.acts, plan.moves, plan.left
+        report.broken += plan.broken
     return plan.guarded
 
 
@@ -247,11 +249,17 @@ def _allowed(desk: Desk, orders: Orders, scan: _Scan) -> int:
 def _plan(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch) -> None:
     """What would be done, exactly as it would be (rule 15)."""
     report.allowed = _allowed(desk, orders, scan)
+    written = 0
     for number, (_, id_) in enumerate(scan.due, 1):
+        if written == orders.limit:
+            report.left = len(scan.due) - number + 1
+            break
         watch("planning", number, len(scan.due))
         try:
             was = desk.store.read(id_)
-            report.acts += acts_of(desk.profile_of(was.ticket), _fired(desk, was, orders))
+            acts = list(acts_of(desk.profile_of(was.ticket), _fired(desk, was, orders)))
+            report.acts += acts
+            written += any(act.decision for act in acts)
         except (BrokenError, SettingsError) as error:
             report.broken.append(error.finding)
     report.moves = sum(act.verb in ("close", "move") for act in report.acts)
@@ -261,6 +269,9 @@ def _apply(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch
     """One atomic write for each ticket, judged as it is at that moment; one commit for the run (rules 12, 13)."""
     paths: list[str] = []
     for number, (_, id_) in enumerate(scan.due, 1):
+        if len(paths) == orders.limit:
+            report.left = len(scan.due) - number + 1
+            break
         watch("sweeping", number, len(scan.due))
         try:
             with writing(desk):

@@ -112,6 +112,8 @@ def _sum_up(env: Env, report: Report, orders: Orders) -> None:
         word = "a run would be refused" if orders.dry else "refused"
         what = f"{report.moves:,} tickets would change their status, more than {report.allowed:,} at once"
         click.echo(f"{word}: {what}\nhint: if this is meant: ticketctl sweep --confirm {report.moves}", err=True)
+    if report.clock:
+        click.echo(f"a run would be refused: {report.clock}", err=True)
     for finding in report.broken:
         click.echo(f"error: {safe(str(finding))}", err=True)
     for error in report.failed:

@@ -145,8 +145,9 @@ def _beaten(history: Sequence[Entry]) -> set[str]:
     bits = {entry.id: 1 << position for position, entry in enumerate(history)}
     by_time = [entry for entry in history if entry.key is not None and entry.to is not None]
     moves = [entry for entry in history if entry.rule is None and entry.to is not None]
+    by_id = {entry.id: entry for entry in history}
     led_to_a_move = {
-        _root(entry, history) for entry in history if entry.to is not None and entry.rule and entry.due is None
+        _root(entry, by_id) for entry in history if entry.to is not None and entry.rule and entry.due is None
     }
     acts = [e for e in history if e.rule is None and (e.to is not None or e.text is not None or e.id in led_to_a_move)]
     found = set()
@@ -160,9 +161,8 @@ def _beaten(history: Sequence[Entry]) -> set[str]:
     return found
 
 
-def _root(entry: Entry, history: Sequence[Entry]) -> str:
+def _root(entry: Entry, by_id: Mapping[str, Entry]) -> str:
     """The entry that set off the rules that made this one."""
-    by_id = {one.id: one for one in history}
     while entry.rule is not None and entry.due is None and entry.anchor in by_id:
-        entry = by_id[entry.anchor]
+        entry = by_id[str(entry.anchor)]
     return entry.id
