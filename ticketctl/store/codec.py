@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ticketctl.core.entry import Entry
@@ -38,6 +39,10 @@ def emit(ticket: Ticket) -> bytes:
 
 def is_plain(text: str) -> bool:
     """Whether a text stands without quotes."""
+    return _short_is_plain(text) if len(text) <= 40 else _is_plain(text)
+
+
+def _is_plain(text: str) -> bool:
     first = text[:1]
     return (
         (first.isalpha() or first == "_" or (first > "\x7f" and first.isprintable()))
@@ -45,6 +50,10 @@ def is_plain(text: str) -> bool:
         and not _TRAPS.search(text)
         and text.casefold() not in _WORDS
     )
+
+
+_short_is_plain = lru_cache(maxsize=4096)(_is_plain)
+"""Keys, names, roles and addresses come again and again."""
 
 
 def is_literal(text: str) -> bool:
@@ -83,15 +92,18 @@ def key_lines(key: str, value: Any, indent: str) -> list[str]:
 def _mapping(content: Mapping[str, Any], indent: str) -> Iterator[str]:
     for key, value in content.items():
         name = indent + (key if is_plain(key) else quoted(key)) + ":"
-        if isinstance(value, Mapping):
+        if isinstance(value, str):  # asked first: nearly all values are texts
+            if "\n" in value and is_literal(value):
+                yield name + (" |" if value.endswith("\n") else " |-")
+                yield from (f"{indent}  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
+            else:
+                yield f"{name} {_inline(key, value)}"
+        elif isinstance(value, Mapping):
             yield name
             yield from _mapping(value, indent + "  ")
-        elif isinstance(value, Sequence) and not isinstance(value, str):
+        elif isinstance(value, Sequence):
             yield name
             yield from (f"{indent}- {_inline(key, item)}" for item in value)
-        elif isinstance(value, str) and is_literal(value):
-            yield name + (" |" if value.endswith("\n") else " |-")
-            yield from (f"{indent}  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
         else:
             yield f"{name} {_inline(key, value)}"
 
