@@ -12,7 +12,7 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Change, Create, Decision, Notice, Refusal
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.workflow import decide
-from ticketctl.errors import BrokenError, DiskError, RefusedError, TicketctlError, UncommittedError
+from ticketctl.errors import BrokenError, BusyError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.store import files, git
 from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import new_id, path_of, short
@@ -245,11 +245,30 @@ def commit(desk: Desk, outcomes: Sequence[Outcome], subject: str = "") -> list[O
         deeds = {what(outcome) for outcome in done}
         same = f": {deeds.pop()}" if len(deeds) == 1 else ""
         message = "\n".join([subject or f"{len(lines)} tickets{same} ({who})", "", *lines])
+    failed = record(desk, paths, message, who)
+    return [Outcome("git", None, failed)] if failed else []
+
+
+def record(desk: Desk, paths: Sequence[str], message: str, who: str) -> UncommittedError | None:
+    """Commit what was written, where the store does so; if git would not, that: it is written all the same."""
+    if not desk.settings.commit:
+        return None
     try:
         git.commit(desk.root, paths, message, who)
     except DiskError as error:
-        return [Outcome("git", None, UncommittedError(f"written, but not committed: {error.message}", error.hint))]
-    return []
+        return UncommittedError(f"written, but not committed: {error.message}", error.hint)
+    return None
+
+
+def record_run(desk: Desk, paths: Sequence[str], message: str, who: str) -> UncommittedError | None:
+    """The same for a run over many tickets, each of which held the store's lock for itself alone."""
+    if not (paths and desk.settings.commit):
+        return None
+    try:
+        with writing(desk):
+            return record(desk, paths, message, who)
+    except (BusyError, DiskError) as error:
+        return UncommittedError(f"written, but not committed: {error.message}", error.hint)
 
 
 def _tickets(outcome: Outcome) -> list[Ticket]:

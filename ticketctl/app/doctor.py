@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 from ticketctl.app.desk import Desk
@@ -54,7 +55,10 @@ def profiles(desk: Desk) -> Iterator[Finding]:
 
 def people(desk: Desk) -> Iterator[Finding]:
     """Every role that somebody is given exists."""
-    known = {name: list(desk.shelf.get(name).roles) for name in desk.shelf.names() if _sound(desk, name)}
+    known: dict[str, list[str]] = {}
+    for name in desk.shelf.names():
+        with suppress(TicketctlError):  # told of by profiles
+            known[name] = list(desk.shelf.get(name).roles)
     every = sorted({role for roles in known.values() for role in roles})
     for who, roles in (desk.settings.people or {}).items():
         for role in roles:
@@ -62,14 +66,6 @@ def people(desk: Desk) -> Iterator[Finding]:
             if name not in (known.get(profile, []) if slash else every):
                 hint = closest(name, known.get(profile, every)) or f"roles: {', '.join(known.get(profile, every))}"
                 yield _finding(NAME, f'{who} has the role "{role}", which does not exist', hint)
-
-
-def _sound(desk: Desk, name: str) -> bool:
-    try:
-        desk.shelf.get(name)
-    except TicketctlError:
-        return False
-    return True
 
 
 def interrupted(desk: Desk) -> Iterator[Finding]:
@@ -132,7 +128,7 @@ def mail_out(desk: Desk) -> Iterator[Finding]:
             stale += 1
     if stale:
         yield _finding(
-            "tickets", f"{stale} notices have been owed for more than two days", "ticketctl mail send, by cron"
+            "tickets", f"{_counted(stale, 'notice')} owed for more than two days", "ticketctl mail send, by cron"
         )
     if not git.is_sender(desk.root):
         yield _finding(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ticketctl.app.desk import Desk
 from ticketctl.core.query import OPEN, Query, Row, arrange, matches, row_of
-from ticketctl.errors import BrokenError, Finding, SettingsError
+from ticketctl.errors import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +21,11 @@ class Found:
 
 def find(desk: Desk, query: Query) -> Found:
     """All tickets that a query wants; a broken one is reported, never silently missing."""
-    _ = desk.settings  # a mistake there is not the tickets'
     rows: list[Row] = []
     broken: list[Finding] = []
     open_ = waiting = 0
-    for loaded in desk.store.read_all():
-        try:
-            if isinstance(loaded, BrokenError):
-                raise loaded
-            profile = desk.profile_of(loaded.ticket)
-            row = row_of(profile, loaded.ticket, desk.people_of(profile))
-        except (BrokenError, SettingsError) as error:
-            broken.append(error.finding)
-            continue
+    for loaded, profile in desk.look(broken):
+        row = row_of(profile, loaded.ticket, desk.people_of(profile))
         open_ += row.state in OPEN
         waiting += row.state == "pending"
         if matches(query, row):

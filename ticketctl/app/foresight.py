@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,8 +10,7 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.sweep import Act, acts_of
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.foresight import forecast
-from ticketctl.errors import BrokenError, Finding, SettingsError
-from ticketctl.store.reading import Loaded
+from ticketctl.errors import BrokenError, Finding
 
 
 @dataclass
@@ -27,22 +25,13 @@ def foresee(desk: Desk, days: int, watch: Watch = unwatched) -> Forecast:
     """Everything that sweeps will do in the next ``days`` times 24 hours, if nobody does anything."""
     found = Forecast()
     until = desk.now + timedelta(days=days)
-    paths = list(desk.store.paths())
-    for number, loaded in enumerate(desk.store.read_paths(paths), 1):
-        watch("looking", number, len(paths))
+    for loaded, profile in desk.look(found.broken, watch):
         try:
-            if isinstance(loaded, BrokenError):
-                raise loaded
-            found.acts += _acts(desk, loaded, until)
-        except (BrokenError, SettingsError) as error:
+            not_by_hand(loaded)
+        except BrokenError as error:  # sweeps will refuse it, too
             found.broken.append(error.finding)
+            continue
+        for at, fired in forecast(profile, loaded.ticket, desk.now, until, desk.people_of(profile)):
+            found.acts += ((at, act) for act in acts_of(profile, [fired]))
     found.acts.sort(key=lambda one: (one[0], one[1].fire.due, one[1].ticket.id))
     return found
-
-
-def _acts(desk: Desk, loaded: Loaded, until: datetime) -> Iterator[tuple[datetime, Act]]:
-    not_by_hand(loaded)
-    profile = desk.profile_of(loaded.ticket)
-    for at, fired in forecast(profile, loaded.ticket, desk.now, until, desk.people_of(profile)):
-        for act in acts_of(profile, [fired]):
-            yield at, act

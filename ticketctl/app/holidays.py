@@ -10,12 +10,10 @@ from ticketctl.app.desk import Desk
 from ticketctl.core.located import Node
 from ticketctl.errors import MissingError, SettingsError, UsageError, closest
 from ticketctl.store import files, git
-from ticketctl.store.almanac import public_holidays, regions
+from ticketctl.store.almanac import public_holidays
 from ticketctl.store.codec import is_plain, quoted
 from ticketctl.store.config import NAME
 from ticketctl.store.roundtrip import read_yaml
-
-__all__ = ["add_holidays", "regions"]
 
 KEY = "holidays"
 

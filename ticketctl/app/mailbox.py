@@ -240,10 +240,7 @@ def actors_by_mail(profile: Profile, ticket: Ticket, people: People, who: str) -
     if people.roles is None:
         staff = [profile.role_of_kind("agent")] if who == (ticket.assignee or "").lower() else []
     else:
-        held = _roles_of(people, who)
-        staff = [
-            role.name for role in profile.roles.values() if role.name in held and role.kind in ("agent", "integration")
-        ]
+        staff = _staff(profile, people, who)
     as_customer = [customer] if own or watches else []
     # Who asked answers as who asked, unless they also work on it.
     roles = [*as_customer, *staff] if own and who != (ticket.assignee or "").lower() else [*staff, *as_customer]
@@ -252,9 +249,10 @@ def actors_by_mail(profile: Profile, ticket: Ticket, people: People, who: str) -
     return [Actor(name if role == customer else listed, role) for role in roles]
 
 
-def _roles_of(people: People, who: str) -> frozenset[str]:
-    """The roles of somebody, however the settings write their address."""
-    return frozenset().union(*(roles for name, roles in (people.roles or {}).items() if name.lower() == who))
+def _staff(profile: Profile, people: People, who: str) -> list[str]:
+    """The roles of staff that somebody has, however the settings write their address; none where nobody is listed."""
+    held = {role for name, roles in (people.roles or {}).items() if name.lower() == who for role in roles}
+    return [role.name for role in profile.roles.values() if role.name in held and role.kind in ("agent", "integration")]
 
 
 def _vouched(mail: Mail, profile: Profile, role: str, letter: Letter) -> bool:
@@ -299,12 +297,7 @@ def _open(desk: Desk, mail: Mail, letter: Letter) -> Receipt:
     prepared = _prepare(letter, None)
     people = desk.people_of(profile)
     roles = [profile.role_of_kind("customer")]
-    if people.roles is not None:
-        held = _roles_of(people, letter.sender)
-        staff = [
-            role.name for role in profile.roles.values() if role.name in held and role.kind in ("agent", "integration")
-        ]
-        roles += [role for role in staff if _vouched(mail, profile, role, letter)]
+    roles += [role for role in _staff(profile, people, letter.sender) if _vouched(mail, profile, role, letter)]
     title = values.line(letter.subject[:200] or prepared.text.split("\n")[0][:200], "the subject")
     requests = [
         Create(id_, Actor(letter.sender, role), title, prepared.text, prepared.left_out or None,

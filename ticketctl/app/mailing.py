@@ -15,7 +15,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ticketctl.app.change import catch_up, not_by_hand, writing
+from ticketctl.app.change import catch_up, not_by_hand, record_run, writing
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
@@ -32,7 +32,6 @@ from ticketctl.errors import (
     RefusedError,
     SettingsError,
     TicketctlError,
-    UncommittedError,
 )
 from ticketctl.store import files, git
 from ticketctl.store.letters import Outgoing, write_letter
@@ -98,14 +97,10 @@ def debts(
         given: takes how many notices each address was given in the last 24 hours.
     """
     since = dates.format_instant(desk.now - _DAY)
-    paths = list(desk.store.paths())
-    for number, loaded in enumerate(desk.store.read_paths(paths), 1):
-        watch("looking", number, len(paths))
-        if isinstance(loaded, BrokenError):
-            broken.append(loaded.finding)
-            continue
-        for entry in loaded.ticket.history if given is not None else ():
-            if entry.event == "notified" and entry.at > since and given is not None:
+    given = Counter() if given is None else given
+    for loaded, _ in desk.look(broken, watch):
+        for entry in loaded.ticket.history:
+            if entry.event == "notified" and entry.at > since:
                 given.update(who.lower() for who in entry.told)
         yield from (_debt(desk, loaded.ticket, one) for one in owed(loaded.ticket))
 
@@ -131,6 +126,20 @@ def settings_of(desk: Desk) -> Mail:
         raise SettingsError("this store sends no mail", "mail: {from: ADDRESS, smtp: {host: HOST}} in ticketctl.yaml")
     if not git.is_sender(desk.root):
         raise RefusedError("this clone does not send mail", "in the one that shall: git config ticketctl.sender true")
+    if mail.smtp is not None:
+        known_server(desk, mail.smtp, "smtp")
+    return mail
+
+
+_PLACE = "ticketctl.senderPlace"
+
+
+def _same_place(desk: Desk) -> None:
+    """See that this is the folder that has sent before, not a copy of it; the first time, remember where it lies.
+
+    Raises:
+        RefusedError: it is a copy.
+    """
     place = git.place(desk.root)
     known = git.own(desk.root, _PLACE)
     if not known:
@@ -138,12 +147,6 @@ def settings_of(desk: Desk) -> Mail:
     elif known != place:
         hint = f"if it has moved for good: git config --unset {_PLACE}; if not: git config --unset ticketctl.sender"
         raise RefusedError(f"this looks like a copy of the clone that sends mail, which was {known}", hint)
-    if mail.smtp is not None:
-        known_server(desk, mail.smtp, "smtp")
-    return mail
-
-
-_PLACE = "ticketctl.senderPlace"
 
 
 def known_server(desk: Desk, server: Server, kind: str) -> None:
@@ -169,6 +172,7 @@ def send(desk: Desk, watch: Watch = unwatched) -> Delivery:
         RefusedError: this clone does not send.
     """
     mail = settings_of(desk)
+    _same_place(desk)
     result = Delivery()
     outbox = desk.root / OUTBOX
     files.no_links(desk.root)
@@ -223,9 +227,8 @@ class _Run:
         """Hand a notice over to each of its readers, then write down who has it; whether the server is still there."""
         try:
             self._given(debt, debt.told)
-        except (
-            TicketctlError
-        ) as error:  # what cannot be written down afterwards must not go out: it would again and again
+        except TicketctlError as error:
+            # What cannot be written down afterwards must not go out: it would again and again.
             self._failed(debt, [(to, f"not sent: {error.message}") for to in debt.told])
             return True
         taken: list[str] = []
@@ -319,15 +322,10 @@ class _Run:
             )
 
     def _commit(self) -> None:
-        if self.written and self.desk.settings.commit:
-            count = len(self.result.sent)
-            try:
-                with writing(self.desk):
-                    message = f"mail: {count} notice{'s' if count > 1 else ''} sent"
-                    git.commit(self.desk.root, sorted(set(self.written)), message, self.mail.sender)
-            except (DiskError, BusyError) as error:
-                words = f"written, but not committed: {error.message}"
-                self.result.errors.append(UncommittedError(words, error.hint))
+        count = len(self.result.sent)
+        message = f"mail: {count} notice{'s' if count > 1 else ''} sent"
+        if failed := record_run(self.desk, sorted(set(self.written)), message, self.mail.sender):
+            self.result.errors.append(failed)
 
 
 def message_id(debt: Debt, to: str, mail: Mail) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from ticketctl.app.change import catch_up, not_by_hand, outbox, writing
+from ticketctl.app.change import catch_up, not_by_hand, outbox, record_run, writing
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
@@ -28,11 +28,10 @@ from ticketctl.errors import (
     RefusedError,
     SettingsError,
     TicketctlError,
-    UncommittedError,
     UsageError,
     closest,
 )
-from ticketctl.store import files, git
+from ticketctl.store import files
 from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import path_of
 
@@ -135,7 +134,6 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         UsageError: a rule of ``orders`` does not exist.
         RefusedError: the clock cannot be right (rule 14).
     """
-    _ = desk.settings  # a mistake there is not the tickets'
     _check_rules(desk, orders)
     report = Report()
     if orders.dry:
@@ -177,21 +175,13 @@ def _check_rules(desk: Desk, orders: Orders) -> None:
 def _scan(desk: Desk, orders: Orders, report: Report, watch: Watch) -> _Scan:
     """Look at every ticket once."""
     found = _Scan()
-    paths = list(desk.store.paths())
-    for number, loaded in enumerate(desk.store.read_paths(paths), 1):
-        watch("looking", number, len(paths))
-        try:
-            if isinstance(loaded, BrokenError):
-                raise loaded
-            ticket, profile = loaded.ticket, desk.profile_of(loaded.ticket)
-            found.newest = max(found.newest, ticket.updated)
-            found.fired = max([found.fired, *(entry.at for entry in ticket.history if entry.key)])
-            found.open += profile.state(ticket.status) != "closed"
-            fires = due_now(profile, ticket, desk.now, desk.people_of(profile))
-            due = next((fire.due for fire in fires if not orders.rules or fire.rule in orders.rules), None)
-        except (BrokenError, SettingsError) as error:
-            report.broken.append(error.finding)
-            continue
+    for loaded, profile in desk.look(report.broken, watch):
+        ticket = loaded.ticket
+        found.newest = max(found.newest, ticket.updated)
+        found.fired = max([found.fired, *(entry.at for entry in ticket.history if entry.key)])
+        found.open += profile.state(ticket.status) != "closed"
+        fires = due_now(profile, ticket, desk.now, desk.people_of(profile))
+        due = next((fire.due for fire in fires if not orders.rules or fire.rule in orders.rules), None)
         if due is not None:
             found.due.append((due, ticket.id))
     found.due.sort()
@@ -284,12 +274,8 @@ def _apply(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch
             report.broken.append(error.finding)
         except TicketctlError as error:
             report.failed.append(error)
-    if paths and desk.settings.commit:
-        try:
-            with writing(desk):
-                git.commit(desk.root, paths, _message(report), "sweep@localhost")
-        except (DiskError, BusyError) as error:
-            report.failed.append(UncommittedError(f"written, but not committed: {error.message}", error.hint))
+    if failed := record_run(desk, paths, _message(report), "sweep@localhost"):
+        report.failed.append(failed)
 
 
 def _fired(desk: Desk, was: Loaded, orders: Orders) -> list[Fired]:

@@ -126,10 +126,11 @@ def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str)
 def add_holidays(env: Env, name: str | None, country: str, region: str | None, year: int, calendar: str | None) -> None:
     """Write a country's public holidays into a profile's calendar or, without NAME, into ticketctl.yaml."""
     from ticketctl.app import holidays
+    from ticketctl.store.almanac import regions
 
     path, added = holidays.add_holidays(env.desk, name, calendar, country.upper(), region, year)
     env.note(f"{counted(added, 'holiday')} of {country.upper()} in {year} written into {path}")
-    if region is None and (more := holidays.regions(country.upper())):
+    if region is None and (more := regions(country.upper())):
         some = ", ".join(more[:8]) + (", ..." if len(more) > 8 else "")
         env.note(f"regions of {country.upper()} have further ones: {some} (--region {more[0]})")
 
