@@ -16,6 +16,7 @@ from ticketctl.app.mailbox import DEAD
 from ticketctl.app.mailing import debts, known_server
 from ticketctl.app.sweep import last_sweep
 from ticketctl.core import dates
+from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
 from ticketctl.store import files, git
 from ticketctl.store.config import NAME
@@ -31,10 +32,6 @@ _STALE = timedelta(days=2)
 def examine(desk: Desk) -> list[Finding]:
     """Everything that a doctor would say about a store."""
     return [finding for check in CHECKS for finding in check(desk)]
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _finding(place: str, message: str, hint: str = "", severity: str = "error") -> Finding:
@@ -93,7 +90,7 @@ def repository(desk: Desk) -> Iterator[Finding]:
         if left and desk.settings.commit:
             yield _finding(
                 "tickets",
-                f"{_counted(left, 'file')} not committed",
+                f"{counted(left, 'file')} not committed",
                 "the next sweep commits those that are whole",
                 "warning",
             )
@@ -123,12 +120,12 @@ def mail_out(desk: Desk) -> Iterator[Finding]:
     stale = 0
     for debt in debts(desk, []):
         if debt.tries:
-            yield _finding(debt.path, f"tried {_counted(debt.tries, 'time')}: {debt.error}", f"again at {debt.again}")
+            yield _finding(debt.path, f"tried {counted(debt.tries, 'time')}: {debt.error}", f"again at {debt.again}")
         elif desk.now - dates.parse_instant(debt.entry.at) > _STALE:
             stale += 1
     if stale:
         yield _finding(
-            "tickets", f"{_counted(stale, 'notice')} owed for more than two days", "ticketctl mail send, by cron"
+            "tickets", f"{counted(stale, 'notice')} owed for more than two days", "ticketctl mail send, by cron"
         )
     if not git.is_sender(desk.root):
         yield _finding(

@@ -23,6 +23,7 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.notices import Owed, compose, owed
 from ticketctl.core.requests import Decision, Deliver
 from ticketctl.core.ticket import Ticket
+from ticketctl.core.words import counted
 from ticketctl.core.workflow import decide
 from ticketctl.errors import (
     BrokenError,
@@ -322,8 +323,7 @@ class _Run:
             )
 
     def _commit(self) -> None:
-        count = len(self.result.sent)
-        message = f"mail: {count} notice{'s' if count > 1 else ''} sent"
+        message = f"mail: {counted(len(self.result.sent), 'notice')} sent"
         if failed := record_run(self.desk, sorted(set(self.written)), message, self.mail.sender):
             self.result.errors.append(failed)
 

@@ -20,6 +20,7 @@ from ticketctl.core.requests import Decision, Fire, Refusal
 from ticketctl.core.sweeping import Fired, sweep_ticket
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.timers import due_now
+from ticketctl.core.words import counted
 from ticketctl.errors import (
     BrokenError,
     BusyError,
@@ -310,7 +311,7 @@ def _message(report: Report) -> str:
     counts = Counter(f"{act.profile.name} {act.automation.name}" for act in report.done)
     tickets = len({act.ticket.id for act in report.done})
     lines = [f"{number} by {rule}" for rule, number in sorted(counts.items())]
-    return "\n".join([f"sweep: {tickets} ticket{'s' if tickets != 1 else ''}", "", *lines])
+    return "\n".join([f"sweep: {counted(tickets, 'ticket')}", "", *lines])
 
 
 def no_heartbeat(path: Path) -> str:

@@ -111,7 +111,8 @@ def merge_driver_command(base: Path, ours: Path, theirs: Path, path: str) -> Non
 @pass_env
 def check_command(env: Env, /, ids: tuple[str, ...], staged: bool, range_: str | None, format_: str) -> None:
     """Replay every ticket against its profile, and say what is wrong where."""
-    from ticketctl.render.safe import counted, safe
+    from ticketctl.core.words import counted
+    from ticketctl.render.safe import safe
 
     desk = env.desk
     result = _audit(desk, ids, staged, range_)
@@ -153,7 +154,8 @@ def _audit(desk: Desk, ids: tuple[str, ...], staged: bool, range_: str | None) -
 def doctor_command(env: Env, /, format_: str) -> None:
     """Look after everything around the tickets: git, sweeps, mail."""
     from ticketctl.app.doctor import examine
-    from ticketctl.render.safe import counted, safe
+    from ticketctl.core.words import counted
+    from ticketctl.render.safe import safe
 
     found = examine(env.desk)
     errors = sum(1 for finding in found if finding.severity == "error")

@@ -11,8 +11,9 @@ from ticketctl.app.sweep import Act, Orders, Report, no_heartbeat, sweep
 from ticketctl.app.sweep import heartbeat as leave_heartbeat
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.core import dates
+from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Exit
-from ticketctl.render.safe import counted, safe
+from ticketctl.render.safe import safe
 from ticketctl.store.tickets import short
 
 VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "remind": ("would remind", "reminded"),

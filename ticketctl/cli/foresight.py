@@ -14,9 +14,10 @@ from ticketctl.cli.cron import VERBS, what_of
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.core import dates
 from ticketctl.core.foresight import outlooks
+from ticketctl.core.words import counted
 from ticketctl.errors import Exit
 from ticketctl.render import document
-from ticketctl.render.safe import counted, safe
+from ticketctl.render.safe import safe
 from ticketctl.store.tickets import short
 
 _format = click.option(

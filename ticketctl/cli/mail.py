@@ -10,8 +10,9 @@ import click
 
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.core.words import counted
 from ticketctl.errors import Exit, SettingsError, TicketctlError
-from ticketctl.render.safe import counted, safe
+from ticketctl.render.safe import safe
 
 
 @click.group("mail")

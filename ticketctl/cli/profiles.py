@@ -11,8 +11,8 @@ from ticketctl.app.desk import find_root
 from ticketctl.cli.complete import complete_profile
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.core.profile import Origin, Profile
+from ticketctl.core.words import counted
 from ticketctl.errors import Exit, Finding, MissingError, SettingsError, TicketctlError
-from ticketctl.render.safe import counted
 from ticketctl.store.profiles import Shelf
 
 

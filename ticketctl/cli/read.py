@@ -21,9 +21,9 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.query import COLUMNS, Query
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.timers import next_due
+from ticketctl.core.words import counted
 from ticketctl.core.workflow import actor_reasons, scene_for
 from ticketctl.errors import BrokenError, Exit, Finding, RefusedError, TicketctlError, UsageError, closest
-from ticketctl.render.safe import counted
 from ticketctl.store.reading import Loaded
 
 FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")

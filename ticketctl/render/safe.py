@@ -21,11 +21,6 @@ def _shown(char: str) -> str:
     return char
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 ticket``, ``2,000 tickets``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def width(text: str) -> int:
     """How many columns a safe text takes: East Asian wide characters two, combining marks none."""
     if text.isascii():

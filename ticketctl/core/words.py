@@ -1,0 +1,8 @@
+"""Words that every layer says alike."""
+
+from __future__ import annotations
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 ticket``, ``2,000 tickets``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
