@@ -22,11 +22,12 @@ from ticketctl.core.entry import Entry, Value
 from ticketctl.core.located import plain
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import BrokenError
-from ticketctl.store.codec import emit, is_literal, is_plain
+from ticketctl.store.canonical import read_canonical
+from ticketctl.store.codec import emit, extend, is_literal, is_plain
 from ticketctl.store.reading import Loaded, load
 from ticketctl.store.roundtrip import read_yaml
 from ticketctl.store.strict import read_strict
-from ticketctl.store.tickets import ALPHABET, Store, _canonical, path_of
+from ticketctl.store.tickets import ALPHABET, Store, path_of
 
 SAMPLE = """\
 id: 261121-k3qx9
@@ -438,10 +439,19 @@ def test_by_hand_move() -> None:
 
 def test_canonical_is_written_anew() -> None:
     """A file in canonical form stays in canonical form."""
-    was = read(SAMPLE.encode(), ID)
+    was = STORE.parse(path_of(ID), SAMPLE.encode())
     wanted = then(was.ticket, NEXT)
+    assert was.canonical
     assert STORE.writes(wanted, was).data == emit(wanted)
     assert STORE.writes(wanted, was).expected == SAMPLE.encode()
+
+
+@given(tickets(), st.data())
+def test_a_file_is_extended_as_it_would_be_written(ticket: Ticket, data: st.DataObject) -> None:
+    """The splice of a canonical file, head and new entries, gives the bytes of writing the whole."""
+    kept = data.draw(st.integers(1, len(ticket.history)))
+    before = fold(ticket.history[:kept])
+    assert extend(emit(before), ticket, len(ticket.history) - kept) == emit(ticket)
 
 
 # What an entry changes, and the comments that may go with it: those beside what goes, and just above it.
@@ -574,6 +584,7 @@ def test_both_readers_agree(ticket: Ticket) -> None:
     """On what we write the fast reader gives ruamel's nodes, places included."""
     data = emit(ticket)
     assert read_strict(data) == read_yaml(data, "x")
+    assert read_canonical(data) == ticket
 
 
 MUTATIONS = ("cut", "double", "swap", "change", "indent", "join", "comment", "crlf")
@@ -598,7 +609,10 @@ def test_the_fast_reader_never_differs(ticket: Ticket, mutation: str, data: st.D
         "comment": "\n".join([*lines[:at], lines[at] + " # note", *lines[at + 1 :]]),
         "crlf": text.replace("\n", "\r\n"),
     }[mutation].encode()
-    fast = _canonical(mutated, "x", ticket.id)
+    fast = read_canonical(mutated)
     if fast is not None:
-        slow = load(mutated, "x", read_yaml(mutated, "x"), ticket.id)
-        assert fast == slow
+        node = read_yaml(mutated, "x")
+        slow = load(mutated, "x", node, fast.id)
+        assert (fast, ()) == (slow.ticket, slow.differences)
+        assert read_strict(mutated) == node
+        assert emit(fast) == mutated

@@ -21,7 +21,7 @@ from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, fold
 from ticketctl.errors import BrokenError, Finding, Place, TicketctlError, closest
 from ticketctl.store import git
 from ticketctl.store.reading import Loaded
-from ticketctl.store.tickets import is_canonical, short
+from ticketctl.store.tickets import short
 
 
 @dataclass
@@ -121,7 +121,7 @@ def check_ticket(desk: Desk, loaded: Loaded) -> list[Finding]:
     if not any(finding.code == "schema" for finding in findings):
         findings += _moves(desk, loaded)
         findings += _keeps(desk, loaded, profile)
-    if not findings and not is_canonical(loaded):
+    if not findings and not loaded.canonical:
         findings.append(Finding(Place(loaded.path), "form", "not in the canonical form (comments or unknown keys?)",
                                 severity="warning"))  # fmt: skip
     return findings

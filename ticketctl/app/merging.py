@@ -10,7 +10,7 @@ from ticketctl.errors import BrokenError
 from ticketctl.store import files, git
 from ticketctl.store.codec import emit
 from ticketctl.store.reading import Loaded
-from ticketctl.store.tickets import Store, is_canonical, path_of
+from ticketctl.store.tickets import Store, path_of
 
 
 def merge(base: Path, ours: Path, theirs: Path, id_: str) -> int:
@@ -39,6 +39,6 @@ def merge(base: Path, ours: Path, theirs: Path, id_: str) -> int:
 
 def _read(file: Path, id_: str) -> Loaded:
     loaded = Store(Path.cwd()).parse(path_of(id_), files.read_bytes(file, files.MAX_BYTES))
-    if loaded.differences or not is_canonical(loaded):
+    if not loaded.canonical:
         raise ValueError("changed by hand")
     return loaded

@@ -102,13 +102,18 @@ def apply(ticket: Ticket | None, entry: Entry) -> Ticket:
         ticket = Ticket(str(entry.sets["ticket"]), str(entry.sets["profile"]), str(entry.sets["title"]), entry.to)
     head: dict[str, Any] = {}
     fields = dict(ticket.fields)
+    _step(entry, head, fields)
+    return replace(ticket, fields=fields, history=(*ticket.history, entry), **head)
+
+
+def _step(entry: Entry, head: dict[str, Any], fields: dict[str, Value]) -> None:
+    """What an entry does to the head."""
     for name in entry.unset:
         _clear(name, head, fields)
     for name, value in entry.sets.items():
         _put(name, value, head, fields)
     if entry.to is not None:
         head["status"] = entry.to
-    return replace(ticket, fields=fields, history=(*ticket.history, entry), **head)
 
 
 def _put(name: str, value: Value, head: dict[str, Any], fields: dict[str, Value]) -> None:
@@ -139,13 +144,13 @@ def fold(history: Iterable[Entry]) -> Ticket:
         ValueError: the history is empty or does not begin with a ticket's creation.
     """
     entries = tuple(history)
-    without_effect = idle(entries)
-    ticket: Ticket | None = None
-    for entry in entries:
-        if ticket is not None and entry.id in without_effect:
-            ticket = replace(ticket, history=(*ticket.history, entry))
-        else:
-            ticket = apply(ticket, entry)
-    if ticket is None:
+    if not entries:
         raise ValueError("the history is empty")
-    return replace(ticket, idle=without_effect) if without_effect else ticket
+    without_effect = idle(entries)
+    ticket = apply(None, entries[0])
+    head: dict[str, Any] = {}
+    fields = dict(ticket.fields)
+    for entry in entries[1:]:
+        if entry.id not in without_effect:
+            _step(entry, head, fields)
+    return replace(ticket, fields=fields, history=entries, idle=without_effect, **head)

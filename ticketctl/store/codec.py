@@ -22,19 +22,38 @@ _ESCAPES = {
 _SPECIAL = re.compile("[^ -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029\ufeff]")
 _ESCAPED = re.compile('[^ -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|["\\\\\u2028\u2029\ufeff]')
 _TRAPS = re.compile(r": | #|:\Z|\A | \Z")
-_BY_SCHEMA = frozenset(("id", "at", "ticket", "anchor", "due", "after", "follows", "follow_up"))
-_MACHINE = re.compile(
+BY_SCHEMA = frozenset(("id", "at", "ticket", "anchor", "due", "after", "follows", "follow_up"))
+"""Keys under which ids and instants stand without quotes, in the form of MACHINE."""
+MACHINE = re.compile(
     r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?\Z|e[0-9a-f]{12}\Z"
 )
 
 
 def emit(ticket: Ticket) -> bytes:
     """The file of a ticket: the head, then the history, one entry after the other."""
-    lines = list(_mapping(ticket.head(), ""))
-    lines.append("history:")
+    lines = [*head_lines(ticket), "history:"]
     for entry in ticket.history:
         lines += entry_lines(entry)
     return ("\n".join(lines) + "\n").encode()
+
+
+def extend(data: bytes, ticket: Ticket, added: int) -> bytes:
+    """The file of a ticket to whose history some entries were added: a new head, the old history as it stands, the new
+    entries. The same bytes as ``emit(ticket)``, without writing the whole anew.
+
+    Args:
+        data: the file as it was, in canonical form.
+        ticket: the new state.
+        added: how many entries at the end of its history are new.
+    """
+    history = data[data.index(b"\nhistory:\n") :]
+    new = [line for entry in ticket.history[len(ticket.history) - added :] for line in entry_lines(entry)]
+    return "\n".join(head_lines(ticket)).encode() + history + "".join(f"{line}\n" for line in new).encode()
+
+
+def head_lines(ticket: Ticket) -> list[str]:
+    """The lines above ``history``."""
+    return list(_mapping(ticket.head(), ""))
 
 
 def is_plain(text: str) -> bool:
@@ -115,6 +134,6 @@ def _inline(key: str, value: Any) -> str:
         return str(value)
     text = str(value)
     # Ids and instants begin with a digit and are plain by schema: only where the key says so, and in their form.
-    if is_plain(text) or (key in _BY_SCHEMA and _MACHINE.match(text)):
+    if is_plain(text) or (key in BY_SCHEMA and MACHINE.match(text)):
         return text
     return quoted(text)

@@ -46,7 +46,7 @@ class Write:
     expected: bytes | None = None
 
 
-def read_bytes(path: Path, limit: int) -> bytes:
+def read_bytes(path: Path | str, limit: int) -> bytes:
     """The bytes of a regular file, at most ``limit`` and one; symbolic links are not followed.
 
     Raises:

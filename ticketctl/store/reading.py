@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ticketctl.core.dates import moment_of, parse_instant, zone
@@ -12,6 +13,7 @@ from ticketctl.core.entry import ENTRY_KEYS, EVENTS, Entry
 from ticketctl.core.located import Node, plain
 from ticketctl.core.ticket import HEAD, Ticket, fold, thaw
 from ticketctl.errors import BrokenError, Place, closest
+from ticketctl.store.strict import read_strict
 
 ID = re.compile(r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z")
 _EVENT_ID = re.compile(r"e[0-9a-f]{12}\Z")
@@ -27,7 +29,7 @@ class Difference:
     gives: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Loaded:
     """A ticket file as read.
 
@@ -35,15 +37,29 @@ class Loaded:
         ticket: the fold of its history.
         data: the bytes it was read from.
         path: relative to the store.
-        node: the located content, for findings with places.
+        located: its content with places; ``None`` if it is canonical: byte for byte what we would write.
         differences: where the head and the fold disagree.
     """
 
     ticket: Ticket
     data: bytes
     path: str
-    node: Node
+    located: Node | None = None
     differences: tuple[Difference, ...] = ()
+
+    @property
+    def canonical(self) -> bool:
+        """Whether the file is, byte for byte, what we would write."""
+        return self.located is None
+
+    @cached_property
+    def node(self) -> Node:
+        """The located content, for findings with places; where the file is canonical, only made when it is asked for."""
+        if self.located is not None:
+            return self.located
+        node = read_strict(self.data)
+        assert node is not None, f"{self.path} was canonical"
+        return node
 
 
 def load(data: bytes, path: str, node: Node, id_: str) -> Loaded:

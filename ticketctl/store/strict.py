@@ -1,7 +1,5 @@
-"""The fast reader: of our canonical form and nothing else (docs/ticket-file.md), without any YAML library.
-
-It gives the nodes that ruamel.yaml would give, places included, or nothing. Whoever calls it must hold the ticket's
-canonical text against the bytes: only if they are equal was the file read rightly. Everything else is ruamel's.
+"""Places in our canonical form (docs/ticket-file.md), without any YAML library: the nodes that ruamel.yaml would give,
+or nothing. Whoever calls it has seen by other means that the text is in that form. Everything else is ruamel's.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ _DEEPEST = 20
 """The column beyond which no key of our form begins."""
 
 
-class _StrangeError(Exception):
+class StrangeError(ValueError):
     """The text is not in our form."""
 
 
@@ -36,7 +34,7 @@ def read_strict(data: bytes) -> Node | None:
         reader = _Reader(text[:-1].split("\n"))
         node = reader.mapping(0)
         return node if reader.at == len(reader.lines) else None
-    except (_StrangeError, ValueError, IndexError, KeyError):
+    except (ValueError, LookupError):
         return None
 
 
@@ -49,7 +47,7 @@ class _Reader:
     def mapping(self, indent: int) -> Node:
         """The mapping whose keys begin at a column (from 0); its first line may begin with the dash of a sequence."""
         if indent > _DEEPEST:
-            raise _StrangeError
+            raise StrangeError
         values: dict[str, Node] = {}
         keys: dict[str, tuple[int, int]] = {}
         start, lead, dashed = self.at + 1, " " * indent, self._dashed(indent)
@@ -62,13 +60,13 @@ class _Reader:
             found = _KEY.match(line, indent)
             if found is None:
                 break
-            key = _unquoted(found[1])
+            key = unquoted(found[1])
             if key in values:
-                raise _StrangeError
+                raise StrangeError
             keys[key] = (self.at + 1, indent + 1)
             values[key] = self._value(line, found.end(), indent)
         if not values:
-            raise _StrangeError
+            raise StrangeError
         return Node(values, start, indent + 1, keys)
 
     def _dashed(self, indent: int) -> bool:
@@ -110,15 +108,16 @@ class _Reader:
 
 
 def _scalar(text: str) -> Scalar:
-    return _unquoted(text) if text.startswith('"') else resolve(text)
+    return unquoted(text) if text.startswith('"') else resolve(text)
 
 
-def _unquoted(text: str) -> str:
+def unquoted(text: str) -> str:
+    """The text that stands in double quotes; a text without them as it is."""
     if not text.startswith('"'):
         return text
     found = _QUOTED.match(text)
     if found is None:
-        raise _StrangeError
+        raise StrangeError
     return _ESCAPE.sub(_unescaped, found[1])
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from ticketctl.core.ticket import HEAD, Ticket
 from ticketctl.errors import BrokenError, DiskError, MissingError, Place, RefusedError, UsageError
 from ticketctl.store import files
-from ticketctl.store.codec import emit
+from ticketctl.store.canonical import read_canonical
+from ticketctl.store.codec import emit, extend
 from ticketctl.store.files import MAX_BYTES
 from ticketctl.store.reading import ID, Loaded, load
-from ticketctl.store.strict import read_strict
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no i, l, o, u."""
@@ -99,16 +99,21 @@ class Store:
         """Read a ticket by its path in the store."""
         if not path.endswith(".yaml"):
             raise BrokenError("not a folder of tickets (symbolic links are not followed)", place=Place(path))
-        if any((self.root / folder).is_symlink() for folder in Path(path).parents):
+        if self.behind_link(path):
             raise BrokenError("it lies behind a symbolic link; those are not followed", place=Place(path))
         try:
-            data = files.read_bytes(self.root / path, MAX_BYTES)
+            data = files.read_bytes(f"{self.root}/{path}", MAX_BYTES)
         except FileNotFoundError:
             name = path.rpartition("/")[2].removesuffix(".yaml")
             raise MissingError(f'there is no ticket "{name}"', "ticketctl list -A shows all") from None
         except DiskError as error:
             raise BrokenError(error.message, error.hint, Place(path)) from None
         return self.parse(path, data)
+
+    def behind_link(self, path: str) -> bool:
+        """Whether a folder on the way to a file is a symbolic link."""
+        ends = [number for number, char in enumerate(path) if char == "/"]
+        return any(os.path.islink(f"{self.root}/{path[:end]}") for end in ends)
 
     def parse(self, path: str, data: bytes) -> Loaded:
         """The ticket that some bytes would be, lying at a path of the store.
@@ -119,8 +124,8 @@ class Store:
         id_ = path.rpartition("/")[2].removesuffix(".yaml")
         if not ID.match(id_) or path_of(id_) != path:
             raise BrokenError(f"{id_} is not the id of a ticket of that day", place=Place(path))
-        if (found := _canonical(data, path, id_)) is not None:
-            return found
+        if len(data) <= MAX_BYTES and (ticket := read_canonical(data)) is not None and ticket.id == id_:
+            return Loaded(ticket, data, path)
         from ticketctl.store.roundtrip import read_yaml
 
         return load(data, path, read_yaml(data, path), id_)
@@ -143,7 +148,7 @@ class Store:
             loaded = self.read_path(path)
         except (BrokenError, MissingError):
             return False
-        return not loaded.differences and is_canonical(loaded)
+        return loaded.canonical
 
     def holding(self, words: Sequence[bytes]) -> Iterator[str]:
         """The ids of the tickets in whose file any of some words stand."""
@@ -156,8 +161,8 @@ class Store:
     def writes(self, changed: Ticket, was: Loaded | None, limit: int = MAX_BYTES) -> files.Write:
         """The write that brings a ticket's file to its new state.
 
-        A file in our canonical form is written anew; one that people have touched keeps its comments, order and
-        unknown keys.
+        In a file of our canonical form the head is written anew and entries are added below; one that people have
+        touched keeps its comments, order and unknown keys.
 
         Args:
             limit: how many bytes it may have then; what is larger than MAX_BYTES nobody could read any more.
@@ -166,7 +171,12 @@ class Store:
             RefusedError: it would be larger.
         """
         path = path_of(changed.id)
-        data = emit(changed) if was is None or emit(was.ticket) == was.data else self._spliced(changed, was, path)
+        if was is None:
+            data = emit(changed)
+        elif was.canonical:
+            data = extend(was.data, changed, len(changed.history) - len(was.ticket.history))
+        else:
+            data = self._spliced(changed, was, path)
         if len(data) > limit and (was is None or len(data) > len(was.data)):
             size = f"{limit / (1 << 20):.2g} MiB"
             hint = "go on in a follow-up ticket (ticketctl new --follows ID)"
@@ -187,21 +197,6 @@ class Store:
             # Not in block style, say: everything is written anew, but comments are kept where they can be.
             data = rewrite(was.data, emit(changed), HEAD, added)
         return data
-
-
-def _canonical(data: bytes, path: str, id_: str) -> Loaded | None:
-    """A file in our canonical form, read fast; nothing, if it is not or something is wrong with it."""
-    node = read_strict(data) if len(data) <= MAX_BYTES else None
-    try:
-        found = load(data, path, node, id_) if node is not None else None
-    except BrokenError:
-        return None
-    return found if found is not None and not found.differences and emit(found.ticket) == data else None
-
-
-def is_canonical(loaded: Loaded) -> bool:
-    """Whether a file is, byte for byte, what we would write."""
-    return emit(loaded.ticket) == loaded.data
 
 
 def _walk(root: Path, folder: str, patterns: Sequence[str]) -> Iterator[str]:
