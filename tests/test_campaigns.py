@@ -25,10 +25,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
+
 from tests.campaign import rounds
 from tests.shell import Ran
 from tests.test_kill import Hook, done, files_of, killed, killer, leftovers, make_store, ticketctl
 from tests.test_race import histories
+from ticketctl.app import sweep
 from ticketctl.app.desk import Desk
 from ticketctl.app.mailbox import Receipt, receive
 from ticketctl.core.notices import owed
@@ -239,9 +242,15 @@ def swept_at_random(plan: Plan, repository: Path | None = None) -> None:
     words = ("sweep", "--confirm", "1000000")
     done(plan.root, *words, "-n", now=stamp(SWEPT))  # parses the profiles before anybody is killed, for all
     folders = ["tickets", *(["outbox"] if plan.outbox else [])]
-    ran = killed_at_random(
-        lambda _: ticketctl(plan.root, *words, now=stamp(SWEPT)), rounds(8, 50), len(plan.files), folders, repository
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweep, "_TOGETHER", rounds(2, 20))  # else the first that is finished for another is all
+        ran = killed_at_random(
+            lambda _: ticketctl(plan.root, *words, now=stamp(SWEPT)),
+            rounds(8, 50),
+            len(plan.files),
+            folders,
+            repository,
+        )
     assert ran.status == 0, ran
     held = held_files(plan)
     assert ticketctl(plan.root, *words, now=stamp(SWEPT)) == Ran("", 0)

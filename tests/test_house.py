@@ -35,6 +35,9 @@ DOORS = {
     "html": "store/letters.py",
     "mailparser_reply": "store/letters.py",
     "fcntl": "store/files.py",
+    "sqlite3": ("store/index.py", "store/texts.py"),
+    "concurrent": "app/parallel.py",
+    "multiprocessing": "app/parallel.py",
 }
 IMPURE = {"open", "print", "input", "exec", "eval"}
 

@@ -174,7 +174,7 @@ def test_a_bar_is_shown_on_a_terminal_and_only_there(tmp_path: Path) -> None:
         except OSError:
             break
         seen += part
-    assert child.wait() == 0 and b"looking" in seen and b"100%" in seen
+    assert child.wait() == 0 and b"reading" in seen and b"100%" in seen
     assert child.stdout is not None and child.stdout.read() == b""
     assert subprocess.run(words, capture_output=True, check=True).stderr == b"", "cron mails any output"
 

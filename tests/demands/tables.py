@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from tests.lists import QUEUE, rows
 from tests.world import CUSTOMER, SHELF, Refused, World
 from ticketctl.core.dates import Duration, add, zone
 from ticketctl.core.entry import Entry
-from ticketctl.core.query import Query, arrange, matches, row_of
 from ticketctl.core.requests import Decision, Refusal
 from ticketctl.core.sweeping import Fired
 from ticketctl.core.ticket import Ticket
@@ -146,9 +146,7 @@ def entered(ticket: Ticket, status: str) -> Entry:
 
 def queue(world: World, *tickets: Ticket) -> list[str]:
     """The ids of those tickets that the work queue shows, in its order."""
-    query = Query(queue=True)
-    rows = [row_of(world.profile, ticket, world.listed) for ticket in tickets]
-    return [row.id for row in arrange(query, (row for row in rows if matches(query, row)))]
+    return [row.id for row in rows(QUEUE, world.profile, tickets, world.listed)]
 
 
 def quoted(criterion: str, document: str) -> bool:

@@ -6,13 +6,15 @@ from collections.abc import Collection, Sequence
 
 from ticketctl.app.change import Outcome, change_all
 from ticketctl.app.desk import Desk
+from ticketctl.app.find import look
 from ticketctl.app.who import actors
 from ticketctl.core.checker import Scene, fill_sets
 from ticketctl.core.events import latest
 from ticketctl.core.profile import Batch, Event, Profile
+from ticketctl.core.query import Query, Term
 from ticketctl.core.requests import Change
 from ticketctl.core.ticket import Ticket
-from ticketctl.errors import BrokenError, RefusedError, UsageError, closest
+from ticketctl.errors import BrokenError, Finding, RefusedError, UsageError, closest
 from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import short
 
@@ -50,7 +52,7 @@ def run(
         RefusedError: a ticket belongs to the batch and is not yet ready, or there is nothing to move.
         BrokenError: a ticket cannot be read, so nobody knows whether all are ready.
     """
-    tickets = _tickets(desk, profile)
+    tickets = _tickets(desk, profile, batch)
     chosen = [desk.store.find(text) for text in ids] or [t.id for t in tickets if t.status == batch.source]
     chosen = [id_ for id_ in dict.fromkeys(chosen) if id_ not in without]
     late = [
@@ -73,13 +75,14 @@ def run(
     return change_all(desk, chosen, ask, f"{batch.name} {value}: {len(chosen)} ticket{'s' if len(chosen) > 1 else ''}")
 
 
-def _tickets(desk: Desk, profile: Profile) -> list[Ticket]:
-    found = []
-    for loaded in desk.store.read_all():
-        if isinstance(loaded, BrokenError):
-            raise loaded
-        if loaded.ticket.profile == profile.name:
-            found.append(loaded.ticket)
+def _tickets(desk: Desk, profile: Profile, batch: Batch) -> list[Ticket]:
+    """The tickets of a profile that could be in a batch."""
+    broken: list[Finding] = []
+    own = Term("profile", "is", (profile.name,))
+    ready, live = Query((own, Term("status", "is", (batch.source,)))), Query((own, Term("closed", "is", (0,))))
+    found = [loaded.ticket for loaded, _ in look(desk, broken, [ready, live])]
+    for finding in broken:
+        raise BrokenError(finding.message, finding.hint, finding.place)
     return found
 
 

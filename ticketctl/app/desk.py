@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
-from ticketctl.errors import BrokenError, Finding, MissingError, Place, SettingsError
+from ticketctl.errors import BrokenError, MissingError, Place, SettingsError
 from ticketctl.store import git
 from ticketctl.store.config import NAME, Settings, read_settings
 from ticketctl.store.profiles import Shelf
@@ -80,28 +79,6 @@ class Desk:
     def by_mail(self) -> bool:
         """Whether notices go out by mail; else they lie in the outbox for scripts."""
         return self.settings.mail is not None and self.settings.mail.delivers
-
-    def look(self, broken: list[Finding], watch: Watch = unwatched) -> Iterator[tuple[Loaded, Profile]]:
-        """Every ticket with its rules, oldest day first; one that cannot be read stops nothing.
-
-        Args:
-            broken: takes what is wrong with those, and with their profiles.
-
-        Raises:
-            SettingsError: the settings have mistakes, which are not the tickets'.
-        """
-        _ = self.settings
-        paths = list(self.store.paths())
-        for number, loaded in enumerate(self.store.read_paths(paths), 1):
-            watch("looking", number, len(paths))
-            try:
-                if isinstance(loaded, BrokenError):
-                    raise loaded
-                profile = self.profile_of(loaded.ticket)
-            except (BrokenError, SettingsError) as error:
-                broken.append(error.finding)
-            else:
-                yield loaded, profile
 
     def people_of(self, profile: Profile) -> People:
         """Who has which role there."""

@@ -12,9 +12,9 @@ from contextlib import suppress
 from datetime import timedelta
 
 from ticketctl.app.desk import Desk
+from ticketctl.app.heartbeat import last_sweep
 from ticketctl.app.mailbox import DEAD
 from ticketctl.app.mailing import debts, known_server
-from ticketctl.app.sweep import last_sweep
 from ticketctl.core import dates
 from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest

@@ -1,33 +1,89 @@
-"""Finding tickets for lists."""
+"""Finding tickets: for lists, and for what is done to many."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ticketctl.app.desk import Desk
-from ticketctl.core.query import OPEN, Query, Row, arrange, matches, row_of
-from ticketctl.errors import Finding
+from ticketctl.app.refresh import broken_in, fresh, rebuilt
+from ticketctl.app.watch import Watch, unwatched
+from ticketctl.core.profile import Profile
+from ticketctl.core.query import OPEN, Query, Row
+from ticketctl.errors import BrokenError, Finding, MissingError, SettingsError
+from ticketctl.store.index import Index, UnusableError
+from ticketctl.store.reading import Loaded
+from ticketctl.store.selection import ids, select, sums, total
+
+
+def look(
+    desk: Desk, broken: list[Finding], queries: Iterable[Query], watch: Watch = unwatched
+) -> Iterator[tuple[Loaded, Profile]]:
+    """The tickets that any of some queries wants, with their rules, oldest day first; one that cannot be read stops
+    nothing.
+
+    Args:
+        broken: takes what is wrong with those of the whole store, and with their profiles.
+
+    Raises:
+        SettingsError: the settings have mistakes, which are not the tickets'.
+    """
+    index = fresh(desk, watch)
+    broken += broken_in(index)
+    wanted = sorted({id_ for query in queries for id_ in ids(index, query)})
+    for number, id_ in enumerate(wanted, 1):
+        watch("looking", number, len(wanted))
+        try:
+            loaded = desk.store.read(id_)
+            profile = desk.profile_of(loaded.ticket)
+        except MissingError:
+            continue  # it went meanwhile
+        except (BrokenError, SettingsError) as error:
+            broken.append(error.finding)
+        else:
+            yield loaded, profile
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a list shows: rows in order, the broken files, and the sums over the whole store."""
+    """What a list shows.
 
-    rows: list[Row]
+    Args:
+        rows: in order, at most as many as the query wants; they come one at a time, and once.
+        total: how many there are without that limit.
+        broken: the files that cannot be read.
+        open, waiting: how many tickets of the whole store are open, and how many of those wait on the customer.
+    """
+
+    rows: Iterator[Row]
+    total: int
     broken: list[Finding]
     open: int
     waiting: int
 
 
-def find(desk: Desk, query: Query) -> Found:
+def find(desk: Desk, query: Query, watch: Watch = unwatched) -> Found:
     """All tickets that a query wants; a broken one is reported, never silently missing."""
-    rows: list[Row] = []
-    broken: list[Finding] = []
-    open_ = waiting = 0
-    for loaded, profile in desk.look(broken):
-        row = row_of(profile, loaded.ticket, desk.people_of(profile))
-        open_ += row.state in OPEN
-        waiting += row.state == "pending"
-        if matches(query, row):
-            rows.append(row)
-    return Found(arrange(query, rows), broken, open_, waiting)
+    try:
+        return _found_in(_searched(desk, fresh(desk, watch), query, watch), query)
+    except UnusableError:  # damaged where only this query looks
+        return _found_in(_searched(desk, rebuilt(desk, watch), query, watch), query)
+
+
+def _searched(desk: Desk, index: Index, query: Query, watch: Watch) -> Index:
+    if not query.words:
+        return index
+    from ticketctl.app.search import search
+
+    return search(desk, index, query.words, watch)
+
+
+def _found_in(index: Index, query: Query) -> Found:
+    """What an index that is up to date has for a query."""
+    number = sums(index)
+    open_ = sum(number.get(state, 0) for state in OPEN)
+    rows = select(index, query)
+    return Found(
+        iter(list(rows)) if query.limit else rows,
+        total(index, query), broken_in(index), open_, number.get("pending", 0),
+    )  # fmt: skip

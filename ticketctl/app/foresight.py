@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 from ticketctl.app.change import not_by_hand
 from ticketctl.app.desk import Desk
+from ticketctl.app.find import look
 from ticketctl.app.sweep import Act, acts_of
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.foresight import forecast
+from ticketctl.core.query import Query, Term
 from ticketctl.errors import BrokenError, Finding
 
 
@@ -25,7 +27,7 @@ def foresee(desk: Desk, days: int, watch: Watch = unwatched) -> Forecast:
     """Everything that sweeps will do in the next ``days`` times 24 hours, if nobody does anything."""
     found = Forecast()
     until = desk.now + timedelta(days=days)
-    for loaded, profile in desk.look(found.broken, watch):
+    for loaded, profile in look(desk, found.broken, [Query((Term("wake", "set"),))], watch):
         try:
             not_by_hand(loaded)
         except BrokenError as error:  # sweeps will refuse it, too

@@ -20,6 +20,7 @@ from ticketctl.app.change import (
     writing,
 )
 from ticketctl.app.desk import Desk
+from ticketctl.app.refresh import fresh
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
@@ -28,10 +29,10 @@ from ticketctl.core.ticket import LINK, Ticket
 from ticketctl.core.workflow import decide
 from ticketctl.errors import MissingError, RefusedError, SettingsError, UsageError
 from ticketctl.store import files
-from ticketctl.store.codec import quoted
 from ticketctl.store.letters import Attachment, Letter, UnreadableError, read_letter
 from ticketctl.store.mailsettings import Mail
 from ticketctl.store.reading import ID, Loaded
+from ticketctl.store.selection import holding
 from ticketctl.store.tickets import new_id, short
 
 DEAD = "dead-letters"
@@ -144,7 +145,8 @@ def _is_that(entry: Entry, letter: Letter) -> bool:
 def _holder(desk: Desk, message_ids: Sequence[str]) -> tuple[str, Entry] | None:
     """The ticket that holds one of some letters, and where, those named first before the others."""
     found: dict[str, tuple[str, Entry]] = {}
-    for id_ in desk.store.holding([quoted(name)[1:-1].encode() for name in message_ids]):
+    for path in holding(fresh(desk), message_ids):
+        id_ = path.rpartition("/")[2].removesuffix(".yaml")
         for entry in desk.store.read(id_).ticket.history:
             if entry.mail_id in message_ids:
                 found.setdefault(entry.mail_id or "", (id_, entry))

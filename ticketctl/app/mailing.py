@@ -17,10 +17,12 @@ from datetime import timedelta
 
 from ticketctl.app.change import catch_up, not_by_hand, record_run, writing
 from ticketctl.app.desk import Desk
+from ticketctl.app.find import look
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.entry import Entry
 from ticketctl.core.notices import Owed, compose, owed
+from ticketctl.core.query import Query, Term
 from ticketctl.core.requests import Decision, Deliver
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.words import counted
@@ -99,7 +101,9 @@ def debts(
     """
     since = dates.format_instant(desk.now - _DAY)
     given = Counter() if given is None else given
-    for loaded, _ in desk.look(broken, watch):
+    owing = Query((Term("owes", "is", (1,)),))
+    recent = Query((Term("updated", "between", (since, "")),))
+    for loaded, _ in look(desk, broken, [owing, recent], watch):
         for entry in loaded.ticket.history:
             if entry.event == "notified" and entry.at > since:
                 given.update(who.lower() for who in entry.told)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 from ticketctl.app.change import catch_up, not_by_hand, outbox, record_run, writing
 from ticketctl.app.desk import Desk
+from ticketctl.app.heartbeat import last_sweep, remember
+from ticketctl.app.refresh import broken_in, fresh
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.profile import Automation, Profile
@@ -26,6 +25,7 @@ from ticketctl.errors import (
     BusyError,
     DiskError,
     Finding,
+    MissingError,
     RefusedError,
     SettingsError,
     TicketctlError,
@@ -34,9 +34,9 @@ from ticketctl.errors import (
 )
 from ticketctl.store import files
 from ticketctl.store.reading import Loaded
+from ticketctl.store.selection import latest, sums, waking
 from ticketctl.store.tickets import path_of
 
-_LAST = "last-sweep"
 _CLOCK_BACK = timedelta(hours=1)
 _CLOCK_AHEAD = timedelta(days=400)
 
@@ -113,6 +113,12 @@ class Report:
         return [act for act in self.acts if act.decision]
 
     @property
+    def counts(self) -> dict[str, int]:
+        """The sums of the run, for its sign of life."""
+        return {"done": len(self.done), "left": self.left, "refused": len(self.acts) - len(self.done),
+                "broken": len(self.broken), "failed": len(self.failed)}  # fmt: skip
+
+    @property
     def guarded(self) -> bool:
         """Whether there are more changes of status than are made without being confirmed."""
         return self.moves > self.allowed
@@ -120,9 +126,9 @@ class Report:
 
 @dataclass
 class _Scan:
-    """All tickets looked at once: what is due, (instant, id) each, and what the guards ask about."""
+    """What the index knows: the tickets that may be due, the longest due first, and what the guards ask about."""
 
-    due: list[tuple[str, str]] = field(default_factory=list)
+    due: list[str] = field(default_factory=list)
     open: int = 0
     newest: str = ""
     fired: str = ""
@@ -161,7 +167,7 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
             raise RefusedError(f"{wrong}; nothing was written", hint)
         if not _too_many(desk, orders, scan, watch, report):
             _apply(desk, orders, scan, report, watch)
-            _remember(desk)
+            remember(desk)
     return report
 
 
@@ -174,19 +180,37 @@ def _check_rules(desk: Desk, orders: Orders) -> None:
 
 
 def _scan(desk: Desk, orders: Orders, report: Report, watch: Watch) -> _Scan:
-    """Look at every ticket once."""
-    found = _Scan()
-    for loaded, profile in desk.look(report.broken, watch):
-        ticket = loaded.ticket
-        found.newest = max(found.newest, ticket.updated)
-        found.fired = max([found.fired, *(entry.at for entry in ticket.history if entry.key)])
-        found.open += profile.state(ticket.status) != "closed"
+    """Ask the index which tickets may be due; whether they are is seen when they are read."""
+    index = fresh(desk, watch)
+    report.broken += broken_in(index)
+    number = sums(index)
+    found = _Scan(
+        waking(index, dates.format_instant(desk.now)),
+        sum(number.values()) - number.get("closed", 0), latest(index, "updated"), latest(index, "fired"),
+    )  # fmt: skip
+    if orders.limit or orders.rules:
+        found.due = _by_instant(desk, orders, found.due, report)
+    return found
+
+
+def _by_instant(desk: Desk, orders: Orders, ids: Sequence[str], report: Report) -> list[str]:
+    """Those that are due by the rules that are asked for, the longest due first: where not all are done, which are
+    matters."""
+    found = []
+    for id_ in ids:
+        try:
+            ticket = desk.store.read(id_).ticket
+            profile = desk.profile_of(ticket)
+        except MissingError:
+            continue
+        except (BrokenError, SettingsError) as error:
+            report.broken.append(error.finding)
+            continue
         fires = due_now(profile, ticket, desk.now, desk.people_of(profile))
         due = next((fire.due for fire in fires if not orders.rules or fire.rule in orders.rules), None)
         if due is not None:
-            found.due.append((due, ticket.id))
-    found.due.sort()
-    return found
+            found.append((due, id_))
+    return [id_ for _, id_ in sorted(found)]
 
 
 # --- the guards (rule 14) -------------------------------------------------------------------------------------------
@@ -201,19 +225,6 @@ def _wrong_clock(desk: Desk, scan: _Scan) -> str:
     if last and desk.now - dates.parse_instant(last) > _CLOCK_AHEAD:
         return f"the clock says {now}, {(desk.now - dates.parse_instant(last)).days:,} days after the last sweep"
     return ""
-
-
-def last_sweep(desk: Desk) -> str:
-    """The instant of the last sweep of this clone, if it is known."""
-    with suppress(OSError, ValueError):
-        text = (desk.root / files.STATE / _LAST).read_text(encoding="ascii").strip()
-        return dates.format_instant(dates.parse_instant(text))
-    return ""
-
-
-def _remember(desk: Desk) -> None:
-    with suppress(OSError):
-        (desk.root / files.STATE / _LAST).write_text(dates.format_instant(desk.now) + "\n", encoding="ascii")
 
 
 def _too_many(desk: Desk, orders: Orders, scan: _Scan, watch: Watch, report: Report) -> bool:
@@ -241,7 +252,7 @@ def _plan(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch)
     """What would be done, exactly as it would be (rule 15)."""
     report.allowed = _allowed(desk, orders, scan)
     written = 0
-    for number, (_, id_) in enumerate(scan.due, 1):
+    for number, id_ in enumerate(scan.due, 1):
         if written == orders.limit:
             report.left = len(scan.due) - number + 1
             break
@@ -251,32 +262,76 @@ def _plan(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch)
             acts = list(acts_of(desk.profile_of(was.ticket), _fired(desk, was, orders)))
             report.acts += acts
             written += any(act.decision for act in acts)
+        except MissingError:
+            continue  # it went meanwhile
         except (BrokenError, SettingsError) as error:
             report.broken.append(error.finding)
     report.moves = sum(act.verb in ("close", "move") for act in report.acts)
 
 
 def _apply(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch) -> None:
-    """One atomic write for each ticket, judged as it is at that moment; one commit for the run (rules 12, 13)."""
+    """Each ticket judged as it is at that moment, and written with its notices or not at all; one commit for the run
+    (rules 12, 13)."""
     paths: list[str] = []
-    for number, (_, id_) in enumerate(scan.due, 1):
-        if len(paths) == orders.limit:
-            report.left = len(scan.due) - number + 1
-            break
-        watch("sweeping", number, len(scan.due))
+    left = list(scan.due)
+    while left and len(paths) != orders.limit:
+        room = _TOGETHER if orders.limit is None else min(_TOGETHER, orders.limit - len(paths))
+        some, left = left[:room], left[room:]
+        watch("sweeping", len(scan.due) - len(left), len(scan.due))
         try:
             with writing(desk):
-                was = desk.store.read(id_)
-                fired = _fired(desk, was, orders)
-                if _write(desk, was, fired):
-                    paths.append(path_of(id_))
-            report.acts += acts_of(desk.profile_of(was.ticket), fired)
-        except (BrokenError, SettingsError) as error:
-            report.broken.append(error.finding)
-        except TicketctlError as error:
+                turns = [turn for id_ in some if (turn := _turn(desk, orders, report, id_)) is not None]
+                for turn in _written(desk, turns, report):
+                    report.acts += acts_of(turn.profile, turn.fired)
+                    paths += [path_of(turn.id)] if turn.writes else []
+        except (BusyError, DiskError) as error:
             report.failed.append(error)
+            break
+    report.left = len(left)
     if failed := record_run(desk, paths, _message(report), "sweep@localhost"):
         report.failed.append(failed)
+
+
+_TOGETHER = 100
+"""How many tickets are written while the lock is held: more cost less, and others wait longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What a sweep makes of one ticket, and what is to be written for it."""
+
+    id: str
+    profile: Profile
+    fired: list[Fired]
+    writes: list[files.Write]
+
+
+def _turn(desk: Desk, orders: Orders, report: Report, id_: str) -> _Turn | None:
+    try:
+        was = desk.store.read(id_)
+        fired = _fired(desk, was, orders)
+        return _Turn(id_, desk.profile_of(was.ticket), fired, _writes(desk, was, fired))
+    except MissingError:
+        pass  # it went meanwhile
+    except (BrokenError, SettingsError) as error:
+        report.broken.append(error.finding)
+    except TicketctlError as error:
+        report.failed.append(error)
+    return None
+
+
+def _written(desk: Desk, turns: Sequence[_Turn], report: Report) -> Iterator[_Turn]:
+    """The turns that are written: all at once, or, where one of them cannot be, each for itself."""
+    try:
+        files.write_all(desk.root, [write for turn in turns for write in turn.writes])
+    except TicketctlError as error:
+        if len(turns) < 2:
+            report.failed.append(error)
+            return
+        for turn in turns:
+            yield from _written(desk, [turn], report)
+        return
+    yield from turns
 
 
 def _fired(desk: Desk, was: Loaded, orders: Orders) -> list[Fired]:
@@ -285,14 +340,13 @@ def _fired(desk: Desk, was: Loaded, orders: Orders) -> list[Fired]:
     return sweep_ticket(profile, was.ticket, desk.now, desk.people_of(profile), orders.rules, desk.by_mail)
 
 
-def _write(desk: Desk, was: Loaded, fired: list[Fired]) -> bool:
-    """One atomic write for the ticket and its notices (rule 12)."""
+def _writes(desk: Desk, was: Loaded, fired: list[Fired]) -> list[files.Write]:
+    """The ticket and its notices, to be written together (rule 12)."""
     decisions = [one.outcome for one in fired if isinstance(one.outcome, Decision)]
     if not decisions:
-        return False
+        return []
     notices = [notice for decision in decisions for notice in decision.notices]
-    files.write_all(desk.root, [desk.store.writes(decisions[-1].ticket, was), *outbox(desk, notices)])
-    return True
+    return [desk.store.writes(decisions[-1].ticket, was), *outbox(desk, notices)]
 
 
 def acts_of(profile: Profile, fired: Iterable[Fired]) -> Iterator[Act]:
@@ -312,30 +366,3 @@ def _message(report: Report) -> str:
     tickets = len({act.ticket.id for act in report.done})
     lines = [f"{number} by {rule}" for rule, number in sorted(counts.items())]
     return "\n".join([f"sweep: {counted(tickets, 'ticket')}", "", *lines])
-
-
-def no_heartbeat(path: Path) -> str:
-    """Why no sign of life could be left there; nothing, if one can."""
-    if path.is_dir() or not path.parent.is_dir():
-        return f"cannot write the heartbeat {path}: {'it is a folder' if path.is_dir() else 'there is no such folder'}"
-    return ""
-
-
-def heartbeat(path: Path, desk: Desk, report: Report) -> None:
-    """Leave a sign of life for whoever watches over cron: that a run came to its end, when, and what it found.
-
-    Raises:
-        DiskError: the file cannot be written.
-    """
-    content = {
-        "schema": "ticketctl/1", "at": dates.format_instant(desk.now), "done": len(report.done), "left": report.left,
-        "refused": len(report.acts) - len(report.done), "broken": len(report.broken), "failed": len(report.failed),
-    }  # fmt: skip
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        aside.write_text(json.dumps(content) + "\n", encoding="utf-8")
-        os.replace(aside, path)
-    except OSError as error:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
-        raise DiskError(f"cannot write the heartbeat {path}: {error.strerror}") from None

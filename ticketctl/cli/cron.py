@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from ticketctl.app.sweep import Act, Orders, Report, no_heartbeat, sweep
-from ticketctl.app.sweep import heartbeat as leave_heartbeat
+from ticketctl.app.heartbeat import heartbeat as leave_heartbeat
+from ticketctl.app.heartbeat import no_heartbeat
+from ticketctl.app.sweep import Act, Orders, Report, sweep
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.core import dates
 from ticketctl.core.words import counted
@@ -54,7 +55,7 @@ def sweep_command(env: Env, /, now_text: str | None, heartbeat: Path | None, for
     else:
         _tell(env, report, planned)
     if heartbeat is not None and not planned:
-        leave_heartbeat(heartbeat, env.desk, report)
+        leave_heartbeat(heartbeat, env.desk, report.counts)
     _sum_up(env, report, asked)
 
 

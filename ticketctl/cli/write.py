@@ -300,7 +300,7 @@ def _tell_one(env: Env, outcome: Outcome, several: bool, dry: bool) -> None:
 
 
 def _tell_json(env: Env, outcomes: list[Outcome]) -> None:
-    from ticketctl.core.query import row_of
+    from ticketctl.core.summary import row_of
     from ticketctl.render import document
 
     tickets: list[tuple[Ticket, Profile]] = []

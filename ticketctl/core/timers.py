@@ -11,7 +11,7 @@ from ticketctl.core.checker import Scene, failures
 from ticketctl.core.entry import Entry
 from ticketctl.core.events import events_of
 from ticketctl.core.people import People
-from ticketctl.core.profile import Automation, Profile
+from ticketctl.core.profile import Automation, Profile, Test
 from ticketctl.core.requests import Fire
 from ticketctl.core.ticket import Ticket
 
@@ -184,3 +184,28 @@ def next_due(profile: Profile, ticket: Ticket, people: People, after: datetime |
         if fire and due and not late and not conditions(profile, ticket, timer, due, people):
             found.append((fire.due, timer.automation.order, fire))
     return min(found, key=lambda item: item[:2], default=(None, None, None))[2]
+
+
+def wake(profile: Profile, ticket: Ticket, people: People) -> str:
+    """The first instant at which a sweep may have to act on a ticket as it stands, empty for never: the index finds by
+    it what is due.
+
+    A rule whose conditions do not hold counts, if time alone could make them hold.
+    """
+    found = []
+    for timer in timers(profile, ticket):
+        fire = timer.next(profile)
+        if fire is None:
+            continue
+        passing = any(_of_time(test) for test in timer.automation.when)
+        if passing or not conditions(profile, ticket, timer, dates.parse_instant(fire.due), people):
+            found.append(fire.due)
+    return min(found, default="")
+
+
+def _of_time(test: Test) -> bool:
+    """Whether the answer to a test can change without the ticket changing."""
+    return any(
+        inner.kind in ("within", "allowed") or any(word == "in_future" for word, _ in inner.checks)
+        for inner in test.walk()
+    )

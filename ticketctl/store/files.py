@@ -115,6 +115,8 @@ def write_all(root: Path, writes: Sequence[Write]) -> None:
         BusyError: a file is not what it was when it was read.
         DiskError: the disk is full, read-only or broken; nothing was changed.
     """
+    if not writes:
+        return
     for write in writes:
         _compare(root, write)
     temporary = root / STATE / TMP

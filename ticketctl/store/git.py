@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ticketctl.errors import DiskError, UsageError
@@ -31,8 +31,7 @@ def run(root: Path, *words: str, check: bool = True, feed: str | None = None) ->
 def _process(
     root: Path, words: Sequence[str], feed: bytes | None, staged: bool = False
 ) -> subprocess.CompletedProcess[bytes]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
-    environment |= {"LC_ALL": "C.UTF-8", OWN: "1"}
+    environment = _environment()
     if staged and (index := os.environ.get("GIT_INDEX_FILE")):
         environment["GIT_INDEX_FILE"] = os.path.abspath(index)  # `git commit -a` calls its hooks with an index aside
     try:
@@ -42,6 +41,79 @@ def _process(
         )  # fmt: skip
     except FileNotFoundError:
         raise DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml") from None
+
+
+def start(root: Path, *words: str) -> subprocess.Popen[bytes]:
+    """Begin to ask git for something that takes a while; :func:`answer` waits for it.
+
+    Raises:
+        DiskError: git is missing.
+    """
+    try:
+        return subprocess.Popen(
+            ["git", "--no-optional-locks", "-C", str(root), *_EXACT, *words],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment(),
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml") from None
+
+
+def answer(asked: subprocess.Popen[bytes]) -> bytes:
+    """What git says.
+
+    Raises:
+        DiskError: it failed.
+    """
+    out, err = asked.communicate()
+    if asked.returncode:
+        raise DiskError(f"git failed: {err.decode(errors='replace').strip() or f'exit {asked.returncode}'}")
+    return out
+
+
+def head(root: Path) -> str:
+    """HEAD's commit; empty before the first."""
+    return run(root, "rev-parse", "--verify", "--quiet", "HEAD", check=False).stdout.strip()
+
+
+def differing(root: Path, old: str, new: str) -> list[str]:
+    """The files below ``tickets/``, relative to the store, that differ between two commits.
+
+    Raises:
+        DiskError: there is no such commit.
+    """
+    said = answer(start(root, "diff-tree", "-r", "-z", "--no-renames", "--name-only", "--relative", old, new, "--",
+                        "tickets"))  # fmt: skip
+    return os.fsdecode(said).split("\0")[:-1]
+
+
+def tree(root: Path, commit: str) -> Iterator[tuple[str, str]]:
+    """(path relative to the store, blob) of every file below ``tickets/`` in a commit."""
+    for line in os.fsdecode(answer(start(root, "ls-tree", "-r", "-z", commit, "--", "tickets"))).split("\0")[:-1]:
+        about, _, path = line.partition("\t")
+        yield path, about.rpartition(" ")[2]
+
+
+def blobs_at(root: Path, commit: str, prefix: str, paths: Sequence[str]) -> dict[str, str]:
+    """The blobs that a commit has at some paths of the store (``prefix``: where that lies in the repository).
+
+    Raises:
+        DiskError: git failed.
+    """
+    if not commit:
+        return {}
+    feed = "".join(f"{commit}:{prefix}{path}\n" for path in paths)
+    said = run(root, "cat-file", "--batch-check", feed=feed).stdout.splitlines()
+    found = (line.split(" ") for line in said)
+    return {path: words[0] for path, words in zip(paths, found, strict=True) if words[1:2] == ["blob"]}
+
+
+_EXACT = ("-c", "core.fsmonitor=false", "-c", "core.trustctime=true", "-c", "core.checkStat=default")
+"""Whatever the user has set for speed: an answer that may be old is none."""
+
+
+def _environment() -> dict[str, str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
+    return environment | {"LC_ALL": "C.UTF-8", OWN: "1"}
 
 
 OWN = "TICKETCTL_COMMITS"

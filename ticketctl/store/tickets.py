@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,18 +96,26 @@ class Store:
 
     def read_path(self, path: str) -> Loaded:
         """Read a ticket by its path in the store."""
+        return self.parse(path, self.data_of(path))
+
+    def data_of(self, path: str) -> bytes:
+        """The bytes of a ticket file.
+
+        Raises:
+            MissingError: there is no such file.
+            BrokenError: it cannot be read, or no ticket could lie there.
+        """
         if not path.endswith(".yaml"):
             raise BrokenError("not a folder of tickets (symbolic links are not followed)", place=Place(path))
         if self.behind_link(path):
             raise BrokenError("it lies behind a symbolic link; those are not followed", place=Place(path))
         try:
-            data = files.read_bytes(f"{self.root}/{path}", MAX_BYTES)
+            return files.read_bytes(f"{self.root}/{path}", MAX_BYTES)
         except FileNotFoundError:
             name = path.rpartition("/")[2].removesuffix(".yaml")
             raise MissingError(f'there is no ticket "{name}"', "ticketctl list -A shows all") from None
         except DiskError as error:
             raise BrokenError(error.message, error.hint, Place(path)) from None
-        return self.parse(path, data)
 
     def behind_link(self, path: str) -> bool:
         """Whether a folder on the way to a file is a symbolic link."""
@@ -149,14 +156,6 @@ class Store:
         except (BrokenError, MissingError):
             return False
         return loaded.canonical
-
-    def holding(self, words: Sequence[bytes]) -> Iterator[str]:
-        """The ids of the tickets in whose file any of some words stand."""
-        for path in self.paths() if words else ():
-            with suppress(FileNotFoundError, DiskError):
-                data = files.read_bytes(self.root / path, MAX_BYTES)
-                if any(word in data for word in words):
-                    yield path.rpartition("/")[2].removesuffix(".yaml")
 
     def writes(self, changed: Ticket, was: Loaded | None, limit: int = MAX_BYTES) -> files.Write:
         """The write that brings a ticket's file to its new state.

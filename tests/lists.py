@@ -1,0 +1,30 @@
+"""What a list shows of some tickets: the real index, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ticketctl.app.refresh import cells_of
+from ticketctl.core.people import People
+from ticketctl.core.profile import Profile
+from ticketctl.core.query import Query, Row, Term
+from ticketctl.core.summary import summary_of
+from ticketctl.core.ticket import Ticket
+from ticketctl.store.index import Index, Kept
+from ticketctl.store.selection import select
+from ticketctl.store.tickets import path_of
+
+DEFAULT = (Term("closed", "is", (0,)),)
+"""What a list asks for where it is asked for nothing."""
+QUEUE = Query((Term("queued", "is", (1,)),), queue=True)
+
+
+def index_of(profile: Profile, tickets: Iterable[Ticket], people: People) -> Index:
+    """An index of these tickets and no others."""
+    kept = [Kept(path_of(t.id), b"", "-", 0, cells_of(summary_of(profile, t, people))) for t in tickets]
+    return Index.build(kept, {}, [], None)
+
+
+def rows(query: Query, profile: Profile, tickets: Iterable[Ticket], people: People) -> list[Row]:
+    """The rows of a list."""
+    return list(select(index_of(profile, tickets, people), query))

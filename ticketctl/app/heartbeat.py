@@ -1,0 +1,54 @@
+"""Signs of life of the sweep: when this clone last swept, and a file for whoever watches over cron."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from ticketctl.app.desk import Desk
+from ticketctl.core import dates
+from ticketctl.errors import DiskError
+from ticketctl.store import files
+
+_LAST = "last-sweep"
+
+
+def last_sweep(desk: Desk) -> str:
+    """The instant of the last sweep of this clone, if it is known."""
+    with suppress(OSError, ValueError):
+        text = (desk.root / files.STATE / _LAST).read_text(encoding="ascii").strip()
+        return dates.format_instant(dates.parse_instant(text))
+    return ""
+
+
+def remember(desk: Desk) -> None:
+    """Note that a sweep of this clone came to its end."""
+    with suppress(OSError):
+        (desk.root / files.STATE / _LAST).write_text(dates.format_instant(desk.now) + "\n", encoding="ascii")
+
+
+def no_heartbeat(path: Path) -> str:
+    """Why no sign of life could be left there; nothing, if one can."""
+    if path.is_dir() or not path.parent.is_dir():
+        return f"cannot write the heartbeat {path}: {'it is a folder' if path.is_dir() else 'there is no such folder'}"
+    return ""
+
+
+def heartbeat(path: Path, desk: Desk, counts: Mapping[str, int]) -> None:
+    """Leave a sign of life for whoever watches over cron: that a run came to its end, when, and what it found.
+
+    Raises:
+        DiskError: the file cannot be written.
+    """
+    content = {"schema": "ticketctl/1", "at": dates.format_instant(desk.now), **counts}
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_text(json.dumps(content) + "\n", encoding="utf-8")
+        os.replace(aside, path)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise DiskError(f"cannot write the heartbeat {path}: {error.strerror}") from None

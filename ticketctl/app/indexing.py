@@ -1,0 +1,49 @@
+"""Looking at the index itself."""
+
+from __future__ import annotations
+
+from ticketctl.app.desk import Desk
+from ticketctl.app.parallel import spread
+from ticketctl.app.refresh import fresh, is_made_by, keep
+from ticketctl.app.watch import Watch
+from ticketctl.core.words import counted
+from ticketctl.store.freshness import news
+from ticketctl.store.index import Index, UnusableError
+
+
+def status(desk: Desk) -> list[str]:
+    """What there is, in lines; nothing is written."""
+    try:
+        index = Index.open(desk.root)
+    except UnusableError as error:
+        return [f"no index ({error}); the next list makes one"]
+    if not is_made_by(desk, index):
+        return ["the profiles or settings have changed since it was made; the next list makes it anew"]
+    found = news(desk.root, index)
+    size = index.path.stat().st_size if index.path else 0
+    lines = [f"{counted(index.count(), 'ticket file')}, {size / (1 << 20):.1f} MiB"]
+    lines.append(f"asked of {'git' if found.meta else 'every file'} what has changed: "
+                 f"{counted(len(found.looks), 'file')} to be read, {len(found.gone)} gone")  # fmt: skip
+    words = index.one("SELECT 1 FROM sqlite_master WHERE name = 'texts'")
+    lines.append("words can be searched at once" if words else "no words yet; the first search reads them")
+    return lines
+
+
+def differences(desk: Desk, watch: Watch) -> list[str]:
+    """How the index, brought up to date, differs from what all files say; nothing is written but that.
+
+    Each line is the path of a file and what is wrong with it.
+    """
+    index = fresh(desk, watch)
+    held = {row[0]: row[4:] for row in index.all("SELECT * FROM tickets")}
+    looks = news(desk.root, None).looks
+    found = []
+    for look, kept in zip(looks, spread(desk, keep, looks, "verifying", watch), strict=True):
+        cells = held.pop(look.path, None)
+        if kept is None:
+            continue
+        if cells is None:
+            found.append(f"{look.path}: not in the index")
+        elif tuple(kept.cells or (None,) * len(cells)) != tuple(cells):
+            found.append(f"{look.path}: the index says otherwise")
+    return found + [f"{path}: in the index, but there is no such file" for path in held]

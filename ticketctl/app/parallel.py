@@ -1,0 +1,62 @@
+"""The same work on very many files, by all processors."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from ticketctl.app.desk import Desk
+from ticketctl.app.watch import Watch, unwatched
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+WORTH = 2000
+"""From how many files on it pays to start processes."""
+_CHUNK = 250
+_desk: Desk | None = None
+
+
+def spread(
+    desk: Desk, work: Callable[[Desk, T], R], items: Sequence[T], what: str, watch: Watch = unwatched
+) -> Iterator[R]:
+    """What ``work`` makes of each item, in their order.
+
+    Args:
+        work: a function of a module, which looks at files and changes nothing.
+        what: what is being done, for ``watch``.
+    """
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if len(items) < WORTH or processors < 2:
+        for number, item in enumerate(items, 1):
+            yield work(desk, item)
+            watch(what, number, len(items))
+        return
+    # Loaded only here: a list of a small store must not pay for it.
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    done = 0
+    with ProcessPoolExecutor(processors, get_context("fork"), _sit_down, (desk,)) as pool:
+        chunks = (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
+        waiting: deque[Future[list[R]]] = deque(pool.submit(_all, work, c) for c in islice(chunks, 3 * processors))
+        while waiting:
+            found = waiting.popleft().result()
+            waiting.extend(pool.submit(_all, work, chunk) for chunk in islice(chunks, 1))
+            yield from found
+            done += len(found)
+            watch(what, done, len(items))
+
+
+def _sit_down(desk: Desk) -> None:
+    """What a process begins with."""
+    global _desk
+    _desk = desk
+
+
+def _all(work: Callable[[Desk, T], R], items: Sequence[T]) -> list[R]:
+    assert _desk is not None
+    return [work(_desk, item) for item in items]

@@ -1,0 +1,141 @@
+"""Bringing the index up to date: only what has changed is read, and whatever is wrong with the index, the answer is the
+same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
+
+from ticketctl.app.desk import Desk
+from ticketctl.app.parallel import spread
+from ticketctl.app.watch import Watch, unwatched
+from ticketctl.core.summary import Summary, summary_of
+from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, Place, SettingsError
+from ticketctl.store import files
+from ticketctl.store.config import NAME
+from ticketctl.store.freshness import Look, News, Suspect, news
+from ticketctl.store.index import Index, Kept, UnusableError
+
+_TRIES = 4
+
+
+def fresh(desk: Desk, watch: Watch = unwatched) -> Index:
+    """The index, as the files are now.
+
+    Raises:
+        SettingsError: the settings have mistakes.
+    """
+    _ = desk.settings
+    for _ in range(_TRIES):
+        try:
+            index = Index.open(desk.root)
+            if not is_made_by(desk, index):
+                break
+        except UnusableError:
+            break
+        try:
+            if (now := _updated(desk, index, watch)) is not None:
+                return now
+        except UnusableError:
+            break
+    return rebuilt(desk, watch)
+
+
+def _updated(desk: Desk, index: Index, watch: Watch) -> Index | None:
+    """The index with what has changed in it; nothing, if somebody else has written it meanwhile."""
+    generation = index.meta("generation")
+    found = news(desk.root, index)
+    if not found.changed:
+        return index
+    suspects, gone = list(found.suspects), list(found.gone)
+    kept = list(_read(desk, found, str(found.meta.get("head", index.meta("head"))), suspects, gone, watch))
+    try:
+        return index if index.save(kept, gone, found.meta, suspects, generation) else None
+    except UnusableError:  # locked, or nothing can be written: then for this answer alone
+        index = index.in_memory()
+        return index if index.save(kept, gone, found.meta, suspects, index.meta("generation")) else None
+
+
+def rebuilt(desk: Desk, watch: Watch = unwatched) -> Index:
+    """A new index, from all files; in memory, if the disk does not let us."""
+    found = news(desk.root, None)
+    meta = {**found.meta, "rules": _rules(desk)}
+    for root in (desk.root, None):
+        suspects = list(found.suspects)
+        kept = _read(desk, found, str(found.meta["head"]), suspects, [], watch)
+        with suppress(UnusableError, OSError):
+            return Index.build(kept, meta, suspects, root)
+    raise AssertionError("what is in memory can be written")
+
+
+def is_made_by(desk: Desk, index: Index) -> bool:
+    """Whether an index was made by the present settings and profiles."""
+    return index.meta("rules") == _rules(desk)
+
+
+def _rules(desk: Desk) -> bytes:
+    """What a summary is made by besides the ticket: settings and profiles, byte for byte."""
+    paths = [desk.root / NAME] + [path for folder in desk.shelf.folders() for path in sorted(folder.glob("*.yaml"))]
+    parts = []
+    for path in paths:
+        try:
+            parts += [str(path.name).encode(), files.read_bytes(path, 1 << 20)]
+        except (FileNotFoundError, DiskError):
+            parts.append(b"-")
+    return b"\0".join(parts)
+
+
+def _read(desk: Desk, found: News, head: str, suspects: list[Suspect], gone: list[str], watch: Watch) -> Iterator[Kept]:
+    """Read what is to be read.
+
+    Args:
+        head: HEAD's commit; empty where git was never asked, and nobody needs to know whom it vouches for.
+        suspects: takes the files for which git does not vouch.
+        gone: takes those that went between being seen and being read.
+    """
+    for look, kept in zip(found.looks, spread(desk, keep, found.looks, "reading", watch), strict=True):
+        if kept is None:
+            gone.append(look.path)
+        if head and (kept is None or kept.blob.hex() != look.vouched or not kept.stamp):
+            suspects.append(Suspect(look.path, kept.stamp if kept else "", look.read))
+        if kept is not None:
+            yield kept
+
+
+def keep(desk: Desk, look: Look) -> Kept | None:
+    """What the index is to hold of a file; nothing, if it is gone by now."""
+    blob = b""
+    try:
+        data = desk.store.data_of(look.path)
+        blob = blob_of(data, look.vouched)
+        ticket = desk.store.parse(look.path, data).ticket
+        profile = desk.profile_of(ticket)
+    except MissingError:
+        return None
+    except (BrokenError, SettingsError) as error:
+        finding = error.finding
+        place = (finding.place.line, finding.place.col, finding.message, finding.hint)
+        # What could not even be read may be readable next time.
+        return Kept(look.path, blob, look.stamp if blob else "", look.read, broken=place)
+    summary = summary_of(profile, ticket, desk.people_of(profile))
+    return Kept(look.path, blob, look.stamp, look.read, cells_of(summary), letters=summary.letters)
+
+
+def cells_of(summary: Summary) -> tuple[object, ...]:
+    """A summary as the index's table has it."""
+    return (*summary.row, summary.row.state == "closed", *summary[1:-1])
+
+
+def blob_of(data: bytes, like: str = "") -> bytes:
+    """The id that git gives to bytes, in a repository whose ids look like one."""
+    head = b"blob %d\0" % len(data)
+    return (hashlib.sha256 if len(like) == 64 else hashlib.sha1)(head + data).digest()
+
+
+def broken_in(index: Index) -> list[Finding]:
+    """The tickets that cannot be read."""
+    return [
+        Finding(Place(path, line, col), "broken", message, hint)
+        for path, line, col, message, hint in index.all("SELECT * FROM broken ORDER BY path")
+    ]

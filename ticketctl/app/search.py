@@ -1,0 +1,47 @@
+"""Searching texts: the words of every ticket are put into the index when they are first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ticketctl.app.desk import Desk
+from ticketctl.app.parallel import spread
+from ticketctl.app.watch import Watch, unwatched
+from ticketctl.core.query import Term
+from ticketctl.core.summary import words_of
+from ticketctl.errors import BrokenError, MissingError
+from ticketctl.store.index import Index, UnusableError
+from ticketctl.store.texts import add, find, unread
+
+
+def search(desk: Desk, index: Index, terms: Sequence[Term], watch: Watch = unwatched) -> Index:
+    """Make the tickets in which words stand known to an index, for ``selection``.
+
+    Args:
+        index: as the files are now.
+
+    Returns:
+        The index to ask: where that one cannot be written, a copy in memory.
+    """
+    try:
+        _complete(desk, index, watch)
+    except UnusableError:
+        index = index.in_memory()
+        _complete(desk, index, watch)
+    for term in terms:
+        find(index, term)
+    return index
+
+
+def _complete(desk: Desk, index: Index, watch: Watch) -> None:
+    left = unread(index)
+    if left:
+        add(index, zip(left, spread(desk, text_of, left, "searching", watch), strict=True))
+
+
+def text_of(desk: Desk, path: str) -> str | None:
+    """What is searched in a ticket; nothing, if it cannot be read."""
+    try:
+        return words_of(desk.store.read_path(path).ticket)
+    except (BrokenError, MissingError):
+        return None

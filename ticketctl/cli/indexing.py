@@ -1,0 +1,53 @@
+"""The commands of the index: status, rebuild, verify."""
+
+from __future__ import annotations
+
+import click
+
+from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.core.words import counted
+from ticketctl.errors import Exit
+
+
+@click.group("index")
+def index_command() -> None:
+    """Look after the index of all tickets, which looks after itself.
+
+    It is made of the files alone, brought up to date whenever it is asked, and may be deleted at any time.
+    """
+
+
+@index_command.command("status")
+@pass_env
+def show_status(env: Env, /) -> None:
+    """Show what the index holds, and whether it is behind the files; nothing is changed."""
+    from ticketctl.app.indexing import status
+
+    for line in status(env.desk):
+        click.echo(line)
+
+
+@index_command.command("rebuild")
+@pass_env
+def rebuild(env: Env, /) -> None:
+    """Make the index anew from all files."""
+    from ticketctl.app.refresh import rebuilt
+
+    with env.progress() as watch:
+        index = rebuilt(env.desk, watch)
+    env.note(f"{counted(index.count(), 'ticket file')} read")
+
+
+@index_command.command("verify")
+@pass_env
+def verify(env: Env, /) -> None:
+    """Read all files, and hold the index against them."""
+    from ticketctl.app.indexing import differences
+
+    with env.progress() as watch:
+        found = differences(env.desk, watch)
+    for line in found:
+        click.echo(line)
+    env.note("the index is as the files are" if not found else "ticketctl index rebuild makes it anew")
+    if found:
+        finish(Exit.REFUSED)

@@ -1,0 +1,185 @@
+"""The command that shows many tickets: list. It loads nothing of the rules, so that it is there at once."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+
+from ticketctl.app.asking import field, read_query, term, words
+from ticketctl.app.desk import Desk
+from ticketctl.app.find import Found, find
+from ticketctl.cli.complete import complete_profile
+from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.core.query import COLUMNS, NEWEST, OPEN, STATES, Query, Row, Term
+from ticketctl.core.words import counted
+from ticketctl.errors import Exit, Finding, UsageError, closest
+
+FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")
+
+
+@click.command("list")
+@click.argument("query", metavar="[QUERY...]", nargs=-1)
+@click.option("-s", "--status", "statuses", metavar="STATUS", multiple=True, help="Only tickets there.")
+@click.option(
+    "--state", "states", metavar="STATE", multiple=True, help="new, open, pending, on_hold, solved or closed."
+)
+@click.option(
+    "-p", "--profile", metavar="PROFILE", shell_complete=complete_profile, help="Only tickets of this profile."
+)
+@click.option("-a", "--assignee", metavar="WHO", help="Only those of WHO (@me, none).")
+@click.option("-c", "--customer", metavar="WHO", help="Only those of this customer (@me).")
+@click.option("--open", "which", flag_value="open", help="New, open and pending ones.")
+@click.option("--closed", "which", flag_value="closed", help="Closed ones.")
+@click.option("-A", "--all", "which", flag_value="all", help="All, closed ones too.")
+@click.option("--due", is_flag=True, help="Only those on which a rule will act.")
+@click.option("--overdue", is_flag=True, help="Only those whose moment has passed.")
+@click.option("--queue", is_flag=True, help="The work queue, in the profile's order.")
+@click.option(
+    "-S", "--search", metavar="TEXT", default="", help="Words that begin so, all of them, in titles, messages, notes."
+)
+@click.option("--created", metavar="RANGE", help="FROM..UNTIL; either may be left out (-7d..).")
+@click.option("--updated", metavar="RANGE", help="The same for the last change.")
+@click.option("--sort", metavar="FIELD[:desc]", multiple=True, help="Another order.")
+@click.option(
+    "-L", "--limit", metavar="N", type=click.IntRange(0), default=50, show_default=True, help="At most N (0: all)."
+)
+@click.option("--columns", metavar="A,B", help="Which columns, fields of the profile too.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="plain", help="For people, or for programs.")
+@pass_env
+def list_command(
+    env: Env, /, query: tuple[str, ...], format_: str, limit: int, columns: str | None, **given: Any
+) -> None:
+    """List tickets, newest change first; closed ones are hidden.
+
+    DUE is the next moment at which a rule will act; ! marks a customer's message that nobody answered.
+
+    QUERY says the same as the options, and more: 'status:pending assignee:@me due:<+3d -product:billing "paper jam"'.
+    """
+    desk = env.desk
+    asked = Query(tuple(_terms(desk, query, given)), _sort(desk, given["sort"]), given["queue"], limit)
+    names = _columns(desk, columns, format_)
+    with env.progress() as watch:
+        found = find(desk, asked, watch)
+    for line in _lines(env, found, format_, names):
+        click.echo(line)
+    shown = min(limit or found.total, found.total)
+    _rest(env, found, shown, format_)
+    _broken(env, found.broken)
+
+
+def _terms(desk: Desk, query: tuple[str, ...], given: dict[str, Any]) -> Iterator[Term]:
+    """What the options and the query ask for; closed tickets are hidden unless something names them."""
+    found: list[Term] = []
+    for name, several in (("status", given["statuses"]), ("state", given["states"])):
+        if several:
+            found.append(Term(name, "is", tuple(value for text in several for value in term(desk, name, text).values)))
+    found += [term(desk, "is", name) for name in ("due", "overdue", "queue") if given[name]]
+    for name in ("profile", "assignee", "customer", "created", "updated"):
+        if given[name]:
+            found.append(term(desk, name, given[name]))
+    found += words(given["search"])
+    for text in query:
+        found += read_query(desk, text)
+    which = given["which"]
+    if which == "open":
+        found.append(Term("state", "is", tuple(state for state in STATES if state in OPEN)))
+    elif which == "closed":
+        found.append(Term("closed", "is", (1,)))
+    elif which != "all" and not any(one.name in ("status", "state", "closed") for one in found):
+        found.insert(0, Term("closed", "is", (0,)))
+    return iter(found)
+
+
+def _sort(desk: Desk, texts: Iterable[str]) -> tuple[tuple[str, bool], ...]:
+    found = []
+    for text in texts:
+        name, _, direction = text.partition(":")
+        if direction not in ("", "asc", "desc"):
+            raise UsageError(f'"{text}" is not an order', "FIELD, or FIELD:desc")
+        found.append((name if name in COLUMNS else f"field.{_field(desk, name)}", direction == "desc"))
+    return tuple(found) or NEWEST
+
+
+def _field(desk: Desk, name: str, known: Iterable[str] = COLUMNS) -> str:
+    """The field that is meant by a column that is none of ours."""
+    try:
+        return field(desk, name)
+    except UsageError:
+        fields = [name for profile in desk.shelf.all() for name in profile.fields]
+        names = list(dict.fromkeys([*known, *fields]))
+        raise UsageError(f'there is no column "{name}"', closest(name, names) or ", ".join(names)) from None
+
+
+def _columns(desk: Desk, text: str | None, format_: str) -> tuple[str, ...]:
+    from ticketctl.render.table import DEFAULT
+
+    if text is None:
+        return COLUMNS if format_ in ("csv", "tsv") else DEFAULT
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not names:
+        raise UsageError("name a column", ", ".join(COLUMNS))
+    known = (*DEFAULT, *COLUMNS) if format_ in ("plain", "table") else COLUMNS
+    return tuple(name if name in known else _field(desk, name, known) for name in names)
+
+
+def _lines(env: Env, found: Found, format_: str, names: tuple[str, ...]) -> Iterable[str]:
+    """The answer in the format asked for; what programs read comes line by line."""
+    from ticketctl.render import table
+
+    if format_ == "id":
+        return (row.id for row in found.rows)
+    if format_ in ("tsv", "csv"):
+        line = table.tsv if format_ == "tsv" else table.csv_line
+        return (line(cells) for cells in _with_heading(names, found.rows))
+    if format_ in ("json", "jsonl"):
+        from ticketctl.render import document
+
+        if format_ == "jsonl":
+            return (document.dump_line(document.row(row)) for row in found.rows)
+        listed = [document.row(row) for row in found.rows]
+        return [document.dump(tickets=listed, total=found.total, broken=document.broken(found.broken))]
+    rows = list(found.rows)
+    if not rows:
+        return []
+    if format_ == "table":
+        heads = [table.heading(name) for name in names]
+        return [table.boxed(heads, [table.cells(env.voice, row, names) for row in rows])]
+    across = shutil.get_terminal_size((0, 0)).columns if sys.stdout.isatty() else 0
+    return table.plain(env.voice, rows, names, across)
+
+
+def _with_heading(names: tuple[str, ...], rows: Iterable[Row]) -> Iterator[list[str]]:
+    from ticketctl.render import table
+
+    yield list(names)
+    yield from (table.machine(row, names) for row in rows)
+
+
+def _rest(env: Env, found: Found, shown: int, format_: str) -> None:
+    """The last line: how many there are, and on whom they wait."""
+    if format_ not in ("plain", "table"):
+        if shown < found.total:
+            env.note(f"{shown} of {found.total} (-L 0 for all)")
+        return
+    if not found.total:
+        env.note(f"no tickets match ({found.open} open)" if found.open else "no tickets match")
+        return
+    more = f"{shown} of {found.total} tickets (-L 0 for all)" if shown < found.total else counted(shown, "ticket")
+    waits = f" (waiting on the customer: {found.waiting}; on us: {found.open - found.waiting})" if found.open else ""
+    env.note(f"{more}; in the store {found.open} open{waits}")
+
+
+def _broken(env: Env, broken: list[Finding]) -> None:
+    """Name what cannot be read, and end with 65: a ticket is never silently missing."""
+    from ticketctl.render.safe import safe
+
+    if broken:
+        verb = "ticket cannot" if len(broken) == 1 else "tickets cannot"
+        click.echo(f"error: {len(broken)} {verb} be read: ticketctl check", err=True)
+        for finding in broken[:5]:
+            click.echo(f"  {safe(str(finding))}", err=True)
+        finish(Exit.BROKEN)

@@ -1,0 +1,92 @@
+"""What the index holds of a ticket: its row in lists, and by what lists, queues and sweeps find it. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from ticketctl.core.checker import Scene, holds
+from ticketctl.core.dates import parse_instant
+from ticketctl.core.events import unanswered
+from ticketctl.core.notices import owed
+from ticketctl.core.people import People
+from ticketctl.core.profile import Profile
+from ticketctl.core.query import Row
+from ticketctl.core.ticket import Ticket, thaw
+from ticketctl.core.timers import next_due, wake
+
+
+class Summary(NamedTuple):
+    """A ticket in the index.
+
+    Args:
+        queued: whether it is in the work queue, ``rank`` being what sorts it there.
+        wake: the first instant at which a sweep must look at it; empty for never.
+        fired: the instant of the last act of a rule by time; empty for none.
+        owes: whether a notice of it is yet to be delivered.
+        letters: the Message-IDs of the letters that it holds.
+    """
+
+    row: Row
+    queued: bool
+    rank: bytes
+    wake: str
+    fired: str
+    owes: bool
+    letters: tuple[str, ...]
+
+
+def summary_of(profile: Profile, ticket: Ticket, people: People) -> Summary:
+    """Everything that the index holds of a ticket."""
+    state = profile.state(ticket.status)
+    scene = Scene(profile, people, parse_instant(ticket.updated), ticket, ticket.acts, "", "", "")
+    queued = holds(profile.queue.when, scene) if profile.queue.when else state in ("new", "open")
+    return Summary(
+        row_of(profile, ticket, people), queued, _rank(profile, ticket) if queued else b"",
+        wake(profile, ticket, people), max((entry.at for entry in ticket.history if entry.key), default=""),
+        next(iter(owed(ticket)), None) is not None,
+        tuple(dict.fromkeys(entry.mail_id for entry in ticket.history if entry.mail_id)),
+    )  # fmt: skip
+
+
+def row_of(profile: Profile, ticket: Ticket, people: People) -> Row:
+    """The row of a ticket."""
+    fire = next_due(profile, ticket, people)
+    state = profile.state(ticket.status)
+    fields = {key: thaw(value) for key, value in ticket.fields.items()}
+    return Row(
+        ticket.id, ticket.profile, ticket.title, ticket.status, state, ticket.customer or "", ticket.assignee or "",
+        ticket.created, ticket.updated, ticket.due or "", fire.due if fire else "", fire.rule if fire else "",
+        int(state != "closed" and unanswered(profile, ticket.acts)), ticket.follows or "",
+        json.dumps(fields, ensure_ascii=False) if fields else "{}",
+    )  # fmt: skip
+
+
+def words_of(ticket: Ticket) -> str:
+    """What is searched: the title, and every message and note."""
+    parts = [ticket.title]
+    for entry in ticket.history:
+        parts += [text for text in (entry.text, entry.note) if text]
+    return "\n".join(parts)
+
+
+def _rank(profile: Profile, ticket: Ticket) -> bytes:
+    """What sorts a ticket in its profile's queue, byte by byte: what is not set comes last, descending parts are turned
+    round."""
+    key = b""
+    for name, descending in profile.queue.order:
+        value = getattr(ticket, name) if name in ("created", "updated") else ticket.get(name)
+        if isinstance(value, bool | int):
+            part = b"\0" + (int(value) + (1 << 63)).to_bytes(9, "big", signed=False)
+            key += part[:1] + _turned(part[1:]) if descending else part
+        elif value is None:
+            key += b"\2"
+        else:
+            text = str(value).replace("\0", "").encode() + b"\0"
+            key += b"\1" + (_turned(text) if descending else text)
+    return key
+
+
+def _turned(part: bytes) -> bytes:
+    """The bytes whose order is the reverse."""
+    return bytes(255 - byte for byte in part)

@@ -1,0 +1,259 @@
+"""Which ticket files are no longer what the index says of them: asked of git in a large repository, of every file's stat
+elsewhere.
+
+*By stat* a file is as it was if its size, times and inode are, and it was at least two seconds old when it was read
+(else it could have been changed in the same tick: git's racy rule).
+
+*By git* the index remembers HEAD's commit and the *suspects*. It holds that whatever is no suspect is, or is missing, as
+in that commit. So only these are looked at: what differs between that commit and HEAD, what git finds changed or does
+not know, what it was told not to look at (skip-worktree, assume-unchanged), and the suspects.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ticketctl.errors import DiskError
+from ticketctl.store import git
+from ticketctl.store.index import Index
+from ticketctl.store.tickets import Store
+
+LARGE = 2000
+"""From how many tickets on it is faster to ask git than to stat every file."""
+_LARGE_BYTES = LARGE * 600
+_RACY = 2_000_000_000
+_FILE = re.compile(r"tickets/\d{4}(/\d\d(/\d\d(/\d{6}-\w{5}\.yaml)?)?)?\Z")
+_STATUS = ("status", "--porcelain=v2", "--branch", "-z", "-uall", "--ignored=traditional", "--no-renames",
+           "--ignore-submodules=none", "--", "tickets")  # fmt: skip
+_TRIES = 10
+
+
+class Suspect(NamedTuple):
+    """A file for which git does not vouch, and its stamp when it was read."""
+
+    path: str
+    stamp: str
+    read: int
+
+
+class Look(NamedTuple):
+    """A file to be read.
+
+    Args:
+        stamp, read: its stat, and when it was taken, in nanoseconds.
+        vouched: the blob that HEAD has there, in hex, if git thinks the file to be that; else empty.
+    """
+
+    path: str
+    stamp: str
+    read: int
+    vouched: str = ""
+
+
+class News(NamedTuple):
+    """What is to be done about an index.
+
+    Args:
+        looks: the files to be read.
+        gone: the paths that are none any more.
+        suspects: those that remain so without being read again.
+        meta: what the index is to remember of git.
+        changed: whether there is anything to be written at all.
+    """
+
+    looks: list[Look]
+    gone: list[str]
+    suspects: list[Suspect]
+    meta: dict[str, object]
+    changed: bool
+
+
+def news(root: Path, index: Index | None) -> News:
+    """What has changed since the index was written; everything is news where there is none."""
+    store = Store(root)
+    if index is None:
+        looks = list(_looks(root, store.paths()))
+        return (_by_git(root, None) if len(looks) > LARGE else None) or News(looks, [], [], _NOWHERE, True)
+    if _is_large(index) and (found := _by_git(root, index)) is not None:
+        return found
+    return _by_stat(root, store, index)
+
+
+_NOWHERE: dict[str, object] = {"head": "", "git_index": "", "hidden": ""}
+"""What is remembered where git was not asked."""
+
+
+def _is_large(index: Index) -> bool:
+    if index.path is None:
+        return index.count() > LARGE
+    return index.path.stat().st_size > _LARGE_BYTES
+
+
+def stamp_of(path: str) -> tuple[str, int]:
+    """The stat of a file in one word (empty if there is none), and the youngest of its times, in nanoseconds."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return "", 0
+    times = (found.st_mtime_ns, found.st_ctime_ns)
+    return f"{found.st_size} {times[0]} {times[1]} {found.st_ino} {found.st_mode}", max(times)
+
+
+def _looks(root: Path, paths: Iterable[str], vouched: dict[str, str] | None = None) -> Iterator[Look]:
+    for path in paths:
+        read = time.time_ns()
+        yield Look(path, stamp_of(f"{root}/{path}")[0], read, (vouched or {}).get(path, ""))
+
+
+def _same(root: Path, path: str, stamp: str, read: int) -> bool:
+    """Whether a file is still as it was when it was read."""
+    now, youngest = stamp_of(f"{root}/{path}")
+    return bool(stamp) and now == stamp and youngest < read - _RACY
+
+
+# --- by stat --------------------------------------------------------------------------------------------------------
+
+
+def _by_stat(root: Path, store: Store, index: Index) -> News:
+    known = index.stamps()
+    paths = list(store.paths())
+    looks = list(_looks(root, (path for path in paths if path not in known or not _same(root, path, *known[path]))))
+    gone = list(known.keys() - paths)
+    suspects: list[Suspect] = []
+    if index.meta("head"):
+        # Should git be asked again one day, it knows nothing of what was seen in the meantime.
+        before = {path: Suspect(path, *held) for path, held in index.suspects().items()}
+        read = {look.path for look in looks}
+        suspects = [one for one in (before | {path: Suspect(path, "", 0) for path in gone}).values()
+                    if one.path not in read]  # fmt: skip
+    return News(looks, gone, suspects, {}, bool(looks or gone))
+
+
+# --- by git ---------------------------------------------------------------------------------------------------------
+
+
+class _Status(NamedTuple):
+    """What git says of the work tree: HEAD's commit (empty before the first), and the files that are not as there."""
+
+    head: str
+    dirty: frozenset[str]
+
+
+def _by_git(root: Path, index: Index | None) -> News | None:
+    """The news as git knows them; nothing, where it cannot be asked."""
+    try:
+        for _ in range(_TRIES):
+            asked, placed = (
+                git.start(root, *_STATUS),
+                git.start(root, "rev-parse", "--show-prefix", "--git-path", "index"),
+            )
+            prefix, place = os.fsdecode(git.answer(placed)).split("\n")[:2]
+            status = _status(git.answer(asked), prefix)
+            if status is None:
+                return None
+            found = _compared(root, index, status, prefix, root / place)
+            if git.head(root) == status.head:
+                return found
+    except DiskError:
+        pass
+    return None
+
+
+def _status(said: bytes, prefix: str) -> _Status | None:
+    """The answer of ``git status --porcelain=v2``; nothing, where there are repositories within the repository."""
+    head, dirty = "", set[str]()
+    for line in os.fsdecode(said).split("\0"):
+        kind, _, rest = line.partition(" ")
+        if kind == "#" and rest.startswith("branch.oid "):
+            head = rest.removeprefix("branch.oid ").replace("(initial)", "")
+        elif kind in ("1", "u", "?", "!"):
+            # "1 XY sub mH mI mW hH hI path", "u XY sub m1 m2 m3 mW h1 h2 h3 path", "? path"
+            words = rest.split(" ", {"1": 7, "u": 9}.get(kind, 0))
+            if words[-1].endswith("/") or (len(words) > 1 and words[1].startswith("S")):
+                return None
+            if path := _ours(words[-1], prefix):
+                dirty.add(path)
+    return _Status(head, frozenset(dirty))
+
+
+def _ours(path: str, prefix: str) -> str:
+    """The path of a ticket file from what git says; empty for anything else."""
+    if not path.startswith(prefix):
+        return ""
+    path = "/".join(path[len(prefix) :].split("/")[:5])
+    return path if _FILE.match(path) else ""
+
+
+def _compared(root: Path, index: Index | None, status: _Status, prefix: str, place: Path) -> News | None:
+    """What is to be read, given what git says."""
+    git_index, youngest = stamp_of(str(place))
+    if index is not None and git_index and index.meta("git_index") == f"{prefix} {git_index}":
+        hidden = str(index.meta("hidden"))
+    else:
+        asked = _hidden(root, prefix)
+        if asked is None:
+            return None
+        hidden = asked
+    settled = youngest < time.time_ns() - _RACY
+    meta: dict[str, object] = {
+        "head": f"{prefix} {status.head}", "git_index": f"{prefix} {git_index}" if settled else "", "hidden": hidden,
+    }  # fmt: skip
+    suspects = index.suspects() if index is not None else {}
+    differing, vouched = _since(root, index, status.head, prefix)
+    unsure = status.dirty.union(hidden.split("\0") if hidden else ())
+    remaining = [
+        Suspect(path, *suspects[path])
+        for path in unsure & suspects.keys() - differing
+        if _same(root, path, *suspects[path])
+    ]
+    paths = sorted((differing | unsure | suspects.keys()) - {one.path for one in remaining})
+    present = [path for path in paths if os.path.lexists(f"{root}/{path}") and not Store(root).behind_link(path)]
+    missing = [path for path in paths if path not in set(present)]
+    if paths and vouched is None:
+        vouched = git.blobs_at(root, status.head, prefix, paths)
+    trusted = {path: blob for path, blob in (vouched or {}).items() if path not in unsure}
+    left = [Suspect(path, "", 0) for path in missing if (vouched or {}).get(path)]
+    changed = bool(present) or _is_news(index, meta, missing, left)
+    return News(list(_looks(root, present, trusted)), missing, remaining + left, meta, changed)
+
+
+def _is_news(index: Index | None, meta: dict[str, object], missing: list[str], left: list[Suspect]) -> bool:
+    """Whether the index does not know yet what git says, or which files are missing."""
+    if index is None or {key: index.meta(key) for key in meta} != meta or any(index.has(path) for path in missing):
+        return True
+    return {path for path, (stamp, _) in index.suspects().items() if not stamp} != {one.path for one in left}
+
+
+def _since(root: Path, index: Index | None, head: str, prefix: str) -> tuple[set[str], dict[str, str] | None]:
+    """The files that are not in HEAD as in the commit that the index knows, or not as the index has them; and, where all
+    of them were asked for, HEAD's blobs."""
+    old = str(index.meta("head") or "").rpartition(" ") if index is not None else ("", "", "")
+    if index is not None and old[2] and old[0] == prefix:
+        if old[2] == head:
+            return set(), None
+        try:
+            return {path for name in git.differing(root, old[2], head) if (path := _ours(name, ""))}, None
+        except DiskError:
+            pass  # that commit is gone
+    tree = {path: blob for name, blob in git.tree(root, head) if (path := _ours(name, ""))} if head else {}
+    blobs = index.blobs() if index is not None else {}
+    return {path for path in tree.keys() | blobs.keys() if tree.get(path) != blobs.get(path)}, tree
+
+
+def _hidden(root: Path, prefix: str) -> str | None:
+    """The files at which git was told not to look, NUL between them; nothing, where there are submodules."""
+    found = []
+    said = git.answer(git.start(root, "ls-files", "-v", "--stage", "--full-name", "-z", "--", "tickets"))
+    for line in os.fsdecode(said).split("\0"):
+        about, _, path = line.partition("\t")
+        tag, _, mode = about.partition(" ")
+        if mode.startswith("160000"):
+            return None
+        if (tag.islower() or tag == "S") and (ours := _ours(path, prefix)):
+            found.append(ours)
+    return "\0".join(found)

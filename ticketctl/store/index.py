@@ -1,0 +1,324 @@
+"""The index: what lists, queues and sweeps ask of all tickets, in SQLite. The one door to it.
+
+It lives in ``.ticketctl/`` and never changes an answer: whoever asks it brings it up to date first
+(``app/refresh.py``), and where it is missing, damaged, locked, of another version or cannot be written, the same is
+made in memory. Each build gets a file of its own, ``index-N.db``, laid down whole; the highest N counts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ticketctl.store.files import STATE
+
+SCHEMA = 1
+"""To be raised when a table, or what is put into it, changes."""
+_NAME = re.compile(r"index-([0-9]{1,9})\.db\Z")
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE tickets (
+    path TEXT PRIMARY KEY, blob BLOB, stamp TEXT, read INTEGER,
+    id TEXT, profile TEXT, title TEXT, status TEXT, state TEXT, customer TEXT, assignee TEXT, created TEXT,
+    updated TEXT, due TEXT, next_due TEXT, next_rule TEXT, unanswered INTEGER, follows TEXT, packed TEXT,
+    closed INTEGER, queued INTEGER, rank BLOB, wake TEXT, fired TEXT, owes INTEGER
+) WITHOUT ROWID;
+CREATE TABLE broken (path TEXT PRIMARY KEY, line INTEGER, col INTEGER, message TEXT, hint TEXT) WITHOUT ROWID;
+CREATE TABLE suspects (path TEXT PRIMARY KEY, stamp TEXT, read INTEGER) WITHOUT ROWID;
+CREATE TABLE letters (name TEXT, path TEXT, PRIMARY KEY (name, path)) WITHOUT ROWID;
+CREATE TABLE sums (state TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
+"""
+_INDEXES = """
+CREATE INDEX by_change ON tickets (closed, updated DESC, id DESC, state, status, profile, assignee, customer, due,
+                                   next_due, queued) WHERE id IS NOT NULL;
+CREATE INDEX by_rank ON tickets (profile, rank, id) WHERE queued;
+CREATE INDEX by_wake ON tickets (wake) WHERE wake > '';
+CREATE INDEX by_fired ON tickets (fired) WHERE fired > '';
+CREATE INDEX by_updated ON tickets (updated) WHERE id IS NOT NULL;
+CREATE INDEX owing ON tickets (path) WHERE owes;
+CREATE INDEX letters_of ON letters (path);
+INSERT INTO sums SELECT state, count(*) FROM tickets WHERE state IS NOT NULL GROUP BY state;
+CREATE TRIGGER more AFTER INSERT ON tickets WHEN new.state IS NOT NULL BEGIN
+    INSERT INTO sums VALUES (new.state, 1) ON CONFLICT DO UPDATE SET number = number + 1;
+END;
+CREATE TRIGGER less AFTER DELETE ON tickets WHEN old.state IS NOT NULL BEGIN
+    UPDATE sums SET number = number - 1 WHERE state = old.state;
+END;
+"""
+_ABANDONED = 3600
+"""After how many seconds a file that is being laid down is one that nobody will finish."""
+
+
+class UnusableError(Exception):
+    """The index cannot be used as it is; it is made anew, or in memory."""
+
+
+class Kept(NamedTuple):
+    """A ticket file as the index has it.
+
+    Args:
+        blob: the id that git gives to its bytes.
+        stamp: size, times and place of the file when it was read, ``read`` being when, in nanoseconds.
+        cells: its summary, in the order of the table; empty if it cannot be read.
+        broken: (line, column, message, hint) of what is wrong with it.
+        letters: the Message-IDs of the letters that it holds.
+    """
+
+    path: str
+    blob: bytes
+    stamp: str
+    read: int
+    cells: tuple[object, ...] = ()
+    broken: tuple[int, int, str, str] | None = None
+    letters: tuple[str, ...] = ()
+
+
+class Index:
+    """An open index."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path | None) -> None:
+        self.connection, self.path = connection, path
+
+    @classmethod
+    def open(cls, root: Path) -> Index:
+        """The index of a store, as it was left.
+
+        Raises:
+            UnusableError: there is none, or it is of no use.
+        """
+        folder = root / STATE
+        numbers = [] if folder.is_symlink() else _numbers(folder)
+        if not numbers:
+            raise UnusableError("there is none")
+        path = folder / f"index-{numbers[-1]}.db"
+        try:
+            connection = _connect(path)
+            try:
+                index = cls(connection, path)
+                if index.meta("schema") != SCHEMA:
+                    raise UnusableError("of another version")
+            except BaseException:
+                connection.close()
+                raise
+        except (sqlite3.Error, UnusableError) as error:
+            return cls._copy(path, str(error))
+        return index
+
+    @classmethod
+    def _copy(cls, path: Path, why: str) -> Index:
+        """Where nothing can be written, a copy in memory."""
+        if os.access(path.parent, os.W_OK):
+            raise UnusableError(why)
+        try:
+            with sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True) as source:
+                index = cls(source, None).in_memory()
+            if index.meta("schema") != SCHEMA:
+                raise UnusableError("of another version")
+        except sqlite3.Error as worse:
+            raise UnusableError(str(worse)) from None
+        return index
+
+    def in_memory(self) -> Index:
+        """A copy that nobody else sees."""
+        memory = sqlite3.connect(":memory:", isolation_level=None)
+        self.connection.backup(memory)
+        return Index(memory, None)
+
+    @classmethod
+    def build(cls, kept: Iterable[Kept], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
+              root: Path | None) -> Index:  # fmt: skip
+        """A new index.
+
+        Args:
+            kept: everything that it shall hold.
+            meta: what it remembers besides.
+            suspects: (path, stamp, read) of the files that git does not vouch for.
+            root: the store to keep it in; ``None`` for memory, where it also is if the disk does not let us.
+        """
+        aside = None if root is None else _aside(root / STATE)
+        try:
+            index = cls._filled(kept, meta, suspects, aside)
+            return index if aside is None else cls._moved_in(aside)
+        except sqlite3.Error as error:
+            raise UnusableError(str(error)) from None
+        finally:
+            if aside is not None:
+                with suppress(OSError):
+                    aside.unlink(missing_ok=True)
+
+    @classmethod
+    def _filled(cls, kept: Iterable[Kept], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
+                aside: Path | None) -> Index:  # fmt: skip
+        connection = sqlite3.connect(":memory:" if aside is None else aside, isolation_level=None)
+        try:
+            connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
+            connection.execute("BEGIN")
+            index = cls(connection, None)
+            index._put(kept)
+            index._set({**meta, "schema": SCHEMA, "generation": 1}, suspects)
+            connection.execute("COMMIT")
+            connection.executescript(_INDEXES)
+            if aside is not None:
+                connection.execute("PRAGMA journal_mode=WAL")
+        except BaseException:
+            connection.close()
+            raise
+        if aside is not None:
+            connection.close()
+        return index
+
+    @classmethod
+    def _moved_in(cls, aside: Path) -> Index:
+        """The new file under the next free name; the old ones are put away."""
+        numbers = _numbers(aside.parent)
+        path = aside.parent / f"index-{numbers[-1] + 1 if numbers else 1}.db"
+        _sync(aside)
+        os.rename(aside, path)
+        for number in numbers:
+            for tail in ("", "-wal", "-shm"):
+                with suppress(OSError):
+                    (aside.parent / f"index-{number}.db{tail}").unlink()
+        return cls(_connect(path), path)
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def meta(self, key: str) -> object:
+        """Something that it remembers besides the tickets."""
+        return self.one("SELECT value FROM meta WHERE key = ?", key)
+
+    def count(self) -> int:
+        """How many ticket files it knows."""
+        return int(str(self.one("SELECT count(*) FROM tickets")))
+
+    def has(self, path: str) -> bool:
+        """Whether it knows a file."""
+        return self.one("SELECT 1 FROM tickets WHERE path = ?", path) is not None
+
+    def stamps(self) -> dict[str, tuple[str, int]]:
+        """(stamp, read) of every file, by path."""
+        return {path: (stamp, read) for path, stamp, read in self.all("SELECT path, stamp, read FROM tickets")}
+
+    def blobs(self) -> dict[str, str]:
+        """The git blob of every file, by path, in hex."""
+        return {path: blob.hex() for path, blob in self.all("SELECT path, blob FROM tickets")}
+
+    def suspects(self) -> dict[str, tuple[str, int]]:
+        """(stamp, read) of the files that git does not vouch for; some may be gone."""
+        return {path: (stamp, read) for path, stamp, read in self.all("SELECT path, stamp, read FROM suspects")}
+
+    def one(self, sql: str, *values: object) -> object:
+        """The first value that a statement gives, if it gives any.
+
+        Raises:
+            UnusableError: the file is damaged.
+        """
+        return next((row[0] for row in self.all(sql, *values)), None)
+
+    def all(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """What a statement gives, row by row.
+
+        Raises:
+            UnusableError: the file is damaged.
+        """
+        try:
+            yield from self.connection.execute(sql, values)
+        except sqlite3.Error as error:
+            raise UnusableError(str(error)) from None
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def save(self, kept: Sequence[Kept], gone: Sequence[str], meta: dict[str, object],
+             suspects: Iterable[tuple[str, str, int]], generation: object) -> bool:  # fmt: skip
+        """Bring it up to date, in one transaction.
+
+        Args:
+            kept: the files that were read.
+            gone: the paths that are none any more.
+            suspects: all that are now.
+            generation: that of the state from which this was worked out.
+
+        Returns:
+            Whether nobody else has written it since; nothing is changed if somebody has.
+
+        Raises:
+            UnusableError: it cannot be written.
+        """
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                if self.meta("generation") != generation:
+                    self.connection.execute("ROLLBACK")
+                    return False
+                for path in {*gone, *(one.path for one in kept)}:
+                    for table in ("tickets", "broken", "letters"):
+                        self.connection.execute(f"DELETE FROM {table} WHERE path = ?", (path,))
+                self._put(kept)
+                self._set({**meta, "generation": int(str(generation)) + 1}, suspects)
+                self.connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self.connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise UnusableError(str(error)) from None
+        return True
+
+    def _put(self, kept: Iterable[Kept]) -> None:
+        marks = ", ".join("?" * 25)
+        for one in kept:
+            cells = one.cells or (None,) * 21
+            self.connection.execute(f"INSERT INTO tickets VALUES ({marks})", (*one[:4], *cells))
+            if one.broken is not None:
+                self.connection.execute("INSERT INTO broken VALUES (?, ?, ?, ?, ?)", (one.path, *one.broken))
+            for name in one.letters:
+                self.connection.execute("INSERT INTO letters VALUES (?, ?)", (name, one.path))
+
+    def _set(self, meta: dict[str, object], suspects: Iterable[tuple[str, str, int]]) -> None:
+        self.connection.executemany("REPLACE INTO meta VALUES (?, ?)", meta.items())
+        self.connection.execute("DELETE FROM suspects")
+        self.connection.executemany("INSERT INTO suspects VALUES (?, ?, ?)", suspects)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """An existing file, opened for writing; readers and one writer do not wait for each other."""
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=2, isolation_level=None)
+    connection.execute("PRAGMA synchronous=NORMAL")
+    return connection
+
+
+def _numbers(folder: Path) -> list[int]:
+    try:
+        return sorted(int(found[1]) for name in os.listdir(folder) if (found := _NAME.match(name)))
+    except OSError:
+        return []
+
+
+def _aside(folder: Path) -> Path | None:
+    """Where a new index is laid down; nothing, if the disk does not let us."""
+    path = folder / f"index-{os.getpid()}.new"
+    try:
+        if folder.is_symlink():
+            return None
+        folder.mkdir(exist_ok=True)
+        for left in folder.glob("index-*.new"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > _ABANDONED:
+                    left.unlink()
+        path.touch(exist_ok=False)
+    except OSError:
+        return None
+    return path
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,126 @@
+"""What is asked of the index, as SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ticketctl.core.query import COLUMNS, Query, Row, Term
+from ticketctl.store.index import Index
+
+_ROW = ", ".join(Row._fields)
+_WHEN = ("due", "next_due")
+_OTHERS = ("closed", "queued", "wake", "owes")
+
+
+def select(index: Index, query: Query) -> Iterator[Row]:
+    """The rows that a query wants, in its order, one at a time."""
+    where, values = _where(query)
+    limit = f" LIMIT {query.limit}" if query.limit else ""
+    order, sorted_by = _order(query)
+    sql = f"SELECT {_ROW} FROM tickets WHERE {where} ORDER BY {order}{limit}"
+    return (Row(*cells) for cells in index.all(sql, *values, *sorted_by))
+
+
+def ids(index: Index, query: Query) -> Iterator[str]:
+    """The ids of the tickets that a query wants, oldest day first."""
+    where, values = _where(query)
+    return (id_ for (id_,) in index.all(f"SELECT id FROM tickets WHERE {where} ORDER BY path", *values))
+
+
+def total(index: Index, query: Query) -> int:
+    """How many tickets a query wants, whatever its limit."""
+    if query.terms in ((), (Term("closed", "is", (0,)),)):
+        return sum(number for state, number in sums(index).items() if not query.terms or state != "closed")
+    where, values = _where(query)
+    return int(str(index.one(f"SELECT count(*) FROM tickets WHERE {where}", *values)))
+
+
+def sums(index: Index) -> dict[str, int]:
+    """How many tickets there are in each state."""
+    return dict(index.all("SELECT state, number FROM sums WHERE number > 0"))
+
+
+def waking(index: Index, now: str) -> list[str]:
+    """The ids of the tickets at which a sweep must look at an instant, the longest due first."""
+    return [id_ for (id_,) in index.all("SELECT id FROM tickets WHERE wake > '' AND wake <= ? ORDER BY wake, id", now)]
+
+
+def latest(index: Index, column: str) -> str:
+    """The latest instant in a column, ``updated`` or ``fired``; empty if there is none."""
+    assert column in ("updated", "fired")
+    present = "id IS NOT NULL" if column == "updated" else "fired > ''"
+    return str(index.one(f"SELECT {column} FROM tickets WHERE {present} ORDER BY {column} DESC LIMIT 1") or "")
+
+
+def holding(index: Index, names: Iterable[str]) -> list[str]:
+    """The files of the tickets that hold letters with one of some Message-IDs."""
+    found = (index.all("SELECT path FROM letters WHERE name = ?", name) for name in names)
+    return list(dict.fromkeys(path for rows in found for (path,) in rows))
+
+
+def _where(query: Query) -> tuple[str, list[Any]]:
+    parts, values = ["id IS NOT NULL"], list[Any]()
+    for term in query.terms:
+        sql, held = _term(term)
+        parts.append(sql if term.wanted else f"NOT ({sql})")
+        values += held
+    return " AND ".join(parts), values
+
+
+def _term(term: Term) -> tuple[str, list[Any]]:
+    """One term as a condition, and the values in it."""
+    name, values = term.name, list[Any](term.values)
+    if name == "words":
+        return "path IN (SELECT path FROM temp.hits WHERE term = ?)", [hits_of(term)]
+    if name == "when":
+        either = [_term(Term(column, term.test, term.values)) for column in _WHEN]
+        return f"({either[0][0]} OR {either[1][0]})", [*either[0][1], *either[1][1]]
+    if name.startswith("field."):
+        test, held = _compare("CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(value AS TEXT) END",
+                              term.test, values)  # fmt: skip
+        return f"EXISTS (SELECT 1 FROM json_each(packed, ?) WHERE {test})", [_json_path(name), *held]
+    assert name in COLUMNS or name in _OTHERS
+    return _compare(name, term.test, values)
+
+
+def hits_of(term: Term) -> str:
+    """What a term that searches is called among the hits."""
+    return f"{term.test} {term.values[0]}"
+
+
+def _compare(what: str, test: str, values: list[Any]) -> tuple[str, list[Any]]:
+    match test:
+        case "is":
+            same = " COLLATE NOCASE" if any(isinstance(value, str) for value in values) else ""
+            return f"{what}{same} IN ({', '.join('?' * len(values))})", values
+        case "set":
+            return f"{what} NOT IN ('', '[]')", []
+        case "has":
+            return f"instr(lower({what}), lower(?)) > 0", values
+        case _:  # between; a date in the ticket is less exact than the bounds
+            low, high = values
+            sql = f"{what} != ''" + (f" AND {what} >= substr(?, 1, length({what}))" if low else "")
+            return sql + (f" AND {what} <= ?" if high else ""), [bound for bound in values if bound]
+
+
+def _json_path(name: str) -> str:
+    return f"$.{json.dumps(name.removeprefix('field.'), ensure_ascii=False)}"
+
+
+def _order(query: Query) -> tuple[str, list[Any]]:
+    """What is not set comes last; among equals the older ticket comes first."""
+    if query.queue:
+        return "profile, rank, id", []
+    parts, values = list[str](), list[Any]()
+    for name, descending in query.sort:
+        way = " DESC" if descending else ""
+        if name in ("updated", "created", "id", "unanswered"):
+            parts.append(f"{name}{way}")
+            continue
+        what = "json_extract(packed, ?)" if name.startswith("field.") else name
+        held = [_json_path(name)] if name.startswith("field.") else []
+        parts += [f"ifnull({what}, '') = ''{way}", f"{what}{way}"]
+        values += held * 2
+    return ", ".join([*parts, *([] if "id" in dict(query.sort) else ["id"])]), values

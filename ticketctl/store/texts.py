@@ -1,0 +1,101 @@
+"""The words of tickets, by SQLite's full-text search (FTS5), beside the rest of the index.
+
+Only the words are kept, not the texts. A text that has changed gets a number of its own, and nobody points to the old
+one any more; when these have become many, all is forgotten and read again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import suppress
+
+from ticketctl.core.query import Term
+from ticketctl.errors import SettingsError
+from ticketctl.store.index import Index, UnusableError
+from ticketctl.store.selection import hits_of
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS held (path TEXT PRIMARY KEY, blob BLOB, number INTEGER) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_number ON held (number);
+CREATE VIRTUAL TABLE IF NOT EXISTS texts USING fts5 (words, content='', tokenize='unicode61 remove_diacritics 2');
+"""
+_FORGOTTEN = 1000
+
+
+def unread(index: Index) -> list[str]:
+    """The paths of the tickets whose present text is not in the index.
+
+    Raises:
+        UnusableError: the index cannot be written.
+        SettingsError: this Python's SQLite cannot search.
+    """
+    try:
+        if index.one("SELECT 1 FROM sqlite_master WHERE name = 'texts'") is None:
+            index.connection.executescript(_TABLES)
+        elif index.meta("searched") == index.meta("generation"):
+            return []
+        held, last = int(str(index.one("SELECT count(*) FROM held"))), index.one("SELECT max(number) FROM held")
+        if int(str(last or 0)) > 2 * held + _FORGOTTEN:
+            index.connection.executescript("DELETE FROM held; DROP TABLE texts;" + _TABLES)
+    except sqlite3.Error as error:
+        if "fts5" in str(error):
+            raise SettingsError("the SQLite of this Python has no full-text search (FTS5)") from None
+        raise UnusableError(str(error)) from None
+    sql = "SELECT path FROM tickets LEFT JOIN held USING (path) WHERE id IS NOT NULL AND held.blob IS NOT tickets.blob"
+    return [path for (path,) in index.all(sql)]
+
+
+def add(index: Index, texts: Iterable[tuple[str, str | None]]) -> None:
+    """Put texts into the index, in one transaction.
+
+    Args:
+        texts: (path, text); without a text, what could not be read and is left out.
+
+    Raises:
+        UnusableError: it cannot be written.
+    """
+    try:
+        index.connection.execute("BEGIN IMMEDIATE")
+        try:
+            number = int(str(index.one("SELECT max(number) FROM held") or 0))
+            for path, text in texts:
+                if text is not None:
+                    number += 1
+                    _add(index, path, text, number)
+            index.connection.execute("REPLACE INTO meta SELECT 'searched', value FROM meta WHERE key = 'generation'")
+            index.connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                index.connection.execute("ROLLBACK")
+            raise
+    except sqlite3.Error as error:
+        raise UnusableError(str(error)) from None
+
+
+def _add(index: Index, path: str, text: str, number: int) -> None:
+    index.connection.execute("INSERT INTO texts (rowid, words) VALUES (?, ?)", (number, text))
+    sql = "REPLACE INTO held SELECT path, blob, ? FROM tickets WHERE path = ?"
+    index.connection.execute(sql, (number, path))
+
+
+def find(index: Index, term: Term) -> None:
+    """Make the tickets in whose text something stands known to ``selection``.
+
+    Raises:
+        UnusableError: the index is damaged.
+    """
+    text = str(term.values[0]).replace("\0", " ").replace('"', '""')
+    asked = f'"{text}"' + ("*" if term.test == "word" else "")
+    try:
+        index.connection.execute(_HITS)
+        if any(char.isalnum() for char in text):  # a text without a word stands nowhere
+            index.connection.execute(_FIND, (hits_of(term), asked))
+    except sqlite3.Error as error:
+        raise UnusableError(str(error)) from None
+
+
+_HITS = "CREATE TEMP TABLE IF NOT EXISTS hits (term TEXT, path TEXT, PRIMARY KEY (term, path)) WITHOUT ROWID"
+_FIND = """
+INSERT OR IGNORE INTO temp.hits SELECT ?, path FROM texts JOIN held ON held.number = texts.rowid WHERE texts MATCH ?
+"""
