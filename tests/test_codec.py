@@ -6,7 +6,6 @@ import difflib
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from ticketctl.core.entry import Entry, Value
 from ticketctl.core.located import plain
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import BrokenError
+from ticketctl.record import replace
 from ticketctl.store.canonical import read_canonical
 from ticketctl.store.codec import emit, extend, is_literal, is_plain
 from ticketctl.store.reading import Loaded, load

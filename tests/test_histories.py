@@ -6,7 +6,6 @@ clocks. That it can tell right from wrong is shown by three programs that are wr
 
 from __future__ import annotations
 
-import dataclasses
 import heapq
 import itertools
 from collections import Counter
@@ -31,6 +30,7 @@ from ticketctl.core.requests import Actor, Change, Create, Decision, Deliver, Ke
 from ticketctl.core.sweeping import sweep_ticket
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.core.workflow import decide
+from ticketctl.record import replace
 
 NAMES = ("aerosoft", "hosting", "biztech", "assima", "ggit")
 ROUNDS = rounds(150, 3_000)
@@ -629,7 +629,7 @@ def from_the_status(profile: Profile) -> Profile:
     """Wrong on purpose: the close counts from the status instead of the notice."""
     assert profile.name == "aerosoft"
     (close,) = profile.automations
-    return dataclasses.replace(profile, automations=(dataclasses.replace(close, start=Event("entered", "Resolved")),))
+    return replace(profile, automations=(replace(close, start=Event("entered", "Resolved")),))
 
 
 def caught(name: str, wrong: Callable[[Profile], Profile] = lambda profile: profile) -> list[Complaint]:

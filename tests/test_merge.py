@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,6 +19,7 @@ from ticketctl.core.sweeping import sweep_ticket
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.core.timers import due_now
 from ticketctl.core.workflow import decide
+from ticketctl.record import replace
 
 BIZTECH = SHELF.get("biztech")
 AMY, NOBODY = "amy@support.example", People()

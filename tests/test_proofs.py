@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from ticketctl.core.requests import Actor, Change, Decision
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.core.workflow import decide
 from ticketctl.errors import BrokenError, Finding
+from ticketctl.record import replace
 from ticketctl.store.roundtrip import read_yaml
 
 PAGE = Path(__file__).parent.parent / "docs" / "profile-language.md"

@@ -6,7 +6,6 @@ import copy
 import itertools
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from ticketctl.core.chain import event_id, heads, order, predecessors, seal
 from ticketctl.core.entry import ENTRY_KEYS, Entry, Value
 from ticketctl.core.ticket import Ticket, apply, flat, fold
+from ticketctl.record import replace
 
 ID = "261121-k3qx9"
 ROOT = Entry(

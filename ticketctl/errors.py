@@ -6,8 +6,9 @@ The numbers are a contract (docs/exit-status.md); those above 64 are from BSD's 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+
+from ticketctl.record import Record
 
 
 class Exit(IntEnum):
@@ -25,8 +26,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record):
     """A spot in a file; ``line`` and ``col`` count from 1, 0 means the file as a whole."""
 
     path: str
@@ -37,8 +37,7 @@ class Place:
         return f"{self.path}:{self.line}:{self.col}" if self.line else self.path
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Record):
     """One thing that a check found in a file, with the next step."""
 
     place: Place

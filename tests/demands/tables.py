@@ -8,7 +8,6 @@ and what meets its needs, as words of ``World.ask`` (``{"text": ..., "assignee":
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.requests import Decision, Refusal
 from ticketctl.core.sweeping import Fired
 from ticketctl.core.ticket import Ticket
+from ticketctl.record import replace
 
 Words = dict[str, Any]
 Row = tuple[str, str, tuple[str, ...], Words, tuple[str, ...]]

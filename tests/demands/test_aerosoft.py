@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -33,6 +32,7 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.profile import CREATED
 from ticketctl.core.requests import Refusal
 from ticketctl.core.ticket import apply
+from ticketctl.record import replace
 
 AGENT, DEVELOPER, QA = "agent@staff.example", "developer@staff.example", "qa@staff.example"
 PEOPLE = {AGENT: {"agent"}, DEVELOPER: {"developer"}, QA: {"qa"}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -31,6 +30,7 @@ from ticketctl.core.dates import format_instant
 from ticketctl.core.profile import CREATED
 from ticketctl.core.query import OPEN, Query, Term
 from ticketctl.core.requests import Refusal
+from ticketctl.record import replace
 from ticketctl.store.selection import sums
 
 SUPPORT, SUE = "support@staff.example", "sue@staff.example"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -18,6 +17,7 @@ from ticketctl.core.profile import Template
 from ticketctl.core.requests import Actor, Create
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.core.workflow import scene_for
+from ticketctl.record import replace
 
 ADMIN, RESOURCE = "Follow Up Needed: Admin", "Follow Up Needed: Resource"
 WAITING, LINK_SENT, COMPLETE, DEFERRED = "Waiting Customer", "Scheduling Link Sent", "Complete", "Deferred"

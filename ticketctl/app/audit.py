@@ -6,7 +6,7 @@ A list of small functions, each of which looks at one thing. Findings of kind *w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ticketctl.app.desk import Desk
 from ticketctl.core import dates
@@ -19,6 +19,7 @@ from ticketctl.core.people import People
 from ticketctl.core.profile import Edge, Field, Profile
 from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, fold
 from ticketctl.errors import BrokenError, Finding, Place, TicketctlError, closest
+from ticketctl.record import replace
 from ticketctl.store import git
 from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import short

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 
 from ticketctl.app.desk import Desk
 from ticketctl.core.profile import Profile
@@ -13,6 +12,7 @@ from ticketctl.core.requests import Change, Create, Decision, Notice, Refusal
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.workflow import decide
 from ticketctl.errors import BrokenError, BusyError, DiskError, RefusedError, TicketctlError, UncommittedError
+from ticketctl.record import Record, replace
 from ticketctl.store import files, git
 from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import new_id, path_of, short
@@ -23,8 +23,7 @@ FOR_STRANGERS = files.MAX_BYTES // 2
 """How large those may make it who are not of it: machines, strangers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Record):
     """What became of one ticket.
 
     Args:

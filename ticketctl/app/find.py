@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.refresh import broken_in, fresh, rebuilt
@@ -11,6 +10,7 @@ from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.profile import Profile
 from ticketctl.core.query import OPEN, Query, Row
 from ticketctl.errors import BrokenError, Finding, MissingError, SettingsError
+from ticketctl.record import Record
 from ticketctl.store.index import Index, UnusableError
 from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import ids, select, sums, total
@@ -44,8 +44,7 @@ def look(
             yield loaded, profile
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Record):
     """What a list shows.
 
     Args:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from ticketctl.app import values
 from ticketctl.app.change import (
@@ -28,6 +27,7 @@ from ticketctl.core.requests import Actor, Change, Create, Decision, Keep, Refus
 from ticketctl.core.ticket import LINK, Ticket
 from ticketctl.core.workflow import decide
 from ticketctl.errors import MissingError, RefusedError, SettingsError, UsageError
+from ticketctl.record import Record, replace
 from ticketctl.store import files
 from ticketctl.store.letters import Attachment, Letter, UnreadableError, read_letter
 from ticketctl.store.mailsettings import Mail
@@ -44,8 +44,7 @@ _CUT = "[cut here; the whole is attached as message.txt]"
 _TAG = re.compile(r"\[([0-9]{6}-[0-9a-hjkmnp-tv-z]{5})\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Record):
     """What became of a letter.
 
     Args:
@@ -61,8 +60,7 @@ class Receipt:
     mail_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Mail:
+class _Mail(Record):
     """A letter being put somewhere: what is attached under which names, and what had to be left out."""
 
     letter: Letter

@@ -36,6 +36,7 @@ from ticketctl.errors import (
     SettingsError,
     TicketctlError,
 )
+from ticketctl.record import Record
 from ticketctl.store import files, git
 from ticketctl.store.letters import Outgoing, write_letter
 from ticketctl.store.mailsettings import ADDRESS, Mail, Server
@@ -47,8 +48,7 @@ _FIRST_PAUSE = timedelta(minutes=5)
 OUTBOX = f"{files.STATE}/outbox"
 
 
-@dataclass(frozen=True, slots=True)
-class Debt:
+class Debt(Record):
     """A notice that a ticket owes, and what happened when it was last tried.
 
     Args:

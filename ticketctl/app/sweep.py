@@ -32,6 +32,7 @@ from ticketctl.errors import (
     UsageError,
     closest,
 )
+from ticketctl.record import Record
 from ticketctl.store import files
 from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import latest, sums, waking
@@ -41,8 +42,7 @@ _CLOCK_BACK = timedelta(hours=1)
 _CLOCK_AHEAD = timedelta(days=400)
 
 
-@dataclass(frozen=True, slots=True)
-class Orders:
+class Orders(Record):
     """What a run of the sweep is asked to do.
 
     Args:
@@ -60,8 +60,7 @@ class Orders:
     trust_clock: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Record):
     """One thing that the sweep did, would do, or was refused."""
 
     ticket: Ticket
@@ -296,8 +295,7 @@ _TOGETHER = 100
 """How many tickets are written while the lock is held: more cost less, and others wait longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
+class _Turn(Record):
     """What a sweep makes of one ticket, and what is to be written for it."""
 
     id: str

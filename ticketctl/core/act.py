@@ -6,7 +6,6 @@ An :class:`Act` lives inside one call of ``decide`` and is thrown away; what it 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from ticketctl.core.people import People
 from ticketctl.core.profile import Action, Automation, Edge, Event, Profile, Trigger
 from ticketctl.core.requests import Actor, Change, Create, Deliver, Fire, Keep, Notice
 from ticketctl.core.ticket import LINK, Ticket, apply, flat, fold
+from ticketctl.record import replace
 
 
 class Act:

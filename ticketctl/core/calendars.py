@@ -9,19 +9,18 @@ Nothing comes early by it: an end that could be 17:00 or the next morning's 09:0
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
 from ticketctl.core.dates import Duration, to_utc, zone
+from ticketctl.record import Record
 
 DAY = 24 * 60
 Hours = tuple[tuple[int, int], ...]
 """The openings of one weekday, as minutes from midnight: begin and end, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(Record):
     """When work is done.
 
     Args:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ticketctl.core.entry import Entry
+from ticketctl.record import replace
 
 
 def event_id(content: Mapping[str, Any], predecessors: Iterable[str]) -> str:

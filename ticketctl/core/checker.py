@@ -7,7 +7,6 @@ what is open to somebody (X2, X3).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from string import Template
 
@@ -17,10 +16,10 @@ from ticketctl.core.events import events_of, last_customer_text, latest
 from ticketctl.core.people import People
 from ticketctl.core.profile import CREATED, Edge, Event, Profile, Test
 from ticketctl.core.ticket import Ticket, apply, flat
+from ticketctl.record import Record, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Record):
     """Everything that a test may look at.
 
     Args:
@@ -48,8 +47,7 @@ class Scene:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Record):
     """What the checker says of one move: no reasons means yes."""
 
     edge: Edge | None

@@ -7,9 +7,10 @@ two datetimes of one zone ignore daylight saving in Python (23 real hours show a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+
+from ticketctl.record import Record
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
@@ -59,8 +60,7 @@ def zone(name: str) -> tzinfo:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Record):
     """A nominal part (months and days, counted in a zone) and an exact one (seconds)."""
 
     months: int = 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from ticketctl.record import EMPTY, Record
 
 Value = str | int | bool | tuple[str, ...] | Mapping[str, str]
 """What a field holds. A checklist is a mapping from item to ``open`` or ``done``; users are a tuple."""
@@ -15,8 +16,7 @@ EVENTS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Record):
     """One event of a history; the keys and their order are those of the file (docs/ticket-file.md).
 
     ``for_`` and ``from_`` stand for the keys ``for`` and ``from``, ``sets`` and ``unset`` hold flat names
@@ -39,7 +39,7 @@ class Entry:
     due: str | None = None
     message: str | None = None
     told: tuple[str, ...] = ()
-    sets: Mapping[str, Value] = field(default_factory=dict)
+    sets: Mapping[str, Value] = EMPTY
     unset: tuple[str, ...] = ()
     text: str | None = None
     note: str | None = None
@@ -47,7 +47,7 @@ class Entry:
     mail_id: str | None = None
     quiet: bool = False
     after: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = EMPTY
 
     @property
     def key(self) -> tuple[str, str, int] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from ticketctl.core import dates
@@ -14,13 +13,13 @@ from ticketctl.core.requests import Decision, Fire
 from ticketctl.core.sweeping import Fired, sweep_ticket
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.timers import Clock, Timer, clock_of, next_due, timers
+from ticketctl.record import Record
 
 MOST = 1000
 """How many acts on one ticket are foreseen at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Record):
     """One rule and one ticket that is in one of the rule's statuses.
 
     Args:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from ticketctl.record import Record
 
 Scalar = str | int | bool | None
 
@@ -17,8 +18,7 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Record):
     """One value and where it begins (``line`` and ``col`` from 1).
 
     ``value`` is a scalar, a list of nodes, or a dict from key to node; ``keys`` are the places of the keys; ``end`` is

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from ticketctl.core.checker import Scene, judge, may
 from ticketctl.core.profile import CREATED, Automation, Category, Edge, Event, Profile, Trigger
+from ticketctl.record import Record, replace
 
 
-@dataclass(frozen=True, slots=True)
-class OpenMove:
+class OpenMove(Record):
     """A move that the actor's role may make, and what it still needs."""
 
     to: str
@@ -20,8 +19,7 @@ class OpenMove:
     cites: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Record):
     """One step of a way: the status reached, and by whom or what (``agent``, ``by itself after 4 days``)."""
 
     to: str

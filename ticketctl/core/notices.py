@@ -7,7 +7,6 @@ says that the notice was handed over. So no notice is lost with anything but the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from ticketctl.core import dates
 from ticketctl.core.checker import Scene, fill
@@ -18,10 +17,10 @@ from ticketctl.core.requests import Notice
 from ticketctl.core.ticket import LINK, Ticket, apply, fold
 from ticketctl.core.timers import timers
 from ticketctl.errors import BrokenError
+from ticketctl.record import Record, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(Record):
     """A notice that an entry owes to the people in ``told`` (those of the entry who have not had it yet)."""
 
     entry: Entry

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from ticketctl.record import EMPTY, Record
 
 
-@dataclass(frozen=True, slots=True)
-class People:
+class People(Record):
     """The people of a store, as one profile sees them.
 
     Args:
@@ -17,7 +17,7 @@ class People:
     """
 
     roles: Mapping[str, frozenset[str]] | None = None
-    languages: Mapping[str, str] = field(default_factory=dict)
+    languages: Mapping[str, str] = EMPTY
 
     def has(self, who: str, role: str) -> bool:
         """Whether somebody has a role."""

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from ticketctl.core import calendars, dates
 from ticketctl.core.calendars import Calendar
 from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
 from ticketctl.errors import Place
+from ticketctl.record import EMPTY, Record, replace
 
 STATES = ("new", "open", "pending", "on_hold", "solved", "closed")
 KINDS = ("customer", "agent", "integration", "system")
@@ -22,8 +23,7 @@ CREATED = "created"
 """What stands as ``from`` of an edge by which tickets come into being."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A kind of event and what it is about: ``Event("entered", "Solved")``, ``Event("mail_in")``."""
 
     kind: str
@@ -33,8 +33,7 @@ class Event:
         return f"{self.kind}({self.about})" if self.about else self.kind
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Record):
     """One test of the language.
 
     Args:
@@ -68,8 +67,7 @@ class Test:
             yield from test.walk()
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Record):
     """One action: move, set, note, notify, refuse, follow_up, warn.
 
     ``target`` is the status of a move, the message of a notice, or the text of the others.
@@ -79,14 +77,13 @@ class Action:
     target: str = ""
     text: str = ""
     note: str = ""
-    sets: Mapping[str, Value | None] = field(default_factory=dict)
+    sets: Mapping[str, Value | None] = EMPTY
     told: tuple[str, ...] = ()
     otherwise: tuple[str, ...] = ()
     place: Place = Place("")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Record):
     """Where an entry of a profile comes from: demand numbers, part of the document, or why it is assumed."""
 
     cites: tuple[str, ...] = ()
@@ -94,8 +91,7 @@ class Origin:
     assumed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Record):
     """Who may act; ``field`` binds the role to whoever stands in that field of the ticket."""
 
     name: str
@@ -104,8 +100,7 @@ class Role:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Record):
     """What a ticket of the profile may hold; ``edit`` empty means every agent and integration may set it."""
 
     name: str
@@ -118,8 +113,7 @@ class Field:
     place: Place = Place("")
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Record):
     """A status, its state, the document's words for it, and the tests bound to it."""
 
     name: str
@@ -134,8 +128,7 @@ class Status:
     place: Place = Place("")
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Record):
     """One move that the profile lists, from one status to one other; ``order`` is its place in the file."""
 
     source: str
@@ -146,13 +139,12 @@ class Edge:
     criterion: str = ""
     needs: tuple[Test, ...] = ()
     warns: tuple[Test, ...] = ()
-    sets: Mapping[str, Value | None] = field(default_factory=dict)
+    sets: Mapping[str, Value | None] = EMPTY
     origin: Origin = Origin()
     place: Place = Place("")
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(Record):
     """What follows at once from an event."""
 
     name: str
@@ -168,8 +160,7 @@ class Trigger:
         return any(action.kind == "move" for action in self.do)
 
 
-@dataclass(frozen=True, slots=True)
-class Automation:
+class Automation(Record):
     """What follows from time passing: either ``start`` or ``at`` is given.
 
     With ``calendar`` the name of one, ``lead``, ``after`` and ``repeat`` are working time. ``criterion`` has the
@@ -195,8 +186,7 @@ class Automation:
     place: Place = Place("")
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Record):
     """A group move."""
 
     name: str
@@ -207,8 +197,7 @@ class Batch:
     place: Place = Place("")
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(Record):
     """Which statuses a person may choose in this kind of ticket, and whom to ask about it."""
 
     name: str
@@ -217,8 +206,7 @@ class Category:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(Record):
     """What the work queue shows, and its order as (field, descending) pairs."""
 
     when: tuple[Test, ...] = ()
@@ -226,8 +214,7 @@ class Queue:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Record):
     """The text of a notice, as two templates."""
 
     name: str
@@ -236,8 +223,7 @@ class Message:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Record):
     """A preset for ``new`` and ``move``."""
 
     name: str
@@ -246,12 +232,11 @@ class Template:
     to: str = ""
     text: str = ""
     note: str = ""
-    sets: Mapping[str, Value | None] = field(default_factory=dict)
+    sets: Mapping[str, Value | None] = EMPTY
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(Record):
     """One organisation's workflow."""
 
     name: str
@@ -267,12 +252,12 @@ class Profile:
     excepts: Mapping[tuple[str, str], str]
     triggers: tuple[Trigger, ...] = ()
     automations: tuple[Automation, ...] = ()
-    calendars: Mapping[str, Calendar] = field(default_factory=dict)
-    batches: Mapping[str, Batch] = field(default_factory=dict)
-    categories: Mapping[str, Category] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = EMPTY
+    batches: Mapping[str, Batch] = EMPTY
+    categories: Mapping[str, Category] = EMPTY
     queue: Queue = Queue()
-    messages: Mapping[str, Message] = field(default_factory=dict)
-    templates: Mapping[str, Template] = field(default_factory=dict)
+    messages: Mapping[str, Message] = EMPTY
+    templates: Mapping[str, Template] = EMPTY
 
     @cached_property
     def _between(self) -> dict[tuple[str, str], list[Edge]]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Edge, Profile, Test
 from ticketctl.errors import Place
+from ticketctl.record import Record, replace
 
 _NAME = re.compile(r"\$\w+|\$\{\w+\}")
 _NEVER_EMPTY = ("actor", "now", "id", "title")
@@ -44,8 +44,7 @@ def split(tests: Iterable[Test]) -> list[Test]:
     return found
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Record):
     """What is known when a rule acts.
 
     Args:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.moves import OpenMove, Step
 from ticketctl.core.ticket import Ticket
+from ticketctl.record import EMPTY, Record
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Record):
     """Who asks, in which role; ``for_`` is the customer whose words staff record."""
 
     who: str
@@ -19,8 +18,7 @@ class Actor:
     for_: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(Record):
     """A new ticket.
 
     Args:
@@ -35,7 +33,7 @@ class Create:
     text: str | None = None
     note: str | None = None
     to: str | None = None
-    sets: Mapping[str, Value] = field(default_factory=dict)
+    sets: Mapping[str, Value] = EMPTY
     via: str | None = None
     quiet: bool = False
     subject: str | None = None
@@ -43,8 +41,7 @@ class Create:
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Record):
     """A move, message, note or edit, or several of them at once.
 
     Args:
@@ -58,7 +55,7 @@ class Change:
     to: str | None = None
     text: str | None = None
     note: str | None = None
-    sets: Mapping[str, Value] = field(default_factory=dict)
+    sets: Mapping[str, Value] = EMPTY
     unset: tuple[str, ...] = ()
     via: str | None = None
     subject: str | None = None
@@ -70,8 +67,7 @@ class Change:
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fire:
+class Fire(Record):
     """An automation whose time has come: (``rule``, ``anchor``, ``nth``) is the key of rule 6.
 
     ``missed`` is how many earlier occurrences it stands for as well (rule 8).
@@ -84,16 +80,14 @@ class Fire:
     missed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Deliver:
+class Deliver(Record):
     """A notice that was handed over: the entry that owed it, and to whom it went."""
 
     owed: str
     told: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Record):
     """Something that came in and is kept as an internal note: it moves nothing and is no event (X4, strangers)."""
 
     who: str
@@ -106,8 +100,7 @@ class Keep:
 Request = Create | Change | Fire | Deliver | Keep
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Record):
     """A message owed to somebody, with its text; ``event`` is the entry that records it."""
 
     ticket: str
@@ -119,8 +112,7 @@ class Notice:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Record):
     """Yes: the ticket as it will be, the entries to append, what to tell whom."""
 
     ticket: Ticket
@@ -130,8 +122,7 @@ class Decision:
     follow_ups: tuple[Create, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Record):
     """No: every reason, the document's criterion, and what could be done instead (X2).
 
     ``gave`` tells whether the request brought more than the status wanted: a text, fields, a customer's name.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from ticketctl.core.people import People
@@ -12,10 +11,10 @@ from ticketctl.core.requests import Decision, Fire, Refusal
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.timers import due_now
 from ticketctl.core.workflow import decide
+from ticketctl.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
+class Fired(Record):
     """One automation that came due, and what the checker made of it."""
 
     fire: Fire

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ticketctl.core.chain import idle
 from ticketctl.core.entry import Entry, Value
+from ticketctl.record import EMPTY, Record, replace
 
 OPTIONAL_HEAD = ("customer", "assignee", "due", "follows", "watchers")
 HEAD = ("id", "profile", "title", "status", *OPTIONAL_HEAD, "fields")
@@ -18,8 +18,7 @@ LINK = "follow_up"
 """The one name in ``set`` that the head does not show: the ticket in which a ``linked`` one goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Record):
     """What replaying a history gives; ``due`` is a date or an instant in the form of the file.
 
     ``idle`` names the entries of the history that have no effect, and why (:func:`ticketctl.core.chain.idle`).
@@ -35,9 +34,9 @@ class Ticket:
     due: str | None = None
     follows: str | None = None
     watchers: tuple[str, ...] = ()
-    fields: Mapping[str, Value] = field(default_factory=dict)
+    fields: Mapping[str, Value] = EMPTY
     history: tuple[Entry, ...] = ()
-    idle: Mapping[str, str] = field(default_factory=dict)
+    idle: Mapping[str, str] = EMPTY
 
     @property
     def acts(self) -> tuple[Entry, ...]:

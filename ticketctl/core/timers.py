@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from ticketctl.core import dates
@@ -14,10 +13,10 @@ from ticketctl.core.people import People
 from ticketctl.core.profile import Automation, Profile, Test
 from ticketctl.core.requests import Fire
 from ticketctl.core.ticket import Ticket
+from ticketctl.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Record):
     """From where a rule counts for a ticket: ``anchor`` is the event that started it, ``stopper`` the one that stopped it
     since; it runs if there is the first and not the second."""
 
@@ -25,8 +24,7 @@ class Clock:
     stopper: Entry | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
+class Timer(Record):
     """A clock that runs for a ticket.
 
     Args:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ticketctl.record import Record
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 _STATES = {"new": "cyan", "open": "green", "pending": "yellow", "on_hold": "blue", "solved": "dim", "closed": "dim"}
 
 
-@dataclass(frozen=True, slots=True)
-class Paint:
+class Paint(Record):
     """Wraps text in colours, or leaves it."""
 
     on: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from ticketctl.core import dates
@@ -14,6 +13,7 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Decision, Refusal
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.timers import next_due
+from ticketctl.record import Record
 from ticketctl.render.paint import Paint
 from ticketctl.render.safe import safe
 
@@ -22,8 +22,7 @@ _BEGINNING = ("ticket", "profile", "version", "title")
 """What the first entry sets and every screen shows elsewhere."""
 
 
-@dataclass(frozen=True)
-class Voice:
+class Voice(Record):
     """How things are said: the clock and zone in which times are shown, the colours, how people are called."""
 
     now: datetime

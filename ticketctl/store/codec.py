@@ -19,8 +19,9 @@ _ESCAPES = {
     "\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e", '"': '"',
     "\\": "\\", "\x85": "N", "\xa0": "_", "\u2028": "L", "\u2029": "P",
 }  # fmt: skip
-_SPECIAL = re.compile("[^ -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029\ufeff]")
-_ESCAPED = re.compile('[^ -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|["\\\\\u2028\u2029\ufeff]')
+_UNPRINTED = "\0-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029\ufeff"
+_SPECIAL = re.compile(f"[{_UNPRINTED}]")
+_ESCAPED = re.compile(f'["\\\\{_UNPRINTED}]')
 _TRAPS = re.compile(r": | #|:\Z|\A | \Z")
 BY_SCHEMA = frozenset(("id", "at", "ticket", "anchor", "due", "after", "follows", "follow_up"))
 """Keys under which ids and instants stand without quotes, in the form of MACHINE."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from ticketctl.core.located import Node
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.errors import BrokenError, Finding, Place, SettingsError, closest
+from ticketctl.record import EMPTY, Record
 from ticketctl.store.cache import parsed
 from ticketctl.store.files import read_bytes
 from ticketctl.store.mailsettings import Mail, read_mail
@@ -23,8 +23,7 @@ _KEYS = ("schema", "profile", "timezone", "commit", "people", "holidays", "sweep
 _MAX_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Record):
     """The settings of a store.
 
     Args:
@@ -44,11 +43,11 @@ class Settings:
     timezone: str = "UTC"
     commit: bool = False
     people: Mapping[str, tuple[str, ...]] | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = EMPTY
     max_moves: int = 50
     max_share: int = 5
     holidays: frozenset[date] = frozenset()
-    languages: Mapping[str, str] = field(default_factory=dict)
+    languages: Mapping[str, str] = EMPTY
     mail: Mail | None = None
 
     def people_of(self, profile: Profile) -> People:

@@ -17,10 +17,10 @@ import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from ticketctl.errors import BusyError, DiskError
+from ticketctl.record import Record
 
 STATE = ".ticketctl"
 MAX_BYTES = 1 << 20
@@ -31,8 +31,7 @@ _WRITABLE = ("tickets/", "attachments/", "dead-letters/", f"{STATE}/outbox/")
 """Only below these does a journal rename anything: one that came with a hostile store cannot reach elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Record):
     """One file to be written.
 
     Args:

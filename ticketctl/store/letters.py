@@ -15,13 +15,13 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
 from email.message import Message
 from email.mime.nonmultipart import MIMENonMultipart
 
 from ticketctl.errors import SettingsError
+from ticketctl.record import Record
 from ticketctl.store.mailsettings import ADDRESS
 
 MAX_PARTS = 500
@@ -35,16 +35,14 @@ class UnreadableError(ValueError):
     """The bytes are no letter that anything can be made of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Record):
     """A file that came with a letter, under the name that its sender gave it (not to be trusted)."""
 
     name: str
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Record):
     """A letter as read.
 
     Args:
@@ -331,8 +329,7 @@ def _own_lines(content: str, head: str, torn: str) -> str:
 # --- writing --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Record):
     """A letter to be written; ``thread`` has the Message-IDs of the ticket's thread, the one answered last."""
 
     message_id: str

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from ticketctl.core.located import Node
 from ticketctl.errors import closest
+from ticketctl.record import EMPTY, Record
 
 ADDRESS = re.compile(r"(?!.*=\?)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\Z")
 """An address that letters are sent to: RFC 5321's plain ones, without anything that a header would take for an encoding."""
@@ -21,8 +21,7 @@ TLS = ("starttls", "implicit", "none")
 Wrong = Callable[[Node, str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Record):
     """A mail server.
 
     Args:
@@ -45,8 +44,7 @@ class Server:
         return f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Record):
     """How a store sends and gets mail.
 
     Args:
@@ -59,7 +57,7 @@ class Mail:
     """
 
     sender: str
-    addresses: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, str] = EMPTY
     smtp: Server | None = None
     sendmail: bool = False
     imap: Server | None = None

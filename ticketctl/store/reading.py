@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,14 +12,14 @@ from ticketctl.core.entry import ENTRY_KEYS, EVENTS, Entry
 from ticketctl.core.located import Node, plain
 from ticketctl.core.ticket import HEAD, Ticket, fold, thaw
 from ticketctl.errors import BrokenError, Place, closest
+from ticketctl.record import Record
 from ticketctl.store.strict import read_strict
 
 ID = re.compile(r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z")
 _EVENT_ID = re.compile(r"e[0-9a-f]{12}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Record):
     """A head key that is not what the history gives: set by hand, or by a merge."""
 
     key: str
@@ -29,8 +28,7 @@ class Difference:
     gives: Any
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(Record):
     """A ticket file as read.
 
     Args:

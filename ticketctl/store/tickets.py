@@ -6,12 +6,12 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ticketctl.core.ticket import HEAD, Ticket
 from ticketctl.errors import BrokenError, DiskError, MissingError, Place, RefusedError, UsageError
+from ticketctl.record import Record
 from ticketctl.store import files
 from ticketctl.store.canonical import read_canonical
 from ticketctl.store.codec import emit, extend
@@ -38,8 +38,7 @@ def short(id_: str) -> str:
     return id_.partition("-")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(Record):
     """A folder with ``tickets/``."""
 
     root: Path
