@@ -11,8 +11,8 @@ from ticketctl.core.query import Query, Row, Term
 from ticketctl.core.summary import summary_of
 from ticketctl.core.ticket import Ticket
 from ticketctl.store.index import Index, Kept
+from ticketctl.store.paths import path_of
 from ticketctl.store.selection import select
-from ticketctl.store.tickets import path_of
 
 DEFAULT = (Term("closed", "is", (0,)),)
 """What a list asks for where it is asked for nothing."""

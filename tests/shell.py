@@ -17,14 +17,15 @@ from pathlib import Path
 
 _WRAPPER = """#!{python}
 # The real console script, with ids drawn in a fixed order.
-import os, secrets, sys
+import os
 from pathlib import Path
 count = Path(os.environ["HOME"]) / ".ids"
-def choice(alphabet):
+from ticketctl.store import paths
+def draw():
     number = int(count.read_text()) if count.exists() else 0
     count.write_text(str(number + 1))
-    return alphabet[(number * 7 + number // 5 * 11 + 3) % len(alphabet)]
-secrets.choice = choice
+    return paths.ALPHABET[(number * 7 + number // 5 * 11 + 3) % len(paths.ALPHABET)]
+paths.draw = draw
 from ticketctl.cli.main import main
 main()
 """

@@ -44,8 +44,8 @@ from ticketctl.core.workflow import decide
 from ticketctl.store.codec import emit
 from ticketctl.store.git import place
 from ticketctl.store.mailsettings import Mail
+from ticketctl.store.paths import path_of
 from ticketctl.store.profiles import built_in
-from ticketctl.store.tickets import path_of
 from ticketctl.store.transport import DeliveryError, Send
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

@@ -24,10 +24,11 @@ from ticketctl.errors import BrokenError
 from ticketctl.record import replace
 from ticketctl.store.canonical import read_canonical
 from ticketctl.store.codec import emit, extend, is_literal, is_plain
+from ticketctl.store.paths import ALPHABET, path_of
 from ticketctl.store.reading import Loaded, load
 from ticketctl.store.roundtrip import read_yaml
 from ticketctl.store.strict import read_strict
-from ticketctl.store.tickets import ALPHABET, Store, path_of
+from ticketctl.store.tickets import Store
 
 SAMPLE = """\
 id: 261121-k3qx9

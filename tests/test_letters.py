@@ -45,7 +45,8 @@ from ticketctl.store.letters import (
     write_letter,
 )
 from ticketctl.store.mailsettings import ADDRESS, Mail, Server
-from ticketctl.store.tickets import Store, path_of
+from ticketctl.store.paths import path_of
+from ticketctl.store.tickets import Store
 from ticketctl.store.transport import DeliveryError, transport
 
 HELP = "help@support.example"

@@ -19,7 +19,8 @@ from tests.test_kill import JANE, Child, done, files_of, leftovers, make_store, 
 from ticketctl.core.entry import Entry
 from ticketctl.errors import BrokenError
 from ticketctl.store import files
-from ticketctl.store.tickets import ALPHABET, Store
+from ticketctl.store.paths import ALPHABET
+from ticketctl.store.tickets import Store
 
 LATER = "2026-11-07T09:00:00Z"
 

@@ -26,9 +26,9 @@ from ticketctl.core.requests import Decision
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.core.workflow import decide
 from ticketctl.store.codec import emit
+from ticketctl.store.paths import path_of
 from ticketctl.store.reading import load
 from ticketctl.store.roundtrip import read_yaml
-from ticketctl.store.tickets import path_of
 
 PROFILES = ("aerosoft", "assima", "biztech", "ggit", "hosting")
 EXAMPLES = int(os.environ.get("LIVES", "25"))

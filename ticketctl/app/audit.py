@@ -21,8 +21,8 @@ from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, fold
 from ticketctl.errors import BrokenError, Finding, Place, TicketctlError, closest
 from ticketctl.record import replace
 from ticketctl.store import git
+from ticketctl.store.paths import short
 from ticketctl.store.reading import Loaded
-from ticketctl.store.tickets import short
 
 
 @dataclass

@@ -15,8 +15,8 @@ from ticketctl.core.query import Query, Term
 from ticketctl.core.requests import Change
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError, Finding, RefusedError, UsageError, closest
+from ticketctl.store.paths import short
 from ticketctl.store.reading import Loaded
-from ticketctl.store.tickets import short
 
 
 def find_batch(desk: Desk, name: str, profile: str | None) -> tuple[Profile, Batch]:

@@ -13,9 +13,9 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.core.workflow import decide
 from ticketctl.errors import BrokenError, BusyError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.record import Record, replace
-from ticketctl.store import files, git
+from ticketctl.store import files
+from ticketctl.store.paths import new_id, path_of, short
 from ticketctl.store.reading import Loaded
-from ticketctl.store.tickets import new_id, path_of, short
 
 FOR_PEOPLE = files.MAX_BYTES * 7 // 8
 """How large people may make a ticket: the rest is left to rules, which must still be able to close it."""
@@ -131,11 +131,13 @@ def catch_up(desk: Desk) -> None:
     """Commit what a command that was killed after writing left uncommitted: whole tickets in our own form."""
     if not desk.settings.commit:
         return
+    from ticketctl.store import committing, git
+
     with suppress(DiskError), writing(desk):
         left = sorted(git.uncommitted(desk.root))
         whole = [path for path in left if path.startswith("attachments/") or desk.store.is_whole(path)]
         if whole:
-            git.commit(desk.root, whole, "What an interrupted command had written", "ticketctl@localhost")
+            committing.commit(desk.root, whole, "What an interrupted command had written", "ticketctl@localhost")
 
 
 def _one(desk: Desk, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
@@ -252,8 +254,10 @@ def record(desk: Desk, paths: Sequence[str], message: str, who: str) -> Uncommit
     """Commit what was written, where the store does so; if git would not, that: it is written all the same."""
     if not desk.settings.commit:
         return None
+    from ticketctl.store import committing
+
     try:
-        git.commit(desk.root, paths, message, who)
+        committing.commit(desk.root, paths, message, who)
     except DiskError as error:
         return UncommittedError(f"written, but not committed: {error.message}", error.hint)
     return None

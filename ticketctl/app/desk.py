@@ -5,24 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ticketctl.core.people import People
-from ticketctl.core.profile import Profile
-from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError, MissingError, Place, SettingsError
-from ticketctl.store import git
+from ticketctl.record import Record
 from ticketctl.store.config import NAME, Settings, read_settings
-from ticketctl.store.profiles import Shelf
-from ticketctl.store.reading import Loaded
-from ticketctl.store.tickets import Store, path_of
+from ticketctl.store.paths import path_of
+
+if TYPE_CHECKING:  # loaded where they are used: a list needs neither rules nor files
+    from ticketctl.core.people import People
+    from ticketctl.core.profile import Profile
+    from ticketctl.core.ticket import Ticket
+    from ticketctl.store.profiles import Shelf
+    from ticketctl.store.reading import Loaded
+    from ticketctl.store.tickets import Store
 
 
-@dataclass
-class Desk:
+class Desk(Record):
     """Everything that a use case works with.
 
     Args:
@@ -38,6 +40,8 @@ class Desk:
     @cached_property
     def store(self) -> Store:
         """The tickets."""
+        from ticketctl.store.tickets import Store
+
         return Store(self.root)
 
     @cached_property
@@ -48,11 +52,15 @@ class Desk:
     @cached_property
     def shelf(self) -> Shelf:
         """The profiles."""
+        from ticketctl.store.profiles import Shelf
+
         return Shelf(self.root, self.settings.holidays)
 
     @cached_property
     def email(self) -> str:
         """Who git says is sitting here."""
+        from ticketctl.store import git
+
         return git.email(self.root)
 
     def profile_of(self, ticket: Ticket) -> Profile:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.refresh import broken_in, fresh, rebuilt
 from ticketctl.app.watch import Watch, unwatched
-from ticketctl.core.profile import Profile
 from ticketctl.core.query import OPEN, Query, Row
 from ticketctl.errors import BrokenError, Finding, MissingError, SettingsError
 from ticketctl.record import Record
 from ticketctl.store.index import Index, UnusableError
-from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import ids, select, sums, total
+
+if TYPE_CHECKING:
+    from ticketctl.core.profile import Profile
+    from ticketctl.store.reading import Loaded
 
 
 def look(

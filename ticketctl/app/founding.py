@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ticketctl.core.schema import ticket_schema
 from ticketctl.errors import DiskError, RefusedError
-from ticketctl.store import git
+from ticketctl.store import committing, git
 from ticketctl.store.config import NAME
 from ticketctl.store.files import STATE
 from ticketctl.store.profiles import Shelf
@@ -52,7 +52,7 @@ def found(root: Path, profile: str) -> list[str]:
         raise DiskError(f"cannot make a store in {root}: {error.strerror}") from None
     said = ["made a ticket store" if root == Path.cwd() else f"made a ticket store in {root}"]
     if own:
-        git.commit(root, made, "A ticket store", git.email(root) or "ticketctl@localhost")
+        committing.commit(root, made, "A ticket store", git.email(root) or "ticketctl@localhost")
         said.append("made a git repository; every command commits what it changes (commit: auto)")
     else:
         said.append("inside an existing repository: nothing is committed by itself (commit: off)")

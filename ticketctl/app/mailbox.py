@@ -31,9 +31,9 @@ from ticketctl.record import Record, replace
 from ticketctl.store import files
 from ticketctl.store.letters import Attachment, Letter, UnreadableError, read_letter
 from ticketctl.store.mailsettings import Mail
-from ticketctl.store.reading import ID, Loaded
+from ticketctl.store.paths import ID, new_id, short
+from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import holding
-from ticketctl.store.tickets import new_id, short
 
 DEAD = "dead-letters"
 MAX_LETTER = 40 << 20

@@ -40,7 +40,7 @@ from ticketctl.record import Record
 from ticketctl.store import files, git
 from ticketctl.store.letters import Outgoing, write_letter
 from ticketctl.store.mailsettings import ADDRESS, Mail, Server
-from ticketctl.store.tickets import path_of
+from ticketctl.store.paths import path_of
 from ticketctl.store.transport import DeliveryError, Send, transport
 
 _DAY = timedelta(days=1)

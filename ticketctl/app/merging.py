@@ -9,8 +9,9 @@ from ticketctl.core.ticket import fold
 from ticketctl.errors import BrokenError
 from ticketctl.store import files, git
 from ticketctl.store.codec import emit
+from ticketctl.store.paths import path_of
 from ticketctl.store.reading import Loaded
-from ticketctl.store.tickets import Store, path_of
+from ticketctl.store.tickets import Store
 
 
 def merge(base: Path, ours: Path, theirs: Path, id_: str) -> int:

@@ -17,8 +17,7 @@ from ticketctl.core.profile import Profile, Template
 from ticketctl.core.requests import Create
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import TicketctlError, UsageError, closest
-from ticketctl.store.reading import ID
-from ticketctl.store.tickets import new_id
+from ticketctl.store.paths import ID, new_id
 
 KEYS = ("title", "profile", "customer", "assignee", "text", "due", "follows", "status", "template", "id", "fields")
 

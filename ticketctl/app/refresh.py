@@ -3,19 +3,20 @@ same."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.parallel import spread
 from ticketctl.app.watch import Watch, unwatched
-from ticketctl.core.summary import Summary, summary_of
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, Place, SettingsError
 from ticketctl.store import files
 from ticketctl.store.config import NAME
 from ticketctl.store.freshness import Look, News, Suspect, news
 from ticketctl.store.index import Index, Kept, UnusableError
+
+if TYPE_CHECKING:
+    from ticketctl.core.summary import Summary
 
 _TRIES = 4
 
@@ -94,6 +95,10 @@ def _read(desk: Desk, found: News, head: str, suspects: list[Suspect], gone: lis
         suspects: takes the files for which git does not vouch.
         gone: takes those that went between being seen and being read.
     """
+    if not found.looks:
+        return
+    from ticketctl.app.parallel import spread
+
     for look, kept in zip(found.looks, spread(desk, keep, found.looks, "reading", watch), strict=True):
         if kept is None:
             gone.append(look.path)
@@ -105,10 +110,13 @@ def _read(desk: Desk, found: News, head: str, suspects: list[Suspect], gone: lis
 
 def keep(desk: Desk, look: Look) -> Kept | None:
     """What the index is to hold of a file; nothing, if it is gone by now."""
+    from ticketctl.core.summary import summary_of
+    from ticketctl.store import git
+
     blob = b""
     try:
         data = desk.store.data_of(look.path)
-        blob = blob_of(data, look.vouched)
+        blob = git.object_id(b"blob", data, len(look.vouched))
         ticket = desk.store.parse(look.path, data).ticket
         profile = desk.profile_of(ticket)
     except MissingError:
@@ -125,12 +133,6 @@ def keep(desk: Desk, look: Look) -> Kept | None:
 def cells_of(summary: Summary) -> tuple[object, ...]:
     """A summary as the index's table has it."""
     return (*summary.row, summary.row.state == "closed", *summary[1:-1])
-
-
-def blob_of(data: bytes, like: str = "") -> bytes:
-    """The id that git gives to bytes, in a repository whose ids look like one."""
-    head = b"blob %d\0" % len(data)
-    return (hashlib.sha256 if len(like) == 64 else hashlib.sha1)(head + data).digest()
 
 
 def broken_in(index: Index) -> list[Finding]:

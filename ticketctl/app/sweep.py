@@ -34,9 +34,9 @@ from ticketctl.errors import (
 )
 from ticketctl.record import Record
 from ticketctl.store import files
+from ticketctl.store.paths import path_of
 from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import latest, sums, waking
-from ticketctl.store.tickets import path_of
 
 _CLOCK_BACK = timedelta(hours=1)
 _CLOCK_AHEAD = timedelta(days=400)

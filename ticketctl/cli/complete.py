@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from click import Context, Parameter
-from click.shell_completion import CompletionItem
 
 from ticketctl.cli.env import Env
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def _env(ctx: Context) -> Env:
@@ -20,6 +23,8 @@ def _env(ctx: Context) -> Env:
 
 def complete_id(ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:
     """Ids by their random half, with the title as help."""
+    from click.shell_completion import CompletionItem
+
     try:
         desk = _env(ctx).desk
         ids = [
@@ -32,6 +37,8 @@ def complete_id(ctx: Context, param: Parameter, incomplete: str) -> list[Complet
 
 def complete_profile(ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:
     """The profiles of the store, or the built-in ones."""
+    from click.shell_completion import CompletionItem
+
     from ticketctl.store.profiles import Shelf
 
     try:
@@ -43,6 +50,8 @@ def complete_profile(ctx: Context, param: Parameter, incomplete: str) -> list[Co
 
 def complete_id_or_status(ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:
     """For ``move ID... STATUS``: an id first; then the statuses open to this user on that ticket."""
+    from click.shell_completion import CompletionItem
+
     words = ctx.params.get("words") or ()
     if not words:
         return complete_id(ctx, param, incomplete)

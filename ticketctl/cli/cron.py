@@ -15,7 +15,7 @@ from ticketctl.core import dates
 from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Exit
 from ticketctl.render.safe import safe
-from ticketctl.store.tickets import short
+from ticketctl.store.paths import short
 
 VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "remind": ("would remind", "reminded"),
           "change": ("would change", "changed"), "refused": ("refused", "refused")}  # fmt: skip

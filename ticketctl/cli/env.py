@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,16 +21,29 @@ if TYPE_CHECKING:
     from ticketctl.app.desk import Desk
 
 
-@dataclass
-class Env:
-    """The surroundings of one command."""
+def terminal_width(default: int) -> int:
+    """How many columns stdout has: COLUMNS, else the terminal's, else the default. (``shutil`` would load bz2 and lzma.)"""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdigit() and int(asked):
+        return int(asked)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else 1).columns or default
+    except (OSError, ValueError):
+        return default
 
-    folder: Path | None = None
-    as_: str | None = None
-    now_text: str | None = None
-    color: str = "auto"
-    quiet: bool = False
-    verbose: bool = False
+
+class Env:
+    """The surroundings of one command: the options before it.
+
+    ``now_text`` may be set until the clock is first asked for.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, as_: str | None = None, now_text: str | None = None, color: str = "auto",
+        quiet: bool = False, verbose: bool = False,
+    ) -> None:  # fmt: skip
+        self.folder, self.as_, self.now_text, self.color = folder, as_, now_text, color
+        self.quiet, self.verbose = quiet, verbose
 
     @cached_property
     def now(self) -> datetime:
@@ -74,16 +85,16 @@ class Env:
     def voice(self) -> Any:
         """How things are said here."""
         from ticketctl.core import dates
-        from ticketctl.render.text import Voice
+        from ticketctl.render.voice import Voice
 
         settings = self.desk.settings
-        across = max(shutil.get_terminal_size((100, 24)).columns, 40)
+        across = max(terminal_width(100), 40)
         return Voice(self.now, dates.zone(settings.timezone), self.paint(), dict(settings.names), across)
 
     def page(self, lines: Iterable[str]) -> None:
         """A long answer, through the user's pager where there is a terminal and it does not fit."""
         found = list(lines)
-        if sys.stdout.isatty() and len(found) >= shutil.get_terminal_size().lines:
+        if sys.stdout.isatty() and len(found) >= os.get_terminal_size(sys.stdout.fileno()).lines:
             click.echo_via_pager("\n".join(found) + "\n", color=self.paint().on)
             return
         for line in found:
@@ -117,7 +128,7 @@ class Env:
     def warn(self, text: str) -> None:
         """A warning, on stderr, whatever the options."""
         from ticketctl.render.safe import safe
-        from ticketctl.render.text import wrapped
+        from ticketctl.render.voice import wrapped
 
         first, *rest = [line for part in text.split("\n") for line in wrapped(safe(part), "  ", 100) or [""]]
         click.echo(f"{self.paint(sys.stderr)('warning', 'yellow')}: {first.strip()}", err=True)

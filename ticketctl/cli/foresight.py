@@ -18,7 +18,7 @@ from ticketctl.core.words import counted
 from ticketctl.errors import Exit
 from ticketctl.render import document
 from ticketctl.render.safe import safe
-from ticketctl.store.tickets import short
+from ticketctl.store.paths import short
 
 _format = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,7 +12,7 @@ from ticketctl.app.asking import field, read_query, term, words
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import Found, find
 from ticketctl.cli.complete import complete_profile
-from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.cli.env import Env, finish, pass_env, terminal_width
 from ticketctl.core.query import COLUMNS, NEWEST, OPEN, STATES, Query, Row, Term
 from ticketctl.core.words import counted
 from ticketctl.errors import Exit, Finding, UsageError, closest
@@ -148,7 +147,7 @@ def _lines(env: Env, found: Found, format_: str, names: tuple[str, ...]) -> Iter
     if format_ == "table":
         heads = [table.heading(name) for name in names]
         return [table.boxed(heads, [table.cells(env.voice, row, names) for row in rows])]
-    across = shutil.get_terminal_size((0, 0)).columns if sys.stdout.isatty() else 0
+    across = terminal_width(0) if sys.stdout.isatty() else 0
     return table.plain(env.voice, rows, names, across)
 
 

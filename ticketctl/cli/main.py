@@ -13,6 +13,9 @@ from ticketctl import __version__
 from ticketctl.cli.env import Env, report
 from ticketctl.errors import Exit, TicketctlError, closest
 
+os.environ.setdefault("PYTHONTZPATH", "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo")
+"""Where zoneinfo looks by default; told, it need not load the whole of sysconfig to find out (3 ms)."""
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("admin", "Make a ticket store here, or in DIR."),
     "new": ("write", "Open a ticket and print its id."),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from string import Template
 
 from ticketctl.core import dates
 from ticketctl.core.entry import Entry, Value
@@ -59,6 +58,8 @@ def fill(text: str, scene: Scene, cause: Entry | None = None, more: Mapping[str,
     """A text of the profile with its ``$names`` filled in; ``$text`` and ``$note`` are those of ``cause``."""
     if "$" not in text:
         return text
+    from string import Template
+
     ticket = scene.ticket
     names: dict[str, object] = {name: _shown(value) for name, value in ticket.fields.items()}
     for name in ("assignee", "customer", "due", "title", "id", "follows", "watchers"):

@@ -47,6 +47,8 @@ def zone(name: str) -> tzinfo:
     Raises:
         ValueError: there is none.
     """
+    if name == "UTC":
+        return UTC
     from zoneinfo import ZoneInfo
 
     try:

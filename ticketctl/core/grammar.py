@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
@@ -42,19 +41,19 @@ _CALL = re.compile(r"([a-z_]+)(?:\((.*)\))?\Z", re.DOTALL)
 _FILLED = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
-@dataclass
 class Names:
     """What a profile has declared, and the findings so far; every grammar looks its names up here."""
 
-    path: str
-    findings: list[Finding] = field(default_factory=list)
-    roles: dict[str, str] = field(default_factory=dict)
-    fields: dict[str, Field] = field(default_factory=dict)
-    statuses: dict[str, Status] = field(default_factory=dict)
-    messages: set[str] = field(default_factory=set)
-    categories: set[str] = field(default_factory=set)
-    automations: set[str] = field(default_factory=set)
-    calendars: set[str] = field(default_factory=set)
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.findings: list[Finding] = []
+        self.roles: dict[str, str] = {}
+        self.fields: dict[str, Field] = {}
+        self.statuses: dict[str, Status] = {}
+        self.messages: set[str] = set()
+        self.categories: set[str] = set()
+        self.automations: set[str] = set()
+        self.calendars: set[str] = set()
 
     def place(self, node: Node) -> Place:
         """Where a node stands."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 
 def safe(text: str) -> str:
     """One line of text with control, bidi and zero-width characters (Unicode Cc, Cf, Cs, Zl, Zp) spelt out."""
@@ -13,6 +11,8 @@ def safe(text: str) -> str:
 
 
 def _shown(char: str) -> str:
+    import unicodedata  # not needed for most texts
+
     if char == "\t":
         return "    "
     if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
@@ -25,6 +25,8 @@ def width(text: str) -> int:
     """How many columns a safe text takes: East Asian wide characters two, combining marks none."""
     if text.isascii():
         return len(text)
+    import unicodedata
+
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ticketctl.core.query import Row
 from ticketctl.render.safe import fit, pad, safe, width
-from ticketctl.render.text import Voice
+from ticketctl.render.voice import Voice
 
 DEFAULT = ("id", "status", "who", "age", "next", "title")
 _HEADS = {"next": "DUE", "due": "DATE"}

@@ -10,7 +10,8 @@ from ticketctl.core.foresight import Outlook
 from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.render.safe import safe
-from ticketctl.render.text import Voice, deed, listed, short, wrapped
+from ticketctl.render.text import deed, listed, short
+from ticketctl.render.voice import Voice, wrapped
 
 
 def why(voice: Voice, ticket: Ticket, profile: Profile, found: Sequence[Outlook]) -> Iterator[str]:

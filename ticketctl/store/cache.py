@@ -1,4 +1,4 @@
-"""Parsed profiles and settings, kept as JSON by the hash of their bytes so that no YAML is parsed twice.
+"""Parsed profiles and settings, kept as JSON beside the text that they come from, so that no YAML is parsed twice.
 
 The cache is in ``.ticketctl/cache``; it may be deleted, damaged or read-only at any time and never changes an
 answer: what does not read back well is parsed again. JSON, since nothing of a store is ever executed.
@@ -6,9 +6,9 @@ answer: what does not read back well is parsed again. JSON, since nothing of a s
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,21 +30,21 @@ def parsed(data: bytes, path: str, root: Path | None) -> Node:
     """
     if root is None:
         return _parse(data, path)
-    digest = hashlib.sha256(__version__.encode() + b"\0" + data).hexdigest()
-    kept = root / STATE / "cache" / f"{digest}.json"
+    kept = root / STATE / "cache" / f"{zlib.crc32(data):08x}-{len(data)}.json"
     try:
-        checksum, _, held = kept.read_text().partition("\n")
-        if checksum != _checksum(held):
-            raise ValueError("damaged")
-        return unpack(json.loads(held))
+        checksum, _, held = kept.read_bytes().partition(b"\n")
+        version, source, packed = json.loads(held) if checksum == _checksum(held) else ("", "", [])
+        if (version, source) != (__version__, data.decode()):
+            raise ValueError("damaged, or of something else")
+        return unpack(packed)
     except (OSError, ValueError):
         node = _parse(data, path)
-        _keep(kept, node)
+        _keep(kept, data, node)
         return node
 
 
-def _checksum(held: str) -> str:
-    return hashlib.sha256(held.encode()).hexdigest()
+def _checksum(held: bytes) -> bytes:
+    return b"%08x" % zlib.crc32(held)
 
 
 def _parse(data: bytes, path: str) -> Node:
@@ -53,15 +53,15 @@ def _parse(data: bytes, path: str) -> Node:
     return read_yaml(data, path)
 
 
-def _keep(path: Path, node: Node) -> None:
+def _keep(path: Path, data: bytes, node: Node) -> None:
     aside = path.parent.parent / TMP / f"{path.name}.{os.getpid()}"  # where a crash's leavings are cleared
     if any(folder.is_symlink() for folder in (path.parent.parent, path.parent, aside.parent)):
         return
     try:
         for folder in (path.parent, aside.parent):
             folder.mkdir(parents=True, exist_ok=True)
-        held = json.dumps(pack(node), separators=(",", ":"))
-        aside.write_text(f"{_checksum(held)}\n{held}")
+        held = json.dumps([__version__, data.decode(), pack(node)], separators=(",", ":")).encode()
+        aside.write_bytes(_checksum(held) + b"\n" + held)
         os.replace(aside, path)
     except OSError:
         with suppress(OSError):  # a cache that cannot be written is only slower

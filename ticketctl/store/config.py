@@ -6,17 +6,19 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ticketctl.core.dates import zone
-from ticketctl.core.hours import read_holidays
 from ticketctl.core.located import Node
-from ticketctl.core.people import People
-from ticketctl.core.profile import Profile
 from ticketctl.errors import BrokenError, Finding, Place, SettingsError, closest
 from ticketctl.record import EMPTY, Record
 from ticketctl.store.cache import parsed
 from ticketctl.store.files import read_bytes
-from ticketctl.store.mailsettings import Mail, read_mail
+
+if TYPE_CHECKING:
+    from ticketctl.core.people import People
+    from ticketctl.core.profile import Profile
+    from ticketctl.store.mailsettings import Mail
 
 NAME = "ticketctl.yaml"
 _KEYS = ("schema", "profile", "timezone", "commit", "people", "holidays", "sweep", "mail")
@@ -52,6 +54,8 @@ class Settings(Record):
 
     def people_of(self, profile: Profile) -> People:
         """The people as one profile sees them."""
+        from ticketctl.core.people import People
+
         if self.people is None:
             return People(languages=self.languages)
         found = {}
@@ -110,9 +114,25 @@ def _settings(node: Node, findings: list[Finding]) -> Settings:
     sweep = _numbers(node.map.get("sweep"), wrong, {"max_moves": 50, "max_share": 5})
     return Settings(
         text("profile", "").text, text("timezone", "UTC").text, text("commit", "off").text == "auto", people, names,
-        sweep["max_moves"], sweep["max_share"], read_holidays(node.map.get("holidays"), wrong),
-        _languages(node.map.get("people")), read_mail(node.map.get("mail"), wrong),
+        sweep["max_moves"], sweep["max_share"], _holidays(node, wrong),
+        _languages(node.map.get("people")), _mail(node, wrong),
     )  # fmt: skip
+
+
+def _holidays(node: Node, wrong: Callable[[Node, str], None]) -> frozenset[date]:
+    if "holidays" not in node.map:
+        return frozenset()
+    from ticketctl.core.hours import read_holidays
+
+    return read_holidays(node.map["holidays"], wrong)
+
+
+def _mail(node: Node, wrong: Callable[[Node, str], None]) -> Mail | None:
+    if "mail" not in node.map:
+        return None
+    from ticketctl.store.mailsettings import read_mail
+
+    return read_mail(node.map["mail"], wrong)
 
 
 def _languages(people: Node | None) -> dict[str, str]:

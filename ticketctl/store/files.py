@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import json
 import os
 import stat
@@ -243,9 +242,15 @@ def _behind_link(root: Path, target: str) -> bool:
 def _digest(path: Path) -> str | None:
     """The hash of a file's bytes; nothing if there is no file."""
     try:
-        return hashlib.sha256(read_bytes(path, 1 << 24)).hexdigest()
+        return _sha256(read_bytes(path, 1 << 24))
     except FileNotFoundError:
         return None
+
+
+def _sha256(data: bytes) -> str:
+    from hashlib import sha256  # loads OpenSSL, for which who only looks does not wait
+
+    return sha256(data).hexdigest()
 
 
 def _safe(target: object) -> bool:
@@ -286,7 +291,7 @@ def _make_folders(root: Path, target: str) -> None:
 def _write_journal(root: Path, made: Sequence[tuple[Path, str]], writes: Sequence[Write]) -> None:
     """List what is to be renamed where, and the hash of what is there now."""
     state = root / STATE
-    old = [None if write.expected is None else hashlib.sha256(write.expected).hexdigest() for write in writes]
+    old = [None if write.expected is None else _sha256(write.expected) for write in writes]
     content = [(path.name, target, expected) for (path, target), expected in zip(made, old, strict=True)]
     _put(state / TMP / _JOURNAL, json.dumps(content).encode())
     os.replace(state / TMP / _JOURNAL, state / _JOURNAL)

@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ticketctl.errors import DiskError
-from ticketctl.store import git
 from ticketctl.store.index import Index
-from ticketctl.store.tickets import Store
+from ticketctl.store.paths import behind_link, walk
 
 LARGE = 2000
 """From how many tickets on it is faster to ask git than to stat every file."""
@@ -75,13 +74,12 @@ class News(NamedTuple):
 
 def news(root: Path, index: Index | None) -> News:
     """What has changed since the index was written; everything is news where there is none."""
-    store = Store(root)
     if index is None:
-        looks = list(_looks(root, store.paths()))
+        looks = list(_looks(root, walk(root)))
         return (_by_git(root, None) if len(looks) > LARGE else None) or News(looks, [], [], _NOWHERE, True)
     if _is_large(index) and (found := _by_git(root, index)) is not None:
         return found
-    return _by_stat(root, store, index)
+    return _by_stat(root, index)
 
 
 _NOWHERE: dict[str, object] = {"head": "", "git_index": "", "hidden": ""}
@@ -119,9 +117,9 @@ def _same(root: Path, path: str, stamp: str, read: int) -> bool:
 # --- by stat --------------------------------------------------------------------------------------------------------
 
 
-def _by_stat(root: Path, store: Store, index: Index) -> News:
+def _by_stat(root: Path, index: Index) -> News:
     known = index.stamps()
-    paths = list(store.paths())
+    paths = list(walk(root))
     looks = list(_looks(root, (path for path in paths if path not in known or not _same(root, path, *known[path]))))
     gone = list(known.keys() - paths)
     suspects: list[Suspect] = []
@@ -146,6 +144,8 @@ class _Status(NamedTuple):
 
 def _by_git(root: Path, index: Index | None) -> News | None:
     """The news as git knows them; nothing, where it cannot be asked."""
+    from ticketctl.store import git
+
     try:
         for _ in range(_TRIES):
             asked, placed = (
@@ -191,6 +191,8 @@ def _ours(path: str, prefix: str) -> str:
 
 def _compared(root: Path, index: Index | None, status: _Status, prefix: str, place: Path) -> News | None:
     """What is to be read, given what git says."""
+    from ticketctl.store import git
+
     git_index, youngest = stamp_of(str(place))
     if index is not None and git_index and index.meta("git_index") == f"{prefix} {git_index}":
         hidden = str(index.meta("hidden"))
@@ -212,7 +214,7 @@ def _compared(root: Path, index: Index | None, status: _Status, prefix: str, pla
         if _same(root, path, *suspects[path])
     ]
     paths = sorted((differing | unsure | suspects.keys()) - {one.path for one in remaining})
-    present = [path for path in paths if os.path.lexists(f"{root}/{path}") and not Store(root).behind_link(path)]
+    present = [path for path in paths if os.path.lexists(f"{root}/{path}") and not behind_link(root, path)]
     missing = [path for path in paths if path not in set(present)]
     if paths and vouched is None:
         vouched = git.blobs_at(root, status.head, prefix, paths)
@@ -232,6 +234,8 @@ def _is_news(index: Index | None, meta: dict[str, object], missing: list[str], l
 def _since(root: Path, index: Index | None, head: str, prefix: str) -> tuple[set[str], dict[str, str] | None]:
     """The files that are not in HEAD as in the commit that the index knows, or not as the index has them; and, where all
     of them were asked for, HEAD's blobs."""
+    from ticketctl.store import git
+
     old = str(index.meta("head") or "").rpartition(" ") if index is not None else ("", "", "")
     if index is not None and old[2] and old[0] == prefix:
         if old[2] == head:
@@ -247,6 +251,8 @@ def _since(root: Path, index: Index | None, head: str, prefix: str) -> tuple[set
 
 def _hidden(root: Path, prefix: str) -> str | None:
     """The files at which git was told not to look, NUL between them; nothing, where there are submodules."""
+    from ticketctl.store import git
+
     found = []
     said = git.answer(git.start(root, "ls-files", "-v", "--stage", "--full-name", "-z", "--", "tickets"))
     for line in os.fsdecode(said).split("\0"):

@@ -139,24 +139,45 @@ def init(root: Path) -> None:
     run(root, "init", "--quiet", "--initial-branch=main")
 
 
-def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
-    """Commit just these files, never what the user has staged besides.
+def commit(root: Path, paths: Sequence[str], message: str, identity: Sequence[str]) -> None:
+    """Commit just these files, as git does it, its hooks and all.
 
     Args:
         paths: relative to the store.
-        message: the whole message.
-        who: the address to commit as, where git knows nobody.
+        identity: options that say as whom, where git does not know.
 
     Raises:
         DiskError: git would not.
     """
-    identity: list[str] = []
-    if run(root, "var", "GIT_COMMITTER_IDENT", check=False).returncode or not email(root):
-        identity = ["-c", f"user.name={who.partition('@')[0]}", "-c", f"user.email={who}"]
     listed = "\0".join(paths) + "\0"
-    feed = ("--pathspec-from-file=-", "--pathspec-file-nul")
-    run(root, "--literal-pathspecs", "add", "--force", *feed, feed=listed)  # whatever is ignored, these are ours
-    run(root, "--literal-pathspecs", *identity, "commit", "--quiet", "--only", "-m", message, *feed, feed=listed)
+    named = ("--pathspec-from-file=-", "--pathspec-file-nul")
+    run(root, "--literal-pathspecs", "add", "--force", *named, feed=listed)  # whatever is ignored, these are ours
+    run(root, "--literal-pathspecs", *identity, "commit", "--quiet", "--only", "-m", message, *named, feed=listed)
+
+
+def feed(root: Path, data: bytes, *words: str) -> bytes:
+    """What git makes of some bytes.
+
+    Raises:
+        DiskError: it failed.
+    """
+    done = _process(root, words, data)
+    if done.returncode:
+        raise DiskError(f"git {words[0]} failed: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
+
+
+def object_id(kind: bytes, data: bytes, digits: int = 40) -> bytes:
+    """The id that git gives to an object, in a repository whose ids have so many digits."""
+    import hashlib
+
+    head = b"%s %d\0" % (kind, len(data))
+    return (hashlib.sha256 if digits == 64 else hashlib.sha1)(head + data).digest()
+
+
+def is_our_hook(path: Path) -> bool:
+    """Whether a hook is the one that :func:`set_up` leaves, which does not check what we commit ourselves."""
+    return path.read_bytes() == _HOOK.encode()
 
 
 def revision(root: Path, name: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ticketctl.core.language import read_profile
-from ticketctl.core.profile import Profile
 from ticketctl.errors import BrokenError, Finding, MissingError, SettingsError, closest
 from ticketctl.store.cache import parsed
 from ticketctl.store.files import read_bytes
+
+if TYPE_CHECKING:
+    from ticketctl.core.profile import Profile
 
 MAX_BYTES = 1 << 20
 
@@ -97,6 +99,8 @@ class Shelf:
             data = read_bytes(path, MAX_BYTES)
         except FileNotFoundError:
             raise MissingError(f"there is no file {path}") from None
+        from ticketctl.core.language import read_profile
+
         shown = self._shown(path)
         try:
             node = parsed(data, shown, self.root)

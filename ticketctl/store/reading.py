@@ -15,7 +15,6 @@ from ticketctl.errors import BrokenError, Place, closest
 from ticketctl.record import Record
 from ticketctl.store.strict import read_strict
 
-ID = re.compile(r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z")
 _EVENT_ID = re.compile(r"e[0-9a-f]{12}\Z")
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ticketctl.core.ticket import HEAD, Ticket
@@ -16,26 +14,10 @@ from ticketctl.store import files
 from ticketctl.store.canonical import read_canonical
 from ticketctl.store.codec import emit, extend
 from ticketctl.store.files import MAX_BYTES
-from ticketctl.store.reading import ID, Loaded, load
+from ticketctl.store.paths import ID, behind_link, id_of, path_of, short, walk
+from ticketctl.store.reading import Loaded, load
 
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Crockford's base 32: no i, l, o, u."""
 _LOOKALIKE = str.maketrans("ilo", "110")
-
-
-def new_id(now: datetime) -> str:
-    """A fresh id: the UTC date and five random characters; it needs no counter, so two clones never agree on one."""
-    return f"{now.astimezone(UTC):%y%m%d}-" + "".join(secrets.choice(ALPHABET) for _ in range(5))
-
-
-def path_of(id_: str) -> str:
-    """Where a ticket lies, relative to the store: ``tickets/2026/11/21/261121-k3qx9.yaml``."""
-    return f"tickets/20{id_[:2]}/{id_[2:4]}/{id_[4:6]}/{id_}.yaml"
-
-
-def short(id_: str) -> str:
-    """The random half of an id, which is how people are shown it."""
-    return id_.partition("-")[2]
 
 
 class Store(Record):
@@ -45,12 +27,11 @@ class Store(Record):
 
     def ids(self) -> Iterator[str]:
         """The ids of all tickets, oldest day first; whatever is not named like a ticket is passed over."""
-        names = (path.rpartition("/")[2].removesuffix(".yaml") for path in self.paths())
-        return (name for name in names if ID.match(name))
+        return (name for path in self.paths() if ID.match(name := id_of(path)))
 
     def paths(self) -> Iterator[str]:
         """The paths of all ticket files, in order. Folders behind symbolic links are not entered, but named."""
-        yield from _walk(self.root, "tickets", (r"\d{4}\Z", r"\d\d\Z", r"\d\d\Z", r"\d{6}-\w{5}\.yaml\Z"))
+        return walk(self.root)
 
     def strays(self) -> Iterator[str]:
         """Files below ``tickets/`` that are not where a ticket could be, such as a half-finished copy."""
@@ -106,20 +87,15 @@ class Store(Record):
         """
         if not path.endswith(".yaml"):
             raise BrokenError("not a folder of tickets (symbolic links are not followed)", place=Place(path))
-        if self.behind_link(path):
+        if behind_link(self.root, path):
             raise BrokenError("it lies behind a symbolic link; those are not followed", place=Place(path))
         try:
             return files.read_bytes(f"{self.root}/{path}", MAX_BYTES)
         except FileNotFoundError:
-            name = path.rpartition("/")[2].removesuffix(".yaml")
+            name = id_of(path)
             raise MissingError(f'there is no ticket "{name}"', "ticketctl list -A shows all") from None
         except DiskError as error:
             raise BrokenError(error.message, error.hint, Place(path)) from None
-
-    def behind_link(self, path: str) -> bool:
-        """Whether a folder on the way to a file is a symbolic link."""
-        ends = [number for number, char in enumerate(path) if char == "/"]
-        return any(os.path.islink(f"{self.root}/{path[:end]}") for end in ends)
 
     def parse(self, path: str, data: bytes) -> Loaded:
         """The ticket that some bytes would be, lying at a path of the store.
@@ -127,7 +103,7 @@ class Store(Record):
         Raises:
             BrokenError: they cannot be understood, or no ticket could lie there.
         """
-        id_ = path.rpartition("/")[2].removesuffix(".yaml")
+        id_ = id_of(path)
         if not ID.match(id_) or path_of(id_) != path:
             raise BrokenError(f"{id_} is not the id of a ticket of that day", place=Place(path))
         if len(data) <= MAX_BYTES and (ticket := read_canonical(data)) is not None and ticket.id == id_:
@@ -195,21 +171,3 @@ class Store(Record):
             # Not in block style, say: everything is written anew, but comments are kept where they can be.
             data = rewrite(was.data, emit(changed), HEAD, added)
         return data
-
-
-def _walk(root: Path, folder: str, patterns: Sequence[str]) -> Iterator[str]:
-    try:
-        with os.scandir(root / folder) as found:
-            entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
-        raise DiskError(f"cannot read {root / folder}: {error.strerror}") from None
-    for name, is_folder in entries:
-        if re.match(patterns[0], name):
-            if len(patterns) == 1:
-                yield f"{folder}/{name}"
-            elif is_folder:
-                yield from _walk(root, f"{folder}/{name}", patterns[1:])
-            else:
-                yield f"{folder}/{name}"  # a link, or a file: reading it says what is wrong

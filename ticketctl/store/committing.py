@@ -1,0 +1,173 @@
+"""Committing some files, at a cost that does not grow with the number of all others.
+
+``git commit`` reads, refreshes and writes its whole index, thrice for some files only (0.3 s of 100,000 tickets). Here
+the trees on the way to the files are made anew from HEAD's, and HEAD moves on if nobody else has moved it meanwhile.
+What the user has staged besides stays staged. Where somebody wants a say in commits (hooks, signatures) or a merge is
+going on, git does it all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ticketctl.errors import DiskError
+from ticketctl.store import git
+
+_HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
+_GOING_ON = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply", "BISECT_LOG")
+_TRIES = 5
+_TREE, _FILE = b"40000", b"100644"
+Tree = dict[bytes, tuple[bytes, bytes]]
+"""The entries of a folder: name -> (mode, id in bytes)."""
+
+
+def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
+    """Commit just these files, never what the user has staged besides.
+
+    Args:
+        paths: relative to the store.
+        message: the whole message.
+        who: the address to commit as, where git knows nobody.
+
+    Raises:
+        DiskError: git would not.
+    """
+    settings = _settings(root)
+    identity = () if settings.get("user.email") else _identity(who)
+    place = _place(root)
+    if place is None or settings.get("commit.gpgsign", "false") != "false" or not all(map(_is_plain, paths)):
+        git.commit(root, paths, message, identity or _fallback(root, who))
+        return
+    head, prefix = place
+    listed = "".join(f"{path}\0" for path in paths)
+    batch = ("-c", "core.fsyncMethod=batch") if len(paths) > 8 else ()
+    git.run(root, *batch, "update-index", "--add", "-z", "--stdin", feed=listed)
+    blobs = git.run(root, "hash-object", "--stdin-paths", feed="".join(f"{path}\n" for path in paths)).stdout.split()
+    files = {f"{prefix}{path}".encode(): bytes.fromhex(blob) for path, blob in zip(paths, blobs, strict=True)}
+    for _ in range(_TRIES):
+        tree = _write_tree(root, head, files)
+        if tree is None:
+            return  # HEAD has them already
+        new = _write_commit(root, tree, head, message, identity, who)
+        subject = message.partition("\n")[0]
+        if not git.run(root, "update-ref", "-m", f"commit: {subject}", "HEAD", new, head, check=False).returncode:
+            return
+        head = git.head(root)
+    raise DiskError("git would not move HEAD: somebody else commits all the time", "try again")
+
+
+def _is_plain(path: str) -> bool:
+    """Whether a path is a ticket's, which no filter touches."""
+    return path.startswith("tickets/") and path.isprintable()
+
+
+def _identity(who: str) -> tuple[str, ...]:
+    return ("-c", f"user.name={who.partition('@')[0]}", "-c", f"user.email={who}")
+
+
+def _fallback(root: Path, who: str) -> tuple[str, ...]:
+    """The identity, where git has an address but no name for it."""
+    return _identity(who) if git.run(root, "var", "GIT_COMMITTER_IDENT", check=False).returncode else ()
+
+
+def _settings(root: Path) -> Mapping[str, str]:
+    """What git's configuration says of identity and signatures."""
+    said = git.run(root, "config", "-z", "--get-regexp", r"^(user\.email|commit\.gpgsign)$", check=False).stdout
+    pairs = (row.partition("\n") for row in said.split("\0") if row)
+    return {key: value for key, _, value in pairs}
+
+
+def _place(root: Path) -> tuple[str, str] | None:
+    """HEAD's commit and where the store lies in the repository; nothing, where a commit is git's own affair."""
+    asked = [word for name in (*(f"hooks/{hook}" for hook in _HOOKS), *_GOING_ON) for word in ("--git-path", name)]
+    said = git.run(root, "rev-parse", *asked, "--show-prefix", "HEAD", check=False)
+    if said.returncode:
+        return None
+    *places, prefix, head = said.stdout.split("\n")[:-1]
+    for number, place in enumerate(places):
+        path = root / place
+        if number < len(_HOOKS):
+            if os.access(path, os.X_OK) and not git.is_our_hook(path):
+                return None
+        elif path.exists():
+            return None
+    return head, prefix
+
+
+def _write_tree(root: Path, head: str, files: Mapping[bytes, bytes]) -> str | None:
+    """The tree of HEAD with other files in it, every folder on the way written; nothing, if it is HEAD's own."""
+    folders = sorted({folder for path in files for folder in _folders(path)}, key=lambda path: -path.count(b"/"))
+    folders = [folder for folder in folders if folder] + [b""]  # the deepest first, the root last
+    trees = _read_trees(root, head, folders)
+    for path, blob in files.items():
+        folder, _, name = path.rpartition(b"/")
+        trees[folder][name] = (trees[folder].get(name, (_FILE, b""))[0], blob)
+    written, feed, ids = git.run(root, "rev-parse", f"{head}^{{tree}}").stdout.strip(), [], []
+    for folder in folders:
+        data = _packed(trees[folder])
+        ids.append(git.object_id(b"tree", data, len(head)))
+        feed.append(b"".join(_line(name, *entry) for name, entry in trees[folder].items()) + b"\0")
+        if folder:
+            parent, _, name = folder.rpartition(b"/")
+            trees[parent][name] = (_TREE, ids[-1])
+    if ids[-1].hex() == written:
+        return None
+    made = git.feed(root, b"".join(feed), "mktree", "-z", "--batch", "--missing").decode().split()
+    if made != [one.hex() for one in ids]:
+        raise DiskError("git mktree did not make the trees that were meant")
+    return made[-1]
+
+
+def _folders(path: bytes) -> list[bytes]:
+    """The folders on the way to a file, the root (empty) among them."""
+    parts = path.split(b"/")[:-1]
+    return [b"/".join(parts[:number]) for number in range(len(parts) + 1)]
+
+
+def _read_trees(root: Path, head: str, folders: Sequence[bytes]) -> dict[bytes, Tree]:
+    """The folders as HEAD has them; those that it has not are empty."""
+    asked = b"".join(b"%s:%s\n" % (head.encode(), folder) for folder in folders)
+    out, size = git.feed(root, asked, "cat-file", "--batch"), len(head) // 2
+    found: dict[bytes, Tree] = {}
+    for folder in folders:
+        line, _, out = out.partition(b"\n")
+        words = line.split(b" ")
+        if words[-1] == b"missing":
+            found[folder] = {}
+            continue
+        if words[1] != b"tree":
+            raise DiskError(f"{os.fsdecode(folder)} is no folder in git")
+        length = int(words[2])
+        found[folder] = _unpacked(out[:length], size)
+        out = out[length + 1 :]
+    return found
+
+
+def _unpacked(data: bytes, size: int) -> Tree:
+    found: Tree = {}
+    while data:
+        about, _, data = data.partition(b"\0")
+        mode, _, name = about.partition(b" ")
+        found[name], data = (mode, data[:size]), data[size:]
+    return found
+
+
+def _packed(tree: Tree) -> bytes:
+    """The object that git makes of a folder: names in order, those of folders as if they ended in a slash."""
+    entries = sorted(tree.items(), key=lambda item: item[0] + (b"/" if item[1][0] == _TREE else b""))
+    return b"".join(b"%s %s\0%s" % (mode, name, id_) for name, (mode, id_) in entries)
+
+
+def _line(name: bytes, mode: bytes, id_: bytes) -> bytes:
+    kind = {_TREE: b"tree", b"160000": b"commit"}.get(mode, b"blob")
+    return b"%s %s %s\t%s\0" % (mode.zfill(6), kind, id_.hex().encode(), name)
+
+
+def _write_commit(root: Path, tree: str, head: str, message: str, identity: Sequence[str], who: str) -> str:
+    for words in (identity, _identity(who)):
+        made = git.run(root, *words, "commit-tree", tree, "-p", head, "-F", "-", feed=message + "\n", check=False)
+        if not made.returncode:
+            return made.stdout.strip()
+    raise DiskError(f"git commit-tree failed: {made.stderr.strip()}")

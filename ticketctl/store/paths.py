@@ -1,0 +1,74 @@
+"""Where tickets lie: ids, the paths that follow from them, and the way through the folders."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ticketctl.errors import DiskError
+
+ID = re.compile(r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z")
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's base 32: no i, l, o, u."""
+_LEVELS = (r"\d{4}\Z", r"\d\d\Z", r"\d\d\Z", r"\d{6}-\w{5}\.yaml\Z")
+
+
+def new_id(now: datetime) -> str:
+    """A fresh id: the UTC date and five random characters; it needs no counter, so two clones never agree on one."""
+    return f"{now.astimezone(UTC):%y%m%d}-" + "".join(draw() for _ in range(5))
+
+
+def draw() -> str:
+    """A character of an id, drawn from the kernel's randomness; each of the 32 is as likely as any other."""
+    return ALPHABET[os.urandom(1)[0] & 31]
+
+
+def path_of(id_: str) -> str:
+    """Where a ticket lies, relative to the store: ``tickets/2026/11/21/261121-k3qx9.yaml``."""
+    return f"tickets/20{id_[:2]}/{id_[2:4]}/{id_[4:6]}/{id_}.yaml"
+
+
+def id_of(path: str) -> str:
+    """The id that a ticket at a path has."""
+    return path.rpartition("/")[2].removesuffix(".yaml")
+
+
+def short(id_: str) -> str:
+    """The random half of an id, which is how people are shown it."""
+    return id_.partition("-")[2]
+
+
+def walk(root: Path) -> Iterator[str]:
+    """The paths of all ticket files, in order. Folders behind symbolic links are not entered, but named.
+
+    Raises:
+        DiskError: a folder cannot be read.
+    """
+    return _walk(root, "tickets", _LEVELS)
+
+
+def behind_link(root: Path, path: str) -> bool:
+    """Whether a folder on the way to a file is a symbolic link."""
+    ends = [number for number, char in enumerate(path) if char == "/"]
+    return any(os.path.islink(f"{root}/{path[:end]}") for end in ends)
+
+
+def _walk(root: Path, folder: str, patterns: Sequence[str]) -> Iterator[str]:
+    try:
+        with os.scandir(root / folder) as found:
+            entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise DiskError(f"cannot read {root / folder}: {error.strerror}") from None
+    for name, is_folder in entries:
+        if re.match(patterns[0], name):
+            if len(patterns) == 1:
+                yield f"{folder}/{name}"
+            elif is_folder:
+                yield from _walk(root, f"{folder}/{name}", patterns[1:])
+            else:
+                yield f"{folder}/{name}"  # a link, or a file: reading it says what is wrong
