@@ -22,7 +22,7 @@ QUEUE = Query((Term("queued", "is", (1,)),), queue=True)
 def index_of(profile: Profile, tickets: Iterable[Ticket], people: People) -> Index:
     """An index of these tickets and no others."""
     kept = [Kept(path_of(t.id), b"", "-", 0, cells_of(summary_of(profile, t, people))) for t in tickets]
-    return Index.build(kept, {}, [], None)
+    return Index.build(kept, {}, [], [], None)
 
 
 def rows(query: Query, profile: Profile, tickets: Iterable[Ticket], people: People) -> list[Row]:

@@ -70,5 +70,11 @@ def replace(record: R, **changes: Any) -> R:
     Raises:
         TypeError: it has no such name.
     """
-    held = record.__dict__
-    return type(record)(**{name: held[name] for name in record._names} | changes)
+    held, names = record.__dict__, record._names
+    new = object.__new__(type(record))
+    # What a cached property has left there belongs to the old one.
+    new.__dict__.update(held if len(held) == len(names) else {name: held[name] for name in names})
+    new.__dict__.update(changes)
+    if len(new.__dict__) != len(names):
+        raise TypeError(f"{type(record).__name__}: {', '.join(sorted(changes.keys() - record._known))}")
+    return new

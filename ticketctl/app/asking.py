@@ -8,18 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from ticketctl.app.desk import Desk
-from ticketctl.core.dates import format_instant, moment_of, zone
+from ticketctl.core.dates import format_instant, moment_of, to_utc, zone
 from ticketctl.core.query import OPEN, STATES, Term
 from ticketctl.errors import UsageError, closest
 
-_TOKEN = re.compile(r'(-)?(?:([^\s":]+):)?(?:"([^"]*)"|(\S+))')
+if TYPE_CHECKING:
+    from ticketctl.core.profile import Field
+
+_TOKEN = re.compile(r'(-)?(?:([^\s":<>]+):)?(?:"([^"]*)"|((?:[<>]=?"[^"]*"|[^\s"])+))')
 _MOMENTS = {"created": "created", "updated": "updated", "due": "when", "date": "due", "next_due": "next_due"}
 _WHOSE = ("assignee", "customer")
 _IS = (*STATES, "closed", "due", "overdue", "queue", "unanswered")
 _NAMES = ("status", "state", "profile", "assignee", "customer", "title", "follows", "is", *_MOMENTS)
 _SECOND = timedelta(seconds=1)
+_MOST = 100
 
 
 def read_query(desk: Desk, text: str) -> Iterator[Term]:
@@ -31,14 +36,30 @@ def read_query(desk: Desk, text: str) -> Iterator[Term]:
     _utf8(text)
     if text.count('"') % 2:
         raise UsageError("a quotation mark is not closed", "'\"paper jam\"' for words that stand together")
-    for minus, name, phrase, word in _TOKEN.findall(text):
-        value = phrase or word
+    found = _TOKEN.findall(text)
+    if len(found) > _MOST:
+        raise UsageError(f"more than {_MOST} things are asked at once")
+    for minus, name, phrase, word in found:
+        value = phrase or word.replace('"', "")
         if not value:
             raise UsageError("there is nothing between the quotation marks")
         if name:
             yield term(desk, name, value, not minus)
+        elif value.endswith(":") and not phrase:
+            raise UsageError(f'"{value}" says no value', f"{value}VALUE, without a space between")
         else:
             yield Term("words", "phrase" if phrase else "word", (value,), not minus)
+
+
+def is_term(desk: Desk, text: str) -> bool:
+    """Whether something that begins with a minus is ``-NAME:VALUE`` rather than an option."""
+    name, colon, value = text.removeprefix("-").partition(":")
+    if not (colon and value and name):
+        return False
+    from ticketctl.core.profile import squash
+
+    own = (field for profile in desk.shelf.all() for field in profile.fields)
+    return name.casefold() in _NAMES or any(squash(name) == squash(field) for field in own)
 
 
 def words(text: str) -> list[Term]:
@@ -48,7 +69,10 @@ def words(text: str) -> list[Term]:
         UsageError: they are not text.
     """
     _utf8(text)
-    return [Term("words", "word", (word,)) for word in text.split()]
+    found = [Term("words", "word", (word,)) for word in dict.fromkeys(text.split())]
+    if len(found) > _MOST:
+        raise UsageError(f"more than {_MOST} words are searched at once")
+    return found
 
 
 def term(desk: Desk, name: str, value: str, wanted: bool = True) -> Term:
@@ -71,15 +95,27 @@ def term(desk: Desk, name: str, value: str, wanted: bool = True) -> Term:
     if name == "status":
         return Term("status", "is", tuple(_statuses(desk, value)), wanted)
     if name == "state":
-        return Term("state", "is", (_known("state", value, STATES),), wanted)
+        return Term("state", "is", (_known("state", value.casefold(), STATES),), wanted)
     if name == "profile":
         return Term("profile", "is", (desk.shelf.get(value).name,), wanted)
     if name == "title":
         return Term("title", "has", (value,), wanted)
     if name == "follows":
         return Term("follows", "is", (desk.store.find(value),), wanted)
-    yes = {"yes": "true", "no": "false"}.get(value.casefold(), value)
-    return Term(_moments_or_field(desk, name), "is", (yes,), wanted)
+    return _field_term(desk, name, value, wanted)
+
+
+def _field_term(desk: Desk, name: str, value: str, wanted: bool) -> Term:
+    """What is asked of a field of a profile, by its type."""
+    declared = _declared(desk, name)
+    if declared.type in ("date", "datetime"):
+        return Term(f"field.{declared.name}", "between", _bounds(desk, value), wanted)
+    if value[0] in "<>":
+        raise UsageError(f"{declared.name} is no moment", f"{declared.name}:VALUE")
+    if declared.type in ("user", "users", "email"):
+        value = _person(desk, value)
+    yes = {"yes": "true", "no": "false"} if declared.type == "boolean" else {}
+    return Term(f"field.{declared.name}", "is", (yes.get(value.casefold(), value),), wanted)
 
 
 def _utf8(text: str) -> None:
@@ -102,10 +138,14 @@ def field(desk: Desk, name: str) -> str:
     Raises:
         UsageError: no profile has one.
     """
+    return _declared(desk, name).name
+
+
+def _declared(desk: Desk, name: str) -> Field:
     profiles = list(desk.shelf.all())
     for profile in profiles:
         if found := profile.find_field(name):
-            return found.name
+            return found
     known = [*_NAMES, *dict.fromkeys(field for profile in profiles for field in profile.fields)]
     raise UsageError(f'nothing is called "{name}"', closest(name, known) or f"there are: {', '.join(known)}")
 
@@ -126,7 +166,7 @@ def _is(desk: Desk, value: str, wanted: bool) -> Term:
         case "due":
             return Term("next_due", "set", (), wanted)
         case "overdue":
-            return Term("when", "between", ("", format_instant(desk.now)), wanted)
+            return Term("when", "between", between(desk, None, desk.now), wanted)
         case "queue":
             return Term("queued", "is", (1,), wanted)
         case "unanswered":
@@ -155,7 +195,11 @@ def _statuses(desk: Desk, text: str) -> list[str]:
 
 def _moment(desk: Desk, name: str, value: str, wanted: bool) -> Term:
     """``<X``, ``<=X``, ``>X``, ``>=X``, ``X..Y`` (either may be left out), or ``X``, which for a date is the day."""
-    column = _MOMENTS[name]
+    return Term(_MOMENTS[name], "between", _bounds(desk, value), wanted)
+
+
+def _bounds(desk: Desk, value: str) -> tuple[str, ...]:
+    """The first and last instant that are meant, then the first and last date; empty for no bound."""
     low: datetime | None = None
     high: datetime | None = None
     if found := re.match(r"([<>]=?)(.+)", value):
@@ -164,9 +208,23 @@ def _moment(desk: Desk, name: str, value: str, wanted: bool) -> Term:
         high = {"<": first - _SECOND, "<=": last}.get(found[1])
     else:
         begin, dots, end = value.partition("..")
+        if not begin and not end:
+            raise UsageError('".." says neither from when nor until when', "2026-11-01..2026-11-30, -7d..")
         low = _day(desk, begin)[0] if begin else None
         high = _day(desk, end if dots else begin)[1] if end or not dots else None
-    return Term(column, "between", tuple(format_instant(one) if one else "" for one in (low, high)), wanted)
+    return between(desk, low, high)
+
+
+def between(desk: Desk, low: datetime | None, high: datetime | None) -> tuple[str, ...]:
+    """Two instants as the values of a term. A date in a ticket means its local 00:00, so it is compared as a date: with
+    the first day that begins at ``low`` or later, and the last that begins by ``high``."""
+    where = zone(desk.settings.timezone)
+    days = ["", ""]
+    if low is not None:
+        days[0] = f"{(low - _SECOND).astimezone(where) + timedelta(days=1):%Y-%m-%d}"
+    if high is not None:
+        days[1] = f"{high.astimezone(where):%Y-%m-%d}"
+    return (*(format_instant(one) if one else "" for one in (low, high)), *days)
 
 
 def _day(desk: Desk, text: str) -> tuple[datetime, datetime]:
@@ -175,7 +233,10 @@ def _day(desk: Desk, text: str) -> tuple[datetime, datetime]:
 
     where = zone(desk.settings.timezone)
     held = when(desk, text)
-    first = moment_of(held, where)
-    if len(held) > 10:
-        return first, first
-    return first, moment_of(f"{(first.astimezone(where) + timedelta(hours=36)):%Y-%m-%d}", where) - _SECOND
+    try:
+        first = moment_of(held, where)
+        if len(held) > 10:
+            return first, first
+        return first, to_utc(datetime.fromisoformat(held) + timedelta(days=1), where) - _SECOND
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f'"{text}": {error}', "a moment between 1900 and 2999") from None

@@ -9,19 +9,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ticketctl.app.desk import Desk
+from ticketctl.app.parallel import spread
+from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.chain import event_id, knowledge, order, predecessors
 from ticketctl.core.checker import Scene, failures, judge
-from ticketctl.core.entry import Entry
-from ticketctl.core.located import Node, plain
+from ticketctl.core.entry import Entry, Value
+from ticketctl.core.located import Node
 from ticketctl.core.moves import creation_edges
 from ticketctl.core.people import People
 from ticketctl.core.profile import Edge, Field, Profile
-from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, fold
-from ticketctl.errors import BrokenError, Finding, Place, TicketctlError, closest
+from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, fold, stages
+from ticketctl.errors import BrokenError, Finding, MissingError, Place, TicketctlError, closest
 from ticketctl.record import replace
 from ticketctl.store import git
-from ticketctl.store.paths import short
+from ticketctl.store.paths import path_of, short
 from ticketctl.store.reading import Loaded
 
 
@@ -87,19 +89,17 @@ def _kept(desk: Desk, path: str, was: bytes | None, now: Loaded | None) -> Itera
             yield Finding(Place(path), "history", f"the event {entry.id} of {entry.at} is taken away")
 
 
-def audit(desk: Desk, ids: Sequence[str] = ()) -> Audit:
+def audit(desk: Desk, ids: Sequence[str] = (), watch: Watch = unwatched) -> Audit:
     """Check all tickets of a store, or some.
 
     Args:
         ids: whole ids; all, if empty.
     """
     result = Audit()
-    for loaded in desk.store.read_all(ids or None):
+    paths = list(map(path_of, ids) if ids else desk.store.paths())
+    for found in spread(desk, check_path, paths, "checking", watch):
         result.checked += 1
-        if isinstance(loaded, BrokenError):
-            result.findings.append(loaded.finding)
-        else:
-            result.findings += [*check_ticket(desk, loaded), *_attachments(desk, loaded)]
+        result.findings += found
     if not ids:
         for path in desk.store.strays():
             result.checked += 1
@@ -107,6 +107,17 @@ def audit(desk: Desk, ids: Sequence[str] = ()) -> Audit:
                 Finding(Place(path), "path", "not where a ticket could be", "tickets/YYYY/MM/DD/ID.yaml")
             )
     return result
+
+
+def check_path(desk: Desk, path: str) -> list[Finding]:
+    """Everything that is wrong with the ticket at a path."""
+    try:
+        loaded = desk.store.read_path(path)
+    except MissingError:
+        return []  # it went meanwhile
+    except BrokenError as error:
+        return [error.finding]
+    return [*check_ticket(desk, loaded), *_attachments(desk, loaded)]
 
 
 def check_ticket(desk: Desk, loaded: Loaded) -> list[Finding]:
@@ -191,35 +202,38 @@ def _fold(loaded: Loaded) -> Iterator[Finding]:
 
 def _status(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
     """Every status that is named exists in the profile."""
-    known = list(profile.statuses)
-    head = loaded.node.map.get("status")
-    if head is not None and head.text not in known:
-        hint = closest(head.text, known)
+    known = profile.statuses
+    if loaded.differences and (head := loaded.node.map.get("status")) is not None and head.text not in known:
+        hint = closest(head.text, list(known))
         yield Finding(_head(loaded, "status"), "schema", f'unknown status "{head.text}" in {profile.name}', hint)
     for position, entry in enumerate(loaded.ticket.history):
         if entry.to is not None and entry.to not in known and entry.sets.get("version", 0) in (0, profile.version):
             yield Finding(_entry(loaded, position, "to"), "schema", f'unknown status "{entry.to}" in {profile.name}',
-                          closest(entry.to, known))  # fmt: skip
+                          closest(entry.to, list(known)))  # fmt: skip
 
 
 def _fields(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
     """Every field that is set exists and has a value of its type."""
-    for position in range(len(loaded.ticket.history)):
-        node = loaded.node.map["history"].items[position].map.get("set")
-        for key, item in (node.map if node else {}).items():
-            place = Place(loaded.path, item.line, item.col)
-            if not key.startswith("fields."):
-                if key not in (*SETTABLE, "ticket", "profile", "version", LINK):
-                    yield Finding(place, "schema", f'"{key}" cannot be set', closest(key, SETTABLE))
-                continue
-            name = key.removeprefix("fields.").partition(".")[0]
-            declared = profile.fields.get(name)
-            if declared is None:
-                yield Finding(
-                    place, "schema", f'{profile.name} has no field "{name}"', closest(name, list(profile.fields))
-                )
-            elif problem := _type_problem(declared, plain(item)):
-                yield Finding(place, "schema", f"{name} {problem}")
+    for position, entry in enumerate(loaded.ticket.history):
+        for key, value in entry.sets.items():
+            if found := _wrong(profile, key, value):
+                item = loaded.node.map["history"].items[position].map["set"].map[key]
+                yield Finding(Place(loaded.path, item.line, item.col), "schema", *found)
+
+
+_SET = frozenset((*SETTABLE, "ticket", "profile", "version", LINK))
+
+
+def _wrong(profile: Profile, key: str, value: Value) -> tuple[str, str] | None:
+    """What is wrong with something that an entry sets, and a hint."""
+    if not key.startswith("fields."):
+        return None if key in _SET else (f'"{key}" cannot be set', closest(key, SETTABLE))
+    name = key.removeprefix("fields.").partition(".")[0]
+    declared = profile.fields.get(name)
+    if declared is None:
+        return f'{profile.name} has no field "{name}"', closest(name, list(profile.fields))
+    problem = _type_problem(declared, value)
+    return (f"{name} {problem}", "") if problem else None
 
 
 def _type_problem(declared: Field, value: object) -> str:
@@ -236,40 +250,41 @@ def _type_problem(declared: Field, value: object) -> str:
             except ValueError:
                 return f'is "{value}", neither a date nor an instant'
         case "users":
-            return "" if isinstance(value, list) else "is not a list"
+            return "" if isinstance(value, tuple) else "is not a list"
     return ""
 
 
 def _moves(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
     """Every move was legal when it was made, by the rules of its version and the role that the history records."""
     history = loaded.ticket.history
-    known = knowledge(history) if any(entry.after for entry in history) else None
-    ticket: Ticket | None = None
+    for position, ticket, after in _stages(history):
+        entry = history[position]
+        try:
+            profile = desk.shelf.at_version(after.profile, after.version)
+        except TicketctlError as error:
+            yield Finding(_entry(loaded, position), "unjudged", error.message, severity="warning")
+            return
+        if profile is None:
+            hint = f"keep the old rules as profiles/{after.profile}@{after.version}.yaml"
+            words = f"made under version {after.version} of {after.profile}, which is not here"
+            yield Finding(_entry(loaded, position, "to"), "unjudged", words, hint, "warning")
+            return
+        for reason in _illegal(profile, ticket, entry):
+            yield Finding(_entry(loaded, position, "to"), "illegal", reason)
+
+
+def _stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, Ticket]]:
+    """The ticket before and after each move; where clones were merged, an act is judged by what its author could see."""
+    if all(not entry.after for entry in history):
+        yield from stages(history)
+        return
+    known = knowledge(history)
     for position, entry in enumerate(history):
-        if known is not None and position:
-            # Where clones were merged, an act is judged by what its author could see.
-            seen = known[entry.id]
-            ticket = fold(before for spot, before in enumerate(history[:position]) if seen >> spot & 1)
-        after = apply(ticket, entry)
         if entry.to is not None:
-            try:
-                profile = desk.shelf.at_version(after.profile, after.version)
-            except TicketctlError as error:
-                yield Finding(_entry(loaded, position), "unjudged", error.message, severity="warning")
-                return
-            if profile is None:
-                hint = f"keep the old rules as profiles/{after.profile}@{after.version}.yaml"
-                yield Finding(
-                    _entry(loaded, position, "to"),
-                    "unjudged",
-                    f"made under version {after.version} of {after.profile}, which is not here",
-                    hint,
-                    "warning",
-                )
-                return
-            for reason in _illegal(profile, ticket, entry):
-                yield Finding(_entry(loaded, position, "to"), "illegal", reason)
-        ticket = after
+            seen = known[entry.id]
+            before = [other for spot, other in enumerate(history[:position]) if seen >> spot & 1]
+            ticket = fold(before) if before else None
+            yield position, ticket, apply(ticket, entry)
 
 
 def _illegal(profile: Profile, ticket: Ticket | None, entry: Entry) -> list[str]:
@@ -282,6 +297,8 @@ def _illegal(profile: Profile, ticket: Ticket | None, entry: Entry) -> list[str]
     if entry.from_ != ticket.status:
         return [f"it says from {entry.from_}, but the ticket was {ticket.status}"]
     edges = [edge for edge in profile.between(ticket.status, entry.to) if role in edge.roles]
+    if edges and _asks_nothing(profile, edges[0], entry):
+        return []
     asked = _as_asked(ticket, entry, edges[0]) if edges else entry
     changed = frozenset(name.removeprefix("fields.").partition(".")[0] for name in (*asked.sets, *asked.unset))
     scene = Scene(
@@ -291,6 +308,14 @@ def _illegal(profile: Profile, ticket: Ticket | None, entry: Entry) -> list[str]
         channel="mail" if entry.via == "mail" else "cli", text=entry.text, note=entry.note, changed=changed,
     )  # fmt: skip
     return list(judge(scene, entry.to).reasons)
+
+
+def _asks_nothing(profile: Profile, edge: Edge, entry: Entry) -> bool:
+    """Whether a move by this role needs no judging: no test stands at the edge or its target, and nothing besides the
+    edge decides who may."""
+    target = profile.statuses[edge.target]
+    free = not (edge.needs or target.needs or target.keeps or target.set_by_system or profile.categories)
+    return free and not entry.for_
 
 
 def _as_asked(ticket: Ticket, entry: Entry, edge: Edge) -> Entry:

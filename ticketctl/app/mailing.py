@@ -102,7 +102,7 @@ def debts(
     since = dates.format_instant(desk.now - _DAY)
     given = Counter() if given is None else given
     owing = Query((Term("owes", "is", (1,)),))
-    recent = Query((Term("updated", "between", (since, "")),))
+    recent = Query((Term("updated", "between", (since, "", "", "")),))
     for loaded, _ in look(desk, broken, [owing, recent], watch):
         for entry in loaded.ticket.history:
             if entry.event == "notified" and entry.at > since:

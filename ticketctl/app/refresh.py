@@ -14,6 +14,7 @@ from ticketctl.store import files
 from ticketctl.store.config import NAME
 from ticketctl.store.freshness import Look, News, Suspect, news
 from ticketctl.store.index import Index, Kept, UnusableError
+from ticketctl.store.names import folders
 
 if TYPE_CHECKING:
     from ticketctl.core.summary import Summary
@@ -46,27 +47,29 @@ def fresh(desk: Desk, watch: Watch = unwatched) -> Index:
 def _updated(desk: Desk, index: Index, watch: Watch) -> Index | None:
     """The index with what has changed in it; nothing, if somebody else has written it meanwhile."""
     generation = index.meta("generation")
+    places = folders(desk.root)
     found = news(desk.root, index)
     if not found.changed:
         return index
     suspects, gone = list(found.suspects), list(found.gone)
     kept = list(_read(desk, found, str(found.meta.get("head", index.meta("head"))), suspects, gone, watch))
     try:
-        return index if index.save(kept, gone, found.meta, suspects, generation) else None
+        return index if index.save(kept, gone, found.meta, suspects, places, generation) else None
     except UnusableError:  # locked, or nothing can be written: then for this answer alone
         index = index.in_memory()
-        return index if index.save(kept, gone, found.meta, suspects, index.meta("generation")) else None
+        return index if index.save(kept, gone, found.meta, suspects, places, index.meta("generation")) else None
 
 
 def rebuilt(desk: Desk, watch: Watch = unwatched) -> Index:
     """A new index, from all files; in memory, if the disk does not let us."""
+    places = folders(desk.root)
     found = news(desk.root, None)
     meta = {**found.meta, "rules": _rules(desk)}
     for root in (desk.root, None):
         suspects = list(found.suspects)
         kept = _read(desk, found, str(found.meta["head"]), suspects, [], watch)
         with suppress(UnusableError, OSError):
-            return Index.build(kept, meta, suspects, root)
+            return Index.build(kept, meta, suspects, places, root)
     raise AssertionError("what is in memory can be written")
 
 

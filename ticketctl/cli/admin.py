@@ -14,6 +14,7 @@ from ticketctl.errors import Exit, TicketctlError, UsageError
 if TYPE_CHECKING:
     from ticketctl.app.audit import Audit
     from ticketctl.app.desk import Desk
+    from ticketctl.app.watch import Watch
 
 
 @click.command("init")
@@ -115,7 +116,8 @@ def check_command(env: Env, /, ids: tuple[str, ...], staged: bool, range_: str |
     from ticketctl.render.safe import safe
 
     desk = env.desk
-    result = _audit(desk, ids, staged, range_)
+    with env.progress() as watch:
+        result = _audit(desk, ids, staged, range_, watch)
     if format_ == "json":
         from ticketctl.render import document
 
@@ -132,7 +134,7 @@ def check_command(env: Env, /, ids: tuple[str, ...], staged: bool, range_: str |
         finish(Exit.REFUSED)
 
 
-def _audit(desk: Desk, ids: tuple[str, ...], staged: bool, range_: str | None) -> Audit:
+def _audit(desk: Desk, ids: tuple[str, ...], staged: bool, range_: str | None, watch: Watch) -> Audit:
     from ticketctl.app.audit import audit, audit_changes
     from ticketctl.store import git
 
@@ -143,7 +145,7 @@ def _audit(desk: Desk, ids: tuple[str, ...], staged: bool, range_: str | None) -
         if not dots or new.startswith("."):
             raise UsageError(f'"{range_}" is not a range', "--range A..B")
         return audit_changes(desk, git.revision(desk.root, old or "HEAD"), git.revision(desk.root, new or "HEAD"))
-    return audit_changes(desk, None, None) if staged else audit(desk, [desk.store.find(text) for text in ids])
+    return audit_changes(desk, None, None) if staged else audit(desk, [desk.store.find(text) for text in ids], watch)
 
 
 @click.command("doctor")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
 
-from ticketctl.app.asking import field, read_query, term, words
+from ticketctl.app.asking import field, is_term, read_query, term, words
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import Found, find
 from ticketctl.cli.complete import complete_profile
@@ -20,7 +21,23 @@ from ticketctl.errors import Exit, Finding, UsageError, closest
 FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")
 
 
-@click.command("list")
+class ListCommand(click.Command):
+    """A command among whose arguments ``-NAME:VALUE`` is a part of the query, not an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let such arguments stand behind the options."""
+        if not ctx.resilient_parsing and any(_MINUS.match(word) for word in args):
+            desk = ctx.ensure_object(Env).desk
+            turned = [word for word in args if _MINUS.match(word) and is_term(desk, word)]
+            if turned and "--" not in args:
+                args = [*(word for word in args if word not in turned), "--", *turned]
+        return super().parse_args(ctx, args)
+
+
+_MINUS = re.compile(r"-[a-z_][\w.]*:.", re.IGNORECASE)
+
+
+@click.command("list", cls=ListCommand)
 @click.argument("query", metavar="[QUERY...]", nargs=-1)
 @click.option("-s", "--status", "statuses", metavar="STATUS", multiple=True, help="Only tickets there.")
 @click.option(
@@ -44,7 +61,13 @@ FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")
 @click.option("--updated", metavar="RANGE", help="The same for the last change.")
 @click.option("--sort", metavar="FIELD[:desc]", multiple=True, help="Another order.")
 @click.option(
-    "-L", "--limit", metavar="N", type=click.IntRange(0), default=50, show_default=True, help="At most N (0: all)."
+    "-L",
+    "--limit",
+    metavar="N",
+    type=click.IntRange(0, 10**9),
+    default=50,
+    show_default=True,
+    help="At most N (0: all).",
 )
 @click.option("--columns", metavar="A,B", help="Which columns, fields of the profile too.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="plain", help="For people, or for programs.")

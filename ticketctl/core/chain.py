@@ -14,11 +14,13 @@ from typing import Any
 from ticketctl.core.entry import Entry
 from ticketctl.record import replace
 
+_COMPACT = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 
 def event_id(content: Mapping[str, Any], predecessors: Iterable[str]) -> str:
     """The id of an entry: ``e`` and 12 hex digits over its content and the ids of all heads its author saw."""
     kept = {key: value for key, value in content.items() if key not in ("id", "after")}
-    text = json.dumps([kept, sorted(predecessors)], sort_keys=True, separators=(",", ":"))
+    text = _COMPACT.encode([kept, sorted(predecessors)])
     from hashlib import sha256  # loads OpenSSL, for which who only looks does not wait
 
     return "e" + sha256(text.encode()).hexdigest()[:12]

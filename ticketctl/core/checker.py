@@ -114,7 +114,8 @@ def judge(scene: Scene, to: str) -> Verdict:
             refused.insert(0, _wrong_role(scene, edges))
     target = profile.statuses[to]
     refused += failures((*edge.needs, *target.needs), scene)
-    refused += failures(target.keeps, _after(scene, edge))
+    if target.keeps:
+        refused += failures(target.keeps, _after(scene, edge))
     return Verdict(edge, tuple(dict.fromkeys(refused)), tuple(failures((*edge.warns, *target.warns), scene)))
 
 

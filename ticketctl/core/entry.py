@@ -59,14 +59,15 @@ class Entry(Record):
     def content(self) -> dict[str, Any]:
         """The entry as the file holds it, keys in their order, without those that have no value."""
         found: dict[str, Any] = {}
+        held = self.__dict__
         for key, name in _KEYS:
-            value = getattr(self, name)
-            if value is None or value is False or value == () or value == {}:
+            value = held[name]
+            if not value and value != "":
                 continue
-            if isinstance(value, Mapping):
+            if name == "sets":
                 value = {k: list(v) if isinstance(v, tuple) else v for k, v in value.items() if v not in ((), {})}
             found[key] = list(value) if isinstance(value, tuple) else value
-        return found | dict(self.extra)
+        return found | dict(self.extra) if self.extra else found
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> Entry:

@@ -59,8 +59,8 @@ class Term(NamedTuple):
     Args:
         name: a column, ``field.NAME`` for a field of the profile, ``when`` for the ticket's date or the moment at which
             a rule will act, ``closed``, ``queued``, or ``words``.
-        test: ``is`` one of the values; ``between`` two moments (an empty one is none); ``set`` to anything; ``has`` the text;
-            ``word`` beginning so, or ``phrase``, for ``words``.
+        test: ``is`` one of the values; ``between`` two moments (as instants, then as dates; an empty one is no bound);
+            ``set`` to anything; ``has`` the text; ``word`` beginning so, or ``phrase``, for ``words``.
         values: what it is compared with.
         wanted: whether it must be so, or must not.
     """

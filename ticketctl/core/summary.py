@@ -15,6 +15,11 @@ from ticketctl.core.query import Row
 from ticketctl.core.ticket import Ticket, thaw
 from ticketctl.core.timers import next_due, wake
 
+_HUGE = 1 << 127
+"""What is larger sorts as this does."""
+_BETWEEN = "\n\ue000\n"
+"""Stands between two texts: a word that nobody writes, so that no phrase is found across them."""
+
 
 class Summary(NamedTuple):
     """A ticket in the index.
@@ -67,7 +72,7 @@ def words_of(ticket: Ticket) -> str:
     parts = [ticket.title]
     for entry in ticket.history:
         parts += [text for text in (entry.text, entry.note) if text]
-    return "\n".join(parts)
+    return _BETWEEN.join(parts)
 
 
 def _rank(profile: Profile, ticket: Ticket) -> bytes:
@@ -77,7 +82,7 @@ def _rank(profile: Profile, ticket: Ticket) -> bytes:
     for name, descending in profile.queue.order:
         value = getattr(ticket, name) if name in ("created", "updated") else ticket.get(name)
         if isinstance(value, bool | int):
-            part = b"\0" + (int(value) + (1 << 63)).to_bytes(9, "big", signed=False)
+            part = b"\0" + (max(min(int(value), _HUGE), -_HUGE) + _HUGE).to_bytes(17, "big")
             key += part[:1] + _turned(part[1:]) if descending else part
         elif value is None:
             key += b"\2"

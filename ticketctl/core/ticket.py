@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ticketctl.core.chain import idle
@@ -103,6 +103,28 @@ def apply(ticket: Ticket | None, entry: Entry) -> Ticket:
     fields = dict(ticket.fields)
     _step(entry, head, fields)
     return replace(ticket, fields=fields, history=(*ticket.history, entry), **head)
+
+
+def stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, Ticket]]:
+    """The ticket before and after each of its moves, and the place of the move in the history; one state of the head
+    after the other, for histories in which every entry has effect.
+
+    Raises:
+        ValueError: as :func:`apply`.
+    """
+    base = apply(None, history[0])
+    yield 0, None, base
+    head: dict[str, Any] = {}
+    fields = dict(base.fields)
+    for position, entry in enumerate(history):
+        if position == 0:
+            continue
+        before = (
+            replace(base, fields=dict(fields), history=history[:position], **head) if entry.to is not None else None
+        )
+        _step(entry, head, fields)
+        if before is not None:
+            yield position, before, replace(base, fields=dict(fields), history=history[: position + 1], **head)
 
 
 def _step(entry: Entry, head: dict[str, Any], fields: dict[str, Value]) -> None:

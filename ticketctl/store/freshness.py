@@ -104,11 +104,16 @@ def stamp_of(path: str) -> tuple[str, int]:
 
 def _looks(root: Path, paths: Iterable[str], vouched: dict[str, str] | None = None) -> Iterator[Look]:
     for path in paths:
-        read = time.time_ns()
-        yield Look(path, stamp_of(f"{root}/{path}")[0], read, (vouched or {}).get(path, ""))
+        yield Look(*stamped(root, path), (vouched or {}).get(path, ""))
 
 
-def _same(root: Path, path: str, stamp: str, read: int) -> bool:
+def stamped(root: Path, path: str) -> tuple[str, str, int]:
+    """(path, stamp, read) of a file or folder, now."""
+    read = time.time_ns()
+    return path, stamp_of(f"{root}/{path}")[0], read
+
+
+def same(root: Path, path: str, stamp: str, read: int) -> bool:
     """Whether a file is still as it was when it was read."""
     now, youngest = stamp_of(f"{root}/{path}")
     return bool(stamp) and now == stamp and youngest < read - _RACY
@@ -120,7 +125,7 @@ def _same(root: Path, path: str, stamp: str, read: int) -> bool:
 def _by_stat(root: Path, index: Index) -> News:
     known = index.stamps()
     paths = list(walk(root))
-    looks = list(_looks(root, (path for path in paths if path not in known or not _same(root, path, *known[path]))))
+    looks = list(_looks(root, (path for path in paths if path not in known or not same(root, path, *known[path]))))
     gone = list(known.keys() - paths)
     suspects: list[Suspect] = []
     if index.meta("head"):
@@ -211,7 +216,7 @@ def _compared(root: Path, index: Index | None, status: _Status, prefix: str, pla
     remaining = [
         Suspect(path, *suspects[path])
         for path in unsure & suspects.keys() - differing
-        if _same(root, path, *suspects[path])
+        if same(root, path, *suspects[path])
     ]
     paths = sorted((differing | unsure | suspects.keys()) - {one.path for one in remaining})
     present = [path for path in paths if os.path.lexists(f"{root}/{path}") and not behind_link(root, path)]

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from ticketctl.store.files import STATE
 
-SCHEMA = 1
+SCHEMA = 2
 """To be raised when a table, or what is put into it, changes."""
 _NAME = re.compile(r"index-([0-9]{1,9})\.db\Z")
 _TABLES = """
@@ -31,6 +31,7 @@ CREATE TABLE tickets (
 ) WITHOUT ROWID;
 CREATE TABLE broken (path TEXT PRIMARY KEY, line INTEGER, col INTEGER, message TEXT, hint TEXT) WITHOUT ROWID;
 CREATE TABLE suspects (path TEXT PRIMARY KEY, stamp TEXT, read INTEGER) WITHOUT ROWID;
+CREATE TABLE folders (path TEXT PRIMARY KEY, stamp TEXT, read INTEGER) WITHOUT ROWID;
 CREATE TABLE letters (name TEXT, path TEXT, PRIMARY KEY (name, path)) WITHOUT ROWID;
 CREATE TABLE sums (state TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 """
@@ -41,6 +42,8 @@ CREATE INDEX by_rank ON tickets (profile, rank, id) WHERE queued;
 CREATE INDEX by_wake ON tickets (wake) WHERE wake > '';
 CREATE INDEX by_fired ON tickets (fired) WHERE fired > '';
 CREATE INDEX by_updated ON tickets (updated) WHERE id IS NOT NULL;
+CREATE INDEX by_id ON tickets (id) WHERE id IS NOT NULL;
+CREATE INDEX by_half ON tickets (substr(id, 8)) WHERE id IS NOT NULL;
 CREATE INDEX owing ON tickets (path) WHERE owes;
 CREATE INDEX letters_of ON letters (path);
 INSERT INTO sums SELECT state, count(*) FROM tickets WHERE state IS NOT NULL GROUP BY state;
@@ -116,7 +119,7 @@ class Index:
         if os.access(path.parent, os.W_OK):
             raise UnusableError(why)
         try:
-            with sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True) as source:
+            with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True) as source:
                 index = cls(source, None).in_memory()
             if index.meta("schema") != SCHEMA:
                 raise UnusableError("of another version")
@@ -132,18 +135,19 @@ class Index:
 
     @classmethod
     def build(cls, kept: Iterable[Kept], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
-              root: Path | None) -> Index:  # fmt: skip
+              folders: Iterable[tuple[str, str, int]], root: Path | None) -> Index:  # fmt: skip
         """A new index.
 
         Args:
             kept: everything that it shall hold.
             meta: what it remembers besides.
             suspects: (path, stamp, read) of the files that git does not vouch for.
+            folders: the same of the folders in which tickets lie.
             root: the store to keep it in; ``None`` for memory, where it also is if the disk does not let us.
         """
         aside = None if root is None else _aside(root / STATE)
         try:
-            index = cls._filled(kept, meta, suspects, aside)
+            index = cls._filled(kept, meta, suspects, folders, aside)
             return index if aside is None else cls._moved_in(aside)
         except sqlite3.Error as error:
             raise UnusableError(str(error)) from None
@@ -154,14 +158,14 @@ class Index:
 
     @classmethod
     def _filled(cls, kept: Iterable[Kept], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
-                aside: Path | None) -> Index:  # fmt: skip
+                folders: Iterable[tuple[str, str, int]], aside: Path | None) -> Index:  # fmt: skip
         connection = sqlite3.connect(":memory:" if aside is None else aside, isolation_level=None)
         try:
             connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
             connection.execute("BEGIN")
             index = cls(connection, None)
             index._put(kept)
-            index._set({**meta, "schema": SCHEMA, "generation": 1}, suspects)
+            index._set({**meta, "schema": SCHEMA, "generation": 1}, suspects, folders)
             connection.execute("COMMIT")
             connection.executescript(_INDEXES)
             if aside is not None:
@@ -234,13 +238,14 @@ class Index:
     # --- writing ----------------------------------------------------------------------------------------------------
 
     def save(self, kept: Sequence[Kept], gone: Sequence[str], meta: dict[str, object],
-             suspects: Iterable[tuple[str, str, int]], generation: object) -> bool:  # fmt: skip
+             suspects: Iterable[tuple[str, str, int]], folders: Iterable[tuple[str, str, int]],
+             generation: object) -> bool:  # fmt: skip
         """Bring it up to date, in one transaction.
 
         Args:
             kept: the files that were read.
             gone: the paths that are none any more.
-            suspects: all that are now.
+            suspects, folders: all that are now, as of :meth:`build`.
             generation: that of the state from which this was worked out.
 
         Returns:
@@ -259,7 +264,7 @@ class Index:
                     for table in ("tickets", "broken", "letters"):
                         self.connection.execute(f"DELETE FROM {table} WHERE path = ?", (path,))
                 self._put(kept)
-                self._set({**meta, "generation": int(str(generation)) + 1}, suspects)
+                self._set({**meta, "generation": int(str(generation)) + 1}, suspects, folders)
                 self.connection.execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.Error):
@@ -279,15 +284,17 @@ class Index:
             for name in one.letters:
                 self.connection.execute("INSERT INTO letters VALUES (?, ?)", (name, one.path))
 
-    def _set(self, meta: dict[str, object], suspects: Iterable[tuple[str, str, int]]) -> None:
+    def _set(self, meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
+             folders: Iterable[tuple[str, str, int]]) -> None:  # fmt: skip
         self.connection.executemany("REPLACE INTO meta VALUES (?, ?)", meta.items())
-        self.connection.execute("DELETE FROM suspects")
-        self.connection.executemany("INSERT INTO suspects VALUES (?, ?, ?)", suspects)
+        for table, rows in (("suspects", suspects), ("folders", folders)):
+            self.connection.execute(f"DELETE FROM {table}")
+            self.connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     """An existing file, opened for writing; readers and one writer do not wait for each other."""
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=2, isolation_level=None)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=2, isolation_level=None)
     connection.execute("PRAGMA synchronous=NORMAL")
     return connection
 

@@ -41,13 +41,16 @@ def short(id_: str) -> str:
     return id_.partition("-")[2]
 
 
-def walk(root: Path) -> Iterator[str]:
+def walk(root: Path, below: str = "tickets") -> Iterator[str]:
     """The paths of all ticket files, in order. Folders behind symbolic links are not entered, but named.
+
+    Args:
+        below: ``tickets``, or the folder of a year, month or day.
 
     Raises:
         DiskError: a folder cannot be read.
     """
-    return _walk(root, "tickets", _LEVELS)
+    return _walk(root, below, _LEVELS[below.count("/") :])
 
 
 def behind_link(root: Path, path: str) -> bool:

@@ -96,13 +96,19 @@ def _compare(what: str, test: str, values: list[Any]) -> tuple[str, list[Any]]:
             same = " COLLATE NOCASE" if any(isinstance(value, str) for value in values) else ""
             return f"{what}{same} IN ({', '.join('?' * len(values))})", values
         case "set":
-            return f"{what} NOT IN ('', '[]')", []
+            return f"{what} != ''", []
         case "has":
             return f"instr(lower({what}), lower(?)) > 0", values
-        case _:  # between; a date in the ticket is less exact than the bounds
-            low, high = values
-            sql = f"{what} != ''" + (f" AND {what} >= substr(?, 1, length({what}))" if low else "")
-            return sql + (f" AND {what} <= ?" if high else ""), [bound for bound in values if bound]
+        case _:  # between: (low, high) as instants, then as dates, for what holds a date
+            day, instant = _bounded(what, values[2:]), _bounded(what, values[:2])
+            sql = f"({what} != '' AND CASE length({what}) WHEN 10 THEN {day} ELSE {instant} END)"
+            return sql, [bound for bound in (*values[2:], *values[:2]) if bound]
+
+
+def _bounded(what: str, bounds: list[Any]) -> str:
+    low, high = bounds
+    parts = [f"{what} >= ?"] * bool(low) + [f"{what} <= ?"] * bool(high)
+    return " AND ".join(parts) or "1"
 
 
 def _json_path(name: str) -> str:
@@ -119,8 +125,8 @@ def _order(query: Query) -> tuple[str, list[Any]]:
         if name in ("updated", "created", "id", "unanswered"):
             parts.append(f"{name}{way}")
             continue
-        what = "json_extract(packed, ?)" if name.startswith("field.") else name
+        what = "json_extract(packed, ?)" if name.startswith("field.") else "packed" if name == "fields" else name
         held = [_json_path(name)] if name.startswith("field.") else []
-        parts += [f"ifnull({what}, '') = ''{way}", f"{what}{way}"]
+        parts += [f"ifnull({what}, '') = ''", f"{what}{way}"]
         values += held * 2
     return ", ".join([*parts, *([] if "id" in dict(query.sort) else ["id"])]), values

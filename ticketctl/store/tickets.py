@@ -56,14 +56,18 @@ class Store(Record):
         wanted = date + dash + half.translate(_LOOKALIKE)
         if not re.fullmatch(r"[0-9a-z-]+", wanted):
             raise MissingError(f'"{text}" is not the id of a ticket', "ticketctl list shows them")
-        found = [id_ for id_ in self.ids() if id_.startswith(wanted) or short(id_).startswith(wanted)]
+        from ticketctl.store.names import beginning  # only who types half an id needs the index
+
+        known = beginning(self.root, wanted)
+        some = self.ids() if known is None else (id_ for id_ in known if ID.match(id_))
+        found = [id_ for id_ in some if id_.startswith(wanted) or short(id_).startswith(wanted)]
         exact = [id_ for id_ in found if short(id_) == wanted]
         if len(exact or found) == 1:
             return (exact or found)[0]
         if not found:
             raise MissingError(f'there is no ticket "{text}"', "ticketctl list -A shows all")
-        some = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
-        raise UsageError(f'"{text}" could be any of {len(found)} tickets', some)
+        named = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
+        raise UsageError(f'"{text}" could be any of {len(found)} tickets', named)
 
     def read(self, id_: str) -> Loaded:
         """Read a ticket by its whole id.
