@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ticketctl.app.change import Outcome, change_all
+from ticketctl.app.change import change_all
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import look
+from ticketctl.app.outcome import Outcome
 from ticketctl.app.who import actors
 from ticketctl.core.checker import Scene, fill_sets
 from ticketctl.core.events import latest

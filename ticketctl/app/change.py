@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from itertools import islice
 
 from ticketctl.app.desk import Desk
+from ticketctl.app.outcome import Outcome
+from ticketctl.app.recording import Log, commit, writing
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Change, Create, Decision, Notice, Refusal
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.workflow import decide
-from ticketctl.errors import BrokenError, BusyError, DiskError, RefusedError, TicketctlError, UncommittedError
+from ticketctl.errors import BrokenError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.record import Record, replace
 from ticketctl.store import files
 from ticketctl.store.paths import new_id, path_of, short
@@ -23,46 +25,14 @@ FOR_STRANGERS = files.MAX_BYTES // 2
 """How large those may make it who are not of it: machines, strangers."""
 
 
-class Outcome(Record):
-    """What became of one ticket.
-
-    Args:
-        id: the ticket's, or what the user wrote where there is none.
-        was: the ticket as it was read; ``None`` if it is new, or could not be read.
-        result: the decision, the refusal, or the error that stopped it.
-        also: follow-up tickets that were made.
-        paths: further files that belong to it.
-    """
-
-    id: str
-    was: Loaded | None
-    result: Decision | Refusal | TicketctlError
-    profile: Profile | None = None
-    also: tuple[Ticket, ...] = ()
-    paths: tuple[str, ...] = ()
-
-    @property
-    def before(self) -> Ticket | None:
-        """The ticket as it was."""
-        return self.was.ticket if self.was else None
-
-    @property
-    def refused(self) -> bool:
-        """Whether nothing was written for it, by the rules or for an error."""
-        return not isinstance(self.result, Decision | UncommittedError)
-
-    @property
-    def changed(self) -> bool:
-        """Whether something is to be written."""
-        return isinstance(self.result, Decision) and bool(self.result.entries)
-
-
 Ask = Callable[[Loaded, Profile], Sequence[Change]]
 """What to ask of a ticket: one request per role that the user has, the first that is allowed being made."""
 
 
-def change(desk: Desk, ids: Iterable[str], ask: Ask, dry: bool = False) -> list[Outcome]:
-    """Ask the same of several tickets, each on its own: one refused or broken stops no other.
+def change(desk: Desk, ids: Iterable[str], ask: Ask, dry: bool = False) -> Iterator[Outcome]:
+    """Ask the same of tickets, each on its own: one refused or broken stops no other. One commit comes last.
+
+    There may be very many: they are written a hundred at a time, and told as they are.
 
     Args:
         ids: as people write them.
@@ -70,14 +40,39 @@ def change(desk: Desk, ids: Iterable[str], ask: Ask, dry: bool = False) -> list[
         dry: decide, but write nothing.
     """
     if dry:
-        return [_one(desk, id_, ask) for id_ in ids]
-    with writing(desk):
-        outcomes = []
-        for id_ in ids:
-            outcome = _one(desk, id_, ask)
-            outcomes.append(_written(desk, outcome) if outcome.changed else outcome)
-        outcomes += commit(desk, outcomes)
-    return outcomes
+        yield from (_one(desk, id_, ask) for id_ in ids)
+        return
+    log = Log(desk)
+    left = iter(ids)
+    failed: UncommittedError | None = None
+    try:
+        while some := list(islice(left, TOGETHER)):
+            with writing(desk):
+                done = list(_asked(desk, some, ask))
+                log.note(done)
+                if len(some) < TOGETHER:  # the last: nobody comes between writing and committing
+                    failed = log.commit(locked=True)
+            yield from done
+    finally:
+        failed = failed or log.commit()
+    if failed:
+        yield Outcome("git", None, failed)
+
+
+TOGETHER = 100
+"""How many tickets are written while the lock is held: more cost less, and others wait longer."""
+
+
+def _asked(desk: Desk, ids: Iterable[str], ask: Ask) -> Iterator[Outcome]:
+    """Decide and write; a ticket that is named twice is decided upon again as it then is."""
+    pending: list[Outcome] = []
+    for id_ in ids:
+        outcome = _one(desk, id_, ask)
+        if outcome.id in {one.id for one in pending}:
+            yield from _written(desk, pending)
+            pending, outcome = [], _one(desk, id_, ask)
+        pending.append(outcome)
+    yield from _written(desk, pending)
 
 
 def change_all(desk: Desk, ids: Iterable[str], ask: Ask, subject: str) -> list[Outcome]:
@@ -98,46 +93,70 @@ def adopt_by_hand(desk: Desk, text: str) -> list[Outcome]:
         outcome = _one(desk, text, lambda was, profile: adopt(desk, was, profile), by_hand=True)
         if not outcome.changed:
             return [outcome]
-        outcome = _written(desk, outcome)
-        return [outcome, *commit(desk, [outcome])]
+        done = list(_written(desk, [outcome]))
+        return [*done, *commit(desk, done)]
 
 
-def create(desk: Desk, requests: Sequence[tuple[Profile, Sequence[Create]]]) -> list[Outcome]:
-    """Make new tickets, all or nothing: one refusal and none is made.
+class Creation(Record):
+    """What became of requests for new tickets.
+
+    Args:
+        ids: of those made, in their order; none, if any was refused.
+        warnings: (id, words).
+        refused: the first of those that were, ``refusals`` being how many there are.
+        total: how many requests there were.
+        failed: that git would not commit them.
+    """
+
+    ids: Sequence[str]
+    warnings: Sequence[tuple[str, str]]
+    refused: Sequence[Outcome]
+    refusals: int
+    total: int
+    failed: UncommittedError | None = None
+
+
+_SHOWN = 20
+"""How many refusals are kept to be shown."""
+
+
+class _RefusedError(Exception):
+    """Nothing is to be written."""
+
+
+def create(desk: Desk, requests: Iterable[tuple[Profile, Sequence[Create]]], subject: str = "") -> Creation:
+    """Make new tickets, all or nothing: one refusal and none is made. They are taken one at a time and not kept.
 
     Args:
         requests: for each ticket its profile and one request per role that the user has.
+        subject: of the commit, if not what was done.
     """
+    log, total, refusals = Log(desk), 0, 0
+    refused: list[Outcome] = []
+    warnings: list[tuple[str, str]] = []
+
+    def writes() -> Iterator[files.Write]:
+        nonlocal total, refusals
+        for profile, candidates in requests:
+            total += 1
+            outcome = _made(desk, profile, candidates)
+            if outcome.refused:
+                refusals += 1
+                refused.extend([outcome] if len(refused) < _SHOWN else [])
+            elif not refusals:
+                assert isinstance(outcome.result, Decision)
+                log.note([outcome])
+                warnings.extend((outcome.id, words) for words in outcome.result.warnings)
+                yield from writes_of(desk, outcome)
+        if refusals:
+            raise _RefusedError
+
     with writing(desk):
-        outcomes = [_made(desk, profile, candidates) for profile, candidates in requests]
-        if all(isinstance(outcome.result, Decision) for outcome in outcomes):
-            files.write_all(desk.root, [write for outcome in outcomes for write in writes_of(desk, outcome)])
-            outcomes += commit(desk, outcomes)
-    return outcomes
-
-
-@contextmanager
-def writing(desk: Desk) -> Iterator[None]:
-    """Hold the store's lock, first finishing what a crash interrupted."""
-    tickets = desk.root / "tickets"
-    if not tickets.is_dir():
-        tickets.mkdir()  # git keeps no empty folder, so a clone of an empty store has none
-    with files.lock(tickets):
-        files.recover(desk.root)
-        yield
-
-
-def catch_up(desk: Desk) -> None:
-    """Commit what a command that was killed after writing left uncommitted: whole tickets in our own form."""
-    if not desk.settings.commit:
-        return
-    from ticketctl.store import committing, git
-
-    with suppress(DiskError), writing(desk):
-        left = sorted(git.uncommitted(desk.root))
-        whole = [path for path in left if path.startswith("attachments/") or desk.store.is_whole(path)]
-        if whole:
-            committing.commit(desk.root, whole, "What an interrupted command had written", "ticketctl@localhost")
+        try:
+            files.write_all(desk.root, writes())
+        except _RefusedError:
+            return Creation((), (), refused, refusals, total)
+        return Creation(log.ids, warnings, (), 0, total, log.commit(subject, locked=True))
 
 
 def _one(desk: Desk, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
@@ -201,12 +220,18 @@ def _made(desk: Desk, profile: Profile, candidates: Sequence[Create]) -> Outcome
     return Outcome(candidates[0].id, None, result, profile)
 
 
-def _written(desk: Desk, outcome: Outcome) -> Outcome:
+def _written(desk: Desk, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
+    """The outcomes once they are written: all at once or, where one of them cannot be, each for itself."""
     try:
-        files.write_all(desk.root, writes_of(desk, outcome))
+        files.write_all(desk.root, (write for outcome in outcomes for write in writes_of(desk, outcome)))
     except TicketctlError as error:
-        return replace(outcome, result=error)
-    return outcome
+        if len(outcomes) == 1:
+            yield replace(outcomes[0], result=error)
+            return
+        for outcome in outcomes:
+            yield from _written(desk, [outcome])
+        return
+    yield from outcomes
 
 
 def writes_of(desk: Desk, outcome: Outcome, limit: int = FOR_PEOPLE) -> list[files.Write]:
@@ -227,73 +252,10 @@ def outbox(desk: Desk, notices: Iterable[Notice]) -> list[files.Write]:
             "message": notice.message, "told": list(notice.told), "subject": notice.subject, "body": notice.body,
         }  # fmt: skip
         data = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-        found.append(files.Write(f"{files.STATE}/outbox/{notice.ticket}-{notice.event}.json", data.encode()))
+        path = f"{files.STATE}/outbox/{notice.ticket}-{notice.event}.json"
+        try:  # of an event that was undone (git reset), and comes about again
+            left: bytes | None = files.read_bytes(desk.root / path, files.MAX_BYTES)
+        except (FileNotFoundError, DiskError):
+            left = None
+        found.append(files.Write(path, data.encode(), left))
     return found
-
-
-def commit(desk: Desk, outcomes: Sequence[Outcome], subject: str = "") -> list[Outcome]:
-    """Commit what was changed; if git would not, say so as one more outcome: the tickets are written all the same."""
-    done = [outcome for outcome in outcomes if outcome.changed]
-    if not done or not desk.settings.commit:
-        return []
-    paths = [path_of(ticket.id) for outcome in done for ticket in (*_tickets(outcome), *outcome.also)]
-    paths += [path for outcome in done for path in outcome.paths]
-    lines = [describe(outcome) for outcome in done]
-    who = next(o.result.entries[0].by for o in done if isinstance(o.result, Decision))
-    if len(lines) == 1 and not subject:
-        message = lines[0]
-    else:
-        deeds = {what(outcome) for outcome in done}
-        same = f": {deeds.pop()}" if len(deeds) == 1 else ""
-        message = "\n".join([subject or f"{len(lines)} tickets{same} ({who})", "", *lines])
-    failed = record(desk, paths, message, who)
-    return [Outcome("git", None, failed)] if failed else []
-
-
-def record(desk: Desk, paths: Sequence[str], message: str, who: str) -> UncommittedError | None:
-    """Commit what was written, where the store does so; if git would not, that: it is written all the same."""
-    if not desk.settings.commit:
-        return None
-    from ticketctl.store import committing
-
-    try:
-        committing.commit(desk.root, paths, message, who)
-    except DiskError as error:
-        return UncommittedError(f"written, but not committed: {error.message}", error.hint)
-    return None
-
-
-def record_run(desk: Desk, paths: Sequence[str], message: str, who: str) -> UncommittedError | None:
-    """The same for a run over many tickets, each of which held the store's lock for itself alone."""
-    if not (paths and desk.settings.commit):
-        return None
-    try:
-        with writing(desk):
-            return record(desk, paths, message, who)
-    except (BusyError, DiskError) as error:
-        return UncommittedError(f"written, but not committed: {error.message}", error.hint)
-
-
-def _tickets(outcome: Outcome) -> list[Ticket]:
-    return [outcome.result.ticket] if isinstance(outcome.result, Decision) else []
-
-
-def describe(outcome: Outcome) -> str:
-    """One line for a commit message: ``k3qx9: Pending -> Solved (amy@support.example)``."""
-    assert isinstance(outcome.result, Decision)
-    entry = outcome.result.entries[0]
-    who = f"{entry.by} for {entry.for_}" if entry.for_ else entry.by
-    return f"{short(outcome.id)}: {what(outcome)} ({who})"
-
-
-def what(outcome: Outcome) -> str:
-    """What happened to a ticket, in few words: ``Open -> Solved``, ``reply``, ``assignee, due``."""
-    assert isinstance(outcome.result, Decision)
-    entry, after = outcome.result.entries[0], outcome.result.ticket
-    if outcome.before is None:
-        return f"new, {after.status}"
-    if outcome.before.status != after.status:
-        return f"{outcome.before.status} -> {after.status}"
-    said = [word for word, text in (("reply", entry.text), ("note", entry.note)) if text]
-    names = [name.removeprefix("fields.") for name in (*entry.sets, *entry.unset)]
-    return ", ".join([*names, *said]) or entry.event

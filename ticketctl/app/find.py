@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.refresh import broken_in, fresh, rebuilt
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.query import OPEN, Query, Row
-from ticketctl.errors import BrokenError, Finding, MissingError, SettingsError
+from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError
 from ticketctl.record import Record
 from ticketctl.store.index import Index, UnusableError
+from ticketctl.store.paths import path_of
 from ticketctl.store.selection import ids, select, sums, total
 
 if TYPE_CHECKING:
     from ticketctl.core.profile import Profile
     from ticketctl.store.reading import Loaded
+
+
+def _guarded(rows: Iterator[Row]) -> Iterator[Row]:
+    try:
+        yield from rows
+    except UnusableError as error:
+        raise DiskError(f"the index is damaged: {error}", "ticketctl index rebuild, then again") from None
 
 
 def look(
@@ -45,6 +54,12 @@ def look(
             broken.append(error.finding)
         else:
             yield loaded, profile
+
+
+def paths(desk: Desk, query: Query, watch: Watch = unwatched) -> tuple[list[str], list[Finding]]:
+    """The files of the tickets that a query wants, oldest day first, and what cannot be read of the whole store."""
+    index = _searched(desk, fresh(desk, watch), query, watch)
+    return [path_of(id_) for id_ in ids(index, query)], broken_in(index)
 
 
 class Found(Record):
@@ -85,7 +100,8 @@ def _found_in(index: Index, query: Query) -> Found:
     number = sums(index)
     open_ = sum(number.get(state, 0) for state in OPEN)
     rows = select(index, query)
+    first = list(islice(rows, query.limit or 1))  # what is damaged is to be seen here, where it can be mended
     return Found(
-        iter(list(rows)) if query.limit else rows,
+        chain(first, _guarded(rows)),
         total(index, query), broken_in(index), open_, number.get("pending", 0),
     )  # fmt: skip

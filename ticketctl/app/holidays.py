@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from ticketctl.app.change import writing
 from ticketctl.app.desk import Desk
+from ticketctl.app.recording import writing
 from ticketctl.core.located import Node
 from ticketctl.errors import MissingError, SettingsError, UsageError, closest
 from ticketctl.store import files, git

@@ -7,18 +7,10 @@ import re
 from collections.abc import Sequence
 
 from ticketctl.app import values
-from ticketctl.app.change import (
-    FOR_PEOPLE,
-    FOR_STRANGERS,
-    Outcome,
-    commit,
-    first_allowed,
-    make_follow_up,
-    not_by_hand,
-    writes_of,
-    writing,
-)
+from ticketctl.app.change import FOR_PEOPLE, FOR_STRANGERS, first_allowed, make_follow_up, not_by_hand, writes_of
 from ticketctl.app.desk import Desk
+from ticketctl.app.outcome import Outcome
+from ticketctl.app.recording import commit, writing
 from ticketctl.app.refresh import fresh
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import People

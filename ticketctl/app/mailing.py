@@ -15,9 +15,10 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ticketctl.app.change import catch_up, not_by_hand, record_run, writing
+from ticketctl.app.change import not_by_hand
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import look
+from ticketctl.app.recording import catch_up, record_run, writing
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.entry import Entry

@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from ticketctl.app import values
 from ticketctl.app.desk import Desk
@@ -22,42 +26,77 @@ from ticketctl.store.paths import ID, new_id
 KEYS = ("title", "profile", "customer", "assignee", "text", "due", "follows", "status", "template", "id", "fields")
 
 
-def read_rows(text: str, name: str, common: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows of a file, each with the command line's options where it says nothing itself.
+Rows = Iterator[tuple[str, dict[str, Any]]]
+"""Rows of a file, each with what to call it in a message."""
+
+
+@contextmanager
+def rows_of(name: str, common: Mapping[str, Any]) -> Iterator[Rows]:
+    """The rows of a file, one at a time, each with the command line's options where it says nothing itself.
 
     Args:
-        text: JSON Lines (an object a line) or CSV with a heading.
-        name: of the file; ``.csv`` is CSV, ``.jsonl`` is JSON Lines, anything else is told by its first character.
+        name: of the file, JSON Lines (an object a line) or CSV with a heading; ``-`` for stdin, which is first taken
+            in whole, so that nobody waits for who writes it. ``.csv`` is CSV, ``.jsonl`` is JSON Lines, anything else
+            is told by its first character.
 
     Raises:
-        UsageError: a line is neither.
+        UsageError: it cannot be read, or (as one goes on) a line is neither.
     """
-    if name.endswith(".csv") or (not name.endswith(".jsonl") and not text.lstrip().startswith("{")):
-        rows: list[dict[str, Any]] = [dict(row) for row in csv.DictReader(io.StringIO(text), strict=True)]
-        if any(None in row or None in row.values() for row in rows):
-            raise UsageError(f"{name}: a row has more or fewer cells than the heading")
-    else:
-        rows = [_object(line, f"{name}:{number}") for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if not rows:
-        raise UsageError(f"{name} holds no rows")
     given = {key: value for key, value in common.items() if value not in (None, ()) and key != "file"}
-    return [{**given, **{key: value for key, value in row.items() if value not in (None, "")}} for row in rows]
+    called = "stdin" if name == "-" else name
+    try:
+        with _opened(name) as file:
+            yield _rows(file, called, given)
+    except UnicodeDecodeError:
+        raise UsageError(f"{called} is not UTF-8") from None
+    except (OSError, csv.Error) as error:
+        raise UsageError(f"cannot read {called}: {getattr(error, 'strerror', None) or error}") from None
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[IO[str]]:
+    if name != "-":
+        with open(name, encoding="utf-8-sig", newline="") as file:
+            yield file
+        return
+    with TemporaryFile() as spool:
+        shutil.copyfileobj(sys.stdin.buffer, spool)
+        spool.seek(0)
+        with io.TextIOWrapper(spool, encoding="utf-8-sig", newline="") as file:
+            yield file
+
+
+def _rows(file: IO[str], name: str, given: Mapping[str, Any]) -> Rows:
+    number = 0
+    for number, row in enumerate(_parsed(file, name), 1):
+        yield f"{name}, row {number}: ", {**given, **{key: v for key, v in row.items() if v not in (None, "")}}
+    if not number:
+        raise UsageError(f"{name} holds no rows")
+
+
+def _parsed(file: IO[str], name: str) -> Iterator[dict[str, Any]]:
+    is_csv = name.endswith(".csv")
+    if not is_csv and not name.endswith(".jsonl"):
+        first = next((line for line in file if line.strip()), "")
+        file.seek(0)
+        is_csv = bool(first) and not first.lstrip("\ufeff \t").startswith("{")
+    if not is_csv:
+        yield from (_object(line, f"{name}:{number}") for number, line in enumerate(file, 1) if line.strip())
+        return
+    for row in csv.DictReader(file, strict=True):
+        if None in row or None in row.values():
+            raise UsageError(f"{name}: a row has more or fewer cells than the heading")
+        yield dict(row)
 
 
 def _object(line: str, place: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{place}: not JSON: {error}") from None
     if not isinstance(row, dict):
         raise UsageError(f"{place}: not an object")
     return row
-
-
-def numbered(rows: Sequence[dict[str, Any]], name: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each row with what to call it in a message."""
-    for number, row in enumerate(rows, 1):
-        yield (f"{name}, row {number}: " if name else ""), row
 
 
 def request(desk: Desk, row: Mapping[str, Any], place: str) -> tuple[Profile, list[Create]]:

@@ -12,7 +12,7 @@ from ticketctl.app.watch import Watch, unwatched
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, Place, SettingsError
 from ticketctl.store import files
 from ticketctl.store.config import NAME
-from ticketctl.store.freshness import Look, News, Suspect, news
+from ticketctl.store.freshness import Look, News, Suspect, is_young, news
 from ticketctl.store.index import Index, Kept, UnusableError
 from ticketctl.store.names import folders
 
@@ -105,7 +105,7 @@ def _read(desk: Desk, found: News, head: str, suspects: list[Suspect], gone: lis
     for look, kept in zip(found.looks, spread(desk, keep, found.looks, "reading", watch), strict=True):
         if kept is None:
             gone.append(look.path)
-        if head and (kept is None or kept.blob.hex() != look.vouched or not kept.stamp):
+        if head and (kept is None or kept.blob.hex() != look.vouched or not kept.stamp or is_young(*look[1:3])):
             suspects.append(Suspect(look.path, kept.stamp if kept else "", look.read))
         if kept is not None:
             yield kept

@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ticketctl.app.change import catch_up, not_by_hand, outbox, record_run, writing
+from ticketctl.app.change import not_by_hand, outbox
 from ticketctl.app.desk import Desk
 from ticketctl.app.heartbeat import last_sweep, remember
+from ticketctl.app.recording import catch_up, record_run, writing
 from ticketctl.app.refresh import broken_in, fresh
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates

@@ -72,7 +72,7 @@ def _change(env: Env, id_: str, typed: str) -> str:
     from ticketctl.render import text
 
     desk = env.desk
-    outcome = change(desk, [id_], lambda now, profile: editing.read_page(desk, now, profile, typed))[0]
+    outcome, *_ = change(desk, [id_], lambda now, profile: editing.read_page(desk, now, profile, typed))
     if isinstance(outcome.result, Refusal):
         return "\n".join(outcome.result.reasons)
     if isinstance(outcome.result, TicketctlError):

@@ -64,7 +64,7 @@ _MINUS = re.compile(r"-[a-z_][\w.]*:.", re.IGNORECASE)
     "-L",
     "--limit",
     metavar="N",
-    type=click.IntRange(0, 10**9),
+    type=click.IntRange(0),
     default=50,
     show_default=True,
     help="At most N (0: all).",

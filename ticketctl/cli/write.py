@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from ticketctl.app import values
-from ticketctl.app.change import Ask, Outcome, change, create
+from ticketctl.app.change import Ask, Creation, change, create
 from ticketctl.app.desk import Desk
+from ticketctl.app.outcome import Outcome
 from ticketctl.app.who import actors, person
 from ticketctl.cli.complete import complete_id, complete_id_or_status, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
@@ -22,6 +24,7 @@ from ticketctl.core.requests import Change, Decision, Refusal
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.workflow import scene_for
 from ticketctl.errors import Exit, RefusedError, TicketctlError, UsageError, closest
+from ticketctl.store.paths import short
 from ticketctl.store.reading import Loaded
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -65,10 +68,10 @@ _format = click.option("--format", "format_", type=FORMATS, default="text", help
 def move_command(env: Env, /, words: tuple[str, ...], format_: str, dry: bool, **given: Any) -> None:
     """Move tickets to a status, as the workflow allows. ID - reads ids from stdin."""
     ids, status = _ids(words[:-1]), words[-1]
-    if not ids or not status.strip():
+    if not words[:-1] or not status.strip():
         raise UsageError("name a ticket and a status", "ticketctl move ID STATUS; ticketctl next ID shows what is open")
     ask = _asking(env.desk, given, to=status, expect=given["expect"])
-    tell(env, change(env.desk, ids, ask, dry), format_, dry)
+    tell(env, change(env.desk, ids, ask, dry), format_, dry, several="-" in words or len(words) > 2)
 
 
 @click.command("reply")
@@ -139,21 +142,25 @@ def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) 
     given["id"] = given.pop("id_")
     if given.get("file"):
         given["text"] = _read(given["file"])
-    if rows is not None:
-        wanted = opening.read_rows(_read(rows), "stdin" if rows == "-" else rows, given)
-    else:
-        wanted = [{**given, "title": title}]
-    outcomes = create(
-        env.desk,
-        [
-            opening.request(env.desk, row, place)
-            for place, row in opening.numbered(wanted, "stdin" if rows == "-" else rows)
-        ],
-    )
-    refused = [outcome for outcome in outcomes if outcome.refused]
-    if refused and len(outcomes) > 1:
-        env.note(f"nothing was written: {len(refused)} of {len(outcomes)} rows are refused")
-    tell(env, refused or outcomes, "text", dry=False)
+    with opening.rows_of(rows, given) if rows is not None else nullcontext([("", {**given, "title": title})]) as wanted:
+        made = create(env.desk, (opening.request(env.desk, row, place) for place, row in wanted))
+    _tell_made(env, made)
+
+
+def _tell_made(env: Env, made: Creation) -> None:
+    """The ids of new tickets, or why there are none."""
+    for id_ in made.ids:
+        click.echo(id_)
+    for id_, warning in made.warnings:
+        env.warn(f"{short(id_)}: {warning}" if made.total > 1 else warning)
+    if made.failed:
+        report(env, made.failed)
+        finish(made.failed.exit)
+    if made.refused and made.total > 1:
+        env.note(f"nothing was written: {made.refusals:,} of {made.total:,} rows are refused")
+    if made.refused:
+        more = f"and {made.refusals - len(made.refused):,} more" if made.refusals > len(made.refused) else ""
+        tell(env, made.refused, "text", dry=False, last=more)
 
 
 @click.command("batch")
@@ -175,19 +182,21 @@ def batch_command(env: Env, /, batch: str, name: str, ids: tuple[str, ...], with
     whose, found = find_batch(desk, batch, profile)
     left_out = [desk.store.find(text) for text in without]
     text = values.body(reply, "the message") if reply else None
-    outcomes = run(desk, whose, found, values.line(name, "the name"), _ids(ids), left_out, text, note)
+    outcomes = run(desk, whose, found, values.line(name, "the name"), list(_ids(ids)), left_out, text, note)
     refused = [outcome for outcome in outcomes if outcome.refused]
     if refused:
         env.note(f"nothing was moved: {len(refused)} of {len(outcomes)} tickets are refused")
     tell(env, refused or outcomes, format_, dry=False)
 
 
-def _ids(words: Sequence[str]) -> list[str]:
-    """The ids named, ``-`` standing for those on stdin (the first word of each line)."""
-    found: list[str] = []
+def _ids(words: Sequence[str]) -> Iterator[str]:
+    """The ids named, ``-`` standing for those on stdin (the first word of each line), as they come."""
+    seen: set[str] = set()
     for word in words:
-        found += [line.split()[0] for line in sys.stdin if line.strip()] if word == "-" else [word]
-    return list(dict.fromkeys(found))
+        for id_ in (line.split()[0] for line in sys.stdin if line.strip()) if word == "-" else (word,):
+            if id_ not in seen:
+                seen.add(id_)
+                yield id_
 
 
 def _read(name: str) -> str:
@@ -265,17 +274,29 @@ def _template(profile: Profile, name: str) -> Template:
     return profile.templates[name]
 
 
-def tell(env: Env, outcomes: list[Outcome], format_: str, dry: bool) -> None:
-    """Say what became of each ticket, and end with the status that goes with it."""
-    failed = [outcome for outcome in outcomes if not isinstance(outcome.result, Decision)]
+def tell(env: Env, outcomes: Iterable[Outcome], format_: str, dry: bool, several: bool = False, last: str = "") -> None:
+    """Say what became of each ticket, as it is known, and end with the status that goes with it.
+
+    Args:
+        several: whether warnings must say whose they are.
+        last: a word at the end.
+    """
+    failed: list[Exit] = []
+    total = 0
     if format_ == "json":
+        outcomes = list(outcomes)
         _tell_json(env, outcomes)
-    else:
-        for outcome in outcomes:
-            _tell_one(env, outcome, len(outcomes) > 1, dry)
+    for outcome in outcomes:
+        total += 1
+        if not isinstance(outcome.result, Decision):
+            failed.append(_status(outcome))
+        if format_ != "json":
+            _tell_one(env, outcome, several, dry)
+    if last:
+        env.note(last)
     if dry:
         env.note("nothing was written")
-    finish(worst([_status(outcome) for outcome in failed], len(outcomes)))
+    finish(worst(failed, total))
 
 
 def _status(outcome: Outcome) -> Exit:
@@ -299,7 +320,7 @@ def _tell_one(env: Env, outcome: Outcome, several: bool, dry: bool) -> None:
             env.warn(f"{text.short(outcome.id)}: {warning}" if several else warning)
 
 
-def _tell_json(env: Env, outcomes: list[Outcome]) -> None:
+def _tell_json(env: Env, outcomes: Sequence[Outcome]) -> None:
     from ticketctl.core.summary import row_of
     from ticketctl.render import document
 

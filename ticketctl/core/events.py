@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from ticketctl.core.entry import Entry
 from ticketctl.core.profile import Event, Profile
 
+_OPENINGS = ("created", "imported")
+"""The kinds of the first entry of a history."""
+
 
 def events_of(profile: Profile, entry: Entry) -> frozenset[Event]:
     """The events of one entry; they are simultaneous.
@@ -19,12 +22,12 @@ def events_of(profile: Profile, entry: Entry) -> frozenset[Event]:
         found.add(Event("entered", entry.to))
     if entry.from_ is not None:
         found.add(Event("left", entry.from_))
-    if entry.event == "created":
+    if entry.event in _OPENINGS:
         found.add(Event("created"))
     kind = profile.kind(entry.role)
     if kind == "agent":
         found.add(Event("staff_event"))
-    if entry.text is not None and entry.event != "created":
+    if entry.text is not None and entry.event not in _OPENINGS:
         if kind == "customer" or entry.for_ is not None:
             found.add(Event("customer_message"))
         elif kind == "agent":
@@ -57,7 +60,7 @@ def last_customer_text(profile: Profile, history: Iterable[Entry]) -> str:
     report, texts, answered = "", list[str](), 0
     for entry in history:
         events = events_of(profile, entry)
-        if entry.event == "created":
+        if entry.event in _OPENINGS:
             report = (entry.text or "").strip()
         elif Event("customer_message") in events and entry.text:
             texts.append(entry.text.strip())

@@ -14,9 +14,11 @@ import json
 import os
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from ticketctl.errors import BusyError, DiskError
 from ticketctl.record import Record
@@ -106,66 +108,94 @@ def _acquire(descriptor: int, folder: Path, until: float) -> None:
         pause = min(pause * 2, 0.05)
 
 
-def write_all(root: Path, writes: Sequence[Write]) -> None:
+def write_all(root: Path, writes: Iterable[Write]) -> int:
     """Write files, all of them or none, surviving crash and power cut. The store's lock is held.
+
+    Args:
+        writes: taken one at a time and not kept, so that there may be very many; what goes wrong in making them takes
+            back all before.
+
+    Returns:
+        How many there were.
 
     Raises:
         BusyError: a file is not what it was when it was read.
         DiskError: the disk is full, read-only or broken; nothing was changed.
     """
-    if not writes:
-        return
-    for write in writes:
-        _compare(root, write)
-    temporary = root / STATE / TMP
-    made = [(temporary / f"{os.getpid()}-{number}", write.path) for number, write in enumerate(writes)]
+    made: list[_Made] = []
     try:
-        _prepare(root, temporary, made, writes)
-        os.replace(made[0][0], root / made[0][1])
+        _prepare(root, writes, made)
+        if made:
+            os.replace(made[0].temporary, root / made[0].target)
     except OSError as error:
         hint = "nothing was changed" if _forget(root, made) else "the next command finishes it"
         raise DiskError(f"cannot write to {root}: {error.strerror}", hint) from None
-    _finish(root, made[:1], made[1:])
-    _drop_journal(root)
+    except BaseException:
+        _forget(root, made)
+        raise
+    if made:
+        _finish(root, made[:1], made[1:])
+        _drop_journal(root)
+    return len(made)
 
 
-def _prepare(root: Path, temporary: Path, made: Sequence[tuple[Path, str]], writes: Sequence[Write]) -> None:
+class _Made(NamedTuple):
+    """A file put down under a temporary name: where it belongs, and the hash of what is there now, if anything is."""
+
+    temporary: str
+    target: str
+    replaces: str | None
+
+
+def _prepare(root: Path, writes: Iterable[Write], made: list[_Made]) -> None:
     """Put everything down, so that only renames are left to do."""
-    temporary.mkdir(parents=True, exist_ok=True)
-    for (path, _), write in zip(made, writes, strict=True):
-        _put(path, write.data)
+    temporary, folders = root / STATE / TMP, set[str]()
     for write in writes:
-        _make_folders(root, write.path)
-    if len(writes) > 1:
+        _compare(root, write)
+        if not made:
+            temporary.mkdir(parents=True, exist_ok=True)
+        path = f"{temporary}/{os.getpid()}-{len(made)}"
+        made.append(_Made(path, write.path, None if write.expected is None else _sha256(write.expected)))
+        _put(path, write.data, sync=len(made) <= _MANY or not _can_sync_all())
+        if (folder := os.path.dirname(write.path)) not in folders:
+            _make_folders(root, write.path)
+            folders.add(folder)
+    if len(made) > _MANY and _can_sync_all():
+        _sync_all(temporary)
+    if len(made) > 1:
         # The names of the temporaries must be on disk before a journal that lists them.
         _sync_folder(temporary)
-        _write_journal(root, made, writes)
+        _write_journal(root, made)
 
 
-def _forget(root: Path, made: Sequence[tuple[Path, str]]) -> bool:
+def _forget(root: Path, made: Sequence[_Made]) -> bool:
     """Take back what was prepared; whether the disk let us. The journal goes first: what it lists must be there."""
     state = root / STATE
     with suppress(OSError):
         (state / _JOURNAL).unlink()
     if (state / _JOURNAL).exists():
         return False
-    for path in (state / TMP / _JOURNAL, *(path for path, _ in made)):
+    for path in (f"{state / TMP / _JOURNAL}", *(one.temporary for one in made)):
         with suppress(OSError):
-            path.unlink()
+            os.unlink(path)
     return True
 
 
-def _finish(root: Path, renamed: Sequence[tuple[Path, str]], left: Sequence[tuple[Path, str]]) -> None:
+def _finish(root: Path, renamed: Sequence[_Made], left: Sequence[_Made]) -> None:
     """Rename what is left, and sync the folders of all.
 
     Raises:
         DiskError: the disk failed on the way; the tickets are written, or will be by the next command.
     """
     try:
-        for path, target in left:
-            os.replace(path, root / target)
-        for folder in {(root / target).parent for _, target in (*renamed, *left)}:
-            _sync_folder(folder)
+        for one in left:
+            os.replace(one.temporary, root / one.target)
+        folders = {os.path.dirname(one.target) for one in (*renamed, *left)}
+        if len(folders) > _MANY and _can_sync_all():
+            _sync_all(root / STATE / TMP)
+            return
+        for folder in folders:
+            _sync_folder(root / folder)
     except OSError as error:
         hint = (
             "it is written in part; the next command finishes it" if left else "it is written, but perhaps not safely"
@@ -206,7 +236,7 @@ def recover(root: Path) -> None:
             continue
         if _digest(root / target) == expected and not _behind_link(root, target):
             _make_folders(root, target)
-            _finish(root, (), [(path, target)])
+            _finish(root, (), [_Made(str(path), target, expected)])
         else:
             (state / "rescued").mkdir(exist_ok=True)
             os.replace(path, state / "rescued" / Path(target).name)
@@ -266,13 +296,39 @@ def _compare(root: Path, write: Write) -> None:
         raise BusyError(f"{write.path} was changed by another program meanwhile", "look at it, then try again")
 
 
-def _put(path: Path, data: bytes) -> None:
+_MANY = 8
+"""From how many files on the whole file system is synced at once: as safe, at a quarter of the cost."""
+
+
+@cache
+def _can_sync_all() -> bool:
+    """Whether the kernel has syncfs(2), for which Python has no word."""
+    from ctypes import CDLL
+
+    return hasattr(CDLL(None), "syncfs")
+
+
+def _sync_all(folder: Path) -> None:
+    """Sync everything on the file system of a folder."""
+    from ctypes import CDLL, get_errno
+
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if CDLL(None, use_errno=True).syncfs(descriptor):
+            number = get_errno()
+            raise OSError(number, os.strerror(number))
+    finally:
+        os.close(descriptor)
+
+
+def _put(path: Path | str, data: bytes, sync: bool = True) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
+        if sync:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -288,11 +344,10 @@ def _make_folders(root: Path, target: str) -> None:
             _sync_folder(parent)
 
 
-def _write_journal(root: Path, made: Sequence[tuple[Path, str]], writes: Sequence[Write]) -> None:
+def _write_journal(root: Path, made: Sequence[_Made]) -> None:
     """List what is to be renamed where, and the hash of what is there now."""
     state = root / STATE
-    old = [None if write.expected is None else _sha256(write.expected) for write in writes]
-    content = [(path.name, target, expected) for (path, target), expected in zip(made, old, strict=True)]
+    content = [(os.path.basename(one.temporary), one.target, one.replaces) for one in made]
     _put(state / TMP / _JOURNAL, json.dumps(content).encode())
     os.replace(state / TMP / _JOURNAL, state / _JOURNAL)
     _sync_folder(state)

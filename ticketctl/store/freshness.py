@@ -74,6 +74,10 @@ class News(NamedTuple):
 
 def news(root: Path, index: Index | None) -> News:
     """What has changed since the index was written; everything is news where there is none."""
+    if os.path.islink(root / "tickets"):  # nothing in it is a ticket of ours, as each reading of one will say
+        looks = list(_looks(root, walk(root)))
+        gone = list(index.stamps().keys() - {look.path for look in looks}) if index is not None else []
+        return News(looks, gone, [], _NOWHERE, True)
     if index is None:
         looks = list(_looks(root, walk(root)))
         return (_by_git(root, None) if len(looks) > LARGE else None) or News(looks, [], [], _NOWHERE, True)
@@ -87,9 +91,10 @@ _NOWHERE: dict[str, object] = {"head": "", "git_index": "", "hidden": ""}
 
 
 def _is_large(index: Index) -> bool:
-    if index.path is None:
-        return index.count() > LARGE
-    return index.path.stat().st_size > _LARGE_BYTES
+    try:
+        return index.path is not None and index.path.stat().st_size > _LARGE_BYTES
+    except OSError:
+        return index.count() > LARGE  # somebody has put a newer one in its place
 
 
 def stamp_of(path: str) -> tuple[str, int]:
@@ -111,6 +116,12 @@ def stamped(root: Path, path: str) -> tuple[str, str, int]:
     """(path, stamp, read) of a file or folder, now."""
     read = time.time_ns()
     return path, stamp_of(f"{root}/{path}")[0], read
+
+
+def is_young(stamp: str, read: int) -> bool:
+    """Whether a file was read so soon after it was changed that it could change again without its stat telling: to git,
+    which compares whole seconds."""
+    return bool(stamp) and max(map(int, stamp.split(" ")[1:3])) > read - _RACY
 
 
 def same(root: Path, path: str, stamp: str, read: int) -> bool:
@@ -153,13 +164,12 @@ def _by_git(root: Path, index: Index | None) -> News | None:
 
     try:
         for _ in range(_TRIES):
-            asked, placed = (
-                git.start(root, *_STATUS),
-                git.start(root, "rev-parse", "--show-prefix", "--git-path", "index"),
-            )
+            asked = git.start(root, *_STATUS)
+            placed = git.start(root, "rev-parse", "--show-prefix", "--git-path", "index")
+            converts = git.is_converting(git.answer(git.converts(root, _some(index))))
             prefix, place = os.fsdecode(git.answer(placed)).split("\n")[:2]
             status = _status(git.answer(asked), prefix)
-            if status is None:
+            if status is None or converts:  # git compares what it would store, not what is there
                 return None
             found = _compared(root, index, status, prefix, root / place)
             if git.head(root) == status.head:
@@ -167,6 +177,13 @@ def _by_git(root: Path, index: Index | None) -> News | None:
     except DiskError:
         pass
     return None
+
+
+def _some(index: Index | None) -> list[str]:
+    """A few files of whose attributes git is asked; a file that alone has others is nothing that we provide for."""
+    ends = ("SELECT min(path) FROM tickets", "SELECT max(path) FROM tickets")
+    known = [str(path) for sql in ends if index is not None and (path := index.one(sql)) is not None]
+    return known or ["tickets/2000/01/01/000101-00000.yaml"]
 
 
 def _status(said: bytes, prefix: str) -> _Status | None:
@@ -216,17 +233,24 @@ def _compared(root: Path, index: Index | None, status: _Status, prefix: str, pla
     remaining = [
         Suspect(path, *suspects[path])
         for path in unsure & suspects.keys() - differing
-        if same(root, path, *suspects[path])
+        if _is_there(root, path) and same(root, path, *suspects[path])
     ]
     paths = sorted((differing | unsure | suspects.keys()) - {one.path for one in remaining})
-    present = [path for path in paths if os.path.lexists(f"{root}/{path}") and not behind_link(root, path)]
-    missing = [path for path in paths if path not in set(present)]
+    present = [path for path in paths if _is_there(root, path)]
+    missing = sorted(set(paths).difference(present))
     if paths and vouched is None:
         vouched = git.blobs_at(root, status.head, prefix, paths)
     trusted = {path: blob for path, blob in (vouched or {}).items() if path not in unsure}
     left = [Suspect(path, "", 0) for path in missing if (vouched or {}).get(path)]
     changed = bool(present) or _is_news(index, meta, missing, left)
     return News(list(_looks(root, present, trusted)), missing, remaining + left, meta, changed)
+
+
+def _is_there(root: Path, path: str) -> bool:
+    """Whether a walk through the folders would come upon a file, or upon something else in its place."""
+    full = f"{root}/{path}"
+    folder = not path.endswith(".yaml") and os.path.isdir(full) and not os.path.islink(full)
+    return os.path.lexists(full) and not folder and not behind_link(root, path)
 
 
 def _is_news(index: Index | None, meta: dict[str, object], missing: list[str], left: list[Suspect]) -> bool:

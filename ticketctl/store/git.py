@@ -107,13 +107,24 @@ def blobs_at(root: Path, commit: str, prefix: str, paths: Sequence[str]) -> dict
     return {path: words[0] for path, words in zip(paths, found, strict=True) if words[1:2] == ["blob"]}
 
 
-_EXACT = ("-c", "core.fsmonitor=false", "-c", "core.trustctime=true", "-c", "core.checkStat=default")
+def converts(root: Path, paths: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Begin to ask by which attributes git would change the bytes of files between disk and repository."""
+    return start(root, "check-attr", "-z", "filter", "ident", "text", "eol", "working-tree-encoding", "--", *paths)
+
+
+def is_converting(said: bytes) -> bool:
+    """Whether that answer names any."""
+    return any(value not in (b"unset", b"unspecified") for value in said.split(b"\0")[2::3])
+
+
+_EXACT = ("-c", "core.fsmonitor=false", "-c", "core.trustctime=true", "-c", "core.checkStat=default",
+          "-c", "core.autocrlf=false")  # fmt: skip
 """Whatever the user has set for speed: an answer that may be old is none."""
 
 
 def _environment() -> dict[str, str]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
-    return environment | {"LC_ALL": "C.UTF-8", OWN: "1"}
+    return environment | {"LC_ALL": "C.UTF-8", "GIT_NO_REPLACE_OBJECTS": "1", OWN: "1"}
 
 
 OWN = "TICKETCTL_COMMITS"

@@ -20,7 +20,7 @@ from ticketctl.store.files import STATE
 
 SCHEMA = 2
 """To be raised when a table, or what is put into it, changes."""
-_NAME = re.compile(r"index-([0-9]{1,9})\.db\Z")
+_NAME = re.compile(r"index-([0-9]{1,9})\.db(-journal|-wal|-shm)?\Z")
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE tickets (
@@ -54,8 +54,14 @@ CREATE TRIGGER less AFTER DELETE ON tickets WHEN old.state IS NOT NULL BEGIN
     UPDATE sums SET number = number - 1 WHERE state = old.state;
 END;
 """
+_PATIENCE = 1.0
+"""For how long, in seconds, to wait for somebody else's lock before working on a copy in memory."""
 _ABANDONED = 3600
 """After how many seconds a file that is being laid down is one that nobody will finish."""
+
+
+_FAILURES = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file brings about; SQLite's own words about it may be no text."""
 
 
 class UnusableError(Exception):
@@ -96,20 +102,22 @@ class Index:
             UnusableError: there is none, or it is of no use.
         """
         folder = root / STATE
-        numbers = [] if folder.is_symlink() else _numbers(folder)
+        numbers = [] if folder.is_symlink() else [number for number in _numbers(folder)
+                                                  if (folder / f"index-{number}.db").is_file()]  # fmt: skip
         if not numbers:
             raise UnusableError("there is none")
         path = folder / f"index-{numbers[-1]}.db"
+        if any(os.path.lexists(f"{path}{tail}") for tail in ("-wal", "-shm")):
+            raise UnusableError("what lies beside it is none of ours, and SQLite would take it for its own")
         try:
             connection = _connect(path)
             try:
                 index = cls(connection, path)
-                if index.meta("schema") != SCHEMA:
-                    raise UnusableError("of another version")
+                index._is_ours()
             except BaseException:
                 connection.close()
                 raise
-        except (sqlite3.Error, UnusableError) as error:
+        except (*_FAILURES, UnusableError) as error:
             return cls._copy(path, str(error))
         return index
 
@@ -121,11 +129,14 @@ class Index:
         try:
             with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True) as source:
                 index = cls(source, None).in_memory()
-            if index.meta("schema") != SCHEMA:
-                raise UnusableError("of another version")
-        except sqlite3.Error as worse:
+            index._is_ours()
+        except _FAILURES as worse:
             raise UnusableError(str(worse)) from None
         return index
+
+    def _is_ours(self) -> None:
+        if self.meta("schema") != SCHEMA or not isinstance(self.meta("generation"), int):
+            raise UnusableError("of another version")
 
     def in_memory(self) -> Index:
         """A copy that nobody else sees."""
@@ -149,7 +160,7 @@ class Index:
         try:
             index = cls._filled(kept, meta, suspects, folders, aside)
             return index if aside is None else cls._moved_in(aside)
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise UnusableError(str(error)) from None
         finally:
             if aside is not None:
@@ -168,8 +179,6 @@ class Index:
             index._set({**meta, "schema": SCHEMA, "generation": 1}, suspects, folders)
             connection.execute("COMMIT")
             connection.executescript(_INDEXES)
-            if aside is not None:
-                connection.execute("PRAGMA journal_mode=WAL")
         except BaseException:
             connection.close()
             raise
@@ -179,15 +188,21 @@ class Index:
 
     @classmethod
     def _moved_in(cls, aside: Path) -> Index:
-        """The new file under the next free name; the old ones are put away."""
-        numbers = _numbers(aside.parent)
-        path = aside.parent / f"index-{numbers[-1] + 1 if numbers else 1}.db"
+        """The new file under a number that no file of an index has had; those before are put away."""
         _sync(aside)
-        os.rename(aside, path)
-        for number in numbers:
-            for tail in ("", "-wal", "-shm"):
+        old = _numbers(aside.parent)
+        number = max(old, default=0) + 1
+        while True:
+            path = aside.parent / f"index-{number}.db"
+            try:
+                os.link(aside, path)  # unlike a rename it takes no name that somebody else has just taken
+                break
+            except FileExistsError:
+                number += 1
+        for left in old:
+            for tail in ("", "-journal", "-wal", "-shm"):
                 with suppress(OSError):
-                    (aside.parent / f"index-{number}.db{tail}").unlink()
+                    (aside.parent / f"index-{left}.db{tail}").unlink()
         return cls(_connect(path), path)
 
     # --- reading ----------------------------------------------------------------------------------------------------
@@ -232,7 +247,7 @@ class Index:
         """
         try:
             yield from self.connection.execute(sql, values)
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise UnusableError(str(error)) from None
 
     # --- writing ----------------------------------------------------------------------------------------------------
@@ -270,7 +285,7 @@ class Index:
                 with suppress(sqlite3.Error):
                     self.connection.execute("ROLLBACK")
                 raise
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise UnusableError(str(error)) from None
         return True
 
@@ -293,15 +308,25 @@ class Index:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """An existing file, opened for writing; readers and one writer do not wait for each other."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=2, isolation_level=None)
-    connection.execute("PRAGMA synchronous=NORMAL")
+    """An existing file, opened for writing.
+
+    With a rollback journal: the write-ahead log would spare a writer some milliseconds, but maps memory that others may
+    cut off under us, and leaves files that belong to one index beside the next.
+    """
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE, isolation_level=None
+    )
+    try:
+        connection.execute("PRAGMA synchronous=NORMAL")
+    except _FAILURES:
+        connection.close()
+        raise
     return connection
 
 
 def _numbers(folder: Path) -> list[int]:
     try:
-        return sorted(int(found[1]) for name in os.listdir(folder) if (found := _NAME.match(name)))
+        return sorted({int(found[1]) for name in os.listdir(folder) if (found := _NAME.match(name))})
     except OSError:
         return []
 

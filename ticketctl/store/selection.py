@@ -11,13 +11,14 @@ from ticketctl.store.index import Index
 
 _ROW = ", ".join(Row._fields)
 _WHEN = ("due", "next_due")
+_ALL = 2**62
 _OTHERS = ("closed", "queued", "wake", "owes")
 
 
 def select(index: Index, query: Query) -> Iterator[Row]:
     """The rows that a query wants, in its order, one at a time."""
     where, values = _where(query)
-    limit = f" LIMIT {query.limit}" if query.limit else ""
+    limit = f" LIMIT {min(query.limit, _ALL)}" if query.limit else ""
     order, sorted_by = _order(query)
     sql = f"SELECT {_ROW} FROM tickets WHERE {where} ORDER BY {order}{limit}"
     return (Row(*cells) for cells in index.all(sql, *values, *sorted_by))

@@ -1,0 +1,146 @@
+"""Tickets of another store, or of another program, as tickets of this one: ``import``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ticketctl.app import opening, values
+from ticketctl.app.audit import check_ticket
+from ticketctl.app.desk import Desk
+from ticketctl.app.recording import record, writing
+from ticketctl.app.who import actors
+from ticketctl.core import dates
+from ticketctl.core.chain import seal
+from ticketctl.core.entry import Entry, Value
+from ticketctl.core.located import Node
+from ticketctl.core.ticket import Ticket, flat, fold
+from ticketctl.errors import BrokenError, DiskError, RefusedError, TicketctlError, UncommittedError, UsageError
+from ticketctl.record import Record
+from ticketctl.store import files
+from ticketctl.store.codec import emit
+from ticketctl.store.paths import ID, new_id, path_of
+from ticketctl.store.reading import Loaded, load
+
+
+class Imported(Record):
+    """What became of a file of tickets.
+
+    Args:
+        new: how many were written, ``known`` how many were there already, just so.
+        failed: that git would not commit them.
+    """
+
+    new: int
+    known: int
+    failed: UncommittedError | None = None
+
+
+def bring_in(desk: Desk, rows: opening.Rows, dry: bool = False) -> Imported:
+    """Write the tickets of a file, all or none, in one commit. They are taken one at a time and not kept.
+
+    Args:
+        rows: what ``export`` gave, or rows as of ``new --from`` that may say when a ticket was ``created`` and name any
+            ``status``.
+        dry: look at them all, and write nothing.
+
+    Raises:
+        TicketctlError: with the row in front of the message, if one cannot be; nothing was written then.
+    """
+    paths: list[str] = []
+    known = 0
+
+    def writes() -> Iterator[files.Write]:
+        nonlocal known
+        for place, row in rows:
+            try:
+                write = _write(desk, row)
+            except TicketctlError as error:
+                error.message = place + error.message
+                raise
+            if write is None:
+                known += 1
+            else:
+                paths.append(write.path)
+                yield write
+
+    if dry:
+        return Imported(sum(1 for _ in writes()), known)
+    with writing(desk):
+        number = files.write_all(desk.root, writes())
+        failed = record(desk, paths, f"import: {number:,} tickets", _importer(desk)) if paths else None
+    return Imported(number, known, failed)
+
+
+def _importer(desk: Desk) -> str:
+    return desk.email or "import@localhost"
+
+
+def _write(desk: Desk, row: Mapping[str, Any]) -> files.Write | None:
+    """The file of a row's ticket; nothing, if it is there already.
+
+    Raises:
+        RefusedError: the rules do not let it be, or there is another ticket of that id.
+    """
+    ticket = _restored(row) if "history" in row else _made(desk, row)
+    path, data = path_of(ticket.id), emit(ticket)
+    for finding in check_ticket(desk, Loaded(ticket, data, path)):
+        if finding.severity == "error":
+            raise RefusedError(f"{ticket.id} cannot be: {finding.message}", finding.hint)
+    try:
+        there = files.read_bytes(desk.root / path, files.MAX_BYTES)
+    except FileNotFoundError:
+        return files.Write(path, data)
+    except DiskError as error:
+        raise RefusedError(error.message, error.hint) from None
+    if there != data:
+        raise RefusedError(f"there is a ticket {ticket.id} already, and it is another", "ticketctl show has it")
+    return None
+
+
+def _restored(row: Mapping[str, Any]) -> Ticket:
+    """A ticket with its history, as ``export`` gives it."""
+    id_ = str(row.get("id"))
+    if not ID.match(id_):
+        raise UsageError(f'"{id_}" is not an id', "what export gives has one")
+    try:
+        return load(b"", path_of(id_), _node({"id": id_, "history": row["history"]}), id_).ticket
+    except BrokenError as error:
+        raise UsageError(f"{id_}: {error.message}") from None
+
+
+def _node(value: Any) -> Node:
+    """A JSON value as the readers of ticket files take it; it stands nowhere."""
+    if isinstance(value, dict):
+        return Node({str(key): _node(item) for key, item in value.items()}, 1, 1)
+    if isinstance(value, list):
+        return Node([_node(item) for item in value], 1, 1)
+    return Node(value if isinstance(value, str | int) or value is None else str(value), 1, 1)
+
+
+def _made(desk: Desk, row: Mapping[str, Any]) -> Ticket:
+    """A ticket that was kept elsewhere: one entry, of the time at which it was opened."""
+    row = {key: value for key, value in row.items() if key != "schema"}
+    created = dates.moment_of(values.when(desk, str(row["created"])), dates.zone(desk.settings.timezone)) \
+        if row.get("created") else desk.now  # fmt: skip
+    profile, (request, *_) = opening.request(
+        desk,
+        {"id": new_id(created), **{key: value for key, value in row.items() if key not in ("created", "status")}},
+        "",
+    )
+    actor = actors(desk, profile, None)[0]
+    if profile.kind(actor.role) == "customer":
+        raise RefusedError(f"only staff import tickets, not {actor.role}")
+    start = next(edge.target for edge in profile.edges if edge.source == "created")
+    status = values.status(profile, str(row["status"])) if row.get("status") else start
+    sets: dict[str, Value] = {
+        "ticket": request.id,
+        "profile": profile.name,
+        "version": profile.version,
+        "title": request.title,
+    }
+    entry = Entry(
+        dates.format_instant(created), actor.who, actor.role, "imported", to=status, text=request.text, note=request.note,
+        sets=sets | {flat(name): value for name, value in request.sets.items()},
+    )  # fmt: skip
+    return fold([seal((), entry)])

@@ -1,0 +1,113 @@
+"""Writing inside the store's lock, and the commit that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from ticketctl.app.desk import Desk
+from ticketctl.app.outcome import Outcome, describe, what
+from ticketctl.core.requests import Decision
+from ticketctl.errors import BusyError, DiskError, UncommittedError
+from ticketctl.store import files
+from ticketctl.store.paths import path_of
+
+
+@contextmanager
+def writing(desk: Desk) -> Iterator[None]:
+    """Hold the store's lock, first finishing what a crash interrupted."""
+    tickets = desk.root / "tickets"
+    if not tickets.is_dir():
+        tickets.mkdir()  # git keeps no empty folder, so a clone of an empty store has none
+    with files.lock(tickets):
+        files.recover(desk.root)
+        yield
+
+
+def catch_up(desk: Desk) -> None:
+    """Commit what a command that was killed after writing left uncommitted: whole tickets in our own form."""
+    if not desk.settings.commit:
+        return
+    from ticketctl.store import committing, git
+
+    with suppress(DiskError), writing(desk):
+        left = sorted(git.uncommitted(desk.root))
+        whole = [path for path in left if path.startswith("attachments/") or desk.store.is_whole(path)]
+        if whole:
+            committing.commit(desk.root, whole, "What an interrupted command had written", "ticketctl@localhost")
+
+
+def record(desk: Desk, paths: Sequence[str], message: str, who: str) -> UncommittedError | None:
+    """Commit what was written, where the store does so; if git would not, that: it is written all the same."""
+    if not desk.settings.commit:
+        return None
+    from ticketctl.store import committing
+
+    try:
+        committing.commit(desk.root, paths, message, who)
+    except DiskError as error:
+        return UncommittedError(f"written, but not committed: {error.message}", error.hint)
+    return None
+
+
+def record_run(desk: Desk, paths: Sequence[str], message: str, who: str) -> UncommittedError | None:
+    """The same for a run over many tickets, each of which held the store's lock for itself alone."""
+    if not (paths and desk.settings.commit):
+        return None
+    try:
+        with writing(desk):
+            return record(desk, paths, message, who)
+    except (BusyError, DiskError) as error:
+        return UncommittedError(f"written, but not committed: {error.message}", error.hint)
+
+
+def commit(desk: Desk, outcomes: Sequence[Outcome], subject: str = "") -> list[Outcome]:
+    """Commit what was changed, the store's lock being held; if git would not, that is one more outcome: the tickets are
+    written all the same."""
+    log = Log(desk)
+    log.note(outcomes)
+    failed = log.commit(subject, locked=True)
+    return [Outcome("git", None, failed)] if failed else []
+
+
+class Log:
+    """What a command has written, for its commit."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.ids: list[str] = []
+        self._paths: list[str] = []
+        self._lines: list[str] = []
+        self._deeds: set[str] = set()
+        self._who = ""
+
+    def note(self, outcomes: Iterable[Outcome]) -> None:
+        """Take note of outcomes; of those alone that were written."""
+        for outcome in outcomes:
+            if not outcome.changed:
+                continue
+            assert isinstance(outcome.result, Decision)
+            self.ids.append(outcome.id)
+            self._paths += [path_of(ticket.id) for ticket in (outcome.result.ticket, *outcome.also)]
+            self._paths += outcome.paths
+            self._who = self._who or outcome.result.entries[0].by
+            if len(self._lines) < _TOLD:
+                self._lines.append(describe(outcome))
+                self._deeds.add(what(outcome))
+
+    def commit(self, subject: str = "", locked: bool = False) -> UncommittedError | None:
+        """Commit it; if git would not, that."""
+        if not self._paths:
+            return None
+        paths, self._paths = self._paths, []
+        if len(self.ids) == 1 and not subject:
+            message = self._lines[0]
+        else:
+            same = f": {next(iter(self._deeds))}" if len(self._deeds) == 1 else ""
+            more = [f"and {len(self.ids) - _TOLD:,} more"] if len(self.ids) > _TOLD else []
+            message = "\n".join([subject or f"{len(self.ids):,} tickets{same} ({self._who})", "", *self._lines, *more])
+        return (record if locked else record_run)(self._desk, paths, message, self._who)
+
+
+_TOLD = 200
+"""How many tickets the message of a commit names."""

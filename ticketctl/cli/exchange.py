@@ -1,0 +1,78 @@
+"""The commands that carry tickets from store to store: import, export."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ticketctl.app.asking import read_query
+from ticketctl.app.desk import Desk
+from ticketctl.cli.env import Env, finish, pass_env, report
+from ticketctl.core.query import Query
+from ticketctl.core.words import counted
+from ticketctl.errors import BrokenError, Exit, MissingError, TicketctlError
+from ticketctl.render.document import dump_line
+from ticketctl.render.safe import safe
+
+
+@click.command("export")
+@click.argument("query", metavar="[QUERY...]", nargs=-1)
+@pass_env
+def export_command(env: Env, /, query: tuple[str, ...]) -> None:
+    """Write tickets with their whole history as JSON Lines, oldest first: all, or those of a QUERY (see list)."""
+    from ticketctl.app.find import paths
+    from ticketctl.app.parallel import spread
+
+    desk = env.desk
+    terms = tuple(term for text in query for term in read_query(desk, text))
+    with env.progress() as watch:
+        wanted, broken = paths(desk, Query(terms), watch)
+        for line in spread(desk, exported, wanted, "exporting", watch):
+            if line:
+                click.echo(line)
+    for finding in broken:
+        click.echo(f"error: {safe(str(finding))}", err=True)
+    if broken:
+        finish(Exit.BROKEN)
+
+
+def exported(desk: Desk, path: str) -> str:
+    """A ticket as a line; empty, if it went meanwhile."""
+    try:
+        ticket = desk.store.read_path(path).ticket
+    except (MissingError, BrokenError):
+        return ""
+    content: dict[str, Any] = {
+        "id": ticket.id,
+        "profile": ticket.profile,
+        "title": ticket.title,
+        "status": ticket.status,
+    }
+    return dump_line(content | {"history": [entry.content() for entry in ticket.history]})
+
+
+@click.command("import")
+@click.argument("file", metavar="FILE")
+@click.option("-n", "--dry-run", "dry", is_flag=True, help="Look at all of them; write nothing.")
+@pass_env
+def import_command(env: Env, /, file: str, dry: bool) -> None:
+    """Take in tickets, all or none: what export gave, or rows as of new --from (.jsonl, .csv, - for stdin).
+
+    Rows may say when a ticket was "created", and name any "status". A ticket that is there already, just so, is left
+    alone.
+    """
+    from ticketctl.app.exchange import bring_in
+    from ticketctl.app.opening import rows_of
+
+    with rows_of(file, {}) as rows:
+        done = bring_in(env.desk, rows, dry)
+    also = f"; {counted(done.known, 'ticket')} there already" if done.known else ""
+    env.note(f"{counted(done.new, 'ticket')} {'would be ' if dry else ''}imported{also}")
+    if done.failed:
+        _fail(env, done.failed)
+
+
+def _fail(env: Env, error: TicketctlError) -> None:
+    report(env, error)
+    finish(error.exit)
