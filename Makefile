@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test campaign demands lint types samples reference clean
+.PHONY: demo test campaign bench demands lint types samples reference clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/demo.sh
@@ -16,6 +16,12 @@ test: $(READY)
 # The tests with every campaign at its full length (tests/campaign.py): about half an hour.
 campaign: $(READY)
 	CAMPAIGN=full $(BIN)/python -m pytest -q -n auto --dist worksteal tests
+
+# Measures stores of 1,000, 10,000 and 100,000 tickets (or N="1000000") beside git and other tools, in BENCH_DIR (several
+# gigabytes), and writes docs/performance.md: about an hour.
+BENCH_DIR ?= $(or $(TMPDIR),/tmp)/ticketctl-bench
+bench: $(READY)
+	$(BIN)/python -m tests.bench $(N) --dir $(BENCH_DIR) --write
 
 # Which test covers which demand of the documents; fails if one has none.
 demands: $(READY)

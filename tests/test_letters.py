@@ -33,6 +33,7 @@ from ticketctl.cli.main import run
 from ticketctl.core.entry import Entry
 from ticketctl.core.notices import compose
 from ticketctl.errors import BrokenError, BusyError, Finding
+from ticketctl.record import replace
 from ticketctl.store import files
 from ticketctl.store.letters import (
     MAX_PARTS,
@@ -1132,7 +1133,7 @@ class Campaign:
         desk = desk_of(self.root)
         last = b""
         for turn in range(number):
-            desk.now += timedelta(minutes=7)
+            desk = replace(desk, now=desk.now + timedelta(minutes=7))
             data = last if last and self.dice.random() < 0.05 else self.make(turn)
             try:
                 self.put(desk, data)

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,6 +102,18 @@ def test_what_is_never_imported_with_cold_caches(words: tuple[str, ...], root: P
     probed = probe(root, *words)
     assert probed.ran.status == 0, probed.ran
     assert probed.modules.isdisjoint(HEAVY), sorted(probed.modules & set(HEAVY))
+
+
+RULES = ("core.profile", "core.act", "core.checker", "core.language", "core.workflow", "store.codec", "store.reading")
+
+
+def test_a_list_loads_no_rules(root: Path) -> None:
+    """Where nothing has changed since the last one: neither the rules nor what reads tickets, nor a process."""
+    time.sleep(2.1)  # a file that is younger when it is read is read again
+    probe(root, "list")
+    probed = probe(root, "list")
+    assert probed.ran.status == 0 and "sqlite3" in probed.modules
+    assert probed.modules.isdisjoint({f"ticketctl.{name}" for name in RULES} | {"subprocess", "hashlib", "dataclasses"})
 
 
 def test_help_imports_no_command() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +41,7 @@ def spread(
     from multiprocessing import get_context
 
     done = 0
+    gc.freeze()  # so that processes share what is there
     with ProcessPoolExecutor(processors, get_context("fork"), _sit_down, (desk,)) as pool:
         chunks = (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
         waiting: deque[Future[list[R]]] = deque(pool.submit(_all, work, c) for c in islice(chunks, 3 * processors))
@@ -55,6 +57,7 @@ def _sit_down(desk: Desk) -> None:
     """What a process begins with."""
     global _desk
     _desk = desk
+    gc.disable()  # nothing here is made in circles, and to look for such takes a tenth of the time
 
 
 def _all(work: Callable[[Desk, T], R], items: Sequence[T]) -> list[R]:

@@ -10,6 +10,7 @@ from ticketctl.app.outcome import Outcome, describe, what
 from ticketctl.core.requests import Decision
 from ticketctl.errors import BusyError, DiskError, UncommittedError
 from ticketctl.store import files
+from ticketctl.store.index import Index
 from ticketctl.store.paths import path_of
 
 
@@ -24,9 +25,13 @@ def writing(desk: Desk) -> Iterator[None]:
         yield
 
 
-def catch_up(desk: Desk) -> None:
-    """Commit what a command that was killed after writing left uncommitted: whole tickets in our own form."""
-    if not desk.settings.commit:
+def catch_up(desk: Desk, index: Index) -> None:
+    """Commit what a command that was killed after writing left uncommitted: whole tickets in our own form.
+
+    Args:
+        index: as the files are now; where git has been asked about all of them, it need not be asked again.
+    """
+    if not desk.settings.commit or (index.meta("head") and not index.suspects()):
         return
     from ticketctl.store import committing, git
 

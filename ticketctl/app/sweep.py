@@ -35,6 +35,7 @@ from ticketctl.errors import (
 )
 from ticketctl.record import Record
 from ticketctl.store import files
+from ticketctl.store.index import Index
 from ticketctl.store.paths import path_of
 from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import latest, sums, waking
@@ -144,7 +145,7 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
     _check_rules(desk, orders)
     report = Report()
     if orders.dry:
-        scan = _scan(desk, orders, report, watch)
+        scan = _scan(desk, orders, report, fresh(desk, watch))
         report.clock = "" if orders.trust_clock else _wrong_clock(desk, scan)
         _plan(desk, orders, scan, report, watch)
         return report
@@ -160,8 +161,9 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         if files.interrupted(desk.root):
             with writing(desk):
                 pass  # finishes what a killed run left, even where nothing more is due
-        catch_up(desk)
-        scan = _scan(desk, orders, report, watch)
+        index = fresh(desk, watch)
+        catch_up(desk, index)
+        scan = _scan(desk, orders, report, index)
         if not orders.trust_clock and (wrong := _wrong_clock(desk, scan)):
             hint = "set the clock right; if it is right: ticketctl sweep --trust-clock"
             raise RefusedError(f"{wrong}; nothing was written", hint)
@@ -179,9 +181,8 @@ def _check_rules(desk: Desk, orders: Orders) -> None:
                 raise UsageError(f'there is no automation "{name}"', closest(name, known) or ", ".join(known))
 
 
-def _scan(desk: Desk, orders: Orders, report: Report, watch: Watch) -> _Scan:
+def _scan(desk: Desk, orders: Orders, report: Report, index: Index) -> _Scan:
     """Ask the index which tickets may be due; whether they are is seen when they are read."""
-    index = fresh(desk, watch)
     report.broken += broken_in(index)
     number = sums(index)
     found = _Scan(

@@ -37,7 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("admin", "Replay every ticket against its profile."),
     "index": ("indexing", "Look after the index of all tickets, which looks after itself."),
     "profile": ("profiles", "List, show and prove workflow profiles."),
-    "import": ("exchange", "Take in tickets of another store or program."),
+    "import": ("exchange", "Take in tickets, all or none."),
     "export": ("exchange", "Write tickets with their whole history as JSON Lines."),
     "doctor": ("admin", "Look after everything around the tickets: git, sweeps, mail."),
     "completion": ("admin", "Print the completion script for a shell."),

@@ -16,12 +16,13 @@ from ticketctl.core.dates import moment_of, parse_instant
 from ticketctl.core.entry import EVENTS, Entry, Value
 from ticketctl.core.located import Node, plain
 from ticketctl.core.ticket import Ticket, fold
+from ticketctl.record import EMPTY, made
 from ticketctl.store.codec import BY_SCHEMA, MACHINE, head_lines, is_literal, is_plain, key_lines, quoted
 from ticketctl.store.strict import StrangeError, read_strict, unquoted
 
 _START, _NEXT = "\nhistory:\n- ", "\n- "
 _ID = "e[0-9a-f]{12}"
-_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 _LINE = r"[^\n]++"
 _BELOW = r"(?:\n(?:    [^\n]++|(?=\n)))++"
 _BLOCK = rf"\|-?{_BELOW}"
@@ -75,13 +76,19 @@ def _entry(chunk: str) -> Entry:
      files, mail_id, quiet, after) = found.groups()  # fmt: skip
     if event not in EVENTS:
         raise StrangeError
-    return Entry(
-        _instant(at), _text(by), _text(role), event, id_, for_ and _text(for_), via and _text(via),
-        from_ and _text(from_), to and _text(to), rule and _text(rule), anchor, _count(nth) if nth else None,
-        due and _instant(due), message and _text(message), _items(told) if told else (), _sets(sets) if sets else {},
+    by, role, for_, via, from_, to, rule, message = _names(by, role, for_, via, from_, to, rule, message)
+    return made(Entry, (
+        _instant(at), by, role, event, id_, for_, via, from_, to, rule, anchor, _count(nth) if nth else None,
+        due and _instant(due), message, _items(told) if told else (), _sets(sets) if sets else {},
         _items(unset) if unset else (), text and _text(text), note and _text(note), _items(files) if files else (),
-        mail_id and _text(mail_id), quiet is not None, _items(after, "after") if after else (),
-    )  # fmt: skip
+        mail_id and _text(mail_id), quiet is not None, _items(after, "after") if after else (), EMPTY,
+    ))  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 14)
+def _names(*raw: str | None) -> tuple[str, ...]:
+    """Who, in which role, from where to where, by which rule: the same come together again and again."""
+    return tuple([one and _text(one) for one in raw])  # type: ignore[misc]
 
 
 def _word(raw: str) -> str:
@@ -119,10 +126,15 @@ def _block(value: str) -> list[str]:
     return [f"    {line}" if line else "" for line in value.removesuffix("\n").split("\n")]
 
 
-@lru_cache(maxsize=4096)
 def _instant(raw: str) -> str:
-    parse_instant(raw)
+    """An instant in the form of the pattern, whose day there is."""
+    _day(raw[:10])
     return raw
+
+
+@lru_cache(maxsize=4096)
+def _day(raw: str) -> None:
+    parse_instant(f"{raw}T00:00:00Z")
 
 
 def _count(raw: str) -> int:

@@ -22,7 +22,6 @@ _ESCAPES = {
 _UNPRINTED = "\0-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029\ufeff"
 _SPECIAL = re.compile(f"[{_UNPRINTED}]")
 _ESCAPED = re.compile(f'["\\\\{_UNPRINTED}]')
-_TRAPS = re.compile(r": | #|:\Z|\A | \Z")
 BY_SCHEMA = frozenset(("id", "at", "ticket", "anchor", "due", "after", "follows", "follow_up"))
 """Keys under which ids and instants stand without quotes, in the form of MACHINE."""
 MACHINE = re.compile(
@@ -62,12 +61,19 @@ def is_plain(text: str) -> bool:
     return _short_is_plain(text) if len(text) <= 40 else _is_plain(text)
 
 
+def _is_printed(text: str) -> bool:
+    """Whether every character stands for itself, outside quotes; nearly all texts are told by two quick looks."""
+    return text.isprintable() if text.isascii() else not _SPECIAL.search(text)
+
+
 def _is_plain(text: str) -> bool:
     first = text[:1]
     return (
         (first.isalpha() or first == "_" or (first > "\x7f" and first.isprintable()))
-        and not _SPECIAL.search(text)
-        and not _TRAPS.search(text)
+        and _is_printed(text)
+        and ": " not in text
+        and " #" not in text
+        and not text.endswith((":", " "))
         and text.casefold() not in _WORDS
     )
 
@@ -83,7 +89,7 @@ def is_literal(text: str) -> bool:
         "\n" in body
         and text[0] not in " \n"
         and not body.endswith(("\n", " ", "\t"))
-        and not _SPECIAL.search(text.replace("\n", "").replace("\t", ""))
+        and _is_printed(text.replace("\n", "").replace("\t", ""))
     )
 
 

@@ -79,8 +79,9 @@ def news(root: Path, index: Index | None) -> News:
         gone = list(index.stamps().keys() - {look.path for look in looks}) if index is not None else []
         return News(looks, gone, [], _NOWHERE, True)
     if index is None:
-        looks = list(_looks(root, walk(root)))
-        return (_by_git(root, None) if len(looks) > LARGE else None) or News(looks, [], [], _NOWHERE, True)
+        paths = list(walk(root))
+        found = _by_git(root, None) if len(paths) > LARGE else None
+        return found or News(list(_looks(root, paths)), [], [], _NOWHERE, True)
     if _is_large(index) and (found := _by_git(root, index)) is not None:
         return found
     return _by_stat(root, index)

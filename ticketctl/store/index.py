@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,6 +63,9 @@ _ABANDONED = 3600
 
 _FAILURES = (sqlite3.Error, UnicodeDecodeError)
 """What a damaged file brings about; SQLite's own words about it may be no text."""
+
+
+_NO_CELLS = (None,) * 21
 
 
 class UnusableError(Exception):
@@ -291,9 +295,15 @@ class Index:
 
     def _put(self, kept: Iterable[Kept]) -> None:
         marks = ", ".join("?" * 25)
+        rest = iter(kept)
+        while some := list(islice(rest, 500)):
+            rows = ((*one[:4], *(one.cells or _NO_CELLS)) for one in some)
+            self.connection.executemany(f"INSERT INTO tickets VALUES ({marks})", rows)
+            self._put_besides(one for one in some if one.broken is not None or one.letters)
+
+    def _put_besides(self, kept: Iterable[Kept]) -> None:
+        """What is wrong with tickets, and their letters."""
         for one in kept:
-            cells = one.cells or (None,) * 21
-            self.connection.execute(f"INSERT INTO tickets VALUES ({marks})", (*one[:4], *cells))
             if one.broken is not None:
                 self.connection.execute("INSERT INTO broken VALUES (?, ?, ?, ?, ?)", (one.path, *one.broken))
             for name in one.letters:

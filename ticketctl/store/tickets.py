@@ -36,11 +36,11 @@ class Store(Record):
     def strays(self) -> Iterator[str]:
         """Files below ``tickets/`` that are not where a ticket could be, such as a half-finished copy."""
         known = set(self.paths())
-        for folder, _, names in os.walk(self.root / "tickets"):
+        for folder, _, names in os.walk(f"{self.root}/tickets"):
+            within = folder[len(f"{self.root}/") :]
             for name in names:
-                path = os.path.relpath(os.path.join(folder, name), self.root)
-                if path not in known and not name.startswith("."):
-                    yield path
+                if f"{within}/{name}" not in known and not name.startswith("."):
+                    yield f"{within}/{name}"
 
     def find(self, text: str) -> str:
         """The id that a person means: any unique beginning of it or of its random half, in any case.
