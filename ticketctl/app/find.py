@@ -100,7 +100,9 @@ def _found_in(index: Index, query: Query) -> Found:
     number = sums(index)
     open_ = sum(number.get(state, 0) for state in OPEN)
     rows = select(index, query)
-    first = list(islice(rows, min(query.limit, 1 << 62) or 1))  # what is damaged is to be seen here, where it can be mended
+    first = list(
+        islice(rows, min(query.limit, 1 << 62) or 1)
+    )  # what is damaged is to be seen here, where it can be mended
     return Found(
         chain(first, _guarded(rows)),
         total(index, query), broken_in(index), open_, number.get("pending", 0),

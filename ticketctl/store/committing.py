@@ -40,11 +40,13 @@ def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
     if place is None or settings.get("commit.gpgsign", "false") != "false" or not all(map(_is_plain, paths)):
         git.commit(root, paths, message, identity or _fallback(root, who))
         return
-    head, prefix = place
+    head, prefix, top = place
     listed = "".join(f"{path}\0" for path in paths)
     batch = ("-c", "core.fsyncMethod=batch") if len(paths) > 8 else ()
     git.run(root, *batch, "update-index", "--add", "-z", "--stdin", feed=listed)
-    blobs = git.run(root, "hash-object", "--stdin-paths", feed="".join(f"{path}\n" for path in paths)).stdout.split()
+    # From the top: there git takes paths on stdin for what they are, whatever folder it is run in.
+    named = "".join(f"{prefix}{path}\n" for path in paths)
+    blobs = git.run(Path(top), "hash-object", "--stdin-paths", feed=named).stdout.split()
     files = {f"{prefix}{path}".encode(): bytes.fromhex(blob) for path, blob in zip(paths, blobs, strict=True)}
     for _ in range(_TRIES):
         tree = _write_tree(root, head, files)
@@ -79,13 +81,13 @@ def _settings(root: Path) -> Mapping[str, str]:
     return {key: value for key, _, value in pairs}
 
 
-def _place(root: Path) -> tuple[str, str] | None:
-    """HEAD's commit and where the store lies in the repository; nothing, where a commit is git's own affair."""
+def _place(root: Path) -> tuple[str, str, str] | None:
+    """HEAD's commit, where the store lies in the repository, and that one's top; nothing, where git does it all."""
     asked = [word for name in (*(f"hooks/{hook}" for hook in _HOOKS), *_GOING_ON) for word in ("--git-path", name)]
-    said = git.run(root, "rev-parse", *asked, "--show-prefix", "HEAD", check=False)
+    said = git.run(root, "rev-parse", *asked, "--show-prefix", "--show-toplevel", "HEAD", check=False)
     if said.returncode:
         return None
-    *places, prefix, head = said.stdout.split("\n")[:-1]
+    *places, prefix, top, head = said.stdout.split("\n")[:-1]
     for number, place in enumerate(places):
         path = root / place
         if number < len(_HOOKS):
@@ -93,7 +95,7 @@ def _place(root: Path) -> tuple[str, str] | None:
                 return None
         elif path.exists():
             return None
-    return head, prefix
+    return head, prefix, top
 
 
 def _write_tree(root: Path, head: str, files: Mapping[bytes, bytes]) -> str | None:
