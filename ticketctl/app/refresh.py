@@ -12,7 +12,7 @@ from ticketctl.app.watch import Watch, unwatched
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, Place, SettingsError
 from ticketctl.store import files
 from ticketctl.store.config import NAME
-from ticketctl.store.freshness import Look, News, Suspect, is_young, news
+from ticketctl.store.freshness import Asked, Look, News, Suspect, ask_ahead, is_young, news
 from ticketctl.store.index import Index, Kept, UnusableError
 from ticketctl.store.names import folders
 
@@ -28,27 +28,37 @@ def fresh(desk: Desk, watch: Watch = unwatched) -> Index:
     Raises:
         SettingsError: the settings have mistakes.
     """
-    _ = desk.settings
-    for _ in range(_TRIES):
-        try:
-            index = Index.open(desk.root)
-            if not is_made_by(desk, index):
+    places = folders(desk.root)
+    asked = ask_ahead(desk.root)
+    try:
+        _ = desk.settings
+        for _ in range(_TRIES):
+            try:
+                index = Index.open(desk.root)
+                if not is_made_by(desk, index):
+                    break
+                if (now := _updated(desk, index, places, asked, watch)) is not None:
+                    return now
+            except UnusableError:
                 break
-        except UnusableError:
-            break
-        try:
-            if (now := _updated(desk, index, watch)) is not None:
-                return now
-        except UnusableError:
-            break
+            places, asked = folders(desk.root), None
+    finally:
+        if asked is not None:
+            asked.drop()
     return rebuilt(desk, watch)
 
 
-def _updated(desk: Desk, index: Index, watch: Watch) -> Index | None:
-    """The index with what has changed in it; nothing, if somebody else has written it meanwhile."""
+def _updated(
+    desk: Desk, index: Index, places: list[tuple[str, str, int]], asked: Asked | None, watch: Watch
+) -> Index | None:
+    """The index with what has changed in it; nothing, if somebody else has written it meanwhile.
+
+    Args:
+        places: the folders, before anything else was looked at.
+        asked: what git was asked after that.
+    """
     generation = index.meta("generation")
-    places = folders(desk.root)
-    found = news(desk.root, index)
+    found = news(desk.root, index, asked)
     if not found.changed:
         return index
     suspects, gone = list(found.suspects), list(found.gone)

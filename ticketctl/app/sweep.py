@@ -293,7 +293,7 @@ def _apply(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch
         report.failed.append(failed)
 
 
-_TOGETHER = 100
+_TOGETHER = 500
 """How many tickets are written while the lock is held: more cost less, and others wait longer."""
 
 

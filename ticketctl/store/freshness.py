@@ -72,8 +72,38 @@ class News(NamedTuple):
     changed: bool
 
 
-def news(root: Path, index: Index | None) -> News:
-    """What has changed since the index was written; everything is news where there is none."""
+class Asked:
+    """What git was asked, and has not answered yet: of the work tree, and of where things are."""
+
+    def __init__(self, root: Path) -> None:
+        from ticketctl.store import git
+
+        self.status = git.start(root, *_STATUS)
+        self.place = git.start(root, "rev-parse", "--show-prefix", "--git-path", "index")
+
+    def drop(self) -> None:
+        """Nobody wants to know any more."""
+        for process in (self.status, self.place):
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+
+def ask_ahead(root: Path) -> Asked | None:
+    """Ask git at once, before anything else is looked at, where it will have to be asked: that takes longest."""
+    try:
+        newest = Index.newest(root)
+        return Asked(root) if newest is not None and newest.stat().st_size > _LARGE_BYTES else None
+    except (OSError, DiskError):
+        return None
+
+
+def news(root: Path, index: Index | None, asked: Asked | None = None) -> News:
+    """What has changed since the index was written; everything is news where there is none.
+
+    Args:
+        asked: what git was asked already.
+    """
     if os.path.islink(root / "tickets"):  # nothing in it is a ticket of ours, as each reading of one will say
         looks = list(_looks(root, walk(root)))
         gone = list(index.stamps().keys() - {look.path for look in looks}) if index is not None else []
@@ -82,7 +112,7 @@ def news(root: Path, index: Index | None) -> News:
         paths = list(walk(root))
         found = _by_git(root, None) if len(paths) > LARGE else None
         return found or News(list(_looks(root, paths)), [], [], _NOWHERE, True)
-    if _is_large(index) and (found := _by_git(root, index)) is not None:
+    if (asked or _is_large(index)) and (found := _by_git(root, index, asked)) is not None:
         return found
     return _by_stat(root, index)
 
@@ -159,17 +189,19 @@ class _Status(NamedTuple):
     dirty: frozenset[str]
 
 
-def _by_git(root: Path, index: Index | None) -> News | None:
+def _by_git(root: Path, index: Index | None, asked: Asked | None = None) -> News | None:
     """The news as git knows them; nothing, where it cannot be asked."""
     from ticketctl.store import git
 
     try:
         for _ in range(_TRIES):
-            asked = git.start(root, *_STATUS)
-            placed = git.start(root, "rev-parse", "--show-prefix", "--git-path", "index")
-            converts = git.is_converting(git.answer(git.converts(root, _some(index))))
-            prefix, place = os.fsdecode(git.answer(placed)).split("\n")[:2]
-            status = _status(git.answer(asked), prefix)
+            now, asked = asked or Asked(root), None
+            try:
+                converts = git.is_converting(git.answer(git.converts(root, _some(index))))
+                prefix, place = os.fsdecode(git.answer(now.place)).split("\n")[:2]
+                status = _status(git.answer(now.status), prefix)
+            finally:
+                now.drop()
             if status is None or converts:  # git compares what it would store, not what is there
                 return None
             found = _compared(root, index, status, prefix, root / place)

@@ -98,6 +98,14 @@ class Index:
     def __init__(self, connection: sqlite3.Connection, path: Path | None) -> None:
         self.connection, self.path = connection, path
 
+    @staticmethod
+    def newest(root: Path) -> Path | None:
+        """The file that counts, if there is any."""
+        folder = root / STATE
+        numbers = [] if folder.is_symlink() else _numbers(folder)
+        paths = (folder / f"index-{number}.db" for number in reversed(numbers))
+        return next((path for path in paths if path.is_file()), None)
+
     @classmethod
     def open(cls, root: Path) -> Index:
         """The index of a store, as it was left.
@@ -105,12 +113,9 @@ class Index:
         Raises:
             UnusableError: there is none, or it is of no use.
         """
-        folder = root / STATE
-        numbers = [] if folder.is_symlink() else [number for number in _numbers(folder)
-                                                  if (folder / f"index-{number}.db").is_file()]  # fmt: skip
-        if not numbers:
+        path = cls.newest(root)
+        if path is None:
             raise UnusableError("there is none")
-        path = folder / f"index-{numbers[-1]}.db"
         if any(os.path.lexists(f"{path}{tail}") for tail in ("-wal", "-shm")):
             raise UnusableError("what lies beside it is none of ours, and SQLite would take it for its own")
         try:
