@@ -102,6 +102,59 @@ def test_only_staff_import(root: Path) -> None:
     assert ran.returncode == 1 and "only staff" in ran.stderr
 
 
+PEOPLE = "people:\n  amy@support.example: {roles: [agent]}\n"
+
+
+@pytest.mark.parametrize("as_", ["agent:eve@customer.example", "system:x", "customer:eve@customer.example"])
+def test_nobody_imports_in_a_role_that_is_not_theirs(as_: str, root: Path, tmp_path: Path) -> None:
+    """Neither rows nor whole histories, which anybody could have made up: where people are listed, they are held to it."""
+    other = make_store(tmp_path / "other", PEOPLE)
+    for name, text in (("rows", lines(ROW)), ("histories", done(root, "export"))):
+        (tmp_path / name).write_text(text)
+        assert ticketctl(other, "import", str(tmp_path / name), as_=as_).status == 1
+        assert files_of(other, "tickets") == {}
+        assert ticketctl(other, "import", str(tmp_path / name)).status == 0
+        (other / "tickets").rename(tmp_path / f"gone-{name}")
+
+
+@pytest.mark.parametrize("words", [("import", "-"), ("new", "--from", "-")], ids=" ".join)
+def test_two_rows_of_one_id(words: tuple[str, ...], root: Path) -> None:
+    """Neither writes over the other: the second is refused, and nothing is written."""
+    before = files_of(root, "tickets")
+    row = {"id": "261102-zzzzz", "title": "One", "customer": "a@customer.example"}
+    ran = piped(root, lines(row, {**row, "title": "Two"}), *words)
+    assert ran.status in (1, 2) and "another row has the id 261102-zzzzz" in ran.err
+    assert files_of(root, "tickets") == before and leftovers(root) == []
+
+
+def test_ids_that_are_drawn_are_never_alike(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Of some thousand tickets a day two would be, by chance: then another is drawn."""
+    drawn = iter("aaaaa" + "fffff" + "fffff" + "bbbbb" + "ggggg")  # two of these are on the disk, one is another row's
+    monkeypatch.setattr("ticketctl.store.paths.draw", lambda: next(drawn))
+    (tmp_path / "rows.jsonl").write_text(lines(*[{"title": "x", "customer": "a@customer.example"}] * 2))
+    assert [id_[7:] for id_ in done(root, "new", "--from", str(tmp_path / "rows.jsonl")).split()] == ["fffff", "ggggg"]
+
+
+@pytest.mark.parametrize("created", [0, "1969-01-01", "2030-01-01", "soon", "1899-01-01"])
+def test_when_a_row_cannot_have_been_opened(created: object, root: Path) -> None:
+    """Before ids reach, ahead of the clock, or at no moment at all."""
+    ran = piped(root, lines({**ROW, "created": created}), "import", "-")
+    assert ran.status == 2 and ran.err.startswith("error: stdin, row 1: "), ran
+
+
+def test_half_a_character_is_no_text(root: Path) -> None:
+    """A lone surrogate, by import or in a file, is refused with its place; it hides no other ticket (7)."""
+    rows = [json.loads(line) for line in done(root, "export").splitlines()]
+    rows[0]["history"][0]["set"]["title"] = "bad \ud800"
+    assert piped(root, lines(rows[0]), "import", "-").status in (1, 2)
+    path = next(root.glob("tickets/*/*/*/*-aaaaa.yaml"))
+    text = path.read_text()
+    path.write_text(text.replace("title: Ticket aaaaa", 'title: "bad \\uD800"'))
+    assert path.read_text() != text
+    ran = ticketctl(root, "list", "--format", "id")
+    assert ran.status == 65 and len(ran.out.split()) == 2 and "Traceback" not in ran.err
+
+
 def test_a_dry_import_writes_nothing(root: Path) -> None:
     before = files_of(root)
     assert "1 ticket would be imported" in piped(root, lines(ROW), "import", "-n", "-").err

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pty
+import sqlite3
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -203,3 +205,62 @@ def test_a_dry_run_foretells_that_the_clock_is_refused(tmp_path: Path) -> None:
     dry = ticketctl(root, "sweep", "-n", now="2026-10-02T09:00:00Z")
     assert dry.status == 0 and "a run would be refused: the clock says" in dry.err
     assert "refused" not in ticketctl(root, "sweep", "-n", "--trust-clock", now="2026-10-02T09:00:00Z").err
+
+
+def test_a_sweep_mends_a_damaged_index(tmp_path: Path) -> None:
+    """Where only the sweep looks into the index, it is the sweep that finds it damaged, and makes it anew (20)."""
+    root = make_store(tmp_path / "store")
+    make_tickets(root, *halves(3))
+    done(root, "move", *halves(3), "Open", "-a", "amy@support.example")
+    done(root, "list")
+    (path,) = root.glob(".ticketctl/index-*.db")
+    with sqlite3.connect(path) as connection:
+        pages = [
+            number for (number,) in connection.execute("SELECT rootpage FROM sqlite_master WHERE name LIKE 'by_%'")
+        ]
+    connection.close()
+    data = bytearray(path.read_bytes())
+    for number in pages:
+        data[(number - 1) * 4096 : number * 4096] = b"\xff" * 4096
+    path.write_bytes(data)
+    ran = ticketctl(root, "sweep", "-n", now=SWEPT_AT)
+    assert ran.status == 0 and "remind" in ran.out, ran
+
+
+def test_a_killed_sweep_blocks_no_other(tmp_path: Path) -> None:
+    """Processes that were started to read files die with it, and do not keep its lock (13)."""
+    root = make_store(tmp_path / "store")
+    make_tickets(root, *halves(3))
+    done(root, "move", *halves(3), "Open", "-a", "amy@support.example")
+    code = """
+import time
+import ticketctl.app.parallel, ticketctl.app.refresh, ticketctl.cli.main
+ticketctl.app.parallel.WORTH = 1
+ticketctl.app.refresh.keep = slow = lambda desk, look: time.sleep(60)
+slow.__qualname__ = "slow"
+ticketctl.cli.main.main()
+"""
+    ran = ticketctl(root, "sweep", "-n", now=SWEPT_AT)
+    for path in root.glob(".ticketctl/index-*.db"):
+        path.unlink()
+    child = subprocess.Popen([sys.executable, "-c", code, "-C", str(root), "--now", SWEPT_AT, "sweep"])
+    time.sleep(2)
+    child.kill()
+    child.wait()
+    deadline = time.monotonic() + 10
+    while "another sweep is running" in (ran := ticketctl(root, "sweep", now=SWEPT_AT)).err:
+        assert time.monotonic() < deadline, "its processes live on, with its lock"
+        time.sleep(0.1)
+    assert ran.status == 0 and "remind" in ran.out
+
+
+def test_the_last_sweep_is_not_written_through_a_link(tmp_path: Path) -> None:
+    """A repository may bring a symbolic link of that name; what it leads to is left alone (9, 10)."""
+    root = make_store(tmp_path / "store")
+    make_tickets(root, *halves(1))
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (root / ".ticketctl").mkdir(exist_ok=True)
+    (root / ".ticketctl/last-sweep").symlink_to(victim)
+    assert ticketctl(root, "sweep", now=SWEPT_AT).status == 0
+    assert victim.read_text() == "mine" and not (root / ".ticketctl/last-sweep").is_symlink()

@@ -26,16 +26,18 @@ class Record:
     _defaults: ClassVar[Mapping[str, Any]] = EMPTY
 
     def __init_subclass__(cls) -> None:
-        cls._names = tuple(get_annotations(cls))
+        cls._names = (*cls._names, *get_annotations(cls))
         cls._known = frozenset(cls._names)
-        cls._defaults = {name: cls.__dict__[name] for name in cls._names if name in cls.__dict__}
+        own = {name: cls.__dict__[name] for name in cls._names if name in cls.__dict__}
+        cls._defaults = {**cls._defaults, **own}
 
     def __init__(self, *values: Any, **named: Any) -> None:
         cls, held = type(self), self.__dict__
         held.update(cls._defaults)
         held.update(zip(cls._names, values, strict=False))
         held.update(named)
-        if held.keys() != cls._known or len(values) > len(cls._names):
+        twice = named and any(name in named for name in cls._names[: len(values)])
+        if held.keys() != cls._known or len(values) > len(cls._names) or twice:
             odd = sorted(held.keys() ^ cls._known) or ["too many values"]
             raise TypeError(f"{cls.__name__}: {', '.join(odd)}")
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -36,10 +36,7 @@ def read_query(desk: Desk, text: str) -> Iterator[Term]:
     _utf8(text)
     if text.count('"') % 2:
         raise UsageError("a quotation mark is not closed", "'\"paper jam\"' for words that stand together")
-    found = _TOKEN.findall(text)
-    if len(found) > _MOST:
-        raise UsageError(f"more than {_MOST} things are asked at once")
-    for minus, name, phrase, word in found:
+    for minus, name, phrase, word in _TOKEN.findall(text):
         value = phrase or word.replace('"', "")
         if not value:
             raise UsageError("there is nothing between the quotation marks")
@@ -69,10 +66,17 @@ def words(text: str) -> list[Term]:
         UsageError: they are not text.
     """
     _utf8(text)
-    found = [Term("words", "word", (word,)) for word in dict.fromkeys(text.split())]
-    if len(found) > _MOST:
-        raise UsageError(f"more than {_MOST} words are searched at once")
-    return found
+    return [Term("words", "word", (word,)) for word in dict.fromkeys(text.split())]
+
+
+def too_many(terms: Sequence[Term]) -> None:
+    """Refuse what SQLite could not take.
+
+    Raises:
+        UsageError: more is asked at once than anybody means.
+    """
+    if len(terms) > _MOST:
+        raise UsageError(f"more than {_MOST} things are asked at once")
 
 
 def term(desk: Desk, name: str, value: str, wanted: bool = True) -> Term:

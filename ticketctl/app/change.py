@@ -48,8 +48,10 @@ def change(desk: Desk, ids: Iterable[str], ask: Ask, dry: bool = False) -> Itera
     try:
         while some := list(islice(left, TOGETHER)):
             with writing(desk):
-                done = list(_asked(desk, some, ask))
-                log.note(done)
+                done = []
+                for outcome in _asked(desk, some, ask):
+                    log.note([outcome])  # one by one: what is written is committed, whatever happens to the next
+                    done.append(outcome)
                 if len(some) < TOGETHER:  # the last: nobody comes between writing and committing
                     failed = log.commit(locked=True)
             yield from done
@@ -124,21 +126,22 @@ class _RefusedError(Exception):
     """Nothing is to be written."""
 
 
-def create(desk: Desk, requests: Iterable[tuple[Profile, Sequence[Create]]], subject: str = "") -> Creation:
+def create(desk: Desk, requests: Callable[[set[str]], Iterable[tuple[Profile, Sequence[Create]]]]) -> Creation:
     """Make new tickets, all or nothing: one refusal and none is made. They are taken one at a time and not kept.
 
     Args:
-        requests: for each ticket its profile and one request per role that the user has.
-        subject: of the commit, if not what was done.
+        requests: given the ids of those before, which grow: for each ticket its profile and one request per role that
+            the user has.
     """
-    log, total, refusals = Log(desk), 0, 0
+    log, total, refusals, taken = Log(desk), 0, 0, set[str]()
     refused: list[Outcome] = []
     warnings: list[tuple[str, str]] = []
 
     def writes() -> Iterator[files.Write]:
         nonlocal total, refusals
-        for profile, candidates in requests:
+        for profile, candidates in requests(taken):
             total += 1
+            taken.add(candidates[0].id)
             outcome = _made(desk, profile, candidates)
             if outcome.refused:
                 refusals += 1
@@ -156,7 +159,7 @@ def create(desk: Desk, requests: Iterable[tuple[Profile, Sequence[Create]]], sub
             files.write_all(desk.root, writes())
         except _RefusedError:
             return Creation((), (), refused, refusals, total)
-        return Creation(log.ids, warnings, (), 0, total, log.commit(subject, locked=True))
+        return Creation(log.ids, warnings, (), 0, total, log.commit(locked=True))
 
 
 def _one(desk: Desk, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
@@ -224,6 +227,8 @@ def _written(desk: Desk, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
     """The outcomes once they are written: all at once or, where one of them cannot be, each for itself."""
     try:
         files.write_all(desk.root, (write for outcome in outcomes for write in writes_of(desk, outcome)))
+    except files.PartlyError:
+        raise
     except TicketctlError as error:
         if len(outcomes) == 1:
             yield replace(outcomes[0], result=error)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from ticketctl.app import opening, values
@@ -14,12 +15,16 @@ from ticketctl.core import dates
 from ticketctl.core.chain import seal
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.located import Node
+from ticketctl.core.profile import CREATED, Profile
+from ticketctl.core.requests import Actor
 from ticketctl.core.ticket import Ticket, flat, fold
+from ticketctl.core.words import counted
+from ticketctl.core.workflow import actor_reasons
 from ticketctl.errors import BrokenError, DiskError, RefusedError, TicketctlError, UncommittedError, UsageError
 from ticketctl.record import Record
 from ticketctl.store import files
 from ticketctl.store.codec import emit
-from ticketctl.store.paths import ID, new_id, path_of
+from ticketctl.store.paths import ID, path_of
 from ticketctl.store.reading import Loaded, load
 
 
@@ -48,13 +53,14 @@ def bring_in(desk: Desk, rows: opening.Rows, dry: bool = False) -> Imported:
         TicketctlError: with the row in front of the message, if one cannot be; nothing was written then.
     """
     paths: list[str] = []
+    taken = set[str]()
     known = 0
 
     def writes() -> Iterator[files.Write]:
         nonlocal known
         for place, row in rows:
             try:
-                write = _write(desk, row)
+                write = _write(desk, row, taken)
             except TicketctlError as error:
                 error.message = place + error.message
                 raise
@@ -68,25 +74,34 @@ def bring_in(desk: Desk, rows: opening.Rows, dry: bool = False) -> Imported:
         return Imported(sum(1 for _ in writes()), known)
     with writing(desk):
         number = files.write_all(desk.root, writes())
-        failed = record(desk, paths, f"import: {number:,} tickets", _importer(desk)) if paths else None
+        failed = record(desk, paths, f"import: {counted(number, 'ticket')}", _importer(desk))
     return Imported(number, known, failed)
 
 
 def _importer(desk: Desk) -> str:
-    return desk.email or "import@localhost"
+    """Whose commit it is, where git knows nobody."""
+    _, _, who = (desk.as_ or "").rpartition(":")
+    return who if "@" in who else desk.email or "import@localhost"
 
 
-def _write(desk: Desk, row: Mapping[str, Any]) -> files.Write | None:
+def _write(desk: Desk, row: Mapping[str, Any], taken: set[str]) -> files.Write | None:
     """The file of a row's ticket; nothing, if it is there already.
 
+    Args:
+        taken: the ids of the rows before; takes this one's.
+
     Raises:
-        RefusedError: the rules do not let it be, or there is another ticket of that id.
+        RefusedError: the rules do not let it be, it is not the user's to bring in, or there is another of that id.
     """
-    ticket = _restored(row) if "history" in row else _made(desk, row)
+    ticket = _restored(row) if "history" in row else _made(desk, row, taken)
+    if ticket.id in taken:
+        raise RefusedError(f"another row has the id {ticket.id}")
+    taken.add(ticket.id)
     path, data = path_of(ticket.id), emit(ticket)
     for finding in check_ticket(desk, Loaded(ticket, data, path)):
         if finding.severity == "error":
             raise RefusedError(f"{ticket.id} cannot be: {finding.message}", finding.hint)
+    importer(desk, desk.shelf.get(ticket.profile))
     try:
         there = files.read_bytes(desk.root / path, files.MAX_BYTES)
     except FileNotFoundError:
@@ -96,6 +111,24 @@ def _write(desk: Desk, row: Mapping[str, Any]) -> files.Write | None:
     if there != data:
         raise RefusedError(f"there is a ticket {ticket.id} already, and it is another", "ticketctl show has it")
     return None
+
+
+def importer(desk: Desk, profile: Profile) -> Actor:
+    """Who the user is in bringing in tickets of a profile: staff, in a role that is theirs.
+
+    Raises:
+        RefusedError: they are not.
+    """
+    people = desk.people_of(profile)
+    reasons: list[str] = []
+    for actor in actors(desk, profile, None):
+        found = actor_reasons(profile, None, actor, people)
+        if profile.kind(actor.role) == "customer":
+            found = [f"only staff import tickets, not {actor.role}"]
+        if not found:
+            return actor
+        reasons += found
+    raise RefusedError("; ".join(dict.fromkeys(reasons)))
 
 
 def _restored(row: Mapping[str, Any]) -> Ticket:
@@ -109,38 +142,51 @@ def _restored(row: Mapping[str, Any]) -> Ticket:
         raise UsageError(f"{id_}: {error.message}") from None
 
 
-def _node(value: Any) -> Node:
-    """A JSON value as the readers of ticket files take it; it stands nowhere."""
+_DEEPEST = 20
+
+
+def _node(value: Any, depth: int = 0) -> Node:
+    """A JSON value as the readers of ticket files take it; it stands nowhere.
+
+    Raises:
+        UsageError: it is nested deeper than a ticket.
+    """
+    if depth > _DEEPEST:
+        raise UsageError("nested too deeply to be a ticket")
     if isinstance(value, dict):
-        return Node({str(key): _node(item) for key, item in value.items()}, 1, 1)
+        return Node({str(key): _node(item, depth + 1) for key, item in value.items()}, 1, 1)
     if isinstance(value, list):
-        return Node([_node(item) for item in value], 1, 1)
+        return Node([_node(item, depth + 1) for item in value], 1, 1)
     return Node(value if isinstance(value, str | int) or value is None else str(value), 1, 1)
 
 
-def _made(desk: Desk, row: Mapping[str, Any]) -> Ticket:
+def _made(desk: Desk, row: Mapping[str, Any], taken: Container[str]) -> Ticket:
     """A ticket that was kept elsewhere: one entry, of the time at which it was opened."""
-    row = {key: value for key, value in row.items() if key != "schema"}
-    created = dates.moment_of(values.when(desk, str(row["created"])), dates.zone(desk.settings.timezone)) \
-        if row.get("created") else desk.now  # fmt: skip
-    profile, (request, *_) = opening.request(
-        desk,
-        {"id": new_id(created), **{key: value for key, value in row.items() if key not in ("created", "status")}},
-        "",
-    )
-    actor = actors(desk, profile, None)[0]
-    if profile.kind(actor.role) == "customer":
-        raise RefusedError(f"only staff import tickets, not {actor.role}")
-    start = next(edge.target for edge in profile.edges if edge.source == "created")
+    created = _created(desk, row)
+    own = {key: value for key, value in row.items() if key not in ("schema", "created", "status")}
+    profile, (request, *_) = opening.request(desk, {"id": opening.fresh_id(desk, created, taken), **own}, "", taken)
+    actor = importer(desk, profile)
+    start = next(edge.target for edge in profile.edges if edge.source == CREATED)
     status = values.status(profile, str(row["status"])) if row.get("status") else start
-    sets: dict[str, Value] = {
-        "ticket": request.id,
-        "profile": profile.name,
-        "version": profile.version,
-        "title": request.title,
-    }
+    sets: dict[str, Value] = {"ticket": request.id, "profile": profile.name, "version": profile.version,
+                              "title": request.title}  # fmt: skip
     entry = Entry(
         dates.format_instant(created), actor.who, actor.role, "imported", to=status, text=request.text, note=request.note,
         sets=sets | {flat(name): value for name, value in request.sets.items()},
     )  # fmt: skip
     return fold([seal((), entry)])
+
+
+def _created(desk: Desk, row: Mapping[str, Any]) -> datetime:
+    """When a row says that its ticket was opened; now, if it does not.
+
+    Raises:
+        UsageError: it is no moment, lies ahead, or before 2000, where ids do not reach.
+    """
+    if "created" not in row:
+        return desk.now
+    text = str(row["created"])
+    moment = dates.moment_of(values.when(desk, text), dates.zone(desk.settings.timezone))
+    if moment > desk.now or moment.year < 2000:
+        raise UsageError(f'a ticket cannot be created at "{text}"', "between the year 2000 and now")
+    return moment

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.refresh import broken_in, fresh, rebuilt
+from ticketctl.app.refresh import asked, broken_in
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.query import OPEN, Query, Row
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError
@@ -19,6 +19,10 @@ from ticketctl.store.selection import ids, select, sums, total
 if TYPE_CHECKING:
     from ticketctl.core.profile import Profile
     from ticketctl.store.reading import Loaded
+
+
+def _wanted(index: Index, queries: Iterable[Query]) -> tuple[list[str], list[Finding]]:
+    return sorted({id_ for query in queries for id_ in ids(index, query)}), broken_in(index)
 
 
 def _guarded(rows: Iterator[Row]) -> Iterator[Row]:
@@ -40,9 +44,9 @@ def look(
     Raises:
         SettingsError: the settings have mistakes, which are not the tickets'.
     """
-    index = fresh(desk, watch)
-    broken += broken_in(index)
-    wanted = sorted({id_ for query in queries for id_ in ids(index, query)})
+    queries = list(queries)
+    wanted, unreadable = asked(desk, lambda index: _wanted(index, queries), watch)
+    broken += unreadable
     for number, id_ in enumerate(wanted, 1):
         watch("looking", number, len(wanted))
         try:
@@ -58,8 +62,8 @@ def look(
 
 def paths(desk: Desk, query: Query, watch: Watch = unwatched) -> tuple[list[str], list[Finding]]:
     """The files of the tickets that a query wants, oldest day first, and what cannot be read of the whole store."""
-    index = _searched(desk, fresh(desk, watch), query, watch)
-    return [path_of(id_) for id_ in ids(index, query)], broken_in(index)
+    found, broken = asked(desk, lambda index: _wanted(_searched(desk, index, query, watch), [query]), watch)
+    return list(map(path_of, found)), broken
 
 
 class Found(Record):
@@ -81,10 +85,7 @@ class Found(Record):
 
 def find(desk: Desk, query: Query, watch: Watch = unwatched) -> Found:
     """All tickets that a query wants; a broken one is reported, never silently missing."""
-    try:
-        return _found_in(_searched(desk, fresh(desk, watch), query, watch), query)
-    except UnusableError:  # damaged where only this query looks
-        return _found_in(_searched(desk, rebuilt(desk, watch), query, watch), query)
+    return asked(desk, lambda index: _found_in(_searched(desk, index, query, watch), query), watch)
 
 
 def _searched(desk: Desk, index: Index, query: Query, watch: Watch) -> Index:

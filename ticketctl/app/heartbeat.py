@@ -18,8 +18,8 @@ _LAST = "last-sweep"
 
 def last_sweep(desk: Desk) -> str:
     """The instant of the last sweep of this clone, if it is known."""
-    with suppress(OSError, ValueError):
-        text = (desk.root / files.STATE / _LAST).read_text(encoding="ascii").strip()
+    with suppress(OSError, ValueError, DiskError):
+        text = files.read_bytes(desk.root / files.STATE / _LAST, 100).decode("ascii").strip()
         return dates.format_instant(dates.parse_instant(text))
     return ""
 
@@ -27,7 +27,23 @@ def last_sweep(desk: Desk) -> str:
 def remember(desk: Desk) -> None:
     """Note that a sweep of this clone came to its end."""
     with suppress(OSError):
-        (desk.root / files.STATE / _LAST).write_text(dates.format_instant(desk.now) + "\n", encoding="ascii")
+        _put_aside(desk.root / files.STATE / _LAST, dates.format_instant(desk.now) + "\n")
+
+
+def _put_aside(path: Path, text: str) -> None:
+    """Write a small file whole; where a symbolic link has its name, the link gives way."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+        files.sync_folder(path.parent)
+    except OSError:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise
 
 
 def no_heartbeat(path: Path) -> str:
@@ -44,11 +60,7 @@ def heartbeat(path: Path, desk: Desk, counts: Mapping[str, int]) -> None:
         DiskError: the file cannot be written.
     """
     content = {"schema": "ticketctl/1", "at": dates.format_instant(desk.now), **counts}
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        aside.write_text(json.dumps(content) + "\n", encoding="utf-8")
-        os.replace(aside, path)
+        _put_aside(path, json.dumps(content) + "\n")
     except OSError as error:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
         raise DiskError(f"cannot write the heartbeat {path}: {error.strerror}") from None

@@ -7,8 +7,9 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Container, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from tempfile import TemporaryFile
 from typing import IO, Any
 
@@ -21,7 +22,7 @@ from ticketctl.core.profile import Profile, Template
 from ticketctl.core.requests import Create
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import TicketctlError, UsageError, closest
-from ticketctl.store.paths import ID, new_id
+from ticketctl.store.paths import ID, new_id, path_of
 
 KEYS = ("title", "profile", "customer", "assignee", "text", "due", "follows", "status", "template", "id", "fields")
 
@@ -44,32 +45,35 @@ def rows_of(name: str, common: Mapping[str, Any]) -> Iterator[Rows]:
     """
     given = {key: value for key, value in common.items() if value not in (None, ()) and key != "file"}
     called = "stdin" if name == "-" else name
-    try:
-        with _opened(name) as file:
-            yield _rows(file, called, given)
-    except UnicodeDecodeError:
-        raise UsageError(f"{called} is not UTF-8") from None
-    except (OSError, csv.Error) as error:
-        raise UsageError(f"cannot read {called}: {getattr(error, 'strerror', None) or error}") from None
+    with ExitStack() as opened:
+        try:
+            file = opened.enter_context(_opened(name))
+        except OSError as error:
+            raise UsageError(f"cannot read {called}: {error.strerror}") from None
+        yield _rows(file, called, given)
 
 
 @contextmanager
 def _opened(name: str) -> Iterator[IO[str]]:
-    if name != "-":
-        with open(name, encoding="utf-8-sig", newline="") as file:
-            yield file
-        return
-    with TemporaryFile() as spool:
-        shutil.copyfileobj(sys.stdin.buffer, spool)
-        spool.seek(0)
-        with io.TextIOWrapper(spool, encoding="utf-8-sig", newline="") as file:
-            yield file
+    with ExitStack() as opened:
+        source = sys.stdin.buffer if name == "-" else opened.enter_context(open(name, "rb"))
+        if name == "-" or not source.seekable():
+            spool = opened.enter_context(TemporaryFile())
+            shutil.copyfileobj(source, spool)
+            spool.seek(0)
+            source = spool
+        yield opened.enter_context(io.TextIOWrapper(source, encoding="utf-8-sig", newline=""))
 
 
 def _rows(file: IO[str], name: str, given: Mapping[str, Any]) -> Rows:
     number = 0
-    for number, row in enumerate(_parsed(file, name), 1):
-        yield f"{name}, row {number}: ", {**given, **{key: v for key, v in row.items() if v not in (None, "")}}
+    try:
+        for number, row in enumerate(_parsed(file, name), 1):
+            yield f"{name}, row {number}: ", {**given, **{key: v for key, v in row.items() if v not in (None, "")}}
+    except UnicodeDecodeError:
+        raise UsageError(f"{name} is not UTF-8") from None
+    except (OSError, csv.Error) as error:
+        raise UsageError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from None
     if not number:
         raise UsageError(f"{name} holds no rows")
 
@@ -99,20 +103,23 @@ def _object(line: str, place: str) -> dict[str, Any]:
     return row
 
 
-def request(desk: Desk, row: Mapping[str, Any], place: str) -> tuple[Profile, list[Create]]:
+def request(desk: Desk, row: Mapping[str, Any], place: str, taken: Container[str] = ()) -> tuple[Profile, list[Create]]:
     """What a row asks for: its profile, and one request per role that the user has.
+
+    Args:
+        taken: the ids of the rows before.
 
     Raises:
         TicketctlError: with the row's place in front of the message.
     """
     try:
-        return _request(desk, row)
+        return _request(desk, row, taken)
     except TicketctlError as error:
         error.message = place + error.message
         raise
 
 
-def _request(desk: Desk, row: Mapping[str, Any]) -> tuple[Profile, list[Create]]:
+def _request(desk: Desk, row: Mapping[str, Any], taken: Container[str]) -> tuple[Profile, list[Create]]:
     name = row.get("profile") or desk.settings.profile
     if not name:
         raise UsageError(
@@ -120,7 +127,7 @@ def _request(desk: Desk, row: Mapping[str, Any]) -> tuple[Profile, list[Create]]
         )
     profile = desk.shelf.get(str(name))
     template = _template(profile, row.get("template"))
-    id_ = _id(desk, row.get("id"))
+    id_ = _id(desk, row.get("id"), taken)
     who = actors(desk, profile, None)
     sets = _sets(desk, profile, row)
     text = row.get("text") or (template.text if template else "")
@@ -157,12 +164,21 @@ def _template(profile: Profile, name: object) -> Template | None:
     return profile.templates[str(name)]
 
 
-def _id(desk: Desk, given: object) -> str:
+def _id(desk: Desk, given: object, taken: Container[str]) -> str:
     if not given:
-        return new_id(desk.now)
+        return fresh_id(desk, desk.now, taken)
     if not ID.match(str(given)):
         raise UsageError(f'"{given}" is not an id', "YYMMDD and five of 0-9 a-z without i l o u: 261121-k3qx9")
+    if str(given) in taken:
+        raise UsageError(f"another row has the id {given}")
     return str(given)
+
+
+def fresh_id(desk: Desk, moment: datetime, taken: Container[str] = ()) -> str:
+    """An id that no ticket of that day has, nor any row before: of some thousand a day two would be alike."""
+    while (id_ := new_id(moment)) in taken or (desk.root / path_of(id_)).exists():
+        pass
+    return id_
 
 
 def _sets(desk: Desk, profile: Profile, row: Mapping[str, Any]) -> dict[str, Value]:

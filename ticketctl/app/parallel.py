@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
+from ticketctl.store.files import die_with_parent, let_go
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -57,6 +58,8 @@ def _sit_down(desk: Desk) -> None:
     """What a process begins with."""
     global _desk
     _desk = desk
+    let_go()
+    die_with_parent()
     gc.disable()  # nothing here is made in circles, and to look for such takes a tenth of the time
 
 

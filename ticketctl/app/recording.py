@@ -21,30 +21,40 @@ def writing(desk: Desk) -> Iterator[None]:
     if not tickets.is_dir():
         tickets.mkdir()  # git keeps no empty folder, so a clone of an empty store has none
     with files.lock(tickets):
-        files.recover(desk.root)
+        finished = files.recover(desk.root)
+        if finished and desk.settings.commit:
+            record(desk, [path for path in finished if path.startswith(("tickets/", "attachments/"))], _LEFT, _NOBODY)
         yield
 
 
-def catch_up(desk: Desk, index: Index) -> None:
+def caught_up(desk: Desk, index: Index) -> Index:
     """Commit what a command that was killed after writing left uncommitted: whole tickets in our own form.
 
     Args:
         index: as the files are now; where git has been asked about all of them, it need not be asked again.
+
+    Returns:
+        The index: no file has changed.
     """
     if not desk.settings.commit or (index.meta("head") and not index.suspects()):
-        return
+        return index
     from ticketctl.store import committing, git
 
     with suppress(DiskError), writing(desk):
         left = sorted(git.uncommitted(desk.root))
         whole = [path for path in left if path.startswith("attachments/") or desk.store.is_whole(path)]
         if whole:
-            committing.commit(desk.root, whole, "What an interrupted command had written", "ticketctl@localhost")
+            committing.commit(desk.root, whole, _LEFT, _NOBODY)
+    return index
+
+
+_LEFT = "What an interrupted command had written"
+_NOBODY = "ticketctl@localhost"
 
 
 def record(desk: Desk, paths: Sequence[str], message: str, who: str) -> UncommittedError | None:
     """Commit what was written, where the store does so; if git would not, that: it is written all the same."""
-    if not desk.settings.commit:
+    if not desk.settings.commit or not paths:
         return None
     from ticketctl.store import committing
 

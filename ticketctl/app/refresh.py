@@ -3,10 +3,11 @@ same."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from ticketctl import __version__
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, Place, SettingsError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ticketctl.core.summary import Summary
 
 _TRIES = 4
+T = TypeVar("T")
 
 
 def fresh(desk: Desk, watch: Watch = unwatched) -> Index:
@@ -29,7 +31,7 @@ def fresh(desk: Desk, watch: Watch = unwatched) -> Index:
         SettingsError: the settings have mistakes.
     """
     places = folders(desk.root)
-    asked = ask_ahead(desk.root)
+    ahead = ask_ahead(desk.root)
     try:
         _ = desk.settings
         for _ in range(_TRIES):
@@ -37,28 +39,43 @@ def fresh(desk: Desk, watch: Watch = unwatched) -> Index:
                 index = Index.open(desk.root)
                 if not is_made_by(desk, index):
                     break
-                if (now := _updated(desk, index, places, asked, watch)) is not None:
+                if (now := _updated(desk, index, places, ahead, watch)) is not None:
                     return now
             except UnusableError:
                 break
-            places, asked = folders(desk.root), None
+            places, ahead = folders(desk.root), None
     finally:
-        if asked is not None:
-            asked.drop()
+        if ahead is not None:
+            ahead.drop()
     return rebuilt(desk, watch)
 
 
+def asked(desk: Desk, question: Callable[[Index], T], watch: Watch = unwatched) -> T:
+    """The answer of the index, as the files are now; where it turns out to be damaged, that of a new one.
+
+    Raises:
+        DiskError: the new one is damaged, too.
+    """
+    try:
+        return question(fresh(desk, watch))
+    except UnusableError:
+        try:
+            return question(rebuilt(desk, watch))
+        except UnusableError as error:
+            raise DiskError(f"the index is damaged: {error}", "look at the disk") from None
+
+
 def _updated(
-    desk: Desk, index: Index, places: list[tuple[str, str, int]], asked: Asked | None, watch: Watch
+    desk: Desk, index: Index, places: list[tuple[str, str, int]], ahead: Asked | None, watch: Watch
 ) -> Index | None:
     """The index with what has changed in it; nothing, if somebody else has written it meanwhile.
 
     Args:
         places: the folders, before anything else was looked at.
-        asked: what git was asked after that.
+        ahead: what git was asked after that.
     """
     generation = index.meta("generation")
-    found = news(desk.root, index, asked)
+    found = news(desk.root, index, ahead)
     if not found.changed:
         return index
     suspects, gone = list(found.suspects), list(found.gone)
@@ -91,7 +108,7 @@ def is_made_by(desk: Desk, index: Index) -> bool:
 def _rules(desk: Desk) -> bytes:
     """What a summary is made by besides the ticket: settings and profiles, byte for byte."""
     paths = [desk.root / NAME] + [path for folder in desk.shelf.folders() for path in sorted(folder.glob("*.yaml"))]
-    parts = []
+    parts = [__version__.encode()]
     for path in paths:
         try:
             parts += [str(path.name).encode(), files.read_bytes(path, 1 << 20)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.parallel import spread
@@ -11,7 +12,7 @@ from ticketctl.core.query import Term
 from ticketctl.core.summary import words_of
 from ticketctl.errors import BrokenError, MissingError
 from ticketctl.store.index import Index, UnusableError
-from ticketctl.store.texts import add, find, unread
+from ticketctl.store.texts import add, complete, find, unread
 
 
 def search(desk: Desk, index: Index, terms: Sequence[Term], watch: Watch = unwatched) -> Index:
@@ -34,9 +35,17 @@ def search(desk: Desk, index: Index, terms: Sequence[Term], watch: Watch = unwat
 
 
 def _complete(desk: Desk, index: Index, watch: Watch) -> None:
+    """Read what is not in the index yet, some thousands at a time: nobody waits for the index while files are read."""
+    generation = index.meta("generation")
     left = unread(index)
+    texts = zip(left, spread(desk, text_of, [path for path, _ in left], "searching", watch), strict=True)
+    while some := list(islice(texts, _AT_ONCE)):
+        add(index, ((path, blob, text) for (path, blob), text in some if text is not None))
     if left:
-        add(index, zip(left, spread(desk, text_of, left, "searching", watch), strict=True))
+        complete(index, generation)
+
+
+_AT_ONCE = 5000
 
 
 def text_of(desk: Desk, path: str) -> str | None:

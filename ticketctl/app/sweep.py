@@ -11,8 +11,8 @@ from datetime import timedelta
 from ticketctl.app.change import not_by_hand, outbox
 from ticketctl.app.desk import Desk
 from ticketctl.app.heartbeat import last_sweep, remember
-from ticketctl.app.recording import catch_up, record_run, writing
-from ticketctl.app.refresh import broken_in, fresh
+from ticketctl.app.recording import caught_up, record_run, writing
+from ticketctl.app.refresh import asked, broken_in
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.profile import Automation, Profile
@@ -145,7 +145,7 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
     _check_rules(desk, orders)
     report = Report()
     if orders.dry:
-        scan = _scan(desk, orders, report, fresh(desk, watch))
+        scan = asked(desk, lambda index: _scan(desk, orders, report, index), watch)
         report.clock = "" if orders.trust_clock else _wrong_clock(desk, scan)
         _plan(desk, orders, scan, report, watch)
         return report
@@ -161,9 +161,7 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         if files.interrupted(desk.root):
             with writing(desk):
                 pass  # finishes what a killed run left, even where nothing more is due
-        index = fresh(desk, watch)
-        catch_up(desk, index)
-        scan = _scan(desk, orders, report, index)
+        scan = asked(desk, lambda index: _scan(desk, orders, report, caught_up(desk, index)), watch)
         if not orders.trust_clock and (wrong := _wrong_clock(desk, scan)):
             hint = "set the clock right; if it is right: ticketctl sweep --trust-clock"
             raise RefusedError(f"{wrong}; nothing was written", hint)
@@ -183,12 +181,13 @@ def _check_rules(desk: Desk, orders: Orders) -> None:
 
 def _scan(desk: Desk, orders: Orders, report: Report, index: Index) -> _Scan:
     """Ask the index which tickets may be due; whether they are is seen when they are read."""
-    report.broken += broken_in(index)
+    broken = broken_in(index)
     number = sums(index)
     found = _Scan(
         waking(index, dates.format_instant(desk.now)),
         sum(number.values()) - number.get("closed", 0), latest(index, "updated"), latest(index, "fired"),
     )  # fmt: skip
+    report.broken += broken
     if orders.limit or orders.rules:
         found.due = _by_instant(desk, orders, found.due, report)
     return found
@@ -324,6 +323,9 @@ def _written(desk: Desk, turns: Sequence[_Turn], report: Report) -> Iterator[_Tu
     """The turns that are written: all at once, or, where one of them cannot be, each for itself."""
     try:
         files.write_all(desk.root, [write for turn in turns for write in turn.writes])
+    except files.PartlyError as error:
+        report.failed.append(error)
+        return
     except TicketctlError as error:
         if len(turns) < 2:
             report.failed.append(error)

@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from ticketctl.app.asking import read_query
+from ticketctl.app.asking import read_query, too_many
 from ticketctl.app.desk import Desk
 from ticketctl.cli.env import Env, finish, pass_env, report
 from ticketctl.core.query import Query
 from ticketctl.core.words import counted
-from ticketctl.errors import BrokenError, Exit, MissingError, TicketctlError
+from ticketctl.errors import BrokenError, Exit, Finding, MissingError, TicketctlError
 from ticketctl.render.document import dump_line
 from ticketctl.render.safe import safe
 
@@ -26,23 +26,28 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
 
     desk = env.desk
     terms = tuple(term for text in query for term in read_query(desk, text))
+    too_many(terms)
     with env.progress() as watch:
         wanted, broken = paths(desk, Query(terms), watch)
         for line in spread(desk, exported, wanted, "exporting", watch):
-            if line:
+            if isinstance(line, str):
                 click.echo(line)
+            elif line is not None:
+                broken.append(line)
     for finding in broken:
         click.echo(f"error: {safe(str(finding))}", err=True)
     if broken:
         finish(Exit.BROKEN)
 
 
-def exported(desk: Desk, path: str) -> str:
-    """A ticket as a line; empty, if it went meanwhile."""
+def exported(desk: Desk, path: str) -> str | Finding | None:
+    """A ticket as a line; nothing, if it went meanwhile; what is wrong with it, if it broke meanwhile."""
     try:
         ticket = desk.store.read_path(path).ticket
-    except (MissingError, BrokenError):
-        return ""
+    except MissingError:
+        return None
+    except BrokenError as error:
+        return error.finding
     content: dict[str, Any] = {
         "id": ticket.id,
         "profile": ticket.profile,

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ticketctl.app.asking import field, is_term, read_query, term, words
+from ticketctl.app.asking import field, is_term, read_query, term, too_many, words
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import Found, find
 from ticketctl.cli.complete import complete_profile
@@ -113,6 +113,7 @@ def _terms(desk: Desk, query: tuple[str, ...], given: dict[str, Any]) -> Iterato
         found.append(Term("closed", "is", (1,)))
     elif which != "all" and not any(one.name in ("status", "state", "closed") for one in found):
         found.insert(0, Term("closed", "is", (0,)))
+    too_many(found)
     return iter(found)
 
 

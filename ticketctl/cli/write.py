@@ -143,7 +143,7 @@ def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) 
     if given.get("file"):
         given["text"] = _read(given["file"])
     with opening.rows_of(rows, given) if rows is not None else nullcontext([("", {**given, "title": title})]) as wanted:
-        made = create(env.desk, (opening.request(env.desk, row, place) for place, row in wanted))
+        made = create(env.desk, lambda taken: (opening.request(env.desk, row, place, taken) for place, row in wanted))
     _tell_made(env, made)
 
 
@@ -193,10 +193,21 @@ def _ids(words: Sequence[str]) -> Iterator[str]:
     """The ids named, ``-`` standing for those on stdin (the first word of each line), as they come."""
     seen: set[str] = set()
     for word in words:
-        for id_ in (line.split()[0] for line in sys.stdin if line.strip()) if word == "-" else (word,):
+        for id_ in _typed() if word == "-" else (word,):
             if id_ not in seen:
                 seen.add(id_)
                 yield id_
+
+
+def _typed() -> Iterator[str]:
+    """The first word of each line of stdin."""
+    for line in sys.stdin.buffer:
+        try:
+            words = line.decode().split()
+        except UnicodeDecodeError:
+            raise UsageError("stdin is not UTF-8") from None
+        if words:
+            yield words[0]
 
 
 def _read(name: str) -> str:

@@ -54,9 +54,11 @@ def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
             return  # HEAD has them already
         new = _write_commit(root, tree, head, message, identity, who)
         subject = message.partition("\n")[0]
-        if not git.run(root, "update-ref", "-m", f"commit: {subject}", "HEAD", new, head, check=False).returncode:
+        done = git.run(root, "update-ref", "-m", f"commit: {subject}", "HEAD", new, head, check=False)
+        if not done.returncode:
             return
-        head = git.head(root)
+        if head == (head := git.head(root)):
+            raise DiskError(f"git update-ref failed: {done.stderr.strip()}")
     raise DiskError("git would not move HEAD: somebody else commits all the time", "try again")
 
 
@@ -87,6 +89,8 @@ def _place(root: Path) -> tuple[str, str, str] | None:
     said = git.run(root, "rev-parse", *asked, "--show-prefix", "--show-toplevel", "HEAD", check=False)
     if said.returncode:
         return None
+    if "\ufffd" in said.stdout or not said.stdout.replace("\n", "").isprintable():
+        return None  # a path that is not to be said in lines
     *places, prefix, top, head = said.stdout.split("\n")[:-1]
     for number, place in enumerate(places):
         path = root / place
@@ -95,7 +99,7 @@ def _place(root: Path) -> tuple[str, str, str] | None:
                 return None
         elif path.exists():
             return None
-    return head, prefix, top
+    return (head, prefix, top) if len(places) == len(_HOOKS) + len(_GOING_ON) else None
 
 
 def _write_tree(root: Path, head: str, files: Mapping[bytes, bytes]) -> str | None:
@@ -131,28 +135,31 @@ def _folders(path: bytes) -> list[bytes]:
 def _read_trees(root: Path, head: str, folders: Sequence[bytes]) -> dict[bytes, Tree]:
     """The folders as HEAD has them; those that it has not are empty."""
     asked = b"".join(b"%s:%s\n" % (head.encode(), folder) for folder in folders)
-    out, size = git.feed(root, asked, "cat-file", "--batch"), len(head) // 2
+    out, size, at = git.feed(root, asked, "cat-file", "--batch"), len(head) // 2, 0
     found: dict[bytes, Tree] = {}
     for folder in folders:
-        line, _, out = out.partition(b"\n")
-        words = line.split(b" ")
+        end = out.index(b"\n", at)
+        words = out[at:end].split(b" ")
+        at = end + 1
         if words[-1] == b"missing":
             found[folder] = {}
             continue
         if words[1] != b"tree":
             raise DiskError(f"{os.fsdecode(folder)} is no folder in git")
-        length = int(words[2])
-        found[folder] = _unpacked(out[:length], size)
-        out = out[length + 1 :]
+        end = at + int(words[2])
+        found[folder] = _unpacked(out[at:end], size)
+        at = end + 1
     return found
 
 
 def _unpacked(data: bytes, size: int) -> Tree:
     found: Tree = {}
-    while data:
-        about, _, data = data.partition(b"\0")
-        mode, _, name = about.partition(b" ")
-        found[name], data = (mode, data[:size]), data[size:]
+    at = 0
+    while at < len(data):
+        end = data.index(b"\0", at)
+        mode, _, name = data[at:end].partition(b" ")
+        at = end + 1 + size
+        found[name] = (mode, data[end + 1 : at])
     return found
 
 

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from ticketctl.errors import BusyError, DiskError
+from ticketctl.errors import BusyError, DiskError, RefusedError
 from ticketctl.record import Record
 
 STATE = ".ticketctl"
@@ -90,9 +90,29 @@ def lock(folder: Path, wait: float = 30.0) -> Iterator[None]:
         raise DiskError(f"cannot lock {folder}: {error.strerror}") from None
     try:
         _acquire(descriptor, folder, time.monotonic() + wait)
+        _held.add(descriptor)
         yield
     finally:
+        _held.discard(descriptor)
         os.close(descriptor)
+
+
+_held: set[int] = set()
+
+
+def let_go() -> None:
+    """Close the locks that a forked process has inherited: they are its parent's, and must not outlive it. (The parent
+    keeps them.)"""
+    while _held:
+        os.close(_held.pop())
+
+
+def die_with_parent() -> None:
+    """Let the kernel end this process when its parent ends, however that ends (Linux)."""
+    from ctypes import CDLL
+
+    with suppress(AttributeError, OSError):
+        CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
 
 
 def _acquire(descriptor: int, folder: Path, until: float) -> None:
@@ -150,7 +170,11 @@ class _Made(NamedTuple):
 def _prepare(root: Path, writes: Iterable[Write], made: list[_Made]) -> None:
     """Put everything down, so that only renames are left to do."""
     temporary, folders = root / STATE / TMP, set[str]()
+    targets = set[str]()
     for write in writes:
+        if write.path in targets:
+            raise RefusedError(f"{write.path} would be written twice", "each ticket has an id of its own")
+        targets.add(write.path)
         _compare(root, write)
         if not made:
             temporary.mkdir(parents=True, exist_ok=True)
@@ -164,7 +188,7 @@ def _prepare(root: Path, writes: Iterable[Write], made: list[_Made]) -> None:
         _sync_all(temporary)
     if len(made) > 1:
         # The names of the temporaries must be on disk before a journal that lists them.
-        _sync_folder(temporary)
+        sync_folder(temporary)
         _write_journal(root, made)
 
 
@@ -175,6 +199,8 @@ def _forget(root: Path, made: Sequence[_Made]) -> bool:
         (state / _JOURNAL).unlink()
     if (state / _JOURNAL).exists():
         return False
+    with suppress(OSError):
+        sync_folder(state)  # else a power cut could bring the journal back, and what it lists
     for path in (f"{state / TMP / _JOURNAL}", *(one.temporary for one in made)):
         with suppress(OSError):
             os.unlink(path)
@@ -195,12 +221,16 @@ def _finish(root: Path, renamed: Sequence[_Made], left: Sequence[_Made]) -> None
             _sync_all(root / STATE / TMP)
             return
         for folder in folders:
-            _sync_folder(root / folder)
+            sync_folder(root / folder)
     except OSError as error:
         hint = (
             "it is written in part; the next command finishes it" if left else "it is written, but perhaps not safely"
         )
-        raise DiskError(f"the disk failed in {root}: {error.strerror}", hint) from None
+        raise PartlyError(f"the disk failed in {root}: {error.strerror}", hint) from None
+
+
+class PartlyError(DiskError):
+    """Some of the files are in their places; the rest follows with the next command. Not to be tried again at once."""
 
 
 def _drop_journal(root: Path) -> None:
@@ -216,12 +246,16 @@ def interrupted(root: Path) -> bool:
     return (root / STATE / _JOURNAL).exists() or (temporary.is_dir() and any(temporary.iterdir()))
 
 
-def recover(root: Path) -> None:
+def recover(root: Path) -> list[str]:
     """Finish what a crash interrupted and clear what it left. The store's lock is held.
 
     A file that somebody has changed since is left as they made it; what would have been written over it is kept in
     ``.ticketctl/rescued``.
+
+    Returns:
+        The files that it put into their places.
     """
+    finished: list[str] = []
     state = root / STATE
     no_links(root)
     try:
@@ -237,6 +271,7 @@ def recover(root: Path) -> None:
         if _digest(root / target) == expected and not _behind_link(root, target):
             _make_folders(root, target)
             _finish(root, (), [_Made(str(path), target, expected)])
+            finished.append(target)
         else:
             (state / "rescued").mkdir(exist_ok=True)
             os.replace(path, state / "rescued" / Path(target).name)
@@ -246,6 +281,7 @@ def recover(root: Path) -> None:
         for leftover in (state / TMP).iterdir():
             with suppress(OSError):
                 leftover.unlink()
+    return finished
 
 
 def _pending(data: bytes) -> list[tuple[str, str, str | None]]:
@@ -341,7 +377,7 @@ def _make_folders(root: Path, target: str) -> None:
             raise OSError(errno.ELOOP, f"{folder} is a symbolic link")
         if not folder.is_dir():
             folder.mkdir(exist_ok=True)
-            _sync_folder(parent)
+            sync_folder(parent)
 
 
 def _write_journal(root: Path, made: Sequence[_Made]) -> None:
@@ -350,10 +386,11 @@ def _write_journal(root: Path, made: Sequence[_Made]) -> None:
     content = [(os.path.basename(one.temporary), one.target, one.replaces) for one in made]
     _put(state / TMP / _JOURNAL, json.dumps(content).encode())
     os.replace(state / TMP / _JOURNAL, state / _JOURNAL)
-    _sync_folder(state)
+    sync_folder(state)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -61,7 +61,7 @@ _ABANDONED = 3600
 """After how many seconds a file that is being laid down is one that nobody will finish."""
 
 
-_FAILURES = (sqlite3.Error, UnicodeDecodeError)
+_FAILURES = (sqlite3.Error, UnicodeError)
 """What a damaged file brings about; SQLite's own words about it may be no text."""
 
 
@@ -127,20 +127,7 @@ class Index:
                 connection.close()
                 raise
         except (*_FAILURES, UnusableError) as error:
-            return cls._copy(path, str(error))
-        return index
-
-    @classmethod
-    def _copy(cls, path: Path, why: str) -> Index:
-        """Where nothing can be written, a copy in memory."""
-        if os.access(path.parent, os.W_OK):
-            raise UnusableError(why)
-        try:
-            with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True) as source:
-                index = cls(source, None).in_memory()
-            index._is_ours()
-        except _FAILURES as worse:
-            raise UnusableError(str(worse)) from None
+            raise UnusableError(str(error)) from None
         return index
 
     def _is_ours(self) -> None:
@@ -149,7 +136,7 @@ class Index:
 
     def in_memory(self) -> Index:
         """A copy that nobody else sees."""
-        memory = sqlite3.connect(":memory:", isolation_level=None)
+        memory = _known(sqlite3.connect(":memory:", isolation_level=None))
         self.connection.backup(memory)
         return Index(memory, None)
 
@@ -179,7 +166,7 @@ class Index:
     @classmethod
     def _filled(cls, kept: Iterable[Kept], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
                 folders: Iterable[tuple[str, str, int]], aside: Path | None) -> Index:  # fmt: skip
-        connection = sqlite3.connect(":memory:" if aside is None else aside, isolation_level=None)
+        connection = _known(sqlite3.connect(":memory:" if aside is None else aside, isolation_level=None))
         try:
             connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
             connection.execute("BEGIN")
@@ -208,6 +195,9 @@ class Index:
                 break
             except FileExistsError:
                 number += 1
+            except OSError:  # a file system without such links
+                os.rename(aside, path)
+                break
         for left in old:
             for tail in ("", "-journal", "-wal", "-shm"):
                 with suppress(OSError):
@@ -322,6 +312,12 @@ class Index:
             self.connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows)
 
 
+def _known(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """A connection that knows our own function: SQLite's ``lower`` knows ASCII alone."""
+    connection.create_function("fold", 1, lambda text: str(text).casefold(), deterministic=True)
+    return connection
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     """An existing file, opened for writing.
 
@@ -332,7 +328,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE, isolation_level=None
     )
     try:
-        connection.execute("PRAGMA synchronous=NORMAL")
+        _known(connection).execute("PRAGMA synchronous=NORMAL")
     except _FAILURES:
         connection.close()
         raise
@@ -348,7 +344,7 @@ def _numbers(folder: Path) -> list[int]:
 
 def _aside(folder: Path) -> Path | None:
     """Where a new index is laid down; nothing, if the disk does not let us."""
-    path = folder / f"index-{os.getpid()}.new"
+    path = folder / f"index-{os.getpid()}-{time.time_ns()}.new"
     try:
         if folder.is_symlink():
             return None

@@ -65,6 +65,9 @@ def load(data: bytes, path: str, node: Node, id_: str) -> Loaded:
     Raises:
         BrokenError: with the place of what cannot be understood.
     """
+    for part in node.walk():
+        if any(_is_halved(text) for text in (part.value, *part.map)):
+            raise BrokenError("half a character (a lone surrogate) is no text", place=_at(path, part))
     if not node.map:
         raise BrokenError("an empty ticket file" if node.value is None else "not a ticket", place=_at(path, node))
     history = node.map.get("history")
@@ -80,6 +83,13 @@ def load(data: bytes, path: str, node: Node, id_: str) -> Loaded:
     if ticket.id != id_:
         raise BrokenError(f"the history is that of {ticket.id}", place=_at(path, history.value[0]))
     return Loaded(ticket, data, path, node, tuple(_differences(ticket, node, path)))
+
+
+def _is_halved(value: object) -> bool:
+    try:
+        return isinstance(value, str) and not value.isascii() and not value.encode()
+    except UnicodeEncodeError:
+        return True
 
 
 def _at(path: str, node: Node) -> Place:

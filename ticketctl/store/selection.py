@@ -99,7 +99,7 @@ def _compare(what: str, test: str, values: list[Any]) -> tuple[str, list[Any]]:
         case "set":
             return f"{what} != ''", []
         case "has":
-            return f"instr(lower({what}), lower(?)) > 0", values
+            return f"instr(fold({what}), ?) > 0", [str(value).casefold() for value in values]
         case _:  # between: (low, high) as instants, then as dates, for what holds a date
             day, instant = _bounded(what, values[2:]), _bounded(what, values[:2])
             sql = f"({what} != '' AND CASE length({what}) WHEN 10 THEN {day} ELSE {instant} END)"

@@ -118,7 +118,9 @@ def unquoted(text: str) -> str:
     found = _QUOTED.match(text)
     if found is None:
         raise StrangeError
-    return _ESCAPE.sub(_unescaped, found[1])
+    value = _ESCAPE.sub(_unescaped, found[1])
+    value.encode()  # half a character (a lone surrogate) is no text
+    return value
 
 
 def _unescaped(match: re.Match[str]) -> str:

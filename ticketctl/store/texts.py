@@ -23,8 +23,8 @@ CREATE VIRTUAL TABLE IF NOT EXISTS texts USING fts5 (words, content='', tokenize
 _FORGOTTEN = 1000
 
 
-def unread(index: Index) -> list[str]:
-    """The paths of the tickets whose present text is not in the index.
+def unread(index: Index) -> list[tuple[str, bytes]]:
+    """(path, blob) of the tickets whose present text is not in the index.
 
     Raises:
         UnusableError: the index cannot be written.
@@ -42,15 +42,16 @@ def unread(index: Index) -> list[str]:
         if "fts5" in str(error):
             raise SettingsError("the SQLite of this Python has no full-text search (FTS5)") from None
         raise UnusableError(str(error)) from None
-    sql = "SELECT path FROM tickets LEFT JOIN held USING (path) WHERE id IS NOT NULL AND held.blob IS NOT tickets.blob"
-    return [path for (path,) in index.all(sql)]
+    sql = """SELECT path, tickets.blob FROM tickets LEFT JOIN held USING (path)
+             WHERE id IS NOT NULL AND held.blob IS NOT tickets.blob"""
+    return list(index.all(sql))
 
 
-def add(index: Index, texts: Iterable[tuple[str, str | None]]) -> None:
-    """Put texts into the index, in one transaction.
+def add(index: Index, texts: Iterable[tuple[str, bytes, str]]) -> None:
+    """Put texts into the index, in one short transaction.
 
     Args:
-        texts: (path, text); without a text, what could not be read and is left out.
+        texts: (path, blob, text) of tickets, already read.
 
     Raises:
         UnusableError: it cannot be written.
@@ -59,24 +60,24 @@ def add(index: Index, texts: Iterable[tuple[str, str | None]]) -> None:
         index.connection.execute("BEGIN IMMEDIATE")
         try:
             number = int(str(index.one("SELECT max(number) FROM held") or 0))
-            for path, text in texts:
-                if text is not None:
-                    number += 1
-                    _add(index, path, text, number)
-            index.connection.execute("REPLACE INTO meta SELECT 'searched', value FROM meta WHERE key = 'generation'")
+            for path, blob, text in texts:
+                number += 1
+                index.connection.execute("INSERT INTO texts (rowid, words) VALUES (?, ?)", (number, text))
+                index.connection.execute("REPLACE INTO held VALUES (?, ?, ?)", (path, blob, number))
             index.connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
                 index.connection.execute("ROLLBACK")
             raise
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:
         raise UnusableError(str(error)) from None
 
 
-def _add(index: Index, path: str, text: str, number: int) -> None:
-    index.connection.execute("INSERT INTO texts (rowid, words) VALUES (?, ?)", (number, text))
-    sql = "REPLACE INTO held SELECT path, blob, ? FROM tickets WHERE path = ?"
-    index.connection.execute(sql, (number, path))
+def complete(index: Index, generation: object) -> None:
+    """Note that every text of a state of the index is in it; nothing, if it has been written since."""
+    sql = "REPLACE INTO meta SELECT 'searched', value FROM meta WHERE key = 'generation' AND value = ?"
+    with suppress(sqlite3.Error):
+        index.connection.execute(sql, (generation,))
 
 
 def find(index: Index, term: Term) -> None:
