@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.shell import Ran
-from tests.test_campaigns import git
-from tests.test_kill import AMY, NOW, done, files_of, leftovers, make_store, make_tickets, ticketctl
+from tests.test_campaigns import before_file, git
+from tests.test_kill import AMY, NOW, done, files_of, killed, leftovers, make_store, make_tickets, ticketctl
 from ticketctl.app import change
 from ticketctl.store.paths import path_of
 
@@ -201,3 +202,21 @@ def test_an_outbox_file_of_an_undone_act_is_written_over(root: Path) -> None:
     done(root, "move", "aaaaa", "Solved", "--reply", "Done.")
     path.write_bytes(before)
     assert ticketctl(root, "move", "aaaaa", "Solved", "--reply", "Done.").status == 0
+
+
+def test_what_was_renamed_before_a_crash_is_committed_after_it(tmp_path: Path) -> None:
+    """An import killed half way through its renames: whoever writes next finishes it, and commits all of it."""
+    root = make_store(tmp_path / "store", "commit: auto\n")
+    for words in (("init", "-q"), ("config", "user.name", "Amy"), ("config", "user.email", "amy@support.example")):
+        git(root, *words)
+    (root / ".gitignore").write_text(".ticketctl/\n")
+    make_tickets(root, "aaaaa")
+    git(root, "add", "-A"), git(root, "commit", "-qm", "A store")
+    (tmp_path / "rows.jsonl").write_text(lines(*[{**ROW, "title": f"Ticket {number}"} for number in range(6)]))
+    ran = killed(lambda: ticketctl(root, "import", str(tmp_path / "rows.jsonl")), before_file("tickets", 3))
+    assert ran.status == -signal.SIGKILL
+    assert 0 < git(root, "status", "--porcelain", "-uall").count("??") < 6
+    done(root, "note", "aaaaa", "-m", "Next.")
+    assert git(root, "status", "--porcelain", "-uall") == ""
+    assert len(done(root, "list", "-A", "--format", "id").split()) == 7
+    assert "What an interrupted command had written" in git(root, "log", "--format=%s")

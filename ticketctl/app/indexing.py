@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.parallel import spread
-from ticketctl.app.refresh import fresh, is_made_by, keep
+from ticketctl.app.refresh import asked, is_made_by, keep
 from ticketctl.app.watch import Watch
 from ticketctl.core.words import counted
 from ticketctl.store.freshness import news
 from ticketctl.store.index import Index, UnusableError
+from ticketctl.store.texts import is_prepared
 
 
 def status(desk: Desk) -> list[str]:
     """What there is, in lines; nothing is written."""
     try:
         index = Index.open(desk.root)
+        if not is_made_by(desk, index):
+            return ["the profiles or settings have changed since it was made; the next list makes it anew"]
+        return _status(desk, index)
     except UnusableError as error:
-        return [f"no index ({error}); the next list makes one"]
-    if not is_made_by(desk, index):
-        return ["the profiles or settings have changed since it was made; the next list makes it anew"]
+        return [f"no index that is of use ({error}); the next list makes one"]
+
+
+def _status(desk: Desk, index: Index) -> list[str]:
     found = news(desk.root, index)
     size = index.path.stat().st_size if index.path else 0
-    lines = [f"{counted(index.count(), 'ticket file')}, {size / (1 << 20):.1f} MiB"]
-    lines.append(f"asked of {'git' if found.meta else 'every file'} what has changed: "
-                 f"{counted(len(found.looks), 'file')} to be read, {len(found.gone)} gone")  # fmt: skip
-    words = index.one("SELECT 1 FROM sqlite_master WHERE name = 'texts'")
-    lines.append("words can be searched at once" if words else "no words yet; the first search reads them")
-    return lines
+    return [
+        f"{counted(index.count(), 'ticket file')}, {size / (1 << 20):.1f} MiB",
+        f"asked of {'git' if found.meta else 'every file'} what has changed: "
+        f"{counted(len(found.looks), 'file')} to be read, {len(found.gone)} gone",
+        "words can be searched at once" if is_prepared(index) else "no words yet; the first search reads them",
+    ]
 
 
 def differences(desk: Desk, watch: Watch) -> list[str]:
@@ -34,8 +39,7 @@ def differences(desk: Desk, watch: Watch) -> list[str]:
 
     Each line is the path of a file and what is wrong with it.
     """
-    index = fresh(desk, watch)
-    held = {row[0]: row[4:] for row in index.all("SELECT * FROM tickets")}
+    held = asked(desk, lambda index: index.summaries(), watch)
     looks = news(desk.root, None).looks
     found = []
     for look, kept in zip(looks, spread(desk, keep, looks, "verifying", watch), strict=True):

@@ -21,9 +21,8 @@ def writing(desk: Desk) -> Iterator[None]:
     if not tickets.is_dir():
         tickets.mkdir()  # git keeps no empty folder, so a clone of an empty store has none
     with files.lock(tickets):
-        finished = files.recover(desk.root)
-        if finished and desk.settings.commit:
-            record(desk, [path for path in finished if path.startswith(("tickets/", "attachments/"))], _LEFT, _NOBODY)
+        if (finished := files.recover(desk.root)) and desk.settings.commit:
+            _record_left(desk, finished)
         yield
 
 
@@ -38,18 +37,18 @@ def caught_up(desk: Desk, index: Index) -> Index:
     """
     if not desk.settings.commit or (index.meta("head") and not index.suspects()):
         return index
-    from ticketctl.store import committing, git
+    from ticketctl.store import git
 
     with suppress(DiskError), writing(desk):
-        left = sorted(git.uncommitted(desk.root))
-        whole = [path for path in left if path.startswith("attachments/") or desk.store.is_whole(path)]
-        if whole:
-            committing.commit(desk.root, whole, _LEFT, _NOBODY)
+        _record_left(desk, sorted(git.uncommitted(desk.root)))
     return index
 
 
-_LEFT = "What an interrupted command had written"
-_NOBODY = "ticketctl@localhost"
+def _record_left(desk: Desk, paths: Iterable[str]) -> None:
+    """Commit what is whole of what an interrupted command left."""
+    whole = [path for path in paths if path.startswith("attachments/") or
+             (path.startswith("tickets/") and desk.store.is_whole(path))]  # fmt: skip
+    record(desk, whole, "What an interrupted command had written", "ticketctl@localhost")
 
 
 def record(desk: Desk, paths: Sequence[str], message: str, who: str) -> UncommittedError | None:

@@ -253,7 +253,7 @@ def recover(root: Path) -> list[str]:
     ``.ticketctl/rescued``.
 
     Returns:
-        The files that it put into their places.
+        The files that are in their places now: those that it put there, and those that had been before the crash.
     """
     finished: list[str] = []
     state = root / STATE
@@ -266,9 +266,11 @@ def recover(root: Path) -> list[str]:
         raise DiskError(f"cannot read {state / _JOURNAL}: {error.strerror}") from None
     for name, target, expected in pending:
         path = state / TMP / Path(name).name
-        if not path.exists() or not _safe(target):
+        if not _safe(target):
             continue
-        if _digest(root / target) == expected and not _behind_link(root, target):
+        if not path.exists():
+            finished += [target] if (root / target).is_file() else []
+        elif _digest(root / target) == expected and not _behind_link(root, target):
             _make_folders(root, target)
             _finish(root, (), [_Made(str(path), target, expected)])
             finished.append(target)

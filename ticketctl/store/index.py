@@ -212,7 +212,7 @@ class Index:
 
     def count(self) -> int:
         """How many ticket files it knows."""
-        return int(str(self.one("SELECT count(*) FROM tickets")))
+        return self.number("SELECT count(*) FROM tickets")
 
     def has(self, path: str) -> bool:
         """Whether it knows a file."""
@@ -229,6 +229,18 @@ class Index:
     def suspects(self) -> dict[str, tuple[str, int]]:
         """(stamp, read) of the files that git does not vouch for; some may be gone."""
         return {path: (stamp, read) for path, stamp, read in self.all("SELECT path, stamp, read FROM suspects")}
+
+    def summaries(self) -> dict[str, tuple[object, ...]]:
+        """The cells of every file, by path."""
+        return {row[0]: row[4:] for row in self.all("SELECT * FROM tickets")}
+
+    def number(self, sql: str, *values: object) -> int:
+        """The number that a statement gives; 0 for none.
+
+        Raises:
+            UnusableError: the file is damaged.
+        """
+        return int(str(self.one(sql, *values) or 0))
 
     def one(self, sql: str, *values: object) -> object:
         """The first value that a statement gives, if it gives any.

@@ -35,7 +35,7 @@ def total(index: Index, query: Query) -> int:
     if query.terms in ((), (Term("closed", "is", (0,)),)):
         return sum(number for state, number in sums(index).items() if not query.terms or state != "closed")
     where, values = _where(query)
-    return int(str(index.one(f"SELECT count(*) FROM tickets WHERE {where}", *values)))
+    return index.number(f"SELECT count(*) FROM tickets WHERE {where}", *values)
 
 
 def sums(index: Index) -> dict[str, int]:

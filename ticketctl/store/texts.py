@@ -23,6 +23,11 @@ CREATE VIRTUAL TABLE IF NOT EXISTS texts USING fts5 (words, content='', tokenize
 _FORGOTTEN = 1000
 
 
+def is_prepared(index: Index) -> bool:
+    """Whether words have ever been put into the index."""
+    return index.one("SELECT 1 FROM sqlite_master WHERE name = 'texts'") is not None
+
+
 def unread(index: Index) -> list[tuple[str, bytes]]:
     """(path, blob) of the tickets whose present text is not in the index.
 
@@ -31,12 +36,11 @@ def unread(index: Index) -> list[tuple[str, bytes]]:
         SettingsError: this Python's SQLite cannot search.
     """
     try:
-        if index.one("SELECT 1 FROM sqlite_master WHERE name = 'texts'") is None:
+        if not is_prepared(index):
             index.connection.executescript(_TABLES)
         elif index.meta("searched") == index.meta("generation"):
             return []
-        held, last = int(str(index.one("SELECT count(*) FROM held"))), index.one("SELECT max(number) FROM held")
-        if int(str(last or 0)) > 2 * held + _FORGOTTEN:
+        if _last(index) > 2 * index.number("SELECT count(*) FROM held") + _FORGOTTEN:
             index.connection.executescript("DELETE FROM held; DROP TABLE texts;" + _TABLES)
     except sqlite3.Error as error:
         if "fts5" in str(error):
@@ -45,6 +49,11 @@ def unread(index: Index) -> list[tuple[str, bytes]]:
     sql = """SELECT path, tickets.blob FROM tickets LEFT JOIN held USING (path)
              WHERE id IS NOT NULL AND held.blob IS NOT tickets.blob"""
     return list(index.all(sql))
+
+
+def _last(index: Index) -> int:
+    """The highest number that a text has; 0 if there is none."""
+    return index.number("SELECT max(number) FROM held")
 
 
 def add(index: Index, texts: Iterable[tuple[str, bytes, str]]) -> None:
@@ -59,7 +68,7 @@ def add(index: Index, texts: Iterable[tuple[str, bytes, str]]) -> None:
     try:
         index.connection.execute("BEGIN IMMEDIATE")
         try:
-            number = int(str(index.one("SELECT max(number) FROM held") or 0))
+            number = _last(index)
             for path, blob, text in texts:
                 number += 1
                 index.connection.execute("INSERT INTO texts (rowid, words) VALUES (?, ?)", (number, text))
