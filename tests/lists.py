@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ticketctl.app.refresh import cells_of
 from ticketctl.core.people import People
@@ -10,9 +10,12 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.query import Query, Row, Term
 from ticketctl.core.summary import summary_of
 from ticketctl.core.ticket import Ticket
+from ticketctl.errors import BrokenError
 from ticketctl.store.index import Index, Kept
 from ticketctl.store.paths import path_of
+from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import select
+from ticketctl.store.tickets import Store
 
 DEFAULT = (Term("closed", "is", (0,)),)
 """What a list asks for where it is asked for nothing."""
@@ -28,3 +31,12 @@ def index_of(profile: Profile, tickets: Iterable[Ticket], people: People) -> Ind
 def rows(query: Query, profile: Profile, tickets: Iterable[Ticket], people: People) -> list[Row]:
     """The rows of a list."""
     return list(select(index_of(profile, tickets, people), query))
+
+
+def every(store: Store) -> Iterator[Loaded | BrokenError]:
+    """All tickets of a store, read without the index."""
+    for path in store.paths():
+        try:
+            yield store.read_path(path)
+        except BrokenError as error:
+            yield error

@@ -811,7 +811,7 @@ def test_two_make_the_index_at_once(box: Box) -> None:
     """Of two that take the same number one wins, and nothing of the other is mixed into it (6, 20)."""
     for died in (False, True):
         shutil.rmtree(box.root / ".ticketctl")
-        inner, todo = index._sync, [1]
+        inner, todo = index.sync, [1]
 
         def racing(
             path: Path, died: bool = died, inner: Callable[[Path], None] = inner, todo: list[int] = todo
@@ -821,7 +821,7 @@ def test_two_make_the_index_at_once(box: Box) -> None:
                 stop(box) if died else Child(lambda: ticketctl(box.root, *ALL)).wait()
 
         with box.patch.context() as patch:
-            patch.setattr(index, "_sync", racing)
+            patch.setattr(index, "sync", racing)
             box.turn()
             fresh(Desk(box.root, NOW)).connection.close()
         for _ in range(3):
@@ -1024,7 +1024,7 @@ def full(root: Path) -> Iterator[None]:
         raise sqlite3.OperationalError("database or disk is full")
 
     for where, name, fail in (
-        (os, "rename", fails), (index, "_sync", fails), (Path, "touch", fails), (Path, "mkdir", fails), (Index, "_put", worse),
+        (os, "rename", fails), (index, "sync", fails), (Path, "touch", fails), (Path, "mkdir", fails), (Index, "_put", worse),
     ):  # fmt: skip
         for drop in (False, True):
             for path in (root / ".ticketctl").glob("index*" if drop else "nothing"):

@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 from tests.campaign import rounds
+from tests.lists import every
 from tests.shell import Ran
 from tests.test_kill import AMY, done, files_of, make_store, make_tickets, ticketctl
 from ticketctl.app.desk import Desk
@@ -1145,7 +1146,7 @@ class Campaign:
     def settle(self) -> None:
         """Every letter is where it was said to be; the store is sound, and holds nothing else."""
         found: dict[str, str] = {}
-        for loaded in Store(self.root).read_all():
+        for loaded in every(Store(self.root)):
             assert not isinstance(loaded, BrokenError), loaded.finding
             assert not loaded.differences
             for entry in loaded.ticket.history:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lists import every
 from tests.shell import Ran
 from tests.test_kill import JANE, Child, done, files_of, leftovers, make_store, make_tickets, ticketctl
 from ticketctl.core.entry import Entry
@@ -54,7 +55,7 @@ def together(acts: Sequence[Callable[[], Ran]]) -> list[Ran]:
 def histories(root: Path) -> dict[str, tuple[Entry, ...]]:
     """Id -> history of every ticket; a file that cannot be read is a failure."""
     found = {}
-    for loaded in Store(root).read_all():
+    for loaded in every(Store(root)):
         assert not isinstance(loaded, BrokenError), loaded.finding
         assert not loaded.differences
         found[loaded.ticket.id] = loaded.ticket.history

@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.lists import every
 from tests.make_samples import ROOT, differences, files, play
 from tests.shell import Shell
 from ticketctl.app.desk import Desk
@@ -17,7 +18,7 @@ NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
 def tickets() -> list[Ticket]:
     """Every ticket of the sample store; all of them can be read."""
-    found = list(Desk(ROOT, NOW).store.read_all())
+    found = list(every(Desk(ROOT, NOW).store))
     assert [one for one in found if not isinstance(one, Loaded)] == []
     return [one.ticket for one in found if isinstance(one, Loaded)]
 

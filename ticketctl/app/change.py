@@ -8,7 +8,7 @@ from itertools import islice
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome
-from ticketctl.app.recording import Log, commit, writing
+from ticketctl.app.recording import Log, commit, write_together, writing
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Change, Create, Decision, Notice, Refusal
 from ticketctl.core.ticket import Ticket
@@ -67,14 +67,14 @@ TOGETHER = 100
 
 def _asked(desk: Desk, ids: Iterable[str], ask: Ask) -> Iterator[Outcome]:
     """Decide and write; a ticket that is named twice is decided upon again as it then is."""
-    pending: list[Outcome] = []
+    pending: dict[str, Outcome] = {}
     for id_ in ids:
         outcome = _one(desk, id_, ask)
-        if outcome.id in {one.id for one in pending}:
-            yield from _written(desk, pending)
-            pending, outcome = [], _one(desk, id_, ask)
-        pending.append(outcome)
-    yield from _written(desk, pending)
+        if outcome.id in pending:
+            yield from _written(desk, list(pending.values()))
+            pending, outcome = {}, _one(desk, id_, ask)
+        pending[outcome.id] = outcome
+    yield from _written(desk, list(pending.values()))
 
 
 def change_all(desk: Desk, ids: Iterable[str], ask: Ask, subject: str) -> list[Outcome]:
@@ -224,19 +224,9 @@ def _made(desk: Desk, profile: Profile, candidates: Sequence[Create]) -> Outcome
 
 
 def _written(desk: Desk, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
-    """The outcomes once they are written: all at once or, where one of them cannot be, each for itself."""
-    try:
-        files.write_all(desk.root, (write for outcome in outcomes for write in writes_of(desk, outcome)))
-    except files.PartlyError:
-        raise
-    except TicketctlError as error:
-        if len(outcomes) == 1:
-            yield replace(outcomes[0], result=error)
-            return
-        for outcome in outcomes:
-            yield from _written(desk, [outcome])
-        return
-    yield from outcomes
+    """The outcomes once they are written, or what stopped them."""
+    for outcome, error in write_together(desk, outcomes, lambda one: writes_of(desk, one)):
+        yield replace(outcome, result=error) if error else outcome
 
 
 def writes_of(desk: Desk, outcome: Outcome, limit: int = FOR_PEOPLE) -> list[files.Write]:

@@ -74,11 +74,11 @@ def bring_in(desk: Desk, rows: opening.Rows, dry: bool = False) -> Imported:
         return Imported(sum(1 for _ in writes()), known)
     with writing(desk):
         number = files.write_all(desk.root, writes())
-        failed = record(desk, paths, f"import: {counted(number, 'ticket')}", _importer(desk))
+        failed = record(desk, paths, f"import: {counted(number, 'ticket')}", _author(desk))
     return Imported(number, known, failed)
 
 
-def _importer(desk: Desk) -> str:
+def _author(desk: Desk) -> str:
     """Whose commit it is, where git knows nobody."""
     _, _, who = (desk.as_ or "").rpartition(":")
     return who if "@" in who else desk.email or "import@localhost"

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.refresh import asked, broken_in
+from ticketctl.app.refresh import ask, broken_in
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.query import OPEN, Query, Row
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError
@@ -45,7 +45,7 @@ def look(
         SettingsError: the settings have mistakes, which are not the tickets'.
     """
     queries = list(queries)
-    wanted, unreadable = asked(desk, lambda index: _wanted(index, queries), watch)
+    wanted, unreadable = ask(desk, lambda index: _wanted(index, queries), watch)
     broken += unreadable
     for number, id_ in enumerate(wanted, 1):
         watch("looking", number, len(wanted))
@@ -62,7 +62,7 @@ def look(
 
 def paths(desk: Desk, query: Query, watch: Watch = unwatched) -> tuple[list[str], list[Finding]]:
     """The files of the tickets that a query wants, oldest day first, and what cannot be read of the whole store."""
-    found, broken = asked(desk, lambda index: _wanted(_searched(desk, index, query, watch), [query]), watch)
+    found, broken = ask(desk, lambda index: _wanted(_searched(desk, index, query, watch), [query]), watch)
     return list(map(path_of, found)), broken
 
 
@@ -85,7 +85,7 @@ class Found(Record):
 
 def find(desk: Desk, query: Query, watch: Watch = unwatched) -> Found:
     """All tickets that a query wants; a broken one is reported, never silently missing."""
-    return asked(desk, lambda index: _found_in(_searched(desk, index, query, watch), query), watch)
+    return ask(desk, lambda index: _found_in(_searched(desk, index, query, watch), query), watch)
 
 
 def _searched(desk: Desk, index: Index, query: Query, watch: Watch) -> Index:
@@ -101,10 +101,6 @@ def _found_in(index: Index, query: Query) -> Found:
     number = sums(index)
     open_ = sum(number.get(state, 0) for state in OPEN)
     rows = select(index, query)
-    first = list(
-        islice(rows, min(query.limit, 1 << 62) or 1)
-    )  # what is damaged is to be seen here, where it can be mended
-    return Found(
-        chain(first, _guarded(rows)),
-        total(index, query), broken_in(index), open_, number.get("pending", 0),
-    )  # fmt: skip
+    # What is damaged is to be seen here, where it can be mended.
+    first = list(islice(rows, min(query.limit, 1 << 62) or 1))
+    return Found(chain(first, _guarded(rows)), total(index, query), broken_in(index), open_, number.get("pending", 0))

@@ -39,7 +39,7 @@ def _put_aside(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)
-        files.sync_folder(path.parent)
+        files.sync(path.parent)
     except OSError:
         with suppress(OSError):
             aside.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.parallel import spread
-from ticketctl.app.refresh import asked, is_made_by, keep
+from ticketctl.app.refresh import ask, is_made_by, keep
 from ticketctl.app.watch import Watch
 from ticketctl.core.words import counted
 from ticketctl.store.freshness import news
@@ -39,7 +39,7 @@ def differences(desk: Desk, watch: Watch) -> list[str]:
 
     Each line is the path of a file and what is wrong with it.
     """
-    held = asked(desk, lambda index: index.summaries(), watch)
+    held = ask(desk, lambda index: index.summaries(), watch)
     looks = news(desk.root, None).looks
     found = []
     for look, kept in zip(looks, spread(desk, keep, looks, "verifying", watch), strict=True):

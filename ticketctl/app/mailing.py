@@ -19,7 +19,7 @@ from ticketctl.app.change import not_by_hand
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import look
 from ticketctl.app.recording import caught_up, record_run, writing
-from ticketctl.app.refresh import asked
+from ticketctl.app.refresh import ask
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.entry import Entry
@@ -190,7 +190,7 @@ def send(desk: Desk, watch: Watch = unwatched) -> Delivery:
         except BusyError:
             result.busy = True
             return result
-        asked(desk, lambda index: caught_up(desk, index), watch)
+        ask(desk, lambda index: caught_up(desk, index), watch)
         _Run(desk, mail, result).go(watch)
     return result
 

@@ -18,10 +18,10 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.who import actors, person
 from ticketctl.core.checker import Scene, fill
 from ticketctl.core.entry import Value
-from ticketctl.core.profile import Profile, Template
+from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Create
 from ticketctl.core.ticket import Ticket
-from ticketctl.errors import TicketctlError, UsageError, closest
+from ticketctl.errors import TicketctlError, UsageError
 from ticketctl.store.paths import ID, new_id, path_of
 
 KEYS = ("title", "profile", "customer", "assignee", "text", "due", "follows", "status", "template", "id", "fields")
@@ -126,7 +126,7 @@ def _request(desk: Desk, row: Mapping[str, Any], taken: Container[str]) -> tuple
             "say which profile", f"-p PROFILE ({', '.join(desk.shelf.names())}), or profile: in ticketctl.yaml"
         )
     profile = desk.shelf.get(str(name))
-    template = _template(profile, row.get("template"))
+    template = values.template(profile, str(row["template"])) if row.get("template") else None
     id_ = _id(desk, row.get("id"), taken)
     who = actors(desk, profile, None)
     sets = _sets(desk, profile, row)
@@ -152,16 +152,6 @@ def _request(desk: Desk, row: Mapping[str, Any], taken: Container[str]) -> tuple
                                values.body(str(text), "the text") if text else None, note, to, own,
                                via=row.get("via"), quiet=bool(row.get("quiet"))))  # fmt: skip
     return profile, requests
-
-
-def _template(profile: Profile, name: object) -> Template | None:
-    if not name:
-        return None
-    if str(name) not in profile.templates:
-        known = list(profile.templates)
-        hint = closest(str(name), known) or f"it has: {', '.join(known) or 'none'}"
-        raise UsageError(f'{profile.name} has no template "{name}"', hint)
-    return profile.templates[str(name)]
 
 
 def _id(desk: Desk, given: object, taken: Container[str]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome, describe, what
 from ticketctl.core.requests import Decision
-from ticketctl.errors import BusyError, DiskError, UncommittedError
+from ticketctl.errors import BusyError, DiskError, TicketctlError, UncommittedError
 from ticketctl.store import files
 from ticketctl.store.index import Index
 from ticketctl.store.paths import path_of
@@ -49,6 +50,35 @@ def _record_left(desk: Desk, paths: Iterable[str]) -> None:
     whole = [path for path in paths if path.startswith("attachments/") or
              (path.startswith("tickets/") and desk.store.is_whole(path))]  # fmt: skip
     record(desk, whole, "What an interrupted command had written", "ticketctl@localhost")
+
+
+T = TypeVar("T")
+
+
+def write_together(
+    desk: Desk, items: Sequence[T], writes: Callable[[T], Iterable[files.Write]]
+) -> Iterator[tuple[T, TicketctlError | None]]:
+    """Write what belongs to each of some items, the store's lock being held: all at once or, where one of them cannot be
+    written, each for itself.
+
+    Returns:
+        Each item, with what stopped it, if anything did.
+
+    Raises:
+        PartlyError: the disk failed when some were in their places; the next command finishes it.
+    """
+    try:
+        files.write_all(desk.root, (write for item in items for write in writes(item)))
+    except files.PartlyError:
+        raise
+    except TicketctlError as error:
+        if len(items) == 1:
+            yield items[0], error
+            return
+        for item in items:
+            yield from write_together(desk, [item], writes)
+        return
+    yield from ((item, None) for item in items)
 
 
 def record(desk: Desk, paths: Sequence[str], message: str, who: str) -> UncommittedError | None:

@@ -13,7 +13,7 @@ from ticketctl.app.watch import Watch, unwatched
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, Place, SettingsError
 from ticketctl.store import files
 from ticketctl.store.config import NAME
-from ticketctl.store.freshness import Asked, Look, News, Suspect, ask_ahead, is_young, news
+from ticketctl.store.freshness import Inquiry, Look, News, Suspect, ask_ahead, is_young, news
 from ticketctl.store.index import Index, Kept, UnusableError
 from ticketctl.store.names import folders
 
@@ -50,7 +50,7 @@ def fresh(desk: Desk, watch: Watch = unwatched) -> Index:
     return rebuilt(desk, watch)
 
 
-def asked(desk: Desk, question: Callable[[Index], T], watch: Watch = unwatched) -> T:
+def ask(desk: Desk, question: Callable[[Index], T], watch: Watch = unwatched) -> T:
     """The answer of the index, as the files are now; where it turns out to be damaged, that of a new one.
 
     Raises:
@@ -66,7 +66,7 @@ def asked(desk: Desk, question: Callable[[Index], T], watch: Watch = unwatched) 
 
 
 def _updated(
-    desk: Desk, index: Index, places: list[tuple[str, str, int]], ahead: Asked | None, watch: Watch
+    desk: Desk, index: Index, places: list[tuple[str, str, int]], ahead: Inquiry | None, watch: Watch
 ) -> Index | None:
     """The index with what has changed in it; nothing, if somebody else has written it meanwhile.
 

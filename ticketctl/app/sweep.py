@@ -11,8 +11,8 @@ from datetime import timedelta
 from ticketctl.app.change import not_by_hand, outbox
 from ticketctl.app.desk import Desk
 from ticketctl.app.heartbeat import last_sweep, remember
-from ticketctl.app.recording import caught_up, record_run, writing
-from ticketctl.app.refresh import asked, broken_in
+from ticketctl.app.recording import caught_up, record_run, write_together, writing
+from ticketctl.app.refresh import ask, broken_in
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.profile import Automation, Profile
@@ -125,14 +125,13 @@ class Report:
         return self.moves > self.allowed
 
 
-@dataclass
-class _Scan:
+class _Scan(Record):
     """What the index knows: the tickets that may be due, the longest due first, and what the guards ask about."""
 
-    due: list[str] = field(default_factory=list)
-    open: int = 0
-    newest: str = ""
-    fired: str = ""
+    due: Sequence[str]
+    open: int
+    newest: str
+    fired: str
 
 
 def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
@@ -145,7 +144,7 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
     _check_rules(desk, orders)
     report = Report()
     if orders.dry:
-        scan = asked(desk, lambda index: _scan(desk, orders, report, index), watch)
+        scan = ask(desk, lambda index: _scan(desk, orders, report, index), watch)
         report.clock = "" if orders.trust_clock else _wrong_clock(desk, scan)
         _plan(desk, orders, scan, report, watch)
         return report
@@ -161,7 +160,7 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         if files.interrupted(desk.root):
             with writing(desk):
                 pass  # finishes what a killed run left, even where nothing more is due
-        scan = asked(desk, lambda index: _scan(desk, orders, report, caught_up(desk, index)), watch)
+        scan = ask(desk, lambda index: _scan(desk, orders, report, caught_up(desk, index)), watch)
         if not orders.trust_clock and (wrong := _wrong_clock(desk, scan)):
             hint = "set the clock right; if it is right: ticketctl sweep --trust-clock"
             raise RefusedError(f"{wrong}; nothing was written", hint)
@@ -181,16 +180,13 @@ def _check_rules(desk: Desk, orders: Orders) -> None:
 
 def _scan(desk: Desk, orders: Orders, report: Report, index: Index) -> _Scan:
     """Ask the index which tickets may be due; whether they are is seen when they are read."""
-    broken = broken_in(index)
-    number = sums(index)
-    found = _Scan(
-        waking(index, dates.format_instant(desk.now)),
-        sum(number.values()) - number.get("closed", 0), latest(index, "updated"), latest(index, "fired"),
-    )  # fmt: skip
-    report.broken += broken
+    broken, number = broken_in(index), sums(index)
+    due = waking(index, dates.format_instant(desk.now))
+    newest, fired = latest(index, "updated"), latest(index, "fired")
+    report.broken += broken  # not before the index has answered everything: it may be asked again
     if orders.limit or orders.rules:
-        found.due = _by_instant(desk, orders, found.due, report)
-    return found
+        due = _by_instant(desk, orders, due, report)
+    return _Scan(due, sum(number.values()) - number.get("closed", 0), newest, fired)
 
 
 def _by_instant(desk: Desk, orders: Orders, ids: Sequence[str], report: Report) -> list[str]:
@@ -281,11 +277,14 @@ def _apply(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch
         try:
             with writing(desk):
                 turns = [turn for id_ in some if (turn := _turn(desk, orders, report, id_)) is not None]
-                for turn in _written(desk, turns, report):
+                for turn, error in write_together(desk, turns, lambda turn: turn.writes):
+                    if error is not None:
+                        report.failed.append(error)
+                        continue
                     report.acts += acts_of(turn.profile, turn.fired)
                     paths += [path_of(turn.id)] if turn.writes else []
-        except (BusyError, DiskError) as error:
-            report.failed.append(error)
+        except (BusyError, DiskError) as stopped:
+            report.failed.append(stopped)
             break
     report.left = len(left)
     if failed := record_run(desk, paths, _message(report), "sweep@localhost"):
@@ -317,23 +316,6 @@ def _turn(desk: Desk, orders: Orders, report: Report, id_: str) -> _Turn | None:
     except TicketctlError as error:
         report.failed.append(error)
     return None
-
-
-def _written(desk: Desk, turns: Sequence[_Turn], report: Report) -> Iterator[_Turn]:
-    """The turns that are written: all at once, or, where one of them cannot be, each for itself."""
-    try:
-        files.write_all(desk.root, [write for turn in turns for write in turn.writes])
-    except files.PartlyError as error:
-        report.failed.append(error)
-        return
-    except TicketctlError as error:
-        if len(turns) < 2:
-            report.failed.append(error)
-            return
-        for turn in turns:
-            yield from _written(desk, [turn], report)
-        return
-    yield from turns
 
 
 def _fired(desk: Desk, was: Loaded, orders: Orders) -> list[Fired]:

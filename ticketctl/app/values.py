@@ -10,7 +10,7 @@ from ticketctl.app.who import person
 from ticketctl.core import dates
 from ticketctl.core.entry import Value
 from ticketctl.core.grammar import HEAD_FIELDS, squash_item
-from ticketctl.core.profile import Field, Profile, squash
+from ticketctl.core.profile import Field, Profile, Template, squash
 from ticketctl.core.ticket import SETTABLE
 from ticketctl.errors import UsageError, closest
 
@@ -27,6 +27,19 @@ def status(profile: Profile, text: str) -> str:
         return found
     known = list(profile.statuses)
     raise UsageError(f'{profile.name} has no status "{text}"', closest(text, known) or f"it has: {', '.join(known)}")
+
+
+def template(profile: Profile, name: str) -> Template:
+    """The preset of that name.
+
+    Raises:
+        UsageError: the profile has none.
+    """
+    if name not in profile.templates:
+        known = list(profile.templates)
+        hint = closest(name, known) or f"it has: {', '.join(known) or 'none'}"
+        raise UsageError(f'{profile.name} has no template "{name}"', hint)
+    return profile.templates[name]
 
 
 def assignments(desk: Desk, profile: Profile, pairs: Iterable[str]) -> tuple[dict[str, Value], tuple[str, ...]]:

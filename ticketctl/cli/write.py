@@ -19,11 +19,11 @@ from ticketctl.cli.complete import complete_id, complete_id_or_status, complete_
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
 from ticketctl.core.checker import fill
 from ticketctl.core.entry import Value
-from ticketctl.core.profile import Profile, Template
+from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Change, Decision, Refusal
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.workflow import scene_for
-from ticketctl.errors import Exit, RefusedError, TicketctlError, UsageError, closest
+from ticketctl.errors import Exit, RefusedError, TicketctlError, UsageError
 from ticketctl.store.paths import short
 from ticketctl.store.reading import Loaded
 
@@ -250,7 +250,7 @@ def _asking(desk: Desk, given: dict[str, Any], to: str | None = None, expect: st
         sets, unset = _sets(desk, profile, given)
         text, note = given.get("reply"), given.get("note")
         if name := given.get("template"):
-            template = _template(profile, name)
+            template = values.template(profile, name)
             scene = scene_for(profile, ticket, people[0], desk.now, desk.people_of(profile))
             sets = {**{k: v for k, v in template.sets.items() if v is not None}, **sets}
             text, note = text or fill(template.text, scene) or None, note or fill(template.note, scene) or None
@@ -275,14 +275,6 @@ def _sets(desk: Desk, profile: Profile, given: dict[str, Any]) -> tuple[dict[str
         else:
             sets["assignee"] = person(who, desk)
     return sets, unset
-
-
-def _template(profile: Profile, name: str) -> Template:
-    if name not in profile.templates:
-        known = list(profile.templates)
-        hint = closest(name, known) or f"it has: {', '.join(known) or 'none'}"
-        raise UsageError(f'{profile.name} has no template "{name}"', hint)
-    return profile.templates[name]
 
 
 def tell(env: Env, outcomes: Iterable[Outcome], format_: str, dry: bool, several: bool = False, last: str = "") -> None:

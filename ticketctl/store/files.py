@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from ticketctl.errors import BusyError, DiskError, RefusedError
 from ticketctl.record import Record
+from ticketctl.store.paths import behind_link
 
 STATE = ".ticketctl"
 MAX_BYTES = 1 << 20
@@ -188,7 +189,7 @@ def _prepare(root: Path, writes: Iterable[Write], made: list[_Made]) -> None:
         _sync_all(temporary)
     if len(made) > 1:
         # The names of the temporaries must be on disk before a journal that lists them.
-        sync_folder(temporary)
+        sync(temporary)
         _write_journal(root, made)
 
 
@@ -200,7 +201,7 @@ def _forget(root: Path, made: Sequence[_Made]) -> bool:
     if (state / _JOURNAL).exists():
         return False
     with suppress(OSError):
-        sync_folder(state)  # else a power cut could bring the journal back, and what it lists
+        sync(state)  # else a power cut could bring the journal back, and what it lists
     for path in (f"{state / TMP / _JOURNAL}", *(one.temporary for one in made)):
         with suppress(OSError):
             os.unlink(path)
@@ -221,7 +222,7 @@ def _finish(root: Path, renamed: Sequence[_Made], left: Sequence[_Made]) -> None
             _sync_all(root / STATE / TMP)
             return
         for folder in folders:
-            sync_folder(root / folder)
+            sync(root / folder)
     except OSError as error:
         hint = (
             "it is written in part; the next command finishes it" if left else "it is written, but perhaps not safely"
@@ -270,7 +271,7 @@ def recover(root: Path) -> list[str]:
             continue
         if not path.exists():
             finished += [target] if (root / target).is_file() else []
-        elif _digest(root / target) == expected and not _behind_link(root, target):
+        elif _digest(root / target) == expected and not behind_link(root, target):
             _make_folders(root, target)
             _finish(root, (), [_Made(str(path), target, expected)])
             finished.append(target)
@@ -300,11 +301,6 @@ def no_links(root: Path) -> None:
     for folder in (root / STATE, root / STATE / TMP, root / STATE / "outbox"):
         if folder.is_symlink():
             raise DiskError(f"{folder} is a symbolic link", "remove it; it is made anew")
-
-
-def _behind_link(root: Path, target: str) -> bool:
-    folders = Path(target).parents
-    return any((root / folder).is_symlink() for folder in folders)
 
 
 def _digest(path: Path) -> str | None:
@@ -379,7 +375,7 @@ def _make_folders(root: Path, target: str) -> None:
             raise OSError(errno.ELOOP, f"{folder} is a symbolic link")
         if not folder.is_dir():
             folder.mkdir(exist_ok=True)
-            sync_folder(parent)
+            sync(parent)
 
 
 def _write_journal(root: Path, made: Sequence[_Made]) -> None:
@@ -388,12 +384,12 @@ def _write_journal(root: Path, made: Sequence[_Made]) -> None:
     content = [(os.path.basename(one.temporary), one.target, one.replaces) for one in made]
     _put(state / TMP / _JOURNAL, json.dumps(content).encode())
     os.replace(state / TMP / _JOURNAL, state / _JOURNAL)
-    sync_folder(state)
+    sync(state)
 
 
-def sync_folder(folder: Path) -> None:
-    """Put the names in a folder on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def sync(path: Path) -> None:
+    """Put a file, or the names in a folder, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

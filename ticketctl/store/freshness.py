@@ -72,7 +72,7 @@ class News(NamedTuple):
     changed: bool
 
 
-class Asked:
+class Inquiry:
     """What git was asked, and has not answered yet: of the work tree, and of where things are."""
 
     def __init__(self, root: Path) -> None:
@@ -89,20 +89,20 @@ class Asked:
             process.communicate()
 
 
-def ask_ahead(root: Path) -> Asked | None:
+def ask_ahead(root: Path) -> Inquiry | None:
     """Ask git at once, before anything else is looked at, where it will have to be asked: that takes longest."""
     try:
         newest = Index.newest(root)
-        return Asked(root) if newest is not None and newest.stat().st_size > _LARGE_BYTES else None
+        return Inquiry(root) if newest is not None and newest.stat().st_size > _LARGE_BYTES else None
     except (OSError, DiskError):
         return None
 
 
-def news(root: Path, index: Index | None, asked: Asked | None = None) -> News:
+def news(root: Path, index: Index | None, ahead: Inquiry | None = None) -> News:
     """What has changed since the index was written; everything is news where there is none.
 
     Args:
-        asked: what git was asked already.
+        ahead: what git was asked already.
     """
     if os.path.islink(root / "tickets"):  # nothing in it is a ticket of ours, as each reading of one will say
         looks = list(_looks(root, walk(root)))
@@ -112,7 +112,7 @@ def news(root: Path, index: Index | None, asked: Asked | None = None) -> News:
         paths = list(walk(root))
         found = _by_git(root, None) if len(paths) > LARGE else None
         return found or News(list(_looks(root, paths)), [], [], _NOWHERE, True)
-    if (asked or _is_large(index)) and (found := _by_git(root, index, asked)) is not None:
+    if (ahead or _is_large(index)) and (found := _by_git(root, index, ahead)) is not None:
         return found
     return _by_stat(root, index)
 
@@ -189,13 +189,13 @@ class _Status(NamedTuple):
     dirty: frozenset[str]
 
 
-def _by_git(root: Path, index: Index | None, asked: Asked | None = None) -> News | None:
+def _by_git(root: Path, index: Index | None, ahead: Inquiry | None = None) -> News | None:
     """The news as git knows them; nothing, where it cannot be asked."""
     from ticketctl.store import git
 
     try:
         for _ in range(_TRIES):
-            now, asked = asked or Asked(root), None
+            now, ahead = ahead or Inquiry(root), None
             try:
                 converts = git.is_converting(git.answer(git.converts(root, _some(index))))
                 prefix, place = os.fsdecode(git.answer(now.place)).split("\n")[:2]

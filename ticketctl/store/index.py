@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ticketctl.store.files import STATE
+from ticketctl.store.files import STATE, sync
 
 SCHEMA = 2
 """To be raised when a table, or what is put into it, changes."""
@@ -185,7 +185,7 @@ class Index:
     @classmethod
     def _moved_in(cls, aside: Path) -> Index:
         """The new file under a number that no file of an index has had; those before are put away."""
-        _sync(aside)
+        sync(aside)
         old = _numbers(aside.parent)
         number = max(old, default=0) + 1
         while True:
@@ -369,11 +369,3 @@ def _aside(folder: Path) -> Path | None:
     except OSError:
         return None
     return path
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from ticketctl.core.ticket import HEAD, Ticket
@@ -115,18 +115,6 @@ class Store(Record):
         from ticketctl.store.roundtrip import read_yaml
 
         return load(data, path, read_yaml(data, path), id_)
-
-    def read_all(self, ids: Sequence[str] | None = None) -> Iterator[Loaded | BrokenError]:
-        """Read all tickets, or some; a broken one comes as its error and stops nothing."""
-        return self.read_paths(self.paths() if ids is None else map(path_of, ids))
-
-    def read_paths(self, paths: Iterable[str]) -> Iterator[Loaded | BrokenError]:
-        """The same by path."""
-        for path in paths:
-            try:
-                yield self.read_path(path)
-            except BrokenError as error:
-                yield error
 
     def is_whole(self, path: str) -> bool:
         """Whether a file holds a ticket in our own form that agrees with its history: nobody is just editing it."""
