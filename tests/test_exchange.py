@@ -136,6 +136,27 @@ def test_ids_that_are_drawn_are_never_alike(root: Path, monkeypatch: pytest.Monk
     assert [id_[7:] for id_ in done(root, "new", "--from", str(tmp_path / "rows.jsonl")).split()] == ["fffff", "ggggg"]
 
 
+ROWS = {
+    "title,customer\nOne,a@customer.example\nTwo\n": "row 2: more or fewer cells than the heading",
+    "title,customer,quiet\nOne,a@customer.example,yes\n": 'row 1: there is no column "quiet"',
+    "title,customer,via\nOne,a@customer.example,pigeon\n": 'row 1: there is no column "via"',
+    "title,customer,pairs\nOne,a@customer.example,x=y\n": 'row 1: there is no column "pairs"',
+}
+
+
+@pytest.mark.parametrize("text", ROWS)
+def test_rows_that_are_none(text: str, root: Path, tmp_path: Path) -> None:
+    """What is wrong is said with its row; a column is never taken for an option of ours."""
+    (tmp_path / "rows.csv").write_text(text)
+    ran = ticketctl(root, "new", "--from", str(tmp_path / "rows.csv"))
+    assert ran.status == 2 and ROWS[text] in ran.err, ran
+
+
+def test_a_long_cell_is_a_text(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(f"title,customer,text\nOne,a@customer.example,{'x' * 200_000}\n")
+    assert ticketctl(root, "new", "--from", str(tmp_path / "rows.csv")).status == 0
+
+
 @pytest.mark.parametrize("created", [0, "1969-01-01", "2030-01-01", "soon", "1899-01-01"])
 def test_when_a_row_cannot_have_been_opened(created: object, root: Path) -> None:
     """Before ids reach, ahead of the clock, or at no moment at all."""

@@ -10,6 +10,7 @@ from ticketctl.app import opening, values
 from ticketctl.app.audit import check_ticket
 from ticketctl.app.desk import Desk
 from ticketctl.app.recording import record, writing
+from ticketctl.app.rows import Rows
 from ticketctl.app.who import actors
 from ticketctl.core import dates
 from ticketctl.core.chain import seal
@@ -41,7 +42,7 @@ class Imported(Record):
     failed: UncommittedError | None = None
 
 
-def bring_in(desk: Desk, rows: opening.Rows, dry: bool = False) -> Imported:
+def bring_in(desk: Desk, rows: Rows, dry: bool = False) -> Imported:
     """Write the tickets of a file, all or none, in one commit. They are taken one at a time and not kept.
 
     Args:

@@ -1,17 +1,10 @@
-"""Opening tickets: from the command line, or one for each row of a file."""
+"""Opening tickets: what the command line, or a row of a file (``app/rows.py``), asks for."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import shutil
-import sys
-from collections.abc import Container, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Container, Mapping
 from datetime import datetime
-from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import Any
 
 from ticketctl.app import values
 from ticketctl.app.desk import Desk
@@ -25,82 +18,6 @@ from ticketctl.errors import TicketctlError, UsageError
 from ticketctl.store.paths import ID, new_id, path_of
 
 KEYS = ("title", "profile", "customer", "assignee", "text", "due", "follows", "status", "template", "id", "fields")
-
-
-Rows = Iterator[tuple[str, dict[str, Any]]]
-"""Rows of a file, each with what to call it in a message."""
-
-
-@contextmanager
-def rows_of(name: str, common: Mapping[str, Any]) -> Iterator[Rows]:
-    """The rows of a file, one at a time, each with the command line's options where it says nothing itself.
-
-    Args:
-        name: of the file, JSON Lines (an object a line) or CSV with a heading; ``-`` for stdin, which is first taken
-            in whole, so that nobody waits for who writes it. ``.csv`` is CSV, ``.jsonl`` is JSON Lines, anything else
-            is told by its first character.
-
-    Raises:
-        UsageError: it cannot be read, or (as one goes on) a line is neither.
-    """
-    given = {key: value for key, value in common.items() if value not in (None, ()) and key != "file"}
-    called = "stdin" if name == "-" else name
-    with ExitStack() as opened:
-        try:
-            file = opened.enter_context(_opened(name))
-        except OSError as error:
-            raise UsageError(f"cannot read {called}: {error.strerror}") from None
-        yield _rows(file, called, given)
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[IO[str]]:
-    with ExitStack() as opened:
-        source = sys.stdin.buffer if name == "-" else opened.enter_context(open(name, "rb"))
-        if name == "-" or not source.seekable():
-            spool = opened.enter_context(TemporaryFile())
-            shutil.copyfileobj(source, spool)
-            spool.seek(0)
-            source = spool
-        yield opened.enter_context(io.TextIOWrapper(source, encoding="utf-8-sig", newline=""))
-
-
-def _rows(file: IO[str], name: str, given: Mapping[str, Any]) -> Rows:
-    number = 0
-    try:
-        for number, row in enumerate(_parsed(file, name), 1):
-            yield f"{name}, row {number}: ", {**given, **{key: v for key, v in row.items() if v not in (None, "")}}
-    except UnicodeDecodeError:
-        raise UsageError(f"{name} is not UTF-8") from None
-    except (OSError, csv.Error) as error:
-        raise UsageError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from None
-    if not number:
-        raise UsageError(f"{name} holds no rows")
-
-
-def _parsed(file: IO[str], name: str) -> Iterator[dict[str, Any]]:
-    is_csv = name.endswith(".csv")
-    if not is_csv and not name.endswith(".jsonl"):
-        first = next((line for line in file if line.strip()), "")
-        file.seek(0)
-        is_csv = bool(first) and not first.lstrip("\ufeff \t").startswith("{")
-    if not is_csv:
-        yield from (_object(line, f"{name}:{number}") for number, line in enumerate(file, 1) if line.strip())
-        return
-    for row in csv.DictReader(file, strict=True):
-        if None in row or None in row.values():
-            raise UsageError(f"{name}: a row has more or fewer cells than the heading")
-        yield dict(row)
-
-
-def _object(line: str, place: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{place}: not JSON: {error}") from None
-    if not isinstance(row, dict):
-        raise UsageError(f"{place}: not an object")
-    return row
 
 
 def request(desk: Desk, row: Mapping[str, Any], place: str, taken: Container[str] = ()) -> tuple[Profile, list[Create]]:

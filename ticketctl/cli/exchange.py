@@ -68,7 +68,7 @@ def import_command(env: Env, /, file: str, dry: bool) -> None:
     alone.
     """
     from ticketctl.app.exchange import bring_in
-    from ticketctl.app.opening import rows_of
+    from ticketctl.app.rows import rows_of
 
     with rows_of(file, {}) as rows:
         done = bring_in(env.desk, rows, dry)

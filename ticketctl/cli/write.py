@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -142,7 +142,12 @@ def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) 
     given["id"] = given.pop("id_")
     if given.get("file"):
         given["text"] = _read(given["file"])
-    with opening.rows_of(rows, given) if rows is not None else nullcontext([("", {**given, "title": title})]) as wanted:
+    with ExitStack() as opened:
+        wanted: Iterable[tuple[str, dict[str, Any]]] = [("", {**given, "title": title})]
+        if rows is not None:
+            from ticketctl.app.rows import rows_of
+
+            wanted = opened.enter_context(rows_of(rows, given))
         made = create(env.desk, lambda taken: (opening.request(env.desk, row, place, taken) for place, row in wanted))
     _tell_made(env, made)
 
