@@ -26,7 +26,7 @@ def draw():
     count.write_text(str(number + 1))
     return paths.ALPHABET[(number * 7 + number // 5 * 11 + 3) % len(paths.ALPHABET)]
 paths.draw = draw
-from ticketctl.cli.main import main
+from ticketctl.__main__ import main
 main()
 """
 

@@ -163,7 +163,7 @@ def test_one_commit_a_run_with_counts_by_rule(tmp_path: Path) -> None:
 
 def test_a_bar_is_shown_on_a_terminal_and_only_there(tmp_path: Path) -> None:
     root = make_store(tmp_path / "store")
-    command = [sys.executable, "-c", "import ticketctl.cli.env as e, ticketctl.cli.main as m; e._LONG = 2; m.main()"]
+    command = [sys.executable, "-c", "import ticketctl.cli.env as e, ticketctl.__main__ as m; e._LONG = 2; m.main()"]
     make_tickets(root, *halves(3))
     words = [*command, "-C", str(root), "--as", AMY, "--now", SWEPT_AT, "sweep"]
     ours, theirs = pty.openpty()
@@ -234,11 +234,11 @@ def test_a_killed_sweep_blocks_no_other(tmp_path: Path) -> None:
     done(root, "move", *halves(3), "Open", "-a", "amy@support.example")
     code = """
 import time
-import ticketctl.app.parallel, ticketctl.app.refresh, ticketctl.cli.main
+import ticketctl.__main__, ticketctl.app.parallel, ticketctl.app.refresh
 ticketctl.app.parallel.WORTH = 1
 ticketctl.app.refresh.keep = slow = lambda desk, look: time.sleep(60)
 slow.__qualname__ = "slow"
-ticketctl.cli.main.main()
+ticketctl.__main__.main()
 """
     ran = ticketctl(root, "sweep", "-n", now=SWEPT_AT)
     for path in root.glob(".ticketctl/index-*.db"):

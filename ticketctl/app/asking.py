@@ -14,11 +14,12 @@ from ticketctl.app.desk import Desk
 from ticketctl.core.dates import format_instant, moment_of, to_utc, zone
 from ticketctl.core.query import OPEN, STATES, Term
 from ticketctl.errors import UsageError, closest
+from ticketctl.pattern import pattern
 
 if TYPE_CHECKING:
     from ticketctl.core.profile import Field
 
-_TOKEN = re.compile(r'(-)?(?:([^\s":<>]+):)?(?:"([^"]*)"|((?:[<>]=?"[^"]*"|[^\s"])+))')
+_TOKEN = pattern(r'(-)?(?:([^\s":<>]+):)?(?:"([^"]*)"|((?:[<>]=?"[^"]*"|[^\s"])+))')
 _MOMENTS = {"created": "created", "updated": "updated", "due": "when", "date": "due", "next_due": "next_due"}
 _WHOSE = ("assignee", "customer")
 _IS = (*STATES, "closed", "due", "overdue", "queue", "unanswered")

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
+from ticketctl.core import digest
 from ticketctl.store.files import die_with_parent, let_go
 
 T = TypeVar("T")
@@ -42,6 +43,7 @@ def spread(
     from multiprocessing import get_context
 
     done = 0
+    digest.be_fast()
     gc.freeze()  # so that processes share what is there
     with ProcessPoolExecutor(processors, get_context("fork"), _sit_down, (desk,)) as pool:
         chunks = (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))

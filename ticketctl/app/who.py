@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from ticketctl.app.desk import Desk
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Actor
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import UsageError, closest
+from ticketctl.pattern import pattern
 
-PERSON = re.compile(r"[^\s\x00-\x1f\x7f:/]{1,254}\Z")
+PERSON = pattern(r"[^\s\x00-\x1f\x7f:/]{1,254}\Z")
 
 
 def actors(desk: Desk, profile: Profile, ticket: Ticket | None, for_: str | None = None) -> list[Actor]:

@@ -17,6 +17,7 @@ from ticketctl.cli.env import Env, finish, pass_env, terminal_width
 from ticketctl.core.query import COLUMNS, NEWEST, OPEN, STATES, Query, Row, Term
 from ticketctl.core.words import counted
 from ticketctl.errors import Exit, Finding, UsageError, closest
+from ticketctl.pattern import pattern
 
 FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")
 
@@ -34,7 +35,7 @@ class ListCommand(click.Command):
         return super().parse_args(ctx, args)
 
 
-_MINUS = re.compile(r"-[a-z_][\w.]*:.", re.IGNORECASE)
+_MINUS = pattern(r"-[a-z_][\w.]*:.", re.IGNORECASE)
 
 
 @click.command("list", cls=ListCommand)

@@ -104,11 +104,6 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
     ctx.obj = Env(**options)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and end the process with its exit status."""
-    sys.exit(int(run(arguments)))
-
-
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line.
 
@@ -165,7 +160,8 @@ def _run(arguments: list[str]) -> int:
 
 
 def _flush() -> None:
-    sys.stdout.flush()
+    if sys.stdout is not None:  # closed by who called us
+        sys.stdout.flush()
 
 
 def _usage(error: click.ClickException) -> int:

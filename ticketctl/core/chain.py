@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ticketctl.core.digest import sha256
 from ticketctl.core.entry import Entry
 from ticketctl.record import replace
 
@@ -21,9 +22,7 @@ def event_id(content: Mapping[str, Any], predecessors: Iterable[str]) -> str:
     """The id of an entry: ``e`` and 12 hex digits over its content and the ids of all heads its author saw."""
     kept = {key: value for key, value in content.items() if key not in ("id", "after")}
     text = _COMPACT.encode([kept, sorted(predecessors)])
-    from hashlib import sha256  # loads OpenSSL, for which who only looks does not wait
-
-    return "e" + sha256(text.encode()).hexdigest()[:12]
+    return "e" + sha256(text.encode()).hex()[:12]
 
 
 def predecessors(history: Sequence[Entry], position: int) -> tuple[str, ...]:

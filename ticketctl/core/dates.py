@@ -10,16 +10,17 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
+from ticketctl.pattern import pattern
 from ticketctl.record import Record
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
-_DURATION = re.compile(
+_INSTANT = pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
+_DATE = pattern(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+_DURATION = pattern(
     r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\Z",
     re.ASCII,
 )
-_OFFSET = re.compile(r"([+-])(\d{1,5})(min|mo|h|d|w|m|y)\Z", re.ASCII)
-_CLOCK = re.compile(r"(\d\d):(\d\d)(?::(\d\d))?\Z", re.ASCII)
+_OFFSET = pattern(r"([+-])(\d{1,5})(min|mo|h|d|w|m|y)\Z", re.ASCII)
+_CLOCK = pattern(r"(\d\d):(\d\d)(?::(\d\d))?\Z", re.ASCII)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FULL_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

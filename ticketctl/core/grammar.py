@@ -10,6 +10,7 @@ from ticketctl.core.entry import Value
 from ticketctl.core.located import Node
 from ticketctl.core.profile import Action, Event, Field, Status, Test, squash
 from ticketctl.errors import Finding, Place, closest
+from ticketctl.pattern import pattern
 
 HEAD_FIELDS: dict[str, Field] = {
     "title": Field("title", "string", help="one line that says what it is about"),
@@ -37,8 +38,8 @@ NAMES_FILLED = (
 )
 PLAIN_EVENTS = ("created", "customer_message", "staff_message", "staff_event", "mail_in")
 EVENTS_ABOUT = ("entered", "left", "field_set", "notified", "fired")
-_CALL = re.compile(r"([a-z_]+)(?:\((.*)\))?\Z", re.DOTALL)
-_FILLED = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+_CALL = pattern(r"([a-z_]+)(?:\((.*)\))?\Z", re.DOTALL)
+_FILLED = pattern(r"\$(?:(\w+)|\{(\w+)\})")
 
 
 class Names:

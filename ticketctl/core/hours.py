@@ -10,9 +10,10 @@ from ticketctl.core.calendars import DAY, Calendar, Hours
 from ticketctl.core.dates import zone
 from ticketctl.core.grammar import Names
 from ticketctl.core.located import Node
+from ticketctl.pattern import pattern
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d) ?- ?([01]\d|2[0-4]):([0-5]\d)\Z", re.ASCII)
+_SPAN = pattern(r"([01]\d|2[0-4]):([0-5]\d) ?- ?([01]\d|2[0-4]):([0-5]\d)\Z", re.ASCII)
 
 
 def read_calendar(names: Names, key: str, node: Node, timezone: str) -> Calendar:

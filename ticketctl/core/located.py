@@ -6,15 +6,15 @@ whole numbers, and text. Quoted scalars are always text.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from ticketctl.pattern import pattern
 from ticketctl.record import Record
 
 Scalar = str | int | bool | None
 
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
+_INTEGER = pattern(r"[-+]?(0|[1-9][0-9]*)\Z")
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 

@@ -6,15 +6,15 @@ say, never by their words (``say``) or places.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Edge, Profile, Test
 from ticketctl.errors import Place
+from ticketctl.pattern import pattern
 from ticketctl.record import Record, replace
 
-_NAME = re.compile(r"\$\w+|\$\{\w+\}")
+_NAME = pattern(r"\$\w+|\$\{\w+\}")
 _NEVER_EMPTY = ("actor", "now", "id", "title")
 
 

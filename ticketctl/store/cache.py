@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import zlib
 from contextlib import suppress
 from pathlib import Path
 
 from ticketctl import __version__
+from ticketctl.core.digest import sha256
 from ticketctl.core.located import Node, pack, unpack
 from ticketctl.store.files import STATE, TMP
 
@@ -30,7 +30,7 @@ def parsed(data: bytes, path: str, root: Path | None) -> Node:
     """
     if root is None:
         return _parse(data, path)
-    kept = root / STATE / "cache" / f"{zlib.crc32(data):08x}-{len(data)}.json"
+    kept = root / STATE / "cache" / f"{_checksum(data).decode()}.json"
     try:
         checksum, _, held = kept.read_bytes().partition(b"\n")
         version, source, packed = json.loads(held) if checksum == _checksum(held) else ("", "", [])
@@ -44,7 +44,7 @@ def parsed(data: bytes, path: str, root: Path | None) -> Node:
 
 
 def _checksum(held: bytes) -> bytes:
-    return b"%08x" % zlib.crc32(held)
+    return sha256(held).hex()[:16].encode()
 
 
 def _parse(data: bytes, path: str) -> Node:

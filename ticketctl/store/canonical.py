@@ -23,10 +23,8 @@ from ticketctl.store.strict import StrangeError, read_strict, unquoted
 _START, _NEXT = "\nhistory:\n- ", "\n- "
 _ID = "e[0-9a-f]{12}"
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
-_LINE = r"[^\n]++"
-_BELOW = r"(?:\n(?:    [^\n]++|(?=\n)))++"
-_BLOCK = rf"\|-?{_BELOW}"
-_TEXT = f"{_BLOCK}|{_LINE}"
+_BELOW = r"(?:\n(?:    [^\n]++|(?=\n)))"
+_TEXT = rf"[^\n]++{_BELOW}*+"
 _ITEMS = r"(?:\n  - [^\n]++)++"
 _FORMS = {
     "id": _ID, "at": _TIME, "event": "[a-z]+", "anchor": _ID, "nth": "[0-9]{1,7}", "due": _TIME, "quiet": "true",
@@ -43,7 +41,7 @@ def _piece(key: str) -> str:
     """The pattern of one key with its value: text after ``key: ``, or what stands below ``key:``."""
     lead = "" if key == "id" else r"\n  "
     if key in _LISTS or key == "set":
-        found = f"{lead}{key}:({_ITEMS if key in _LISTS else _BELOW})"
+        found = f"{lead}{key}:({_ITEMS if key in _LISTS else _BELOW + '++'})"
     else:
         found = f"{lead}{key}: ({_FORMS.get(key, _TEXT)})"
     return found if key in _NEEDED else f"(?:{found})?"

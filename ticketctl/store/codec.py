@@ -6,13 +6,13 @@ and every YAML 1.1 and 1.2 reader reads the same values.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import Ticket
+from ticketctl.pattern import pattern
 
 _WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
 _ESCAPES = {
@@ -20,11 +20,11 @@ _ESCAPES = {
     "\\": "\\", "\x85": "N", "\xa0": "_", "\u2028": "L", "\u2029": "P",
 }  # fmt: skip
 _UNPRINTED = "\0-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029\ufeff"
-_SPECIAL = re.compile(f"[{_UNPRINTED}]")
-_ESCAPED = re.compile(f'["\\\\{_UNPRINTED}]')
+_SPECIAL = pattern(f"[{_UNPRINTED}]")
+_ESCAPED = pattern(f'["\\\\{_UNPRINTED}]')
 BY_SCHEMA = frozenset(("id", "at", "ticket", "anchor", "due", "after", "follows", "follow_up"))
 """Keys under which ids and instants stand without quotes, in the form of MACHINE."""
-MACHINE = re.compile(
+MACHINE = pattern(
     r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?\Z|e[0-9a-f]{12}\Z"
 )
 

@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from ticketctl.core.digest import sha256
 from ticketctl.errors import BusyError, DiskError, RefusedError
 from ticketctl.record import Record
 from ticketctl.store.paths import behind_link
@@ -63,10 +64,15 @@ def read_bytes(path: Path | str, limit: int) -> bytes:
             raise DiskError(f"{path} is a symbolic link; those are not followed") from None
         raise DiskError(f"cannot read {path}: {error.strerror}") from None
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
             raise DiskError(f"{path} is not a regular file")
+        wanted = min(about.st_size, limit) + 1
+        data = os.read(descriptor, wanted)
+        if len(data) < wanted:  # to its end, as nearly always
+            return data
         with open(descriptor, "rb", closefd=False) as file:
-            return file.read(limit + 1)
+            return data + file.read(limit + 1 - len(data))
     except OSError as error:
         raise DiskError(f"cannot read {path}: {error.strerror}") from None
     finally:
@@ -180,7 +186,7 @@ def _prepare(root: Path, writes: Iterable[Write], made: list[_Made]) -> None:
         if not made:
             temporary.mkdir(parents=True, exist_ok=True)
         path = f"{temporary}/{os.getpid()}-{len(made)}"
-        made.append(_Made(path, write.path, None if write.expected is None else _sha256(write.expected)))
+        made.append(_Made(path, write.path, None if write.expected is None else sha256(write.expected).hex()))
         _put(path, write.data, sync=len(made) <= _MANY or not _can_sync_all())
         if (folder := os.path.dirname(write.path)) not in folders:
             _make_folders(root, write.path)
@@ -306,15 +312,9 @@ def no_links(root: Path) -> None:
 def _digest(path: Path) -> str | None:
     """The hash of a file's bytes; nothing if there is no file."""
     try:
-        return _sha256(read_bytes(path, 1 << 24))
+        return sha256(read_bytes(path, 1 << 24)).hex()
     except FileNotFoundError:
         return None
-
-
-def _sha256(data: bytes) -> str:
-    from hashlib import sha256  # loads OpenSSL, for which who only looks does not wait
-
-    return sha256(data).hexdigest()
 
 
 def _safe(target: object) -> bool:

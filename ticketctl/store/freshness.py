@@ -12,13 +12,13 @@ not know, what it was told not to look at (skip-worktree, assume-unchanged), and
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from ticketctl.errors import DiskError
+from ticketctl.pattern import pattern
 from ticketctl.store.index import Index
 from ticketctl.store.paths import behind_link, walk
 
@@ -26,7 +26,7 @@ LARGE = 2000
 """From how many tickets on it is faster to ask git than to stat every file."""
 _LARGE_BYTES = LARGE * 600
 _RACY = 2_000_000_000
-_FILE = re.compile(r"tickets/\d{4}(/\d\d(/\d\d(/\d{6}-\w{5}\.yaml)?)?)?\Z")
+_FILE = pattern(r"tickets/\d{4}(/\d\d(/\d\d(/\d{6}-\w{5}\.yaml)?)?)?\Z")
 _STATUS = ("status", "--porcelain=v2", "--branch", "-z", "-uall", "--ignored=traditional", "--no-renames",
            "--ignore-submodules=none", "--", "tickets")  # fmt: skip
 _TRIES = 10

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ticketctl.core.digest import sha1, sha256
 from ticketctl.errors import DiskError, UsageError
 
 _DURABLE = ("-c", "core.fsync=all")
@@ -180,10 +181,8 @@ def feed(root: Path, data: bytes, *words: str) -> bytes:
 
 def object_id(kind: bytes, data: bytes, digits: int = 40) -> bytes:
     """The id that git gives to an object, in a repository whose ids have so many digits."""
-    import hashlib
-
     head = b"%s %d\0" % (kind, len(data))
-    return (hashlib.sha256 if digits == 64 else hashlib.sha1)(head + data).digest()
+    return (sha256 if digits == 64 else sha1)(head + data)
 
 
 def is_our_hook(path: Path) -> bool:

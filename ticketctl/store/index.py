@@ -8,7 +8,6 @@ made in memory. Each build gets a file of its own, ``index-N.db``, laid down who
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,11 +16,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ticketctl.pattern import pattern
 from ticketctl.store.files import STATE, sync
 
 SCHEMA = 2
 """To be raised when a table, or what is put into it, changes."""
-_NAME = re.compile(r"index-([0-9]{1,9})\.db(-journal|-wal|-shm)?\Z")
+_NAME = pattern(r"index-([0-9]{1,9})\.db(-journal|-wal|-shm)?\Z")
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE tickets (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -12,10 +11,11 @@ from ticketctl.core.entry import ENTRY_KEYS, EVENTS, Entry
 from ticketctl.core.located import Node, plain
 from ticketctl.core.ticket import HEAD, Ticket, fold, thaw
 from ticketctl.errors import BrokenError, Place, closest
+from ticketctl.pattern import pattern
 from ticketctl.record import Record
 from ticketctl.store.strict import read_strict
 
-_EVENT_ID = re.compile(r"e[0-9a-f]{12}\Z")
+_EVENT_ID = pattern(r"e[0-9a-f]{12}\Z")
 
 
 class Difference(Record):

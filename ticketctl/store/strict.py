@@ -7,10 +7,11 @@ from __future__ import annotations
 import re
 
 from ticketctl.core.located import Node, Scalar, resolve
+from ticketctl.pattern import pattern
 
-_KEY = re.compile(r'([^\s"\'#:-][^:"]*|"(?:[^"\\]|\\.)*"):(?: (?=\S)|\Z)')
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\Z')
-_ESCAPE = re.compile(r"\\(?:x([0-9A-F]{2})|u([0-9A-F]{4})|U([0-9A-F]{8})|(.))")
+_KEY = pattern(r'([^\s"\'#:-][^:"]*|"(?:[^"\\]|\\.)*"):(?: (?=\S)|\Z)')
+_QUOTED = pattern(r'"((?:[^"\\]|\\.)*)"\Z')
+_ESCAPE = pattern(r"\\(?:x([0-9A-F]{2})|u([0-9A-F]{4})|U([0-9A-F]{8})|(.))")
 _SHORT = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b", '"': '"',
     "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
