@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome, describe, what
 from ticketctl.core.requests import Decision
 from ticketctl.errors import BusyError, DiskError, TicketctlError, UncommittedError
 from ticketctl.store import files
-from ticketctl.store.index import Index
 from ticketctl.store.paths import path_of
+
+if TYPE_CHECKING:
+    from ticketctl.store.index import Index
 
 
 @contextmanager

@@ -3,44 +3,39 @@ three entries would spend a tenth of its time on that."""
 
 from __future__ import annotations
 
-from types import ModuleType
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from typing import Any
 
-_sha1: ModuleType
-_sha256: ModuleType
-
-
-def be_lean() -> None:
-    """Load what is there at once."""
-    global _sha1, _sha256
-    try:
-        import _sha1
-
-        try:
-            import _sha2 as _sha256
-        except ImportError:  # as it is called before Python 3.12
-            import _sha256
-    except ImportError:  # an interpreter that was built without them
-        be_fast()
+_modules: tuple[str, ...] = ("_{}", "_sha2", "hashlib")
+"""Where they may be; ``_sha2`` is what ``_sha256`` is called since Python 3.12."""
 
 
 def be_fast() -> None:
-    """Load OpenSSL, which is three to seven times as fast: for who hashes thousands."""
-    global _sha1, _sha256
-    import hashlib
-
-    _sha1 = _sha256 = hashlib
-
-
-be_lean()
+    """From now on by OpenSSL, which is three to seven times as fast: for who hashes thousands."""
+    global _modules
+    _modules = ("hashlib",)
+    _algorithm.cache_clear()
 
 
 def sha1(data: bytes) -> bytes:
     """The 20 bytes by which git names what it holds."""
-    found: bytes = _sha1.sha1(data).digest()
+    found: bytes = _algorithm("sha1")(data).digest()
     return found
 
 
 def sha256(data: bytes) -> bytes:
     """The 32 bytes that stand for others."""
-    found: bytes = _sha256.sha256(data).digest()
+    found: bytes = _algorithm("sha256")(data).digest()
     return found
+
+
+@cache
+def _algorithm(name: str) -> Callable[[bytes], Any]:
+    for module in _modules:
+        with suppress(ImportError, AttributeError):
+            found: Callable[[bytes], Any] = getattr(import_module(module.format(name)), name)
+            return found
+    raise ImportError(f"this Python has no {name}")

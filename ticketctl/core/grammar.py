@@ -97,6 +97,8 @@ class Names:
 
     def status(self, node: Node) -> str:
         """A status by name or alias."""
+        if node.text in self.statuses:
+            return node.text
         for status in self.statuses.values():
             if squash(node.text) in map(squash, status.aliases):
                 return status.name

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ticketctl.pattern import pattern
-from ticketctl.record import Record
+from ticketctl.record import Record, made
 
 Scalar = str | int | bool | None
 
@@ -94,10 +94,6 @@ def unpack(data: list[Any]) -> Node:
     """
     line, col, held = data
     if isinstance(held, dict):
-        return Node(
-            {key: unpack(child[2:]) for key, child in held.items()},
-            line, col, {key: (child[0], child[1]) for key, child in held.items()},
-        )  # fmt: skip
-    if isinstance(held, list):
-        return Node([unpack(child) for child in held], line, col)
-    return Node(held, line, col)
+        below: Any = {key: unpack(child[2:]) for key, child in held.items()}
+        return made(Node, (below, line, col, {key: (child[0], child[1]) for key, child in held.items()}, 0))
+    return made(Node, ([unpack(child) for child in held] if isinstance(held, list) else held, line, col, None, 0))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from ticketctl.core import calendars, dates
@@ -330,6 +330,7 @@ class Profile(Record):
         return next((rule for rule in self.automations if rule.name == name), None)
 
 
+@lru_cache(maxsize=1024)
 def squash(text: str) -> str:
     """A name without case, spaces, hyphens and punctuation, for matching."""
     return "".join(char for char in text.casefold() if char.isalnum())
