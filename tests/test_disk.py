@@ -377,7 +377,7 @@ def test_a_journal_that_came_with_the_store(tmp_path: Path) -> None:
         for more in ([], [None], [hashlib.sha256(before).hexdigest()]):
             (root / ".ticketctl/tmp").mkdir(exist_ok=True)
             (root / ".ticketctl/tmp/x").write_text("#!/bin/sh")
-            (root / ".ticketctl/journal.json").write_text(json.dumps([["x", target, *more]]))
+            (root / ".ticketctl/journal.jsonl").write_text(json.dumps(["x", target, *more]))
             ran = ticketctl(root, "note", "aaaaa", "-m", "x")
             if "Traceback" in ran.err or "bug" in ran.err:
                 wrong.append(f"{target} {more}: {ran}")
@@ -389,19 +389,20 @@ def test_a_journal_that_came_with_the_store(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "journal", ["", "{", "[]", "7", "null", '["x"]', "[[]]", "[[1, 2]]", '[["x"]]', '{"x": "y"}', "\0"]
+    "journal",
+    ["", "{", "[]", "7", "null", '["x"]', "[1, 2, 3]", '["x", "tickets/y"]', '{"x": "y"}', "\0", '["x", "y", null]\n{'],
 )
 def test_a_damaged_journal(journal: str, tmp_path: Path) -> None:
     """It is never ours (ours is renamed into place whole), and stops nobody from working (5, 19)."""
     root = make_store(tmp_path / "store")
     make_tickets(root, "aaaaa")
-    (root / ".ticketctl/journal.json").write_text(journal)
+    (root / ".ticketctl/journal.jsonl").write_text(journal)
     ran = ticketctl(root, "note", "aaaaa", "-m", "x")
     assert ran.status == 0, ran
     assert leftovers(root) == []
 
 
-@pytest.mark.parametrize("name", [".ticketctl/tmp/folder", ".ticketctl/journal.json", ".ticketctl/tmp/journal.json"])
+@pytest.mark.parametrize("name", [".ticketctl/tmp/folder", ".ticketctl/journal.jsonl", ".ticketctl/tmp/journal.jsonl"])
 def test_a_folder_in_the_way(name: str, tmp_path: Path) -> None:
     """Nor does a folder where a file of ours would be: it is named, or passed over, without a bug report (5, 19)."""
     root = make_store(tmp_path / "store")

@@ -437,11 +437,11 @@ def test_order_of_the_calls(name: str, folder: Path) -> None:
     for at, (call, path, _) in enumerate(calls):
         if call == "mkdir" and path.startswith("tickets/"):
             assert ("fsync", str(Path(path).parent), "") in calls[at:], f"the folder {path} may be gone"
-    journals = [at for at, _, target in renames if target == ".ticketctl/journal.json"]
+    journals = [at for at, _, target in renames if target == ".ticketctl/journal.jsonl"]
     assert journals, "several files, and no journal"
     for journal in journals:
         after = calls[journal + 1 :]
-        end = next(n for n, call in enumerate(after) if call[:2] == ("unlink", ".ticketctl/journal.json"))
+        end = next(n for n, call in enumerate(after) if call[:2] == ("unlink", ".ticketctl/journal.jsonl"))
         moved = [n for n, call in enumerate(after[:end]) if call[0] == "replace"]
         assert ("fsync", ".ticketctl", "") in after[: moved[0]], "a rename before the journal is safe"
         for n in moved:
@@ -452,7 +452,7 @@ def test_order_of_the_calls(name: str, folder: Path) -> None:
 def test_journal_never_outlives_the_files_that_it_lists(folder: Path) -> None:
     """Their names are synced before it is (fsync(2): a file's fsync does not sync its name), else a batch may come half."""
     calls = traced(make_case("batch", folder), folder / "store")
-    journal = next(at for at, call in enumerate(calls) if call[2] == ".ticketctl/journal.json")
+    journal = next(at for at, call in enumerate(calls) if call[2] == ".ticketctl/journal.jsonl")
     last = max(at for at, (call, path, _) in enumerate(calls[:journal]) if call == "open" and "journal" not in path)
     assert ("fsync", ".ticketctl/tmp", "") in calls[last:journal]
 

@@ -17,7 +17,7 @@ from ticketctl.core.checker import Scene, failures, judge
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.located import Node
 from ticketctl.core.moves import creation_edges
-from ticketctl.core.people import People
+from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.profile import Edge, Field, Profile
 from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, fold, stages
 from ticketctl.errors import BrokenError, Finding, MissingError, Place, TicketctlError, closest
@@ -257,24 +257,25 @@ def _type_problem(declared: Field, value: object) -> str:
 def _moves(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
     """Every move was legal when it was made, by the rules of its version and the role that the history records."""
     history = loaded.ticket.history
-    for position, ticket, after in _stages(history):
+    for position, ticket, (name, version) in _stages(history):
         entry = history[position]
         try:
-            profile = desk.shelf.at_version(after.profile, after.version)
+            profile = desk.shelf.at_version(name, version)
         except TicketctlError as error:
             yield Finding(_entry(loaded, position), "unjudged", error.message, severity="warning")
             return
         if profile is None:
-            hint = f"keep the old rules as profiles/{after.profile}@{after.version}.yaml"
-            words = f"made under version {after.version} of {after.profile}, which is not here"
+            hint = f"keep the old rules as profiles/{name}@{version}.yaml"
+            words = f"made under version {version} of {name}, which is not here"
             yield Finding(_entry(loaded, position, "to"), "unjudged", words, hint, "warning")
             return
         for reason in _illegal(profile, ticket, entry):
             yield Finding(_entry(loaded, position, "to"), "illegal", reason)
 
 
-def _stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, Ticket]]:
-    """The ticket before and after each move; where clones were merged, an act is judged by what its author could see."""
+def _stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
+    """The ticket before each move, and the rules after it; where clones were merged, an act is judged by what its author
+    could see."""
     if all(not entry.after for entry in history):
         yield from stages(history)
         return
@@ -284,7 +285,8 @@ def _stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, Tick
             seen = known[entry.id]
             before = [other for spot, other in enumerate(history[:position]) if seen >> spot & 1]
             ticket = fold(before) if before else None
-            yield position, ticket, apply(ticket, entry)
+            after = apply(ticket, entry)
+            yield position, ticket, (after.profile, after.version)
 
 
 def _illegal(profile: Profile, ticket: Ticket | None, entry: Entry) -> list[str]:
@@ -303,9 +305,9 @@ def _illegal(profile: Profile, ticket: Ticket | None, entry: Entry) -> list[str]
         return []
     asked = _as_asked(ticket, entry, edges[0]) if edges else entry
     changed = frozenset(name.removeprefix("fields.").partition(".")[0] for name in (*asked.sets, *asked.unset))
+    edited = Entry(entry.at, entry.by, entry.role, "edited", sets=asked.sets, unset=asked.unset)
     scene = Scene(
-        profile, People(), dates.parse_instant(entry.at),
-        apply(ticket, Entry(entry.at, entry.by, entry.role, "edited", sets=asked.sets, unset=asked.unset)),
+        profile, NOBODY_LISTED, dates.parse_instant(entry.at), apply(ticket, edited) if changed else ticket,
         ticket.history, role, entry.role, entry.by,
         channel="mail" if entry.via == "mail" else "cli", text=entry.text, note=entry.note, changed=changed,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.core.workflow import decide
 from ticketctl.errors import BrokenError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.record import Record, replace
-from ticketctl.store import files
+from ticketctl.store import files, journal
 from ticketctl.store.paths import new_id, path_of, short
 from ticketctl.store.reading import Loaded
 
@@ -82,7 +82,7 @@ def change_all(desk: Desk, ids: Iterable[str], ask: Ask, subject: str) -> list[O
     with writing(desk):
         outcomes = [_one(desk, id_, ask) for id_ in ids]
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
-            files.write_all(desk.root, [write for outcome in outcomes for write in writes_of(desk, outcome)])
+            journal.write_all(desk.root, [write for outcome in outcomes for write in writes_of(desk, outcome)])
             outcomes += commit(desk, outcomes, subject)
     return outcomes
 
@@ -137,7 +137,7 @@ def create(desk: Desk, requests: Callable[[set[str]], Iterable[tuple[Profile, Se
     refused: list[Outcome] = []
     warnings: list[tuple[str, str]] = []
 
-    def writes() -> Iterator[files.Write]:
+    def writes() -> Iterator[journal.Write]:
         nonlocal total, refusals
         for profile, candidates in requests(taken):
             total += 1
@@ -156,7 +156,7 @@ def create(desk: Desk, requests: Callable[[set[str]], Iterable[tuple[Profile, Se
 
     with writing(desk):
         try:
-            files.write_all(desk.root, writes())
+            journal.write_all(desk.root, writes())
         except _RefusedError:
             return Creation((), (), refused, refusals, total)
         return Creation(log.ids, warnings, (), 0, total, log.commit(locked=True))
@@ -229,7 +229,7 @@ def _written(desk: Desk, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
         yield replace(outcome, result=error) if error else outcome
 
 
-def writes_of(desk: Desk, outcome: Outcome, limit: int = FOR_PEOPLE) -> list[files.Write]:
+def writes_of(desk: Desk, outcome: Outcome, limit: int = FOR_PEOPLE) -> list[journal.Write]:
     """The files of one decision: the ticket, its follow-ups, the notices in the outbox."""
     if not isinstance(outcome.result, Decision) or not outcome.result.entries:
         return []
@@ -238,7 +238,7 @@ def writes_of(desk: Desk, outcome: Outcome, limit: int = FOR_PEOPLE) -> list[fil
     return writes + outbox(desk, outcome.result.notices)
 
 
-def outbox(desk: Desk, notices: Iterable[Notice]) -> list[files.Write]:
+def outbox(desk: Desk, notices: Iterable[Notice]) -> list[journal.Write]:
     """Notices as small JSON files for scripts; none where mail is sent, which is owed by the history alone."""
     found = []
     for notice in () if desk.by_mail else notices:
@@ -252,5 +252,5 @@ def outbox(desk: Desk, notices: Iterable[Notice]) -> list[files.Write]:
             left: bytes | None = files.read_bytes(desk.root / path, files.MAX_BYTES)
         except (FileNotFoundError, DiskError):
             left = None
-        found.append(files.Write(path, data.encode(), left))
+        found.append(journal.Write(path, data.encode(), left))
     return found

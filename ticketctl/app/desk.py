@@ -90,7 +90,14 @@ class Desk(Record):
 
     def people_of(self, profile: Profile) -> People:
         """Who has which role there."""
-        return self.settings.people_of(profile)
+        known = self._people.get((profile.name, profile.version))
+        if known is None:
+            known = self._people[profile.name, profile.version] = self.settings.people_of(profile)
+        return known
+
+    @cached_property
+    def _people(self) -> dict[tuple[str, int], People]:
+        return {}
 
     def find(self, text: str) -> Loaded:
         """The ticket that a person means."""

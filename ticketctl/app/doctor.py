@@ -18,7 +18,7 @@ from ticketctl.app.mailing import debts, known_server
 from ticketctl.core import dates
 from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
-from ticketctl.store import files, git
+from ticketctl.store import files, git, journal
 from ticketctl.store.config import NAME
 from ticketctl.store.fetching import PASSWORD_FILE as IMAP_FILE
 from ticketctl.store.transport import PASSWORD_FILE as SMTP_FILE
@@ -67,7 +67,7 @@ def people(desk: Desk) -> Iterator[Finding]:
 
 def interrupted(desk: Desk) -> Iterator[Finding]:
     """What a crash left behind."""
-    if files.interrupted(desk.root):
+    if journal.interrupted(desk.root):
         yield _finding(files.STATE, "a command was interrupted while it wrote", "the next command that writes finishes it",
                        "warning")  # fmt: skip
     rescued = desk.root / files.STATE / "rescued"

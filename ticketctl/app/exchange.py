@@ -23,7 +23,7 @@ from ticketctl.core.words import counted
 from ticketctl.core.workflow import actor_reasons
 from ticketctl.errors import BrokenError, DiskError, RefusedError, TicketctlError, UncommittedError, UsageError
 from ticketctl.record import Record
-from ticketctl.store import files
+from ticketctl.store import files, journal
 from ticketctl.store.codec import emit
 from ticketctl.store.paths import ID, path_of
 from ticketctl.store.reading import Loaded, load
@@ -57,7 +57,7 @@ def bring_in(desk: Desk, rows: Rows, dry: bool = False) -> Imported:
     taken = set[str]()
     known = 0
 
-    def writes() -> Iterator[files.Write]:
+    def writes() -> Iterator[journal.Write]:
         nonlocal known
         for place, row in rows:
             try:
@@ -74,7 +74,7 @@ def bring_in(desk: Desk, rows: Rows, dry: bool = False) -> Imported:
     if dry:
         return Imported(sum(1 for _ in writes()), known)
     with writing(desk):
-        number = files.write_all(desk.root, writes())
+        number = journal.write_all(desk.root, writes())
         failed = record(desk, paths, f"import: {counted(number, 'ticket')}", _author(desk))
     return Imported(number, known, failed)
 
@@ -85,7 +85,7 @@ def _author(desk: Desk) -> str:
     return who if "@" in who else desk.email or "import@localhost"
 
 
-def _write(desk: Desk, row: Mapping[str, Any], taken: set[str]) -> files.Write | None:
+def _write(desk: Desk, row: Mapping[str, Any], taken: set[str]) -> journal.Write | None:
     """The file of a row's ticket; nothing, if it is there already.
 
     Args:
@@ -106,7 +106,7 @@ def _write(desk: Desk, row: Mapping[str, Any], taken: set[str]) -> files.Write |
     try:
         there = files.read_bytes(desk.root / path, files.MAX_BYTES)
     except FileNotFoundError:
-        return files.Write(path, data)
+        return journal.Write(path, data)
     except DiskError as error:
         raise RefusedError(error.message, error.hint) from None
     if there != data:

@@ -9,7 +9,7 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.recording import writing
 from ticketctl.core.located import Node
 from ticketctl.errors import MissingError, SettingsError, UsageError, closest
-from ticketctl.store import files, git
+from ticketctl.store import files, git, journal
 from ticketctl.store.almanac import public_holidays
 from ticketctl.store.codec import is_plain, quoted
 from ticketctl.store.config import NAME
@@ -46,7 +46,7 @@ def add_holidays(
         text = insert(data.decode(), inside, days)
         _verify(read_yaml(text.encode(), path), profile is None, path, days)
         if text.encode() != data:
-            files.write_all(desk.root, [files.Write(path, text.encode(), data)])
+            journal.write_all(desk.root, [journal.Write(path, text.encode(), data)])
             if desk.settings.commit:
                 git.commit(
                     desk.root, [path], f"{path}: holidays of {country} in {year}", desk.email or "ticketctl@localhost"

@@ -20,7 +20,7 @@ from ticketctl.core.ticket import LINK, Ticket
 from ticketctl.core.workflow import decide
 from ticketctl.errors import MissingError, RefusedError, SettingsError, UsageError
 from ticketctl.record import Record, replace
-from ticketctl.store import files
+from ticketctl.store import journal
 from ticketctl.store.letters import Attachment, Letter, UnreadableError, read_letter
 from ticketctl.store.mailsettings import Mail
 from ticketctl.store.paths import ID, new_id, short
@@ -206,7 +206,7 @@ def _add(desk: Desk, settings: Mail, was: Loaded, letter: Letter, data: bytes) -
         asked = first_allowed(desk, profile, was, requests) if requests else None
         if isinstance(asked, Refusal):
             why = "refused: " + "; ".join(asked.reasons)
-    buried: list[files.Write] = []
+    buried: list[journal.Write] = []
     if why or asked is None:
         if mail.kept:
             mail = _without_attachments(mail)
@@ -341,12 +341,12 @@ def _safe_name(name: str, taken: Sequence[str]) -> str:
     return found
 
 
-def _write(desk: Desk, outcome: Outcome, mail: _Mail, limit: int, buried: Sequence[files.Write] = ()) -> None:
+def _write(desk: Desk, outcome: Outcome, mail: _Mail, limit: int, buried: Sequence[journal.Write] = ()) -> None:
     """The ticket, its attachments, what follows and what is buried of it, in one write and one commit."""
     assert isinstance(outcome.result, Decision)
     event = next(entry.id for entry in outcome.result.entries if entry.mail_id == mail.letter.message_id)
-    attached = [files.Write(f"attachments/{outcome.id}/{event}-{name}", data) for name, data in mail.kept]
-    files.write_all(desk.root, [*writes_of(desk, outcome, limit), *attached, *buried])
+    attached = [journal.Write(f"attachments/{outcome.id}/{event}-{name}", data) for name, data in mail.kept]
+    journal.write_all(desk.root, [*writes_of(desk, outcome, limit), *attached, *buried])
     done = replace(outcome, paths=tuple(write.path for write in attached))
     for failed in commit(desk, [done]):
         assert not isinstance(failed.result, Decision | Refusal)
@@ -357,16 +357,16 @@ def _bury(desk: Desk, data: bytes, reason: str) -> Receipt:
     """Keep a letter that belongs nowhere, with the reason beside it."""
     with writing(desk):
         if writes := _grave(desk, data, reason):
-            files.write_all(desk.root, writes)
+            journal.write_all(desk.root, writes)
     return Receipt("dead", "", f"dead letter: {reason} ({_name_of(desk, data)}.eml)")
 
 
-def _grave(desk: Desk, data: bytes, reason: str) -> list[files.Write]:
+def _grave(desk: Desk, data: bytes, reason: str) -> list[journal.Write]:
     """What keeps a letter among the dead ones; nothing, if it lies there already."""
     name = _name_of(desk, data)
     if (desk.root / f"{name}.eml").exists():
         return []
-    return [files.Write(f"{name}.eml", data), files.Write(f"{name}.txt", f"{reason}\n".encode(errors="replace"))]
+    return [journal.Write(f"{name}.eml", data), journal.Write(f"{name}.txt", f"{reason}\n".encode(errors="replace"))]
 
 
 def _name_of(desk: Desk, data: bytes) -> str:

@@ -39,7 +39,7 @@ from ticketctl.errors import (
     TicketctlError,
 )
 from ticketctl.record import Record
-from ticketctl.store import files, git
+from ticketctl.store import files, git, journal
 from ticketctl.store.letters import Outgoing, write_letter
 from ticketctl.store.mailsettings import ADDRESS, Mail, Server
 from ticketctl.store.paths import path_of
@@ -182,7 +182,7 @@ def send(desk: Desk, watch: Watch = unwatched) -> Delivery:
     _same_place(desk)
     result = Delivery()
     outbox = desk.root / OUTBOX
-    files.no_links(desk.root)
+    journal.no_links(desk.root)
     outbox.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         try:
@@ -291,13 +291,13 @@ class _Run:
         self.result.sent += [(debt, to) for to in taken]
         try:
             with writing(self.desk):
-                files.write_all(self.desk.root, [self._given(debt, taken)])
+                journal.write_all(self.desk.root, [self._given(debt, taken)])
             self.written.append(path_of(debt.ticket.id))
         except TicketctlError as error:
             self.result.errors.append(error)
             self._failed(debt, [(to, f"sent, but not written down: {error.message}") for to in taken])
 
-    def _given(self, debt: Debt, taken: tuple[str, ...]) -> files.Write:
+    def _given(self, debt: Debt, taken: tuple[str, ...]) -> journal.Write:
         """The write that says that a notice was given, to the ticket as it now is.
 
         Raises:
@@ -324,8 +324,8 @@ class _Run:
         path = self.desk.root / debt.path
         with suppress(OSError), writing(self.desk):
             data = (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
-            files.write_all(
-                self.desk.root, [files.Write(debt.path, data, path.read_bytes() if path.exists() else None)]
+            journal.write_all(
+                self.desk.root, [journal.Write(debt.path, data, path.read_bytes() if path.exists() else None)]
             )
 
     def _commit(self) -> None:

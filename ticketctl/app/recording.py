@@ -10,7 +10,7 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome, describe, what
 from ticketctl.core.requests import Decision
 from ticketctl.errors import BusyError, DiskError, TicketctlError, UncommittedError
-from ticketctl.store import files
+from ticketctl.store import files, journal
 from ticketctl.store.paths import path_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def writing(desk: Desk) -> Iterator[None]:
     if not tickets.is_dir():
         tickets.mkdir()  # git keeps no empty folder, so a clone of an empty store has none
     with files.lock(tickets):
-        if (finished := files.recover(desk.root)) and desk.settings.commit:
+        if (finished := journal.recover(desk.root)) and desk.settings.commit:
             _record_left(desk, finished)
         yield
 
@@ -58,7 +58,7 @@ T = TypeVar("T")
 
 
 def write_together(
-    desk: Desk, items: Sequence[T], writes: Callable[[T], Iterable[files.Write]]
+    desk: Desk, items: Sequence[T], writes: Callable[[T], Iterable[journal.Write]]
 ) -> Iterator[tuple[T, TicketctlError | None]]:
     """Write what belongs to each of some items, the store's lock being held: all at once or, where one of them cannot be
     written, each for itself.
@@ -70,8 +70,8 @@ def write_together(
         PartlyError: the disk failed when some were in their places; the next command finishes it.
     """
     try:
-        files.write_all(desk.root, (write for item in items for write in writes(item)))
-    except files.PartlyError:
+        journal.write_all(desk.root, (write for item in items for write in writes(item)))
+    except journal.PartlyError:
         raise
     except TicketctlError as error:
         if len(items) == 1:

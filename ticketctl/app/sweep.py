@@ -34,7 +34,7 @@ from ticketctl.errors import (
     closest,
 )
 from ticketctl.record import Record
-from ticketctl.store import files
+from ticketctl.store import files, journal
 from ticketctl.store.index import Index
 from ticketctl.store.paths import path_of
 from ticketctl.store.reading import Loaded
@@ -149,7 +149,7 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         _plan(desk, orders, scan, report, watch)
         return report
     state = desk.root / files.STATE
-    files.no_links(desk.root)
+    journal.no_links(desk.root)
     state.mkdir(exist_ok=True)
     with ExitStack() as held:
         try:
@@ -157,7 +157,7 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         except BusyError:
             report.busy = True
             return report
-        if files.interrupted(desk.root):
+        if journal.interrupted(desk.root):
             with writing(desk):
                 pass  # finishes what a killed run left, even where nothing more is due
         scan = ask(desk, lambda index: _scan(desk, orders, report, caught_up(desk, index)), watch)
@@ -301,7 +301,7 @@ class _Turn(Record):
     id: str
     profile: Profile
     fired: list[Fired]
-    writes: list[files.Write]
+    writes: list[journal.Write]
 
 
 def _turn(desk: Desk, orders: Orders, report: Report, id_: str) -> _Turn | None:
@@ -324,7 +324,7 @@ def _fired(desk: Desk, was: Loaded, orders: Orders) -> list[Fired]:
     return sweep_ticket(profile, was.ticket, desk.now, desk.people_of(profile), orders.rules, desk.by_mail)
 
 
-def _writes(desk: Desk, was: Loaded, fired: list[Fired]) -> list[files.Write]:
+def _writes(desk: Desk, was: Loaded, fired: list[Fired]) -> list[journal.Write]:
     """The ticket and its notices, to be written together (rule 12)."""
     decisions = [one.outcome for one in fired if isinstance(one.outcome, Decision)]
     if not decisions:

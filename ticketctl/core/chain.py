@@ -15,13 +15,13 @@ from ticketctl.core.digest import sha256
 from ticketctl.core.entry import Entry
 from ticketctl.record import replace
 
-_COMPACT = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_compact = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def event_id(content: Mapping[str, Any], predecessors: Iterable[str]) -> str:
     """The id of an entry: ``e`` and 12 hex digits over its content and the ids of all heads its author saw."""
     kept = {key: value for key, value in content.items() if key not in ("id", "after")}
-    text = _COMPACT.encode([kept, sorted(predecessors)])
+    text = _compact([kept, sorted(predecessors)])
     return "e" + sha256(text.encode()).hex()[:12]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ticketctl.core.checker import Scene, judge, may
 from ticketctl.core.profile import CREATED, Automation, Category, Edge, Event, Profile, Trigger
@@ -150,9 +150,9 @@ def _admits(kind: str, wanted: tuple[object, ...], inner: tuple[object, ...], st
     return True
 
 
-def creation_edges(profile: Profile, to: str | None = None) -> list[Edge]:
+def creation_edges(profile: Profile, to: str | None = None) -> Sequence[Edge]:
     """The edges by which a ticket comes into being, in file order."""
-    return [edge for edge in profile.edges if edge.source == CREATED and to in (None, edge.target)]
+    return list(profile.leaving(CREATED)) if to is None else profile.between(CREATED, to)
 
 
 def as_role(scene: Scene, role: str) -> Scene:

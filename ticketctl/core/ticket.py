@@ -105,26 +105,25 @@ def apply(ticket: Ticket | None, entry: Entry) -> Ticket:
     return replace(ticket, fields=fields, history=(*ticket.history, entry), **head)
 
 
-def stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, Ticket]]:
-    """The ticket before and after each of its moves, and the place of the move in the history; one state of the head
-    after the other, for histories in which every entry has effect.
+def stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
+    """For each move of a history in which every entry has effect: its place there, the ticket before it, and (profile,
+    version) of the rules after it. One state of the head after the other.
 
     Raises:
         ValueError: as :func:`apply`.
     """
     base = apply(None, history[0])
-    yield 0, None, base
+    yield 0, None, (base.profile, base.version)
     head: dict[str, Any] = {}
     fields = dict(base.fields)
     for position, entry in enumerate(history):
         if position == 0:
             continue
-        before = (
-            replace(base, fields=dict(fields), history=history[:position], **head) if entry.to is not None else None
-        )
+        moved = entry.to is not None
+        before = replace(base, fields=dict(fields), history=history[:position], **head) if moved else None
         _step(entry, head, fields)
-        if before is not None:
-            yield position, before, replace(base, fields=dict(fields), history=history[: position + 1], **head)
+        if moved:
+            yield position, before, (head.get("profile", base.profile), head.get("version", base.version))
 
 
 def _step(entry: Entry, head: dict[str, Any], fields: dict[str, Value]) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ticketctl.core.ticket import HEAD, Ticket
 from ticketctl.errors import BrokenError, DiskError, MissingError, Place, RefusedError, UsageError
@@ -17,6 +19,9 @@ from ticketctl.store.files import MAX_BYTES
 from ticketctl.store.paths import ID, behind_link, id_of, path_of, short, walk
 from ticketctl.store.reading import Loaded, load
 
+if TYPE_CHECKING:
+    from ticketctl.store.journal import Write
+
 _LOOKALIKE = str.maketrans("ilo", "110")
 
 
@@ -24,6 +29,11 @@ class Store(Record):
     """A folder with ``tickets/``."""
 
     root: Path
+
+    @cached_property
+    def _folders(self) -> set[str]:
+        """Folders that this command has found not to be behind a link."""
+        return set()
 
     def ids(self) -> Iterator[str]:
         """The ids of all tickets, oldest day first; whatever is not named like a ticket is passed over."""
@@ -91,8 +101,10 @@ class Store(Record):
         """
         if not path.endswith(".yaml"):
             raise BrokenError("not a folder of tickets (symbolic links are not followed)", place=Place(path))
-        if behind_link(self.root, path):
+        folder = path.rpartition("/")[0]
+        if folder not in self._folders and behind_link(self.root, path):
             raise BrokenError("it lies behind a symbolic link; those are not followed", place=Place(path))
+        self._folders.add(folder)
         try:
             return files.read_bytes(f"{self.root}/{path}", MAX_BYTES)
         except FileNotFoundError:
@@ -124,7 +136,7 @@ class Store(Record):
             return False
         return loaded.canonical
 
-    def writes(self, changed: Ticket, was: Loaded | None, limit: int = MAX_BYTES) -> files.Write:
+    def writes(self, changed: Ticket, was: Loaded | None, limit: int = MAX_BYTES) -> Write:
         """The write that brings a ticket's file to its new state.
 
         In a file of our canonical form the head is written anew and entries are added below; one that people have
@@ -136,6 +148,8 @@ class Store(Record):
         Raises:
             RefusedError: it would be larger.
         """
+        from ticketctl.store.journal import Write
+
         path = path_of(changed.id)
         if was is None:
             data = emit(changed)
@@ -147,7 +161,7 @@ class Store(Record):
             size = f"{limit / (1 << 20):.2g} MiB"
             hint = "go on in a follow-up ticket (ticketctl new --follows ID)"
             raise RefusedError(f"{short(changed.id)} would grow larger than {size}", hint)
-        return files.Write(path, data, was.data if was else None)
+        return Write(path, data, was.data if was else None)
 
     def _spliced(self, changed: Ticket, was: Loaded, path: str) -> bytes:
         from ticketctl.store.roundtrip import read_yaml, rewrite
