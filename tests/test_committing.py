@@ -25,12 +25,15 @@ def git(root: Path, *words: str, ok: bool = True) -> str:
     return done.stdout
 
 
-@pytest.fixture(params=["sha1", "sha256"])
-def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A repository with a few tickets and other files, some of them odd to git."""
+@pytest.fixture(params=["sha1", "sha256", "sha1, two at a time"])
+def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a few tickets and other files, some of them odd to git; also where very many are two."""
     root = tmp_path / "store"
+    kind, _, many = request.param.partition(",")
+    if many:
+        monkeypatch.setattr(committing, "_BATCH", 2)
     root.mkdir()
-    git(root, "init", "-q", "-b", "main", f"--object-format={request.param}")
+    git(root, "init", "-q", "-b", "main", f"--object-format={kind}")
     git(root, "config", "user.name", "Amy"), git(root, "config", "user.email", WHO)
     for path in ("tickets/2026/11/02/a.yaml", "tickets/2026/11/02/b.yaml", "tickets.txt", "tickets-old/x", "über/ö"):
         write(root, path, path)

@@ -9,7 +9,7 @@ going on, git does it all.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ticketctl.errors import DiskError
@@ -19,8 +19,12 @@ _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 _GOING_ON = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply", "BISECT_LOG")
 _TRIES = 5
 _TREE, _FILE = b"40000", b"100644"
+_BATCH = 20_000
+"""How many files are handed to git at a time."""
 Tree = dict[bytes, tuple[bytes, bytes]]
 """The entries of a folder: name -> (mode, id in bytes)."""
+Changes = dict[bytes, Tree]
+"""Folder -> entries, all paths from the top of the repository."""
 
 
 def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
@@ -41,15 +45,11 @@ def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
         git.commit(root, paths, message, identity or _fallback(root, who))
         return
     head, prefix, top = place
-    listed = "".join(f"{path}\0" for path in paths)
     batch = ("-c", "core.fsyncMethod=batch") if len(paths) > 8 else ()
-    git.run(root, *batch, "update-index", "--add", "-z", "--stdin", feed=listed)
-    # From the top: there git takes paths on stdin for what they are, whatever folder it is run in.
-    named = "".join(f"{prefix}{path}\n" for path in paths)
-    blobs = git.run(Path(top), "hash-object", "--stdin-paths", feed=named).stdout.split()
-    files = {f"{prefix}{path}".encode(): bytes.fromhex(blob) for path, blob in zip(paths, blobs, strict=True)}
+    for some in _batches(paths):
+        git.run(root, *batch, "update-index", "--add", "-z", "--stdin", feed="".join(f"{path}\0" for path in some))
     for _ in range(_TRIES):
-        tree = _write_tree(root, head, files)
+        tree = _write_tree(root, head, _changes(root, head, prefix, Path(top), paths))
         if tree is None:
             return  # HEAD has them already
         new = _write_commit(root, tree, head, message, identity, who)
@@ -63,8 +63,8 @@ def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
 
 
 def _is_plain(path: str) -> bool:
-    """Whether a path is a ticket's, which no filter touches."""
-    return path.startswith("tickets/") and path.isprintable()
+    """Whether a path is where tickets lie, all in folders of one depth; git can be told of it in a line."""
+    return path.startswith("tickets/") and path.count("/") == 4 and path.isprintable()
 
 
 def _identity(who: str) -> tuple[str, ...]:
@@ -102,41 +102,79 @@ def _place(root: Path) -> tuple[str, str, str] | None:
     return (head, prefix, top) if len(places) == len(_HOOKS) + len(_GOING_ON) else None
 
 
-def _write_tree(root: Path, head: str, files: Mapping[bytes, bytes]) -> str | None:
-    """The tree of HEAD with other files in it, every folder on the way written; nothing, if it is HEAD's own."""
-    folders = sorted({folder for path in files for folder in _folders(path)}, key=lambda path: -path.count(b"/"))
+def _batches(paths: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The paths, so many at a time: with very many, what git says of them is not kept."""
+    return (paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH))
+
+
+def _changes(root: Path, head: str, prefix: str, top: Path, paths: Sequence[str]) -> Changes:
+    """What is new in the folders of HEAD. Where the files are very many, their folders are written at once, and only
+    that is kept; one that lies in two batches has in the second what the first has put there."""
+    many = len(paths) > _BATCH
+    found: Changes = {}
+    for some in _batches(sorted(paths) if many else paths):
+        # From the top: there git takes paths on stdin for what they are, whatever folder it is run in.
+        named = "".join(f"{prefix}{path}\n" for path in some)
+        blobs = git.run(top, "hash-object", "--stdin-paths", feed=named).stdout.split()
+        files: Changes = {} if many else found
+        for path, blob in zip(some, blobs, strict=True):
+            folder, _, name = f"{prefix}{path}".encode().rpartition(b"/")
+            files.setdefault(folder, {})[name] = (_FILE, bytes.fromhex(blob))
+        if many:
+            known = {folder: found[parent][name][1] for folder in files
+                     for parent, _, name in [folder.rpartition(b"/")] if name in found.get(parent, {})}  # fmt: skip
+            for folder, id_ in zip(files, _write_folders(root, head, files, list(files), known), strict=True):
+                parent, _, name = folder.rpartition(b"/")
+                found.setdefault(parent, {})[name] = (_TREE, id_)
+    return found
+
+
+def _write_tree(root: Path, head: str, changes: Changes) -> str | None:
+    """The tree of HEAD with something new in its folders; nothing, if it is HEAD's own."""
+    folders = sorted({way for folder in changes for way in _ways(folder)}, key=lambda path: -path.count(b"/"))
     folders = [folder for folder in folders if folder] + [b""]  # the deepest first, the root last
-    trees = _read_trees(root, head, folders)
-    for path, blob in files.items():
-        folder, _, name = path.rpartition(b"/")
-        trees[folder][name] = (trees[folder].get(name, (_FILE, b""))[0], blob)
-    written, feed, ids = git.run(root, "rev-parse", f"{head}^{{tree}}").stdout.strip(), [], []
+    written = git.run(root, "rev-parse", f"{head}^{{tree}}").stdout.strip()
+    made = _write_folders(root, head, changes, folders)[-1].hex()
+    return None if made == written else made
+
+
+def _write_folders(
+    root: Path, head: str, changes: Changes, folders: Sequence[bytes], known: Mapping[bytes, bytes] | None = None
+) -> list[bytes]:
+    """Write some folders of HEAD with what is new in them, the deepest first; their ids.
+
+    Args:
+        known: trees to begin with instead of HEAD's.
+    """
+    trees = _read_trees(root, head, folders, known or {})
+    feed, ids = [], []
     for folder in folders:
-        data = _packed(trees[folder])
-        ids.append(git.object_id(b"tree", data, len(head)))
-        feed.append(b"".join(_line(name, *entry) for name, entry in trees[folder].items()) + b"\0")
-        if folder:
-            parent, _, name = folder.rpartition(b"/")
+        tree = trees[folder]
+        for name, (mode, id_) in changes.get(folder, {}).items():
+            tree[name] = (tree[name][0] if name in tree and mode == _FILE else mode, id_)
+        ids.append(git.object_id(b"tree", _packed(tree), len(head)))
+        feed.append(b"".join(_line(name, *entry) for name, entry in tree.items()) + b"\0")
+        parent, _, name = folder.rpartition(b"/")
+        if folder and parent in trees:
             trees[parent][name] = (_TREE, ids[-1])
-    if ids[-1].hex() == written:
-        return None
     made = git.feed(root, b"".join(feed), "mktree", "-z", "--batch", "--missing").decode().split()
     if made != [one.hex() for one in ids]:
         raise DiskError("git mktree did not make the trees that were meant")
-    return made[-1]
+    return ids
 
 
-def _folders(path: bytes) -> list[bytes]:
-    """The folders on the way to a file, the root (empty) among them."""
-    parts = path.split(b"/")[:-1]
+def _ways(folder: bytes) -> list[bytes]:
+    """The folders on the way to one, the root (empty) and itself among them."""
+    parts = folder.split(b"/")
     return [b"/".join(parts[:number]) for number in range(len(parts) + 1)]
 
 
-def _read_trees(root: Path, head: str, folders: Sequence[bytes]) -> dict[bytes, Tree]:
-    """The folders as HEAD has them; those that it has not are empty."""
-    asked = b"".join(b"%s:%s\n" % (head.encode(), folder) for folder in folders)
+def _read_trees(root: Path, head: str, folders: Sequence[bytes], known: Mapping[bytes, bytes]) -> Changes:
+    """The folders as HEAD, or ``known``, has them; those that it has not are empty."""
+    asked = b"".join(b"%s\n" % (known[folder].hex().encode() if folder in known else b"%s:%s" % (head.encode(), folder))
+                     for folder in folders)  # fmt: skip
     out, size, at = git.feed(root, asked, "cat-file", "--batch"), len(head) // 2, 0
-    found: dict[bytes, Tree] = {}
+    found: Changes = {}
     for folder in folders:
         end = out.index(b"\n", at)
         words = out[at:end].split(b" ")
