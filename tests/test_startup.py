@@ -114,6 +114,45 @@ def test_a_list_loads_no_rules(root: Path) -> None:
     probed = probe(root, "list")
     assert probed.ran.status == 0 and "sqlite3" in probed.modules
     assert probed.modules.isdisjoint({f"ticketctl.{name}" for name in RULES} | {"subprocess", "hashlib", "dataclasses"})
+    assert "zoneinfo" not in probed.modules  # of the settings' zone it is only looked whether it is there
+
+
+def test_who_shows_or_moves_one_ticket_loads_no_index(root: Path) -> None:
+    """Nor OpenSSL for the id of an entry; and what shows a ticket cannot change it."""
+    for words in (("show", "261102-aaaaa"), ("move", "--dry-run", "261102-aaaaa", "Open", "-a", "@me")):
+        probed = probe(root, *words)
+        assert probed.ran.status == 0, probed.ran
+        assert not probed.modules & {"sqlite3", "_hashlib", "subprocess", "dataclasses"}, words
+        changing = {f"ticketctl.{name}" for name in ("core.act", "core.workflow", "app.change", "store.journal")}
+        assert words[0] == "move" or probed.modules.isdisjoint(changing)
+
+
+@pytest.mark.parametrize("closed", ["1", "2", "0 1 2"])
+def test_streams_that_the_caller_has_closed(root: Path, closed: str) -> None:
+    """Nothing that is opened gets the number of one, and nothing is written into the index by a print."""
+    probe(root, "list")
+    code = f"import os, sys; [os.close(int(n)) for n in {closed!r}.split()]; os.execv(sys.executable, sys.argv[1:])"
+    options = ["-m", "ticketctl", "-C", str(root), "--as", AMY, "--now", NOW]
+    for words, status in ((["list"], 0), (["lisst"], 2), (["show", "nowhere"], 66), (["note", "aaaaa", "-m", "x"], 0)):
+        command = [sys.executable, "-c", code, sys.executable, *options, *words]
+        assert subprocess.run(command, check=False, timeout=60).returncode == status, words
+    assert ticketctl(root, "index", "verify").status == 0
+    assert ticketctl(root, "check").status == 0
+
+
+def test_the_end_of_a_process(root: Path) -> None:
+    """It ends at once, but not before its output and what was registered for the end; not while a thread works."""
+    code = "import atexit, ticketctl.__main__ as m; atexit.register(print, 'registered'); print('said'); m.leave(3)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.returncode) == ("said\nregistered\n", 3)
+    code = ("import threading, time, ticketctl.__main__ as m;"
+            "threading.Thread(target=lambda: (time.sleep(0.2), print('worked'))).start(); m.leave(3)")  # fmt: skip
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.returncode) == ("worked\n", 3)
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "ticketctl", "-C", str(root), "list"]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 71 and "No space left" in ended.stderr and "Exception ignored" not in ended.stderr
 
 
 def test_help_imports_no_command() -> None:

@@ -12,11 +12,11 @@ from tests.bench.run import Result, results, value
 
 _INTRO = """# Performance
 
-Written by `make bench`: whole processes, in interleaved rounds (ours, then each of the others, then ours again), with
-their output read through a pipe. Ratios of the medians are what counts; milliseconds differ from machine to machine.
-The stores are made by `tests/bench/build.py`: tickets of the five built-in profiles, each the outcome of real
-decisions, of {size:.1f} KB on average, spread over a year, 10 % new or open, 5 % pending, 5 % or more solved, the others
-closed. "Target" is how many times the other's median ours may be at most.
+Written by `make bench`: ticketctl as it is installed from a wheel, whole processes, in interleaved rounds (ours, then
+each of the others, then ours again), with their output read through a pipe. Ratios of the medians are what counts;
+milliseconds differ from machine to machine. The stores are made by `tests/bench/build.py`: tickets of the five built-in
+profiles, each the outcome of real decisions, of {size:.1f} KB on average, spread over a year, 10 % new or open, 5 % pending,
+5 % or more solved, the others closed. "Target" is how many times the other's median ours may be at most.
 """
 _CURVES = {
     "ticketctl list": ("list", None),

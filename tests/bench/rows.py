@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -18,7 +17,7 @@ from tests.bench.texts import RARE
 
 ROOT = Path(__file__).parent.parent.parent
 _FLOORS = str(Path(__file__).with_name("floors.py"))
-_IMPORTS = [sys.executable, "-c", "import click, sqlite3"]
+_IMPORTS = ("python", "-c", "import click, sqlite3")
 _LIMIT = 'python -c "import click, sqlite3"'
 _SWEPT = "2026-12-07T11:00:00Z"
 _PARSED = 200
@@ -43,7 +42,7 @@ class Place:
 
     def read_all(self) -> Callable[[], float]:
         """A measure: reading all bytes of all tickets."""
-        return self.bench.timed([sys.executable, _FLOORS, "read", "tickets"], self.store)
+        return self.bench.timed(["python", _FLOORS, "read", "tickets"], self.store)
 
     def reset(self, revision: str = "base") -> None:
         """The store as it was built, at rest: git's index and ours know it, no file is too new to be trusted."""
@@ -80,7 +79,7 @@ def small_store(bench: Bench) -> Place:
 def small_rows(place: Place) -> Iterator[Row]:
     """The start-up of the commonest commands, where there is next to nothing to do."""
     limit = Side(_LIMIT, place.bench.timed(_IMPORTS, place.store), target=1.25)
-    bare = Side("python -c pass", place.bench.timed([sys.executable, "-c", "pass"], place.store))
+    bare = Side("python -c pass", place.bench.timed(["python", "-c", "pass"], place.store))
     id_ = next(
         path.stem for path in sorted(place.store.glob("tickets/*/*/*/*.yaml"))
         if "\nprofile: biztech\n" in (text := path.read_text(encoding="utf-8")) and "\nstatus: Open\n" in text
@@ -155,7 +154,7 @@ def _whole_rows(place: Place) -> Iterator[Row]:
         place.reset("auto")
 
     sweep = place.ours("sweep", "--confirm", str(len(due)), TICKETCTL_NOW=_SWEPT)
-    floor = bench.timed([sys.executable, _FLOORS, "sweep", ".git/bench-due"], store)
+    floor = bench.timed(["python", _FLOORS, "sweep", ".git/bench-due"], store)
     yield Row(
         f"sweep, {len(due):,} due", Side("ticketctl sweep", sweep, before=reset),
         [Side("temp, fsync, rename, git commit", floor, before=reset, target=2.0)], rounds=3, after=place.reset,
@@ -174,7 +173,7 @@ def _parsing(place: Place) -> Callable[[], float]:
     """A measure: parsing with ruamel.yaml's C scanner, worked out from a sample. Where this Python has no such
     scanner, one in ``DIR/ruamel`` (``python -m venv``, ``pip install 'ruamel.yaml[oldlibyaml]'``) will do."""
     own = place.bench.folder / "ruamel/bin/python"
-    python = str(own) if own.exists() else sys.executable
+    python = str(own) if own.exists() else place.bench.python
     sample = [*place.facts["closed"], *place.facts["due"]][:_PARSED]
     listed = place.store / ".git/bench-sample"
     listed.write_text("\n".join(sample))

@@ -19,6 +19,7 @@ Result = dict[str, Any]
 def measure_all(numbers: Sequence[int], folder: Path, only: str = "", rounds: int | None = None) -> None:
     """Build what is not there, measure the rows whose names hold ``only``, print and keep what came of it."""
     bench = Bench(folder)
+    bench.install(ROOT)
     place = small_store(bench)
     measure(place, small_rows(place), only, rounds)
     for number in numbers:

@@ -84,12 +84,11 @@ class Env:
     @cached_property
     def voice(self) -> Any:
         """How things are said here."""
-        from ticketctl.core import dates
         from ticketctl.render.voice import Voice
 
         settings = self.desk.settings
         across = max(terminal_width(100), 40)
-        return Voice(self.now, dates.zone(settings.timezone), self.paint(), dict(settings.names), across)
+        return Voice(self.now, settings.timezone, self.paint(), dict(settings.names), across)
 
     def page(self, lines: Iterable[str]) -> None:
         """A long answer, through the user's pager where there is a terminal and it does not fit."""

@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("listing", "List tickets, newest change first."),
     "show": ("read", "Show tickets with their history."),
     "log": ("read", "Show the history of a ticket."),
-    "next": ("read", "Show which moves are open to you now."),
+    "next": ("next", "Show which moves are open to you now."),
     "reply": ("write", "Add a public message."),
     "note": ("write", "Add an internal note."),
     "assign": ("write", "Give a ticket to somebody (@me), or to none."),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ticketctl.core import dates
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.moves import OpenMove
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Decision, Refusal
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.timers import next_due
 from ticketctl.render.safe import safe
 from ticketctl.render.voice import TIED, Voice, wrapped
+
+if TYPE_CHECKING:
+    from ticketctl.core.moves import OpenMove
+    from ticketctl.core.requests import Decision, Refusal
 
 _BEGINNING = ("ticket", "profile", "version", "title")
 """What the first entry sets and every screen shows elsewhere."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime
 
 from ticketctl.core import dates
 from ticketctl.pattern import pattern
@@ -18,7 +18,7 @@ class Voice(Record):
     """How things are said: the clock and zone in which times are shown, the colours, how people are called."""
 
     now: datetime
-    zone: tzinfo
+    timezone: str
     paint: Paint
     names: dict[str, str]
     across: int = 100
@@ -27,7 +27,7 @@ class Voice(Record):
         """``2026-11-21 09:14``; a date stays a date."""
         if len(instant) == 10:
             return instant
-        return f"{dates.parse_instant(instant).astimezone(self.zone):%Y-%m-%d %H:%M}"
+        return f"{dates.parse_instant(instant).astimezone(dates.zone(self.timezone)):%Y-%m-%d %H:%M}"
 
     def shown(self, text: str) -> str:
         """A value as people read it: an instant in their zone, anything else as it is."""
@@ -39,7 +39,9 @@ class Voice(Record):
 
     def ahead(self, instant: str, long: bool = False) -> str:
         """``3 d``, or ``due`` if it has come."""
-        seconds = (dates.moment_of(instant, self.zone) - self.now).total_seconds()
+        # Zones are loaded where they are needed: most lists show none but lengths of time.
+        where = dates.zone(self.timezone) if len(instant) == 10 else UTC
+        seconds = (dates.moment_of(instant, where) - self.now).total_seconds()
         if seconds <= 0:
             return "now"
         return dates.span(seconds) if long else _first_unit(dates.span(seconds))

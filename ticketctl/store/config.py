@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ticketctl.core.dates import zone
 from ticketctl.core.located import Node
-from ticketctl.errors import BrokenError, Finding, Place, SettingsError, closest
+from ticketctl.errors import BrokenError, DiskError, Finding, Place, SettingsError, closest
 from ticketctl.record import EMPTY, Record
 from ticketctl.store.cache import parsed
 from ticketctl.store.files import read_bytes
@@ -104,10 +106,8 @@ def _settings(node: Node, findings: list[Finding]) -> Settings:
         wrong(node, "the settings must be a mapping (key: value)")
     if text("schema", "1").text != "1":
         wrong(text("schema", "1"), "this version knows only schema 1", "a newer ticketctl is needed")
-    try:
-        zone(text("timezone", "UTC").text)
-    except ValueError as error:
-        wrong(text("timezone", "UTC"), str(error), "an IANA name such as Europe/London")
+    if problem := _zone_problem(text("timezone", "UTC").text):
+        wrong(text("timezone", "UTC"), problem, "an IANA name such as Europe/London")
     if text("commit", "off").text not in ("auto", "off"):
         wrong(text("commit", "off"), '"commit" is auto or off')
     people, names = _people(node.map.get("people"), wrong)
@@ -117,6 +117,20 @@ def _settings(node: Node, findings: list[Finding]) -> Settings:
         sweep["max_moves"], sweep["max_share"], _holidays(node, wrong),
         _languages(node.map.get("people")), _mail(node, wrong),
     )  # fmt: skip
+
+
+def _zone_problem(name: str) -> str:
+    """Why a time zone cannot be used; empty if it can. One that the system has is not loaded only to find that out."""
+    if all(part.isidentifier() for part in name.split("/")):
+        for folder in os.environ.get("PYTHONTZPATH", "").split(":"):
+            with suppress(OSError, DiskError):
+                if read_bytes(f"{folder}/{name}", _MAX_BYTES).startswith(b"TZif"):
+                    return ""
+    try:
+        zone(name)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _holidays(node: Node, wrong: Callable[[Node, str], None]) -> frozenset[date]:

@@ -1,0 +1,82 @@
+"""The command that tells what can be done with a ticket now: next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import click
+
+from ticketctl.app import values
+from ticketctl.app.who import actors
+from ticketctl.cli.complete import complete_id
+from ticketctl.cli.env import Env, pass_env
+from ticketctl.core.moves import OpenMove, open_moves, way
+from ticketctl.core.profile import Profile
+from ticketctl.core.ticket import Ticket
+from ticketctl.core.workflow import actor_reasons, scene_for
+from ticketctl.errors import RefusedError
+
+
+@click.command("next")
+@click.argument("id_", metavar="ID", shell_complete=complete_id)
+@click.option("--to", metavar="STATUS", help="The shortest way to this status.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+)
+@pass_env
+def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
+    """Show which moves are open to you now, with criteria and what each still needs."""
+    from ticketctl.render import document, text
+
+    desk = env.desk
+    ticket = desk.find(id_).ticket
+    profile = desk.profile_of(ticket)
+    people = desk.people_of(profile)
+    candidates = actors(desk, profile, ticket)
+    able = [actor for actor in candidates if not actor_reasons(profile, ticket, actor, people)]
+    if not able:
+        raise RefusedError("; ".join(actor_reasons(profile, ticket, candidates[0], people)))
+    scenes = [scene_for(profile, ticket, actor, desk.now, people) for actor in able]
+    # Somebody with several roles sees each move once, in the role that needs least for it.
+    moves: dict[str, OpenMove] = {}
+    for scene in scenes:
+        for move in open_moves(scene):
+            if move.to not in moves or len(move.needs) < len(moves[move.to].needs):
+                moves[move.to] = move
+    category = str(ticket.get("category"))
+    steps = way(profile, ticket.status, values.status(profile, to), able[0].role, category) if to else ()
+    if format_ == "json":
+        click.echo(document.dump(
+            id=ticket.id, status=ticket.status, role=able[0].role,
+            open=[{"to": m.to, "criterion": m.criterion or None, "needs": list(m.needs)} for m in moves.values()],
+            way=[{"to": step.to, "how": step.how} for step in steps],
+        ))  # fmt: skip
+        return
+    if to:
+        line = " -> ".join([ticket.status] + [f"{step.to} ({step.how})" for step in steps])
+        click.echo(line if steps else f"no way leads from {ticket.status} to {values.status(profile, to)}")
+        return
+    others = _others(env, profile, ticket, moves)
+    for line in text.next_moves(env.voice, ticket, able[0].role, able[0].who, list(moves.values()), others):
+        click.echo(line)
+
+
+def _others(env: Env, profile: Profile, ticket: Ticket, mine: Collection[str]) -> list[str]:
+    """What others, and time, can do with the ticket besides: ``Closed by the customer``."""
+    from ticketctl.core.moves import automatic
+    from ticketctl.render.text import coming, listed
+
+    targets: dict[str, list[str]] = {}
+    for edge in profile.leaving(ticket.status):
+        if edge.target not in mine:
+            targets.setdefault(edge.target, []).extend(role for role in edge.roles if role != profile.system)
+    by: dict[str, list[str]] = {}
+    for target, roles in targets.items():
+        if roles:
+            by.setdefault(" or ".join(dict.fromkeys(roles)), []).append(target)
+    for target, how in automatic(profile, ticket.status):
+        if " on " in how and target not in mine and target not in by.get(how, ()):
+            by.setdefault(how, []).append(target)
+    promise = coming(env.voice, profile, ticket)
+    lines = [f"{listed(names)} {how if how.startswith('by ') else 'by ' + how}" for how, names in by.items()]
+    return [*lines, *([promise] if promise else [])]
