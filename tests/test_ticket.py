@@ -7,6 +7,7 @@ import itertools
 import random
 from collections.abc import Mapping, Sequence
 from functools import reduce
+from string import Template
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from ticketctl.core.chain import event_id, heads, order, predecessors, seal
 from ticketctl.core.entry import ENTRY_KEYS, Entry, Value
+from ticketctl.core.filling import filled, names_in
 from ticketctl.core.ticket import Ticket, apply, flat, fold
 from ticketctl.record import replace
 
@@ -458,3 +460,15 @@ def test_twins_of_two_clones() -> None:
     reopened = grown(merge(one, other), entry(9, to="Open"))
     assert fold(reopened).status == "Open"
     assert fold(merge(reopened, other)) == fold(reopened)
+
+
+@given(
+    st.lists(st.sampled_from(["$", "{", "}", "a", "title", "b_c", "A", " ", "5", "é", "$$", "\n", "${a}"]), max_size=9)
+)
+def test_names_are_filled_in_as_the_standard_library_does(parts: list[str]) -> None:
+    """``string.Template`` would do; it takes a millisecond to load, which every move that tells somebody would pay."""
+    text, values = "".join(parts), {"a": "1", "title": "$a", "b_c": "", "A": "2"}
+    assert filled(text, values) == Template(text).safe_substitute(values)
+    assert names_in(text) == [
+        m["named"] or m["braced"] for m in Template.pattern.finditer(text) if m["named"] or m["braced"]
+    ]

@@ -150,8 +150,10 @@ def _commit(folder: Path) -> None:
 
     git("init", "-q", "-b", "main")
     git("config", "gc.auto", "0")
-    # Below that size git would make a file of every object; so it makes one pack of all, which is much faster.
-    git("-c", "core.bigFileThreshold=1", "-c", "core.compression=1", "add", "-A")
+    # Below that size git would make a file of every object; so it makes one pack, which is much faster: of each month,
+    # since it looks through all that it has written for each that it writes.
+    for month in [*sorted(folder.glob("tickets/*/*")), "."]:
+        git("-c", "core.bigFileThreshold=1", "-c", "core.compression=1", "add", "--", str(month))
     git("commit", "-qm", "A store")
     git("tag", "base")
     (folder / "ticketctl.yaml").write_text("profile: biztech\ncommit: auto\n")

@@ -12,6 +12,7 @@ from datetime import datetime
 from ticketctl.core import dates
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.events import events_of, last_customer_text, latest
+from ticketctl.core.filling import filled
 from ticketctl.core.people import People
 from ticketctl.core.profile import CREATED, Edge, Event, Profile, Test
 from ticketctl.core.ticket import Ticket, apply, flat
@@ -58,8 +59,6 @@ def fill(text: str, scene: Scene, cause: Entry | None = None, more: Mapping[str,
     """A text of the profile with its ``$names`` filled in; ``$text`` and ``$note`` are those of ``cause``."""
     if "$" not in text:
         return text
-    from string import Template
-
     ticket = scene.ticket
     names: dict[str, object] = {name: _shown(value) for name, value in ticket.fields.items()}
     for name in ("assignee", "customer", "due", "title", "id", "follows", "watchers"):
@@ -68,7 +67,7 @@ def fill(text: str, scene: Scene, cause: Entry | None = None, more: Mapping[str,
     names |= {"text": ((cause and cause.text) or "").strip(), "note": ((cause and cause.note) or "").strip()}
     names |= {"last_reply": last_customer_text(scene.profile, ticket.acts), "closes": "", "follow_up": ""}
     names |= more or {}
-    return Template(text).safe_substitute(names)
+    return filled(text, names)
 
 
 def _shown(value: Value | None) -> str:

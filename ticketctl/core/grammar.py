@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
+from ticketctl.core.filling import names_in
 from ticketctl.core.located import Node
 from ticketctl.core.profile import Action, Event, Field, Status, Test, squash
 from ticketctl.errors import Finding, Place, closest
@@ -39,7 +40,6 @@ NAMES_FILLED = (
 PLAIN_EVENTS = ("created", "customer_message", "staff_message", "staff_event", "mail_in")
 EVENTS_ABOUT = ("entered", "left", "field_set", "notified", "fired")
 _CALL = pattern(r"([a-z_]+)(?:\((.*)\))?\Z", re.DOTALL)
-_FILLED = pattern(r"\$(?:(\w+)|\{(\w+)\})")
 
 
 class Names:
@@ -124,8 +124,8 @@ class Names:
 
     def filled(self, node: Node) -> str:
         """A text with ``$names``, each of which must exist."""
-        for match in _FILLED.finditer(node.text):
-            self.known(node, "name to fill in", match[1] or match[2], [*NAMES_FILLED, *HEAD_FIELDS, *self.fields])
+        for name in names_in(node.text):
+            self.known(node, "name to fill in", name, [*NAMES_FILLED, *HEAD_FIELDS, *self.fields])
         return node.text
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ticketctl.core.entry import Value
+from ticketctl.core.filling import only_name
 from ticketctl.core.profile import Edge, Profile, Test
 from ticketctl.errors import Place
-from ticketctl.pattern import pattern
 from ticketctl.record import Record, replace
 
-_NAME = pattern(r"\$\w+|\$\{\w+\}")
 _NEVER_EMPTY = ("actor", "now", "id", "title")
 
 
@@ -181,7 +180,7 @@ def _field_settled(facts: Facts, need: Test) -> bool:
     if need.name in sets:
         value = sets[need.name]
         if isinstance(value, str) and "$" in value and word != "changed":
-            return word == "present" and (not _NAME.fullmatch(value) or value.strip("${}") in _NEVER_EMPTY)
+            return word == "present" and only_name(value) in ("", *_NEVER_EMPTY)
         if word in ("present", "changed"):
             return value is not None
         if word == "absent":
