@@ -239,6 +239,8 @@ LANGUAGE: dict[str, Mutant] = {
         '"Solved: $title"', '"Solved: $titel"'),
     "an unknown name in braces": mutant("name", 'unknown name to fill in "titel"', '"x ${titel}"', CLOSES,
         'do: [{move: Closed, note: "x ${titel}"}]'),
+    "a queue that asks for the time": mutant("language", "what time alone changes", "{field: due, in_future", "END",
+        "queue: {when: [{state: open}, {field: due, in_future: true}]}\n"),
     "nobody to tell": mutant("language", '"title" is not a person', "title,", TELLS,
         "do: [{notify: title, message: solved}]"),
     # values

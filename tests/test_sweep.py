@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_kill import AMY, done, files_of, make_store, make_tickets, ticketctl
+from tests.test_kill import AMY, NOW, done, files_of, make_store, make_tickets, ticketctl
 
 SOLVED_AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 SWEPT_AT = "2026-11-06T10:00:00Z"
@@ -225,6 +225,31 @@ def test_a_sweep_mends_a_damaged_index(tmp_path: Path) -> None:
     path.write_bytes(data)
     ran = ticketctl(root, "sweep", "-n", now=SWEPT_AT)
     assert ran.status == 0 and "remind" in ran.out, ran
+
+
+def test_a_killed_reader_changes_no_answer(tmp_path: Path) -> None:
+    """What a process would have read that somebody killed (for its memory, say) is read by who started it."""
+    root = make_store(tmp_path / "store")
+    make_tickets(root, *halves(12))
+    code = """
+import os, signal
+import ticketctl.__main__, ticketctl.app.parallel as parallel, ticketctl.app.refresh as refresh
+parallel.WORTH, parallel._CHUNK, us, keep = 1, 3, os.getpid(), refresh.keep
+def killed(desk, look):
+    if os.getpid() != us and "aa007" in look.path:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return keep(desk, look)
+killed.__qualname__ = "killed"
+refresh.keep = refresh.killed = killed
+killed.__module__ = "ticketctl.app.refresh"
+ticketctl.__main__.main()
+"""
+    for path in root.glob(".ticketctl/index-*.db"):
+        path.unlink()
+    command = [sys.executable, "-c", code, "-C", str(root), "--as", AMY, "--now", NOW, "list", "--format", "id"]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert sorted(ran.stdout.split()) == sorted(f"261102-{half}" for half in halves(12))
 
 
 def test_a_killed_sweep_blocks_no_other(tmp_path: Path) -> None:

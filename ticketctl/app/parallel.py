@@ -6,6 +6,7 @@ import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import TypeVar
 
@@ -33,27 +34,33 @@ def spread(
         what: what is being done, for ``watch``.
     """
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if len(items) < WORTH or processors < 2:
-        for number, item in enumerate(items, 1):
-            yield work(desk, item)
-            watch(what, number, len(items))
-        return
+    done = 0
+    if len(items) >= WORTH and processors > 1:
+        for some in _by_all(desk, work, items, processors):
+            yield from some
+            done += len(some)
+            watch(what, done, len(items))
+    for number in range(done, len(items)):
+        yield work(desk, items[number])
+        watch(what, number + 1, len(items))
+
+
+def _by_all(desk: Desk, work: Callable[[Desk, T], R], items: Sequence[T], processors: int) -> Iterator[list[R]]:
+    """The same, many at a time; it ends early if a process is killed (by who needs its memory, say)."""
     # Loaded only here: a list of a small store must not pay for it.
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
     from multiprocessing import get_context
 
-    done = 0
     digest.be_fast()
     gc.freeze()  # so that processes share what is there
-    with ProcessPoolExecutor(processors, get_context("fork"), _sit_down, (desk,)) as pool:
+    pool = ProcessPoolExecutor(processors, get_context("fork"), _sit_down, (desk,))
+    with suppress(BrokenExecutor), pool:
         chunks = (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
         waiting: deque[Future[list[R]]] = deque(pool.submit(_all, work, c) for c in islice(chunks, 3 * processors))
         while waiting:
             found = waiting.popleft().result()
             waiting.extend(pool.submit(_all, work, chunk) for chunk in islice(chunks, 1))
-            yield from found
-            done += len(found)
-            watch(what, done, len(items))
+            yield found
 
 
 def _sit_down(desk: Desk) -> None:

@@ -356,7 +356,11 @@ def _queue(names: Names, node: Node | None) -> p.Queue:
         if direction not in ("", "desc"):
             names.error(item, f'"{item.text}" is not an order', "FIELD or FIELD:desc")
         order.append((name, direction == "desc"))
-    return p.Queue(read_tests(names, found.get("when")), tuple(order), _origin(names, found))
+    tests = read_tests(names, found.get("when"))
+    for item, test in zip(found.get("when", EMPTY).items, tests, strict=True):
+        if test.of_time:  # the index remembers who is in the queue, until the ticket changes
+            names.error(item, "the queue cannot ask for what time alone changes", "not: within, in_future, allowed")
+    return p.Queue(tests, tuple(order), _origin(names, found))
 
 
 def _message(names: Names, key: str, node: Node) -> p.Message:

@@ -66,6 +66,14 @@ class Test(Record):
         for test in (*self.inner, *self.then):
             yield from test.walk()
 
+    @property
+    def of_time(self) -> bool:
+        """Whether the answer can change without the ticket changing."""
+        return any(
+            test.kind in ("within", "allowed") or any(word == "in_future" for word, _ in test.checks)
+            for test in self.walk()
+        )
+
 
 class Action(Record):
     """One action: move, set, note, notify, refuse, follow_up, warn.

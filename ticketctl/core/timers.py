@@ -10,7 +10,7 @@ from ticketctl.core.checker import Scene, failures
 from ticketctl.core.entry import Entry
 from ticketctl.core.events import events_of
 from ticketctl.core.people import People
-from ticketctl.core.profile import Automation, Profile, Test
+from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.requests import Fire
 from ticketctl.core.ticket import Ticket
 from ticketctl.record import Record
@@ -195,15 +195,7 @@ def wake(profile: Profile, ticket: Ticket, people: People) -> str:
         fire = timer.next(profile)
         if fire is None:
             continue
-        passing = any(_of_time(test) for test in timer.automation.when)
+        passing = any(test.of_time for test in timer.automation.when)
         if passing or not conditions(profile, ticket, timer, dates.parse_instant(fire.due), people):
             found.append(fire.due)
     return min(found, default="")
-
-
-def _of_time(test: Test) -> bool:
-    """Whether the answer to a test can change without the ticket changing."""
-    return any(
-        inner.kind in ("within", "allowed") or any(word == "in_future" for word, _ in inner.checks)
-        for inner in test.walk()
-    )
