@@ -111,8 +111,9 @@ def _reading_rows(place: Place) -> Iterator[Row]:
         others.append(Side("todoman", peers.todoman(bench, store)))
     note = "" if number <= peers.MOST else f"Taskwarrior and todoman are asked up to {peers.MOST:,} tickets only."
     yield Row("list", listed, others, note=note)
-    memory = Side("ticketctl list", bench.memory(["ticketctl", "list"], store))
-    yield Row("memory of list", memory, [Side("60 MB", lambda: 60e6 / 2**20, target=1.0)], rounds=3, unit="MiB")
+    memory = Side("ticketctl list", bench.own_memory(["ticketctl", "list"], store))
+    limits = [Side("60 MB", lambda: 60e6 / 2**20, target=1.0), Side("git status", bench.memory(status, store))]
+    yield Row("memory of list", memory, limits, rounds=3, unit="MiB")
     imports = Side(_LIMIT, bench.timed(_IMPORTS, store), target=1.25)
     yield Row("show", Side("ticketctl show ID", place.ours("show", place.facts["open"][0])), [imports])
     found = [

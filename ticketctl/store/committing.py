@@ -110,22 +110,28 @@ def _batches(paths: Sequence[str]) -> Iterator[Sequence[str]]:
 def _changes(root: Path, head: str, prefix: str, top: Path, paths: Sequence[str]) -> Changes:
     """What is new in the folders of HEAD. Where the files are very many, their folders are written at once, and only
     that is kept; one that lies in two batches has in the second what the first has put there."""
-    many = len(paths) > _BATCH
+    if len(paths) <= _BATCH:
+        return _files(prefix, top, paths)
     found: Changes = {}
-    for some in _batches(sorted(paths) if many else paths):
-        # From the top: there git takes paths on stdin for what they are, whatever folder it is run in.
-        named = "".join(f"{prefix}{path}\n" for path in some)
-        blobs = git.run(top, "hash-object", "--stdin-paths", feed=named).stdout.split()
-        files: Changes = {} if many else found
-        for path, blob in zip(some, blobs, strict=True):
-            folder, _, name = f"{prefix}{path}".encode().rpartition(b"/")
-            files.setdefault(folder, {})[name] = (_FILE, bytes.fromhex(blob))
-        if many:
-            known = {folder: found[parent][name][1] for folder in files
-                     for parent, _, name in [folder.rpartition(b"/")] if name in found.get(parent, {})}  # fmt: skip
-            for folder, id_ in zip(files, _write_folders(root, head, files, list(files), known), strict=True):
-                parent, _, name = folder.rpartition(b"/")
-                found.setdefault(parent, {})[name] = (_TREE, id_)
+    for some in _batches(sorted(paths)):
+        files = _files(prefix, top, some)
+        known = {folder: found[parent][name][1] for folder in files
+                 for parent, _, name in [folder.rpartition(b"/")] if name in found.get(parent, {})}  # fmt: skip
+        for folder, id_ in zip(files, _write_folders(root, head, files, list(files), known), strict=True):
+            parent, _, name = folder.rpartition(b"/")
+            found.setdefault(parent, {})[name] = (_TREE, id_)
+    return found
+
+
+def _files(prefix: str, top: Path, paths: Sequence[str]) -> Changes:
+    """The blobs of some files, by folder."""
+    # From the top: there git takes paths on stdin for what they are, whatever folder it is run in.
+    named = "".join(f"{prefix}{path}\n" for path in paths)
+    blobs = git.run(top, "hash-object", "--stdin-paths", feed=named).stdout.split()
+    found: Changes = {}
+    for path, blob in zip(paths, blobs, strict=True):
+        folder, _, name = f"{prefix}{path}".encode().rpartition(b"/")
+        found.setdefault(folder, {})[name] = (_FILE, bytes.fromhex(blob))
     return found
 
 

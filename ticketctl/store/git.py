@@ -44,7 +44,7 @@ def _process(
         raise DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml") from None
 
 
-def start(root: Path, *words: str) -> subprocess.Popen[bytes]:
+def start(root: Path, *words: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
     """Begin to ask git for something that takes a while; :func:`answer` waits for it.
 
     Raises:
@@ -53,7 +53,7 @@ def start(root: Path, *words: str) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             ["git", "--no-optional-locks", "-C", str(root), *_EXACT, *words],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment(),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, env=_environment(),
         )  # fmt: skip
     except FileNotFoundError:
         raise DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml") from None
@@ -69,6 +69,26 @@ def answer(asked: subprocess.Popen[bytes]) -> bytes:
     if asked.returncode:
         raise DiskError(f"git failed: {err.decode(errors='replace').strip() or f'exit {asked.returncode}'}")
     return out
+
+
+def blocks(root: Path, *words: str) -> Iterator[bytes]:
+    """What git says of very many files, whole NUL-ended records at a time: it is never all in memory.
+
+    Raises:
+        DiskError: it failed.
+    """
+    asked = start(root, *words, stderr=subprocess.DEVNULL)
+    left = b""
+    assert asked.stdout is not None
+    try:
+        while read := asked.stdout.read(1 << 20):
+            whole, end, left = (left + read).rpartition(b"\0")
+            yield whole + end
+    finally:
+        asked.stdout.close()
+        failed = asked.wait()
+    if failed or left:
+        raise DiskError(f"git {words[0]} failed: exit {failed}")
 
 
 def head(root: Path) -> str:
@@ -89,9 +109,10 @@ def differing(root: Path, old: str, new: str) -> list[str]:
 
 def tree(root: Path, commit: str) -> Iterator[tuple[str, str]]:
     """(path relative to the store, blob) of every file below ``tickets/`` in a commit."""
-    for line in os.fsdecode(answer(start(root, "ls-tree", "-r", "-z", commit, "--", "tickets"))).split("\0")[:-1]:
-        about, _, path = line.partition("\t")
-        yield path, about.rpartition(" ")[2]
+    for block in blocks(root, "ls-tree", "-r", "-z", commit, "--", "tickets"):
+        for line in os.fsdecode(block).split("\0")[:-1]:
+            about, _, path = line.partition("\t")
+            yield path, about.rpartition(" ")[2]
 
 
 def blobs_at(root: Path, commit: str, prefix: str, paths: Sequence[str]) -> dict[str, str]:
