@@ -25,13 +25,14 @@ def git(root: Path, *words: str, ok: bool = True) -> str:
     return done.stdout
 
 
-@pytest.fixture(params=["sha1", "sha256", "sha1, two at a time"])
+@pytest.fixture(params=["sha1", "sha256", "sha1, many"])
 def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a few tickets and other files, some of them odd to git; also where very many are two."""
+    """A repository with a few tickets and other files, some of them odd to git; also where one is many."""
     root = tmp_path / "store"
     kind, _, many = request.param.partition(",")
     if many:
         monkeypatch.setattr(committing, "_BATCH", 2)
+        monkeypatch.setattr(committing, "_MANY", 0)
     root.mkdir()
     git(root, "init", "-q", "-b", "main", f"--object-format={kind}")
     git(root, "config", "user.name", "Amy"), git(root, "config", "user.email", WHO)

@@ -9,6 +9,7 @@ going on, git does it all.
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +22,8 @@ _TRIES = 5
 _TREE, _FILE = b"40000", b"100644"
 _BATCH = 20_000
 """How many files are handed to git at a time."""
+_MANY = 50
+"""From how many files on git's whole index is asked for its tree."""
 Tree = dict[bytes, tuple[bytes, bytes]]
 """The entries of a folder: name -> (mode, id in bytes)."""
 Changes = dict[bytes, Tree]
@@ -49,8 +52,9 @@ def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
     for some in _batches(paths):
         git.run(root, *batch, "update-index", "--add", "-z", "--stdin", feed="".join(f"{path}\0" for path in some))
     for _ in range(_TRIES):
-        tree = _write_tree(root, head, _changes(root, head, prefix, Path(top), paths))
-        if tree is None:
+        tree = _tree_of_index(root, head, prefix, paths) if len(paths) > _MANY else ""
+        tree = tree or _write_tree(root, head, _files(prefix, Path(top), paths))
+        if tree == git.run(root, "rev-parse", f"{head}^{{tree}}").stdout.strip():
             return  # HEAD has them already
         new = _write_commit(root, tree, head, message, identity, who)
         subject = message.partition("\n")[0]
@@ -63,8 +67,8 @@ def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
 
 
 def _is_plain(path: str) -> bool:
-    """Whether a path is where tickets lie, all in folders of one depth; git can be told of it in a line."""
-    return path.startswith("tickets/") and path.count("/") == 4 and path.isprintable()
+    """Whether a path is a ticket's, of which git can be told in a line."""
+    return path.startswith("tickets/") and path.isprintable()
 
 
 def _identity(who: str) -> tuple[str, ...]:
@@ -107,20 +111,20 @@ def _batches(paths: Sequence[str]) -> Iterator[Sequence[str]]:
     return (paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH))
 
 
-def _changes(root: Path, head: str, prefix: str, top: Path, paths: Sequence[str]) -> Changes:
-    """What is new in the folders of HEAD. Where the files are very many, their folders are written at once, and only
-    that is kept; one that lies in two batches has in the second what the first has put there."""
-    if len(paths) <= _BATCH:
-        return _files(prefix, top, paths)
-    found: Changes = {}
-    for some in _batches(sorted(paths)):
-        files = _files(prefix, top, some)
-        known = {folder: found[parent][name][1] for folder in files
-                 for parent, _, name in [folder.rpartition(b"/")] if name in found.get(parent, {})}  # fmt: skip
-        for folder, id_ in zip(files, _write_folders(root, head, files, list(files), known), strict=True):
-            parent, _, name = folder.rpartition(b"/")
-            found.setdefault(parent, {})[name] = (_TREE, id_)
-    return found
+def _tree_of_index(root: Path, head: str, prefix: str, paths: Sequence[str]) -> str:
+    """The tree of git's whole index, if that differs from HEAD in those files alone; empty, if somebody has staged
+    anything besides. Where they are many, git is faster at it, and nothing is kept here."""
+    made = git.run(root, "write-tree", "--missing-ok", check=False)
+    if made.returncode:
+        return ""  # unmerged
+    tree, ours = made.stdout.strip(), sorted(paths)
+    for block in git.blocks(root, "diff-tree", "-r", "-z", "--no-renames", "--name-only", head, tree):
+        for changed in os.fsdecode(block).split("\0")[:-1]:
+            path = changed.removeprefix(prefix)
+            spot = bisect_left(ours, path)
+            if not changed.startswith(prefix) or ours[spot : spot + 1] != [path]:
+                return ""
+    return tree
 
 
 def _files(prefix: str, top: Path, paths: Sequence[str]) -> Changes:
@@ -135,38 +139,25 @@ def _files(prefix: str, top: Path, paths: Sequence[str]) -> Changes:
     return found
 
 
-def _write_tree(root: Path, head: str, changes: Changes) -> str | None:
-    """The tree of HEAD with something new in its folders; nothing, if it is HEAD's own."""
+def _write_tree(root: Path, head: str, changes: Changes) -> str:
+    """The tree of HEAD with something new in its folders, every folder on the way written."""
     folders = sorted({way for folder in changes for way in _ways(folder)}, key=lambda path: -path.count(b"/"))
     folders = [folder for folder in folders if folder] + [b""]  # the deepest first, the root last
-    written = git.run(root, "rev-parse", f"{head}^{{tree}}").stdout.strip()
-    made = _write_folders(root, head, changes, folders)[-1].hex()
-    return None if made == written else made
-
-
-def _write_folders(
-    root: Path, head: str, changes: Changes, folders: Sequence[bytes], known: Mapping[bytes, bytes] | None = None
-) -> list[bytes]:
-    """Write some folders of HEAD with what is new in them, the deepest first; their ids.
-
-    Args:
-        known: trees to begin with instead of HEAD's.
-    """
-    trees = _read_trees(root, head, folders, known or {})
+    trees = _read_trees(root, head, folders)
     feed, ids = [], []
     for folder in folders:
         tree = trees[folder]
         for name, (mode, id_) in changes.get(folder, {}).items():
-            tree[name] = (tree[name][0] if name in tree and mode == _FILE else mode, id_)
+            tree[name] = (tree[name][0] if name in tree else mode, id_)
         ids.append(git.object_id(b"tree", _packed(tree), len(head)))
         feed.append(b"".join(_line(name, *entry) for name, entry in tree.items()) + b"\0")
-        parent, _, name = folder.rpartition(b"/")
-        if folder and parent in trees:
+        if folder:
+            parent, _, name = folder.rpartition(b"/")
             trees[parent][name] = (_TREE, ids[-1])
     made = git.feed(root, b"".join(feed), "mktree", "-z", "--batch", "--missing").decode().split()
     if made != [one.hex() for one in ids]:
         raise DiskError("git mktree did not make the trees that were meant")
-    return ids
+    return made[-1]
 
 
 def _ways(folder: bytes) -> list[bytes]:
@@ -175,10 +166,9 @@ def _ways(folder: bytes) -> list[bytes]:
     return [b"/".join(parts[:number]) for number in range(len(parts) + 1)]
 
 
-def _read_trees(root: Path, head: str, folders: Sequence[bytes], known: Mapping[bytes, bytes]) -> Changes:
-    """The folders as HEAD, or ``known``, has them; those that it has not are empty."""
-    asked = b"".join(b"%s\n" % (known[folder].hex().encode() if folder in known else b"%s:%s" % (head.encode(), folder))
-                     for folder in folders)  # fmt: skip
+def _read_trees(root: Path, head: str, folders: Sequence[bytes]) -> Changes:
+    """The folders as HEAD has them; those that it has not are empty."""
+    asked = b"".join(b"%s:%s\n" % (head.encode(), folder) for folder in folders)
     out, size, at = git.feed(root, asked, "cat-file", "--batch"), len(head) // 2, 0
     found: Changes = {}
     for folder in folders:

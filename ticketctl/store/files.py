@@ -128,11 +128,8 @@ def sync_all(folder: Path) -> None:
         os.close(descriptor)
 
 
-def put(path: Path | str, data: bytes, sync: bool = True) -> None:
-    """Make a file of some bytes.
-
-    Args:
-        sync: whether they must be on the disk before this returns.
+def put(path: Path | str, data: bytes) -> None:
+    """Make a file of some bytes, which are not yet sure to be on the disk.
 
     Raises:
         FileExistsError: there is one of that name.
@@ -142,8 +139,6 @@ def put(path: Path | str, data: bytes, sync: bool = True) -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
-        if sync:
-            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

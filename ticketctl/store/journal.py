@@ -114,7 +114,7 @@ class _Plan:
         # Named after its target, so that one that comes twice is found.
         row = _Row(sha256(write.path.encode()).hex()[:32], write.path, replaces)
         try:
-            files.put(row.temporary(self.root), write.data, sync=self.count < _MANY or not files.can_sync_all())
+            files.put(row.temporary(self.root), write.data)
         except FileExistsError:
             raise RefusedError(f"{write.path} would be written twice", "each ticket has an id of its own") from None
         self.count += 1
@@ -133,14 +133,19 @@ class _Plan:
         self._lines.write(json.dumps(row) + "\n")
 
     def complete(self) -> None:
-        """Put the journal in its place, where there are several files, after all that it lists."""
-        if self._lines is None:
-            return
+        """Put everything on the disk and, where there are several files, the journal that lists them in its place."""
         temporary, state = self.root / STATE / TMP, self.root / STATE
+        if self._lines is None:
+            if self._first is not None:
+                files.sync(Path(self._first.temporary(self.root)))
+            return
         with self._lines as lines:
             lines.flush()
             if self.count > _MANY and files.can_sync_all():
                 files.sync_all(temporary)
+            else:
+                for row in _rows(temporary / _JOURNAL):
+                    files.sync(Path(row.temporary(self.root)))
             os.fsync(lines.fileno())
         files.sync(temporary)  # the names of the temporaries must be on the disk before a journal that lists them
         os.replace(temporary / _JOURNAL, state / _JOURNAL)
@@ -200,7 +205,7 @@ def _drop_journal(root: Path) -> None:
 
 def _compare(root: Path, write: Write) -> None:
     try:
-        now: bytes | None = read_bytes(root / write.path, _LARGEST)
+        now: bytes | None = read_bytes(f"{root}/{write.path}", _LARGEST)
     except FileNotFoundError:
         now = None
     if now != write.expected:
