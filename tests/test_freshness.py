@@ -1094,22 +1094,23 @@ SPOILT: tuple[Spoil, ...] = (
 
 
 def test_a_hundred_broken_tickets_hide_no_other(tmp_path: Path) -> None:
-    """Files on disk = shown + reported, by list, check and sweep; status 65 (7)."""
+    """Files on disk = shown + reported, by list, check and sweep; status 65 (7). In a campaign of 100,000."""
+    total = rounds(1000, 100_000)
     (tmp_path / "ticketctl.yaml").write_text(
-        "profile: biztech\ncommit: off\nsweep: {max_moves: 9999, max_share: 100}\n"
+        "profile: biztech\ncommit: off\nsweep: {max_moves: 999999, max_share: 100}\n"
     )
-    fill(tmp_path, range(1000))
-    spoilt = sorted(tmp_path.glob("tickets/*/*/*/*"))[::10]
+    fill(tmp_path, range(total))
+    spoilt = sorted(tmp_path.glob("tickets/*/*/*/*"))[:: total // 100]
     for number, path in enumerate(spoilt):
         SPOILT[number % len(SPOILT)](path, path.read_bytes())
     bad = {path.stem for path in spoilt}
     all_ = {path.stem for path in tmp_path.glob("tickets/*/*/*/*")}
-    assert len(all_) == 1000 and len(bad) == 100
+    assert len(all_) == total and len(bad) == 100
     for _ in range(2):
         ran = ticketctl(tmp_path, "list", "-A", "-L", "0", "--format", "json", now="2026-11-02T12:00")
         found = json.loads(ran.out)
         shown, named = {row["id"] for row in found["tickets"]}, {json.dumps(one) for one in found["broken"]}
-        assert ran.status == 65 and "100 tickets cannot be read" in ran.err and found["total"] == 900
+        assert ran.status == 65 and "100 tickets cannot be read" in ran.err and found["total"] == total - 100
         assert shown == all_ - bad
         assert {re.search(r"/(\d{6}-\w{5})\.yaml", one)[1] for one in named} == bad  # type: ignore[index]
     ran = ticketctl(tmp_path, "check", now="2026-11-02T12:00")

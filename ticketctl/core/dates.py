@@ -206,7 +206,7 @@ def parse_now(text: str, real: datetime) -> datetime:
     Raises:
         ValueError: it is not understood.
     """
-    held = parse_when(text, real, UTC)
+    held = text if _INSTANT.match(text) else parse_when(text, real, UTC)
     return moment_of(held, UTC)
 
 
