@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ticketctl.core.entry import Entry
 from ticketctl.core.profile import Event, Profile
@@ -17,27 +18,36 @@ def events_of(profile: Profile, entry: Entry) -> frozenset[Event]:
     Creation raises ``field_set`` but never a message or ``mail_in``. What staff enter for the customer is the
     customer's message and an event of staff. What rules and integrations do is neither.
     """
-    found = {Event("field_set", _field(name)) for name in (*entry.sets, *entry.unset)}
-    if entry.to is not None:
-        found.add(Event("entered", entry.to))
-    if entry.from_ is not None:
-        found.add(Event("left", entry.from_))
-    if entry.event in _OPENINGS:
+    return _events(
+        (*entry.sets, *entry.unset), entry.to, entry.from_, entry.event, profile.kind(entry.role), entry.text is not None,
+        entry.for_ is not None, entry.via == "mail", entry.message, None if entry.key is None else entry.rule,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 12)
+def _events(names: tuple[str, ...], to: str | None, from_: str | None, event: str, kind: str, said: bool, for_: bool,
+            mailed: bool, message: str | None, rule: str | None) -> frozenset[Event]:  # fmt: skip
+    """The same of what matters of an entry, in which most are alike: every clock asks it of every entry."""
+    found = {Event("field_set", _field(name)) for name in names}
+    if to is not None:
+        found.add(Event("entered", to))
+    if from_ is not None:
+        found.add(Event("left", from_))
+    if event in _OPENINGS:
         found.add(Event("created"))
-    kind = profile.kind(entry.role)
     if kind == "agent":
         found.add(Event("staff_event"))
-    if entry.text is not None and entry.event not in _OPENINGS:
-        if kind == "customer" or entry.for_ is not None:
+    if said and event not in _OPENINGS:
+        if kind == "customer" or for_:
             found.add(Event("customer_message"))
         elif kind == "agent":
             found.add(Event("staff_message"))
-        if entry.via == "mail":
+        if mailed:
             found.add(Event("mail_in"))  # mail that a machine wrote is kept as a note, and is no event (X4)
-    if entry.event == "notified" and entry.message:
-        found.add(Event("notified", entry.message))
-    if entry.key is not None and entry.rule:
-        found.add(Event("fired", entry.rule))
+    if event == "notified" and message:
+        found.add(Event("notified", message))
+    if rule:
+        found.add(Event("fired", rule))
     return frozenset(found)
 
 
