@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from tests.world import CUSTOMER, World
-from ticketctl.core.chain import event_id, heads, predecessors, seal
+from ticketctl.core.chain import entry_id, event_id, heads, predecessors, seal
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.located import plain
 from ticketctl.core.ticket import Ticket, fold
@@ -580,12 +580,31 @@ def test_diff_of_a_move(profile: str, role: str, to: str, words: dict[str, Any],
 # --- the fast reader ------------------------------------------------------------------------------------------------
 
 
+@given(entries(), st.lists(st.text(max_size=3), max_size=2))
+def test_the_short_way_to_the_id_of_an_entry(one: Entry, before: list[str]) -> None:
+    """It is that of the content, whatever the content is."""
+    assert entry_id(one, before) == event_id(one.content(), before)
+    more = replace(one, extra={"odd": [1]}, sets={**one.sets, "fields.list": ("a",), "fields.none": (), "fields.n": 7})
+    assert entry_id(more, before) == event_id(more.content(), before)
+    assert entry_id(replace(more, extra={}), before) == event_id(replace(more, extra={}).content(), before)
+
+
 @given(tickets())
 def test_both_readers_agree(ticket: Ticket) -> None:
     """On what we write the fast reader gives ruamel's nodes, places included."""
     data = emit(ticket)
     assert read_strict(data) == read_yaml(data, "x")
     assert read_canonical(data) == ticket
+
+
+@pytest.mark.parametrize("mark", ["|- # note", "|+", "|2", "|2-", "| ", "|-x", "|\t", "||", ">", ">-", "|- |"])
+def test_a_block_is_marked_as_we_would_mark_it(mark: str) -> None:
+    """Nothing but ``|`` and ``|-`` stands before the lines of a text, whatever YAML would make of it."""
+    at = Entry("2026-11-21T09:14:03Z", "amy", "agent", "created", to="New", text="a\nb",
+               sets={"ticket": "261121-k3qx9", "profile": "biztech", "version": 1, "title": "T"})  # fmt: skip
+    data = emit(fold([seal((), at)]))
+    assert read_canonical(data) is not None and data.count(b"text: |-\n") == 1
+    assert read_canonical(data.replace(b"text: |-\n", f"text: {mark}\n".encode())) is None
 
 
 MUTATIONS = ("cut", "double", "swap", "change", "indent", "join", "comment", "crlf")

@@ -12,7 +12,7 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.parallel import spread
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
-from ticketctl.core.chain import event_id, knowledge, order, predecessors
+from ticketctl.core.chain import entry_id, knowledge, order, predecessors
 from ticketctl.core.checker import Scene, failures, judge
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.located import Node
@@ -172,7 +172,7 @@ def _chain(loaded: Loaded) -> Iterator[Finding]:
                 yield Finding(
                     _entry(loaded, position, "after"), "chain", f"the entry {name} before this one is missing"
                 )
-        if event_id(entry.content(), before) != entry.id:
+        if entry_id(entry, before) != entry.id:
             yield Finding(_entry(loaded, position, "id"), "chain",
                           "this entry, or one before it, is not what was written (rewritten history?)",
                           "git log -p shows who changed it")  # fmt: skip

@@ -75,7 +75,7 @@ class Entry(Record):
         named: dict[str, Any] = {}
         extra: dict[str, Any] = {}
         for key, value in content.items():
-            name = _NAMES.get(key)
+            name = ENTRY_NAMES.get(key)
             if name is None:
                 extra[key] = value
             elif name == "sets":
@@ -92,5 +92,6 @@ _KEYS = tuple(
         "told", "set", "unset", "text", "note", "files", "mail_id", "quiet", "after",
     )
 )  # fmt: skip
-_NAMES = dict(_KEYS)
-ENTRY_KEYS = tuple(_NAMES)
+ENTRY_NAMES = dict(_KEYS)
+"""Key of the file -> name here."""
+ENTRY_KEYS = tuple(ENTRY_NAMES)

@@ -115,7 +115,7 @@ def _text(raw: str) -> str:
         return _word(raw)
     mark, _, body = raw.partition("\n")
     value = body.replace("\n    ", "\n").removeprefix("    ") + ("\n" if mark == "|" else "")
-    if not is_literal(value) or "\n".join(_block(value)) != body:
+    if mark not in ("|", "|-") or not is_literal(value) or "\n".join(_block(value)) != body:
         raise StrangeError
     return value
 

@@ -263,13 +263,14 @@ def _compared(root: Path, index: Index | None, status: _Status, prefix: str, pla
     suspects = index.suspects() if index is not None else {}
     differing, vouched = _since(root, index, status.head, prefix)
     unsure = status.dirty.union(hidden.split("\0") if hidden else ())
+    behind: dict[str, bool] = {}
     remaining = [
         Suspect(path, *suspects[path])
         for path in unsure & suspects.keys() - differing
-        if _is_there(root, path) and same(root, path, *suspects[path])
+        if _is_there(root, path, behind) and same(root, path, *suspects[path])
     ]
     paths = sorted((differing | unsure | suspects.keys()) - {one.path for one in remaining})
-    present = [path for path in paths if _is_there(root, path)]
+    present = [path for path in paths if _is_there(root, path, behind)]
     missing = sorted(set(paths).difference(present))
     if paths and vouched is None:
         vouched = git.blobs_at(root, status.head, prefix, paths)
@@ -279,11 +280,18 @@ def _compared(root: Path, index: Index | None, status: _Status, prefix: str, pla
     return News(list(_looks(root, present, trusted)), missing, remaining + left, meta, changed)
 
 
-def _is_there(root: Path, path: str) -> bool:
-    """Whether a walk through the folders would come upon a file, or upon something else in its place."""
-    full = f"{root}/{path}"
-    folder = not path.endswith(".yaml") and os.path.isdir(full) and not os.path.islink(full)
-    return os.path.lexists(full) and not folder and not behind_link(root, path)
+def _is_there(root: Path, path: str, behind: dict[str, bool]) -> bool:
+    """Whether a walk through the folders would come upon a file, or upon something else in its place.
+
+    Args:
+        behind: the folders of which it is known whether they are behind a link; takes this one's.
+    """
+    full, folder = f"{root}/{path}", path.rpartition("/")[0]
+    if not os.path.lexists(full) or (not path.endswith(".yaml") and os.path.isdir(full) and not os.path.islink(full)):
+        return False
+    if folder not in behind:
+        behind[folder] = behind_link(root, path)
+    return not behind[folder]
 
 
 def _is_news(index: Index | None, meta: dict[str, object], missing: list[str], left: list[Suspect]) -> bool:
