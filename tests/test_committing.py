@@ -182,3 +182,42 @@ def test_many_who_commit_at_once(root: Path) -> None:
     assert set(done) <= set(told) and len(told) == len(set(told))
     assert git(root, "fsck", "--strict", "--no-dangling") == ""
     assert os.path.exists(root / ".git/index") and not os.path.exists(root / ".git/index.lock")
+
+
+@pytest.mark.parametrize("flag", ["assume-unchanged", "skip-worktree"])
+def test_files_at_which_git_was_told_not_to_look(root: Path, flag: str) -> None:
+    """They are committed with what is in them, and git is still told so; no commit names a blob that is not there."""
+    path = "tickets/2026/11/02/a.yaml"
+    git(root, "update-index", f"--{flag}", path)
+    other = write(root, "tickets/2026/11/02/b.yaml", "new too")
+    commit(root, [write(root, path, "new"), other], "Ours", WHO)
+    assert (git(root, "show", f"HEAD:{path}"), git(root, "show", f"HEAD:{other}")) == ("new", "new too")
+    assert git(root, "ls-files", "-v", path)[0] == {"assume-unchanged": "h", "skip-worktree": "S"}[flag]
+    assert git(root, "status", "--porcelain") == "" and git(root, "diff", "--cached", "--name-only") == ""
+    assert git(root, "fsck", "--strict", "--no-dangling") == ""
+
+
+def test_a_repository_whose_git_never_looks(root: Path) -> None:
+    """``core.ignoreStat`` flags whatever is added."""
+    git(root, "config", "core.ignoreStat", "true"), git(root, "update-index", "--really-refresh")
+    for text in ("one", "two"):
+        commit(root, [write(root, "tickets/2026/11/02/a.yaml", text)], text, WHO)
+        assert git(root, "show", "HEAD:tickets/2026/11/02/a.yaml") == text
+    assert git(root, "fsck", "--strict", "--no-dangling") == ""
+
+
+def test_a_staged_submodule_that_git_is_told_to_ignore(root: Path, tmp_path: Path) -> None:
+    """Another commit of it, staged, is not ours, whatever ``submodule.NAME.ignore`` says."""
+    if "sha256" in git(root, "rev-parse", "--show-object-format"):
+        pytest.skip("a repository within must have ids of the same kind")
+    sub = tmp_path / "sub"
+    amy = ("-c", "user.name=Amy", "-c", f"user.email={WHO}")
+    git(tmp_path, "init", "-q", str(sub)), git(sub, *amy, "commit", "-qm", "x", "--allow-empty")
+    git(root, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(sub), "sub")
+    git(root, "config", "-f", ".gitmodules", "submodule.sub.ignore", "all"), git(root, "add", "-A")
+    git(root, "commit", "-qm", "sub"), git(root / "sub", *amy, "commit", "-qm", "new", "--allow-empty")
+    new = git(root / "sub", "rev-parse", "HEAD").strip()
+    git(root, "update-index", "--cacheinfo", f"160000,{new},sub")
+    commit(root, [write(root, "tickets/2026/11/02/a.yaml", "ours")], "Ours", WHO)
+    said = git(root, "diff-tree", "-r", "--ignore-submodules=none", "--name-only", "HEAD^", "HEAD")
+    assert said.split() == ["tickets/2026/11/02/a.yaml"]

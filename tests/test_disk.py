@@ -402,6 +402,55 @@ def test_a_damaged_journal(journal: str, tmp_path: Path) -> None:
     assert leftovers(root) == []
 
 
+@pytest.mark.parametrize(
+    "target",
+    ["tickets/\0", "tickets/\ud800", "tickets/", "tickets//x", "tickets/./x", f"tickets/{'x' * 256}", "tickets/2026"],
+)
+@pytest.mark.parametrize("name", ["x", "", "..", "x/y", "x" * 256, "\0"])
+def test_a_journal_that_lists_what_cannot_be(name: str, target: str, tmp_path: Path) -> None:
+    """Whatever it lists, it stops nobody from working, and is gone after (5, 19)."""
+    root = make_store(tmp_path / "store")
+    make_tickets(root, "aaaaa")
+    (root / ".ticketctl/tmp").mkdir(exist_ok=True)
+    (root / ".ticketctl/tmp/x").write_text("data")
+    (root / ".ticketctl/journal.jsonl").write_text(json.dumps([name, target, None]) + "\n")
+    for _ in range(2):
+        ran = ticketctl(root, "note", "aaaaa", "-m", "x")
+        assert ran.status == 0, ran
+    assert leftovers(root) == []
+
+
+@pytest.mark.parametrize("odd", ["fifo", "zero", "link"])
+def test_a_journal_that_is_no_file(odd: str, tmp_path: Path) -> None:
+    """It is never waited for, and never read without end."""
+    root = make_store(tmp_path / "store")
+    make_tickets(root, "aaaaa")
+    journal = root / ".ticketctl/journal.jsonl"
+    if odd == "fifo":
+        os.mkfifo(journal)
+    else:
+        journal.symlink_to("/dev/zero" if odd == "zero" else "nowhere")
+    ran = ticketctl(root, "note", "aaaaa", "-m", "x")
+    assert ran.status == 0 or (ran.status == 71 and "journal.jsonl" in ran.err), ran
+
+
+def test_what_stands_in_the_place_of_a_file_that_was_to_be_written(tmp_path: Path) -> None:
+    """A link or a folder there is left as it is, and what was to be written is kept aside (5)."""
+    for odd in ("link", "folder"):
+        root = make_store(tmp_path / odd)
+        make_tickets(root, "aaaaa")
+        (root / ".ticketctl/tmp").mkdir(exist_ok=True)
+        (root / ".ticketctl/tmp/x").write_text("data")
+        place = root / "attachments/261102-aaaaa/e0-x.txt"
+        place.parent.mkdir(parents=True)
+        place.symlink_to("/etc/passwd") if odd == "link" else place.mkdir()
+        row = json.dumps(["x", "attachments/261102-aaaaa/e0-x.txt", None])
+        (root / ".ticketctl/journal.jsonl").write_text(row + "\n")
+        assert ticketctl(root, "note", "aaaaa", "-m", "x").status == 0
+        assert (root / ".ticketctl/rescued/e0-x.txt").read_text() == "data"
+        assert place.is_symlink() if odd == "link" else place.is_dir()
+
+
 @pytest.mark.parametrize("name", [".ticketctl/tmp/folder", ".ticketctl/journal.jsonl", ".ticketctl/tmp/journal.jsonl"])
 def test_a_folder_in_the_way(name: str, tmp_path: Path) -> None:
     """Nor does a folder where a file of ours would be: it is named, or passed over, without a bug report (5, 19)."""

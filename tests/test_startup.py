@@ -149,6 +149,11 @@ def test_the_end_of_a_process(root: Path) -> None:
             "threading.Thread(target=lambda: (time.sleep(0.2), print('worked'))).start(); m.leave(3)")  # fmt: skip
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ended.stdout, ended.returncode) == ("worked\n", 3)
+    for words, status in ((["nonsuch"], 2), (["show", "nowhere"], 66), (["list"], 71)):
+        with open("/dev/full", "w") as full:
+            command = [sys.executable, "-m", "ticketctl", "-C", str(root), *words]
+            ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=full, check=False)
+        assert ended.returncode == status, words
     with open("/dev/full", "w") as full:
         command = [sys.executable, "-m", "ticketctl", "-C", str(root), "list"]
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)

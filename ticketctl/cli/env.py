@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -147,11 +147,12 @@ def report(env: Env, error: TicketctlError) -> None:
 
     place = f"{error.place}: " if error.place else ""
     word = env.paint(sys.stderr)("error", "red")
-    click.echo(f"{word}: {safe(place + error.message)}", err=True)
-    for finding in getattr(error, "findings", ()):
-        click.echo(f"  {safe(str(finding))}", err=True)
-    if error.hint:
-        click.echo(f"hint: {safe(error.hint)}", err=True)
+    lines = [f"{word}: {safe(place + error.message)}"]
+    lines += [f"  {safe(str(finding))}" for finding in getattr(error, "findings", ())]
+    lines += [f"hint: {safe(error.hint)}"] if error.hint else []
+    with suppress(OSError):  # where stderr takes nothing, the status tells
+        for line in lines:
+            click.echo(line, err=True)
 
 
 def worst(failed: list[Exit], total: int) -> Exit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +142,12 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
+        _say(error.format_message())
         return Exit.USAGE
     except click.ClickException as error:
         return _usage(error)
     except (KeyboardInterrupt, click.Abort, EOFError):
-        click.echo("interrupted", err=True)
+        _say("interrupted")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         # Who reads us has seen enough (head); the interpreter must not complain about it at exit.
@@ -164,19 +165,25 @@ def _flush() -> None:
         sys.stdout.flush()
 
 
+def _say(text: str) -> None:
+    """A word on stderr, if it takes any: the status tells, too."""
+    with suppress(OSError):
+        click.echo(text, err=True)
+
+
 def _usage(error: click.ClickException) -> int:
     """A mistake on the command line, in click's words."""
     ctx = getattr(error, "ctx", None)
-    click.echo(f"error: {error.format_message()}", err=True)
+    _say(f"error: {error.format_message()}")
     if ctx is not None:
-        click.echo(f"hint: {ctx.command_path} --help", err=True)
+        _say(f"hint: {ctx.command_path} --help")
     return Exit.USAGE
 
 
 def _crash(error: Exception) -> int:
     """Our own bug: a report in a file and one line, no traceback."""
     if isinstance(error, OSError) and error.errno is not None:
-        click.echo(f"error: {error.filename or 'the disk'}: {error.strerror}", err=True)
+        _say(f"error: {error.filename or 'the disk'}: {error.strerror}")
         return Exit.IO
     import tempfile
     import traceback
@@ -188,5 +195,5 @@ def _crash(error: Exception) -> int:
             where = f"; please report it with {file.name}"
     except OSError:
         where = ""
-    click.echo(f"error: this is a bug in ticketctl ({type(error).__name__}){where}", err=True)
+    _say(f"error: this is a bug in ticketctl ({type(error).__name__}){where}")
     return Exit.BUG

@@ -54,7 +54,7 @@ def zone(name: str) -> tzinfo:
 
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+    except Exception:  # there is none, or its file is damaged, which shows in many ways
         from dateutil.zoneinfo import get_zonefile_instance
 
         found: tzinfo | None = get_zonefile_instance().get(name)

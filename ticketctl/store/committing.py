@@ -48,9 +48,7 @@ def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
         git.commit(root, paths, message, identity or _fallback(root, who))
         return
     head, prefix, top = place
-    batch = ("-c", "core.fsyncMethod=batch") if len(paths) > 8 else ()
-    for some in _batches(paths):
-        git.run(root, *batch, "update-index", "--add", "-z", "--stdin", feed="".join(f"{path}\0" for path in some))
+    _stage(root, paths)
     for _ in range(_TRIES):
         tree = _tree_of_index(root, head, prefix, paths) if len(paths) > _MANY else ""
         tree = tree or _write_tree(root, head, _files(prefix, Path(top), paths))
@@ -64,6 +62,40 @@ def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
         if head == (head := git.head(root)):
             raise DiskError(f"git update-ref failed: {done.stderr.strip()}")
     raise DiskError("git would not move HEAD: somebody else commits all the time", "try again")
+
+
+def _stage(root: Path, paths: Sequence[str]) -> None:
+    """Put files into git's index. What it was told not to look at (assume-unchanged, skip-worktree) it would pass over in
+    silence: it is told to look, and then again not to."""
+    batch = ("-c", "core.fsyncMethod=batch") if len(paths) > 8 else ()
+    flagged = _flagged(root, paths)
+    for flag, some in flagged.items():
+        _update_index(root, some, f"--no-{flag}")
+    for part in _batches(paths):
+        _update_index(root, part, "--add", options=batch)
+    for flag, some in flagged.items():
+        _update_index(root, some, f"--{flag}")
+
+
+def _update_index(root: Path, paths: Sequence[str], *words: str, options: Sequence[str] = ()) -> None:
+    git.run(root, *options, "update-index", *words, "-z", "--stdin", feed="".join(f"{path}\0" for path in paths))
+
+
+def _flagged(root: Path, paths: Sequence[str]) -> dict[str, list[str]]:
+    """Those of the files at which git was told not to look, by how it was told."""
+    found: dict[str, list[str]] = {}
+    asked = paths if len(paths) <= _MANY else ["tickets"]
+    for block in git.blocks(root, "ls-files", "-v", "-z", "--", *asked):
+        if (b"\0" + block).count(b"\0H ") == block.count(b"\0"):
+            continue
+        ours = set(paths)
+        for line in os.fsdecode(block).split("\0"):
+            tag, _, path = line.partition(" ")
+            if path in ours and tag.islower():
+                found.setdefault("assume-unchanged", []).append(path)
+            if path in ours and tag in ("S", "s"):
+                found.setdefault("skip-worktree", []).append(path)
+    return found
 
 
 def _is_plain(path: str) -> bool:
@@ -118,7 +150,8 @@ def _tree_of_index(root: Path, head: str, prefix: str, paths: Sequence[str]) -> 
     if made.returncode:
         return ""  # unmerged
     tree, ours = made.stdout.strip(), sorted(paths)
-    for block in git.blocks(root, "diff-tree", "-r", "-z", "--no-renames", "--name-only", head, tree):
+    exact = ("--no-renames", "--ignore-submodules=none", "--name-only")
+    for block in git.blocks(root, "diff-tree", "-r", "-z", *exact, head, tree):
         for changed in os.fsdecode(block).split("\0")[:-1]:
             path = changed.removeprefix(prefix)
             spot = bisect_left(ours, path)
@@ -131,7 +164,7 @@ def _files(prefix: str, top: Path, paths: Sequence[str]) -> Changes:
     """The blobs of some files, by folder."""
     # From the top: there git takes paths on stdin for what they are, whatever folder it is run in.
     named = "".join(f"{prefix}{path}\n" for path in paths)
-    blobs = git.run(top, "hash-object", "--stdin-paths", feed=named).stdout.split()
+    blobs = git.run(top, "hash-object", "-w", "--stdin-paths", feed=named).stdout.split()
     found: Changes = {}
     for path, blob in zip(paths, blobs, strict=True):
         folder, _, name = f"{prefix}{path}".encode().rpartition(b"/")

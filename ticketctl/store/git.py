@@ -102,8 +102,8 @@ def differing(root: Path, old: str, new: str) -> list[str]:
     Raises:
         DiskError: there is no such commit.
     """
-    said = answer(start(root, "diff-tree", "-r", "-z", "--no-renames", "--name-only", "--relative", old, new, "--",
-                        "tickets"))  # fmt: skip
+    exact = ("--no-renames", "--ignore-submodules=none", "--name-only", "--relative")
+    said = answer(start(root, "diff-tree", "-r", "-z", *exact, old, new, "--", "tickets"))
     return os.fsdecode(said).split("\0")[:-1]
 
 

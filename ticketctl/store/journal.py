@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +29,8 @@ _WRITABLE = ("tickets/", "attachments/", "dead-letters/", f"{STATE}/outbox/")
 """Only below these does a journal rename anything: one that came with a hostile store cannot reach elsewhere."""
 _MANY = 8
 """From how many files on the whole file system is synced at once: as safe, at a quarter of the cost."""
+_LONGEST = 1 << 16
+"""The longest line of a journal, in characters."""
 _LARGEST = 1 << 24
 """The largest file, in bytes, that is compared with what it shall be."""
 
@@ -64,7 +67,7 @@ def write_all(root: Path, writes: Iterable[Write]) -> int:
         BusyError: a file is not what it was when it was read.
         RefusedError: a file would be written twice.
         DiskError: the disk is full, read-only or broken; nothing was changed.
-        PartlyError: the disk failed when some were in their places.
+        PartlyError: the disk failed when some were in their places, or when what was prepared was to be taken back.
     """
     plan = _Plan(root)
     try:
@@ -75,8 +78,10 @@ def write_all(root: Path, writes: Iterable[Write]) -> int:
         if first := next(rest, None):
             os.replace(first.temporary(root), root / first.target)
     except OSError as error:
-        hint = "nothing was changed" if plan.take_back() else "the next command finishes it"
-        raise DiskError(f"cannot write to {root}: {error.strerror}", hint) from None
+        words = f"cannot write to {root}: {error.strerror}"
+        if plan.take_back():
+            raise DiskError(words, "nothing was changed") from None
+        raise PartlyError(words, "the next command finishes it") from None
     except BaseException:
         plan.take_back()
         raise
@@ -242,14 +247,14 @@ def recover(root: Path) -> list[str]:
     except OSError as error:
         raise DiskError(f"cannot read {state / _JOURNAL}: {error.strerror}") from None
     for row in pending:
-        path = state / TMP / Path(row.name).name
-        if not row.target.startswith(_WRITABLE) or ".." in row.target.split("/"):
+        if not _could_be_ours(row):
             continue
+        path = state / TMP / row.name
         if not path.exists():
             finished += [row.target] if (root / row.target).is_file() else []
         elif _digest(root / row.target) == row.replaces and not behind_link(root, row.target):
             files.make_folders(root, row.target)
-            _finish(root, [row._replace(name=path.name)], [os.path.dirname(row.target)], more=True)
+            _finish(root, [row], [os.path.dirname(row.target)], more=True)
             finished.append(row.target)
         else:
             (state / "rescued").mkdir(exist_ok=True)
@@ -258,6 +263,20 @@ def recover(root: Path) -> list[str]:
         (state / _JOURNAL).unlink()
     _clear(state)
     return finished
+
+
+def _could_be_ours(row: _Row) -> bool:
+    """Whether a row of a journal is such as we write: a name in our folder, a path where we write; a journal may have come
+    with a store."""
+    parts = row.target.split("/")
+    try:
+        fits = all(0 < len(os.fsencode(part)) < 256 for part in (row.name, *parts))
+    except UnicodeEncodeError:
+        return False
+    return (
+        fits and row.target.startswith(_WRITABLE) and not {".", ".."}.intersection(parts)
+        and "/" not in row.name and row.name not in (".", "..") and "\0" not in row.name + row.target
+    )  # fmt: skip
 
 
 def _clear(state: Path) -> None:
@@ -274,8 +293,11 @@ def _rows(path: Path) -> Iterator[_Row]:
     Raises:
         ValueError: it is damaged, or none of ours.
     """
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, encoding="utf-8") as lines:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("not a file")
+        while line := lines.readline(_LONGEST):
             try:
                 name, target, replaces = json.loads(line)
             except (TypeError, RecursionError) as error:
@@ -293,8 +315,10 @@ def no_links(root: Path) -> None:
 
 
 def _digest(path: Path) -> str | None:
-    """The hash of a file's bytes; nothing if there is no file."""
+    """The hash of a file's bytes; nothing if there is no file, and none that we know if something else is in its place."""
     try:
         return sha256(read_bytes(path, _LARGEST)).hex()
     except FileNotFoundError:
         return None
+    except DiskError:
+        return ""
