@@ -71,10 +71,12 @@ def _stage(root: Path, paths: Sequence[str]) -> None:
     flagged = _flagged(root, paths)
     for flag, some in flagged.items():
         _update_index(root, some, f"--no-{flag}")
-    for part in _batches(paths):
-        _update_index(root, part, "--add", options=batch)
-    for flag, some in flagged.items():
-        _update_index(root, some, f"--{flag}")
+    try:
+        for part in _batches(paths):
+            _update_index(root, part, "--add", options=batch)
+    finally:
+        for flag, some in flagged.items():
+            _update_index(root, some, f"--{flag}")
 
 
 def _update_index(root: Path, paths: Sequence[str], *words: str, options: Sequence[str] = ()) -> None:
@@ -84,17 +86,13 @@ def _update_index(root: Path, paths: Sequence[str], *words: str, options: Sequen
 def _flagged(root: Path, paths: Sequence[str]) -> dict[str, list[str]]:
     """Those of the files at which git was told not to look, by how it was told."""
     found: dict[str, list[str]] = {}
-    asked = paths if len(paths) <= _MANY else ["tickets"]
-    for block in git.blocks(root, "ls-files", "-v", "-z", "--", *asked):
-        if (b"\0" + block).count(b"\0H ") == block.count(b"\0"):
-            continue
-        ours = set(paths)
-        for line in os.fsdecode(block).split("\0"):
-            tag, _, path = line.partition(" ")
-            if path in ours and tag.islower():
-                found.setdefault("assume-unchanged", []).append(path)
-            if path in ours and tag in ("S", "s"):
-                found.setdefault("skip-worktree", []).append(path)
+    ours = set[str]()
+    for tag, _, path in git.unusual(root, paths if len(paths) <= _MANY else ["tickets"]):
+        ours = ours or set(paths)
+        if path in ours and tag.islower():
+            found.setdefault("assume-unchanged", []).append(path)
+        if path in ours and tag in ("S", "s"):
+            found.setdefault("skip-worktree", []).append(path)
     return found
 
 

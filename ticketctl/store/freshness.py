@@ -252,7 +252,7 @@ def _compared(root: Path, index: Index | None, status: _Status, prefix: str, pla
     if index is not None and git_index and index.meta("git_index") == f"{prefix} {git_index}":
         hidden = str(index.meta("hidden"))
     else:
-        asked = _hidden(root, prefix)
+        asked = _hidden(root)
         if asked is None:
             return None
         hidden = asked
@@ -319,19 +319,14 @@ def _since(root: Path, index: Index | None, head: str, prefix: str) -> tuple[set
     return {path for path in tree.keys() | blobs.keys() if tree.get(path) != blobs.get(path)}, tree
 
 
-def _hidden(root: Path, prefix: str) -> str | None:
+def _hidden(root: Path) -> str | None:
     """The files at which git was told not to look, NUL between them; nothing, where there are submodules."""
     from ticketctl.store import git
 
     found = []
-    for block in git.blocks(root, "ls-files", "-v", "--stage", "--full-name", "-z", "--", "tickets"):
-        if (b"\0" + block).count(b"\0H 10") == block.count(b"\0"):
-            continue  # files in git's index, as nearly all are: to look at each takes a second of a million
-        for line in os.fsdecode(block).split("\0"):
-            about, _, path = line.partition("\t")
-            tag, _, mode = about.partition(" ")
-            if mode.startswith("160000"):
-                return None
-            if (tag.islower() or tag == "S") and (ours := _ours(path, prefix)):
-                found.append(ours)
+    for tag, mode, path in git.unusual(root, ["tickets"]):
+        if mode == "160000":
+            return None
+        if (tag.islower() or tag == "S") and (ours := _ours(path, "")):
+            found.append(ours)
     return "\0".join(found)
