@@ -146,7 +146,7 @@ def repository(root: Path, sender: bool = False) -> None:
 def due_store(root: Path, number: int, settings: str = "commit: off\n", in_git: bool = False) -> Plan:
     """So many tickets of three kinds in turn, all due at SWEPT, and what must become of them."""
     plan = Plan(make_store(root, settings), by_mail="mail:" in settings)
-    desk = Desk(root, SWEPT)
+    desk = Desk(str(root), SWEPT)
     for index in range(number):
         name, steps = DUE[index % len(DUE)]
         profile = desk.shelf.get(name)
@@ -396,7 +396,7 @@ PEOPLE = "people:\n" + "".join(
 def owing_store(root: Path, number: int, settings: str) -> list[tuple[str, str, str]]:
     """So many tickets that owe notices to customers, to staff, and to several at once; what they owe."""
     make_store(root, settings)
-    desk = Desk(root, START)
+    desk = Desk(str(root), START)
     agent = Actor(AMY, "agent")
     for index in range(number):
         jane = f"jane{index}@customer.example"
@@ -485,7 +485,7 @@ class Loop:
         fresh, self.answered = letters[self.answered :], len(letters)
         for number, (to, letter) in enumerate(fresh, len(letters)):
             self.sent.append((self.now, to))
-            receipt: Receipt = receive(Desk(self.root, self.now), answer(to, letter, number, self.automatic))
+            receipt: Receipt = receive(Desk(str(self.root), self.now), answer(to, letter, number, self.automatic))
             self.fates[receipt.fate] += 1
 
     def most(self) -> Mapping[str, int]:
@@ -551,7 +551,7 @@ def three_owed(root: Path, settings: str = "commit: auto\n") -> tuple[Server, li
     for number in range(3):
         jane = f"jane{number}@customer.example"
         steps: list[Step] = [opening(number, AMY, "agent", True, jane), Change(Actor(AMY, "agent"), "Solved", "Done.")]
-        put(root, play(Desk(root, START).shelf.get("biztech"), steps, People(), by_mail=True))
+        put(root, play(Desk(str(root), START).shelf.get("biztech"), steps, People(), by_mail=True))
     repository(root, sender=True)
     return Server(root.parent / "letters.jsonl"), debts(root)
 
@@ -568,7 +568,7 @@ def test_the_pause_after_a_failure_grows(tmp_path: Path) -> None:
     """A server that cannot be reached is tried after 5, 20, 80 minutes and so on, at most a day; nothing is lost."""
     root = tmp_path / "store"
     make_store(root, "commit: auto\n" + MAIL)
-    put(root, play(Desk(root, START).shelf.get("biztech"),
+    put(root, play(Desk(str(root), START).shelf.get("biztech"),
                    [opening(0, AMY, "agent", True), Change(Actor(AMY, "agent"), "Solved", "Done.")],
                    People(), by_mail=True))  # fmt: skip
     repository(root, sender=True)
@@ -696,7 +696,7 @@ def test_a_notice_that_cannot_be_written_stops_no_other(tmp_path: Path) -> None:
     """Where a profile has lost a message that is still owed, that one is named, and all others go out."""
     root, server = tmp_path / "store", Server(tmp_path / "letters.jsonl")
     owing = owing_store(root, 2, "commit: auto\n" + MAIL)
-    text = (built_in() / "biztech.yaml").read_text()
+    text = Path(built_in(), "biztech.yaml").read_text()
     (root / "profiles").mkdir()
     lost = text.replace("message: solved", "message: over").replace("  solved:", "  over:")
     (root / "profiles/biztech.yaml").write_text(lost)
@@ -712,7 +712,7 @@ def test_a_letter_with_a_long_id_is_answered_in_its_thread(tmp_path: Path) -> No
     long = f"<{'A' * 50}@{'M' * 16}.prod.mailer.example>"
     assert send(loop.root, loop.server, HOUR).status == 0
     to, letter = loop.server.taken()[0]
-    assert receive(Desk(loop.root, HOUR), answer(to, letter, 1, id_=long)).fate == "added"
+    assert receive(Desk(str(loop.root), HOUR), answer(to, letter, 1, id_=long)).fate == "added"
     assert send(loop.root, loop.server, HOUR + timedelta(minutes=1)).status == 0
     ours = loop.server.taken()[-1][1]
     assert "".join(str(ours["In-Reply-To"]).split()) == long

@@ -7,7 +7,6 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,7 +66,7 @@ history:
     assignee: amy@support.example
 """
 ID = "261121-k3qx9"
-STORE = Store(Path("/nowhere"))
+STORE = Store("/nowhere")
 TRICKY = (
     "yes", "No", "ON", "off", "y", "N", "~", "null", "Null", "true", "False", "1e5", "1_000", "0x1f", "0o17", "017",
     "12:30:45", "1.5", ".5", ".inf", ".nan", "-", "- a", "-1", "a: b", "a:", ":a", "a:b", "#x", "a #x", "a#x", "? a", "!x",

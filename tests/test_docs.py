@@ -59,7 +59,7 @@ def test_profile_examples_compile(tmp_path: Path) -> None:
     for number, block in enumerate(blocks):
         path = tmp_path / f"p{number}.yaml"
         path.write_text(block)
-        profile, findings = Shelf(None).compile(path)
+        profile, findings = Shelf(None).compile(str(path))
         assert not findings
         assert not [finding for finding in lint(profile) if finding.severity == "error"]
 

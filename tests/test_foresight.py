@@ -29,10 +29,10 @@ def samples(tmp_path: Path) -> Path:
 
 def test_what_is_foretold_is_what_sweeps_do(samples: Path) -> None:
     """A sweep every eight hours for six weeks does exactly what was foretold, act by act."""
-    foretold = foresee(Desk(samples, START), 42)
+    foretold = foresee(Desk(str(samples), START), 42)
     happened = []
     for hour in range(0, 42 * 24 + 1, 8):
-        report = sweep(Desk(samples, START + timedelta(hours=hour)), Orders())
+        report = sweep(Desk(str(samples), START + timedelta(hours=hour)), Orders())
         assert not report.broken and not report.failed
         happened += [(act.ticket.id, act.fire, act.before, act.decision is None) for act in report.acts]
     said = [(act.ticket.id, act.fire, act.before, act.decision is None) for _, act in foretold.acts]

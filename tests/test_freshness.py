@@ -94,14 +94,14 @@ def content(made: Index) -> dict[str, list[tuple[object, ...]]]:
 
 def truth(root: Path) -> Index:
     """The oracle: an index of all files, made in memory from nothing."""
-    desk = Desk(root, NOW)
-    kept = [keep(desk, Look(path, "", 0)) for path in Store(root).paths()]
+    desk = Desk(str(root), NOW)
+    kept = [keep(desk, Look(path, "", 0)) for path in Store(str(root)).paths()]
     return Index.build([one for one in kept if one is not None], {}, [], folders=[], root=None)
 
 
 def same(root: Path, word: str = "", printed: bool = True) -> None:
     """What the index says is what all files say; and so do a list and a search, to the byte, if they are looked at."""
-    with closing(fresh(Desk(root, NOW)).connection) as connection, closing(truth(root).connection) as whole:
+    with closing(fresh(Desk(str(root), NOW)).connection) as connection, closing(truth(root).connection) as whole:
         real = Index(whole, None)
         said, want = content(Index(connection, None)), content(real)
         for name in want:
@@ -113,7 +113,7 @@ def same(root: Path, word: str = "", printed: bool = True) -> None:
             assert said[name] == want[name], name
         rows = "".join(document.dump_line(document.row(row)) + "\n" for row in select(real, Query()))
         term = Term("words", "word", (word,))
-        found = list(select(search(Desk(root, NOW), real, (term,)), Query((term,)))) if word else []
+        found = list(select(search(Desk(str(root), NOW), real, (term,)), Query((term,)))) if word else []
         broken = len(want["broken"])
     if not printed:
         return
@@ -662,7 +662,7 @@ def odd_environment(b: Box) -> Iterator[object]:
 
 @story
 def rules_changed(b: Box) -> Iterator[object]:
-    settings, own, built = b.root / "ticketctl.yaml", b.root / "profiles/biztech.yaml", built_in() / "biztech.yaml"
+    settings, own, built = b.root / "ticketctl.yaml", b.root / "profiles/biztech.yaml", Path(built_in(), "biztech.yaml")
     text = built.read_text()
     people = "people:\n  amy@support.example: {name: Amy, roles: [agent]}\n"
     yield settings.write_text(f"profile: biztech\ntimezone: Asia/Kolkata\n{people}")
@@ -698,7 +698,7 @@ def test_git_is_really_asked(box: Box) -> None:
     box.patch.setattr(refresh, "keep", lambda desk, look: (read.append(look.path), inner(desk, look))[1])
     one = box.edit(0)
     box.turn()
-    with closing(fresh(Desk(box.root, NOW)).connection):
+    with closing(fresh(Desk(str(box.root), NOW)).connection):
         assert "old" not in box.mode or read == [str(one.relative_to(box.root))]
     assert bool(box.asked) == ("g" in MODES[box.mode]) and all(box.asked)
 
@@ -710,9 +710,9 @@ def test_changes_within_one_tick(box: Box) -> None:
     for number in range(rounds(20, 500)):
         box.turn()
         path = box.edit(number % 3, kept=number % 2 == 0)
-        with closing(fresh(Desk(box.root, NOW)).connection):
+        with closing(fresh(Desk(str(box.root), NOW)).connection):
             box.edit(path, kept=True)
-        with closing(fresh(Desk(box.root, NOW)).connection) as connection, closing(truth(box.root).connection) as whole:
+        with closing(fresh(Desk(str(box.root), NOW)).connection) as connection, closing(truth(box.root).connection) as whole:
             assert content(Index(connection, None)) == content(Index(whole, None))
 
 
@@ -797,10 +797,10 @@ def stop(box: Box) -> None:
     """A process that updates the index and is killed: what SQLite has not put away yet stays beside it."""
 
     def act() -> Ran:
-        held = [fresh(Desk(box.root, NOW))]
+        held = [fresh(Desk(str(box.root), NOW))]
         for number in range(3):
             box.edit(number)
-            held.append(fresh(Desk(box.root, NOW)))
+            held.append(fresh(Desk(str(box.root), NOW)))
         os.kill(os.getpid(), signal.SIGKILL)
         return Ran("", 0)
 
@@ -823,7 +823,7 @@ def test_two_make_the_index_at_once(box: Box) -> None:
         with box.patch.context() as patch:
             patch.setattr(index, "sync", racing)
             box.turn()
-            fresh(Desk(box.root, NOW)).connection.close()
+            fresh(Desk(str(box.root), NOW)).connection.close()
         for _ in range(3):
             box.last = ""
             box.check()

@@ -417,7 +417,7 @@ def taken(root: Path, data: bytes, *words: str, now: str = LATER) -> str:
 
 def history(root: Path, id_: str = A) -> tuple[Entry, ...]:
     """The history of a ticket."""
-    return Store(root).read(id_).ticket.history
+    return Store(str(root)).read(id_).ticket.history
 
 
 def rows(root: Path) -> dict[str, dict[str, Any]]:
@@ -997,7 +997,7 @@ def test_an_address_that_smtp_cannot_take(monkeypatch: pytest.MonkeyPatch) -> No
 
 def desk_of(root: Path, now: str = LATER) -> Desk:
     """The store, opened as commands open it."""
-    return Desk(root, datetime.fromisoformat(now), AMY)
+    return Desk(str(root), datetime.fromisoformat(now), AMY)
 
 
 GOOD = (
@@ -1146,7 +1146,7 @@ class Campaign:
     def settle(self) -> None:
         """Every letter is where it was said to be; the store is sound, and holds nothing else."""
         found: dict[str, str] = {}
-        for loaded in every(Store(self.root)):
+        for loaded in every(Store(str(self.root))):
             assert not isinstance(loaded, BrokenError), loaded.finding
             assert not loaded.differences
             for entry in loaded.ticket.history:
@@ -1167,7 +1167,7 @@ class Campaign:
 
     def notices(self) -> int:
         """Every notice that these letters made is a letter of ours; how many there are."""
-        ids = [path.rpartition("/")[2].removesuffix(".yaml") for path in Store(self.root).paths()]
+        ids = [path.rpartition("/")[2].removesuffix(".yaml") for path in Store(str(self.root)).paths()]
         for id_ in ids:
             done(self.root, "reply", id_, "-m", "We look at it.", now="2027-11-02T09:00:00Z")
         found = list(owed(self.root))

@@ -55,7 +55,7 @@ def together(acts: Sequence[Callable[[], Ran]]) -> list[Ran]:
 def histories(root: Path) -> dict[str, tuple[Entry, ...]]:
     """Id -> history of every ticket; a file that cannot be read is a failure."""
     found = {}
-    for loaded in every(Store(root)):
+    for loaded in every(Store(str(root))):
         assert not isinstance(loaded, BrokenError), loaded.finding
         assert not loaded.differences
         found[loaded.ticket.id] = loaded.ticket.history

@@ -33,7 +33,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def at(root: Path, now: str = NOW) -> Desk:
-    return Desk(root, datetime.fromisoformat(now.replace("Z", "+00:00")).astimezone(UTC), AMY)
+    return Desk(str(root), datetime.fromisoformat(now.replace("Z", "+00:00")).astimezone(UTC), AMY)
 
 
 def is_(name: str, *values: str | int, wanted: bool = True) -> Term:

@@ -113,16 +113,17 @@ def test_a_list_loads_no_rules(root: Path) -> None:
     probe(root, "list")
     probed = probe(root, "list")
     assert probed.ran.status == 0 and "sqlite3" in probed.modules
-    assert probed.modules.isdisjoint({f"ticketctl.{name}" for name in RULES} | {"subprocess", "hashlib", "dataclasses"})
+    assert probed.modules.isdisjoint({f"ticketctl.{name}" for name in RULES} | {"subprocess", "hashlib", "dataclasses", "pathlib"})
     assert "zoneinfo" not in probed.modules  # of the settings' zone it is only looked whether it is there
 
 
 def test_who_shows_or_moves_one_ticket_loads_no_index(root: Path) -> None:
-    """Nor OpenSSL for the id of an entry; and what shows a ticket cannot change it."""
+    """Nor OpenSSL for the id of an entry, nor pathlib, which comes with all that URLs need; and what shows a ticket cannot
+    change it."""
     for words in (("show", "261102-aaaaa"), ("move", "--dry-run", "261102-aaaaa", "Open", "-a", "@me")):
         probed = probe(root, *words)
         assert probed.ran.status == 0, probed.ran
-        assert not probed.modules & {"sqlite3", "_hashlib", "subprocess", "dataclasses"}, words
+        assert not probed.modules & {"sqlite3", "_hashlib", "subprocess", "dataclasses", "pathlib"}, words
         changing = {f"ticketctl.{name}" for name in ("core.act", "core.workflow", "app.change", "store.journal")}
         assert words[0] == "move" or probed.modules.isdisjoint(changing)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -218,7 +219,7 @@ def make_follow_up(desk: Desk, profile: Profile, request: Create) -> Ticket:
 
 def _made(desk: Desk, profile: Profile, candidates: Sequence[Create]) -> Outcome:
     result: Decision | Refusal | TicketctlError = first_allowed(desk, profile, None, candidates)
-    if (desk.root / path_of(candidates[0].id)).exists():
+    if os.path.exists(f"{desk.root}/{path_of(candidates[0].id)}"):
         result = RefusedError(f"there is a ticket {candidates[0].id} already")
     return Outcome(candidates[0].id, None, result, profile)
 
@@ -249,7 +250,7 @@ def outbox(desk: Desk, notices: Iterable[Notice]) -> list[journal.Write]:
         data = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
         path = f"{files.STATE}/outbox/{notice.ticket}-{notice.event}.json"
         try:  # of an event that was undone (git reset), and comes about again
-            left: bytes | None = files.read_bytes(desk.root / path, files.MAX_BYTES)
+            left: bytes | None = files.read_bytes(f"{desk.root}/{path}", files.MAX_BYTES)
         except (FileNotFoundError, DiskError):
             left = None
         found.append(journal.Write(path, data.encode(), left))

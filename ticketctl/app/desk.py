@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ticketctl.errors import BrokenError, MissingError, Place, SettingsError
@@ -33,7 +31,7 @@ class Desk(Record):
         as_: who the user says to be (``ROLE``, ``ROLE:WHO`` or ``WHO``), if they do.
     """
 
-    root: Path
+    root: str
     now: datetime
     as_: str | None = None
 
@@ -104,7 +102,7 @@ class Desk(Record):
         return self.store.read(self.store.find(text))
 
 
-def find_root(start: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
+def find_root(start: str | None, environment: Mapping[str, str] = os.environ) -> str:
     """The store to work in: the one named, else TICKETCTL_STORE, else the nearest one upwards.
 
     A store is a folder with ``tickets/`` or ``ticketctl.yaml`` (git does not keep an empty folder).
@@ -112,11 +110,13 @@ def find_root(start: Path | None, environment: Mapping[str, str] = os.environ) -
     Raises:
         MissingError: there is none.
     """
-    named = start or (Path(environment["TICKETCTL_STORE"]) if environment.get("TICKETCTL_STORE") else None)
-    here = (named or Path()).resolve()
-    with suppress(OSError):  # a name that could not be a folder's
-        for folder in [here] if named else [here, *here.parents]:
-            if (folder / NAME).is_file() or (folder / "tickets").is_dir():
-                return folder
+    named = start or environment.get("TICKETCTL_STORE")
+    folder = here = os.path.realpath(named or ".")
+    while not (os.path.isfile(f"{folder}/{NAME}") or os.path.isdir(f"{folder}/tickets")):
+        folder, below = os.path.dirname(folder), folder
+        if named or folder == below:
+            break
+    else:
+        return folder
     where = f"in {here}" if named else "here, nor in any folder above"
     raise MissingError(f"there is no ticket store {where}", "ticketctl init makes one")

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.heartbeat import last_sweep
@@ -70,7 +71,7 @@ def interrupted(desk: Desk) -> Iterator[Finding]:
     if journal.interrupted(desk.root):
         yield _finding(files.STATE, "a command was interrupted while it wrote", "the next command that writes finishes it",
                        "warning")  # fmt: skip
-    rescued = desk.root / files.STATE / "rescued"
+    rescued = Path(desk.root, files.STATE, "rescued")
     for path in sorted(rescued.iterdir()) if rescued.is_dir() else ():
         yield _finding(f"{files.STATE}/rescued/{path.name}", "this was to be written when its ticket had changed",
                        "compare the two, then remove it")  # fmt: skip
@@ -149,7 +150,7 @@ def servers(desk: Desk) -> Iterator[Finding]:
 
 def mail_in(desk: Desk) -> Iterator[Finding]:
     """No letter lies where nobody looks."""
-    dead = sorted((desk.root / DEAD).glob("*.txt"))
+    dead = sorted(Path(desk.root, DEAD).glob("*.txt"))
     for path in dead[:20]:
         reason = path.read_text(encoding="utf-8", errors="replace").strip()[:200]
         yield _finding(

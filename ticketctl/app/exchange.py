@@ -104,7 +104,7 @@ def _write(desk: Desk, row: Mapping[str, Any], taken: set[str]) -> journal.Write
             raise RefusedError(f"{ticket.id} cannot be: {finding.message}", finding.hint)
     importer(desk, desk.shelf.get(ticket.profile))
     try:
-        there = files.read_bytes(desk.root / path, files.MAX_BYTES)
+        there = files.read_bytes(f"{desk.root}/{path}", files.MAX_BYTES)
     except FileNotFoundError:
         return journal.Write(path, data)
     except DiskError as error:

@@ -17,7 +17,7 @@ _SCHEMA = "ticket.schema.json"
 _IGNORED = f"{STATE}/\ndead-letters/\n"
 
 
-def found(root: Path, profile: str) -> list[str]:
+def found(root: str, profile: str) -> list[str]:
     """Make a store in a folder, and a repository around it if there is none.
 
     Args:
@@ -33,24 +33,25 @@ def found(root: Path, profile: str) -> list[str]:
     """
     if profile:
         Shelf(root).get(profile)
+    home = Path(root)
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        if (root / NAME).exists():
+        home.mkdir(parents=True, exist_ok=True)
+        if (home / NAME).exists():
             raise RefusedError(f"there is a store in {root} already", f"its settings are in {NAME}")
         own = not git.inside_repository(root)
         if own:
             git.init(root)
-        (root / "tickets").mkdir(exist_ok=True)
-        (root / NAME).write_text(_settings(profile, own), encoding="utf-8")
+        (home / "tickets").mkdir(exist_ok=True)
+        (home / NAME).write_text(_settings(profile, own), encoding="utf-8")
         for line in _ATTRIBUTES.splitlines(keepends=True):
-            _append(root / ".gitattributes", line)
+            _append(home / ".gitattributes", line)
         for line in _IGNORED.splitlines(keepends=True):
-            _append(root / ".gitignore", line)
+            _append(home / ".gitignore", line)
         git.set_up(root, hook=own)
-        made = [NAME, ".gitattributes", ".gitignore", *_teach_editor(root, own)]
+        made = [NAME, ".gitattributes", ".gitignore", *_teach_editor(home, own)]
     except OSError as error:
         raise DiskError(f"cannot make a store in {root}: {error.strerror}") from None
-    said = ["made a ticket store" if root == Path.cwd() else f"made a ticket store in {root}"]
+    said = ["made a ticket store" if home == Path.cwd() else f"made a ticket store in {root}"]
     if own:
         committing.commit(root, made, "A ticket store", git.email(root) or "ticketctl@localhost")
         said.append("made a git repository; every command commits what it changes (commit: auto)")
@@ -73,15 +74,15 @@ def _settings(profile: str, commit: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _teach_editor(root: Path, point: bool) -> list[str]:
+def _teach_editor(home: Path, point: bool) -> list[str]:
     """Leave a schema of the tickets and, with ``point``, tell editors of it, unless the folder tells them things already.
 
     Returns:
         The files made that are to be committed.
     """
-    state, editor = root / STATE, root / ".vscode"
+    state, editor = home / STATE, home / ".vscode"
     state.mkdir(exist_ok=True)
-    schema = json.dumps(ticket_schema(Shelf(root).all()), ensure_ascii=False, indent=1)
+    schema = json.dumps(ticket_schema(Shelf(str(home)).all()), ensure_ascii=False, indent=1)
     (state / _SCHEMA).write_text(schema + "\n", encoding="utf-8")
     if not point or editor.exists():
         return []

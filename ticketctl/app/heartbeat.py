@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from ticketctl.app.desk import Desk
 from ticketctl.core import dates
@@ -19,7 +18,7 @@ _LAST = "last-sweep"
 def last_sweep(desk: Desk) -> str:
     """The instant of the last sweep of this clone, if it is known."""
     with suppress(OSError, ValueError, DiskError):
-        text = files.read_bytes(desk.root / files.STATE / _LAST, 100).decode("ascii").strip()
+        text = files.read_bytes(f"{desk.root}/{files.STATE}/{_LAST}", 100).decode("ascii").strip()
         return dates.format_instant(dates.parse_instant(text))
     return ""
 
@@ -27,33 +26,36 @@ def last_sweep(desk: Desk) -> str:
 def remember(desk: Desk) -> None:
     """Note that a sweep of this clone came to its end."""
     with suppress(OSError):
-        _put_aside(desk.root / files.STATE / _LAST, dates.format_instant(desk.now) + "\n")
+        _put_aside(f"{desk.root}/{files.STATE}/{_LAST}", dates.format_instant(desk.now) + "\n")
 
 
-def _put_aside(path: Path, text: str) -> None:
+def _put_aside(path: str, text: str) -> None:
     """Write a small file whole; where a symbolic link has its name, the link gives way."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    folder, name = os.path.split(path)
+    aside = os.path.join(folder, f".{name}.{os.getpid()}")
     try:
-        with aside.open("w", encoding="utf-8") as file:
+        with open(aside, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)
-        files.sync(path.parent)
+        files.sync(folder or ".")
     except OSError:
         with suppress(OSError):
-            aside.unlink(missing_ok=True)
+            os.unlink(aside)
         raise
 
 
-def no_heartbeat(path: Path) -> str:
+def no_heartbeat(path: str) -> str:
     """Why no sign of life could be left there; nothing, if one can."""
-    if path.is_dir() or not path.parent.is_dir():
-        return f"cannot write the heartbeat {path}: {'it is a folder' if path.is_dir() else 'there is no such folder'}"
+    if os.path.isdir(path):
+        return f"cannot write the heartbeat {path}: it is a folder"
+    if not os.path.isdir(os.path.dirname(path) or "."):
+        return f"cannot write the heartbeat {path}: there is no such folder"
     return ""
 
 
-def heartbeat(path: Path, desk: Desk, counts: Mapping[str, int]) -> None:
+def heartbeat(path: str, desk: Desk, counts: Mapping[str, int]) -> None:
     """Leave a sign of life for whoever watches over cron: that a run came to its end, when, and what it found.
 
     Raises:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from ticketctl.app.desk import Desk
 from ticketctl.app.parallel import spread
 from ticketctl.app.refresh import ask, is_made_by, keep
@@ -25,7 +27,7 @@ def status(desk: Desk) -> list[str]:
 
 def _status(desk: Desk, index: Index) -> list[str]:
     found = news(desk.root, index)
-    size = index.path.stat().st_size if index.path else 0
+    size = os.stat(index.path).st_size if index.path else 0
     return [
         f"{counted(index.count(), 'ticket file')}, {size / (1 << 20):.1f} MiB",
         f"asked of {'git' if found.meta else 'every file'} what has changed: "

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from ticketctl.app import values
 from ticketctl.app.change import FOR_PEOPLE, FOR_STRANGERS, first_allowed, make_follow_up, not_by_hand, writes_of
@@ -364,12 +366,12 @@ def _bury(desk: Desk, data: bytes, reason: str) -> Receipt:
 def _grave(desk: Desk, data: bytes, reason: str) -> list[journal.Write]:
     """What keeps a letter among the dead ones; nothing, if it lies there already."""
     name = _name_of(desk, data)
-    if (desk.root / f"{name}.eml").exists():
+    if os.path.exists(f"{desk.root}/{name}.eml"):
         return []
     return [journal.Write(f"{name}.eml", data), journal.Write(f"{name}.txt", f"{reason}\n".encode(errors="replace"))]
 
 
 def _name_of(desk: Desk, data: bytes) -> str:
     digest = hashlib.sha256(data).hexdigest()[:16]
-    known = next((desk.root / DEAD).glob(f"*-{digest}.eml"), None)
+    known = next(Path(desk.root, DEAD).glob(f"*-{digest}.eml"), None)
     return f"{DEAD}/{known.stem if known else f'{desk.now:%y%m%d-%H%M%S}-{digest}'}"

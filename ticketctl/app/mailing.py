@@ -115,7 +115,7 @@ def debts(
 def _debt(desk: Desk, ticket: Ticket, one: Owed) -> Debt:
     debt = Debt(ticket, one.entry, one.told)
     with suppress(OSError, ValueError, TypeError, KeyError, DiskError):
-        held = json.loads(files.read_bytes(desk.root / debt.path, files.MAX_BYTES))
+        held = json.loads(files.read_bytes(f"{desk.root}/{debt.path}", files.MAX_BYTES))
         again = dates.format_instant(dates.parse_instant(held["again"]))
         return Debt(ticket, one.entry, one.told, int(held["tries"]), str(held["error"]), again)
     return debt
@@ -181,9 +181,9 @@ def send(desk: Desk, watch: Watch = unwatched) -> Delivery:
     mail = settings_of(desk)
     _same_place(desk)
     result = Delivery()
-    outbox = desk.root / OUTBOX
+    outbox = f"{desk.root}/{OUTBOX}"
     journal.no_links(desk.root)
-    outbox.mkdir(parents=True, exist_ok=True)
+    os.makedirs(outbox, exist_ok=True)
     with ExitStack() as held:
         try:
             held.enter_context(files.lock(outbox, wait=0))
@@ -262,7 +262,7 @@ class _Run:
             self._failed(debt, refused)
         elif not waiting:
             with suppress(OSError):
-                (self.desk.root / debt.path).unlink()
+                os.unlink(f"{self.desk.root}/{debt.path}")
         return not gone
 
     def letter(self, debt: Debt, to: str) -> bytes:
@@ -321,12 +321,12 @@ class _Run:
             "told": [to for to, _ in refused], "tries": debt.tries + 1,
             "error": "; ".join(f"{to}: {words}" for to, words in refused), "again": dates.format_instant(again),
         }  # fmt: skip
-        path = self.desk.root / debt.path
+        left: bytes | None = None
         with suppress(OSError), writing(self.desk):
             data = (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
-            journal.write_all(
-                self.desk.root, [journal.Write(debt.path, data, path.read_bytes() if path.exists() else None)]
-            )
+            with suppress(FileNotFoundError):
+                left = files.read_bytes(f"{self.desk.root}/{debt.path}", files.MAX_BYTES)
+            journal.write_all(self.desk.root, [journal.Write(debt.path, data, left)])
 
     def _commit(self) -> None:
         message = f"mail: {counted(len(self.result.sent), 'notice')} sent"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from ticketctl.core.chain import union
 from ticketctl.core.ticket import fold
@@ -14,7 +14,7 @@ from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import Store
 
 
-def merge(base: Path, ours: Path, theirs: Path, id_: str) -> int:
+def merge(base: str, ours: str, theirs: str, id_: str) -> int:
     """Merge a ticket into the file ``ours``, as git asks of a merge driver.
 
     Tickets that hold more than their events (comments, unknown keys, a head changed by hand) are merged line by
@@ -32,14 +32,15 @@ def merge(base: Path, ours: Path, theirs: Path, id_: str) -> int:
         data = emit(fold(union(one.ticket.history, other.ticket.history)))
         if len(data) > files.MAX_BYTES:
             raise ValueError("too large")
-        ours.write_bytes(data)
+        with open(ours, "wb") as file:
+            file.write(data)
         return 0
     except (BrokenError, ValueError):
-        return git.merge_file(Path.cwd(), ours, base, theirs)
+        return git.merge_file(os.getcwd(), ours, base, theirs)
 
 
-def _read(file: Path, id_: str) -> Loaded:
-    loaded = Store(Path.cwd()).parse(path_of(id_), files.read_bytes(file, files.MAX_BYTES))
+def _read(file: str, id_: str) -> Loaded:
+    loaded = Store(os.getcwd()).parse(path_of(id_), files.read_bytes(file, files.MAX_BYTES))
     if not loaded.canonical:
         raise ValueError("changed by hand")
     return loaded

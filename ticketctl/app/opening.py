@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Any
@@ -83,7 +84,7 @@ def _id(desk: Desk, given: object, taken: Container[str]) -> str:
 
 def fresh_id(desk: Desk, moment: datetime, taken: Container[str] = ()) -> str:
     """An id that no ticket of that day has, nor any row before: of some thousand a day two would be alike."""
-    while (id_ := new_id(moment)) in taken or (desk.root / path_of(id_)).exists():
+    while (id_ := new_id(moment)) in taken or os.path.exists(f"{desk.root}/{path_of(id_)}"):
         pass
     return id_
 

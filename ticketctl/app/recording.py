@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 @contextmanager
 def writing(desk: Desk) -> Iterator[None]:
     """Hold the store's lock, first finishing what a crash interrupted."""
-    tickets = desk.root / "tickets"
-    if not tickets.is_dir():
-        tickets.mkdir()  # git keeps no empty folder, so a clone of an empty store has none
+    tickets = f"{desk.root}/tickets"
+    if not os.path.isdir(tickets):
+        os.mkdir(tickets)  # git keeps no empty folder, so a clone of an empty store has none
     with files.lock(tickets):
         if (finished := journal.recover(desk.root)) and desk.settings.commit:
             _record_left(desk, finished)

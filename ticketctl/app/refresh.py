@@ -3,6 +3,7 @@ same."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -107,11 +108,11 @@ def is_made_by(desk: Desk, index: Index) -> bool:
 
 def _rules(desk: Desk) -> bytes:
     """What a summary is made by besides the ticket: settings and profiles, byte for byte."""
-    paths = [desk.root / NAME] + [path for folder in desk.shelf.folders() for path in sorted(folder.glob("*.yaml"))]
+    paths = [f"{desk.root}/{NAME}", *desk.shelf.files()]
     parts = [__version__.encode()]
     for path in paths:
         try:
-            parts += [str(path.name).encode(), files.read_bytes(path, 1 << 20)]
+            parts += [os.path.basename(path).encode(), files.read_bytes(path, 1 << 20)]
         except (FileNotFoundError, DiskError):
             parts.append(b"-")
     return b"\0".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -148,9 +149,9 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         report.clock = "" if orders.trust_clock else _wrong_clock(desk, scan)
         _plan(desk, orders, scan, report, watch)
         return report
-    state = desk.root / files.STATE
+    state = f"{desk.root}/{files.STATE}"
     journal.no_links(desk.root)
-    state.mkdir(exist_ok=True)
+    os.makedirs(state, exist_ok=True)
     with ExitStack() as held:
         try:
             held.enter_context(files.lock(state, wait=0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 @click.command("init")
-@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False))
 @click.option(
     "-p", "--profile", metavar="PROFILE", default="", shell_complete=complete_profile, help="For new tickets."
 )
 @pass_env
-def init_command(env: Env, /, folder: Path | None, profile: str) -> None:
+def init_command(env: Env, /, folder: str | None, profile: str) -> None:
     """Make a ticket store here, or in DIR, in a git repository of its own if there is none."""
     from ticketctl.app.founding import found
 
-    said = found((folder or env.folder or Path()).resolve(), profile)
+    said = found(os.path.realpath(folder or env.folder or "."), profile)
     for line in said:
         click.echo(line)
     env.note('next: ticketctl new "It does not work" -c jane@customer.example' + ("" if profile else " -p PROFILE"))
@@ -90,15 +90,16 @@ def _adopt(env: Env, id_: str) -> None:
 
 
 @click.command("merge-driver", hidden=True)
-@click.argument("base", type=click.Path(path_type=Path))
-@click.argument("ours", type=click.Path(path_type=Path))
-@click.argument("theirs", type=click.Path(path_type=Path))
+@click.argument("base", type=click.Path())
+@click.argument("ours", type=click.Path())
+@click.argument("theirs", type=click.Path())
 @click.argument("path")
-def merge_driver_command(base: Path, ours: Path, theirs: Path, path: str) -> None:
+def merge_driver_command(base: str, ours: str, theirs: str, path: str) -> None:
     """Merge two versions of a ticket, for git (merge.ticketctl.driver)."""
     from ticketctl.app.merging import merge
+    from ticketctl.store.paths import id_of
 
-    if merge(base, ours, theirs, Path(path).stem):
+    if merge(base, ours, theirs, id_of(path)):
         finish(Exit.REFUSED)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from click import Context, Parameter
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 def _env(ctx: Context) -> Env:
     """The surroundings, from the options that stand before the command."""
     params = ctx.find_root().params
-    folder = params.get("folder")
-    return Env(Path(folder) if folder else None, params.get("as_"), params.get("now_text"))
+    return Env(params.get("folder"), params.get("as_"), params.get("now_text"))
 
 
 def complete_id(ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -28,12 +27,12 @@ VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "r
 @click.option("--limit", metavar="N", type=click.IntRange(1), help="At most so many tickets, the longest due first.")
 @click.option("--confirm", metavar="N", type=click.IntRange(0), help="Up to so many changes of status are meant.")
 @click.option("--trust-clock", is_flag=True, help="The clock is right, however odd it looks.")
-@click.option("--heartbeat", metavar="FILE", type=click.Path(path_type=Path), help="Leave a sign of life there.")
+@click.option("--heartbeat", metavar="FILE", help="Leave a sign of life there.")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "jsonl"]), default="text", help="For people, or for programs."
 )
 @pass_env
-def sweep_command(env: Env, /, now_text: str | None, heartbeat: Path | None, format_: str, **orders: Any) -> None:
+def sweep_command(env: Env, /, now_text: str | None, heartbeat: str | None, format_: str, **orders: Any) -> None:
     """Apply what time has brought, as the role system. It is under the same checker as people.
 
     Quiet when nothing was due. Running it twice is running it once.

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,7 +38,7 @@ class Env:
     """
 
     def __init__(
-        self, folder: Path | None = None, as_: str | None = None, now_text: str | None = None, color: str = "auto",
+        self, folder: str | None = None, as_: str | None = None, now_text: str | None = None, color: str = "auto",
         quiet: bool = False, verbose: bool = False,
     ) -> None:  # fmt: skip
         self.folder, self.as_, self.now_text, self.color = folder, as_, now_text, color

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import click
 
@@ -35,9 +34,9 @@ def mail_in(env: Env, /, to: str | None) -> None:
 
 
 @mail_command.command("fetch")
-@click.option("--maildir", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="Instead of IMAP.")
+@click.option("--maildir", metavar="DIR", type=click.Path(file_okay=False), help="Instead of IMAP.")
 @pass_env
-def fetch_mail(env: Env, /, maildir: Path | None) -> None:
+def fetch_mail(env: Env, /, maildir: str | None) -> None:
     """Take in the new letters of a maildir, or of the IMAP folder in the settings. Quiet if there are none."""
     from ticketctl.app.mailbox import receive
     from ticketctl.app.mailing import known_server

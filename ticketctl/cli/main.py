@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import click
@@ -87,9 +86,7 @@ class Lazy(click.Group):
     epilog="Exit status: 0 done, 1 refused, 2 usage, 65 broken data, 66 not found, 70 our bug, 71 git or disk, 75 busy, "
     "78 settings, 130 interrupted.",
 )
-@click.option(
-    "-C", "folder", metavar="DIR", type=click.Path(path_type=Path), help="The store (else upwards from here)."
-)
+@click.option("-C", "folder", metavar="DIR", help="The store (else upwards from here).")
 @click.option("--as", "as_", metavar="ROLE[:WHO]", help="Who you are (else TICKETCTL_AS, else git's user.email).")
 @click.option("--now", "now_text", metavar="TIME", help="The time it shall be (else TICKETCTL_NOW, else the clock).")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colours.")

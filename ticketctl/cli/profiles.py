@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
@@ -96,7 +95,7 @@ def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str)
     found: list[Finding] = []
     assumptions = 0
     for name in names or shelf.names():
-        path = Path(name) if name.endswith((".yaml", ".yml")) or "/" in name else shelf.path(name)
+        path = name if name.endswith((".yaml", ".yml")) or "/" in name else shelf.path(name)
         profile, findings = shelf.compile(path)
         found += findings or lint(profile)
         taken = list(_assumed(profile))

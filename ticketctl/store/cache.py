@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from pathlib import Path
 
 from ticketctl import __version__
 from ticketctl.core.digest import sha256
 from ticketctl.core.located import Node, pack, unpack
-from ticketctl.store.files import STATE, TMP
+from ticketctl.errors import DiskError
+from ticketctl.store.files import STATE, TMP, read_bytes
+
+_CACHE = "cache"
+_MAX_BYTES = 1 << 24
 
 
-def parsed(data: bytes, path: str, root: Path | None) -> Node:
+def parsed(data: bytes, path: str, root: str | None) -> Node:
     """The located content of a YAML file.
 
     Args:
@@ -30,16 +33,16 @@ def parsed(data: bytes, path: str, root: Path | None) -> Node:
     """
     if root is None:
         return _parse(data, path)
-    kept = root / STATE / "cache" / f"{_checksum(data).decode()}.json"
+    kept = f"{root}/{STATE}/{_CACHE}/{_checksum(data).decode()}.json"
     try:
-        checksum, _, held = kept.read_bytes().partition(b"\n")
+        checksum, _, held = read_bytes(kept, _MAX_BYTES).partition(b"\n")
         version, source, packed = json.loads(held) if checksum == _checksum(held) else ("", "", [])
         if (version, source) != (__version__, data.decode()):
             raise ValueError("damaged, or of something else")
         return unpack(packed)
-    except (OSError, ValueError):
+    except (OSError, DiskError, ValueError):
         node = _parse(data, path)
-        _keep(kept, data, node)
+        _keep(root, kept, data, node)
         return node
 
 
@@ -53,16 +56,18 @@ def _parse(data: bytes, path: str) -> Node:
     return read_yaml(data, path)
 
 
-def _keep(path: Path, data: bytes, node: Node) -> None:
-    aside = path.parent.parent / TMP / f"{path.name}.{os.getpid()}"  # where a crash's leavings are cleared
-    if any(folder.is_symlink() for folder in (path.parent.parent, path.parent, aside.parent)):
+def _keep(root: str, path: str, data: bytes, node: Node) -> None:
+    folders = [f"{root}/{STATE}", f"{root}/{STATE}/{_CACHE}", f"{root}/{STATE}/{TMP}"]
+    aside = f"{folders[-1]}/{os.path.basename(path)}.{os.getpid()}"  # where a crash's leavings are cleared
+    if any(os.path.islink(folder) for folder in folders):
         return
     try:
-        for folder in (path.parent, aside.parent):
-            folder.mkdir(parents=True, exist_ok=True)
+        for folder in folders:
+            os.makedirs(folder, exist_ok=True)
         held = json.dumps([__version__, data.decode(), pack(node)], separators=(",", ":")).encode()
-        aside.write_bytes(_checksum(held) + b"\n" + held)
+        with open(aside, "wb") as file:
+            file.write(_checksum(held) + b"\n" + held)
         os.replace(aside, path)
     except OSError:
         with suppress(OSError):  # a cache that cannot be written is only slower
-            aside.unlink(missing_ok=True)
+            os.unlink(aside)

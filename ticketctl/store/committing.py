@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from ticketctl.errors import DiskError
 from ticketctl.store import git
@@ -30,7 +29,7 @@ Changes = dict[bytes, Tree]
 """Folder -> entries, all paths from the top of the repository."""
 
 
-def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
+def commit(root: str, paths: Sequence[str], message: str, who: str) -> None:
     """Commit just these files, never what the user has staged besides.
 
     Args:
@@ -51,7 +50,7 @@ def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
     _stage(root, paths)
     for _ in range(_TRIES):
         tree = _tree_of_index(root, head, prefix, paths) if len(paths) > _MANY else ""
-        tree = tree or _write_tree(root, head, _files(prefix, Path(top), paths))
+        tree = tree or _write_tree(root, head, _files(prefix, top, paths))
         if tree == git.run(root, "rev-parse", f"{head}^{{tree}}").stdout.strip():
             return  # HEAD has them already
         new = _write_commit(root, tree, head, message, identity, who)
@@ -64,7 +63,7 @@ def commit(root: Path, paths: Sequence[str], message: str, who: str) -> None:
     raise DiskError("git would not move HEAD: somebody else commits all the time", "try again")
 
 
-def _stage(root: Path, paths: Sequence[str]) -> None:
+def _stage(root: str, paths: Sequence[str]) -> None:
     """Put files into git's index. What it was told not to look at (assume-unchanged, skip-worktree) it would pass over in
     silence: it is told to look, and then again not to."""
     batch = ("-c", "core.fsyncMethod=batch") if len(paths) > 8 else ()
@@ -79,11 +78,11 @@ def _stage(root: Path, paths: Sequence[str]) -> None:
             _update_index(root, some, f"--{flag}")
 
 
-def _update_index(root: Path, paths: Sequence[str], *words: str, options: Sequence[str] = ()) -> None:
+def _update_index(root: str, paths: Sequence[str], *words: str, options: Sequence[str] = ()) -> None:
     git.run(root, *options, "update-index", *words, "-z", "--stdin", feed="".join(f"{path}\0" for path in paths))
 
 
-def _flagged(root: Path, paths: Sequence[str]) -> dict[str, list[str]]:
+def _flagged(root: str, paths: Sequence[str]) -> dict[str, list[str]]:
     """Those of the files at which git was told not to look, by how it was told."""
     found: dict[str, list[str]] = {}
     ours = set[str]()
@@ -105,19 +104,19 @@ def _identity(who: str) -> tuple[str, ...]:
     return ("-c", f"user.name={who.partition('@')[0]}", "-c", f"user.email={who}")
 
 
-def _fallback(root: Path, who: str) -> tuple[str, ...]:
+def _fallback(root: str, who: str) -> tuple[str, ...]:
     """The identity, where git has an address but no name for it."""
     return _identity(who) if git.run(root, "var", "GIT_COMMITTER_IDENT", check=False).returncode else ()
 
 
-def _settings(root: Path) -> Mapping[str, str]:
+def _settings(root: str) -> Mapping[str, str]:
     """What git's configuration says of identity and signatures."""
     said = git.run(root, "config", "-z", "--get-regexp", r"^(user\.email|commit\.gpgsign)$", check=False).stdout
     pairs = (row.partition("\n") for row in said.split("\0") if row)
     return {key: value for key, _, value in pairs}
 
 
-def _place(root: Path) -> tuple[str, str, str] | None:
+def _place(root: str) -> tuple[str, str, str] | None:
     """HEAD's commit, where the store lies in the repository, and that one's top; nothing, where git does it all."""
     asked = [word for name in (*(f"hooks/{hook}" for hook in _HOOKS), *_GOING_ON) for word in ("--git-path", name)]
     said = git.run(root, "rev-parse", *asked, "--show-prefix", "--show-toplevel", "HEAD", check=False)
@@ -127,11 +126,11 @@ def _place(root: Path) -> tuple[str, str, str] | None:
         return None  # a path that is not to be said in lines
     *places, prefix, top, head = said.stdout.split("\n")[:-1]
     for number, place in enumerate(places):
-        path = root / place
+        path = os.path.join(root, place)
         if number < len(_HOOKS):
             if os.access(path, os.X_OK) and not git.is_our_hook(path):
                 return None
-        elif path.exists():
+        elif os.path.exists(path):
             return None
     return (head, prefix, top) if len(places) == len(_HOOKS) + len(_GOING_ON) else None
 
@@ -141,7 +140,7 @@ def _batches(paths: Sequence[str]) -> Iterator[Sequence[str]]:
     return (paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH))
 
 
-def _tree_of_index(root: Path, head: str, prefix: str, paths: Sequence[str]) -> str:
+def _tree_of_index(root: str, head: str, prefix: str, paths: Sequence[str]) -> str:
     """The tree of git's whole index, if that differs from HEAD in those files alone; empty, if somebody has staged
     anything besides. Where they are many, git is faster at it, and nothing is kept here."""
     made = git.run(root, "write-tree", "--missing-ok", check=False)
@@ -158,7 +157,7 @@ def _tree_of_index(root: Path, head: str, prefix: str, paths: Sequence[str]) -> 
     return tree
 
 
-def _files(prefix: str, top: Path, paths: Sequence[str]) -> Changes:
+def _files(prefix: str, top: str, paths: Sequence[str]) -> Changes:
     """The blobs of some files, by folder."""
     # From the top: there git takes paths on stdin for what they are, whatever folder it is run in.
     named = "".join(f"{prefix}{path}\n" for path in paths)
@@ -170,7 +169,7 @@ def _files(prefix: str, top: Path, paths: Sequence[str]) -> Changes:
     return found
 
 
-def _write_tree(root: Path, head: str, changes: Changes) -> str:
+def _write_tree(root: str, head: str, changes: Changes) -> str:
     """The tree of HEAD with something new in its folders, every folder on the way written."""
     folders = sorted({way for folder in changes for way in _ways(folder)}, key=lambda path: -path.count(b"/"))
     folders = [folder for folder in folders if folder] + [b""]  # the deepest first, the root last
@@ -197,7 +196,7 @@ def _ways(folder: bytes) -> list[bytes]:
     return [b"/".join(parts[:number]) for number in range(len(parts) + 1)]
 
 
-def _read_trees(root: Path, head: str, folders: Sequence[bytes]) -> Changes:
+def _read_trees(root: str, head: str, folders: Sequence[bytes]) -> Changes:
     """The folders as HEAD has them; those that it has not are empty."""
     asked = b"".join(b"%s:%s\n" % (head.encode(), folder) for folder in folders)
     out, size, at = git.feed(root, asked, "cat-file", "--batch"), len(head) // 2, 0
@@ -239,7 +238,7 @@ def _line(name: bytes, mode: bytes, id_: bytes) -> bytes:
     return b"%s %s %s\t%s\0" % (mode.zfill(6), kind, id_.hex().encode(), name)
 
 
-def _write_commit(root: Path, tree: str, head: str, message: str, identity: Sequence[str], who: str) -> str:
+def _write_commit(root: str, tree: str, head: str, message: str, identity: Sequence[str], who: str) -> str:
     for words in (identity, _identity(who)):
         made = git.run(root, *words, "commit-tree", tree, "-p", head, "-F", "-", feed=message + "\n", check=False)
         if not made.returncode:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ticketctl.core.dates import zone
@@ -68,14 +67,14 @@ class Settings(Record):
         return People(found, self.languages)
 
 
-def read_settings(root: Path) -> Settings:
+def read_settings(root: str) -> Settings:
     """Read the settings of a store; one without the file has the defaults.
 
     Raises:
         SettingsError: with every mistake among its findings.
     """
     try:
-        data = read_bytes(root / NAME, _MAX_BYTES)
+        data = read_bytes(f"{root}/{NAME}", _MAX_BYTES)
     except FileNotFoundError:
         return Settings()
     try:

@@ -20,13 +20,13 @@ Fetched = tuple[str, bytes, Callable[[], None]]
 """A letter: its name for people, its bytes, and what is to be called when it has been taken care of."""
 
 
-def from_maildir(folder: Path) -> Iterator[Fetched]:
+def from_maildir(folder: str) -> Iterator[Fetched]:
     """The new letters of a maildir, oldest name first; one that is done is moved to ``cur`` and marked as seen.
 
     Raises:
         DiskError: it is no maildir, or cannot be read.
     """
-    new, seen = folder / "new", folder / "cur"
+    new, seen = Path(folder, "new"), Path(folder, "cur")
     try:
         names = sorted(entry.name for entry in os.scandir(new) if entry.is_file(follow_symlinks=False))
     except OSError as error:

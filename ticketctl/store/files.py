@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from pathlib import Path
 
 from ticketctl.errors import BusyError, DiskError
 
@@ -20,7 +19,7 @@ MAX_BYTES = 1 << 20
 TMP = "tmp"
 
 
-def read_bytes(path: Path | str, limit: int) -> bytes:
+def read_bytes(path: str, limit: int) -> bytes:
     """The bytes of a regular file, at most ``limit`` and one; symbolic links are not followed.
 
     Raises:
@@ -52,7 +51,7 @@ def read_bytes(path: Path | str, limit: int) -> bytes:
 
 
 @contextmanager
-def lock(folder: Path, wait: float = 30.0) -> Iterator[None]:
+def lock(folder: str, wait: float = 30.0) -> Iterator[None]:
     """Hold the kernel's lock on a folder (``flock``, so nothing is left behind by a process that dies).
 
     Args:
@@ -94,7 +93,7 @@ def die_with_parent() -> None:
         CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
 
 
-def _acquire(descriptor: int, folder: Path, until: float) -> None:
+def _acquire(descriptor: int, folder: str, until: float) -> None:
     pause = 0.001
     while True:
         try:
@@ -115,7 +114,7 @@ def can_sync_all() -> bool:
     return hasattr(CDLL(None), "syncfs")
 
 
-def sync_all(folder: Path) -> None:
+def sync_all(folder: str) -> None:
     """Sync everything on the file system of a folder."""
     from ctypes import CDLL, get_errno
 
@@ -128,7 +127,7 @@ def sync_all(folder: Path) -> None:
         os.close(descriptor)
 
 
-def put(path: Path | str, data: bytes) -> None:
+def put(path: str, data: bytes) -> None:
     """Make a file of some bytes, which are not yet sure to be on the disk.
 
     Raises:
@@ -143,19 +142,20 @@ def put(path: Path | str, data: bytes) -> None:
         os.close(descriptor)
 
 
-def make_folders(root: Path, target: str) -> None:
+def make_folders(root: str, target: str) -> None:
     """Make the folders on the way to a file of a store; none of them may be a link."""
     folder = root
-    for part in Path(target).parent.parts:
-        parent, folder = folder, folder / part
-        if folder.is_symlink():
+    for part in target.split("/")[:-1]:
+        parent, folder = folder, f"{folder}/{part}"
+        if os.path.islink(folder):
             raise OSError(errno.ELOOP, f"{folder} is a symbolic link")
-        if not folder.is_dir():
-            folder.mkdir(exist_ok=True)
+        if not os.path.isdir(folder):
+            with suppress(FileExistsError):  # made by somebody else meanwhile
+                os.mkdir(folder)
             sync(parent)
 
 
-def sync(path: Path) -> None:
+def sync(path: str) -> None:
     """Put a file, or the names in a folder, on the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from ticketctl.errors import DiskError
@@ -75,7 +74,7 @@ class News(NamedTuple):
 class Inquiry:
     """What git was asked, and has not answered yet: of the work tree, and of where things are."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: str) -> None:
         from ticketctl.store import git
 
         self.status = git.start(root, *_STATUS)
@@ -89,22 +88,22 @@ class Inquiry:
             process.communicate()
 
 
-def ask_ahead(root: Path) -> Inquiry | None:
+def ask_ahead(root: str) -> Inquiry | None:
     """Ask git at once, before anything else is looked at, where it will have to be asked: that takes longest."""
     try:
         newest = Index.newest(root)
-        return Inquiry(root) if newest is not None and newest.stat().st_size > _LARGE_BYTES else None
+        return Inquiry(root) if newest is not None and os.stat(newest).st_size > _LARGE_BYTES else None
     except (OSError, DiskError):
         return None
 
 
-def news(root: Path, index: Index | None, ahead: Inquiry | None = None) -> News:
+def news(root: str, index: Index | None, ahead: Inquiry | None = None) -> News:
     """What has changed since the index was written; everything is news where there is none.
 
     Args:
         ahead: what git was asked already.
     """
-    if os.path.islink(root / "tickets"):  # nothing in it is a ticket of ours, as each reading of one will say
+    if os.path.islink(f"{root}/tickets"):  # nothing in it is a ticket of ours, as each reading of one will say
         looks = list(_looks(root, walk(root)))
         gone = list(index.stamps().keys() - {look.path for look in looks}) if index is not None else []
         return News(looks, gone, [], _NOWHERE, True)
@@ -123,7 +122,7 @@ _NOWHERE: dict[str, object] = {"head": "", "git_index": "", "hidden": ""}
 
 def _is_large(index: Index) -> bool:
     try:
-        return index.path is not None and index.path.stat().st_size > _LARGE_BYTES
+        return index.path is not None and os.stat(index.path).st_size > _LARGE_BYTES
     except OSError:
         return index.count() > LARGE  # somebody has put a newer one in its place
 
@@ -138,12 +137,12 @@ def stamp_of(path: str) -> tuple[str, int]:
     return f"{found.st_size} {times[0]} {times[1]} {found.st_ino} {found.st_mode}", max(times)
 
 
-def _looks(root: Path, paths: Iterable[str], vouched: dict[str, str] | None = None) -> Iterator[Look]:
+def _looks(root: str, paths: Iterable[str], vouched: dict[str, str] | None = None) -> Iterator[Look]:
     for path in paths:
         yield Look(*stamped(root, path), (vouched or {}).get(path, ""))
 
 
-def stamped(root: Path, path: str) -> tuple[str, str, int]:
+def stamped(root: str, path: str) -> tuple[str, str, int]:
     """(path, stamp, read) of a file or folder, now."""
     read = time.time_ns()
     return path, stamp_of(f"{root}/{path}")[0], read
@@ -155,7 +154,7 @@ def is_young(stamp: str, read: int) -> bool:
     return bool(stamp) and max(map(int, stamp.split(" ")[1:3])) > read - _RACY
 
 
-def same(root: Path, path: str, stamp: str, read: int) -> bool:
+def same(root: str, path: str, stamp: str, read: int) -> bool:
     """Whether a file is still as it was when it was read."""
     now, youngest = stamp_of(f"{root}/{path}")
     return bool(stamp) and now == stamp and youngest < read - _RACY
@@ -164,7 +163,7 @@ def same(root: Path, path: str, stamp: str, read: int) -> bool:
 # --- by stat --------------------------------------------------------------------------------------------------------
 
 
-def _by_stat(root: Path, index: Index) -> News:
+def _by_stat(root: str, index: Index) -> News:
     known = index.stamps()
     paths = list(walk(root))
     looks = list(_looks(root, (path for path in paths if path not in known or not same(root, path, *known[path]))))
@@ -189,7 +188,7 @@ class _Status(NamedTuple):
     dirty: frozenset[str]
 
 
-def _by_git(root: Path, index: Index | None, ahead: Inquiry | None = None) -> News | None:
+def _by_git(root: str, index: Index | None, ahead: Inquiry | None = None) -> News | None:
     """The news as git knows them; nothing, where it cannot be asked."""
     from ticketctl.store import git
 
@@ -204,7 +203,7 @@ def _by_git(root: Path, index: Index | None, ahead: Inquiry | None = None) -> Ne
                 now.drop()
             if status is None or converts:  # git compares what it would store, not what is there
                 return None
-            found = _compared(root, index, status, prefix, root / place)
+            found = _compared(root, index, status, prefix, os.path.join(root, place))
             if git.head(root) == status.head:
                 return found
     except DiskError:
@@ -244,11 +243,11 @@ def _ours(path: str, prefix: str) -> str:
     return path if _FILE.match(path) else ""
 
 
-def _compared(root: Path, index: Index | None, status: _Status, prefix: str, place: Path) -> News | None:
+def _compared(root: str, index: Index | None, status: _Status, prefix: str, place: str) -> News | None:
     """What is to be read, given what git says."""
     from ticketctl.store import git
 
-    git_index, youngest = stamp_of(str(place))
+    git_index, youngest = stamp_of(place)
     if index is not None and git_index and index.meta("git_index") == f"{prefix} {git_index}":
         hidden = str(index.meta("hidden"))
     else:
@@ -280,7 +279,7 @@ def _compared(root: Path, index: Index | None, status: _Status, prefix: str, pla
     return News(list(_looks(root, present, trusted)), missing, remaining + left, meta, changed)
 
 
-def _is_there(root: Path, path: str, behind: dict[str, bool]) -> bool:
+def _is_there(root: str, path: str, behind: dict[str, bool]) -> bool:
     """Whether a walk through the folders would come upon a file, or upon something else in its place.
 
     Args:
@@ -301,7 +300,7 @@ def _is_news(index: Index | None, meta: dict[str, object], missing: list[str], l
     return {path for path, (stamp, _) in index.suspects().items() if not stamp} != {one.path for one in left}
 
 
-def _since(root: Path, index: Index | None, head: str, prefix: str) -> tuple[set[str], dict[str, str] | None]:
+def _since(root: str, index: Index | None, head: str, prefix: str) -> tuple[set[str], dict[str, str] | None]:
     """The files that are not in HEAD as in the commit that the index knows, or not as the index has them; and, where all
     of them were asked for, HEAD's blobs."""
     from ticketctl.store import git
@@ -319,7 +318,7 @@ def _since(root: Path, index: Index | None, head: str, prefix: str) -> tuple[set
     return {path for path in tree.keys() | blobs.keys() if tree.get(path) != blobs.get(path)}, tree
 
 
-def _hidden(root: Path) -> str | None:
+def _hidden(root: str) -> str | None:
     """The files at which git was told not to look, NUL between them; nothing, where there are submodules."""
     from ticketctl.store import git
 

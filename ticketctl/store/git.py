@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from ticketctl.core.digest import sha1, sha256
 from ticketctl.errors import DiskError, UsageError
@@ -14,7 +13,7 @@ _DURABLE = ("-c", "core.fsync=all")
 """With git's defaults a power cut left a repository whose newest commit was a 0-byte object."""
 
 
-def run(root: Path, *words: str, check: bool = True, feed: str | None = None) -> subprocess.CompletedProcess[str]:
+def run(root: str, *words: str, check: bool = True, feed: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run git in a store.
 
     Raises:
@@ -30,21 +29,21 @@ def run(root: Path, *words: str, check: bool = True, feed: str | None = None) ->
 
 
 def _process(
-    root: Path, words: Sequence[str], feed: bytes | None, staged: bool = False
+    root: str, words: Sequence[str], feed: bytes | None, staged: bool = False
 ) -> subprocess.CompletedProcess[bytes]:
     environment = _environment()
     if staged and (index := os.environ.get("GIT_INDEX_FILE")):
         environment["GIT_INDEX_FILE"] = os.path.abspath(index)  # `git commit -a` calls its hooks with an index aside
     try:
         return subprocess.run(
-            ["git", "-C", str(root), *_DURABLE, *words], input=feed, stdin=None if feed else subprocess.DEVNULL,
+            ["git", "-C", root, *_DURABLE, *words], input=feed, stdin=None if feed else subprocess.DEVNULL,
             capture_output=True, env=environment, check=False,
         )  # fmt: skip
     except FileNotFoundError:
         raise DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml") from None
 
 
-def start(root: Path, *words: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+def start(root: str, *words: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
     """Begin to ask git for something that takes a while; :func:`answer` waits for it.
 
     Raises:
@@ -52,7 +51,7 @@ def start(root: Path, *words: str, stderr: int = subprocess.PIPE) -> subprocess.
     """
     try:
         return subprocess.Popen(
-            ["git", "--no-optional-locks", "-C", str(root), *_EXACT, *words],
+            ["git", "--no-optional-locks", "-C", root, *_EXACT, *words],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, env=_environment(),
         )  # fmt: skip
     except FileNotFoundError:
@@ -71,7 +70,7 @@ def answer(asked: subprocess.Popen[bytes]) -> bytes:
     return out
 
 
-def blocks(root: Path, *words: str) -> Iterator[bytes]:
+def blocks(root: str, *words: str) -> Iterator[bytes]:
     """What git says of very many files, whole NUL-ended records at a time: it is never all in memory.
 
     Raises:
@@ -91,7 +90,7 @@ def blocks(root: Path, *words: str) -> Iterator[bytes]:
         raise DiskError(f"git {words[0]} failed: exit {failed}")
 
 
-def unusual(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+def unusual(root: str, paths: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """(tag as of ``ls-files -v``, mode, path relative to the store) of what git's index holds as more than just a file:
     where it was told not to look, links, submodules.
 
@@ -107,12 +106,12 @@ def unusual(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, str, str]]:
                 yield about[0], about[2:8], path
 
 
-def head(root: Path) -> str:
+def head(root: str) -> str:
     """HEAD's commit; empty before the first."""
     return run(root, "rev-parse", "--verify", "--quiet", "HEAD", check=False).stdout.strip()
 
 
-def differing(root: Path, old: str, new: str) -> list[str]:
+def differing(root: str, old: str, new: str) -> list[str]:
     """The files below ``tickets/``, relative to the store, that differ between two commits.
 
     Raises:
@@ -123,7 +122,7 @@ def differing(root: Path, old: str, new: str) -> list[str]:
     return os.fsdecode(said).split("\0")[:-1]
 
 
-def tree(root: Path, commit: str) -> Iterator[tuple[str, str]]:
+def tree(root: str, commit: str) -> Iterator[tuple[str, str]]:
     """(path relative to the store, blob) of every file below ``tickets/`` in a commit."""
     for block in blocks(root, "ls-tree", "-r", "-z", commit, "--", "tickets"):
         for line in os.fsdecode(block).split("\0")[:-1]:
@@ -131,7 +130,7 @@ def tree(root: Path, commit: str) -> Iterator[tuple[str, str]]:
             yield path, about.rpartition(" ")[2]
 
 
-def blobs_at(root: Path, commit: str, prefix: str, paths: Sequence[str]) -> dict[str, str]:
+def blobs_at(root: str, commit: str, prefix: str, paths: Sequence[str]) -> dict[str, str]:
     """The blobs that a commit has at some paths of the store (``prefix``: where that lies in the repository).
 
     Raises:
@@ -145,7 +144,7 @@ def blobs_at(root: Path, commit: str, prefix: str, paths: Sequence[str]) -> dict
     return {path: words[0] for path, words in zip(paths, found, strict=True) if words[1:2] == ["blob"]}
 
 
-def converts(root: Path, paths: Sequence[str]) -> subprocess.Popen[bytes]:
+def converts(root: str, paths: Sequence[str]) -> subprocess.Popen[bytes]:
     """Begin to ask by which attributes git would change the bytes of files between disk and repository."""
     return start(root, "check-attr", "-z", "filter", "ident", "text", "eol", "working-tree-encoding", "--", *paths)
 
@@ -170,7 +169,7 @@ OWN = "TICKETCTL_COMMITS"
 _KEPT = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE")
 
 
-def email(root: Path) -> str:
+def email(root: str) -> str:
     """``user.email`` as git's configuration has it for this folder, or nothing."""
     try:
         return run(root, "config", "user.email", check=False).stdout.strip()
@@ -178,17 +177,17 @@ def email(root: Path) -> str:
         return ""
 
 
-def inside_repository(root: Path) -> bool:
+def inside_repository(root: str) -> bool:
     """Whether the folder lies in the work tree of a repository."""
     return run(root, "rev-parse", "--is-inside-work-tree", check=False).stdout.strip() == "true"
 
 
-def init(root: Path) -> None:
+def init(root: str) -> None:
     """Make a repository."""
     run(root, "init", "--quiet", "--initial-branch=main")
 
 
-def commit(root: Path, paths: Sequence[str], message: str, identity: Sequence[str]) -> None:
+def commit(root: str, paths: Sequence[str], message: str, identity: Sequence[str]) -> None:
     """Commit just these files, as git does it, its hooks and all.
 
     Args:
@@ -204,7 +203,7 @@ def commit(root: Path, paths: Sequence[str], message: str, identity: Sequence[st
     run(root, "--literal-pathspecs", *identity, "commit", "--quiet", "--only", "-m", message, *named, feed=listed)
 
 
-def feed(root: Path, data: bytes, *words: str) -> bytes:
+def feed(root: str, data: bytes, *words: str) -> bytes:
     """What git makes of some bytes.
 
     Raises:
@@ -222,12 +221,13 @@ def object_id(kind: bytes, data: bytes, digits: int = 40) -> bytes:
     return (sha256 if digits == 64 else sha1)(head + data)
 
 
-def is_our_hook(path: Path) -> bool:
+def is_our_hook(path: str) -> bool:
     """Whether a hook is the one that :func:`set_up` leaves, which does not check what we commit ourselves."""
-    return path.read_bytes() == _HOOK.encode()
+    with open(path, "rb") as hook:
+        return hook.read() == _HOOK.encode()
 
 
-def revision(root: Path, name: str) -> str:
+def revision(root: str, name: str) -> str:
     """The commit that a name stands for.
 
     Raises:
@@ -239,7 +239,7 @@ def revision(root: Path, name: str) -> str:
     return found.stdout.strip()
 
 
-def changed(root: Path, old: str | None, new: str | None) -> list[tuple[str, str, str]]:
+def changed(root: str, old: str | None, new: str | None) -> list[tuple[str, str, str]]:
     """The files below ``tickets/`` that differ between two commits, or (``new`` not given) from HEAD to what is staged.
 
     Returns:
@@ -261,7 +261,7 @@ def changed(root: Path, old: str | None, new: str | None) -> list[tuple[str, str
     return found
 
 
-def blobs(root: Path, names: Sequence[str]) -> list[bytes | None]:
+def blobs(root: str, names: Sequence[str]) -> list[bytes | None]:
     """The bytes of objects, by their full hashes; ``None`` for those of zeros.
 
     Raises:
@@ -283,26 +283,28 @@ def blobs(root: Path, names: Sequence[str]) -> list[bytes | None]:
     return [found.get(name) for name in names]
 
 
-def merge_file(root: Path, ours: Path, base: Path, theirs: Path) -> int:
+def merge_file(root: str, ours: str, base: str, theirs: str) -> int:
     """Merge three versions of a file line by line into ``ours``, with conflict markers where need be.
 
     Returns:
         The number of conflicts.
     """
     names = ("-L", "ours", "-L", "base", "-L", "theirs")
-    return run(root, "merge-file", *names, "--", str(ours), str(base), str(theirs), check=False).returncode
+    return run(root, "merge-file", *names, "--", ours, base, theirs, check=False).returncode
 
 
-def set_up(root: Path, hook: bool) -> None:
+def set_up(root: str, hook: bool) -> None:
     """Teach a clone to merge tickets and, with ``hook``, to check them before every commit."""
     run(root, "config", "merge.ticketctl.name", "joins the histories of a ticket")
     run(root, "config", "merge.ticketctl.driver", _DRIVER)
-    place = (root / run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()).resolve()
-    ours = Path(run(root, "rev-parse", "--absolute-git-dir").stdout.strip()).resolve()
-    if hook and place.is_relative_to(ours) and not place.exists():  # not into hooks that other repositories share
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(_HOOK, encoding="utf-8")
-        place.chmod(0o755)
+    named = run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()
+    place = os.path.realpath(os.path.join(root, named))
+    ours = os.path.realpath(run(root, "rev-parse", "--absolute-git-dir").stdout.strip())
+    if hook and place.startswith(f"{ours}/") and not os.path.exists(place):  # not into hooks that others share
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with open(place, "w", encoding="utf-8") as file:
+            file.write(_HOOK)
+        os.chmod(place, 0o755)
 
 
 _DRIVER = (
@@ -315,35 +317,35 @@ test -n "${OWN}" || exec ticketctl -q check --staged
 """
 
 
-def is_sender(root: Path) -> bool:
+def is_sender(root: str) -> bool:
     """Whether this very clone may send mail: its own configuration says so, not the user's and not the store's."""
     return (
         run(root, "config", "--local", "--type=bool", "--get", "ticketctl.sender", check=False).stdout.strip() == "true"
     )
 
 
-def own(root: Path, key: str) -> str:
+def own(root: str, key: str) -> str:
     """What this very clone's configuration says, not the user's and not the store's."""
     return run(root, "config", "--local", "--get", key, check=False).stdout.strip()
 
 
-def place(root: Path) -> str:
+def place(root: str) -> str:
     """Where this clone lies, so that a copy of its folder can be told from it: a path, and a number that no copy has."""
-    folder = Path(run(root, "rev-parse", "--absolute-git-dir").stdout.strip())
-    return f"{folder} {folder.stat().st_ino}"
+    folder = run(root, "rev-parse", "--absolute-git-dir").stdout.strip()
+    return f"{folder} {os.stat(folder).st_ino}"
 
 
-def set_own(root: Path, key: str, value: str) -> None:
+def set_own(root: str, key: str, value: str) -> None:
     """Write something into this clone's configuration."""
     run(root, "config", "--local", key, value)
 
 
-def merges_tickets(root: Path) -> bool:
+def merges_tickets(root: str) -> bool:
     """Whether this clone has been taught to merge tickets."""
     return bool(run(root, "config", "merge.ticketctl.driver", check=False).stdout.strip())
 
 
-def uncommitted(root: Path) -> frozenset[str]:
+def uncommitted(root: str) -> frozenset[str]:
     """The tickets and attachments whose present state is in no commit.
 
     Raises:

@@ -13,11 +13,10 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ticketctl.pattern import pattern
-from ticketctl.store.files import STATE, sync
+from ticketctl.store.files import STATE, put, sync
 
 SCHEMA = 2
 """To be raised when a table, or what is put into it, changes."""
@@ -95,19 +94,19 @@ class Kept(NamedTuple):
 class Index:
     """An open index."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: str | None) -> None:
         self.connection, self.path = connection, path
 
     @staticmethod
-    def newest(root: Path) -> Path | None:
+    def newest(root: str) -> str | None:
         """The file that counts, if there is any."""
-        folder = root / STATE
-        numbers = [] if folder.is_symlink() else _numbers(folder)
-        paths = (folder / f"index-{number}.db" for number in reversed(numbers))
-        return next((path for path in paths if path.is_file()), None)
+        folder = f"{root}/{STATE}"
+        numbers = [] if os.path.islink(folder) else _numbers(folder)
+        paths = (f"{folder}/index-{number}.db" for number in reversed(numbers))
+        return next((path for path in paths if os.path.isfile(path)), None)
 
     @classmethod
-    def open(cls, root: Path) -> Index:
+    def open(cls, root: str) -> Index:
         """The index of a store, as it was left.
 
         Raises:
@@ -142,7 +141,7 @@ class Index:
 
     @classmethod
     def build(cls, kept: Iterable[Kept], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
-              folders: Iterable[tuple[str, str, int]], root: Path | None) -> Index:  # fmt: skip
+              folders: Iterable[tuple[str, str, int]], root: str | None) -> Index:  # fmt: skip
         """A new index.
 
         Args:
@@ -152,7 +151,7 @@ class Index:
             folders: the same of the folders in which tickets lie.
             root: the store to keep it in; ``None`` for memory, where it also is if the disk does not let us.
         """
-        aside = None if root is None else _aside(root / STATE)
+        aside = None if root is None else _aside(f"{root}/{STATE}")
         try:
             index = cls._filled(kept, meta, suspects, folders, aside)
             return index if aside is None else cls._moved_in(aside)
@@ -161,11 +160,11 @@ class Index:
         finally:
             if aside is not None:
                 with suppress(OSError):
-                    aside.unlink(missing_ok=True)
+                    os.unlink(aside)
 
     @classmethod
     def _filled(cls, kept: Iterable[Kept], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
-                folders: Iterable[tuple[str, str, int]], aside: Path | None) -> Index:  # fmt: skip
+                folders: Iterable[tuple[str, str, int]], aside: str | None) -> Index:  # fmt: skip
         connection = _known(sqlite3.connect(":memory:" if aside is None else aside, isolation_level=None))
         try:
             connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
@@ -183,13 +182,14 @@ class Index:
         return index
 
     @classmethod
-    def _moved_in(cls, aside: Path) -> Index:
+    def _moved_in(cls, aside: str) -> Index:
         """The new file under a number that no file of an index has had; those before are put away."""
         sync(aside)
-        old = _numbers(aside.parent)
+        folder = os.path.dirname(aside)
+        old = _numbers(folder)
         number = max(old, default=0) + 1
         while True:
-            path = aside.parent / f"index-{number}.db"
+            path = f"{folder}/index-{number}.db"
             try:
                 os.link(aside, path)  # unlike a rename it takes no name that somebody else has just taken
                 break
@@ -201,7 +201,7 @@ class Index:
         for left in old:
             for tail in ("", "-journal", "-wal", "-shm"):
                 with suppress(OSError):
-                    (aside.parent / f"index-{left}.db{tail}").unlink()
+                    os.unlink(f"{folder}/index-{left}.db{tail}")
         return cls(_connect(path), path)
 
     # --- reading ----------------------------------------------------------------------------------------------------
@@ -330,15 +330,14 @@ def _known(connection: sqlite3.Connection) -> sqlite3.Connection:
     return connection
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: str) -> sqlite3.Connection:
     """An existing file, opened for writing.
 
     With a rollback journal: the write-ahead log would spare a writer some milliseconds, but maps memory that others may
     cut off under us, and leaves files that belong to one index beside the next.
     """
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE, isolation_level=None
-    )
+    address = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")  # https://www.sqlite.org/uri.html
+    connection = sqlite3.connect(f"file://{address}?mode=rw", uri=True, timeout=_PATIENCE, isolation_level=None)
     try:
         _known(connection).execute("PRAGMA synchronous=NORMAL")
     except _FAILURES:
@@ -347,25 +346,26 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _numbers(folder: Path) -> list[int]:
+def _numbers(folder: str) -> list[int]:
     try:
         return sorted({int(found[1]) for name in os.listdir(folder) if (found := _NAME.match(name))})
     except OSError:
         return []
 
 
-def _aside(folder: Path) -> Path | None:
+def _aside(folder: str) -> str | None:
     """Where a new index is laid down; nothing, if the disk does not let us."""
-    path = folder / f"index-{os.getpid()}-{time.time_ns()}.new"
+    path = f"{folder}/index-{os.getpid()}-{time.time_ns()}.new"
     try:
-        if folder.is_symlink():
+        if os.path.islink(folder):
             return None
-        folder.mkdir(exist_ok=True)
-        for left in folder.glob("index-*.new"):
-            with suppress(OSError):
-                if time.time() - left.stat().st_mtime > _ABANDONED:
-                    left.unlink()
-        path.touch(exist_ok=False)
+        os.makedirs(folder, exist_ok=True)
+        for left in os.scandir(folder):
+            if left.name.startswith("index-") and left.name.endswith(".new"):
+                with suppress(OSError):
+                    if time.time() - left.stat().st_mtime > _ABANDONED:
+                        os.unlink(left)
+        put(path, b"")
     except OSError:
         return None
     return path

@@ -14,7 +14,6 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, NamedTuple
 
 from ticketctl.core.digest import sha256
@@ -53,7 +52,7 @@ class PartlyError(DiskError):
     """Some of the files are in their places; the rest follows with the next command. Not to be tried again at once."""
 
 
-def write_all(root: Path, writes: Iterable[Write]) -> int:
+def write_all(root: str, writes: Iterable[Write]) -> int:
     """Write files, all of them or none, surviving crash and power cut. The store's lock is held.
 
     Args:
@@ -76,7 +75,7 @@ def write_all(root: Path, writes: Iterable[Write]) -> int:
         plan.complete()
         rest = plan.rows()
         if first := next(rest, None):
-            os.replace(first.temporary(root), root / first.target)
+            os.replace(first.temporary(root), f"{root}/{first.target}")
     except OSError as error:
         words = f"cannot write to {root}: {error.strerror}"
         if plan.take_back():
@@ -98,14 +97,14 @@ class _Row(NamedTuple):
     target: str
     replaces: str | None
 
-    def temporary(self, root: Path) -> str:
+    def temporary(self, root: str) -> str:
         return f"{root}/{STATE}/{TMP}/{self.name}"
 
 
 class _Plan:
     """Files put down, so that only renames are left to do, and the journal of them."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: str) -> None:
         self.root, self.count, self.folders = root, 0, set[str]()
         self._first: _Row | None = None
         self._lines: IO[str] | None = None
@@ -114,7 +113,7 @@ class _Plan:
         """Put one more down."""
         _compare(self.root, write)
         if not self.count:
-            (self.root / STATE / TMP).mkdir(parents=True, exist_ok=True)
+            os.makedirs(f"{self.root}/{STATE}/{TMP}", exist_ok=True)
         replaces = None if write.expected is None else sha256(write.expected).hex()
         # Named after its target, so that one that comes twice is found.
         row = _Row(sha256(write.path.encode()).hex()[:32], write.path, replaces)
@@ -133,45 +132,45 @@ class _Plan:
             self._first = row
             return
         if self._lines is None:
-            self._lines = (self.root / STATE / TMP / _JOURNAL).open("x", encoding="utf-8")
+            self._lines = open(f"{self.root}/{STATE}/{TMP}/{_JOURNAL}", "x", encoding="utf-8")  # noqa: SIM115 - as long as we
             self._lines.write(json.dumps(self._first) + "\n")
         self._lines.write(json.dumps(row) + "\n")
 
     def complete(self) -> None:
         """Put everything on the disk and, where there are several files, the journal that lists them in its place."""
-        temporary, state = self.root / STATE / TMP, self.root / STATE
+        state, temporary = f"{self.root}/{STATE}", f"{self.root}/{STATE}/{TMP}"
         if self._lines is None:
             if self._first is not None:
-                files.sync(Path(self._first.temporary(self.root)))
+                files.sync(self._first.temporary(self.root))
             return
         with self._lines as lines:
             lines.flush()
             if self.count > _MANY and files.can_sync_all():
                 files.sync_all(temporary)
             else:
-                for row in _rows(temporary / _JOURNAL):
-                    files.sync(Path(row.temporary(self.root)))
+                for row in _rows(f"{temporary}/{_JOURNAL}"):
+                    files.sync(row.temporary(self.root))
             os.fsync(lines.fileno())
         files.sync(temporary)  # the names of the temporaries must be on the disk before a journal that lists them
-        os.replace(temporary / _JOURNAL, state / _JOURNAL)
+        os.replace(f"{temporary}/{_JOURNAL}", f"{state}/{_JOURNAL}")
         files.sync(state)
 
     def rows(self) -> Iterator[_Row]:
         """All of them, once the plan is complete."""
         if self._lines is not None:
-            yield from _rows(self.root / STATE / _JOURNAL)
+            yield from _rows(f"{self.root}/{STATE}/{_JOURNAL}")
         elif self._first is not None:
             yield self._first
 
     def take_back(self) -> bool:
         """Remove what was prepared; whether the disk let us. The journal goes first: what it lists must be there."""
-        state = self.root / STATE
+        state, journal = f"{self.root}/{STATE}", f"{self.root}/{STATE}/{_JOURNAL}"
         if self._lines is not None:
             with suppress(OSError):
                 self._lines.close()
         with suppress(OSError):
-            (state / _JOURNAL).unlink()
-        if (state / _JOURNAL).exists():
+            os.unlink(journal)
+        if os.path.exists(journal):
             return False
         with suppress(OSError):
             files.sync(state)  # else a power cut could bring the journal back, and what it lists
@@ -179,7 +178,7 @@ class _Plan:
         return True
 
 
-def _finish(root: Path, left: Iterable[_Row], folders: Iterable[str], more: bool) -> None:
+def _finish(root: str, left: Iterable[_Row], folders: Iterable[str], more: bool) -> None:
     """Rename what is left, and sync the folders of all.
 
     Raises:
@@ -187,13 +186,13 @@ def _finish(root: Path, left: Iterable[_Row], folders: Iterable[str], more: bool
     """
     try:
         for row in left:
-            os.replace(row.temporary(root), root / row.target)
+            os.replace(row.temporary(root), f"{root}/{row.target}")
         folders = list(folders)
         if len(folders) > _MANY and files.can_sync_all():
-            files.sync_all(root / STATE / TMP)
+            files.sync_all(f"{root}/{STATE}/{TMP}")
             return
         for folder in folders:
-            files.sync(root / folder)
+            files.sync(f"{root}/{folder}")
     except OSError as error:
         hint = (
             "it is written in part; the next command finishes it" if more else "it is written, but perhaps not safely"
@@ -201,14 +200,15 @@ def _finish(root: Path, left: Iterable[_Row], folders: Iterable[str], more: bool
         raise PartlyError(f"the disk failed in {root}: {error.strerror}", hint) from None
 
 
-def _drop_journal(root: Path) -> None:
+def _drop_journal(root: str) -> None:
     try:
-        (root / STATE / _JOURNAL).unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(f"{root}/{STATE}/{_JOURNAL}")
     except OSError as error:
         raise DiskError(f"the disk failed in {root}: {error.strerror}", "it is written; look at the disk") from None
 
 
-def _compare(root: Path, write: Write) -> None:
+def _compare(root: str, write: Write) -> None:
     try:
         now: bytes | None = read_bytes(f"{root}/{write.path}", _LARGEST)
     except FileNotFoundError:
@@ -220,13 +220,13 @@ def _compare(root: Path, write: Write) -> None:
 # --- after a crash --------------------------------------------------------------------------------------------------
 
 
-def interrupted(root: Path) -> bool:
+def interrupted(root: str) -> bool:
     """Whether a crash left something to :func:`recover` (or somebody is just writing)."""
-    temporary = root / STATE / TMP
-    return (root / STATE / _JOURNAL).exists() or (temporary.is_dir() and any(temporary.iterdir()))
+    temporary = f"{root}/{STATE}/{TMP}"
+    return os.path.exists(f"{root}/{STATE}/{_JOURNAL}") or (os.path.isdir(temporary) and bool(os.listdir(temporary)))
 
 
-def recover(root: Path) -> list[str]:
+def recover(root: str) -> list[str]:
     """Finish what a crash interrupted and clear what it left. The store's lock is held.
 
     A file that somebody has changed since is left as they made it; what would have been written over it is kept in
@@ -236,31 +236,31 @@ def recover(root: Path) -> list[str]:
         The files that are in their places now: those that it put there, and those that had been before the crash.
     """
     finished: list[str] = []
-    state = root / STATE
+    state, journal = f"{root}/{STATE}", f"{root}/{STATE}/{_JOURNAL}"
     no_links(root)
     try:
-        pending = list(_rows(state / _JOURNAL))
+        pending = list(_rows(journal))
     except FileNotFoundError:
         pending = []
     except ValueError:  # none of ours, which is renamed into its place whole
         pending = []
     except OSError as error:
-        raise DiskError(f"cannot read {state / _JOURNAL}: {error.strerror}") from None
+        raise DiskError(f"cannot read {journal}: {error.strerror}") from None
     for row in pending:
         if not _could_be_ours(row):
             continue
-        path = state / TMP / row.name
-        if not path.exists():
-            finished += [row.target] if (root / row.target).is_file() else []
-        elif _digest(root / row.target) == row.replaces and not behind_link(root, row.target):
+        path = f"{state}/{TMP}/{row.name}"
+        if not os.path.exists(path):
+            finished += [row.target] if os.path.isfile(f"{root}/{row.target}") else []
+        elif _digest(f"{root}/{row.target}") == row.replaces and not behind_link(root, row.target):
             files.make_folders(root, row.target)
             _finish(root, [row], [os.path.dirname(row.target)], more=True)
             finished.append(row.target)
         else:
-            (state / "rescued").mkdir(exist_ok=True)
-            os.replace(path, state / "rescued" / Path(row.target).name)
+            os.makedirs(f"{state}/rescued", exist_ok=True)
+            os.replace(path, f"{state}/rescued/{os.path.basename(row.target)}")
     with suppress(OSError):
-        (state / _JOURNAL).unlink()
+        os.unlink(journal)
     _clear(state)
     return finished
 
@@ -279,15 +279,15 @@ def _could_be_ours(row: _Row) -> bool:
     )  # fmt: skip
 
 
-def _clear(state: Path) -> None:
+def _clear(state: str) -> None:
     """Remove everything that bears a temporary name; what cannot be is in nobody's way."""
     with suppress(OSError):
-        for leftover in os.scandir(state / TMP):
+        for leftover in os.scandir(f"{state}/{TMP}"):
             with suppress(OSError):
                 os.unlink(leftover)
 
 
-def _rows(path: Path) -> Iterator[_Row]:
+def _rows(path: str) -> Iterator[_Row]:
     """What a journal lists, one after the other.
 
     Raises:
@@ -307,14 +307,14 @@ def _rows(path: Path) -> Iterator[_Row]:
             yield _Row(name, target, replaces)
 
 
-def no_links(root: Path) -> None:
+def no_links(root: str) -> None:
     """Refuse to work where our own folder leads elsewhere: what it holds is deleted at will."""
-    for folder in (root / STATE, root / STATE / TMP, root / STATE / "outbox"):
-        if folder.is_symlink():
+    for folder in (f"{root}/{STATE}", f"{root}/{STATE}/{TMP}", f"{root}/{STATE}/outbox"):
+        if os.path.islink(folder):
             raise DiskError(f"{folder} is a symbolic link", "remove it; it is made anew")
 
 
-def _digest(path: Path) -> str | None:
+def _digest(path: str) -> str | None:
     """The hash of a file's bytes; nothing if there is no file, and none that we know if something else is in its place."""
     try:
         return sha256(read_bytes(path, _LARGEST)).hex()

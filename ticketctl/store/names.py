@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from ticketctl.store.freshness import same, stamped
 from ticketctl.store.index import Index, UnusableError
@@ -15,17 +14,17 @@ _DAY = 3
 """How many slashes the path of a day's folder has: ``tickets/2026/11/21``."""
 
 
-def folders(root: Path) -> list[tuple[str, str, int]]:
+def folders(root: str) -> list[tuple[str, str, int]]:
     """(path, stamp, read) of ``tickets/`` and every folder of a year, month or day below it."""
     return [stamped(root, path) for path in _below(root, "tickets")]
 
 
-def _below(root: Path, path: str) -> Iterator[str]:
+def _below(root: str, path: str) -> Iterator[str]:
     """A folder and all below it, as deep as tickets lie."""
     yield path
     if path.count("/") < _DAY:
         try:
-            with os.scandir(root / path) as found:
+            with os.scandir(f"{root}/{path}") as found:
                 inside = [entry.name for entry in found if entry.name.isdigit() and entry.is_dir(follow_symlinks=False)]
         except OSError:
             return
@@ -33,7 +32,7 @@ def _below(root: Path, path: str) -> Iterator[str]:
             yield from _below(root, f"{path}/{name}")
 
 
-def beginning(root: Path, wanted: str) -> Iterable[str] | None:
+def beginning(root: str, wanted: str) -> Iterable[str] | None:
     """The ids, or whole files, whose id or random half begins so; nothing, where the index cannot tell.
 
     Args:

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from ticketctl.errors import DiskError
 from ticketctl.pattern import pattern
@@ -42,7 +41,7 @@ def short(id_: str) -> str:
     return id_.partition("-")[2]
 
 
-def walk(root: Path, below: str = "tickets") -> Iterator[str]:
+def walk(root: str, below: str = "tickets") -> Iterator[str]:
     """The paths of all ticket files, in order. Folders behind symbolic links are not entered, but named.
 
     Args:
@@ -54,20 +53,20 @@ def walk(root: Path, below: str = "tickets") -> Iterator[str]:
     return _walk(root, below, _LEVELS[below.count("/") :])
 
 
-def behind_link(root: Path, path: str) -> bool:
+def behind_link(root: str, path: str) -> bool:
     """Whether a folder on the way to a file is a symbolic link."""
     ends = [number for number, char in enumerate(path) if char == "/"]
     return any(os.path.islink(f"{root}/{path[:end]}") for end in ends)
 
 
-def _walk(root: Path, folder: str, patterns: Sequence[str]) -> Iterator[str]:
+def _walk(root: str, folder: str, patterns: Sequence[str]) -> Iterator[str]:
     try:
-        with os.scandir(root / folder) as found:
+        with os.scandir(f"{root}/{folder}") as found:
             entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise DiskError(f"cannot read {root / folder}: {error.strerror}") from None
+        raise DiskError(f"cannot read {root}/{folder}: {error.strerror}") from None
     for name, is_folder in entries:
         if re.match(patterns[0], name):
             if len(patterns) == 1:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ticketctl.errors import BrokenError, Finding, MissingError, SettingsError, closest
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from ticketctl.core.profile import Profile
 
 MAX_BYTES = 1 << 20
+_SUFFIX = ".yaml"
 
 
-def built_in() -> Path:
+def built_in() -> str:
     """The folder of the profiles that ship with the package (beside it, in a checkout)."""
-    package = Path(__file__).parent.parent
-    inside = package / "profiles"
-    return inside if inside.is_dir() else package.parent / "profiles"
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    inside = f"{package}/profiles"
+    return inside if os.path.isdir(inside) else f"{os.path.dirname(package)}/profiles"
 
 
 class Shelf:
@@ -32,21 +33,26 @@ class Shelf:
         holidays: dates that are holidays in every calendar of every profile.
     """
 
-    def __init__(self, root: Path | None, holidays: Collection[date] = ()) -> None:
+    def __init__(self, root: str | None, holidays: Collection[date] = ()) -> None:
         self.root, self.holidays = root, holidays
         self._read: dict[str, Profile] = {}
 
-    def folders(self) -> list[Path]:
+    def folders(self) -> list[str]:
         """Where to look, first to last."""
-        own = [self.root / "profiles"] if self.root else []
+        own = [f"{self.root}/profiles"] if self.root else []
         return [*own, built_in()]
 
     def names(self) -> list[str]:
         """The names of all profiles; ``NAME@VERSION`` files (old rules for old entries) are not among them."""
-        found = {path.stem for folder in self.folders() if folder.is_dir() for path in folder.glob("*.yaml")}
+        found = {os.path.basename(path).removesuffix(_SUFFIX) for path in self.files()}
         return sorted(name for name in found if "@" not in name)
 
-    def path(self, name: str) -> Path:
+    def files(self) -> list[str]:
+        """All that could be the file of a profile, folder by folder."""
+        return [f"{folder}/{name}" for folder in self.folders() if os.path.isdir(folder)
+                for name in sorted(os.listdir(folder)) if name.endswith(_SUFFIX)]  # fmt: skip
+
+    def path(self, name: str) -> str:
         """The file of a profile.
 
         Raises:
@@ -54,7 +60,7 @@ class Shelf:
         """
         if name.replace("-", "").replace("@", "").isalnum() and len(name) <= 64:
             for folder in self.folders():
-                if (path := folder / f"{name}.yaml").is_file():
+                if os.path.isfile(path := f"{folder}/{name}{_SUFFIX}"):
                     return path
         known = self.names()
         raise MissingError(f'there is no profile "{name}"', closest(name, known) or f"there are: {', '.join(known)}")
@@ -88,7 +94,7 @@ class Shelf:
         except MissingError:
             return None
 
-    def compile(self, path: Path) -> tuple[Profile, list[Finding]]:
+    def compile(self, path: str) -> tuple[Profile, list[Finding]]:
         """Read a profile's file, whatever is wrong with it.
 
         Raises:
@@ -108,11 +114,12 @@ class Shelf:
             raise SettingsError(error.message, error.hint, error.place) from None
         return read_profile(node, shown)
 
-    def _shown(self, path: Path) -> str:
+    def _shown(self, path: str) -> str:
         """The path as people are shown it: relative to the store, if it is inside."""
-        if self.root and path.is_relative_to(self.root):
-            return str(path.relative_to(self.root))
-        return f"profiles/{path.name}" if path.parent == built_in() else str(path)
+        if self.root and path.startswith(f"{self.root}/"):
+            return path[len(self.root) + 1 :]
+        folder, name = os.path.split(path)
+        return f"profiles/{name}" if folder == built_in() else path
 
     def all(self) -> Iterator[Profile]:
         """Every profile that is fit for use."""

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ticketctl.core.ticket import HEAD, Ticket
@@ -28,7 +27,7 @@ _LOOKALIKE = str.maketrans("ilo", "110")
 class Store(Record):
     """A folder with ``tickets/``."""
 
-    root: Path
+    root: str
 
     @cached_property
     def _folders(self) -> set[str]:
@@ -60,7 +59,7 @@ class Store(Record):
             UsageError: several begin so.
         """
         wanted = text.strip().casefold()
-        if ID.match(wanted) and (self.root / path_of(wanted)).is_file():
+        if ID.match(wanted) and os.path.isfile(f"{self.root}/{path_of(wanted)}"):
             return wanted
         date, dash, half = wanted.rpartition("-")
         wanted = date + dash + half.translate(_LOOKALIKE)
