@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.errors import Exit, TicketctlError, UsageError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ticketctl.app.watch import Watch
 
 
-@click.command("init")
+@command("init")
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False))
 @click.option(
     "-p", "--profile", metavar="PROFILE", default="", shell_complete=complete_profile, help="For new tickets."
@@ -33,7 +34,7 @@ def init_command(env: Env, /, folder: str | None, profile: str) -> None:
     env.note('next: ticketctl new "It does not work" -c jane@customer.example' + ("" if profile else " -p PROFILE"))
 
 
-@click.command("edit")
+@command("edit")
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @click.option("--adopt", is_flag=True, help="Take what was changed in the file by hand, if the rules allow it.")
 @pass_env
@@ -89,7 +90,7 @@ def _adopt(env: Env, id_: str) -> None:
     tell(env, adopt_by_hand(env.desk, id_), "text", dry=False)
 
 
-@click.command("merge-driver", hidden=True)
+@command("merge-driver", hidden=True)
 @click.argument("base", type=click.Path())
 @click.argument("ours", type=click.Path())
 @click.argument("theirs", type=click.Path())
@@ -103,7 +104,7 @@ def merge_driver_command(base: str, ours: str, theirs: str, path: str) -> None:
         finish(Exit.REFUSED)
 
 
-@click.command("check")
+@command("check")
 @click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)
 @click.option("--staged", is_flag=True, help="The tickets that are about to be committed.")
 @click.option("--range", "range_", metavar="A..B", help="The tickets that these commits changed.")
@@ -149,7 +150,7 @@ def _audit(desk: Desk, ids: tuple[str, ...], staged: bool, range_: str | None, w
     return audit_changes(desk, None, None) if staged else audit(desk, [desk.store.find(text) for text in ids], watch)
 
 
-@click.command("doctor")
+@command("doctor")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
 )
@@ -181,7 +182,7 @@ _WHERE = {
 }
 
 
-@click.command("completion")
+@command("completion")
 @click.argument("shell", type=click.Choice(list(_WHERE)))
 @pass_env
 def completion_command(env: Env, /, shell: str) -> None:

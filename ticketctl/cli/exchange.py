@@ -8,6 +8,7 @@ import click
 
 from ticketctl.app.asking import read_query, too_many
 from ticketctl.app.desk import Desk
+from ticketctl.cli.command import command
 from ticketctl.cli.env import Env, finish, pass_env, report
 from ticketctl.core.query import Query
 from ticketctl.core.words import counted
@@ -16,7 +17,7 @@ from ticketctl.render.document import dump_line
 from ticketctl.render.safe import safe
 
 
-@click.command("export")
+@command("export")
 @click.argument("query", metavar="[QUERY...]", nargs=-1)
 @pass_env
 def export_command(env: Env, /, query: tuple[str, ...]) -> None:
@@ -57,7 +58,7 @@ def exported(desk: Desk, path: str) -> str | Finding | None:
     return dump_line(content | {"history": [entry.content() for entry in ticket.history]})
 
 
-@click.command("import")
+@command("import")
 @click.argument("file", metavar="FILE")
 @click.option("-n", "--dry-run", "dry", is_flag=True, help="Look at all of them; write nothing.")
 @pass_env

@@ -9,6 +9,7 @@ import click
 
 from ticketctl.app.foresight import foresee
 from ticketctl.app.sweep import Act
+from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.cron import VERBS, what_of
 from ticketctl.cli.env import Env, finish, pass_env
@@ -25,7 +26,7 @@ _format = click.option(
 )
 
 
-@click.command("why")
+@command("why")
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @_format
 @pass_env
@@ -44,7 +45,7 @@ def why_command(env: Env, /, id_: str, format_: str) -> None:
         click.echo(line)
 
 
-@click.command("forecast")
+@command("forecast")
 @click.option("--days", metavar="N", type=click.IntRange(1, 3660), default=7, show_default=True, help="How far ahead.")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "jsonl"]), default="text", help="For people, or for programs."

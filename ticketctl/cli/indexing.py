@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from ticketctl.cli.command import Group
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.core.words import counted
 from ticketctl.errors import Exit
 
 
-@click.group("index")
+@click.group("index", cls=Group)
 def index_command() -> None:
     """Look after the index of all tickets, which looks after itself.
 

@@ -12,6 +12,7 @@ import click
 from ticketctl.app.asking import field, is_term, read_query, term, too_many, words
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import Found, find
+from ticketctl.cli.command import Command
 from ticketctl.cli.complete import complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, terminal_width
 from ticketctl.core.query import COLUMNS, NEWEST, OPEN, STATES, Query, Row, Term
@@ -22,7 +23,7 @@ from ticketctl.pattern import pattern
 FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")
 
 
-class ListCommand(click.Command):
+class ListCommand(Command):
     """A command among whose arguments ``-NAME:VALUE`` is a part of the query, not an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import click
 
+from ticketctl.cli.command import Group
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.core.words import counted
@@ -14,7 +15,7 @@ from ticketctl.errors import Exit, SettingsError, TicketctlError
 from ticketctl.render.safe import safe
 
 
-@click.group("mail")
+@click.group("mail", cls=Group)
 def mail_command() -> None:
     """Deliver notices, take in letters."""
 

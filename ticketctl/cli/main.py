@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from ticketctl import __version__
+from ticketctl.cli.command import Group
 from ticketctl.cli.env import Env, report
 from ticketctl.errors import Exit, TicketctlError, closest
 
@@ -46,7 +47,7 @@ HIDDEN = {"merge-driver": ("admin", "Merge two versions of a ticket, for git.")}
 """Command -> (the module of ``ticketctl.cli`` that holds it, its help line): one is imported only when it is run."""
 
 
-class Lazy(click.Group):
+class Lazy(Group):
     """A group whose commands are imported when they are used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -80,6 +81,12 @@ class Lazy(click.Group):
             formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
 
 
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(f"ticketctl, version {__version__}")
+        ctx.exit()
+
+
 @click.group(
     cls=Lazy,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -92,7 +99,14 @@ class Lazy(click.Group):
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colours.")
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say which store, when and as whom.")
-@click.version_option(__version__, prog_name="ticketctl")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 @click.pass_context
 def cli(ctx: click.Context, /, **options: Any) -> None:
     """Tickets as plain files under version control, moved by a checked workflow.

@@ -8,6 +8,7 @@ import click
 
 from ticketctl.app import values
 from ticketctl.app.who import actors
+from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, pass_env
 from ticketctl.core.moves import OpenMove, open_moves, way
@@ -17,7 +18,7 @@ from ticketctl.core.workflow import actor_reasons, scene_for
 from ticketctl.errors import RefusedError
 
 
-@click.command("next")
+@command("next")
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @click.option("--to", metavar="STATUS", help="The shortest way to this status.")
 @click.option(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from ticketctl.app.desk import find_root
+from ticketctl.cli.command import Group
 from ticketctl.cli.complete import complete_profile
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.core.profile import Origin, Profile
@@ -15,7 +16,7 @@ from ticketctl.errors import Exit, Finding, MissingError, SettingsError, Ticketc
 from ticketctl.store.profiles import Shelf
 
 
-@click.group("profile")
+@click.group("profile", cls=Group)
 def profile_command() -> None:
     """List, show and prove workflow profiles."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import click
 
+from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
 from ticketctl.core.timers import next_due
@@ -13,7 +14,7 @@ from ticketctl.errors import BrokenError, TicketctlError
 from ticketctl.store.reading import Loaded
 
 
-@click.command("show")
+@command("show")
 @click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=complete_id)
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
@@ -59,7 +60,7 @@ def _load(env: Env, ids: Iterable[str]) -> tuple[list[Loaded], list[TicketctlErr
     return loaded, failed
 
 
-@click.command("log")
+@command("log")
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @click.option(
     "--format", "format_", type=click.Choice(["text", "jsonl"]), default="text", help="For people, or for programs."

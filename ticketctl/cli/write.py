@@ -14,6 +14,7 @@ from ticketctl.app.change import Ask, Creation, change, create
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.who import actors, person
+from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id, complete_id_or_status, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
 from ticketctl.core.checker import fill
@@ -55,7 +56,7 @@ _text = options(
 _format = click.option("--format", "format_", type=FORMATS, default="text", help="For people, or for programs.")
 
 
-@click.command("move")
+@command("move")
 @click.argument("words", metavar="ID... STATUS", nargs=-1, required=True, shell_complete=complete_id_or_status)
 @click.option("-m", "--note", metavar="NOTE", help="Add an internal note.")
 @click.option("--reply", metavar="TEXT", help="Add a public message.")
@@ -73,7 +74,7 @@ def move_command(env: Env, /, words: tuple[str, ...], format_: str, dry: bool, *
     tell(env, change(env.desk, ids, ask, dry), format_, dry, several="-" in words or len(words) > 2)
 
 
-@click.command("reply")
+@command("reply")
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @options(_text, _for, _via, _quiet, _dry, _format)
 @pass_env
@@ -85,7 +86,7 @@ def reply_command(
     tell(env, change(env.desk, _ids([id_]), _asking(env.desk, {**given, "reply": text}), dry), format_, dry)
 
 
-@click.command("note")
+@command("note")
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @options(_text, _dry, _format)
 @pass_env
@@ -95,7 +96,7 @@ def note_command(env: Env, /, id_: str, message: str | None, file: str | None, f
     tell(env, change(env.desk, _ids([id_]), _asking(env.desk, {"note": text}), dry), format_, dry)
 
 
-@click.command("assign")
+@command("assign")
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @click.argument("who")
 @click.option("-m", "--note", metavar="NOTE", help="Add an internal note.")
@@ -106,7 +107,7 @@ def assign_command(env: Env, /, id_: str, who: str, format_: str, dry: bool, **g
     tell(env, change(env.desk, _ids([id_]), _asking(env.desk, {**given, "assignee": who}), dry), format_, dry)
 
 
-@click.command("set")
+@command("set")
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @click.argument("pairs", metavar="K=V...", nargs=-1, required=True)
 @click.option("-m", "--note", metavar="NOTE", help="Add an internal note.")
@@ -117,7 +118,7 @@ def set_command(env: Env, /, id_: str, format_: str, dry: bool, **given: Any) ->
     tell(env, change(env.desk, _ids([id_]), _asking(env.desk, given), dry), format_, dry)
 
 
-@click.command("new")
+@command("new")
 @click.argument("title", required=False)
 @click.option("--from", "rows", metavar="FILE", help="One ticket for each row: .jsonl, .csv, or - for stdin.")
 @click.option(
@@ -167,7 +168,7 @@ def _tell_made(env: Env, made: Creation) -> None:
         tell(env, made.refused, "text", dry=False, last=more)
 
 
-@click.command("batch")
+@command("batch")
 @click.argument("batch")
 @click.argument("name")
 @click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)

@@ -31,9 +31,10 @@ def entry_id(entry: Entry, predecessors: Iterable[str]) -> str:
     making the mapping and an encoder for each."""
     if entry.extra:
         return event_id(entry.content(), predecessors)
-    held, parts = entry.__dict__, []
-    for key, name in _SORTED:
-        value = held[name]
+    parts = []
+    for name, value in sorted(entry.__dict__.items()):  # their keys stand in the same order
+        if (key := _HASHED.get(name)) is None:
+            continue
         if type(value) is str:
             parts.append(f'"{key}":{_quoted(value)}')
         elif name == "sets" and value:
@@ -46,7 +47,7 @@ def entry_id(entry: Entry, predecessors: Iterable[str]) -> str:
     return "e" + sha256(text.encode()).hex()[:12]
 
 
-_SORTED = sorted((key, name) for key, name in ENTRY_NAMES.items() if key not in ("id", "after"))
+_HASHED = {name: key for key, name in ENTRY_NAMES.items() if key not in ("id", "after")}
 
 
 def predecessors(history: Sequence[Entry], position: int) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ class Entry(Record):
         found: dict[str, Any] = {}
         held = self.__dict__
         for key, name in _KEYS:
-            value = held[name]
+            value = held.get(name)
             if not value and value != "":
                 continue
             if name == "sets":

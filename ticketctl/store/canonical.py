@@ -11,45 +11,28 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import lru_cache
+from typing import Any
 
 from ticketctl.core.dates import moment_of, parse_instant
-from ticketctl.core.entry import EVENTS, Entry, Value
+from ticketctl.core.entry import ENTRY_KEYS, ENTRY_NAMES, EVENTS, Entry, Value
 from ticketctl.core.located import Node, plain
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.record import EMPTY, made
+from ticketctl.pattern import pattern
+from ticketctl.record import derived
 from ticketctl.store.codec import BY_SCHEMA, MACHINE, head_lines, is_literal, is_plain, key_lines, quoted
 from ticketctl.store.strict import StrangeError, read_strict, unquoted
 
 _START, _NEXT = "\nhistory:\n- ", "\n- "
 _ID = "e[0-9a-f]{12}"
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
-_BELOW = r"(?:\n(?:    [^\n]++|(?=\n)))"
-_TEXT = rf"[^\n]++{_BELOW}*+"
-_ITEMS = r"(?:\n  - [^\n]++)++"
-_FORMS = {
-    "id": _ID, "at": _TIME, "event": "[a-z]+", "anchor": _ID, "nth": "[0-9]{1,7}", "due": _TIME, "quiet": "true",
-}  # fmt: skip
-_LISTS = ("told", "unset", "files", "after")
-_NEEDED = ("id", "at", "by", "role", "event")
-_ORDER = (
-    "id", "at", "by", "role", "for", "via", "event", "from", "to", "rule", "anchor", "nth", "due", "message", "told",
-    "set", "unset", "text", "note", "files", "mail_id", "quiet", "after",
-)  # fmt: skip
-
-
-def _piece(key: str) -> str:
-    """The pattern of one key with its value: text after ``key: ``, or what stands below ``key:``."""
-    lead = "" if key == "id" else r"\n  "
-    if key in _LISTS or key == "set":
-        found = f"{lead}{key}:({_ITEMS if key in _LISTS else _BELOW + '++'})"
-    else:
-        found = f"{lead}{key}: ({_FORMS.get(key, _TEXT)})"
-    return found if key in _NEEDED else f"(?:{found})?"
-
-
-_ENTRY = re.compile("".join(map(_piece, _ORDER)))
+_BELOW = r"(?:\n(?:    [^\n]+|  - [^\n]+|(?=\n)))"
+_WHO = ("by", "role", "for", "via", "event", "from", "to", "rule")
+_BEGIN = re.compile(rf"id: ({_ID})\n  at: ({_TIME})((?:\n  (?:{'|'.join(_WHO)}): [^\n]+{_BELOW}*+)++)")
+_KEY = re.compile(rf"\n  ([a-z_]+):((?: [^\n]+)?{_BELOW}*+)")
+_ANCHOR, _INSTANT = pattern(rf" {_ID}\Z"), pattern(rf" {_TIME}\Z")
 _PAIR = re.compile(r"\n    ([a-z_][^\n:\" ]*): ([^|\n][^\n]*)")
 _INTEGER = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
+_NAMES = frozenset(("profile", "title", "customer", "assignee"))
 _TEXTS = frozenset(("ticket", "profile", "title", "customer", "assignee", "due", "follows"))
 
 
@@ -67,26 +50,49 @@ def read_canonical(data: bytes) -> Ticket | None:
 
 
 def _entry(chunk: str) -> Entry:
-    found = _ENTRY.fullmatch(chunk)
-    if found is None:
+    begin = _BEGIN.match(chunk)
+    if begin is None:
         raise StrangeError
-    (id_, at, by, role, for_, via, event, from_, to, rule, anchor, nth, due, message, told, sets, unset, text, note,
-     files, mail_id, quiet, after) = found.groups()  # fmt: skip
-    if event not in EVENTS:
-        raise StrangeError
-    by, role, for_, via, from_, to, rule, message = _names(by, role, for_, via, from_, to, rule, message)
-    return made(Entry, (
-        _instant(at), by, role, event, id_, for_, via, from_, to, rule, anchor, _count(nth) if nth else None,
-        due and _instant(due), message, _items(told) if told else (), _sets(sets) if sets else {},
-        _items(unset) if unset else (), text and _text(text), note and _text(note), _items(files) if files else (),
-        mail_id and _text(mail_id), quiet is not None, _items(after, "after") if after else (), EMPTY,
-    ))  # fmt: skip
+    id_, at, who = begin.groups()
+    _day(at[:10])
+    held: dict[str, Any] = {"id": id_, "at": at}
+    if begin.end() < len(chunk):
+        for key, raw in _keys(chunk[begin.end() :]):
+            held[ENTRY_NAMES[key]] = _READERS[key](raw)
+    return derived(_who(who), held)
 
 
 @lru_cache(maxsize=1 << 14)
-def _names(*raw: str | None) -> tuple[str, ...]:
-    """Who, in which role, from where to where, by which rule: the same come together again and again."""
-    return tuple([one and _text(one) for one in raw])  # type: ignore[misc]
+def _who(raw: str) -> Entry:
+    """Who did what in which role, from where to where, by which rule: the same come together again and again."""
+    held: dict[str, Any] = {ENTRY_NAMES[key]: _one(value) for key, value in _keys(raw)}
+    if not held.keys() >= {"by", "role", "event"} or held["event"] not in EVENTS:
+        raise StrangeError
+    return Entry(at="", **held)
+
+
+def _keys(raw: str) -> list[tuple[str, str]]:
+    """The keys of a part of an entry in the one order, each with all that follows its colon."""
+    found = _KEY.findall(raw)
+    keys, values = zip(*found, strict=True)
+    if _known_length(keys) + len("".join(values)) != len(raw):
+        raise StrangeError  # something between them is no key
+    return found
+
+
+@lru_cache(maxsize=1 << 10)
+def _known_length(keys: tuple[str, ...]) -> int:
+    """How many characters keys in the one order take, with what stands around them."""
+    if list(keys) != [key for key in ENTRY_KEYS if key in keys]:
+        raise StrangeError
+    return sum(len(f"\n  {key}:") for key in keys)
+
+
+def _one(raw: str) -> str:
+    """A text after its key."""
+    if raw[:1] != " ":
+        raise StrangeError
+    return _text(raw[1:])
 
 
 def _word(raw: str) -> str:
@@ -124,10 +130,18 @@ def _block(value: str) -> list[str]:
     return [f"    {line}" if line else "" for line in value.removesuffix("\n").split("\n")]
 
 
-def _instant(raw: str) -> str:
-    """An instant in the form of the pattern, whose day there is."""
-    _day(raw[:10])
-    return raw
+def _id(raw: str) -> str:
+    if not _ANCHOR.match(raw):
+        raise StrangeError
+    return raw[1:]
+
+
+def _due(raw: str) -> str:
+    """An instant, of a day that there is."""
+    if not _INSTANT.match(raw):
+        raise StrangeError
+    _day(raw[1:11])
+    return raw[1:]
 
 
 @lru_cache(maxsize=4096)
@@ -137,13 +151,26 @@ def _day(raw: str) -> None:
 
 def _count(raw: str) -> int:
     value = int(raw)
-    if not 1 < value <= 10**6 or str(value) != raw:
+    if not 1 < value <= 10**6 or f" {value}" != raw:
         raise StrangeError
     return value
 
 
+def _true(raw: str) -> bool:
+    if raw != " true":
+        raise StrangeError
+    return True
+
+
 def _items(raw: str, key: str = "") -> tuple[str, ...]:
-    return tuple([_by_schema(key, item, _item) for item in raw.split("\n  - ")[1:]])
+    before, *items = raw.split("\n  - ")
+    if before or not items:
+        raise StrangeError
+    return tuple([_by_schema(key, item, _item) for item in items])
+
+
+def _ids(raw: str) -> tuple[str, ...]:
+    return _items(raw, "after")
 
 
 def _item(raw: str) -> str:
@@ -171,6 +198,8 @@ def _by_schema(key: str, raw: str, read: Callable[[str], str] = _word) -> str:
 def _sets(raw: str) -> Mapping[str, Value]:
     """The mapping of ``set``: one line each, but for checklists, lists and texts of several lines."""
     found: dict[str, Value] = {}
+    if raw[:1] != "\n":
+        raise StrangeError
     end = 0
     for pair in _PAIR.finditer(raw):
         if pair.start() != end:
@@ -184,6 +213,8 @@ def _sets(raw: str) -> Mapping[str, Value]:
 
 
 def _value(key: str, raw: str) -> Value:
+    if key in _NAMES:
+        return _word(raw)
     if raw in ("true", "false"):
         return _fitting(key, raw == "true")
     return _fitting(key, int(raw) if _INTEGER.match(raw) else _by_schema(key, raw))
@@ -220,3 +251,10 @@ def _odd_value(key: str, node: Node) -> Value:
     if not value or any(not isinstance(item, str) for item in (value.values() if isinstance(value, dict) else value)):
         raise StrangeError
     return _fitting(key, value if isinstance(value, dict) else tuple(value))
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "anchor": _id, "nth": _count, "due": _due, "message": _one, "told": _items, "set": _sets, "unset": _items,
+    "text": _one, "note": _one, "files": _items, "mail_id": _one, "quiet": _true, "after": _ids,
+}  # fmt: skip
+"""How each key below those of :data:`_WHO` is read: by what follows its colon."""

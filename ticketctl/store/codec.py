@@ -15,6 +15,7 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.pattern import pattern
 
 _WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
+_LONGEST = max(map(len, _WORDS))
 _ESCAPES = {
     "\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e", '"': '"',
     "\\": "\\", "\x85": "N", "\xa0": "_", "\u2028": "L", "\u2029": "P",
@@ -74,7 +75,7 @@ def _is_plain(text: str) -> bool:
         and ": " not in text
         and " #" not in text
         and not text.endswith((":", " "))
-        and text.casefold() not in _WORDS
+        and (len(text) > _LONGEST or text.casefold() not in _WORDS)
     )
 
 
@@ -95,6 +96,8 @@ def is_literal(text: str) -> bool:
 
 def quoted(text: str) -> str:
     """A text in double quotes, on one line."""
+    if text.isascii() and text.isprintable():
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return '"' + _ESCAPED.sub(lambda match: _escape(match.group()), text) + '"'
 
 

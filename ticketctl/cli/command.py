@@ -1,0 +1,45 @@
+"""Commands and groups of click's that offer ``--help`` in our own words.
+
+Click has its words translated by ``gettext``, which loads ``locale`` to look for a catalogue that there is not: a fiftieth
+of what a short command takes.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import click
+
+
+class _Helping(click.Command):
+    _help: click.Option | None = None
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option that shows the help: one object, by which click knows in which order options were given."""
+        names = self.get_help_option_names(ctx)
+        if self._help is None and names:
+            self._help = click.Option(
+                [*names, "_help"], is_flag=True, expose_value=False, is_eager=True, callback=_show_help,
+                help="Show this message and exit.",
+            )  # fmt: skip
+        return self._help if names else None
+
+
+def _show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(ctx.get_help())
+        ctx.exit()
+
+
+class Command(_Helping):
+    """A command."""
+
+
+class Group(_Helping, click.Group):
+    """A group of commands."""
+
+    command_class = Command
+
+
+command = partial(click.command, cls=Command)
+"""What :func:`click.command` is, for a :class:`Command`."""
