@@ -179,6 +179,29 @@ def test_short_writes(tmp_path: Path) -> None:
     assert written(root) == case.new
 
 
+@pytest.mark.parametrize("lacking", ["open", "link", "system"])
+def test_where_no_file_can_be_without_a_name(lacking: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system without such files, no /proc to give them a name, another system: written the plain way, as well."""
+    case = make_case("batch", tmp_path)
+    root = case.fresh(tmp_path / "store")
+    nameless = getattr(os, "O_TMPFILE", 0)
+    asked = 0
+
+    def hook(name: str, args: tuple[Any, ...]) -> None:
+        nonlocal asked
+        if name == "link" or (name == "open" and nameless and args[1] & nameless == nameless):
+            asked += 1
+            if name == lacking:
+                raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    if lacking == "system":
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    with hooked(hook):
+        assert case.act(root).status == 0
+    assert bool(asked) == (lacking != "system" and bool(nameless))
+    assert set(whole(case, root).values()) == {"new"} and leftovers(root) == []
+
+
 def test_a_cache_that_cannot_be_written_is_only_slower(tmp_path: Path) -> None:
     """On a read-only or full disk reading commands answer as ever, and leave nothing (5, 20)."""
     case = make_case("move", tmp_path)

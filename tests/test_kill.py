@@ -409,11 +409,12 @@ def test_killed_with_cold_caches(folder: Path) -> None:
 
 
 def traced(case: Case, root: Path) -> list[tuple[str, str, str]]:
-    """The calls of a command that change the disk: name, path, and where a rename goes; relative to the store."""
+    """The calls of a command that change the disk: name, path (of a link the new one), and where a rename goes; relative to
+    the store."""
     calls: list[tuple[str, str, str]] = []
 
     def note(name: str, args: tuple[Any, ...]) -> None:
-        path = os.readlink(f"/proc/self/fd/{args[0]}") if isinstance(args[0], int) else str(args[0])
+        path = os.readlink(f"/proc/self/fd/{args[0]}") if isinstance(args[0], int) else str(args[name == "link"])
         target = os.path.relpath(args[1], root) if name in ("replace", "rename") else ""
         calls.append(("replace" if target else name, os.path.relpath(path, root), target))
 
@@ -430,7 +431,8 @@ def test_order_of_the_calls(name: str, folder: Path) -> None:
     renames = [(at, source, target) for at, (call, source, target) in enumerate(calls) if call == "replace"]
     assert sum(target.startswith("tickets/") for _, _, target in renames) == (1 if name == "move" else 3)
     for at, source, target in renames:
-        last = max(n for n, call in enumerate(calls[:at]) if call[:2] in (("write", source), ("open", source)))
+        made = [("write", source), ("open", source), ("link", source)]
+        last = max(n for n, call in enumerate(calls[:at]) if call[:2] in made)
         assert ("fsync", source, "") in calls[last:at], f"{source} is renamed before it is safe"
         place = str(Path(target).parent)
         assert ("fsync", place, "") in calls[at:], f"{target} may be gone after a power cut: {place} is not synced"
@@ -453,7 +455,8 @@ def test_journal_never_outlives_the_files_that_it_lists(folder: Path) -> None:
     """Their names are synced before it is (fsync(2): a file's fsync does not sync its name), else a batch may come half."""
     calls = traced(make_case("batch", folder), folder / "store")
     journal = next(at for at, call in enumerate(calls) if call[2] == ".ticketctl/journal.jsonl")
-    last = max(at for at, (call, path, _) in enumerate(calls[:journal]) if call == "open" and "journal" not in path)
+    named = [at for at, (call, path, _) in enumerate(calls[:journal]) if call in ("open", "link") and "/tmp/" in path]
+    last = max(at for at in named if "journal" not in calls[at][1])
     assert ("fsync", ".ticketctl/tmp", "") in calls[last:journal]
 
 

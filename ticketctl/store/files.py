@@ -127,19 +127,56 @@ def sync_all(folder: str) -> None:
         os.close(descriptor)
 
 
-def put(path: str, data: bytes) -> None:
+def put(path: str, data: bytes, near: str = "") -> None:
     """Make a file of some bytes, which are not yet sure to be on the disk.
+
+    Args:
+        near: the folder that the file will be moved to, where the file system shall look for its place, too. In a folder
+            where files come and go, ext4 passes over whatever was freed within the last minutes: of 4,000 files, 0.8 ms
+            for each new one, against 0.04.
 
     Raises:
         FileExistsError: there is one of that name.
     """
+    if near and _put_near(path, data, near):
+        return
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        _write(descriptor, data)
     finally:
         os.close(descriptor)
+
+
+_OPEN = "/proc/self/fd"
+
+
+def _put_near(path: str, data: bytes, folder: str) -> bool:
+    """Make a file that has no name in a folder, then give it one elsewhere; whether that can be done here (Linux can, on
+    most of its file systems). Until it has a name it is gone with the process."""
+    if not hasattr(os, "O_TMPFILE"):
+        return False
+    try:
+        descriptor = os.open(folder, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, 0o666)
+    except OSError:
+        return False
+    try:
+        _write(descriptor, data)
+        try:
+            # Told a folder's number, which counts for nothing here, Python calls linkat(2), which follows the link.
+            os.link(f"{_OPEN}/{descriptor}", path, src_dir_fd=descriptor, follow_symlinks=True)
+        except FileExistsError:
+            raise
+        except OSError:
+            return False  # there is no /proc, say
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
 
 
 def make_folders(root: str, target: str) -> None:

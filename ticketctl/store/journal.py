@@ -117,15 +117,15 @@ class _Plan:
         replaces = None if write.expected is None else sha256(write.expected).hex()
         # Named after its target, so that one that comes twice is found.
         row = _Row(sha256(write.path.encode()).hex()[:32], write.path, replaces)
+        if (folder := os.path.dirname(write.path)) not in self.folders:
+            files.make_folders(self.root, write.path)
+            self.folders.add(folder)
         try:
-            files.put(row.temporary(self.root), write.data)
+            files.put(row.temporary(self.root), write.data, near=f"{self.root}/{folder}")
         except FileExistsError:
             raise RefusedError(f"{write.path} would be written twice", "each ticket has an id of its own") from None
         self.count += 1
         self._note(row)
-        if (folder := os.path.dirname(write.path)) not in self.folders:
-            files.make_folders(self.root, write.path)
-            self.folders.add(folder)
 
     def _note(self, row: _Row) -> None:
         if self._first is None:
