@@ -184,10 +184,13 @@ def test_many_who_commit_at_once(root: Path) -> None:
     assert os.path.exists(root / ".git/index") and not os.path.exists(root / ".git/index.lock")
 
 
+@pytest.mark.parametrize("staged", [False, True])
 @pytest.mark.parametrize("flag", ["assume-unchanged", "skip-worktree"])
-def test_files_at_which_git_was_told_not_to_look(root: Path, flag: str) -> None:
+def test_files_at_which_git_was_told_not_to_look(root: Path, flag: str, staged: bool) -> None:
     """They are committed with what is in them, and git is still told so; no commit names a blob that is not there."""
     path = "tickets/2026/11/02/a.yaml"
+    if staged:
+        git(root, "add", write(root, path, "staged before"))
     git(root, "update-index", f"--{flag}", path)
     other = write(root, "tickets/2026/11/02/b.yaml", "new too")
     commit(root, [write(root, path, "new"), other], "Ours", WHO)

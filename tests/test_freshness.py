@@ -712,7 +712,10 @@ def test_changes_within_one_tick(box: Box) -> None:
         path = box.edit(number % 3, kept=number % 2 == 0)
         with closing(fresh(Desk(str(box.root), NOW)).connection):
             box.edit(path, kept=True)
-        with closing(fresh(Desk(str(box.root), NOW)).connection) as connection, closing(truth(box.root).connection) as whole:
+        with (
+            closing(fresh(Desk(str(box.root), NOW)).connection) as connection,
+            closing(truth(box.root).connection) as whole,
+        ):
             assert content(Index(connection, None)) == content(Index(whole, None))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from ticketctl.errors import DiskError
 from ticketctl.store import git
@@ -47,9 +48,14 @@ def commit(root: str, paths: Sequence[str], message: str, who: str) -> None:
         git.commit(root, paths, message, identity or _fallback(root, who))
         return
     head, prefix, top = place
-    _stage(root, paths)
+    tree, whole, many = "", False, len(paths) > _MANY
+    if many:
+        _add(root, paths)
+        tree, whole = _tree_of_index(root, head, prefix, paths)
+    if not whole:
+        _stage(root, paths)
+        tree = _tree_of_index(root, head, prefix, paths)[0] if many else ""
     for _ in range(_TRIES):
-        tree = _tree_of_index(root, head, prefix, paths) if len(paths) > _MANY else ""
         tree = tree or _write_tree(root, head, _files(prefix, top, paths))
         if tree == git.run(root, "rev-parse", f"{head}^{{tree}}").stdout.strip():
             return  # HEAD has them already
@@ -60,22 +66,27 @@ def commit(root: str, paths: Sequence[str], message: str, who: str) -> None:
             return
         if head == (head := git.head(root)):
             raise DiskError(f"git update-ref failed: {done.stderr.strip()}")
+        tree = _tree_of_index(root, head, prefix, paths)[0] if many else ""
     raise DiskError("git would not move HEAD: somebody else commits all the time", "try again")
 
 
 def _stage(root: str, paths: Sequence[str]) -> None:
     """Put files into git's index. What it was told not to look at (assume-unchanged, skip-worktree) it would pass over in
     silence: it is told to look, and then again not to."""
-    batch = ("-c", "core.fsyncMethod=batch") if len(paths) > 8 else ()
     flagged = _flagged(root, paths)
     for flag, some in flagged.items():
         _update_index(root, some, f"--no-{flag}")
     try:
-        for part in _batches(paths):
-            _update_index(root, part, "--add", options=batch)
+        _add(root, paths)
     finally:
         for flag, some in flagged.items():
             _update_index(root, some, f"--{flag}")
+
+
+def _add(root: str, paths: Sequence[str]) -> None:
+    batch = ("-c", "core.fsyncMethod=batch") if len(paths) > 8 else ()
+    for part in _batches(paths):
+        _update_index(root, part, "--add", options=batch)
 
 
 def _update_index(root: str, paths: Sequence[str], *words: str, options: Sequence[str] = ()) -> None:
@@ -140,21 +151,29 @@ def _batches(paths: Sequence[str]) -> Iterator[Sequence[str]]:
     return (paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH))
 
 
-def _tree_of_index(root: str, head: str, prefix: str, paths: Sequence[str]) -> str:
+def _tree_of_index(root: str, head: str, prefix: str, paths: Sequence[str]) -> tuple[str, bool]:
     """The tree of git's whole index, if that differs from HEAD in those files alone; empty, if somebody has staged
-    anything besides. Where they are many, git is faster at it, and nothing is kept here."""
+    anything besides. And whether it has every one of them as it is on the disk: not those at which git was told not to
+    look. Where they are many, git is faster at it, and nothing is kept here."""
     made = git.run(root, "write-tree", "--missing-ok", check=False)
     if made.returncode:
-        return ""  # unmerged
-    tree, ours = made.stdout.strip(), sorted(paths)
-    exact = ("--no-renames", "--ignore-submodules=none", "--name-only")
-    for block in git.blocks(root, "diff-tree", "-r", "-z", *exact, head, tree):
-        for changed in os.fsdecode(block).split("\0")[:-1]:
-            path = changed.removeprefix(prefix)
-            spot = bisect_left(ours, path)
-            if not changed.startswith(prefix) or ours[spot : spot + 1] != [path]:
-                return ""
-    return tree
+        return "", False  # unmerged
+    tree, ours, others, exact = made.stdout.strip(), sorted(paths), 0, 0
+    for changed, blob in git.changes(root, head, tree):
+        path = changed.removeprefix(prefix)
+        spot = bisect_left(ours, path)
+        if not changed.startswith(prefix) or ours[spot : spot + 1] != [path]:
+            others += 1
+        elif blob == git.object_id(b"blob", _bytes(f"{root}/{path}"), len(blob)).hex():
+            exact += 1
+    return "" if others else tree, exact == len(ours)
+
+
+def _bytes(path: str) -> bytes:
+    """What is in a file; nothing where it has just gone."""
+    with suppress(OSError), open(path, "rb") as file:
+        return file.read()
+    return b""
 
 
 def _files(prefix: str, top: str, paths: Sequence[str]) -> Changes:

@@ -122,6 +122,19 @@ def differing(root: str, old: str, new: str) -> list[str]:
     return os.fsdecode(said).split("\0")[:-1]
 
 
+def changes(root: str, old: str, new: str) -> Iterator[tuple[str, str]]:
+    """(path from the top of the repository, blob in ``new``) of every file that differs between two trees.
+
+    Raises:
+        DiskError: git failed.
+    """
+    exact = ("--no-renames", "--ignore-submodules=none", "--raw", "--no-abbrev")
+    said = blocks(root, "diff-tree", "-r", "-z", *exact, old, new)
+    records = (record for block in said for record in os.fsdecode(block).split("\0")[:-1])
+    for about in records:
+        yield next(records), about.split(" ")[3]
+
+
 def tree(root: str, commit: str) -> Iterator[tuple[str, str]]:
     """(path relative to the store, blob) of every file below ``tickets/`` in a commit."""
     for block in blocks(root, "ls-tree", "-r", "-z", commit, "--", "tickets"):
