@@ -528,6 +528,21 @@ def test_rewrite_any(ticket: Ticket, entry: Entry, data: st.DataObject | None) -
     assert order == list(was.node.map)
 
 
+def test_a_comment_between_the_items_of_a_list_that_changes() -> None:
+    """It stays with the list, whichever items go and come."""
+    ticket = then(
+        read(SAMPLE.encode(), ID).ticket, replace(NEXT, sets={"watchers": ("ann@x.example", "bob@x.example")})
+    )
+    path = path_of(ticket.id)
+    before = emit(ticket).replace(b"\n- bob@x.example", b"\n# she asked for it\n- bob@x.example", 1)
+    was = load(before, path, read_yaml(before, path), ticket.id)
+    wanted = then(ticket, replace(NEXT, sets={"watchers": ("cid@x.example",)}))
+    after = STORE.writes(wanted, was).data
+    assert b"watchers:\n# she asked for it\n- cid@x.example\n" in after
+    found = load(after, path, read_yaml(after, path), ticket.id)
+    assert (found.ticket, found.differences) == (wanted, ())
+
+
 # --- small differences ----------------------------------------------------------------------------------------------
 
 

@@ -35,6 +35,7 @@ from tests.test_kill import (
     write_besides,
     written,
 )
+from ticketctl.store.profiles import built_in
 
 UNDO = ("unlink", "rmdir")
 """What a full or broken disk still does."""
@@ -384,6 +385,33 @@ def test_our_own_folder_is_a_symbolic_link(name: str, tmp_path: Path) -> None:
         ran = ticketctl(root, *words)
         assert "Traceback" not in ran.err and "bug" not in ran.err
     assert files_of(precious) == {"thesis.txt": b"Years of work."}
+
+
+def test_what_may_not_be_looked_at_is_not_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another user's files, say: no journal is taken to be done, and no built-in profile stands in for the store's own."""
+    root, _ = two(tmp_path)
+    shutil.copytree(Path(built_in()), root / "profiles")
+    (root / ".ticketctl/tmp").mkdir(exist_ok=True)
+    (root / ".ticketctl/tmp/x").write_text("later")
+    journal = root / ".ticketctl/journal.jsonl"
+    journal.write_text(json.dumps(["x", "tickets/2026/11/02/x", None]))
+    look, hidden = os.stat, [".ticketctl/tmp/x", "", "profiles/"]
+
+    def refused(path: Any, *args: Any, **named: Any) -> os.stat_result:
+        if hidden[0] and str(path).startswith(str(root / hidden[0])):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return look(path, *args, **named)
+
+    monkeypatch.setattr(os, "stat", refused)
+    answers = []
+    while len(answers) < 3:
+        ran = ticketctl(root, "note", "aaaaa", "-m", "x")
+        answers.append(
+            (ran.status, "Permission denied" in ran.err, journal.exists(), os.listdir(root / ".ticketctl/tmp"))
+        )
+        hidden.append(hidden.pop(0))
+    assert answers == [(71, True, True, ["x"]), (0, False, False, []), (71, True, False, [])]
+    assert (root / "tickets/2026/11/02/x").read_text() == "later"
 
 
 def test_a_journal_that_came_with_the_store(tmp_path: Path) -> None:

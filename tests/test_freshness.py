@@ -95,7 +95,7 @@ def content(made: Index) -> dict[str, list[tuple[object, ...]]]:
 def truth(root: Path) -> Index:
     """The oracle: an index of all files, made in memory from nothing."""
     desk = Desk(str(root), NOW)
-    kept = [keep(desk, Look(path, "", 0)) for path in Store(str(root)).paths()]
+    kept = [keep(desk, Look(path)) for path in Store(str(root)).paths()]
     return Index.build([one for one in kept if one is not None], {}, [], folders=[], root=None)
 
 

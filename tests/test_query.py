@@ -190,7 +190,7 @@ def matches(term: Term, known: Known) -> bool:
 
 def days(low: str, high: str) -> tuple[str, ...]:
     """Two instants with the first date and the last that begin between them, in UTC."""
-    first = f"{parse_instant(low) + timedelta(days=1, seconds=-1):%Y-%m-%d}" if low else ""
+    first = f"{parse_instant(low.upper()) + timedelta(days=1, seconds=-1):%Y-%m-%d}" if low else ""
     return low, high, first, high[:10]
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from tests.shell import Ran
 from tests.test_kill import AMY, NOW, done, make_store, make_tickets, ticketctl
+from ticketctl.cli.main import run
 
 HEAVY = (
     "tabulate",
@@ -127,6 +128,18 @@ def test_who_shows_or_moves_one_ticket_loads_no_index(root: Path) -> None:
         assert not probed.modules & {"sqlite3", "_hashlib", "subprocess", "dataclasses", "pathlib", "locale"}, words
         changing = {f"ticketctl.{name}" for name in ("core.act", "core.workflow", "app.change", "store.journal")}
         assert words[0] == "move" or probed.modules.isdisjoint(changing)
+
+
+def test_a_store_that_is_named_by_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``-C "$UNSET"`` is the folder we are in, never the store above it, nor that of TICKETCTL_STORE."""
+    below = root / "below"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    monkeypatch.setenv("TICKETCTL_STORE", str(root))
+    assert run(["list"]) == 0
+    assert run(["-C", "", "list"]) == 66
+    monkeypatch.setenv("TICKETCTL_STORE", "")
+    assert (run(["list"]), run(["-C", "", "list"]), run(["-C", "..", "list"])) == (0, 66, 0)
 
 
 @pytest.mark.parametrize("closed", ["1", "2", "0 1 2"])

@@ -140,8 +140,11 @@ def test_a_heartbeat_tells_that_a_run_came_to_its_end(tmp_path: Path) -> None:
     assert json.loads(beat.read_text()) == {
         "schema": "ticketctl/1", "at": SWEPT_AT, "done": 1, "left": 0, "refused": 0, "broken": 0, "failed": 0,
     }  # fmt: skip
-    ran = ticketctl(root, "sweep", "--heartbeat", str(tmp_path / "nowhere/beat"), now=SWEPT_AT)
-    assert ran.status == 71 and "heartbeat" in ran.err
+    for nowhere in (str(tmp_path / "nowhere/beat"), str(tmp_path), ""):
+        (root / ".ticketctl/last-sweep").unlink(missing_ok=True)
+        ran = ticketctl(root, "sweep", "--heartbeat", nowhere, now=SWEPT_AT)
+        assert ran.status == 71 and "cannot write the heartbeat" in ran.err
+        assert not (root / ".ticketctl/last-sweep").exists(), "that is said before anything is done"
 
 
 def test_one_commit_a_run_with_counts_by_rule(tmp_path: Path) -> None:

@@ -304,12 +304,13 @@ def _illegal(profile: Profile, ticket: Ticket | None, entry: Entry) -> list[str]
     edges = [edge for edge in profile.between(ticket.status, entry.to) if role in edge.roles]
     if edges and _asks_nothing(profile, edges[0], entry):
         return []
-    asked = _as_asked(ticket, entry, edges[0]) if edges else entry
-    changed = frozenset(name.removeprefix("fields.").partition(".")[0] for name in (*asked.sets, *asked.unset))
-    edited = Entry(entry.at, entry.by, entry.role, "edited", sets=asked.sets, unset=asked.unset)
+    asked, history = _as_asked(ticket, entry, edges[0]) if edges else entry, ticket.history
+    changed = frozenset([name.removeprefix("fields.").partition(".")[0] for name in (*asked.sets, *asked.unset)])
+    if changed:
+        ticket = apply(ticket, Entry(entry.at, entry.by, entry.role, "edited", sets=asked.sets, unset=asked.unset))
     scene = Scene(
-        profile, NOBODY_LISTED, dates.parse_instant(entry.at), apply(ticket, edited) if changed else ticket,
-        ticket.history, role, entry.role, entry.by,
+        profile, NOBODY_LISTED, dates.parse_instant(entry.at), ticket,
+        history, role, entry.role, entry.by,
         channel="mail" if entry.via == "mail" else "cli", text=entry.text, note=entry.note, changed=changed,
     )  # fmt: skip
     return list(judge(scene, entry.to).reasons)
@@ -325,6 +326,8 @@ def _asks_nothing(profile: Profile, edge: Edge, entry: Entry) -> bool:
 
 def _as_asked(ticket: Ticket, entry: Entry, edge: Edge) -> Entry:
     """The entry without what the edge itself set, since needs are tested before that."""
+    if not edge.sets:
+        return entry
     own = set(edge.sets)
     sets = {key: value for key, value in entry.sets.items() if key.removeprefix("fields.") not in own}
     return replace(entry, sets=sets, unset=tuple(k for k in entry.unset if k.removeprefix("fields.") not in own))

@@ -219,7 +219,7 @@ def make_follow_up(desk: Desk, profile: Profile, request: Create) -> Ticket:
 
 def _made(desk: Desk, profile: Profile, candidates: Sequence[Create]) -> Outcome:
     result: Decision | Refusal | TicketctlError = first_allowed(desk, profile, None, candidates)
-    if os.path.exists(f"{desk.root}/{path_of(candidates[0].id)}"):
+    if os.path.lexists(f"{desk.root}/{path_of(candidates[0].id)}"):
         result = RefusedError(f"there is a ticket {candidates[0].id} already")
     return Outcome(candidates[0].id, None, result, profile)
 

@@ -110,13 +110,13 @@ def find_root(start: str | None, environment: Mapping[str, str] = os.environ) ->
     Raises:
         MissingError: there is none.
     """
-    named = start or environment.get("TICKETCTL_STORE")
+    named = start if start is not None else environment.get("TICKETCTL_STORE") or None
     folder = here = os.path.realpath(named or ".")
     while not (os.path.isfile(f"{folder}/{NAME}") or os.path.isdir(f"{folder}/tickets")):
         folder, below = os.path.dirname(folder), folder
-        if named or folder == below:
+        if named is not None or folder == below:
             break
     else:
         return folder
-    where = f"in {here}" if named else "here, nor in any folder above"
+    where = f"in {here}" if named is not None else "here, nor in any folder above"
     raise MissingError(f"there is no ticket store {where}", "ticketctl init makes one")

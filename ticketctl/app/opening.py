@@ -84,7 +84,7 @@ def _id(desk: Desk, given: object, taken: Container[str]) -> str:
 
 def fresh_id(desk: Desk, moment: datetime, taken: Container[str] = ()) -> str:
     """An id that no ticket of that day has, nor any row before: of some thousand a day two would be alike."""
-    while (id_ := new_id(moment)) in taken or os.path.exists(f"{desk.root}/{path_of(id_)}"):
+    while (id_ := new_id(moment)) in taken or os.path.lexists(f"{desk.root}/{path_of(id_)}"):
         pass
     return id_
 

@@ -14,7 +14,7 @@ from ticketctl.app.watch import Watch, unwatched
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, Place, SettingsError
 from ticketctl.store import files
 from ticketctl.store.config import NAME
-from ticketctl.store.freshness import Inquiry, Look, News, Suspect, ask_ahead, is_young, news
+from ticketctl.store.freshness import Inquiry, Look, News, Suspect, ask_ahead, is_young, news, stamped
 from ticketctl.store.index import Index, Kept, UnusableError
 from ticketctl.store.names import folders
 
@@ -112,7 +112,7 @@ def _rules(desk: Desk) -> bytes:
     parts = [__version__.encode()]
     for path in paths:
         try:
-            parts += [os.path.basename(path).encode(), files.read_bytes(path, 1 << 20)]
+            parts += [os.fsencode(os.path.basename(path)), files.read_bytes(path, 1 << 20)]
         except (FileNotFoundError, DiskError):
             parts.append(b"-")
     return b"\0".join(parts)
@@ -133,8 +133,10 @@ def _read(desk: Desk, found: News, head: str, suspects: list[Suspect], gone: lis
     for look, kept in zip(found.looks, spread(desk, keep, found.looks, "reading", watch), strict=True):
         if kept is None:
             gone.append(look.path)
-        if head and (kept is None or kept.blob.hex() != look.vouched or not kept.stamp or is_young(*look[1:3])):
-            suspects.append(Suspect(look.path, kept.stamp if kept else "", look.read))
+        if head and (
+            kept is None or kept.blob.hex() != look.vouched or not kept.stamp or is_young(kept.stamp, kept.read)
+        ):
+            suspects.append(Suspect(look.path, kept.stamp, kept.read) if kept else Suspect(look.path, "", 0))
         if kept is not None:
             yield kept
 
@@ -145,6 +147,7 @@ def keep(desk: Desk, look: Look) -> Kept | None:
     from ticketctl.store import git
 
     blob = b""
+    _, stamp, read = stamped(desk.root, look.path)  # before it is read: what changes in between will be seen
     try:
         data = desk.store.data_of(look.path)
         blob = git.object_id(b"blob", data, len(look.vouched))
@@ -156,9 +159,9 @@ def keep(desk: Desk, look: Look) -> Kept | None:
         finding = error.finding
         place = (finding.place.line, finding.place.col, finding.message, finding.hint)
         # What could not even be read may be readable next time.
-        return Kept(look.path, blob, look.stamp if blob else "", look.read, broken=place)
+        return Kept(look.path, blob, stamp if blob else "", read, broken=place)
     summary = summary_of(profile, ticket, desk.people_of(profile))
-    return Kept(look.path, blob, look.stamp, look.read, cells_of(summary), letters=summary.letters)
+    return Kept(look.path, blob, stamp, read, cells_of(summary), letters=summary.letters)
 
 
 def cells_of(summary: Summary) -> tuple[object, ...]:

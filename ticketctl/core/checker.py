@@ -141,6 +141,8 @@ def _only_rules(scene: Scene, to: str) -> str:
 def _category(scene: Scene, to: str) -> str:
     """G15: the ticket's category decides what a person may choose."""
     profile = scene.profile
+    if not profile.categories:
+        return ""
     category = profile.categories.get(str(scene.ticket.get("category")))
     by_rule = profile.statuses[to].set_by_system or profile.kind(scene.by) in ("system", "integration")
     if category is None or to in category.statuses or by_rule:

@@ -95,14 +95,27 @@ def apply(ticket: Ticket | None, entry: Entry) -> Ticket:
         ValueError: the first entry does not say which ticket of which profile it begins.
     """
     if ticket is None:
-        missing = [name for name in ("ticket", "profile", "title") if name not in entry.sets]
-        if missing or entry.to is None:
-            raise ValueError(f"the first entry does not set {', '.join(missing or ['to'])}")
-        ticket = Ticket(str(entry.sets["ticket"]), str(entry.sets["profile"]), str(entry.sets["title"]), entry.to)
+        return fold([entry])
     head: dict[str, Any] = {}
     fields = dict(ticket.fields)
     _step(entry, head, fields)
     return replace(ticket, fields=fields, history=(*ticket.history, entry), **head)
+
+
+def _begin(entry: Entry) -> tuple[dict[str, Any], dict[str, Value]]:
+    """The head, and the fields, with which a ticket begins.
+
+    Raises:
+        ValueError: as :func:`apply`.
+    """
+    missing = [name for name in ("ticket", "profile", "title") if name not in entry.sets]
+    if missing or entry.to is None:
+        raise ValueError(f"the first entry does not set {', '.join(missing or ['to'])}")
+    head: dict[str, Any] = {"id": str(entry.sets["ticket"])}
+    head.update((name, str(entry.sets[name])) for name in ("profile", "title"))
+    fields: dict[str, Value] = {}
+    _step(entry, head, fields)
+    return head, fields
 
 
 def stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
@@ -167,10 +180,8 @@ def fold(history: Iterable[Entry]) -> Ticket:
     if not entries:
         raise ValueError("the history is empty")
     without_effect = idle(entries)
-    ticket = apply(None, entries[0])
-    head: dict[str, Any] = {}
-    fields = dict(ticket.fields)
+    head, fields = _begin(entries[0])
     for entry in entries[1:]:
         if entry.id not in without_effect:
             _step(entry, head, fields)
-    return replace(ticket, fields=fields, history=entries, idle=without_effect, **head)
+    return Ticket(**head, fields=fields, history=entries, idle=without_effect)

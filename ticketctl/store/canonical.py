@@ -27,8 +27,8 @@ _ID = "e[0-9a-f]{12}"
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 _BELOW = r"(?:\n(?:    [^\n]+|  - [^\n]+|(?=\n)))"
 _WHO = ("by", "role", "for", "via", "event", "from", "to", "rule")
-_BEGIN = re.compile(rf"id: ({_ID})\n  at: ({_TIME})((?:\n  (?:{'|'.join(_WHO)}): [^\n]+{_BELOW}*+)++)")
-_KEY = re.compile(rf"\n  ([a-z_]+):((?: [^\n]+)?{_BELOW}*+)")
+_BEGIN = re.compile(rf"id: ({_ID})\n  at: ({_TIME})((?:\n  (?:{'|'.join(_WHO)}): [^\n]+{_BELOW}*)+)")
+_KEY = re.compile(rf"\n  ([a-z_]+):((?: [^\n]+)?{_BELOW}*)")
 _ANCHOR, _INSTANT = pattern(rf" {_ID}\Z"), pattern(rf" {_TIME}\Z")
 _PAIR = re.compile(r"\n    ([a-z_][^\n:\" ]*): ([^|\n][^\n]*)")
 _INTEGER = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")

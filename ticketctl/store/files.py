@@ -50,6 +50,26 @@ def read_bytes(path: str, limit: int) -> bytes:
         os.close(descriptor)
 
 
+def about(path: str) -> os.stat_result | None:
+    """What is at a path, links followed; nothing, where nothing is.
+
+    Raises:
+        OSError: it may not be looked at, say; ``os.path.exists`` would take it to be missing.
+    """
+    try:
+        return os.stat(path)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return None
+        raise
+
+
+def is_file(path: str) -> bool:
+    """Whether a file is at a path; errors as of :func:`about`."""
+    found = about(path)
+    return found is not None and stat.S_ISREG(found.st_mode)
+
+
 @contextmanager
 def lock(folder: str, wait: float = 30.0) -> Iterator[None]:
     """Hold the kernel's lock on a folder (``flock``, so nothing is left behind by a process that dies).

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from ticketctl.errors import DiskError
@@ -43,13 +43,10 @@ class Look(NamedTuple):
     """A file to be read.
 
     Args:
-        stamp, read: its stat, and when it was taken, in nanoseconds.
         vouched: the blob that HEAD has there, in hex, if git thinks the file to be that; else empty.
     """
 
     path: str
-    stamp: str
-    read: int
     vouched: str = ""
 
 
@@ -104,13 +101,12 @@ def news(root: str, index: Index | None, ahead: Inquiry | None = None) -> News:
         ahead: what git was asked already.
     """
     if os.path.islink(f"{root}/tickets"):  # nothing in it is a ticket of ours, as each reading of one will say
-        looks = list(_looks(root, walk(root)))
+        looks = [Look(path) for path in walk(root)]
         gone = list(index.stamps().keys() - {look.path for look in looks}) if index is not None else []
         return News(looks, gone, [], _NOWHERE, True)
     if index is None:
-        paths = list(walk(root))
-        found = _by_git(root, None) if len(paths) > LARGE else None
-        return found or News(list(_looks(root, paths)), [], [], _NOWHERE, True)
+        found = _by_git(root, None) if len(list(islice(walk(root), LARGE + 1))) > LARGE else None
+        return found or News([Look(path) for path in walk(root)], [], [], _NOWHERE, True)
     if (ahead or _is_large(index)) and (found := _by_git(root, index, ahead)) is not None:
         return found
     return _by_stat(root, index)
@@ -137,11 +133,6 @@ def stamp_of(path: str) -> tuple[str, int]:
     return f"{found.st_size} {times[0]} {times[1]} {found.st_ino} {found.st_mode}", max(times)
 
 
-def _looks(root: str, paths: Iterable[str], vouched: dict[str, str] | None = None) -> Iterator[Look]:
-    for path in paths:
-        yield Look(*stamped(root, path), (vouched or {}).get(path, ""))
-
-
 def stamped(root: str, path: str) -> tuple[str, str, int]:
     """(path, stamp, read) of a file or folder, now."""
     read = time.time_ns()
@@ -166,7 +157,7 @@ def same(root: str, path: str, stamp: str, read: int) -> bool:
 def _by_stat(root: str, index: Index) -> News:
     known = index.stamps()
     paths = list(walk(root))
-    looks = list(_looks(root, (path for path in paths if path not in known or not same(root, path, *known[path]))))
+    looks = [Look(path) for path in paths if path not in known or not same(root, path, *known[path])]
     gone = list(known.keys() - paths)
     suspects: list[Suspect] = []
     if index.meta("head"):
@@ -269,24 +260,28 @@ def _compared(root: str, index: Index | None, status: _Status, prefix: str, plac
         if _is_there(root, path, behind) and same(root, path, *suspects[path])
     ]
     paths = sorted((differing | unsure | suspects.keys()) - {one.path for one in remaining})
-    present = [path for path in paths if _is_there(root, path, behind)]
+    # Who reads all of them will see which are missing.
+    present = [path for path in paths if _is_there(root, path, behind, seen=index is None)]
     missing = sorted(set(paths).difference(present))
     if paths and vouched is None:
         vouched = git.blobs_at(root, status.head, prefix, paths)
     trusted = {path: blob for path, blob in (vouched or {}).items() if path not in unsure}
     left = [Suspect(path, "", 0) for path in missing if (vouched or {}).get(path)]
     changed = bool(present) or _is_news(index, meta, missing, left)
-    return News(list(_looks(root, present, trusted)), missing, remaining + left, meta, changed)
+    return News([Look(path, trusted.get(path, "")) for path in present], missing, remaining + left, meta, changed)
 
 
-def _is_there(root: str, path: str, behind: dict[str, bool]) -> bool:
+def _is_there(root: str, path: str, behind: dict[str, bool], seen: bool = False) -> bool:
     """Whether a walk through the folders would come upon a file, or upon something else in its place.
 
     Args:
         behind: the folders of which it is known whether they are behind a link; takes this one's.
+        seen: whether a file is taken to be there.
     """
     full, folder = f"{root}/{path}", path.rpartition("/")[0]
-    if not os.path.lexists(full) or (not path.endswith(".yaml") and os.path.isdir(full) and not os.path.islink(full)):
+    if seen and path.endswith(".yaml"):
+        pass
+    elif not os.path.lexists(full) or (not path.endswith(".yaml") and os.path.isdir(full) and not os.path.islink(full)):
         return False
     if folder not in behind:
         behind[folder] = behind_link(root, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from ticketctl.core.digest import sha1, sha256
 from ticketctl.errors import DiskError, UsageError
@@ -236,8 +237,9 @@ def object_id(kind: bytes, data: bytes, digits: int = 40) -> bytes:
 
 def is_our_hook(path: str) -> bool:
     """Whether a hook is the one that :func:`set_up` leaves, which does not check what we commit ourselves."""
-    with open(path, "rb") as hook:
+    with suppress(OSError), open(path, "rb") as hook:
         return hook.read() == _HOOK.encode()
+    return False
 
 
 def revision(root: str, name: str) -> str:
@@ -313,7 +315,7 @@ def set_up(root: str, hook: bool) -> None:
     named = run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()
     place = os.path.realpath(os.path.join(root, named))
     ours = os.path.realpath(run(root, "rev-parse", "--absolute-git-dir").stdout.strip())
-    if hook and place.startswith(f"{ours}/") and not os.path.exists(place):  # not into hooks that others share
+    if hook and place.startswith(f"{ours}/") and not os.path.lexists(place):  # not into hooks that others share
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with open(place, "w", encoding="utf-8") as file:
             file.write(_HOOK)

@@ -170,7 +170,7 @@ class _Plan:
                 self._lines.close()
         with suppress(OSError):
             os.unlink(journal)
-        if os.path.exists(journal):
+        if _remains(journal):
             return False
         with suppress(OSError):
             files.sync(state)  # else a power cut could bring the journal back, and what it lists
@@ -223,7 +223,7 @@ def _compare(root: str, write: Write) -> None:
 def interrupted(root: str) -> bool:
     """Whether a crash left something to :func:`recover` (or somebody is just writing)."""
     temporary = f"{root}/{STATE}/{TMP}"
-    return os.path.exists(f"{root}/{STATE}/{_JOURNAL}") or (os.path.isdir(temporary) and bool(os.listdir(temporary)))
+    return _remains(f"{root}/{STATE}/{_JOURNAL}") or (os.path.isdir(temporary) and bool(os.listdir(temporary)))
 
 
 def recover(root: str) -> list[str]:
@@ -250,7 +250,11 @@ def recover(root: str) -> list[str]:
         if not _could_be_ours(row):
             continue
         path = f"{state}/{TMP}/{row.name}"
-        if not os.path.exists(path):
+        try:
+            prepared = files.about(path) is not None
+        except OSError as error:  # another user's, say: it is for whoever may read it to finish this
+            raise DiskError(f"cannot read {path}: {error.strerror}", "the journal is kept") from None
+        if not prepared:
             finished += [row.target] if os.path.isfile(f"{root}/{row.target}") else []
         elif _digest(f"{root}/{row.target}") == row.replaces and not behind_link(root, row.target):
             files.make_folders(root, row.target)
@@ -263,6 +267,14 @@ def recover(root: str) -> list[str]:
         os.unlink(journal)
     _clear(state)
     return finished
+
+
+def _remains(path: str) -> bool:
+    """Whether something is there, or could be."""
+    try:
+        return files.about(path) is not None
+    except OSError:
+        return True
 
 
 def _could_be_ours(row: _Row) -> bool:

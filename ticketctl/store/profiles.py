@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ticketctl.errors import BrokenError, Finding, MissingError, SettingsError, closest
 from ticketctl.store.cache import parsed
-from ticketctl.store.files import read_bytes
+from ticketctl.store.files import is_file, read_bytes
 
 if TYPE_CHECKING:
     from ticketctl.core.profile import Profile
@@ -50,7 +50,7 @@ class Shelf:
     def files(self) -> list[str]:
         """All that could be the file of a profile, folder by folder."""
         return [f"{folder}/{name}" for folder in self.folders() if os.path.isdir(folder)
-                for name in sorted(os.listdir(folder)) if name.endswith(_SUFFIX)]  # fmt: skip
+                for name in sorted(os.listdir(folder)) if name.endswith(_SUFFIX) and name != _SUFFIX]  # fmt: skip
 
     def path(self, name: str) -> str:
         """The file of a profile.
@@ -60,7 +60,7 @@ class Shelf:
         """
         if name.replace("-", "").replace("@", "").isalnum() and len(name) <= 64:
             for folder in self.folders():
-                if os.path.isfile(path := f"{folder}/{name}{_SUFFIX}"):
+                if is_file(path := f"{folder}/{name}{_SUFFIX}"):
                     return path
         known = self.names()
         raise MissingError(f'there is no profile "{name}"', closest(name, known) or f"there are: {', '.join(known)}")

@@ -68,7 +68,8 @@ def _key(lines: Sequence[str], node: Node, key: str, new: Mapping[str, Any], ind
             fresh = key_lines(key, new[key], indent)
             # What stands beside the old value is kept beside the new one.
             beside = lines[first][old.end - 1 :] if old.end and end == first + 1 else ""
-            yield first, end, [fresh[0] + beside, *fresh[1:]]
+            between = [line for line in lines[first + 1 : end] if line.lstrip().startswith("#")] if old.items else []
+            yield first, end, [fresh[0] + beside, *between, *fresh[1:]]
 
 
 def _region(lines: Sequence[str], node: Node, key: str) -> tuple[int, int]:

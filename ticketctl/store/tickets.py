@@ -59,7 +59,7 @@ class Store(Record):
             UsageError: several begin so.
         """
         wanted = text.strip().casefold()
-        if ID.match(wanted) and os.path.isfile(f"{self.root}/{path_of(wanted)}"):
+        if ID.match(wanted) and files.is_file(f"{self.root}/{path_of(wanted)}"):
             return wanted
         date, dash, half = wanted.rpartition("-")
         wanted = date + dash + half.translate(_LOOKALIKE)
