@@ -26,8 +26,10 @@ _START, _NEXT = "\nhistory:\n- ", "\n- "
 _ID = "e[0-9a-f]{12}"
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 _BELOW = r"(?:\n(?:    [^\n]+|  - [^\n]+|(?=\n)))"
-_WHO = ("by", "role", "for", "via", "event", "from", "to", "rule")
-_BEGIN = re.compile(rf"id: ({_ID})\n  at: ({_TIME})((?:\n  (?:{'|'.join(_WHO)}): [^\n]+{_BELOW}*)+)")
+_WHAT = ("role", "for", "via", "event", "from", "to", "rule")
+_BEGIN = re.compile(
+    rf"id: ({_ID})\n  at: ({_TIME})\n  by: ([^\n]+{_BELOW}*)((?:\n  (?:{'|'.join(_WHAT)}): [^\n]+{_BELOW}*)+)"
+)
 _KEY = re.compile(rf"\n  ([a-z_]+):((?: [^\n]+)?{_BELOW}*)")
 _ANCHOR, _INSTANT = pattern(rf" {_ID}\Z"), pattern(rf" {_TIME}\Z")
 _PAIR = re.compile(r"\n    ([a-z_][^\n:\" ]*): ([^|\n][^\n]*)")
@@ -53,22 +55,22 @@ def _entry(chunk: str) -> Entry:
     begin = _BEGIN.match(chunk)
     if begin is None:
         raise StrangeError
-    id_, at, who = begin.groups()
+    id_, at, by, what = begin.groups()
     _day(at[:10])
-    held: dict[str, Any] = {"id": id_, "at": at}
+    held: dict[str, Any] = {"id": id_, "at": at, "by": _text(by)}
     if begin.end() < len(chunk):
         for key, raw in _keys(chunk[begin.end() :]):
             held[ENTRY_NAMES[key]] = _READERS[key](raw)
-    return derived(_who(who), held)
+    return derived(_what(what), held)
 
 
 @lru_cache(maxsize=1 << 14)
-def _who(raw: str) -> Entry:
-    """Who did what in which role, from where to where, by which rule: the same come together again and again."""
+def _what(raw: str) -> Entry:
+    """What was done in which role, from where to where, by which rule: the same come together again and again."""
     held: dict[str, Any] = {ENTRY_NAMES[key]: _one(value) for key, value in _keys(raw)}
-    if not held.keys() >= {"by", "role", "event"} or held["event"] not in EVENTS:
+    if not held.keys() >= {"role", "event"} or held["event"] not in EVENTS:
         raise StrangeError
-    return Entry(at="", **held)
+    return Entry(at="", by="", **held)
 
 
 def _keys(raw: str) -> list[tuple[str, str]]:
@@ -257,4 +259,4 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "anchor": _id, "nth": _count, "due": _due, "message": _one, "told": _items, "set": _sets, "unset": _items,
     "text": _one, "note": _one, "files": _items, "mail_id": _one, "quiet": _true, "after": _ids,
 }  # fmt: skip
-"""How each key below those of :data:`_WHO` is read: by what follows its colon."""
+"""How each key below those of :data:`_WHAT` is read: by what follows its colon."""
