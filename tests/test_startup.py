@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -128,6 +129,22 @@ def test_who_shows_or_moves_one_ticket_loads_no_index(root: Path) -> None:
         assert not probed.modules & {"sqlite3", "_hashlib", "subprocess", "dataclasses", "pathlib", "locale"}, words
         changing = {f"ticketctl.{name}" for name in ("core.act", "core.workflow", "app.change", "store.journal")}
         assert words[0] == "move" or probed.modules.isdisjoint(changing)
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"TZif2", b"TZif2" + b"\xff" * 60, b"TZif\0" + b"\0" * 39, b"", b"no zone"], ids=range(5)
+)
+def test_a_zone_file_of_the_system_that_is_damaged(root: Path, damaged: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However well it begins: the zone is then that of the copy that dateutil brings along."""
+    settings = root / "ticketctl.yaml"
+    settings.write_text(re.sub("timezone: .*", "timezone: Asia/Kolkata", settings.read_text()))
+    expected = ticketctl(root, "show", "261102-aaaaa")
+    assert "14:30" in expected.out
+    zones = root / "zones/Asia"
+    zones.mkdir(parents=True)
+    (zones / "Kolkata").write_bytes(damaged)
+    monkeypatch.setenv("PYTHONTZPATH", str(zones.parent))
+    assert probe(root, "show", "261102-aaaaa").ran == expected
 
 
 def test_a_store_that_is_named_by_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
-"""The fastest reader: a file in our canonical form becomes entries by one pattern for each entry (docs/ticket-file.md).
+"""The fastest reader: a file in our canonical form becomes entries key by key, without any node (docs/ticket-file.md).
 
-It takes a file only if writing its ticket back gives the same bytes: the pattern holds the keys and their order, every
-scalar is held against the style in which we would write it, and the head against the one that the history gives.
+It takes a file only if writing its ticket back gives the same bytes: the keys stand in their order, every scalar is held
+against the style in which we would write it, and the head against the one that the history gives.
 Nothing else is said about the file; whatever is not in this form is read by others, which know how to complain.
 """
 
