@@ -8,7 +8,6 @@ was left out, its class has.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from inspect import get_annotations
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 EMPTY: Mapping[str, Any] = {}
@@ -27,7 +26,7 @@ class Record:
     _needed: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls) -> None:
-        cls._names = (*cls._names, *get_annotations(cls))
+        cls._names = (*cls._names, *cls.__annotations__)
         cls._known = frozenset(cls._names)
         cls._needed = frozenset(name for name in cls._names if not hasattr(cls, name))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.moves import OpenMove, Step
 from ticketctl.core.ticket import Ticket
 from ticketctl.record import EMPTY, Record
+
+if TYPE_CHECKING:  # a ticket is shown without what looks for moves
+    from ticketctl.core.moves import OpenMove, Step
 
 
 class Actor(Record):
