@@ -67,10 +67,8 @@ def replace(record: R, **changes: Any) -> R:
     Raises:
         TypeError: it has no such name.
     """
-    new = object.__new__(type(record))
+    new = derived(record, changes)
     held = new.__dict__
-    held.update(record.__dict__)
-    held.update(changes)
     if not held.keys() <= record._known:
         if odd := sorted(changes.keys() - record._known):
             raise TypeError(f"{type(record).__name__}: {', '.join(odd)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -111,12 +111,16 @@ def find_root(start: str | None, environment: Mapping[str, str] = os.environ) ->
         MissingError: there is none.
     """
     named = start if start is not None else environment.get("TICKETCTL_STORE") or None
-    folder = here = os.path.realpath(named or ".")
-    while not (os.path.isfile(f"{folder}/{NAME}") or os.path.isdir(f"{folder}/tickets")):
-        folder, below = os.path.dirname(folder), folder
-        if named is not None or folder == below:
-            break
-    else:
-        return folder
+    here = os.path.realpath(named or ".")
+    for folder in _upwards(here) if named is None else [here]:
+        if os.path.isfile(f"{folder}/{NAME}") or os.path.isdir(f"{folder}/tickets"):
+            return folder
     where = f"in {here}" if named is not None else "here, nor in any folder above"
     raise MissingError(f"there is no ticket store {where}", "ticketctl init makes one")
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    """A folder, and all above it."""
+    yield folder
+    while (above := os.path.dirname(folder)) != folder:
+        yield (folder := above)

@@ -49,7 +49,7 @@ def _put_aside(path: str, text: str) -> None:
 def no_heartbeat(path: str) -> str:
     """Why no sign of life could be left there; nothing, if one can."""
     if os.path.isdir(path or "."):
-        return f"cannot write the heartbeat {path}: it is a folder"
+        return f"cannot write the heartbeat {path or '.'}: it is a folder"
     if not os.path.isdir(os.path.dirname(path) or "."):
         return f"cannot write the heartbeat {path}: there is no such folder"
     return ""

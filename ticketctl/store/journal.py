@@ -98,6 +98,7 @@ class _Row(NamedTuple):
     replaces: str | None
 
     def temporary(self, root: str) -> str:
+        """Where it lies until it is renamed."""
         return f"{root}/{STATE}/{TMP}/{self.name}"
 
 
@@ -132,7 +133,7 @@ class _Plan:
             self._first = row
             return
         if self._lines is None:
-            self._lines = open(f"{self.root}/{STATE}/{TMP}/{_JOURNAL}", "x", encoding="utf-8")  # noqa: SIM115 - as long as we
+            self._lines = open(f"{self.root}/{STATE}/{TMP}/{_JOURNAL}", "x", encoding="utf-8")  # noqa: SIM115 - open as long as the plan
             self._lines.write(json.dumps(self._first) + "\n")
         self._lines.write(json.dumps(row) + "\n")
 
