@@ -24,17 +24,21 @@ class Record:
     _names: ClassVar[tuple[str, ...]] = ()
     _known: ClassVar[frozenset[str]] = frozenset()
     _needed: ClassVar[frozenset[str]] = frozenset()
+    _enough: ClassVar[int] = 0
 
     def __init_subclass__(cls) -> None:
         cls._names = (*cls._names, *cls.__annotations__)
         cls._known = frozenset(cls._names)
         cls._needed = frozenset(name for name in cls._names if not hasattr(cls, name))
+        # So many values in order are all that it cannot do without.
+        cls._enough = max((at for at, name in enumerate(cls._names, 1) if name in cls._needed), default=0)
 
     def __init__(self, *values: Any, **named: Any) -> None:
         held = self.__dict__
         held.update(zip(self._names, values, strict=False))
         held.update(named)
-        if len(held) != len(values) + len(named) or not self._needed <= held.keys() <= self._known:
+        whole = len(values) >= self._enough or held.keys() >= self._needed
+        if not whole or len(held) != len(values) + len(named) or not named.keys() <= self._known:
             odd = sorted((self._needed - held.keys()) | (held.keys() - self._known)) or ["too many values"]
             raise TypeError(f"{type(self).__name__}: {', '.join(odd)}")
 
@@ -80,9 +84,7 @@ def replace(record: R, **changes: Any) -> R:
 def derived(record: R, changes: Mapping[str, Any]) -> R:
     """The same, unchecked: for who makes a million of records from some that come again and again."""
     new = object.__new__(type(record))
-    held = new.__dict__
-    held.update(record.__dict__)
-    held.update(changes)
+    object.__setattr__(new, "__dict__", {**record.__dict__, **changes})
     return new
 
 

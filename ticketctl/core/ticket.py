@@ -7,7 +7,7 @@ from typing import Any
 
 from ticketctl.core.chain import idle
 from ticketctl.core.entry import Entry, Value
-from ticketctl.record import EMPTY, Record, replace
+from ticketctl.record import EMPTY, Record, derived, replace
 
 OPTIONAL_HEAD = ("customer", "assignee", "due", "follows", "watchers")
 HEAD = ("id", "profile", "title", "status", *OPTIONAL_HEAD, "fields")
@@ -62,25 +62,24 @@ class Ticket(Record):
     @property
     def updated(self) -> str:
         """The latest instant in the history."""
-        return max(entry.at for entry in self.history)
+        return max([entry.at for entry in self.history])
 
     def head(self) -> dict[str, Any]:
         """What stands above ``history`` in the file, keys in their order."""
         found: dict[str, Any] = {}
+        held = self.__dict__
         for key in HEAD:
-            value = getattr(self, key)
-            if key == "fields":
-                value = {k: thaw(v) for k, v in sorted(value.items())}
-            if value is not None and value != () and value != {}:
-                found[key] = thaw(value)
+            value = held.get(key)
+            if value or value == "":
+                found[key] = value if isinstance(value, str) else thaw(value)
         return found
 
 
 def thaw(value: Any) -> Any:
-    """A value as plain lists and dicts (checklist items sorted), for files and JSON."""
+    """A value as plain lists and dicts (fields and checklist items sorted), for files and JSON."""
     if isinstance(value, tuple):
         return list(value)
-    return dict(sorted(value.items())) if isinstance(value, Mapping) else value
+    return {key: thaw(one) for key, one in sorted(value.items())} if isinstance(value, Mapping) else value
 
 
 def flat(name: str) -> str:
@@ -102,19 +101,33 @@ def apply(ticket: Ticket | None, entry: Entry) -> Ticket:
     return replace(ticket, fields=fields, history=(*ticket.history, entry), **head)
 
 
+def changed(ticket: Ticket, sets: Mapping[str, Value], unset: Iterable[str] = (), **head: Any) -> Ticket:
+    """The ticket with something set or cleared, as a request or a move would leave it; its history is as it was.
+
+    Args:
+        sets, unset: flat names, as an entry has them.
+        head: other head keys with their new values.
+    """
+    if sets or unset:
+        head["fields"] = fields = dict(ticket.fields)
+        _set(sets, unset, head, fields)
+    return derived(ticket, head)
+
+
 def _begin(entry: Entry) -> tuple[dict[str, Any], dict[str, Value]]:
     """The head, and the fields, with which a ticket begins.
 
     Raises:
         ValueError: as :func:`apply`.
     """
-    missing = [name for name in ("ticket", "profile", "title") if name not in entry.sets]
-    if missing or entry.to is None:
+    sets = entry.sets
+    if entry.to is None or not ("ticket" in sets and "profile" in sets and "title" in sets):
+        missing = [name for name in ("ticket", "profile", "title") if name not in sets]
         raise ValueError(f"the first entry does not set {', '.join(missing or ['to'])}")
-    head: dict[str, Any] = {"id": str(entry.sets["ticket"])}
-    head.update((name, str(entry.sets[name])) for name in ("profile", "title"))
+    head: dict[str, Any] = {}
     fields: dict[str, Value] = {}
     _step(entry, head, fields)
+    head.update(id=str(sets["ticket"]), profile=str(sets["profile"]), title=str(sets["title"]))
     return head, fields
 
 
@@ -125,28 +138,37 @@ def stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, tuple
     Raises:
         ValueError: as :func:`apply`.
     """
-    base = apply(None, history[0])
-    yield 0, None, (base.profile, base.version)
-    head: dict[str, Any] = {}
-    fields = dict(base.fields)
+    head, fields = _begin(history[0])
+    yield 0, None, (head["profile"], head.get("version", 1))
     for position, entry in enumerate(history):
         if position == 0:
             continue
-        moved = entry.to is not None
-        before = replace(base, fields=dict(fields), history=history[:position], **head) if moved else None
+        if entry.to is None:
+            _step(entry, head, fields)
+            continue
+        before = derived(_NONE, {**head, "fields": dict(fields), "history": history[:position]})
         _step(entry, head, fields)
-        if moved:
-            yield position, before, (head.get("profile", base.profile), head.get("version", base.version))
+        yield position, before, (head["profile"], head.get("version", 1))
 
 
 def _step(entry: Entry, head: dict[str, Any], fields: dict[str, Value]) -> None:
     """What an entry does to the head."""
-    for name in entry.unset:
-        _clear(name, head, fields)
-    for name, value in entry.sets.items():
-        _put(name, value, head, fields)
+    if entry.sets or entry.unset:
+        _set(entry.sets, entry.unset, head, fields)
     if entry.to is not None:
         head["status"] = entry.to
+
+
+def _set(sets: Mapping[str, Value], unset: Iterable[str], head: dict[str, Any], fields: dict[str, Value]) -> None:
+    """Clear and set what flat names stand for."""
+    for name in unset:
+        _clear(name, head, fields)
+    for name, value in sets.items():
+        _put(name, value, head, fields)
+
+
+_KEPT = frozenset((*SETTABLE, "profile", "version"))
+"""What is set under its own name."""
 
 
 def _put(name: str, value: Value, head: dict[str, Any], fields: dict[str, Value]) -> None:
@@ -156,7 +178,7 @@ def _put(name: str, value: Value, head: dict[str, Any], fields: dict[str, Value]
         fields[name] = {**(old if isinstance(old, Mapping) else {}), item: str(value)} if item else value
         if value in ((), {}):
             del fields[name]
-    elif name in SETTABLE or name in ("version", "profile"):
+    elif name in _KEPT:
         head[name] = value
 
 
@@ -184,4 +206,8 @@ def fold(history: Iterable[Entry]) -> Ticket:
     for entry in entries[1:]:
         if entry.id not in without_effect:
             _step(entry, head, fields)
-    return Ticket(**head, fields=fields, history=entries, idle=without_effect)
+    return derived(_NONE, {**head, "fields": fields, "history": entries, "idle": without_effect})
+
+
+_NONE = Ticket("", "", "", "")
+"""What a ticket is before it begins."""

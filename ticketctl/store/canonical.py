@@ -24,15 +24,16 @@ from ticketctl.store.strict import StrangeError, read_strict, unquoted
 
 _START, _NEXT = "\nhistory:\n- ", "\n- "
 _ID = "e[0-9a-f]{12}"
-_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+_TIME = (
+    r"(?:19|2[0-9])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+)
 _BELOW = r"(?:\n(?:    [^\n]+|  - [^\n]+|(?=\n)))"
 _WHAT = ("role", "for", "via", "event", "from", "to", "rule")
 _BEGIN = re.compile(
     rf"id: ({_ID})\n  at: ({_TIME})\n  by: ([^\n]+{_BELOW}*)((?:\n  (?:{'|'.join(_WHAT)}): [^\n]+{_BELOW}*)+)"
 )
-_KEY = re.compile(rf"\n  ([a-z_]+):((?: [^\n]+)?{_BELOW}*)")
-_ANCHOR, _INSTANT = pattern(rf" {_ID}\Z"), pattern(rf" {_TIME}\Z")
-_PAIR = re.compile(r"\n    ([a-z_][^\n:\" ]*): ([^|\n][^\n]*)")
+_KEY = re.compile(r"\n  ([a-z_]+):(?: (?!\n)|(?=\n))")
+_ANCHOR, _INSTANT = pattern(rf"{_ID}\Z"), pattern(rf"{_TIME}\Z")
 _INTEGER = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
 _NAMES = frozenset(("profile", "title", "customer", "assignee"))
 _TEXTS = frozenset(("ticket", "profile", "title", "customer", "assignee", "due", "follows"))
@@ -56,53 +57,48 @@ def _entry(chunk: str) -> Entry:
     if begin is None:
         raise StrangeError
     id_, at, by, what = begin.groups()
-    _day(at[:10])
-    held: dict[str, Any] = {"id": id_, "at": at, "by": _text(by)}
-    if begin.end() < len(chunk):
-        for key, raw in _keys(chunk[begin.end() :]):
-            held[ENTRY_NAMES[key]] = _READERS[key](raw)
+    held: dict[str, Any] = {"id": id_, "at": _moment(at), "by": _text(by)}
+    if len(chunk) > (end := begin.end()):
+        keys, raws = _keys(chunk[end:])
+        for (name, read), raw in zip(_readers(keys), raws, strict=True):
+            held[name] = read(raw)
     return derived(_what(what), held)
 
 
 @lru_cache(maxsize=1 << 14)
 def _what(raw: str) -> Entry:
     """What was done in which role, from where to where, by which rule: the same come together again and again."""
-    held: dict[str, Any] = {ENTRY_NAMES[key]: _one(value) for key, value in _keys(raw)}
+    keys, raws = _keys(raw)
+    held: dict[str, Any] = {name: read(value) for (name, read), value in zip(_readers(keys), raws, strict=True)}
     if not held.keys() >= {"role", "event"} or held["event"] not in EVENTS:
         raise StrangeError
     return Entry(at="", by="", **held)
 
 
-def _keys(raw: str) -> list[tuple[str, str]]:
-    """The keys of a part of an entry in the one order, each with all that follows its colon."""
-    found = _KEY.findall(raw)
-    keys, values = zip(*found, strict=True)
-    if _known_length(keys) + len("".join(values)) != len(raw):
-        raise StrangeError  # something between them is no key
-    return found
+def _keys(raw: str) -> tuple[tuple[str, ...], list[str]]:
+    """The keys of a part of an entry, and all that follows each."""
+    parts = _KEY.split(raw)
+    if parts[0]:
+        raise StrangeError
+    return tuple(parts[1::2]), parts[2::2]
 
 
 @lru_cache(maxsize=1 << 10)
-def _known_length(keys: tuple[str, ...]) -> int:
-    """How many characters keys in the one order take, with what stands around them."""
+def _readers(keys: tuple[str, ...]) -> list[tuple[str, Callable[[str], Any]]]:
+    """For keys in the one order the name of each in an entry, and how it is read."""
     if list(keys) != [key for key in ENTRY_KEYS if key in keys]:
         raise StrangeError
-    return sum(len(f"\n  {key}:") for key in keys)
+    return [(ENTRY_NAMES[key], _READERS[key]) for key in keys]
 
 
-def _one(raw: str) -> str:
-    """A text after its key."""
-    if raw[:1] != " ":
-        raise StrangeError
-    return _text(raw[1:])
+def _text(raw: str) -> str:
+    """A text: plain where it can be, else as a block of lines or in the quotes that we would write."""
+    return _short_text(raw) if len(raw) <= 40 else _long_text(raw)
 
 
-def _word(raw: str) -> str:
-    """A text on one line: plain where it can be, else in the quotes that we would write."""
-    return _short_word(raw) if len(raw) <= 40 else _long_word(raw)
-
-
-def _long_word(raw: str) -> str:
+def _long_text(raw: str) -> str:
+    if raw[0] == "|":
+        return _lines(raw)
     if is_plain(raw):
         return raw
     if raw[0] != '"':
@@ -113,14 +109,12 @@ def _long_word(raw: str) -> str:
     return value
 
 
-_short_word = lru_cache(maxsize=4096)(_long_word)
+_short_text = lru_cache(maxsize=4096)(_long_text)
 """Names, roles, statuses and addresses come again and again."""
 
 
-def _text(raw: str) -> str:
-    """A text on one line, or as a block of lines."""
-    if raw[0] != "|":
-        return _word(raw)
+def _lines(raw: str) -> str:
+    """A text as a block of lines."""
     mark, _, body = raw.partition("\n")
     value = body.replace("\n    ", "\n").removeprefix("    ") + ("\n" if mark == "|" else "")
     if mark not in ("|", "|-") or not is_literal(value) or "\n".join(_block(value)) != body:
@@ -135,31 +129,31 @@ def _block(value: str) -> list[str]:
 def _id(raw: str) -> str:
     if not _ANCHOR.match(raw):
         raise StrangeError
-    return raw[1:]
+    return raw
 
 
 def _due(raw: str) -> str:
-    """An instant, of a day that there is."""
     if not _INSTANT.match(raw):
         raise StrangeError
-    _day(raw[1:11])
-    return raw[1:]
+    return _moment(raw)
 
 
-@lru_cache(maxsize=4096)
-def _day(raw: str) -> None:
-    parse_instant(f"{raw}T00:00:00Z")
+def _moment(raw: str) -> str:
+    """An instant in its form, of a day that there is."""
+    if raw[8:10] > "28":
+        parse_instant(raw)
+    return raw
 
 
 def _count(raw: str) -> int:
     value = int(raw)
-    if not 1 < value <= 10**6 or f" {value}" != raw:
+    if not 1 < value <= 10**6 or str(value) != raw:
         raise StrangeError
     return value
 
 
 def _true(raw: str) -> bool:
-    if raw != " true":
+    if raw != "true":
         raise StrangeError
     return True
 
@@ -185,7 +179,7 @@ def _item(raw: str) -> str:
     return value
 
 
-def _by_schema(key: str, raw: str, read: Callable[[str], str] = _word) -> str:
+def _by_schema(key: str, raw: str, read: Callable[[str], str] = _text) -> str:
     """A text under a key; ids and instants stand there without quotes."""
     if key not in BY_SCHEMA:
         return read(raw)
@@ -198,25 +192,32 @@ def _by_schema(key: str, raw: str, read: Callable[[str], str] = _word) -> str:
 
 
 def _sets(raw: str) -> Mapping[str, Value]:
-    """The mapping of ``set``: one line each, but for checklists, lists and texts of several lines."""
-    found: dict[str, Value] = {}
-    if raw[:1] != "\n":
+    """The mapping of ``set``; what sets little is often the same."""
+    return _short_sets(raw) if len(raw) <= 80 else _long_sets(raw)
+
+
+def _long_sets(raw: str) -> Mapping[str, Value]:
+    """The same: one line each, but for checklists, lists and texts of several lines."""
+    before, *lines = raw.split("\n    ")
+    if before or not lines:
         raise StrangeError
-    end = 0
-    for pair in _PAIR.finditer(raw):
-        if pair.start() != end:
+    found: dict[str, Value] = {}
+    for line in lines:
+        key, _, value = line.partition(": ")
+        if value[:1] in ("", "|") or not is_plain(key):
             return _odd_sets(raw)
-        key, value = pair[1], pair[2]
-        if key in found or not is_plain(key):
+        if key in found:
             raise StrangeError
-        found[key] = _value(key, value)
-        end = pair.end()
-    return found if end == len(raw) else _odd_sets(raw)
+        found[key] = _text(value) if key in _NAMES else _value(key, value)
+    return found
 
 
+_short_sets = lru_cache(maxsize=4096)(_long_sets)
+
+
+@lru_cache(maxsize=4096)
 def _value(key: str, raw: str) -> Value:
-    if key in _NAMES:
-        return _word(raw)
+    """What a field is set to: the same come again and again."""
     if raw in ("true", "false"):
         return _fitting(key, raw == "true")
     return _fitting(key, int(raw) if _INTEGER.match(raw) else _by_schema(key, raw))
@@ -255,8 +256,8 @@ def _odd_value(key: str, node: Node) -> Value:
     return _fitting(key, value if isinstance(value, dict) else tuple(value))
 
 
-_READERS: Mapping[str, Callable[[str], Any]] = {
-    "anchor": _id, "nth": _count, "due": _due, "message": _one, "told": _items, "set": _sets, "unset": _items,
-    "text": _one, "note": _one, "files": _items, "mail_id": _one, "quiet": _true, "after": _ids,
+_READERS: Mapping[str, Callable[[str], Any]] = dict.fromkeys(_WHAT, _text) | {
+    "anchor": _id, "nth": _count, "due": _due, "message": _text, "told": _items, "set": _sets, "unset": _items,
+    "text": _text, "note": _text, "files": _items, "mail_id": _text, "quiet": _true, "after": _ids,
 }  # fmt: skip
-"""How each key below those of :data:`_WHAT` is read: by what follows its colon."""
+"""How each key is read: by what follows its colon, and a space on the same line."""

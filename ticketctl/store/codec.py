@@ -120,13 +120,13 @@ def key_lines(key: str, value: Any, indent: str) -> list[str]:
 
 def _mapping(content: Mapping[str, Any], indent: str) -> Iterator[str]:
     for key, value in content.items():
-        name = indent + (key if is_plain(key) else quoted(key)) + ":"
+        name = _name(indent, key)
         if isinstance(value, str):  # asked first: nearly all values are texts
             if "\n" in value and is_literal(value):
                 yield name + (" |" if value.endswith("\n") else " |-")
                 yield from (f"{indent}  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
             else:
-                yield f"{name} {_inline(key, value)}"
+                yield f"{name} {value if is_plain(value) else _inline(key, value)}"
         elif isinstance(value, Mapping):
             yield name
             yield from _mapping(value, indent + "  ")
@@ -135,6 +135,11 @@ def _mapping(content: Mapping[str, Any], indent: str) -> Iterator[str]:
             yield from (f"{indent}- {_inline(key, item)}" for item in value)
         else:
             yield f"{name} {_inline(key, value)}"
+
+
+@lru_cache(maxsize=1 << 10)
+def _name(indent: str, key: str) -> str:
+    return f"{indent}{key if is_plain(key) else quoted(key)}:"
 
 
 def _inline(key: str, value: Any) -> str:
