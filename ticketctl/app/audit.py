@@ -6,23 +6,22 @@ A list of small functions, each of which looks at one thing. Findings of kind *w
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.parallel import spread
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
-from ticketctl.core.chain import entry_id, knowledge, order, predecessors
-from ticketctl.core.checker import Scene, failures, judge
+from ticketctl.core.chain import entry_id, is_linear, knowledge, order, predecessors
+from ticketctl.core.checker import Scene, failures, refusals
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.located import Node
 from ticketctl.core.moves import creation_edges
 from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.profile import Edge, Field, Profile
-from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, fold, stages
+from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, changed, fold, stages
 from ticketctl.errors import BrokenError, Finding, MissingError, Place, TicketctlError, closest
-from ticketctl.record import replace
 from ticketctl.store import git
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.reading import Loaded
@@ -102,7 +101,7 @@ def audit(desk: Desk, ids: Sequence[str] = (), watch: Watch = unwatched) -> Audi
         result.checked += 1
         result.findings += found
     if not ids:
-        for path in desk.store.strays():
+        for path in desk.store.strays(paths):
             result.checked += 1
             result.findings.append(
                 Finding(Place(path), "path", "not where a ticket could be", "tickets/YYYY/MM/DD/ID.yaml")
@@ -142,7 +141,8 @@ def check_ticket(desk: Desk, loaded: Loaded) -> list[Finding]:
 
 def _attachments(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
     """What the history says is attached is there."""
-    for position, entry in enumerate(loaded.ticket.history):
+    with_files = [(position, entry) for position, entry in enumerate(loaded.ticket.history) if entry.files]
+    for position, entry in with_files:
         for name in entry.files:
             path = f"attachments/{loaded.ticket.id}/{entry.id}-{name}"
             if "/" in name or not os.path.isfile(f"{desk.root}/{path}"):
@@ -168,11 +168,9 @@ def _chain(loaded: Loaded) -> Iterator[Finding]:
         yield Finding(_entry(loaded, 0), "chain", "two entries of the history have one id")
     for position, entry in enumerate(history):
         before = predecessors(history, position)
-        for name in before:
-            if name not in known:
-                yield Finding(
-                    _entry(loaded, position, "after"), "chain", f"the entry {name} before this one is missing"
-                )
+        if not known.issuperset(before):
+            words = f"the entry {', '.join(sorted({*before} - known))} before this one is missing"
+            yield Finding(_entry(loaded, position, "after"), "chain", words)
         if entry_id(entry, before) != entry.id:
             yield Finding(_entry(loaded, position, "id"), "chain",
                           "this entry, or one before it, is not what was written (rewritten history?)",
@@ -183,7 +181,7 @@ def _chain(loaded: Loaded) -> Iterator[Finding]:
 def _order(loaded: Loaded) -> Iterator[Finding]:
     """The entries stand in the one order in which a set of entries is written."""
     history = loaded.ticket.history
-    if all(not entry.after for entry in history):
+    if is_linear(history):
         return
     before = {entry.id: predecessors(history, position) for position, entry in enumerate(history)}
     for position, (stands, belongs) in enumerate(zip(history, order(history, before), strict=False)):
@@ -208,7 +206,7 @@ def _status(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
         hint = closest(head.text, list(known))
         yield Finding(_head(loaded, "status"), "schema", f'unknown status "{head.text}" in {profile.name}', hint)
     for position, entry in enumerate(loaded.ticket.history):
-        if entry.to is not None and entry.to not in known and entry.sets.get("version", 0) in (0, profile.version):
+        if entry.to not in known and entry.to is not None and entry.sets.get("version", 0) in (0, profile.version):
             yield Finding(_entry(loaded, position, "to"), "schema", f'unknown status "{entry.to}" in {profile.name}',
                           closest(entry.to, list(known)))  # fmt: skip
 
@@ -216,8 +214,8 @@ def _status(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
 def _fields(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
     """Every field that is set exists and has a value of its type."""
     for position, entry in enumerate(loaded.ticket.history):
-        for key, value in entry.sets.items():
-            if found := _wrong(profile, key, value):
+        for key, value in entry.sets.items() if entry.sets else ():
+            if key not in _SET and (found := _wrong(profile, key, value)):
                 item = loaded.node.map["history"].items[position].map["set"].map[key]
                 yield Finding(Place(loaded.path, item.line, item.col), "schema", *found)
 
@@ -228,7 +226,7 @@ _SET = frozenset((*SETTABLE, "ticket", "profile", "version", LINK))
 def _wrong(profile: Profile, key: str, value: Value) -> tuple[str, str] | None:
     """What is wrong with something that an entry sets, and a hint."""
     if not key.startswith("fields."):
-        return None if key in _SET else (f'"{key}" cannot be set', closest(key, SETTABLE))
+        return f'"{key}" cannot be set', closest(key, SETTABLE)
     name = key.removeprefix("fields.").partition(".")[0]
     declared = profile.fields.get(name)
     if declared is None:
@@ -258,13 +256,15 @@ def _type_problem(declared: Field, value: object) -> str:
 def _moves(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
     """Every move was legal when it was made, by the rules of its version and the role that the history records."""
     history = loaded.ticket.history
+    profile = None
     for position, ticket, (name, version) in _stages(history):
         entry = history[position]
-        try:
-            profile = desk.shelf.at_version(name, version)
-        except TicketctlError as error:
-            yield Finding(_entry(loaded, position), "unjudged", error.message, severity="warning")
-            return
+        if profile is None or (profile.name, profile.version) != (name, version):
+            try:
+                profile = desk.shelf.at_version(name, version)
+            except TicketctlError as error:
+                yield Finding(_entry(loaded, position), "unjudged", error.message, severity="warning")
+                return
         if profile is None:
             hint = f"keep the old rules as profiles/{name}@{version}.yaml"
             words = f"made under version {version} of {name}, which is not here"
@@ -275,11 +275,12 @@ def _moves(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
 
 
 def _stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
-    """The ticket before each move, and the rules after it; where clones were merged, an act is judged by what its author
-    could see."""
-    if all(not entry.after for entry in history):
-        yield from stages(history)
-        return
+    """For each move its place in the history, the ticket before it, and the rules after it."""
+    return stages(history) if is_linear(history) else _merged_stages(history)
+
+
+def _merged_stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
+    """The same where clones were merged: an act is judged by what its author could see."""
     known = knowledge(history)
     for position, entry in enumerate(history):
         if entry.to is not None:
@@ -304,16 +305,14 @@ def _illegal(profile: Profile, ticket: Ticket | None, entry: Entry) -> list[str]
     edges = [edge for edge in profile.between(ticket.status, entry.to) if role in edge.roles]
     if edges and _asks_nothing(profile, edges[0], entry):
         return []
-    asked, history = _as_asked(ticket, entry, edges[0]) if edges else entry, ticket.history
-    changed = frozenset([name.removeprefix("fields.").partition(".")[0] for name in (*asked.sets, *asked.unset)])
-    if changed:
-        ticket = apply(ticket, Entry(entry.at, entry.by, entry.role, "edited", sets=asked.sets, unset=asked.unset))
+    sets, unset = _as_asked(entry, edges[0]) if edges else (entry.sets, entry.unset)
     scene = Scene(
-        profile, NOBODY_LISTED, dates.parse_instant(entry.at), ticket,
-        history, role, entry.role, entry.by,
-        channel="mail" if entry.via == "mail" else "cli", text=entry.text, note=entry.note, changed=changed,
+        profile, NOBODY_LISTED, dates.parse_instant(entry.at), changed(ticket, sets, unset),
+        ticket.history, role, entry.role, entry.by,
+        channel="mail" if entry.via == "mail" else "cli", text=entry.text, note=entry.note,
+        changed=frozenset([name.removeprefix("fields.").partition(".")[0] for name in (*sets, *unset)]),
     )  # fmt: skip
-    return list(judge(scene, entry.to).reasons)
+    return refusals(scene, entry.to)[1]
 
 
 def _asks_nothing(profile: Profile, edge: Edge, entry: Entry) -> bool:
@@ -324,20 +323,19 @@ def _asks_nothing(profile: Profile, edge: Edge, entry: Entry) -> bool:
     return free and not entry.for_
 
 
-def _as_asked(ticket: Ticket, entry: Entry, edge: Edge) -> Entry:
-    """The entry without what the edge itself set, since needs are tested before that."""
+def _as_asked(entry: Entry, edge: Edge) -> tuple[Mapping[str, Value], Sequence[str]]:
+    """What an entry sets and clears, without what the edge itself does, since needs are tested before that."""
     if not edge.sets:
-        return entry
-    own = set(edge.sets)
-    sets = {key: value for key, value in entry.sets.items() if key.removeprefix("fields.") not in own}
-    return replace(entry, sets=sets, unset=tuple(k for k in entry.unset if k.removeprefix("fields.") not in own))
+        return entry.sets, entry.unset
+    asked = [name for name in (*entry.sets, *entry.unset) if name.removeprefix("fields.") not in edge.sets]
+    return {name: entry.sets[name] for name in asked if name in entry.sets}, [n for n in asked if n in entry.unset]
 
 
 def _keeps(desk: Desk, loaded: Loaded, profile: Profile) -> Iterator[Finding]:
     """What a status keeps true is true."""
     ticket = loaded.ticket
     status = profile.statuses.get(ticket.status)
-    if status is None:
+    if status is None or not status.keeps:
         return
     system = profile.system
     scene = Scene(profile, desk.people_of(profile), desk.now, ticket, ticket.acts, system, system, system)

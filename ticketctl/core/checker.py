@@ -1,6 +1,6 @@
 """The workflow checker: whether a move or an edit may be made, and every reason why not.
 
-The same two functions, :func:`judge` and :func:`failures`, serve people, triggers, the sweep and the lists of
+The same functions, :func:`judge` and :func:`failures`, serve people, triggers, the sweep and the lists of
 what is open to somebody (X2, X3).
 """
 
@@ -14,9 +14,9 @@ from ticketctl.core.entry import Entry, Value
 from ticketctl.core.events import events_of, last_customer_text, latest
 from ticketctl.core.filling import filled
 from ticketctl.core.people import People
-from ticketctl.core.profile import CREATED, Edge, Event, Profile, Test
-from ticketctl.core.ticket import Ticket, apply, flat
-from ticketctl.record import Record, replace
+from ticketctl.core.profile import CREATED, Edge, Event, Profile, Status, Test
+from ticketctl.core.ticket import Ticket, changed, flat
+from ticketctl.record import Record, derived
 
 
 class Scene(Record):
@@ -93,29 +93,34 @@ def fill_sets(sets: Mapping[str, Value | None], scene: Scene) -> tuple[dict[str,
 
 
 def judge(scene: Scene, to: str) -> Verdict:
-    """Whether the ticket may move to the status ``to``, and every reason against it.
+    """Whether the ticket may move to the status ``to``, every reason against it, and what to think of.
 
     ``scene.ticket`` still has its old status; what the request sets is already in it.
     """
+    edge, reasons = refusals(scene, to)
+    warnings = failures((*edge.warns, *scene.profile.statuses[to].warns), scene) if edge else ()
+    return Verdict(edge, tuple(reasons), tuple(warnings))
+
+
+def refusals(scene: Scene, to: str) -> tuple[Edge | None, list[str]]:
+    """The edge by which the ticket would move, if there is one, and every reason against the move."""
     profile, source = scene.profile, scene.ticket.status
     if to == source:
-        return Verdict(None, (f"it is already {to}",))
-    edges = profile.between(source, to)
-    refused = [reason for reason in (_only_rules(scene, to), _category(scene, to)) if reason]
+        return None, [f"it is already {to}"]
+    edges, target = profile.between(source, to), profile.statuses[to]
+    refused = [reason for reason in (_only_rules(scene, target), _category(scene, target)) if reason]
     if not edges:
         # That only rules set it says why there is no edge; else the profile's own reason, or what there is instead.
-        return Verdict(None, tuple(refused if profile.statuses[to].set_by_system and refused else
-                                   [_no_edge(scene, to), *refused]))  # fmt: skip
+        return None, refused if target.set_by_system and refused else [_no_edge(scene, to), *refused]
     edge = next((edge for edge in edges if may(scene, edge)), None)
     if edge is None:
         edge = edges[0]
-        if not refused or not profile.statuses[to].set_by_system:
+        if not refused or not target.set_by_system:
             refused.insert(0, _wrong_role(scene, edges))
-    target = profile.statuses[to]
     refused += failures((*edge.needs, *target.needs), scene)
     if target.keeps:
         refused += failures(target.keeps, _after(scene, edge))
-    return Verdict(edge, tuple(dict.fromkeys(refused)), tuple(failures((*edge.warns, *target.warns), scene)))
+    return edge, list(dict.fromkeys(refused))
 
 
 def may(scene: Scene, edge: Edge) -> bool:
@@ -125,10 +130,10 @@ def may(scene: Scene, edge: Edge) -> bool:
     return False
 
 
-def _only_rules(scene: Scene, to: str) -> str:
+def _only_rules(scene: Scene, target: Status) -> str:
     """G2: a status that only rules and integrations set, and who does."""
-    profile = scene.profile
-    if not profile.statuses[to].set_by_system or profile.kind(scene.by) in ("system", "integration"):
+    profile, to = scene.profile, target.name
+    if not target.set_by_system or profile.kind(scene.by) in ("system", "integration"):
         return ""
     who = [role for edge in profile.edges if edge.target == to and edge.source != CREATED for role in edge.roles]
     machines = [role for role in dict.fromkeys(who) if profile.kind(role) in ("system", "integration")]
@@ -138,13 +143,13 @@ def _only_rules(scene: Scene, to: str) -> str:
     return f"{to} is never set by hand: {_either(setters) or 'the creation of a ticket'} sets it"
 
 
-def _category(scene: Scene, to: str) -> str:
+def _category(scene: Scene, target: Status) -> str:
     """G15: the ticket's category decides what a person may choose."""
-    profile = scene.profile
+    profile, to = scene.profile, target.name
     if not profile.categories:
         return ""
     category = profile.categories.get(str(scene.ticket.get("category")))
-    by_rule = profile.statuses[to].set_by_system or profile.kind(scene.by) in ("system", "integration")
+    by_rule = target.set_by_system or profile.kind(scene.by) in ("system", "integration")
     if category is None or to in category.statuses or by_rule:
         return ""
     fitting = [other.name for other in profile.categories.values() if to in other.statuses]
@@ -186,8 +191,7 @@ def _after(scene: Scene, edge: Edge) -> Scene:
     """The scene as the move would leave it, for the tests that the status keeps."""
     sets = {name: value for name, value in edge.sets.items() if name.partition(".")[0] not in scene.changed}
     put, cleared = fill_sets(sets, scene)
-    entry = Entry(at="", by="", role="", event="moved", to=edge.target, sets=put, unset=cleared)
-    return replace(scene, ticket=apply(scene.ticket, entry))
+    return derived(scene, {"ticket": changed(scene.ticket, put, cleared, status=edge.target)})
 
 
 def failures(tests: Iterable[Test], scene: Scene) -> list[str]:
@@ -247,7 +251,7 @@ def _passes(test: Test, scene: Scene) -> bool:
         case "channel":
             return scene.channel in wanted
         case _:  # allowed
-            return any(not judge(scene, str(to)).reasons for to in wanted)
+            return any(not refusals(scene, str(to))[1] for to in wanted)
 
 
 def _within(test: Test, scene: Scene) -> bool:

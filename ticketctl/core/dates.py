@@ -33,7 +33,7 @@ def parse_instant(text: str) -> datetime:
     """
     if not _INSTANT.match(text):
         raise ValueError(f'"{text}" is not an instant like 2026-11-21T09:14:03Z')
-    return _near(datetime.fromisoformat(text[:-1])).replace(tzinfo=UTC)
+    return _near(datetime.fromisoformat(text))
 
 
 def format_instant(moment: datetime) -> str:

@@ -13,19 +13,18 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Collection
 from itertools import islice
 from typing import NamedTuple
 
 from ticketctl.errors import DiskError
-from ticketctl.pattern import pattern
 from ticketctl.store.index import Index
-from ticketctl.store.paths import behind_link, walk
+from ticketctl.store.paths import PLACE, behind_link, walk
 
 LARGE = 2000
 """From how many tickets on it is faster to ask git than to stat every file."""
 _LARGE_BYTES = LARGE * 600
 _RACY = 2_000_000_000
-_FILE = pattern(r"tickets/\d{4}(/\d\d(/\d\d(/\d{6}-\w{5}\.yaml)?)?)?\Z")
 _STATUS = ("status", "--porcelain=v2", "--branch", "-z", "-uall", "--ignored=traditional", "--no-renames",
            "--ignore-submodules=none", "--", "tickets")  # fmt: skip
 _TRIES = 10
@@ -230,8 +229,10 @@ def _ours(path: str, prefix: str) -> str:
     """The path of a ticket file from what git says; empty for anything else."""
     if not path.startswith(prefix):
         return ""
-    path = "/".join(path[len(prefix) :].split("/")[:5])
-    return path if _FILE.match(path) else ""
+    path = path[len(prefix) :]
+    if path.count("/") > 4:
+        path = "/".join(path.split("/")[:5])
+    return path if PLACE.match(path) else ""
 
 
 def _compared(root: str, index: Index | None, status: _Status, prefix: str, place: str) -> News | None:
@@ -254,21 +255,22 @@ def _compared(root: str, index: Index | None, status: _Status, prefix: str, plac
     differing, vouched = _since(root, index, status.head, prefix)
     unsure = status.dirty.union(hidden.split("\0") if hidden else ())
     behind: dict[str, bool] = {}
-    remaining = [
-        Suspect(path, *suspects[path])
-        for path in unsure & suspects.keys() - differing
+    remaining = {
+        path: Suspect(path, *suspects[path])
+        for path in unsure & (suspects.keys() - differing)
         if _is_there(root, path, behind) and same(root, path, *suspects[path])
-    ]
-    paths = sorted((differing | unsure | suspects.keys()) - {one.path for one in remaining})
+    }
+    paths = sorted(path for path in dict.fromkeys((*differing, *unsure, *suspects)) if path not in remaining)
     # Who reads all of them will see which are missing.
     present = [path for path in paths if _is_there(root, path, behind, seen=index is None)]
-    missing = sorted(set(paths).difference(present))
+    missing = sorted(set(paths).difference(present)) if len(present) < len(paths) else []
     if paths and vouched is None:
         vouched = git.blobs_at(root, status.head, prefix, paths)
     trusted = {path: blob for path, blob in (vouched or {}).items() if path not in unsure}
     left = [Suspect(path, "", 0) for path in missing if (vouched or {}).get(path)]
     changed = bool(present) or _is_news(index, meta, missing, left)
-    return News([Look(path, trusted.get(path, "")) for path in present], missing, remaining + left, meta, changed)
+    looks = [Look(path, trusted.get(path, "")) for path in present]
+    return News(looks, missing, [*remaining.values(), *left], meta, changed)
 
 
 def _is_there(root: str, path: str, behind: dict[str, bool], seen: bool = False) -> bool:
@@ -278,11 +280,13 @@ def _is_there(root: str, path: str, behind: dict[str, bool], seen: bool = False)
         behind: the folders of which it is known whether they are behind a link; takes this one's.
         seen: whether a file is taken to be there.
     """
-    full, folder = f"{root}/{path}", path.rpartition("/")[0]
-    if seen and path.endswith(".yaml"):
-        pass
-    elif not os.path.lexists(full) or (not path.endswith(".yaml") and os.path.isdir(full) and not os.path.islink(full)):
-        return False
+    folder = path.rpartition("/")[0]
+    if not (seen and path.endswith(".yaml")):
+        full = f"{root}/{path}"
+        if not os.path.lexists(full) or (
+            not path.endswith(".yaml") and os.path.isdir(full) and not os.path.islink(full)
+        ):
+            return False
     if folder not in behind:
         behind[folder] = behind_link(root, path)
     return not behind[folder]
@@ -295,7 +299,7 @@ def _is_news(index: Index | None, meta: dict[str, object], missing: list[str], l
     return {path for path, (stamp, _) in index.suspects().items() if not stamp} != {one.path for one in left}
 
 
-def _since(root: str, index: Index | None, head: str, prefix: str) -> tuple[set[str], dict[str, str] | None]:
+def _since(root: str, index: Index | None, head: str, prefix: str) -> tuple[Collection[str], dict[str, str] | None]:
     """The files that are not in HEAD as in the commit that the index knows, or not as the index has them; and, where all
     of them were asked for, HEAD's blobs."""
     from ticketctl.store import git
@@ -310,7 +314,7 @@ def _since(root: str, index: Index | None, head: str, prefix: str) -> tuple[set[
             pass  # that commit is gone
     tree = {path: blob for name, blob in git.tree(root, head) if (path := _ours(name, ""))} if head else {}
     blobs = index.blobs() if index is not None else {}
-    return {path for path in tree.keys() | blobs.keys() if tree.get(path) != blobs.get(path)}, tree
+    return [path for path in tree | blobs if tree.get(path) != blobs.get(path)], tree
 
 
 def _hidden(root: str) -> str | None:

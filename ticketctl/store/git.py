@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from ticketctl.core.digest import sha1, sha256
 from ticketctl.errors import DiskError, UsageError
+from ticketctl.pattern import pattern
 
 _DURABLE = ("-c", "core.fsync=all")
 """With git's defaults a power cut left a repository whose newest commit was a 0-byte object."""
@@ -136,12 +137,15 @@ def changes(root: str, old: str, new: str) -> Iterator[tuple[str, str]]:
         yield next(records), about.split(" ")[3]
 
 
+_IN_TREE = pattern(r"[^\t]* ([0-9a-f]+)\t([^\0]*)\0")
+"""``MODE blob ID<tab>PATH`` of ``ls-tree -z``."""
+
+
 def tree(root: str, commit: str) -> Iterator[tuple[str, str]]:
     """(path relative to the store, blob) of every file below ``tickets/`` in a commit."""
     for block in blocks(root, "ls-tree", "-r", "-z", commit, "--", "tickets"):
-        for line in os.fsdecode(block).split("\0")[:-1]:
-            about, _, path = line.partition("\t")
-            yield path, about.rpartition(" ")[2]
+        for blob, path in _IN_TREE.findall(os.fsdecode(block)):
+            yield path, blob
 
 
 def blobs_at(root: str, commit: str, prefix: str, paths: Sequence[str]) -> dict[str, str]:

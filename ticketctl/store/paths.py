@@ -13,6 +13,8 @@ from ticketctl.pattern import pattern
 ID = pattern(r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z")
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no i, l, o, u."""
+PLACE = pattern(r"tickets/\d{4}(?:/\d\d(?:/\d\d(?:/\d{6}-\w{5}\.yaml)?)?)?\Z")
+"""Where a ticket file could be, or what stands in the way of one."""
 _LEVELS = (r"\d{4}\Z", r"\d\d\Z", r"\d\d\Z", r"\d{6}-\w{5}\.yaml\Z")
 
 

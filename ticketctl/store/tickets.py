@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from ticketctl.store import files
 from ticketctl.store.canonical import read_canonical
 from ticketctl.store.codec import emit, extend
 from ticketctl.store.files import MAX_BYTES
-from ticketctl.store.paths import ID, behind_link, id_of, path_of, short, walk
+from ticketctl.store.paths import ID, PLACE, behind_link, id_of, path_of, short, walk
 from ticketctl.store.reading import Loaded, load
 
 if TYPE_CHECKING:
@@ -42,14 +42,19 @@ class Store(Record):
         """The paths of all ticket files, in order. Folders behind symbolic links are not entered, but named."""
         return walk(self.root)
 
-    def strays(self) -> Iterator[str]:
-        """Files below ``tickets/`` that are not where a ticket could be, such as a half-finished copy."""
-        known = set(self.paths())
+    def strays(self, known: Collection[str]) -> Iterator[str]:
+        """Files below ``tickets/`` that are not where a ticket could be, such as a half-finished copy.
+
+        Args:
+            known: what :meth:`paths` gave; whatever came since is told by its name.
+        """
+        known = frozenset(known)
         for folder, _, names in os.walk(f"{self.root}/tickets"):
             within = folder[len(f"{self.root}/") :]
             for name in names:
-                if f"{within}/{name}" not in known and not name.startswith("."):
-                    yield f"{within}/{name}"
+                path = f"{within}/{name}"
+                if path not in known and not PLACE.match(path) and not name.startswith("."):
+                    yield path
 
     def find(self, text: str) -> str:
         """The id that a person means: any unique beginning of it or of its random half, in any case.
