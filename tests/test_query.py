@@ -28,7 +28,7 @@ from ticketctl.core.profile import Profile, Queue
 from ticketctl.core.query import COLUMNS, NEWEST, Query, Term
 from ticketctl.core.summary import _rank, summary_of
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.core.timers import due_now, next_due, timers, wake
+from ticketctl.core.timers import coming, due_now, next_due, timers, wake_of
 from ticketctl.record import replace
 from ticketctl.store.index import Index, Kept
 from ticketctl.store.paths import path_of
@@ -402,7 +402,7 @@ def test_a_sweep_finds_what_is_due_by_its_waking(lives: list[Known], data: Any) 
     for timer in timers(profile, ticket):
         for number in (timer.done + 1, timer.done + 2):
             instants += [timer.occurrence(number, profile) + timedelta(seconds=more) for more in (-1, 0, 1, 86400 * 3)]
-    waking = wake(profile, ticket, people)
+    waking = wake_of(coming(profile, ticket, people))
     for now in instants:
         if fires := list(due_now(profile, ticket, now, people)):
             assert waking and waking <= format_instant(now), (waking, now, fires)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from ticketctl.core.entry import Entry
@@ -79,13 +79,14 @@ def last_customer_text(profile: Profile, history: Iterable[Entry]) -> str:
     return "\n\n".join(texts[answered:] or texts[-1:] or [report])
 
 
-def unanswered(profile: Profile, history: Iterable[Entry]) -> bool:
+_MESSAGES = (Event("customer_message"), Event("staff_message"))
+
+
+def unanswered(profile: Profile, history: Sequence[Entry]) -> bool:
     """Whether the last public message is the customer's."""
-    theirs = False
-    for entry in history:
-        events = events_of(profile, entry)
-        if Event("customer_message") in events:
-            theirs = True
-        elif Event("staff_message") in events:
-            theirs = False
-    return theirs
+    for entry in reversed(history):
+        if entry.text is not None:  # or it is no message
+            events = events_of(profile, entry)
+            if not events.isdisjoint(_MESSAGES):
+                return _MESSAGES[0] in events
+    return False

@@ -279,6 +279,14 @@ class Profile(Record):
         found = {squash(alias): status.name for status in self.statuses.values() for alias in status.aliases}
         return found | {squash(name): name for name in self.statuses}
 
+    @cached_property
+    def _timed(self) -> dict[str, list[Automation]]:
+        return {name: [rule for rule in self.automations if name in rule.within] for name in self.statuses}
+
+    def timed(self, status: str) -> Sequence[Automation]:
+        """The automations whose clocks may run in a status, in file order; none in one that the profile does not have."""
+        return self._timed.get(status, ())
+
     @property
     def rules(self) -> tuple[Trigger | Automation, ...]:
         """Triggers and automations, in the file's order."""

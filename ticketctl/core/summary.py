@@ -12,8 +12,9 @@ from ticketctl.core.notices import owed
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.query import Row
+from ticketctl.core.requests import Fire
 from ticketctl.core.ticket import Ticket, thaw
-from ticketctl.core.timers import next_due, wake
+from ticketctl.core.timers import coming, next_due, next_of, wake_of
 
 _HUGE = 1 << 127
 """What is larger sorts as this does."""
@@ -43,20 +44,29 @@ class Summary(NamedTuple):
 
 def summary_of(profile: Profile, ticket: Ticket, people: People) -> Summary:
     """Everything that the index holds of a ticket."""
-    state = profile.state(ticket.status)
-    scene = Scene(profile, people, parse_instant(ticket.updated), ticket, ticket.acts, "", "", "")
-    queued = holds(profile.queue.when, scene) if profile.queue.when else state in ("new", "open")
+    clocks, history = coming(profile, ticket, people), ticket.history
+    queued = _is_queued(profile, ticket, people)
     return Summary(
-        row_of(profile, ticket, people), queued, _rank(profile, ticket) if queued else b"",
-        wake(profile, ticket, people), max((entry.at for entry in ticket.history if entry.key), default=""),
+        _row(profile, ticket, next_of(clocks)), queued, _rank(profile, ticket) if queued else b"", wake_of(clocks),
+        max([entry.at for entry in history if entry.due and entry.key], default=""),
         next(iter(owed(ticket)), None) is not None,
-        tuple(dict.fromkeys(entry.mail_id for entry in ticket.history if entry.mail_id)),
+        tuple(dict.fromkeys([entry.mail_id for entry in history if entry.mail_id])),
     )  # fmt: skip
 
 
 def row_of(profile: Profile, ticket: Ticket, people: People) -> Row:
     """The row of a ticket."""
-    fire = next_due(profile, ticket, people)
+    return _row(profile, ticket, next_due(profile, ticket, people))
+
+
+def _is_queued(profile: Profile, ticket: Ticket, people: People) -> bool:
+    if not profile.queue.when:
+        return profile.state(ticket.status) in ("new", "open")
+    scene = Scene(profile, people, parse_instant(ticket.updated), ticket, ticket.acts, "", "", "")
+    return holds(profile.queue.when, scene)
+
+
+def _row(profile: Profile, ticket: Ticket, fire: Fire | None) -> Row:
     state = profile.state(ticket.status)
     fields = {key: thaw(value) for key, value in ticket.fields.items()}
     return Row(

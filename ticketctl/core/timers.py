@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from ticketctl.core import dates
 from ticketctl.core.checker import Scene, failures
@@ -73,9 +74,7 @@ class Timer(Record):
 
 def timers(profile: Profile, ticket: Ticket) -> Iterator[Timer]:
     """The clocks that run for a ticket now, in the profile's order, whether their conditions hold or not."""
-    for automation in profile.automations:
-        if ticket.status not in automation.within:
-            continue
+    for automation in profile.timed(ticket.status):
         clock = clock_of(profile, ticket, automation)
         if clock.anchor is None or clock.stopper is not None:
             continue
@@ -168,34 +167,53 @@ def due_now(profile: Profile, ticket: Ticket, now: datetime, people: People) -> 
     return (fire for _, _, fire in sorted(found, key=lambda item: item[:2]))
 
 
+class Coming(NamedTuple):
+    """What a clock that runs for a ticket will do next.
+
+    Args:
+        fire: what it will do, and when.
+        order: the place of its rule in the profile.
+        holds: whether the rule's conditions hold at that instant.
+        passing: whether they do not, but time alone could make them hold.
+    """
+
+    fire: Fire
+    order: int
+    holds: bool
+    passing: bool
+
+
+def coming(profile: Profile, ticket: Ticket, people: People) -> list[Coming]:
+    """What time will do to a ticket as it stands, clock by clock."""
+    found = []
+    for timer in timers(profile, ticket):
+        if fire := timer.next(profile):
+            holds = not conditions(profile, ticket, timer, dates.parse_instant(fire.due), people)
+            passing = not holds and any(test.of_time for test in timer.automation.when)
+            found.append(Coming(fire, timer.automation.order, holds, passing))
+    return found
+
+
+def next_of(clocks: Iterable[Coming]) -> Fire | None:
+    """The earliest of what time will do whose conditions hold then."""
+    fires = [one for one in clocks if one.holds]
+    return min(fires, key=lambda one: (one.fire.due, one.order)).fire if fires else None
+
+
 def next_due(profile: Profile, ticket: Ticket, people: People, after: datetime | None = None) -> Fire | None:
     """The next thing that time will do to a ticket as it stands: the earliest whose conditions hold at its instant.
 
     Args:
         after: only what is due later than this.
     """
-    found = []
-    for timer in timers(profile, ticket):
-        fire = timer.next(profile)
-        due = dates.parse_instant(fire.due) if fire else None
-        late = due is None or (after is not None and due <= after)
-        if fire and due and not late and not conditions(profile, ticket, timer, due, people):
-            found.append((fire.due, timer.automation.order, fire))
-    return min(found, key=lambda item: item[:2], default=(None, None, None))[2]
+    clocks = coming(profile, ticket, people)
+    return next_of(one for one in clocks if after is None or dates.parse_instant(one.fire.due) > after)
 
 
-def wake(profile: Profile, ticket: Ticket, people: People) -> str:
+def wake_of(clocks: Iterable[Coming]) -> str:
     """The first instant at which a sweep may have to act on a ticket as it stands, empty for never: the index finds by
     it what is due.
 
     A rule whose conditions do not hold counts, if time alone could make them hold.
     """
-    found = []
-    for timer in timers(profile, ticket):
-        fire = timer.next(profile)
-        if fire is None:
-            continue
-        passing = any(test.of_time for test in timer.automation.when)
-        if passing or not conditions(profile, ticket, timer, dates.parse_instant(fire.due), people):
-            found.append(fire.due)
-    return min(found, default="")
+    return min([one.fire.due for one in clocks if one.holds or one.passing], default="")
