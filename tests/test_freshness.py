@@ -678,6 +678,23 @@ def rules_changed(b: Box) -> Iterator[object]:
     yield settings.unlink()
 
 
+def test_only_what_rows_are_made_by_makes_them_anew(box: Box) -> None:
+    """People and holidays of the settings do; how commands commit, and what a sweep may do at once, does not."""
+    settings = box.root / "ticketctl.yaml"
+
+    def made_anew(text: str) -> bool:
+        before = Index.newest(str(box.root))
+        settings.write_text(f"profile: biztech\n{text}")
+        fresh(Desk(str(box.root), NOW)).connection.close()
+        return Index.newest(str(box.root)) != before
+
+    made_anew("")
+    for text in ("commit: off\n", "sweep: {max_moves: 7}\n", "timezone: Asia/Kolkata\n", "# a note\n", ""):
+        assert not made_anew(text), text
+    for text in ("holidays: [2026-11-05]\n", "people:\n  amy@support.example: {roles: [agent]}\n", "people:\n"):
+        assert made_anew(text), text
+
+
 @pytest.mark.parametrize("box", tuple(MODES) if FULL else ("stat-old", "git"), indirect=True)
 @pytest.mark.parametrize("name", STORIES)
 def test_a_list_is_what_all_files_say(name: str, box: Box) -> None:

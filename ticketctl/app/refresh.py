@@ -13,7 +13,6 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, Place, SettingsError
 from ticketctl.store import files
-from ticketctl.store.config import NAME
 from ticketctl.store.freshness import Inquiry, Look, News, Suspect, ask_ahead, is_young, news, stamped
 from ticketctl.store.index import Index, Kept, UnusableError
 from ticketctl.store.names import folders
@@ -102,15 +101,22 @@ def rebuilt(desk: Desk, watch: Watch = unwatched) -> Index:
 
 
 def is_made_by(desk: Desk, index: Index) -> bool:
-    """Whether an index was made by the present settings and profiles."""
+    """Whether an index was made by the present settings and profiles.
+
+    Raises:
+        SettingsError: the settings have mistakes.
+    """
     return index.meta("rules") == _rules(desk)
 
 
 def _rules(desk: Desk) -> bytes:
-    """What a summary is made by besides the ticket: settings and profiles, byte for byte."""
-    paths = [f"{desk.root}/{NAME}", *desk.shelf.files()]
-    parts = [__version__.encode()]
-    for path in paths:
+    """What a summary is made by besides the ticket: who has which role, the holidays, and the profiles byte for byte.
+
+    Whatever else the settings say, a million tickets need not be read again for it.
+    """
+    people, holidays = desk.settings.people, desk.settings.holidays
+    parts = [__version__.encode(), repr((people and sorted(people.items()), sorted(holidays))).encode()]
+    for path in desk.shelf.files():
         try:
             parts += [os.fsencode(os.path.basename(path)), files.read_bytes(path, 1 << 20)]
         except (FileNotFoundError, DiskError):
