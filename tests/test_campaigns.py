@@ -611,6 +611,22 @@ def test_an_unreachable_server_loses_nothing(tmp_path: Path) -> None:
     assert given(root) == Counter(owing) and failures(root) == {} and len(server.taken()) == 3
 
 
+@pytest.mark.parametrize("what", ["folder", "link"])
+def test_what_lies_in_the_place_of_a_failure_stops_no_other(tmp_path: Path, what: str) -> None:
+    """The failure cannot be remembered: that is said, with the place, and every other letter goes out."""
+    server, owing = three_owed(tmp_path / "store")
+    root = tmp_path / "store"
+    server.refuses = {owing[0][2]}
+    place = root / ".ticketctl/outbox" / f"{file_of(owing[0])}.json"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.mkdir() if what == "folder" else place.symlink_to("/nowhere")
+    ran = send(root, server, HOUR)
+    assert ran.status == 71 and ran.out.count("sent ") == 2 and "550 no such user here" in ran.err, ran
+    assert str(place) in ran.err.splitlines()[-1]
+    assert debts(root) == [owing[0]] and given(root) == {owing[1]: 1, owing[2]: 1}
+    assert git(root, "status", "--porcelain") == "", "what was taken is committed"
+
+
 def test_a_refused_recipient_stops_no_other(tmp_path: Path) -> None:
     """The others are told and written down; who was refused stays owed, with the server's words, and is tried again."""
     server, owing = three_owed(tmp_path / "store")

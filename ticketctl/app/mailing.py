@@ -321,12 +321,15 @@ class _Run:
             "told": [to for to, _ in refused], "tries": debt.tries + 1,
             "error": "; ".join(f"{to}: {words}" for to, words in refused), "again": dates.format_instant(again),
         }  # fmt: skip
+        data = (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
         left: bytes | None = None
-        with suppress(OSError), writing(self.desk):
-            data = (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
-            with suppress(FileNotFoundError):
-                left = files.read_bytes(f"{self.desk.root}/{debt.path}", files.MAX_BYTES)
-            journal.write_all(self.desk.root, [journal.Write(debt.path, data, left)])
+        try:
+            with suppress(OSError), writing(self.desk):
+                with suppress(FileNotFoundError):
+                    left = files.read_bytes(f"{self.desk.root}/{debt.path}", files.MAX_BYTES)
+                journal.write_all(self.desk.root, [journal.Write(debt.path, data, left)])
+        except DiskError as error:  # something else lies there: the pause is forgotten, the other letters go out
+            self.result.errors.append(error)
 
     def _commit(self) -> None:
         message = f"mail: {counted(len(self.result.sent), 'notice')} sent"
