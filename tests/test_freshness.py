@@ -34,7 +34,7 @@ from tests.test_kill import Child, files_of, ticketctl
 from tests.world import CUSTOMER, World
 from ticketctl.app import refresh
 from ticketctl.app.desk import Desk
-from ticketctl.app.refresh import fresh, keep
+from ticketctl.app.refresh import fresh, keep, see
 from ticketctl.app.search import search
 from ticketctl.core.query import Query, Term
 from ticketctl.core.requests import Actor, Create
@@ -95,7 +95,7 @@ def content(made: Index) -> dict[str, list[tuple[object, ...]]]:
 def truth(root: Path) -> Index:
     """The oracle: an index of all files, made in memory from nothing."""
     desk = Desk(str(root), NOW)
-    kept = [keep(desk, Look(path)) for path in Store(str(root)).paths()]
+    kept = [keep(desk, see(desk, Look(path))) for path in Store(str(root)).paths()]
     return Index.build([one for one in kept if one is not None], {}, [], folders=[], root=None)
 
 
@@ -711,8 +711,8 @@ def test_a_list_is_what_all_files_say(name: str, box: Box) -> None:
 def test_git_is_really_asked(box: Box) -> None:
     """What has not changed is not read again, by git as by stat, once the files are old enough (20)."""
     read: list[str] = []
-    inner = refresh.keep
-    box.patch.setattr(refresh, "keep", lambda desk, look: (read.append(look.path), inner(desk, look))[1])
+    inner = refresh.see
+    box.patch.setattr(refresh, "see", lambda desk, look: (read.append(look.path), inner(desk, look))[1])
     one = box.edit(0)
     box.turn()
     with closing(fresh(Desk(str(box.root), NOW)).connection):

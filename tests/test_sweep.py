@@ -238,10 +238,10 @@ def test_a_killed_reader_changes_no_answer(tmp_path: Path) -> None:
 import os, signal
 import ticketctl.__main__, ticketctl.app.parallel as parallel, ticketctl.app.refresh as refresh
 parallel.WORTH, parallel._CHUNK, us, keep = 1, 3, os.getpid(), refresh.keep
-def killed(desk, look):
-    if os.getpid() != us and "aa007" in look.path:
+def killed(desk, seen):
+    if os.getpid() != us and "aa007" in seen.path:
         os.kill(os.getpid(), signal.SIGKILL)
-    return keep(desk, look)
+    return keep(desk, seen)
 killed.__qualname__ = "killed"
 refresh.keep = refresh.killed = killed
 killed.__module__ = "ticketctl.app.refresh"
@@ -264,7 +264,7 @@ def test_a_killed_sweep_blocks_no_other(tmp_path: Path) -> None:
 import time
 import ticketctl.__main__, ticketctl.app.parallel, ticketctl.app.refresh
 ticketctl.app.parallel.WORTH = 1
-ticketctl.app.refresh.keep = slow = lambda desk, look: time.sleep(60)
+ticketctl.app.refresh.keep = slow = lambda desk, seen: time.sleep(60)
 slow.__qualname__ = "slow"
 ticketctl.__main__.main()
 """

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.parallel import spread
+from ticketctl.app.parallel import read_at, spread
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.chain import entry_id, is_linear, knowledge, order, predecessors
@@ -21,7 +21,7 @@ from ticketctl.core.moves import creation_edges
 from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.profile import Edge, Field, Profile
 from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, changed, fold, stages
-from ticketctl.errors import BrokenError, Finding, MissingError, Place, TicketctlError, closest
+from ticketctl.errors import BrokenError, Finding, Place, TicketctlError, closest
 from ticketctl.store import git
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.reading import Loaded
@@ -97,7 +97,7 @@ def audit(desk: Desk, ids: Sequence[str] = (), watch: Watch = unwatched) -> Audi
     """
     result = Audit()
     paths = list(map(path_of, ids) if ids else desk.store.paths())
-    for found in spread(desk, check_path, paths, "checking", watch):
+    for found in spread(desk, read_at, check_found, paths, "checking", watch):
         result.checked += 1
         result.findings += found
     if not ids:
@@ -109,15 +109,11 @@ def audit(desk: Desk, ids: Sequence[str] = (), watch: Watch = unwatched) -> Audi
     return result
 
 
-def check_path(desk: Desk, path: str) -> list[Finding]:
-    """Everything that is wrong with the ticket at a path."""
-    try:
-        loaded = desk.store.read_path(path)
-    except MissingError:
-        return []  # it went meanwhile
-    except BrokenError as error:
-        return [error.finding]
-    return [*check_ticket(desk, loaded), *_attachments(desk, loaded)]
+def check_found(desk: Desk, found: Loaded | Finding | None) -> list[Finding]:
+    """Everything that is wrong with what lies at the path of a ticket."""
+    if isinstance(found, Loaded):
+        return [*check_ticket(desk, found), *_attachments(desk, found)]
+    return [] if found is None else [found]
 
 
 def check_ticket(desk: Desk, loaded: Loaded) -> list[Finding]:

@@ -6,7 +6,7 @@ import os
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.parallel import spread
-from ticketctl.app.refresh import ask, is_made_by, keep
+from ticketctl.app.refresh import ask, is_made_by, keep, see
 from ticketctl.app.watch import Watch
 from ticketctl.core.words import counted
 from ticketctl.store.freshness import news
@@ -44,7 +44,7 @@ def differences(desk: Desk, watch: Watch) -> list[str]:
     held = ask(desk, lambda index: index.summaries(), watch)
     looks = news(desk.root, None).looks
     found = []
-    for look, kept in zip(looks, spread(desk, keep, looks, "verifying", watch), strict=True):
+    for look, kept in zip(looks, spread(desk, see, keep, looks, "verifying", watch), strict=True):
         cells = held.pop(look.path, None)
         if kept is None:
             continue

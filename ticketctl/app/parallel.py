@@ -8,44 +8,71 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import digest
+from ticketctl.errors import BrokenError, Finding, MissingError
 from ticketctl.store.files import die_with_parent, let_go
 
+if TYPE_CHECKING:
+    from ticketctl.store.reading import Loaded
+
 T = TypeVar("T")
+S = TypeVar("S")
 R = TypeVar("R")
 
 WORTH = 2000
 """From how many files on it pays to start processes."""
 _CHUNK = 250
+_AT_HAND = 10
+"""How many files are read before anything is made of them: reading has the processor's caches to itself, then making
+has. It takes a sixteenth of the time off (one by one: 174 us a ticket; 5, 10, 20 at a time: 164, 162, 163)."""
 _desk: Desk | None = None
 
 
 def spread(
-    desk: Desk, work: Callable[[Desk, T], R], items: Sequence[T], what: str, watch: Watch = unwatched
-) -> Iterator[R]:
-    """What ``work`` makes of each item, in their order.
+    desk: Desk, read: Callable[[Desk, T], S], make: Callable[[Desk, S], R], items: Sequence[T], what: str,
+    watch: Watch = unwatched,
+) -> Iterator[R]:  # fmt: skip
+    """What is made of each item, in their order.
 
     Args:
-        work: a function of a module, which looks at files and changes nothing.
+        read, make: what is done with an item, and with what that gave: functions of a module, which look at files and
+            change nothing.
         what: what is being done, for ``watch``.
     """
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     done = 0
     if len(items) >= WORTH and processors > 1:
-        for some in _by_all(desk, work, items, processors):
+        for some in _by_all(desk, read, make, items, processors):
             yield from some
             done += len(some)
             watch(what, done, len(items))
-    for number in range(done, len(items)):
-        yield work(desk, items[number])
-        watch(what, number + 1, len(items))
+    for start in range(done, len(items), _AT_HAND):
+        for number, made in enumerate(_some(desk, read, make, items[start : start + _AT_HAND]), start + 1):
+            yield made
+            watch(what, number, len(items))
 
 
-def _by_all(desk: Desk, work: Callable[[Desk, T], R], items: Sequence[T], processors: int) -> Iterator[list[R]]:
+def read_at(desk: Desk, path: str) -> Loaded | Finding | None:
+    """The ticket at a path; what is wrong with it, if it cannot be read; nothing, if it went meanwhile."""
+    try:
+        return desk.store.read_path(path)
+    except MissingError:
+        return None
+    except BrokenError as error:
+        return error.finding
+
+
+def _some(desk: Desk, read: Callable[[Desk, T], S], make: Callable[[Desk, S], R], items: Sequence[T]) -> list[R]:
+    return [make(desk, one) for one in [read(desk, item) for item in items]]
+
+
+def _by_all(
+    desk: Desk, read: Callable[[Desk, T], S], make: Callable[[Desk, S], R], items: Sequence[T], processors: int
+) -> Iterator[list[R]]:
     """The same, many at a time; it ends early if a process is killed (by who needs its memory, say)."""
     # Loaded only here: a list of a small store must not pay for it.
     from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
@@ -56,10 +83,12 @@ def _by_all(desk: Desk, work: Callable[[Desk, T], R], items: Sequence[T], proces
     pool = ProcessPoolExecutor(processors, get_context("fork"), _sit_down, (desk,))
     with suppress(BrokenExecutor), pool:
         chunks = (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
-        waiting: deque[Future[list[R]]] = deque(pool.submit(_all, work, c) for c in islice(chunks, 3 * processors))
+        waiting: deque[Future[list[R]]] = deque(
+            pool.submit(_all, read, make, chunk) for chunk in islice(chunks, 3 * processors)
+        )
         while waiting:
             found = waiting.popleft().result()
-            waiting.extend(pool.submit(_all, work, chunk) for chunk in islice(chunks, 1))
+            waiting.extend(pool.submit(_all, read, make, chunk) for chunk in islice(chunks, 1))
             yield found
 
 
@@ -72,6 +101,7 @@ def _sit_down(desk: Desk) -> None:
     gc.disable()  # nothing here is made in circles, and to look for such takes a tenth of the time
 
 
-def _all(work: Callable[[Desk, T], R], items: Sequence[T]) -> list[R]:
+def _all(read: Callable[[Desk, T], S], make: Callable[[Desk, S], R], items: Sequence[T]) -> list[R]:
     assert _desk is not None
-    return [work(_desk, item) for item in items]
+    parts = (items[start : start + _AT_HAND] for start in range(0, len(items), _AT_HAND))
+    return [made for part in parts for made in _some(_desk, read, make, part)]

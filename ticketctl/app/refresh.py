@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ticketctl import __version__
 from ticketctl.app.desk import Desk
@@ -19,6 +19,7 @@ from ticketctl.store.names import folders
 
 if TYPE_CHECKING:
     from ticketctl.core.summary import Summary
+    from ticketctl.core.ticket import Ticket
 
 _TRIES = 4
 T = TypeVar("T")
@@ -136,7 +137,7 @@ def _read(desk: Desk, found: News, head: str, suspects: list[Suspect], gone: lis
         return
     from ticketctl.app.parallel import spread
 
-    for look, kept in zip(found.looks, spread(desk, keep, found.looks, "reading", watch), strict=True):
+    for look, kept in zip(found.looks, spread(desk, see, keep, found.looks, "reading", watch), strict=True):
         if kept is None:
             gone.append(look.path)
         if head and (
@@ -147,27 +148,58 @@ def _read(desk: Desk, found: News, head: str, suspects: list[Suspect], gone: lis
             yield kept
 
 
-def keep(desk: Desk, look: Look) -> Kept | None:
-    """What the index is to hold of a file; nothing, if it is gone by now."""
-    from ticketctl.core.summary import summary_of
+class Seen(NamedTuple):
+    """A ticket file as it was seen.
+
+    Args:
+        blob: the id that git gives to its bytes; empty, if those could not be read.
+        stamp, read: as of :class:`Kept`.
+        found: its ticket; what is wrong with it; nothing, if it is gone.
+    """
+
+    path: str
+    blob: bytes
+    stamp: str
+    read: int
+    found: Ticket | Finding | None
+
+
+def see(desk: Desk, look: Look) -> Seen:
+    """Read a file that the index is to hold."""
     from ticketctl.store import git
 
     blob = b""
     _, stamp, read = stamped(desk.root, look.path)  # before it is read: what changes in between will be seen
+    found: Ticket | Finding | None = None
     try:
         data = desk.store.data_of(look.path)
         blob = git.object_id(b"blob", data, len(look.vouched))
-        ticket = desk.store.parse(look.path, data).ticket
-        profile = desk.profile_of(ticket)
+        found = desk.store.parse(look.path, data).ticket
     except MissingError:
+        pass
+    except BrokenError as error:
+        found = error.finding
+    return Seen(look.path, blob, stamp, read, found)
+
+
+def keep(desk: Desk, seen: Seen) -> Kept | None:
+    """What the index is to hold of a file; nothing, if it is gone by now."""
+    from ticketctl.core.summary import summary_of
+
+    path, blob, stamp, read, found = seen
+    if found is None:
         return None
-    except (BrokenError, SettingsError) as error:
-        finding = error.finding
-        place = (finding.place.line, finding.place.col, finding.message, finding.hint)
-        # What could not even be read may be readable next time.
-        return Kept(look.path, blob, stamp if blob else "", read, broken=place)
-    summary = summary_of(profile, ticket, desk.people_of(profile))
-    return Kept(look.path, blob, stamp, read, cells_of(summary), letters=summary.letters)
+    if not isinstance(found, Finding):
+        try:
+            profile = desk.profile_of(found)
+        except (BrokenError, SettingsError) as error:
+            found = error.finding
+        else:
+            summary = summary_of(profile, found, desk.people_of(profile))
+            return Kept(path, blob, stamp, read, cells_of(summary), letters=summary.letters)
+    place = (found.place.line, found.place.col, found.message, found.hint)
+    # What could not even be read may be readable next time.
+    return Kept(path, blob, stamp if blob else "", read, broken=place)
 
 
 def cells_of(summary: Summary) -> tuple[object, ...]:

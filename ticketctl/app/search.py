@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from itertools import islice
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.parallel import spread
+from ticketctl.app.parallel import read_at, spread
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.query import Term
 from ticketctl.core.summary import words_of
-from ticketctl.errors import BrokenError, MissingError
+from ticketctl.errors import Finding
 from ticketctl.store.index import Index, UnusableError
+from ticketctl.store.reading import Loaded
 from ticketctl.store.texts import add, complete, find, unread
 
 
@@ -38,7 +39,7 @@ def _complete(desk: Desk, index: Index, watch: Watch) -> None:
     """Read what is not in the index yet, some thousands at a time: nobody waits for the index while files are read."""
     generation = index.meta("generation")
     left = unread(index)
-    texts = zip(left, spread(desk, text_of, [path for path, _ in left], "searching", watch), strict=True)
+    texts = zip(left, spread(desk, read_at, text_of, [path for path, _ in left], "searching", watch), strict=True)
     while some := list(islice(texts, _AT_ONCE)):
         add(index, ((path, blob, text) for (path, blob), text in some if text is not None))
     if left:
@@ -48,9 +49,6 @@ def _complete(desk: Desk, index: Index, watch: Watch) -> None:
 _AT_ONCE = 5000
 
 
-def text_of(desk: Desk, path: str) -> str | None:
+def text_of(_: Desk, found: Loaded | Finding | None) -> str | None:
     """What is searched in a ticket; nothing, if it cannot be read."""
-    try:
-        return words_of(desk.store.read_path(path).ticket)
-    except (BrokenError, MissingError):
-        return None
+    return words_of(found.ticket) if isinstance(found, Loaded) else None

@@ -12,9 +12,10 @@ from ticketctl.cli.command import command
 from ticketctl.cli.env import Env, finish, pass_env, report
 from ticketctl.core.query import Query
 from ticketctl.core.words import counted
-from ticketctl.errors import BrokenError, Exit, Finding, MissingError, TicketctlError
+from ticketctl.errors import Exit, Finding, TicketctlError
 from ticketctl.render.document import dump_line
 from ticketctl.render.safe import safe
+from ticketctl.store.reading import Loaded
 
 
 @command("export")
@@ -23,14 +24,14 @@ from ticketctl.render.safe import safe
 def export_command(env: Env, /, query: tuple[str, ...]) -> None:
     """Write tickets with their whole history as JSON Lines, oldest first: all, or those of a QUERY (see list)."""
     from ticketctl.app.find import paths
-    from ticketctl.app.parallel import spread
+    from ticketctl.app.parallel import read_at, spread
 
     desk = env.desk
     terms = tuple(term for text in query for term in read_query(desk, text))
     too_many(terms)
     with env.progress() as watch:
         wanted, broken = paths(desk, Query(terms), watch)
-        for line in spread(desk, exported, wanted, "exporting", watch):
+        for line in spread(desk, read_at, exported, wanted, "exporting", watch):
             if isinstance(line, str):
                 click.echo(line)
             elif line is not None:
@@ -41,14 +42,11 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
         finish(Exit.BROKEN)
 
 
-def exported(desk: Desk, path: str) -> str | Finding | None:
+def exported(_: Desk, found: Loaded | Finding | None) -> str | Finding | None:
     """A ticket as a line; nothing, if it went meanwhile; what is wrong with it, if it broke meanwhile."""
-    try:
-        ticket = desk.store.read_path(path).ticket
-    except MissingError:
-        return None
-    except BrokenError as error:
-        return error.finding
+    if not isinstance(found, Loaded):
+        return found
+    ticket = found.ticket
     content: dict[str, Any] = {
         "id": ticket.id,
         "profile": ticket.profile,
