@@ -611,6 +611,21 @@ def test_both_readers_agree(ticket: Ticket) -> None:
     assert read_canonical(data) == ticket
 
 
+@given(st.one_of(texts, texts.map("fields.{}".format), st.just("watchers")), field_values)
+@example("fields.a:b", "1")
+@example('v"x', "1")
+@example("watchers", 0)
+def test_whatever_is_set_under_whatever_name(name: str, value: Value) -> None:
+    """What the fast reader takes the strict one reads, since findings get their places from it; nobody sees a head that is
+    not the history's."""
+    at = Entry("2026-11-21T09:14:03Z", "amy", "agent", "created", to="New",
+               sets={"ticket": ID, "profile": "biztech", "version": 1, "title": "T", name: value})  # fmt: skip
+    data = emit(fold([seal((), at)]))
+    assert not read(data, ID).differences
+    if read_canonical(data) is not None:
+        assert read_strict(data) == read_yaml(data, "x")
+
+
 @pytest.mark.parametrize("mark", ["|- # note", "|+", "|2", "|2-", "| ", "|-x", "|\t", "||", ">", ">-", "|- |"])
 def test_a_block_is_marked_as_we_would_mark_it(mark: str) -> None:
     """Nothing but ``|`` and ``|-`` stands before the lines of a text, whatever YAML would make of it."""

@@ -18,6 +18,12 @@ import pytest
 
 from tests.shell import Ran, clean_environment
 from tests.test_kill import Child, done, files_of, leftovers, make_store, make_tickets, ticketctl
+from ticketctl.core.chain import event_id
+from ticketctl.core.entry import Entry
+from ticketctl.core.ticket import fold
+from ticketctl.record import replace
+from ticketctl.store.codec import emit
+from ticketctl.store.tickets import Store
 
 BAD = "261102-mmmmm"
 PATH = f"tickets/2026/11/02/{BAD}.yaml"
@@ -340,6 +346,22 @@ def test_a_file_that_could_be_no_ticket(name: str, tmp_path: Path) -> None:
     assert ran.status in (1, 65) and sane(ran)
     assert len(ran.out.splitlines()) == 1 and "\x1b" not in ran.out and Path(PATH).parent.as_posix() in ran.out
     done(root, "move", "aaaaa", *MOVE)
+
+
+@pytest.mark.parametrize("missing", [["e000000000001"], ["e000000000002", "e000000000001"]])
+@pytest.mark.parametrize("to", [None, "Open"])
+def test_an_entry_built_on_what_is_missing(missing: list[str], to: str | None, tmp_path: Path) -> None:
+    """``check`` names each entry that somebody took away before it; a move that was built on nothing else is not judged (7)."""
+    root = store(tmp_path)
+    was = Store(str(root)).read_path(PATH).ticket
+    lost = Entry("2026-11-21T10:00:00Z", "amy@support.example", "agent", "moved" if to else "noted", from_=to and "New",
+                 to=to, sets={"assignee": "amy@support.example"}, note="n", after=tuple(missing))  # fmt: skip
+    lost = replace(lost, id=event_id(lost.content(), missing))
+    (root / PATH).write_bytes(emit(fold([*was.history, lost])))
+    ran = ticketctl(root, "check")
+    lines = ran.out.splitlines()
+    assert ran.status == 1 and sane(ran) and len(lines) == len(missing), ran
+    assert all(f"the entry {name} before" in line for name, line in zip(missing, lines, strict=True))
 
 
 VALUES = [b"[]", b"{a: b}", b"-7", b'"\\ud800\\u202e\\0"']

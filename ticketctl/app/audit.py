@@ -164,9 +164,10 @@ def _chain(loaded: Loaded) -> Iterator[Finding]:
         yield Finding(_entry(loaded, 0), "chain", "two entries of the history have one id")
     for position, entry in enumerate(history):
         before = predecessors(history, position)
-        if not known.issuperset(before):
-            words = f"the entry {', '.join(sorted({*before} - known))} before this one is missing"
-            yield Finding(_entry(loaded, position, "after"), "chain", words)
+        for name in before:
+            if name not in known:
+                words = f"the entry {name} before this one is missing"
+                yield Finding(_entry(loaded, position, "after"), "chain", words)
         if entry_id(entry, before) != entry.id:
             yield Finding(_entry(loaded, position, "id"), "chain",
                           "this entry, or one before it, is not what was written (rewritten history?)",
@@ -279,12 +280,12 @@ def _merged_stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | Non
     """The same where clones were merged: an act is judged by what its author could see."""
     known = knowledge(history)
     for position, entry in enumerate(history):
-        if entry.to is not None:
-            seen = known[entry.id]
-            before = [other for spot, other in enumerate(history[:position]) if seen >> spot & 1]
-            ticket = fold(before) if before else None
-            after = apply(ticket, entry)
-            yield position, ticket, (after.profile, after.version)
+        if entry.to is None or (position and not known[entry.id] & 1):
+            continue  # no move; or one that was built on what is missing, of which the chain tells
+        before = [other for spot, other in enumerate(history[:position]) if known[entry.id] >> spot & 1]
+        ticket = fold(before) if before else None
+        after = apply(ticket, entry)
+        yield position, ticket, (after.profile, after.version)
 
 
 def _illegal(profile: Profile, ticket: Ticket | None, entry: Entry) -> list[str]:

@@ -1,6 +1,6 @@
 """The workflow checker: whether a move or an edit may be made, and every reason why not.
 
-The same functions, :func:`judge` and :func:`failures`, serve people, triggers, the sweep and the lists of
+The same functions, :func:`judge`, :func:`refusals` and :func:`failures`, serve people, triggers, the sweep and the lists of
 what is open to somebody (X2, X3).
 """
 

@@ -70,7 +70,7 @@ class Ticket(Record):
         held = self.__dict__
         for key in HEAD:
             value = held.get(key)
-            if value or value == "":
+            if value or value in ("", 0):
                 found[key] = value if isinstance(value, str) else thaw(value)
         return found
 

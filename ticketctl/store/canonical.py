@@ -34,6 +34,7 @@ _BEGIN = re.compile(
 )
 _KEY = re.compile(r"\n  ([a-z_]+):(?: (?!\n)|(?=\n))")
 _ANCHOR, _INSTANT = pattern(rf"{_ID}\Z"), pattern(rf"{_TIME}\Z")
+_SET_KEY = pattern(r'[a-z_][^\n:" ]*\Z')
 _INTEGER = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
 _NAMES = frozenset(("profile", "title", "customer", "assignee"))
 _TEXTS = frozenset(("ticket", "profile", "title", "customer", "assignee", "due", "follows"))
@@ -204,23 +205,28 @@ def _long_sets(raw: str) -> Mapping[str, Value]:
     found: dict[str, Value] = {}
     for line in lines:
         key, _, value = line.partition(": ")
-        if value[:1] in ("", "|") or not is_plain(key):
+        if value[:1] in ("", "|") or not _SET_KEY.match(key):
             return _odd_sets(raw)
-        if key in found:
+        if key in found or not is_plain(key):
             raise StrangeError
-        found[key] = _text(value) if key in _NAMES else _value(key, value)
+        if key in _NAMES:
+            found[key] = _text(value)
+        else:
+            found[key] = _short_value(key, value) if len(line) <= 80 else _value(key, value)
     return found
 
 
 _short_sets = lru_cache(maxsize=4096)(_long_sets)
 
 
-@lru_cache(maxsize=4096)
 def _value(key: str, raw: str) -> Value:
-    """What a field is set to: the same come again and again."""
     if raw in ("true", "false"):
         return _fitting(key, raw == "true")
     return _fitting(key, int(raw) if _INTEGER.match(raw) else _by_schema(key, raw))
+
+
+_short_value = lru_cache(maxsize=4096)(_value)
+"""Fields are set to the same again and again."""
 
 
 def _fitting(key: str, value: Value) -> Value:
