@@ -63,17 +63,20 @@ def _entry(chunk: str) -> Entry:
         keys, raws = _keys(chunk[end:])
         for (name, read), raw in zip(_readers(keys), raws, strict=True):
             held[name] = read(raw)
-    return derived(_what(what), held)
+    return derived(_short_what(what) if len(what) <= 200 else _what(what), held)
 
 
-@lru_cache(maxsize=1 << 14)
 def _what(raw: str) -> Entry:
-    """What was done in which role, from where to where, by which rule: the same come together again and again."""
+    """What was done in which role, from where to where, by which rule."""
     keys, raws = _keys(raw)
     held: dict[str, Any] = {name: read(value) for (name, read), value in zip(_readers(keys), raws, strict=True)}
     if not held.keys() >= {"role", "event"} or held["event"] not in EVENTS:
         raise StrangeError
     return Entry(at="", by="", **held)
+
+
+_short_what = lru_cache(maxsize=1 << 14)(_what)
+"""The same come together again and again; what is long is not worth the memory, here and below."""
 
 
 def _keys(raw: str) -> tuple[tuple[str, ...], list[str]]:

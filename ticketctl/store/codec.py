@@ -120,7 +120,7 @@ def key_lines(key: str, value: Any, indent: str) -> list[str]:
 
 def _mapping(content: Mapping[str, Any], indent: str) -> Iterator[str]:
     for key, value in content.items():
-        name = _name(indent, key)
+        name = (_short_name if len(key) <= 40 else _name)(indent, key)
         if isinstance(value, str):  # asked first: nearly all values are texts
             if "\n" in value and is_literal(value):
                 yield name + (" |" if value.endswith("\n") else " |-")
@@ -137,9 +137,11 @@ def _mapping(content: Mapping[str, Any], indent: str) -> Iterator[str]:
             yield f"{name} {_inline(key, value)}"
 
 
-@lru_cache(maxsize=1 << 10)
 def _name(indent: str, key: str) -> str:
     return f"{indent}{key if is_plain(key) else quoted(key)}:"
+
+
+_short_name = lru_cache(maxsize=1 << 10)(_name)
 
 
 def _inline(key: str, value: Any) -> str:
