@@ -24,9 +24,7 @@ from ticketctl.store.strict import StrangeError, read_strict, unquoted
 
 _START, _NEXT = "\nhistory:\n- ", "\n- "
 _ID = "e[0-9a-f]{12}"
-_TIME = (
-    r"(?:19|2[0-9])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
-)
+_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 _BELOW = r"(?:\n(?:    [^\n]+|  - [^\n]+|(?=\n)))"
 _WHAT = ("role", "for", "via", "event", "from", "to", "rule")
 _BEGIN = re.compile(
@@ -144,7 +142,7 @@ def _due(raw: str) -> str:
 
 def _moment(raw: str) -> str:
     """An instant in its form, of a day that there is."""
-    if raw[8:10] > "28":
+    if not ("01" <= raw[8:10] <= "28" and "01" <= raw[5:7] <= "12" and "1900" <= raw[:4] <= "2999"):
         parse_instant(raw)
     return raw
 
