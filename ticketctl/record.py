@@ -7,7 +7,7 @@ was left out, its class has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 EMPTY: Mapping[str, Any] = {}
@@ -85,11 +85,4 @@ def derived(record: R, changes: Mapping[str, Any]) -> R:
     """The same, unchecked: for who makes a million of records from some that come again and again."""
     new = object.__new__(type(record))
     object.__setattr__(new, "__dict__", {**record.__dict__, **changes})
-    return new
-
-
-def made(kind: type[R], values: Sequence[Any]) -> R:
-    """A record of all its values in order, unchecked: for who makes a million of them."""
-    new = object.__new__(kind)
-    new.__dict__.update(zip(kind._names, values, strict=True))
     return new

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ticketctl.pattern import pattern
-from ticketctl.record import Record, made
+from ticketctl.record import Record, derived
 
 Scalar = str | int | bool | None
 
@@ -94,6 +94,11 @@ def unpack(data: list[Any]) -> Node:
     """
     line, col, held = data
     if isinstance(held, dict):
-        below: Any = {key: unpack(child[2:]) for key, child in held.items()}
-        return made(Node, (below, line, col, {key: (child[0], child[1]) for key, child in held.items()}, 0))
-    return made(Node, ([unpack(child) for child in held] if isinstance(held, list) else held, line, col, None, 0))
+        below = {key: unpack(child[2:]) for key, child in held.items()}
+        keys = {key: (child[0], child[1]) for key, child in held.items()}
+        return derived(_NODE, {"value": below, "line": line, "col": col, "keys": keys})
+    value = [unpack(child) for child in held] if isinstance(held, list) else held
+    return derived(_NODE, {"value": value, "line": line, "col": col})
+
+
+_NODE = Node(None, 0, 0)
