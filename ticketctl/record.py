@@ -27,11 +27,12 @@ class Record:
     _enough: ClassVar[int] = 0
 
     def __init_subclass__(cls) -> None:
-        cls._names = (*cls._names, *cls.__annotations__)
-        cls._known = frozenset(cls._names)
-        cls._needed = frozenset(name for name in cls._names if not hasattr(cls, name))
+        cls._names = names = (*cls._names, *cls.__annotations__)
+        cls._known = frozenset(names)
+        needed = [name for name in names if not hasattr(cls, name)]
+        cls._needed = frozenset(needed)
         # So many values in order are all that it cannot do without.
-        cls._enough = max((at for at, name in enumerate(cls._names, 1) if name in cls._needed), default=0)
+        cls._enough = names.index(needed[-1]) + 1 if needed else 0
 
     def __init__(self, *values: Any, **named: Any) -> None:
         held = self.__dict__
