@@ -102,3 +102,4 @@ def unpack(data: list[Any]) -> Node:
 
 
 _NODE = Node(None, 0, 0)
+"""What the others are derived from, without the keys and ends that most have not."""

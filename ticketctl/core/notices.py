@@ -30,7 +30,7 @@ class Owed(Record):
 def owed(ticket: Ticket) -> Iterator[Owed]:
     """What a ticket still owes, oldest first; an entry without effect owes nothing, twins owe one notice between them."""
     if not [entry for entry in ticket.history if entry.message is not None]:
-        return
+        return  # as most: nobody was ever to be told of anything
     delivered: dict[str, set[str]] = {}
     for entry in ticket.history:
         if entry.event == "notified" and entry.anchor is not None:
