@@ -280,11 +280,14 @@ def _merged_stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | Non
     """The same where clones were merged: an act is judged by what its author could see."""
     known = knowledge(history)
     for position, entry in enumerate(history):
-        if entry.to is None or (position and not known[entry.id] & 1):
-            continue  # no move; or one that was built on what is missing, of which the chain tells
+        if entry.to is None:
+            continue
         before = [other for spot, other in enumerate(history[:position]) if known[entry.id] >> spot & 1]
-        ticket = fold(before) if before else None
-        after = apply(ticket, entry)
+        try:
+            ticket = fold(before) if before else None
+            after = apply(ticket, entry)
+        except ValueError:
+            continue  # built on what is missing, of which the chain tells
         yield position, ticket, (after.profile, after.version)
 
 
