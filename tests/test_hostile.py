@@ -18,11 +18,12 @@ import pytest
 
 from tests.shell import Ran, clean_environment
 from tests.test_kill import Child, done, files_of, leftovers, make_store, make_tickets, ticketctl
-from ticketctl.core.chain import event_id
+from ticketctl.core.chain import event_id, seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import fold
 from ticketctl.record import replace
 from ticketctl.store.codec import emit
+from ticketctl.store.profiles import built_in
 from ticketctl.store.tickets import Store
 
 BAD = "261102-mmmmm"
@@ -362,6 +363,20 @@ def test_an_entry_built_on_what_is_missing(missing: list[str], to: str | None, t
     lines = ran.out.splitlines()
     assert ran.status == 1 and sane(ran) and len(lines) == len(missing), ran
     assert all(f"the entry {name} before" in line for name, line in zip(missing, lines, strict=True))
+
+
+def test_a_status_that_its_version_never_had(tmp_path: Path) -> None:
+    """A move by the rules of a kept version to a status that only a later one has is illegal, and no bug (7)."""
+    root = store(tmp_path)
+    now = Path(built_in(), "biztech.yaml").read_text()
+    (root / "profiles").mkdir()
+    (root / "profiles/biztech.yaml").write_text(now.replace("version: 1", "version: 2", 1))
+    (root / "profiles/biztech@1.yaml").write_text(now.replace("Pending", "Waiting"))
+    was = Store(str(root)).read_path(PATH).ticket
+    odd = Entry("2026-11-21T10:00:00Z", "amy@support.example", "agent", "moved", from_="New", to="Pending")
+    (root / PATH).write_bytes(emit(fold([*was.history, seal(was.history, odd)])))
+    ran = ticketctl(root, "check")
+    assert ran.status == 1 and sane(ran) and 'version 1 of biztech has no status "Pending"' in ran.out
 
 
 VALUES = [b"[]", b"{a: b}", b"-7", b'"\\ud800\\u202e\\0"']

@@ -137,8 +137,7 @@ def check_ticket(desk: Desk, loaded: Loaded) -> list[Finding]:
 
 def _attachments(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
     """What the history says is attached is there."""
-    with_files = [(position, entry) for position, entry in enumerate(loaded.ticket.history) if entry.files]
-    for position, entry in with_files:
+    for position, entry in enumerate(loaded.ticket.history):
         for name in entry.files:
             path = f"attachments/{loaded.ticket.id}/{entry.id}-{name}"
             if "/" in name or not os.path.isfile(f"{desk.root}/{path}"):
@@ -211,7 +210,7 @@ def _status(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
 def _fields(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
     """Every field that is set exists and has a value of its type."""
     for position, entry in enumerate(loaded.ticket.history):
-        for key, value in entry.sets.items() if entry.sets else ():
+        for key, value in entry.sets.items():
             if key not in _SET and (found := _wrong(profile, key, value)):
                 item = loaded.node.map["history"].items[position].map["set"].map[key]
                 yield Finding(Place(loaded.path, item.line, item.col), "schema", *found)
@@ -221,7 +220,7 @@ _SET = frozenset((*SETTABLE, "ticket", "profile", "version", LINK))
 
 
 def _wrong(profile: Profile, key: str, value: Value) -> tuple[str, str] | None:
-    """What is wrong with something that an entry sets, and a hint."""
+    """What is wrong with something that an entry sets and that is none of :data:`_SET`, and a hint."""
     if not key.startswith("fields."):
         return f'"{key}" cannot be set', closest(key, SETTABLE)
     name = key.removeprefix("fields.").partition(".")[0]
@@ -302,6 +301,8 @@ def _illegal(profile: Profile, ticket: Ticket | None, entry: Entry) -> list[str]
         return [] if edges else [f"{entry.role} may not create a ticket as {entry.to}"]
     if entry.from_ != ticket.status:
         return [f"it says from {entry.from_}, but the ticket was {ticket.status}"]
+    if entry.to not in profile.statuses:
+        return [f'version {profile.version} of {profile.name} has no status "{entry.to}"']
     edges = [edge for edge in profile.between(ticket.status, entry.to) if role in edge.roles]
     if edges and _asks_nothing(profile, edges[0], entry):
         return []
