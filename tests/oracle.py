@@ -27,14 +27,17 @@ ZONES = (
 
 
 def office(zone: str) -> Calendar:
+    """Days with a gap at noon, and holidays."""
     return Calendar("office", OFFICE, HOLIDAYS, zone)
 
 
 def night(zone: str) -> Calendar:
+    """Hours over midnight, no holidays."""
     return Calendar("night", NIGHT, frozenset(), zone)
 
 
 def local(moment: datetime, zone: str) -> datetime:
+    """What the clocks of a zone show at an instant."""
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
@@ -47,6 +50,7 @@ def first_at(wanted: datetime, zone: str) -> datetime:
 
 
 def nominal(moment: datetime, period: Duration, zone: str) -> datetime:
+    """An instant and a period: months and days by the calendar of a zone, the rest by the clock."""
     there = local(moment, zone)
     if period.months or period.days:
         month = there.month - 1 + period.months
@@ -65,6 +69,7 @@ def works(moment: datetime, calendar: Calendar) -> bool:
 
 
 def working(moment: datetime, period: Duration, calendar: Calendar, forward: bool = True) -> datetime:
+    """An instant and a period of working time, minute by minute."""
     step = MINUTE if forward else -MINUTE
 
     def open_at(moment: datetime) -> bool:

@@ -49,11 +49,13 @@ class World:
 
     @property
     def listed(self) -> People:
+        """The people of the store; everybody, if it lists nobody."""
         if self.people is None:
             return People()
         return People({who: frozenset(roles) for who, roles in self.people.items()})
 
     def who(self, role: str) -> str:
+        """The address of whoever acts in a role."""
         return CUSTOMER if role == "customer" else f"{role}@staff.example"
 
     def wait(self, period: str) -> None:

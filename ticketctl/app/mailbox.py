@@ -64,6 +64,7 @@ class _Mail(Record):
 
     @property
     def files(self) -> tuple[str, ...]:
+        """The names of what is attached."""
         return tuple(name for name, _ in self.kept)
 
 

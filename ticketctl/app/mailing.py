@@ -205,6 +205,11 @@ class _Run:
         self.dirty: frozenset[str] = frozenset()
 
     def go(self, watch: Watch) -> None:
+        """Deliver what is owed and may be delivered now, oldest first.
+
+        Raises:
+            DiskError: git failed.
+        """
         found = list(debts(self.desk, self.result.broken, self.given, watch))
         self.dirty = git.uncommitted(self.desk.root)  # after reading: what was read uncommitted is seen here
         ready = [debt for debt in sorted(found, key=lambda debt: (debt.entry.at, debt.ticket.id)) if self._ready(debt)]

@@ -77,10 +77,16 @@ class _Reader:
         self.events, self.path = events, path
 
     def fail(self, event: Any, message: str) -> BrokenError:
+        """The error of an event, with its place."""
         mark = event.start_mark
         return BrokenError(message, place=Place(self.path, mark.line + 1, mark.column + 1))
 
     def document(self) -> Node:
+        """The one document of the stream; null, if there is none.
+
+        Raises:
+            BrokenError: there are more, or it holds what we do not read; so do the others.
+        """
         found: Node | None = None
         for event in self.events:
             if isinstance(event, DocumentStartEvent):
@@ -92,6 +98,7 @@ class _Reader:
         return found or Node(None, 1, 1)
 
     def node(self, event: Any, depth: int) -> Node:
+        """The value that begins with an event, ``depth`` levels down."""
         if isinstance(event, AliasEvent):
             raise self.fail(event, "aliases (*name) are not allowed")
         if event.anchor is not None:
@@ -113,10 +120,12 @@ class _Reader:
         return self.mapping(event, depth, line, col)
 
     def sequence(self, depth: int) -> Iterator[Node]:
+        """The items of a list whose beginning has been read."""
         while not isinstance(event := next(self.events), SequenceEndEvent):
             yield self.node(event, depth + 1)
 
     def mapping(self, start: Any, depth: int, line: int, col: int) -> Node:
+        """The mapping that begins with an event, at a place of the file."""
         assert isinstance(start, MappingStartEvent)
         values: dict[str, Node] = {}
         keys: dict[str, tuple[int, int]] = {}
