@@ -84,6 +84,11 @@ def replace(record: R, **changes: Any) -> R:
 
 def derived(record: R, changes: Mapping[str, Any]) -> R:
     """The same, unchecked: for who makes a million of records from some that come again and again."""
-    new = object.__new__(type(record))
-    object.__setattr__(new, "__dict__", {**record.__dict__, **changes})
+    return made(type(record), {**record.__dict__, **changes})
+
+
+def made(kind: type[R], held: dict[str, Any]) -> R:
+    """A record of what it holds, which is given away to it."""
+    new = object.__new__(kind)
+    object.__setattr__(new, "__dict__", held)
     return new

@@ -161,9 +161,11 @@ def _chain(loaded: Loaded) -> Iterator[Finding]:
     known = {entry.id for entry in history}
     if len(known) < len(history):
         yield Finding(_entry(loaded, 0), "chain", "two entries of the history have one id")
+    above: tuple[str, ...] = ()
     for position, entry in enumerate(history):
-        before = predecessors(history, position)
-        for name in before:
+        before = entry.after or above
+        above = (entry.id,)
+        for name in entry.after:
             if name not in known:
                 words = f"the entry {name} before this one is missing"
                 yield Finding(_entry(loaded, position, "after"), "chain", words)

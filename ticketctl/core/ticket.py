@@ -164,22 +164,22 @@ def _set(sets: Mapping[str, Value], unset: Iterable[str], head: dict[str, Any], 
     for name in unset:
         _clear(name, head, fields)
     for name, value in sets.items():
-        _put(name, value, head, fields)
+        if name in _KEPT:
+            head[name] = value
+        elif name.startswith("fields."):
+            _put(name.removeprefix("fields."), value, fields)
 
 
 _KEPT = frozenset((*SETTABLE, "profile", "version"))
 """What is set under its own name."""
 
 
-def _put(name: str, value: Value, head: dict[str, Any], fields: dict[str, Value]) -> None:
-    if name.startswith("fields."):
-        name, _, item = name.removeprefix("fields.").partition(".")
-        old = fields.get(name)
-        fields[name] = {**(old if isinstance(old, Mapping) else {}), item: str(value)} if item else value
-        if value in ((), {}):
-            del fields[name]
-    elif name in _KEPT:
-        head[name] = value
+def _put(name: str, value: Value, fields: dict[str, Value]) -> None:
+    name, _, item = name.partition(".")
+    old = fields.get(name)
+    fields[name] = {**(old if isinstance(old, Mapping) else {}), item: str(value)} if item else value
+    if value in ((), {}):
+        del fields[name]
 
 
 def _clear(name: str, head: dict[str, Any], fields: dict[str, Value]) -> None:

@@ -18,7 +18,7 @@ from ticketctl.core.entry import ENTRY_KEYS, ENTRY_NAMES, EVENTS, Entry, Value
 from ticketctl.core.located import Node, plain
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.pattern import pattern
-from ticketctl.record import derived
+from ticketctl.record import made
 from ticketctl.store.codec import BY_SCHEMA, MACHINE, head_lines, is_literal, is_plain, key_lines, quoted
 from ticketctl.store.strict import StrangeError, read_strict, unquoted
 
@@ -35,7 +35,8 @@ _ANCHOR, _INSTANT = pattern(rf"{_ID}\Z"), pattern(rf"{_TIME}\Z")
 _SET_KEY = pattern(r'[a-z_][^\n:" ]*\Z')
 _INTEGER = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
 _NAMES = frozenset(("profile", "title", "customer", "assignee"))
-_TEXTS = frozenset(("ticket", "profile", "title", "customer", "assignee", "due", "follows"))
+_IDS = frozenset(("ticket", "follows"))
+_TEXTS = _NAMES | _IDS | {"due"}
 
 
 def read_canonical(data: bytes) -> Ticket | None:
@@ -56,12 +57,13 @@ def _entry(chunk: str) -> Entry:
     if begin is None:
         raise StrangeError
     id_, at, by, what = begin.groups()
-    held: dict[str, Any] = {"id": id_, "at": _moment(at), "by": _text(by)}
+    acted = _short_what(what) if len(what) <= 200 else _what(what)
+    held = {**acted.__dict__, "id": id_, "at": _moment(at), "by": _text(by)}
     if len(chunk) > (end := begin.end()):
         keys, raws = _keys(chunk[end:])
         for (name, read), raw in zip(_readers(keys), raws, strict=True):
             held[name] = read(raw)
-    return derived(_short_what(what) if len(what) <= 200 else _what(what), held)
+    return made(Entry, held)
 
 
 def _what(raw: str) -> Entry:
@@ -119,13 +121,17 @@ def _lines(raw: str) -> str:
     """A text as a block of lines."""
     mark, _, body = raw.partition("\n")
     value = body.replace("\n    ", "\n").removeprefix("    ") + ("\n" if mark == "|" else "")
-    if mark not in ("|", "|-") or not is_literal(value) or "\n".join(_block(value)) != body:
+    if mark not in ("|", "|-") or not is_literal(value) or _block(value) != body:
         raise StrangeError
     return value
 
 
-def _block(value: str) -> list[str]:
-    return [f"    {line}" if line else "" for line in value.removesuffix("\n").split("\n")]
+def _block(value: str) -> str:
+    """A text below its key, where empty lines are not indented."""
+    body = value.removesuffix("\n")
+    if "\n\n" not in body:
+        return "    " + body.replace("\n", "\n    ")
+    return "\n".join([f"    {line}" if line else "" for line in body.split("\n")])
 
 
 def _id(raw: str) -> str:
@@ -206,18 +212,27 @@ def _long_sets(raw: str) -> Mapping[str, Value]:
     found: dict[str, Value] = {}
     for line in lines:
         key, _, value = line.partition(": ")
-        if value[:1] in ("", "|") or not _SET_KEY.match(key):
+        if value[:1] in ("", "|") or not (_short_is_set_key if len(key) <= 40 else _is_set_key)(key):
             return _odd_sets(raw)
-        if key in found or not is_plain(key):
+        if key in found:
             raise StrangeError
         if key in _NAMES:
             found[key] = _text(value)
+        elif key in _IDS:
+            found[key] = _by_schema(key, value)
         else:
             found[key] = _short_value(key, value) if len(line) <= 80 else _value(key, value)
     return found
 
 
 _short_sets = lru_cache(maxsize=4096)(_long_sets)
+
+
+def _is_set_key(key: str) -> bool:
+    return bool(_SET_KEY.match(key)) and is_plain(key)
+
+
+_short_is_set_key = lru_cache(maxsize=1 << 10)(_is_set_key)
 
 
 def _value(key: str, raw: str) -> Value:
