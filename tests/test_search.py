@@ -151,6 +151,8 @@ REFUSED = {
     '""': ("there is nothing between the quotation marks", ""),
     "status:Opne": ('no profile has a status "Opne"', 'did you mean "Open"?'),
     "state:opne": ('there is no state "opne"', 'did you mean "open"?'),
+    "kind:defcet": ('kind is never "defcet"', 'did you mean "defect"?'),
+    "reproduced:maybe": ('reproduced is never "maybe"', "it has: yes, no"),
     "is:opne": ('there is no is: "opne"', 'did you mean "open"?'),
     "due:soon": ('"soon" is not a moment that I understand', "2026-12-01"),
     "created:<": ("is not a moment that I understand", "2026-12-01"),

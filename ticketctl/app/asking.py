@@ -24,6 +24,7 @@ _MOMENTS = {"created": "created", "updated": "updated", "due": "when", "date": "
 _WHOSE = ("assignee", "customer")
 _IS = (*STATES, "closed", "due", "overdue", "queue", "unanswered")
 _NAMES = ("status", "state", "profile", "assignee", "customer", "title", "follows", "is", *_MOMENTS)
+_FEW = ("enum", "boolean")
 _SECOND = timedelta(seconds=1)
 _MOST = 100
 
@@ -119,8 +120,23 @@ def _field_term(desk: Desk, name: str, value: str, wanted: bool) -> Term:
         raise UsageError(f"{declared.name} is no moment", f"{declared.name}:VALUE")
     if declared.type in ("user", "users", "email"):
         value = _person(desk, value)
+    _may_be(desk, declared.name, value)
     yes = {"yes": "true", "no": "false"} if declared.type == "boolean" else {}
     return Term(f"field.{declared.name}", "is", (yes.get(value.casefold(), value),), wanted)
+
+
+def _may_be(desk: Desk, name: str, value: str) -> None:
+    """Whether a field that takes few values could have this one, in any profile.
+
+    Raises:
+        UsageError: it could not: nothing would ever be found.
+    """
+    fields = [found for profile in desk.shelf.all() if (found := profile.find_field(name))]
+    if all(each.type in _FEW for each in fields):
+        known = {one.casefold(): one for each in fields for one in each.values or ("yes", "no", "true", "false")}
+        if value.casefold() not in known:
+            hint = closest(value, list(known.values())) or f"it has: {', '.join(known.values())}"
+            raise UsageError(f'{name} is never "{value}"', hint)
 
 
 def _utf8(text: str) -> None:

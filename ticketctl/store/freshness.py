@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection
-from itertools import islice
 from typing import NamedTuple
 
 from ticketctl.errors import DiskError
@@ -27,6 +26,7 @@ _LARGE_BYTES = LARGE * 600
 _RACY = 2_000_000_000
 _STATUS = ("status", "--porcelain=v2", "--branch", "-z", "-uall", "--ignored=traditional", "--no-renames",
            "--ignore-submodules=none", "--", "tickets")  # fmt: skip
+_PLACE = ("rev-parse", "--show-prefix", "--git-path", "index")
 _TRIES = 10
 
 
@@ -74,7 +74,7 @@ class Inquiry:
         from ticketctl.store import git
 
         self.status = git.start(root, *_STATUS)
-        self.place = git.start(root, "rev-parse", "--show-prefix", "--git-path", "index")
+        self.place = git.start(root, *_PLACE)
 
     def drop(self) -> None:
         """Nobody wants to know any more."""
@@ -104,8 +104,7 @@ def news(root: str, index: Index | None, ahead: Inquiry | None = None) -> News:
         gone = list(index.stamps().keys() - {look.path for look in looks}) if index is not None else []
         return News(looks, gone, [], _NOWHERE, True)
     if index is None:
-        found = _by_git(root, None) if len(list(islice(walk(root), LARGE + 1))) > LARGE else None
-        return found or News([Look(path) for path in walk(root)], [], [], _NOWHERE, True)
+        return _from_nothing(root)
     if (ahead or _is_large(index)) and (found := _by_git(root, index, ahead)) is not None:
         return found
     return _by_stat(root, index)
@@ -113,6 +112,15 @@ def news(root: str, index: Index | None, ahead: Inquiry | None = None) -> News:
 
 _NOWHERE: dict[str, object] = {"head": "", "git_index": "", "hidden": ""}
 """What is remembered where git was not asked."""
+
+
+def _from_nothing(root: str) -> News:
+    """All files, since each is to be read; which of them are as in HEAD is then seen by their bytes."""
+    paths = list(walk(root))
+    meta, blobs = (_in_head(root) if len(paths) > LARGE else None) or (_NOWHERE, {})
+    looks = [Look(path, blobs.get(path, "")) for path in paths]
+    missing = {path for name in blobs.keys() - paths if (path := _ours(name, ""))}.difference(paths) if blobs else ()
+    return News(looks, [], [Suspect(path, "", 0) for path in missing], meta, True)
 
 
 def _is_large(index: Index) -> bool:
@@ -178,7 +186,28 @@ class _Status(NamedTuple):
     dirty: frozenset[str]
 
 
-def _by_git(root: str, index: Index | None, ahead: Inquiry | None = None) -> News | None:
+def _in_head(root: str) -> tuple[dict[str, object], dict[str, str]] | None:
+    """What an index of all files is to remember of git, and HEAD's blobs of those at which git looks; nothing, where it
+    cannot be asked."""
+    from ticketctl.store import git
+
+    try:
+        if git.is_converting(git.answer(git.converts(root, [_ANY]))):
+            return None
+        prefix, place = _whereabouts(git.answer(git.start(root, *_PLACE)))
+        head = git.head(root)
+        meta = _meta(root, None, head, prefix, place)
+        if meta is None:
+            return None
+        blobs = dict(git.tree(root, head)) if head else {}
+        for path in _listed(meta):
+            blobs.pop(path, None)
+        return meta, blobs
+    except DiskError:
+        return None
+
+
+def _by_git(root: str, index: Index, ahead: Inquiry | None = None) -> News | None:
     """The news as git knows them; nothing, where it cannot be asked."""
     from ticketctl.store import git
 
@@ -187,13 +216,13 @@ def _by_git(root: str, index: Index | None, ahead: Inquiry | None = None) -> New
             now, ahead = ahead or Inquiry(root), None
             try:
                 converts = git.is_converting(git.answer(git.converts(root, _some(index))))
-                prefix, place = os.fsdecode(git.answer(now.place)).split("\n")[:2]
+                prefix, place = _whereabouts(git.answer(now.place))
                 status = _status(git.answer(now.status), prefix)
             finally:
                 now.drop()
             if status is None or converts:  # git compares what it would store, not what is there
                 return None
-            found = _compared(root, index, status, prefix, os.path.join(root, place))
+            found = _compared(root, index, status, prefix, place)
             if git.head(root) == status.head:
                 return found
     except DiskError:
@@ -201,11 +230,19 @@ def _by_git(root: str, index: Index | None, ahead: Inquiry | None = None) -> New
     return None
 
 
-def _some(index: Index | None) -> list[str]:
+_ANY = "tickets/2000/01/01/000101-00000.yaml"
+
+
+def _some(index: Index) -> list[str]:
     """A few files of whose attributes git is asked; a file that alone has others is nothing that we provide for."""
     ends = ("SELECT min(path) FROM tickets", "SELECT max(path) FROM tickets")
-    known = [str(path) for sql in ends if index is not None and (path := index.one(sql)) is not None]
-    return known or ["tickets/2000/01/01/000101-00000.yaml"]
+    return [str(path) for sql in ends if (path := index.one(sql)) is not None] or [_ANY]
+
+
+def _whereabouts(said: bytes) -> tuple[str, str]:
+    """The store's place in the repository, and the file of git's index, from the answer to :data:`_PLACE`."""
+    prefix, place = os.fsdecode(said).split("\n")[:2]
+    return prefix, place
 
 
 def _status(said: bytes, prefix: str) -> _Status | None:
@@ -235,11 +272,9 @@ def _ours(path: str, prefix: str) -> str:
     return path if PLACE.match(path) else ""
 
 
-def _compared(root: str, index: Index | None, status: _Status, prefix: str, place: str) -> News | None:
-    """What is to be read, given what git says."""
-    from ticketctl.store import git
-
-    git_index, youngest = stamp_of(place)
+def _meta(root: str, index: Index | None, head: str, prefix: str, place: str) -> dict[str, object] | None:
+    """What is to be remembered of git; nothing, where there are submodules."""
+    git_index, youngest = stamp_of(os.path.join(root, place))
     if index is not None and git_index and index.meta("git_index") == f"{prefix} {git_index}":
         hidden = str(index.meta("hidden"))
     else:
@@ -248,12 +283,25 @@ def _compared(root: str, index: Index | None, status: _Status, prefix: str, plac
             return None
         hidden = asked
     settled = youngest < time.time_ns() - _RACY
-    meta: dict[str, object] = {
-        "head": f"{prefix} {status.head}", "git_index": f"{prefix} {git_index}" if settled else "", "hidden": hidden,
-    }  # fmt: skip
-    suspects = index.suspects() if index is not None else {}
+    return {"head": f"{prefix} {head}", "git_index": f"{prefix} {git_index}" if settled else "", "hidden": hidden}
+
+
+def _listed(meta: dict[str, object]) -> list[str]:
+    """The files at which git was told not to look."""
+    hidden = str(meta["hidden"])
+    return hidden.split("\0") if hidden else []
+
+
+def _compared(root: str, index: Index, status: _Status, prefix: str, place: str) -> News | None:
+    """What is to be read, given what git says."""
+    from ticketctl.store import git
+
+    meta = _meta(root, index, status.head, prefix, place)
+    if meta is None:
+        return None
+    suspects = index.suspects()
     differing, vouched = _since(root, index, status.head, prefix)
-    unsure = status.dirty.union(hidden.split("\0") if hidden else ())
+    unsure = status.dirty.union(_listed(meta))
     behind: dict[str, bool] = {}
     remaining = {
         path: Suspect(path, *suspects[path])
@@ -261,8 +309,7 @@ def _compared(root: str, index: Index | None, status: _Status, prefix: str, plac
         if _is_there(root, path, behind) and same(root, path, *suspects[path])
     }
     paths = sorted(path for path in dict.fromkeys((*differing, *unsure, *suspects)) if path not in remaining)
-    # Who reads all of them will see which are missing.
-    present = [path for path in paths if _is_there(root, path, behind, seen=index is None)]
+    present = [path for path in paths if _is_there(root, path, behind)]
     missing = sorted(set(paths).difference(present)) if len(present) < len(paths) else []
     if paths and vouched is None:
         vouched = git.blobs_at(root, status.head, prefix, paths)
@@ -273,39 +320,34 @@ def _compared(root: str, index: Index | None, status: _Status, prefix: str, plac
     return News(looks, missing, [*remaining.values(), *left], meta, changed)
 
 
-def _is_there(root: str, path: str, behind: dict[str, bool], seen: bool = False) -> bool:
+def _is_there(root: str, path: str, behind: dict[str, bool]) -> bool:
     """Whether a walk through the folders would come upon a file, or upon something else in its place.
 
     Args:
         behind: the folders of which it is known whether they are behind a link; takes this one's.
-        seen: whether a file is taken to be there.
     """
-    folder = path.rpartition("/")[0]
-    if not (seen and path.endswith(".yaml")):
-        full = f"{root}/{path}"
-        if not os.path.lexists(full) or (
-            not path.endswith(".yaml") and os.path.isdir(full) and not os.path.islink(full)
-        ):
-            return False
+    folder, full = path.rpartition("/")[0], f"{root}/{path}"
+    if not os.path.lexists(full) or (not path.endswith(".yaml") and os.path.isdir(full) and not os.path.islink(full)):
+        return False
     if folder not in behind:
         behind[folder] = behind_link(root, path)
     return not behind[folder]
 
 
-def _is_news(index: Index | None, meta: dict[str, object], missing: list[str], left: list[Suspect]) -> bool:
+def _is_news(index: Index, meta: dict[str, object], missing: list[str], left: list[Suspect]) -> bool:
     """Whether the index does not know yet what git says, or which files are missing."""
-    if index is None or {key: index.meta(key) for key in meta} != meta or any(index.has(path) for path in missing):
+    if {key: index.meta(key) for key in meta} != meta or any(index.has(path) for path in missing):
         return True
     return {path for path, (stamp, _) in index.suspects().items() if not stamp} != {one.path for one in left}
 
 
-def _since(root: str, index: Index | None, head: str, prefix: str) -> tuple[Collection[str], dict[str, str] | None]:
+def _since(root: str, index: Index, head: str, prefix: str) -> tuple[Collection[str], dict[str, str] | None]:
     """The files that are not in HEAD as in the commit that the index knows, or not as the index has them; and, where all
     of them were asked for, HEAD's blobs."""
     from ticketctl.store import git
 
-    old = str(index.meta("head") or "").rpartition(" ") if index is not None else ("", "", "")
-    if index is not None and old[2] and old[0] == prefix:
+    old = str(index.meta("head") or "").rpartition(" ")
+    if old[2] and old[0] == prefix:
         if old[2] == head:
             return set(), None
         try:
@@ -313,7 +355,7 @@ def _since(root: str, index: Index | None, head: str, prefix: str) -> tuple[Coll
         except DiskError:
             pass  # that commit is gone
     tree = {path: blob for name, blob in git.tree(root, head) if (path := _ours(name, ""))} if head else {}
-    blobs = index.blobs() if index is not None else {}
+    blobs = index.blobs()
     return [path for path in tree | blobs if tree.get(path) != blobs.get(path)], tree
 
 
