@@ -186,9 +186,19 @@ class Box:
         (self.root / name).write_bytes(data)
         return self.root / name
 
-    def commit(self, *words: str) -> None:
+    def rename(self, number: int, name: str) -> None:
+        """Give a ticket another place."""
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        self.path(number).rename(self.root / name)
+
+    def commit(self, *words: str, ok: bool = True) -> None:
         self.git("add", "-A", "tickets", ok=False)
-        self.git("commit", "-qm", "x", "--allow-empty", *words)
+        self.git("commit", "-qm", "x", "--allow-empty", *words, ok=ok)
+
+    def fill_up(self, least: int, chance: random.Random) -> None:
+        """See to it that there are some tickets."""
+        while len(list(self.root.glob("tickets/20*/*/*/*.yaml"))) < least:
+            self.add(chance.randrange(300, 999))
 
 
 @pytest.fixture(scope="module")
@@ -875,8 +885,8 @@ ANY: tuple[Callable[[Box, random.Random], object], ...] = (
     lambda b, r: b.edit(r.randrange(20), kept=True),
     lambda b, r: b.path(r.randrange(20)).unlink(),
     lambda b, r: b.add(r.randrange(200, 299), r.choice(DAYS)),
-    lambda b, r: b.path(r.randrange(20)).rename(b.root / f"tickets/2026/11/02/261102-{r.randrange(10**5):05}.yaml"),
-    lambda b, r: b.commit(*r.choice(((), (), ("--amend",)))),
+    lambda b, r: b.rename(r.randrange(20), f"tickets/2026/11/02/261102-{r.randrange(10**5):05}.yaml"),
+    lambda b, r: b.commit(*r.choice(((), (), ("--amend",))), ok=False),
     lambda b, r: b.git("commit", "-qm", "x", ok=False),
     lambda b, r: b.git("add", "-A"),
     lambda b, r: b.git("checkout", "-q", *r.choice((("other",), ("main",), ("-f", "other"), ("-f", "main"))), ok=False),
@@ -902,9 +912,9 @@ def test_any_life_of_a_store(seed: int, box: Box) -> None:
     for _ in range(rounds(12, 60)):
         for number in chance.choices(range(len(ANY)), k=chance.randint(1, 3)):
             told.append(number)
+            box.fill_up(1, chance)
             ANY[number](box, chance)
-        while len(list(box.root.glob("tickets/20*/*/*/*.yaml"))) < 6:
-            box.add(chance.randrange(300, 999))
+        box.fill_up(6, chance)
         try:
             box.check()
         except AssertionError as error:
