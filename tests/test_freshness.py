@@ -33,7 +33,9 @@ from tests.shell import Ran
 from tests.test_kill import Child, files_of, ticketctl
 from tests.world import CUSTOMER, World
 from ticketctl.app import refresh
+from ticketctl.app.audit import audit
 from ticketctl.app.desk import Desk
+from ticketctl.app.recheck import audit_changed
 from ticketctl.app.refresh import fresh, keep, see
 from ticketctl.app.search import search
 from ticketctl.core.query import Query, Term
@@ -125,6 +127,16 @@ def same(root: Path, word: str = "", printed: bool = True) -> None:
         assert ran.out.split() == [row.id for row in found]
 
 
+def checked_again(root: Path) -> None:
+    """What ``check --changed`` finds is what a check of all finds; what was found right is not looked at twice."""
+    whole = audit(Desk(str(root), NOW))
+    for again in (False, True):
+        found = audit_changed(Desk(str(root), NOW))
+        assert found.findings == whole.findings
+        assert found.checked + found.passed == whole.checked
+        assert not again or found.checked == len({finding.place.path for finding in whole.findings})
+
+
 @dataclass
 class Box:
     """A store under test, and the way in which it is asked."""
@@ -148,7 +160,10 @@ class Box:
     def check(self, root: Path | None = None) -> None:
         """The promise."""
         way, before = self.turn(), len(self.asked)
-        same(root or self.root, self.last, next(self.looks) % 5 == 0)
+        look = next(self.looks)
+        same(root or self.root, self.last, look % 5 == 0)
+        if look % 5 == 2:
+            checked_again(root or self.root)
         assert (len(self.asked) > before) == (way == "g" and not (self.root / "tickets").is_symlink())
         if "old" in self.mode:
             time.sleep(0.012)  # files are taken to be old: then no two changes may share a tick of the kernel's clock

@@ -6,7 +6,7 @@ A list of small functions, each of which looks at one thing. Findings of kind *w
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ticketctl.app.desk import Desk
@@ -29,10 +29,16 @@ from ticketctl.store.reading import Loaded
 
 @dataclass
 class Audit:
-    """What a check found."""
+    """What a check found.
+
+    Args:
+        checked: how many tickets it looked at.
+        passed: how many it passed over, since they had been found right before.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     checked: int = 0
+    passed: int = 0
 
     @property
     def broken(self) -> bool:
@@ -43,6 +49,14 @@ class Audit:
     def errors(self) -> list[Finding]:
         """The findings that make the check fail."""
         return [finding for finding in self.findings if finding.severity == "error"]
+
+    def add_strays(self, desk: Desk, known: Collection[str] = ()) -> None:
+        """Add the files that are not where a ticket could be (``known``: the paths of tickets, if they are at hand)."""
+        for path in desk.store.strays(known):
+            self.checked += 1
+            self.findings.append(
+                Finding(Place(path), "path", "not where a ticket could be", "tickets/YYYY/MM/DD/ID.yaml")
+            )
 
 
 def audit_changes(desk: Desk, old: str | None, new: str | None) -> Audit:
@@ -101,11 +115,7 @@ def audit(desk: Desk, ids: Sequence[str] = (), watch: Watch = unwatched) -> Audi
         result.checked += 1
         result.findings += found
     if not ids:
-        for path in desk.store.strays(paths):
-            result.checked += 1
-            result.findings.append(
-                Finding(Place(path), "path", "not where a ticket could be", "tickets/YYYY/MM/DD/ID.yaml")
-            )
+        result.add_strays(desk, paths)
     return result
 
 
@@ -138,10 +148,19 @@ def check_ticket(desk: Desk, loaded: Loaded) -> list[Finding]:
 def _attachments(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
     """What the history says is attached is there."""
     for position, entry in enumerate(loaded.ticket.history):
-        for name in entry.files:
-            path = f"attachments/{loaded.ticket.id}/{entry.id}-{name}"
-            if "/" in name or not os.path.isfile(f"{desk.root}/{path}"):
+        for path in attached(loaded.ticket, entry):
+            if not is_attached(desk, path):
                 yield Finding(_entry(loaded, position, "files"), "files", f"{path} is not there", severity="warning")
+
+
+def attached(ticket: Ticket, entry: Entry) -> list[str]:
+    """Where the files of an entry lie."""
+    return [f"attachments/{ticket.id}/{entry.id}-{name}" for name in entry.files]
+
+
+def is_attached(desk: Desk, path: str) -> bool:
+    """Whether an attachment is where it should be."""
+    return path.count("/") == 2 and os.path.isfile(f"{desk.root}/{path}")
 
 
 def _head(loaded: Loaded, key: str) -> Place:

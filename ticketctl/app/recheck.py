@@ -1,0 +1,81 @@
+"""``check --changed``: what was found right, byte for byte and by the same rules, is not looked at again."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import islice
+
+from ticketctl.app.audit import Audit, attached, check_found, is_attached
+from ticketctl.app.desk import Desk
+from ticketctl.app.parallel import read_at, spread
+from ticketctl.app.refresh import ask
+from ticketctl.app.watch import Watch, unwatched
+from ticketctl.core.profile import Test
+from ticketctl.errors import Finding
+from ticketctl.store import git, sound
+from ticketctl.store.index import Index, UnusableError
+from ticketctl.store.reading import Loaded
+from ticketctl.store.sound import Sound
+
+Held = tuple[str, bytes]
+"""A file as the index has it: its path, and the id that git gives to its bytes."""
+_AT_ONCE = 5000
+"""So many are noted in one transaction: nobody waits for the index while files are read."""
+
+
+def audit_changed(desk: Desk, watch: Watch = unwatched) -> Audit:
+    """Check the tickets that were not found right as they are now; those that are found right now, are noted.
+
+    Raises:
+        SettingsError: the settings have mistakes.
+    """
+    index, left = ask(desk, lambda index: _doubtful(desk, index), watch)
+    result = Audit(passed=index.count() - len(left))
+    looked = spread(desk, read_held, look_again, left, "checking", watch)
+    while some := list(islice(looked, _AT_ONCE)):
+        result.checked += len(some)
+        for findings, _ in some:
+            result.findings += findings
+        with suppress(UnusableError):  # then they are looked at next time
+            sound.add(index, [noted for _, noted in some if noted is not None])
+    result.add_strays(desk)
+    return result
+
+
+def _doubtful(desk: Desk, index: Index) -> tuple[Index, list[Held]]:
+    """What is to be looked at, and the index that says so: where it cannot be written, a copy in memory."""
+    try:
+        left = sound.doubtful(index)
+    except UnusableError:
+        index = index.in_memory()
+        left = sound.doubtful(index)
+    for path, blob, files in sound.attached(index):
+        if not all(is_attached(desk, file) for file in files.split("\0")):
+            left.append((path, blob))
+    return index, sorted(left)
+
+
+def read_held(desk: Desk, held: Held) -> tuple[bytes, Loaded | Finding | None]:
+    """What lies at the path of a ticket, and the blob that it is said to be."""
+    path, blob = held
+    return blob, read_at(desk, path)
+
+
+def look_again(desk: Desk, read: tuple[bytes, Loaded | Finding | None]) -> tuple[list[Finding], Sound | None]:
+    """Everything that is wrong with a ticket; and what is to be noted, if with these bytes, by these rules, and while
+    its attachments are there, nothing ever will be."""
+    blob, found = read
+    findings = check_found(desk, found)
+    if findings or not isinstance(found, Loaded) or git.object_id(b"blob", found.data, 2 * len(blob)) != blob:
+        return findings, None
+    ticket = found.ticket
+    keeps = desk.shelf.get(ticket.profile).statuses[ticket.status].keeps
+    if any(_tells_time(test) for keep in keeps for test in keep.walk()):
+        return findings, None
+    files = [path for entry in ticket.history for path in attached(ticket, entry)]
+    return findings, Sound(found.path, blob, "\0".join(files))
+
+
+def _tells_time(test: Test) -> bool:
+    """Whether a test may pass today and not tomorrow (``allowed`` asks what moves need, and is taken to be one)."""
+    return test.kind in ("within", "allowed") or any(word == "in_future" for word, _ in test.checks)

@@ -1,0 +1,67 @@
+"""Which tickets were found right, byte for byte, beside the rest of the index: ``check --changed`` passes over them.
+
+Nobody else believes it: a check of all tickets looks at each. It goes with the index, and so whenever the profiles, the
+people or the version of ticketctl change.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ticketctl.store.index import Index, UnusableError
+
+_TABLE = "CREATE TABLE IF NOT EXISTS sound (path TEXT PRIMARY KEY, blob BLOB, files TEXT) WITHOUT ROWID"
+
+
+class Sound(NamedTuple):
+    """A ticket that was found right.
+
+    Args:
+        blob: the id that git gives to its bytes.
+        files: the paths of its attachments, NUL between them; it is right as long as they are there.
+    """
+
+    path: str
+    blob: bytes
+    files: str
+
+
+def doubtful(index: Index) -> list[tuple[str, bytes]]:
+    """(path, git's blob) of the files that were not found right as they are now, in the order of their paths.
+
+    Raises:
+        UnusableError: the index is damaged, or cannot be written.
+    """
+    sql = """SELECT path, tickets.blob FROM tickets LEFT JOIN sound USING (path)
+             WHERE sound.blob IS NOT tickets.blob ORDER BY path"""
+    try:
+        index.connection.execute(_TABLE)
+    except sqlite3.Error as error:
+        raise UnusableError(str(error)) from None
+    return list(index.all(sql))
+
+
+def attached(index: Index) -> Iterator[Sound]:
+    """Those that were found right, and have attachments.
+
+    Raises:
+        UnusableError: the index is damaged.
+    """
+    sql = "SELECT sound.* FROM sound JOIN tickets USING (path, blob) WHERE files != ''"
+    return (Sound(*row) for row in index.all(sql))
+
+
+def add(index: Index, found: Iterable[Sound]) -> None:
+    """Note which were found right.
+
+    Raises:
+        UnusableError: the index cannot be written.
+    """
+    try:
+        with index.connection:
+            index.connection.execute("BEGIN IMMEDIATE")
+            index.connection.executemany("REPLACE INTO sound VALUES (?, ?, ?)", found)
+    except sqlite3.Error as error:
+        raise UnusableError(str(error)) from None
