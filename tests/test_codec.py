@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import io
 import re
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -634,6 +636,40 @@ def test_a_block_is_marked_as_we_would_mark_it(mark: str) -> None:
     data = emit(fold([seal((), at)]))
     assert read_canonical(data) is not None and data.count(b"text: |-\n") == 1
     assert read_canonical(data.replace(b"text: |-\n", f"text: {mark}\n".encode())) is None
+
+
+def test_what_is_long_is_not_kept() -> None:
+    """To read, write and seal a million long tickets must not fill the memory: only what is short is kept in caches."""
+
+    def look(number: int) -> None:
+        long = f"{number} " + "long " * 4000 + "x"
+        who, name = "w" + long, "fields." + long.replace(" ", "-")
+        head = {"ticket": ID, "profile": "biztech", "version": 1, "title": long, "customer": who, "due": "2026-12-01"}
+        history: list[Entry] = []
+        for entry in (
+            Entry(
+                "2026-11-21T09:14:03Z", who, long, "created", to=long, via=long, for_=long, sets={**head, name: long}
+            ),
+            Entry("2026-11-21T09:15:03Z", who, long, "moved", to=who, from_=long, rule=long, text=f"{long}\n{long}"),
+            Entry("2026-11-21T09:16:03Z", who, long, "edited", sets={name: who}, unset=(name,), note=long),
+            Entry("2026-11-21T09:17:03Z", who, long, "noted", files=(long,), mail_id=long, told=(long,), message=long),
+        ):
+            history.append(seal(history, entry))
+        ticket = read_canonical(emit(fold(history)))
+        assert ticket is not None
+        for spot, entry in enumerate(ticket.history):
+            assert entry_id(entry, predecessors(history, spot)) == entry.id
+
+    look(0)
+    tracemalloc.start()
+    try:
+        for number in range(1, 21):
+            look(number)
+        gc.collect()
+        left, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert left < 100_000, "less than five of twenty thousand characters; one kept of each would be 400,000"
 
 
 MUTATIONS = ("cut", "double", "swap", "change", "indent", "join", "comment", "crlf")
