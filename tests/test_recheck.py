@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.test_freshness import GITCONFIG, git
 from tests.test_kill import done, make_store, make_tickets, ticketctl
 from ticketctl.app import recheck
 from ticketctl.core.chain import seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import fold
+from ticketctl.store import freshness, sound
 from ticketctl.store.codec import emit
 from ticketctl.store.index import Index
 from ticketctl.store.profiles import built_in
@@ -182,3 +186,88 @@ def test_one_of_them(root: Path) -> None:
         ran = ticketctl(root, "check", "--changed", *words)
         assert ran.status == 2 and "check takes ids, --changed, --staged or --range, one of them" in ran.err
     assert json.loads(ticketctl(root, "check", "--changed", "--format", "json").out)["checked"] == 0
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_what_git_does_not_see(large: bool, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder or a FIFO named like a ticket is nothing to git, but it is to a check."""
+    Path(os.environ["GIT_CONFIG_GLOBAL"]).write_text(GITCONFIG)
+    git(root, "init", "-q"), git(root, "add", "tickets"), git(root, "commit", "-qm", "x")
+    monkeypatch.setattr(freshness, "LARGE", 0 if large else 2000)
+    monkeypatch.setattr(freshness, "_LARGE_BYTES", 0 if large else 1 << 20)
+    file_of(root, "zzzzz").mkdir()
+    os.mkfifo(file_of(root, "yyyyy"))
+    os.mkfifo(root / "tickets/2031")
+    ran, whole = ticketctl(root, "check", "--changed", now=AT), ticketctl(root, "check", now=AT)
+    assert (ran.out, ran.status) == (whole.out, 65) and ran.out.count("\n") == 3
+
+
+def test_rules_that_change_meanwhile(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was judged by a profile that came and went is not taken to be right by the one before it."""
+    own = root / "profiles/biztech.yaml"
+    own.parent.mkdir()
+    good = Path(f"{built_in()}/biztech.yaml").read_text()
+    bad = good.replace("  New:\n", "  Newest:\n")
+    own.write_text(bad)
+    assert ticketctl(root, "check", "--changed", now=AT).status != 0
+    inner = recheck._doubtful
+
+    def meanwhile(*words: object) -> object:
+        found = inner(*words)  # type: ignore[arg-type]
+        own.write_text(good)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recheck, "_doubtful", meanwhile)
+        assert ticketctl(root, "check", "--changed", now=AT).status == 0, "judged by the good one"
+    own.write_text(bad)
+    again, whole = ticketctl(root, "check", "--changed", now=AT), ticketctl(root, "check", now=AT)
+    assert (again.out, again.status) == (whole.out, whole.status) and whole.status != 0
+
+
+def test_a_profile_that_comes_to_be_refused(root: Path, tmp_path: Path) -> None:
+    """A link to nowhere counts for nothing; when it leads somewhere, the profile is refused, and so are its tickets."""
+    (root / "profiles").mkdir()
+    (root / "profiles/biztech.yaml").symlink_to(tmp_path / "away.yaml")
+    assert said(root) == "0 problems in 3 tickets"
+    shutil.copy(f"{built_in()}/biztech.yaml", tmp_path / "away.yaml")
+    ran, whole = ticketctl(root, "check", "--changed", now=AT), ticketctl(root, "check", now=AT)
+    assert (ran.out, ran.status) == (whole.out, whole.status) and whole.out.count("symbolic link") == 3
+
+
+ALIEN = {
+    "more columns": "CREATE TABLE sound (path TEXT PRIMARY KEY, blob BLOB, files TEXT, x TEXT)",
+    "other columns": "CREATE TABLE sound (a, b)",
+    "a view": "CREATE VIEW sound AS SELECT path, blob, x'41' AS files FROM tickets",
+    "numbers": "CREATE TABLE sound AS SELECT path, blob, 5 AS files FROM tickets",
+}
+
+
+@pytest.mark.parametrize("made", ALIEN)
+def test_a_table_that_is_none_of_ours(made: str, root: Path) -> None:
+    """What somebody else has put into the index ends nothing: tickets are looked at, or the index is made anew."""
+    path = Index.newest(str(root))
+    assert path is not None
+    with closing(sqlite3.connect(path)) as index:
+        index.executescript(f"DROP TABLE sound; {ALIEN[made]}")
+    assert said(root) == "0 problems in 3 tickets"
+
+
+@pytest.mark.parametrize("step", ["doubtful", "attached"])
+@pytest.mark.parametrize("harm", ["truncated", "locked"])
+def test_harm_in_the_middle(step: str, harm: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The index is damaged, or locked and kept so, while it is asked: the answer is the same, and it does not wait for ever."""
+    path, inner, todo = Index.newest(str(root)), getattr(sound, step), [1]
+    assert path is not None
+    done(root, "note", "aaaaa", "-m", "Seen.")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+
+        def harming(index: Index) -> object:
+            if todo:
+                todo.pop()
+                os.truncate(path, 5000) if harm == "truncated" else other.execute("BEGIN EXCLUSIVE")
+            return inner(index)
+
+        monkeypatch.setattr(sound, step, harming)
+        ran = ticketctl(root, "check", "--changed", now=AT)
+    assert (ran.status, ran.out) == (0, "") and ran.err.startswith("0 problems in "), ran

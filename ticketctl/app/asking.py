@@ -120,23 +120,22 @@ def _field_term(desk: Desk, name: str, value: str, wanted: bool) -> Term:
         raise UsageError(f"{declared.name} is no moment", f"{declared.name}:VALUE")
     if declared.type in ("user", "users", "email"):
         value = _person(desk, value)
-    _may_be(desk, declared.name, value)
     yes = {"yes": "true", "no": "false"} if declared.type == "boolean" else {}
     return Term(f"field.{declared.name}", "is", (yes.get(value.casefold(), value),), wanted)
 
 
-def _may_be(desk: Desk, name: str, value: str) -> None:
-    """Whether a field that takes few values could have this one, in any profile.
-
-    Raises:
-        UsageError: it could not: nothing would ever be found.
-    """
-    fields = [found for profile in desk.shelf.all() if (found := profile.find_field(name))]
-    if all(each.type in _FEW for each in fields):
-        known = {one.casefold(): one for each in fields for one in each.values or ("yes", "no", "true", "false")}
-        if value.casefold() not in known:
-            hint = closest(value, list(known.values())) or f"it has: {', '.join(known.values())}"
-            raise UsageError(f'{name} is never "{value}"', hint)
+def doubt(desk: Desk, terms: Iterable[Term]) -> str:
+    """Why nothing may have been found: a value that no profile lists for a field. Old tickets may still have such."""
+    for one in terms:
+        name = one.name.removeprefix("field.")
+        if one.name == name or one.test != "is":
+            continue
+        fields = [found for profile in desk.shelf.all() if (found := profile.find_field(name))]
+        known = list(dict.fromkeys(value for each in fields for value in each.values or ("true", "false")))
+        value = str(one.values[0])
+        if all(each.type in _FEW for each in fields) and value.casefold() not in map(str.casefold, known):
+            return f'{name} is not "{value}" in any profile: {closest(value, known) or "it is " + " or ".join(known)}'
+    return ""
 
 
 def _utf8(text: str) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from itertools import islice
 
-from ticketctl.app.audit import Audit, attached, check_found, is_attached
+from ticketctl.app.audit import Audit, attached, audit, check_found, is_attached
 from ticketctl.app.desk import Desk
 from ticketctl.app.parallel import read_at, spread
 from ticketctl.app.refresh import ask
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.profile import Test
-from ticketctl.errors import Finding
+from ticketctl.errors import DiskError, Finding
 from ticketctl.store import git, sound
+from ticketctl.store.freshness import stamp_of
 from ticketctl.store.index import Index, UnusableError
 from ticketctl.store.reading import Loaded
 from ticketctl.store.sound import Sound
@@ -29,21 +30,36 @@ def audit_changed(desk: Desk, watch: Watch = unwatched) -> Audit:
     Raises:
         SettingsError: the settings have mistakes.
     """
-    index, left = ask(desk, lambda index: _doubtful(desk, index), watch)
-    result = Audit(passed=index.count() - len(left))
+    rules = _stamps(desk)
+    paths = list(desk.store.paths())
+    try:
+        index, left = ask(desk, lambda index: _doubtful(desk, index, paths), watch)
+    except DiskError:  # no index can be made, but each ticket may be looked at
+        return audit(desk, (), watch)
+    result = Audit(passed=len(set(paths).difference(path for path, _ in left)))
     looked = spread(desk, read_held, look_again, left, "checking", watch)
     while some := list(islice(looked, _AT_ONCE)):
         result.checked += len(some)
         for findings, _ in some:
             result.findings += findings
-        with suppress(UnusableError):  # then they are looked at next time
-            sound.add(index, [noted for _, noted in some if noted is not None])
-    result.add_strays(desk)
+        if _stamps(desk) == rules:  # else who knows by which of them they were judged
+            with suppress(UnusableError):  # then they are looked at next time
+                sound.add(index, [noted for _, noted in some if noted is not None])
+    result.add_strays(desk, paths)
     return result
 
 
-def _doubtful(desk: Desk, index: Index) -> tuple[Index, list[Held]]:
-    """What is to be looked at, and the index that says so: where it cannot be written, a copy in memory."""
+def _stamps(desk: Desk) -> list[tuple[str, str]]:
+    """The files of all profiles, and the stat of each."""
+    return [(path, stamp_of(path)[0]) for path in desk.shelf.files()]
+
+
+def _doubtful(desk: Desk, index: Index, paths: list[str]) -> tuple[Index, list[Held]]:
+    """What is to be looked at, and the index that says so: where it cannot be written, a copy in memory.
+
+    Args:
+        paths: of everything that is there; git does not tell the index of what is no file.
+    """
     try:
         left = sound.doubtful(index)
     except UnusableError:
@@ -52,6 +68,7 @@ def _doubtful(desk: Desk, index: Index) -> tuple[Index, list[Held]]:
     for path, blob, files in sound.attached(index):
         if not all(is_attached(desk, file) for file in files.split("\0")):
             left.append((path, blob))
+    left += [(path, b"") for path in set(paths).difference(index.paths())]
     return index, sorted(left)
 
 

@@ -121,7 +121,8 @@ def _rules(desk: Desk) -> bytes:
         try:
             parts += [os.fsencode(os.path.basename(path)), files.read_bytes(path, 1 << 20)]
         except (FileNotFoundError, DiskError):
-            parts.append(b"-")
+            # Of a link that leads somewhere tickets cannot be read; one that leads nowhere counts for nothing.
+            parts.append(b"!" if os.path.isfile(path) else b"-")
     return b"\0".join(parts)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ticketctl.app.asking import field, is_term, read_query, term, too_many, words
+from ticketctl.app.asking import doubt, field, is_term, read_query, term, too_many, words
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import Found, find
 from ticketctl.cli.command import Command
@@ -92,6 +92,8 @@ def list_command(
         click.echo(line)
     shown = min(limit or found.total, found.total)
     _rest(env, found, shown, format_)
+    if not found.total and (why := doubt(desk, asked.terms)):
+        env.note(f"hint: {why}")
     _broken(env, found.broken)
 
 

@@ -134,9 +134,22 @@ class Index:
             raise UnusableError("of another version")
 
     def in_memory(self) -> Index:
-        """A copy that nobody else sees."""
+        """A copy that nobody else sees.
+
+        Raises:
+            UnusableError: it is damaged, or locked.
+        """
         memory = _known(sqlite3.connect(":memory:", isolation_level=None))
-        self.connection.backup(memory)
+        until = time.monotonic() + _PATIENCE
+
+        def impatient(status: int, *_: int) -> None:
+            if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > until:
+                raise UnusableError("locked")  # else it is tried again without end
+
+        try:
+            self.connection.backup(memory, progress=impatient)
+        except _FAILURES as error:
+            raise UnusableError(str(error)) from None
         return Index(memory, None)
 
     @classmethod
@@ -213,6 +226,10 @@ class Index:
     def count(self) -> int:
         """How many ticket files it knows."""
         return self.number("SELECT count(*) FROM tickets")
+
+    def paths(self) -> Iterator[str]:
+        """The paths of the ticket files that it knows."""
+        return (path for (path,) in self.all("SELECT path FROM tickets"))
 
     def has(self, path: str) -> bool:
         """Whether it knows a file."""

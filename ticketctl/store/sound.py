@@ -49,8 +49,11 @@ def attached(index: Index) -> Iterator[Sound]:
     Raises:
         UnusableError: the index is damaged.
     """
-    sql = "SELECT sound.* FROM sound JOIN tickets USING (path, blob) WHERE files != ''"
-    return (Sound(*row) for row in index.all(sql))
+    sql = "SELECT path, blob, files FROM sound JOIN tickets USING (path, blob) WHERE files != ''"
+    for path, blob, files in index.all(sql):
+        if not isinstance(files, str):
+            raise UnusableError("it holds what we never wrote")
+        yield Sound(path, blob, files)
 
 
 def add(index: Index, found: Iterable[Sound]) -> None:
