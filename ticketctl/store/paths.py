@@ -15,7 +15,7 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no i, l, o, u."""
 PLACE = pattern(r"tickets/\d{4}(?:/\d\d(?:/\d\d(?:/\d{6}-\w{5}\.yaml)?)?)?\Z")
 """Where a ticket file could be, or what stands in the way of one."""
-_LEVELS = (r"\d{4}\Z", r"\d\d\Z", r"\d\d\Z", r"\d{6}-\w{5}\.yaml\Z")
+_LEVELS = tuple(map(pattern, (r"\d{4}\Z", r"\d\d\Z", r"\d\d\Z", r"\d{6}-\w{5}\.yaml\Z")))
 
 
 def new_id(now: datetime) -> str:
@@ -61,7 +61,7 @@ def behind_link(root: str, path: str) -> bool:
     return any(os.path.islink(f"{root}/{path[:end]}") for end in ends)
 
 
-def _walk(root: str, folder: str, patterns: Sequence[str]) -> Iterator[str]:
+def _walk(root: str, folder: str, levels: Sequence[re.Pattern[str]]) -> Iterator[str]:
     try:
         with os.scandir(f"{root}/{folder}") as found:
             entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
@@ -69,11 +69,12 @@ def _walk(root: str, folder: str, patterns: Sequence[str]) -> Iterator[str]:
         return
     except OSError as error:
         raise DiskError(f"cannot read {root}/{folder}: {error.strerror}") from None
+    fits, below = levels[0].match, levels[1:]
     for name, is_folder in entries:
-        if re.match(patterns[0], name):
-            if len(patterns) == 1:
+        if fits(name):
+            if not below:
                 yield f"{folder}/{name}"
             elif is_folder:
-                yield from _walk(root, f"{folder}/{name}", patterns[1:])
+                yield from _walk(root, f"{folder}/{name}", below)
             else:
                 yield f"{folder}/{name}"  # a link, or a file: reading it says what is wrong
