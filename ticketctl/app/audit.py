@@ -50,8 +50,8 @@ class Audit:
         """The findings that make the check fail."""
         return [finding for finding in self.findings if finding.severity == "error"]
 
-    def add_strays(self, desk: Desk, known: Collection[str] = ()) -> None:
-        """Add the files that are not where a ticket could be (``known``: the paths of tickets, if they are at hand)."""
+    def add_strays(self, desk: Desk, known: Collection[str]) -> None:
+        """Add the files that are not where a ticket could be (``known``: the paths of tickets)."""
         for path in desk.store.strays(known):
             self.checked += 1
             self.findings.append(

@@ -200,7 +200,7 @@ def _in_head(root: str) -> tuple[dict[str, object], dict[str, str]] | None:
         if meta is None:
             return None
         blobs = dict(git.tree(root, head)) if head else {}
-        for path in _listed(meta):
+        for path in _unwatched(meta):
             blobs.pop(path, None)
         return meta, blobs
     except DiskError:
@@ -231,6 +231,7 @@ def _by_git(root: str, index: Index, ahead: Inquiry | None = None) -> News | Non
 
 
 _ANY = "tickets/2000/01/01/000101-00000.yaml"
+"""A ticket like any other, where none is known yet."""
 
 
 def _some(index: Index) -> list[str]:
@@ -286,7 +287,7 @@ def _meta(root: str, index: Index | None, head: str, prefix: str, place: str) ->
     return {"head": f"{prefix} {head}", "git_index": f"{prefix} {git_index}" if settled else "", "hidden": hidden}
 
 
-def _listed(meta: dict[str, object]) -> list[str]:
+def _unwatched(meta: dict[str, object]) -> list[str]:
     """The files at which git was told not to look."""
     hidden = str(meta["hidden"])
     return hidden.split("\0") if hidden else []
@@ -301,7 +302,7 @@ def _compared(root: str, index: Index, status: _Status, prefix: str, place: str)
         return None
     suspects = index.suspects()
     differing, vouched = _since(root, index, status.head, prefix)
-    unsure = status.dirty.union(_listed(meta))
+    unsure = status.dirty.union(_unwatched(meta))
     behind: dict[str, bool] = {}
     remaining = {
         path: Suspect(path, *suspects[path])
