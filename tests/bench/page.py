@@ -20,10 +20,11 @@ profiles, each the outcome of real decisions, of {size:.1f} KB on average, sprea
 """
 _WHY = """
 What that is: `check` reads each ticket, holds it against the form, the ids, the head and, at every move, the rules that it
-was made by. That is some 160 us of Python a ticket (65 to understand the file, 30 for its ids, 35 for its moves), a row of
-the index some 105; to read the bytes alone takes 8 to 13, two processes share the work. `show` and `move` take 7 to 12 ms
-more than importing click and sqlite3, most of it for fifty modules of ours: where that import takes 70 ms it is a tenth,
-where it takes 33 a third. In a small store every command is its start-up.
+was made by. That is some 155 us of Python a ticket (60 to understand the file, 30 for its ids, 35 for its moves), a row of
+the index some 100; to read the bytes alone takes 8 to 13, two processes share the work. Whoever has checked all once need
+not do so after each pull: `check --changed` looks at what has changed. `show` and `move` take 7 to 12 ms more than
+importing click and sqlite3, most of it for fifty modules of ours: where that import takes 70 ms it is a tenth, where it
+takes 33 a third. In a small store every command is its start-up.
 """
 _CURVES = {
     "ticketctl list": ("list", None),
