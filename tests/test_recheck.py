@@ -48,6 +48,7 @@ def said(root: Path, *words: str, now: str = AT) -> str:
 
 
 def file_of(root: Path, half: str) -> Path:
+    """Where a ticket lies."""
     return root / path_of(f"261102-{half}")
 
 

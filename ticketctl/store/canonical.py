@@ -229,6 +229,7 @@ _short_sets = lru_cache(maxsize=4096)(_long_sets)
 
 
 def _is_set_key(key: str) -> bool:
+    """Whether a name in ``set`` is one of the common form, without quotes."""
     return bool(_SET_KEY.match(key)) and is_plain(key)
 
 

@@ -119,7 +119,7 @@ def _from_nothing(root: str) -> News:
     paths = list(walk(root))
     meta, blobs = (_in_head(root) if len(paths) > LARGE else None) or (_NOWHERE, {})
     looks = [Look(path, blobs.get(path, "")) for path in paths]
-    missing = {path for name in blobs.keys() - paths if (path := _ours(name, ""))}.difference(paths) if blobs else ()
+    missing = {_ours(name, "") for name in blobs.keys() - paths}.difference(paths, ("",))
     return News(looks, [], [Suspect(path, "", 0) for path in missing], meta, True)
 
 

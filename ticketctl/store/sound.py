@@ -29,13 +29,13 @@ class Sound(NamedTuple):
 
 
 def doubtful(index: Index) -> list[tuple[str, bytes]]:
-    """(path, git's blob) of the files that were not found right as they are now, in the order of their paths.
+    """(path, git's blob) of the files that were not found right as they are now.
 
     Raises:
         UnusableError: the index is damaged, or cannot be written.
     """
     sql = """SELECT path, tickets.blob FROM tickets LEFT JOIN sound USING (path)
-             WHERE sound.blob IS NOT tickets.blob ORDER BY path"""
+             WHERE sound.blob IS NOT tickets.blob"""
     try:
         index.connection.execute(_TABLE)
     except sqlite3.Error as error:
