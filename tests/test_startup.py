@@ -199,7 +199,7 @@ def test_help_imports_no_command() -> None:
         probed = probe(here, *words)
         assert probed.ran.status == 0
         ours = {name for name in probed.modules if name.startswith("ticketctl.cli.")}
-        assert ours <= {f"ticketctl.cli.{name}" for name in ("main", "env", "command")}, ours
+        assert ours <= {f"ticketctl.cli.{name}" for name in ("main", "env", "command", "output")}, ours
         assert not {name for name in probed.modules if name.startswith(("ruamel", "sqlite3", "dateutil"))}
 
 

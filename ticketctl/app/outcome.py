@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Decision, Refusal
+from ticketctl.core.safe import safe
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import TicketctlError, UncommittedError
 from ticketctl.record import Record
@@ -50,7 +51,7 @@ def describe(outcome: Outcome) -> str:
     assert isinstance(outcome.result, Decision)
     entry = outcome.result.entries[0]
     who = f"{entry.by} for {entry.for_}" if entry.for_ else entry.by
-    return f"{short(outcome.id)}: {what(outcome)} ({who})"
+    return safe(f"{short(outcome.id)}: {what(outcome)} ({who})")
 
 
 def what(outcome: Outcome) -> str:

@@ -10,6 +10,7 @@ import click
 from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.cli.output import say, say_lines
 from ticketctl.errors import Exit, TicketctlError, UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def init_command(env: Env, /, folder: str | None, profile: str) -> None:
 
     said = found(os.path.realpath(folder or env.folder or "."), profile)
     for line in said:
-        click.echo(line)
+        say(line)
     env.note('next: ticketctl new "It does not work" -c jane@customer.example' + ("" if profile else " -p PROFILE"))
 
 
@@ -79,7 +80,7 @@ def _change(env: Env, id_: str, typed: str) -> str:
     if isinstance(outcome.result, TicketctlError):
         raise outcome.result
     assert isinstance(outcome.result, Decision) and outcome.profile
-    click.echo(text.done(env.voice, outcome.before, outcome.result, outcome.profile))
+    say(text.done(env.voice, outcome.before, outcome.result, outcome.profile))
     return ""
 
 
@@ -118,7 +119,6 @@ def check_command(
 ) -> None:
     """Replay every ticket against its profile, and say what is wrong where."""
     from ticketctl.core.words import counted
-    from ticketctl.render.safe import safe
 
     desk = env.desk
     with env.progress() as watch:
@@ -126,10 +126,10 @@ def check_command(
     if format_ == "json":
         from ticketctl.render import document
 
-        click.echo(document.dump(findings=document.findings(result.findings), checked=result.checked))
+        say_lines(document.dump(findings=document.findings(result.findings), checked=result.checked))
     else:
         for finding in result.findings:
-            click.echo(safe(str(finding)))
+            say(str(finding))
         warnings = len(result.findings) - len(result.errors)
         also = f", {counted(warnings, 'warning')}" if warnings else ""
         before = f"; {result.passed:,} found right before" if result.passed else ""
@@ -167,17 +167,16 @@ def doctor_command(env: Env, /, format_: str) -> None:
     """Look after everything around the tickets: git, sweeps, mail."""
     from ticketctl.app.doctor import examine
     from ticketctl.core.words import counted
-    from ticketctl.render.safe import safe
 
     found = examine(env.desk)
     errors = sum(1 for finding in found if finding.severity == "error")
     if format_ == "json":
         from ticketctl.render import document
 
-        click.echo(document.dump(findings=document.findings(found)))
+        say_lines(document.dump(findings=document.findings(found)))
     else:
         for finding in found:
-            click.echo(safe(str(finding)))
+            say(str(finding))
         env.note(f"{counted(errors, 'problem')}, {counted(len(found) - errors, 'warning')}")
     if errors:
         finish(Exit.REFUSED)
@@ -202,5 +201,5 @@ def completion_command(env: Env, /, shell: str) -> None:
     kind: Any = get_completion_class(shell)
     if kind is None:
         raise UsageError(f"no completion for {shell}")
-    click.echo(kind(cli, {}, "ticketctl", "_TICKETCTL_COMPLETE").source())
+    say_lines(kind(cli, {}, "ticketctl", "_TICKETCTL_COMPLETE").source())
     env.note(f"save it as {_WHERE[shell]}")

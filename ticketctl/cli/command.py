@@ -10,6 +10,8 @@ from functools import partial
 
 import click
 
+from ticketctl.cli.output import say_lines
+
 
 class _Helping(click.Command):
     _help: click.Option | None = None
@@ -27,7 +29,7 @@ class _Helping(click.Command):
 
 def _show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        click.echo(ctx.get_help())
+        say_lines(ctx.get_help())
         ctx.exit()
 
 

@@ -3,14 +3,54 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from click import Context, Parameter
+from click import Command, Context, Parameter
 
 from ticketctl.cli.env import Env
+from ticketctl.cli.output import say_cells
+from ticketctl.core.safe import safe
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+
+def answer_shell(cli: Command, asked: str) -> int:
+    """Print what the script of a shell asks for, with one line or more for each item.
+
+    Args:
+        asked: ``bash_complete`` for what can stand next, ``bash_source`` for the script itself.
+
+    Returns:
+        The exit status: 1, if it asks for something else, or the answer is not to be had: an error is never shown to
+        a shell that completes.
+    """
+    from click.shell_completion import get_completion_class
+
+    shell, _, question = asked.partition("_")
+    kind = get_completion_class(shell)
+    if kind is None or question not in ("source", "complete"):
+        return 1
+    completer = kind(cli, {}, "ticketctl", "_TICKETCTL_COMPLETE")
+    try:
+        if question == "source":
+            say_cells(completer.source())
+            return 0
+        found = completer.get_completions(*completer.get_completion_args())
+        for item in _offered(found):
+            say_cells(completer.format_completion(item))
+    except Exception:
+        return 1
+    return 0
+
+
+def _offered(found: Iterable[CompletionItem]) -> Iterator[CompletionItem]:
+    """The items as a shell may show them. One whose value is not safe is left out: spelled out, it would be another."""
+    for item in found:
+        if safe(str(item.value)) == item.value:
+            item.help = safe(" ".join(item.help.split())) if item.help else item.help
+            yield item
 
 
 def _env(ctx: Context) -> Env:

@@ -11,6 +11,7 @@ from ticketctl.app.heartbeat import no_heartbeat
 from ticketctl.app.sweep import Act, Orders, Report, sweep
 from ticketctl.cli.command import command
 from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.cli.output import say
 from ticketctl.core import dates
 from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Exit
@@ -51,7 +52,7 @@ def sweep_command(env: Env, /, now_text: str | None, heartbeat: str | None, form
     planned = asked.dry or report.guarded
     if format_ == "jsonl":
         for act in report.acts:
-            click.echo(_json(act, planned))
+            say(_json(act, planned))
     else:
         _tell(env, report, planned)
     if heartbeat is not None and not planned:
@@ -63,9 +64,9 @@ def _tell(env: Env, report: Report, planned: bool) -> None:
     across = max((len(what_of(act)) for act in report.acts), default=0)
     verbs = max((len(VERBS[act.verb][0 if planned else 1]) for act in report.acts), default=0)
     for act in report.acts:
-        click.echo(_line(env, act, planned, verbs, across), err=act.decision is None)
+        say(_line(env, act, planned, verbs, across), err=act.decision is None)
         for reason in act.reasons:
-            click.echo(f"  - {safe(reason)}", err=True)
+            say(f"  - {reason}", err=True)
 
 
 def _line(env: Env, act: Act, dry: bool, verbs: int, across: int) -> str:
@@ -82,11 +83,11 @@ def _line(env: Env, act: Act, dry: bool, verbs: int, across: int) -> str:
 def what_of(act: Act) -> str:
     """``Solved -> Closed``, ``amy@support.example about Open``."""
     if act.decision is None:
-        return act.before
+        return safe(act.before)
     told = dict.fromkeys(who for entry in act.decision.entries if entry.message for who in entry.told)
     if act.decision.ticket.status != act.before:
         return safe(f"{act.before} -> {act.decision.ticket.status}" + (f", told {', '.join(told)}" if told else ""))
-    return safe(f"{', '.join(told)} about {act.before}") if told else act.before
+    return safe(f"{', '.join(told)} about {act.before}") if told else safe(act.before)
 
 
 def _json(act: Act, dry: bool) -> str:
@@ -113,13 +114,14 @@ def _sum_up(env: Env, report: Report, orders: Orders) -> None:
     if report.guarded:
         word = "a run would be refused" if orders.dry else "refused"
         what = f"{report.moves:,} tickets would change their status, more than {report.allowed:,} at once"
-        click.echo(f"{word}: {what}\nhint: if this is meant: ticketctl sweep --confirm {report.moves}", err=True)
+        say(f"{word}: {what}", err=True)
+        say(f"hint: if this is meant: ticketctl sweep --confirm {report.moves}", err=True)
     if report.clock:
-        click.echo(f"a run would be refused: {report.clock}", err=True)
+        say(f"a run would be refused: {report.clock}", err=True)
     for finding in report.broken:
-        click.echo(f"error: {safe(str(finding))}", err=True)
+        say(f"error: {finding}", err=True)
     for error in report.failed:
-        click.echo(f"error: {safe(error.message)}", err=True)
+        say(f"error: {error.message}", err=True)
     if report.failed:
         finish(report.failed[0].exit)
     if report.broken:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ticketctl.app.watch import Watch, unwatched
+from ticketctl.cli.output import coloured, progress_bar, say
 from ticketctl.errors import Exit, TicketctlError, UsageError
 from ticketctl.render.paint import Paint
 
@@ -38,10 +39,10 @@ class Env:
     """
 
     def __init__(
-        self, folder: str | None = None, as_: str | None = None, now_text: str | None = None, color: str = "auto",
-        quiet: bool = False, verbose: bool = False,
+        self, folder: str | None = None, as_: str | None = None, now_text: str | None = None, quiet: bool = False,
+        verbose: bool = False,
     ) -> None:  # fmt: skip
-        self.folder, self.as_, self.now_text, self.color = folder, as_, now_text, color
+        self.folder, self.as_, self.now_text = folder, as_, now_text
         self.quiet, self.verbose = quiet, verbose
 
     @cached_property
@@ -67,18 +68,12 @@ class Env:
         desk = Desk(find_root(self.folder), self.now, self.as_ or os.environ.get("TICKETCTL_AS") or None)
         if self.verbose:
             who = desk.as_ or desk.email or "nobody in particular"
-            click.echo(f"store {desk.root}; now {dates.format_instant(self.now)}; as {who}", err=True)
+            say(f"store {desk.root}; now {dates.format_instant(self.now)}; as {who}", err=True)
         return desk
 
     def paint(self, stream: Any = None) -> Paint:
-        """Colours for a stream: ``--color``, NO_COLOR, FORCE_COLOR, TERM=dumb, and whether it is a terminal."""
-        if self.color != "auto":
-            return Paint(self.color == "always")
-        if os.environ.get("NO_COLOR"):
-            return Paint(False)
-        if os.environ.get("FORCE_COLOR"):
-            return Paint(True)
-        return Paint((stream or sys.stdout).isatty() and os.environ.get("TERM") != "dumb")
+        """Colours for a stream, stdout if none is named."""
+        return Paint(coloured(stream or sys.stdout))
 
     @cached_property
     def voice(self) -> Any:
@@ -88,15 +83,6 @@ class Env:
         settings = self.desk.settings
         across = max(terminal_width(100), 40)
         return Voice(self.now, settings.timezone, self.paint(), dict(settings.names), across)
-
-    def page(self, lines: Iterable[str]) -> None:
-        """A long answer, through the user's pager where there is a terminal and it does not fit."""
-        found = list(lines)
-        if sys.stdout.isatty() and len(found) >= os.get_terminal_size(sys.stdout.fileno()).lines:
-            click.echo_via_pager("\n".join(found) + "\n", color=self.paint().on)
-            return
-        for line in found:
-            click.echo(line)
 
     @contextmanager
     def progress(self) -> Iterator[Watch]:
@@ -110,7 +96,7 @@ class Env:
             if total < _LONG:
                 return
             if what not in bars:
-                bars[what] = click.progressbar(length=total, label=what, file=sys.stderr)
+                bars[what] = progress_bar(what, total)
                 bars[what].__enter__()
             bars[what].update(done - bars[what].pos)
             if done == total:
@@ -121,7 +107,7 @@ class Env:
     def note(self, text: str) -> None:
         """A word besides the answer, on stderr, unless ``-q``."""
         if not self.quiet:
-            click.echo(text, err=True)
+            say(text, err=True)
 
     def warn(self, text: str) -> None:
         """A warning, on stderr, whatever the options."""
@@ -129,9 +115,9 @@ class Env:
         from ticketctl.render.voice import wrapped
 
         first, *rest = [line for part in text.split("\n") for line in wrapped(safe(part), "  ", 100) or [""]]
-        click.echo(f"{self.paint(sys.stderr)('warning', 'yellow')}: {first.strip()}", err=True)
+        say(f"{self.paint(sys.stderr)('warning', 'yellow')}: {first.strip()}", err=True)
         for line in rest:
-            click.echo(line, err=True)
+            say(line, err=True)
 
 
 _LONG = 500
@@ -142,16 +128,14 @@ pass_env = click.make_pass_decorator(Env, ensure=True)
 
 def report(env: Env, error: TicketctlError) -> None:
     """Say what went wrong: one message with its place, then the next step."""
-    from ticketctl.render.safe import safe
-
     place = f"{error.place}: " if error.place else ""
     word = env.paint(sys.stderr)("error", "red")
-    lines = [f"{word}: {safe(place + error.message)}"]
-    lines += [f"  {safe(str(finding))}" for finding in getattr(error, "findings", ())]
-    lines += [f"hint: {safe(error.hint)}"] if error.hint else []
+    lines = [f"{word}: {place}{error.message}"]
+    lines += [f"  {finding}" for finding in getattr(error, "findings", ())]
+    lines += [f"hint: {error.hint}"] if error.hint else []
     with suppress(OSError):  # where stderr takes nothing, the status tells
         for line in lines:
-            click.echo(line, err=True)
+            say(line, err=True)
 
 
 def worst(failed: list[Exit], total: int) -> Exit:

@@ -10,11 +10,11 @@ from ticketctl.app.asking import read_query, too_many
 from ticketctl.app.desk import Desk
 from ticketctl.cli.command import command
 from ticketctl.cli.env import Env, finish, pass_env, report
+from ticketctl.cli.output import say
 from ticketctl.core.query import Query
 from ticketctl.core.words import counted
 from ticketctl.errors import Exit, Finding, TicketctlError
 from ticketctl.render.document import dump_line
-from ticketctl.render.safe import safe
 from ticketctl.store.reading import Loaded
 
 
@@ -33,11 +33,11 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
         wanted, broken = paths(desk, Query(terms), watch)
         for line in spread(desk, read_at, exported, wanted, "exporting", watch):
             if isinstance(line, str):
-                click.echo(line)
+                say(line)
             elif line is not None:
                 broken.append(line)
     for finding in broken:
-        click.echo(f"error: {safe(str(finding))}", err=True)
+        say(f"error: {finding}", err=True)
     if broken:
         finish(Exit.BROKEN)
 

@@ -13,12 +13,12 @@ from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.cron import VERBS, what_of
 from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.cli.output import say, say_lines
 from ticketctl.core import dates
 from ticketctl.core.foresight import outlooks
 from ticketctl.core.words import counted
 from ticketctl.errors import Exit
 from ticketctl.render import document
-from ticketctl.render.safe import safe
 from ticketctl.store.paths import short
 
 _format = click.option(
@@ -39,10 +39,10 @@ def why_command(env: Env, /, id_: str, format_: str) -> None:
     profile = desk.profile_of(ticket)
     found = list(outlooks(profile, ticket, desk.now, desk.people_of(profile)))
     if format_ == "json":
-        click.echo(document.dump(id=ticket.id, status=ticket.status, rules=[why.document(one) for one in found]))
+        say_lines(document.dump(id=ticket.id, status=ticket.status, rules=[why.document(one) for one in found]))
         return
     for line in why.why(env.voice, ticket, profile, found):
-        click.echo(line)
+        say(line)
 
 
 @command("forecast")
@@ -58,7 +58,7 @@ def forecast_command(env: Env, /, days: int, format_: str) -> None:
         found = foresee(desk, days, watch)
     if format_ == "jsonl":
         for at, act in found.acts:
-            click.echo(document.dump_line({
+            say(document.dump_line({
                 "at": dates.format_instant(at), "id": act.ticket.id, "verb": act.verb, "profile": act.profile.name,
                 "rule": act.automation.name, "due": act.fire.due, "missed": act.fire.missed, "from": act.before,
                 "to": act.decision.ticket.status if act.decision else None, "reasons": list(act.reasons),
@@ -66,7 +66,7 @@ def forecast_command(env: Env, /, days: int, format_: str) -> None:
     else:
         _tell(env, found.acts)
     for finding in found.broken:
-        click.echo(f"error: {safe(str(finding))}", err=True)
+        say(f"error: {finding}", err=True)
     env.note(f"{counted(len(found.acts), 'act')} in the next {counted(days, 'day')}, if nobody does anything")
     if found.broken:
         finish(Exit.BROKEN)
@@ -78,11 +78,11 @@ def _tell(env: Env, acts: list[tuple[datetime, Act]]) -> None:
     across = max((len(what_of(act)) for _, act in acts), default=0)
     local = [(at.astimezone(where), act) for at, act in acts]
     for day, group in groupby(local, key=lambda one: one[0].date()):
-        click.echo(env.paint()(f"{day:%Y-%m-%d %a}", "bold"))
+        say(env.paint()(f"{day:%Y-%m-%d %a}", "bold"))
         for at, act in group:
             verb = VERBS[act.verb][0].removeprefix("would ")
             cites = f" ({', '.join(act.automation.origin.cites)})" if act.automation.origin.cites else ""
             rule = f"{act.profile.name} {act.automation.name}{cites}"
-            click.echo(f"  {at:%H:%M}  {verb:<7}  {short(act.ticket.id)}  {what_of(act):<{across}}   {rule}")
+            say(f"  {at:%H:%M}  {verb:<7}  {short(act.ticket.id)}  {what_of(act):<{across}}   {rule}")
             for reason in act.reasons:
-                click.echo(f"         - {safe(reason)}")
+                say(f"         - {reason}")

@@ -6,6 +6,7 @@ import click
 
 from ticketctl.cli.command import Group
 from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.cli.output import say
 from ticketctl.core.words import counted
 from ticketctl.errors import Exit
 
@@ -25,7 +26,7 @@ def show_status(env: Env, /) -> None:
     from ticketctl.app.indexing import status
 
     for line in status(env.desk):
-        click.echo(line)
+        say(line)
 
 
 @index_command.command("rebuild")
@@ -48,7 +49,7 @@ def verify(env: Env, /) -> None:
     with env.progress() as watch:
         found = differences(env.desk, watch)
     for line in found:
-        click.echo(line)
+        say(line)
     env.note("the index is as the files are" if not found else "ticketctl index rebuild makes it anew")
     if found:
         finish(Exit.REFUSED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import click
@@ -15,6 +15,7 @@ from ticketctl.app.find import Found, find
 from ticketctl.cli.command import Command
 from ticketctl.cli.complete import complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, terminal_width
+from ticketctl.cli.output import say, say_cells, say_lines
 from ticketctl.core.query import COLUMNS, NEWEST, OPEN, STATES, Query, Row, Term
 from ticketctl.core.words import counted
 from ticketctl.errors import Exit, Finding, UsageError, closest
@@ -88,13 +89,20 @@ def list_command(
     names = _columns(desk, columns, format_)
     with env.progress() as watch:
         found = find(desk, asked, watch)
+    tell = _TELL.get(format_, say)
     for line in _lines(env, found, format_, names):
-        click.echo(line)
+        tell(line)
     shown = min(limit or found.total, found.total)
     _rest(env, found, shown, format_)
     if not found.total and (why := doubt(desk, asked.terms)):
         env.note(f"hint: {why}")
     _broken(env, found.broken)
+
+
+_TELL: dict[str, Callable[[str], None]] = {
+    "csv": say_cells, "tsv": say_cells, "json": say_lines, "table": say_lines,
+}  # fmt: skip
+"""Formats whose items are not single lines -> how they are printed."""
 
 
 def _terms(desk: Desk, query: tuple[str, ...], given: dict[str, Any]) -> Iterator[Term]:
@@ -202,11 +210,9 @@ def _rest(env: Env, found: Found, shown: int, format_: str) -> None:
 
 def _broken(env: Env, broken: list[Finding]) -> None:
     """Name what cannot be read, and end with 65: a ticket is never silently missing."""
-    from ticketctl.render.safe import safe
-
     if broken:
         verb = "ticket cannot" if len(broken) == 1 else "tickets cannot"
-        click.echo(f"error: {len(broken)} {verb} be read: ticketctl check", err=True)
+        say(f"error: {len(broken)} {verb} be read: ticketctl check", err=True)
         for finding in broken[:5]:
-            click.echo(f"  {safe(str(finding))}", err=True)
+            say(f"  {finding}", err=True)
         finish(Exit.BROKEN)

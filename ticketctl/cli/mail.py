@@ -10,9 +10,9 @@ import click
 from ticketctl.cli.command import Group
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.cli.output import say
 from ticketctl.core.words import counted
 from ticketctl.errors import Exit, SettingsError, TicketctlError
-from ticketctl.render.safe import safe
 
 
 @click.group("mail", cls=Group)
@@ -31,7 +31,7 @@ def mail_in(env: Env, /, to: str | None) -> None:
     from ticketctl.app.mailbox import receive
 
     receipt = receive(env.desk, sys.stdin.buffer.read(), to)
-    click.echo(safe(receipt.words))
+    say(receipt.words)
 
 
 @mail_command.command("fetch")
@@ -60,12 +60,12 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
             receipt = receive(env.desk, data)
         except TicketctlError as error:
             failed += 1
-            click.echo(f"error: {safe(name)}: {safe(error.message)}", err=True)
+            say(f"error: {name}: {error.message}", err=True)
             continue
         done()
-        click.echo(safe(receipt.words))
+        say(receipt.words)
     if failed:
-        click.echo(f"{counted(failed, 'letter')} left for the next time", err=True)
+        say(f"{counted(failed, 'letter')} left for the next time", err=True)
         finish(Exit.BUSY)
 
 
@@ -81,9 +81,9 @@ def send_mail(env: Env, /) -> None:
         env.note("another run is sending; nothing to do")
         return
     for debt, to in result.sent:
-        click.echo(f"sent    {debt.ticket.id}  {safe(to)}  {safe(debt.entry.message or '')}")
+        say(f"sent    {debt.ticket.id}  {to}  {debt.entry.message or ''}")
     for debt, to, words in result.failed:
-        click.echo(f"failed  {debt.ticket.id}  {safe(to)}  {safe(debt.entry.message or '')}: {safe(words)}", err=True)
+        say(f"failed  {debt.ticket.id}  {to}  {debt.entry.message or ''}: {words}", err=True)
     waiting = {"waiting for the next try": result.paused, "held back (per_day of their readers)": result.capped,
                "waiting for the ticket to be committed": result.uncommitted}  # fmt: skip
     if result.sent or result.failed or result.capped or result.uncommitted:
@@ -91,9 +91,9 @@ def send_mail(env: Env, /) -> None:
             if number:
                 env.note(f"{counted(number, 'notice')} {words}")
     for finding in result.broken:
-        click.echo(f"error: {safe(str(finding))}", err=True)
+        say(f"error: {finding}", err=True)
     for error in result.errors:
-        click.echo(f"error: {safe(error.message)}", err=True)
+        say(f"error: {error.message}", err=True)
     if result.errors:
         finish(result.errors[0].exit)
     if result.broken:
@@ -115,13 +115,13 @@ def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
             state = f"owed to {', '.join(left)}" if left else "given"
             for line in (f"To: {', '.join(notice.told)}", f"Subject: {notice.subject}", f"Date: {notice.at} ({state})", "",
                          *notice.body.split("\n"), ""):  # fmt: skip
-                click.echo(safe(line))
+                say(line)
     if ids:
         return
     found = list(mailing.debts(desk, []))
     for debt in found:
         line = f"{debt.ticket.id}  {', '.join(debt.told)}  {debt.entry.message}  since {debt.entry.at}"
         trouble = f"  tried {counted(debt.tries, 'time')}, again {debt.again}: {debt.error}" if debt.tries else ""
-        click.echo(safe(line + trouble))
+        say(line + trouble)
     if not found:
         env.note("nothing is owed")

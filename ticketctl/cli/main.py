@@ -12,6 +12,7 @@ import click
 from ticketctl import __version__
 from ticketctl.cli.command import Group
 from ticketctl.cli.env import Env, report
+from ticketctl.cli.output import choose_colours, say, say_lines
 from ticketctl.errors import Exit, TicketctlError, closest
 
 os.environ.setdefault("PYTHONTZPATH", "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo")
@@ -83,7 +84,7 @@ class Lazy(Group):
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        click.echo(f"ticketctl, version {__version__}")
+        say(f"ticketctl, version {__version__}")
         ctx.exit()
 
 
@@ -108,11 +109,12 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
     help="Show the version and exit.",
 )
 @click.pass_context
-def cli(ctx: click.Context, /, **options: Any) -> None:
+def cli(ctx: click.Context, /, color: str, **options: Any) -> None:
     """Tickets as plain files under version control, moved by a checked workflow.
 
     A new store: ticketctl init. A new ticket: ticketctl new "It does not work". What now: ticketctl next ID.
     """
+    choose_colours(color)
     ctx.obj = Env(**options)
 
 
@@ -139,10 +141,11 @@ def _for_mta(words: list[str]) -> bool:
 
 def _run(arguments: list[str]) -> int:
     env = Env()
+    choose_colours("auto")
     if asked := os.environ.get("_TICKETCTL_COMPLETE"):
-        from click.shell_completion import shell_complete
+        from ticketctl.cli.complete import answer_shell
 
-        return shell_complete(cli, {}, "ticketctl", "_TICKETCTL_COMPLETE", asked)
+        return answer_shell(cli, asked)
     try:
         with cli.make_context("ticketctl", list(arguments)) as ctx:
             env = ctx.obj if isinstance(ctx.obj, Env) else env
@@ -179,7 +182,7 @@ def _flush() -> None:
 def _say(text: str) -> None:
     """A word on stderr, if it takes any: the status tells, too."""
     with suppress(OSError):
-        click.echo(text, err=True)
+        say_lines(text, err=True)
 
 
 def _usage(error: click.ClickException) -> int:

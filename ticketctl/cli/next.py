@@ -11,6 +11,7 @@ from ticketctl.app.who import actors
 from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, pass_env
+from ticketctl.cli.output import say, say_lines
 from ticketctl.core.moves import OpenMove, open_moves, way
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
@@ -47,7 +48,7 @@ def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
     category = str(ticket.get("category"))
     steps = way(profile, ticket.status, values.status(profile, to), able[0].role, category) if to else ()
     if format_ == "json":
-        click.echo(document.dump(
+        say_lines(document.dump(
             id=ticket.id, status=ticket.status, role=able[0].role,
             open=[{"to": m.to, "criterion": m.criterion or None, "needs": list(m.needs)} for m in moves.values()],
             way=[{"to": step.to, "how": step.how} for step in steps],
@@ -55,11 +56,11 @@ def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
         return
     if to:
         line = " -> ".join([ticket.status] + [f"{step.to} ({step.how})" for step in steps])
-        click.echo(line if steps else f"no way leads from {ticket.status} to {values.status(profile, to)}")
+        say(line if steps else f"no way leads from {ticket.status} to {values.status(profile, to)}")
         return
     others = _others(env, profile, ticket, moves)
     for line in text.next_moves(env.voice, ticket, able[0].role, able[0].who, list(moves.values()), others):
-        click.echo(line)
+        say(line)
 
 
 def _others(env: Env, profile: Profile, ticket: Ticket, mine: Collection[str]) -> list[str]:

@@ -10,6 +10,7 @@ from ticketctl.app.desk import find_root
 from ticketctl.cli.command import Group
 from ticketctl.cli.complete import complete_profile
 from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.cli.output import say, say_lines, say_page
 from ticketctl.core.profile import Origin, Profile
 from ticketctl.core.words import counted
 from ticketctl.errors import Exit, Finding, MissingError, SettingsError, TicketctlError
@@ -50,10 +51,10 @@ def list_profiles(env: Env, format_: str) -> None:
         except TicketctlError as error:
             broken.append(error)
     if format_ == "json":
-        click.echo(document.dump(profiles=[{"name": p.name, "title": p.title, "version": p.version} for p in profiles]))
+        say_lines(document.dump(profiles=[{"name": p.name, "title": p.title, "version": p.version} for p in profiles]))
     else:
         lines = [[p.name, str(p.version), str(len(p.statuses)), p.title] for p in profiles]
-        click.echo(table.boxed(["PROFILE", "VERSION", "STATUSES", "TITLE"], lines))
+        say_lines(table.boxed(["PROFILE", "VERSION", "STATUSES", "TITLE"], lines))
     for trouble in broken:
         place = f"{trouble.place}: " if trouble.place else ""
         env.warn(f"{place}{trouble.message}" + (f"; {trouble.hint}" if trouble.hint else ""))
@@ -73,11 +74,11 @@ def show_profile(env: Env, name: str, format_: str) -> None:
 
     profile = _shelf(env).get(name)
     if format_ == "json":
-        click.echo(document.dump(profile=document.profile(profile)))
+        say_lines(document.dump(profile=document.profile(profile)))
         return
     from ticketctl.render.profile import describe
 
-    env.page(describe(profile, env.paint()))
+    say_page(describe(profile, env.paint()))
 
 
 @profile_command.command("check")
@@ -103,12 +104,12 @@ def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str)
         assumptions += len(taken)
         if assumed:
             for what, why in taken:
-                click.echo(f"{profile.name}: {what}: {why}")
+                say(f"{profile.name}: {what}: {why}")
     if format_ == "json":
-        click.echo(document.dump(findings=document.findings(found), checked=len(names or shelf.names())))
+        say_lines(document.dump(findings=document.findings(found), checked=len(names or shelf.names())))
     else:
         for finding in found:
-            click.echo(str(finding))
+            say(str(finding))
         errors = sum(1 for finding in found if finding.severity == "error")
         words = f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}"
         env.note(f"{words}; {assumptions} entries are assumptions" + ("" if assumed else " (--assumed lists them)"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 import click
 
 from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
+from ticketctl.cli.output import say, say_lines, say_page
 from ticketctl.core.timers import next_due
 from ticketctl.errors import BrokenError, TicketctlError
 from ticketctl.store.reading import Loaded
@@ -34,10 +36,10 @@ def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
             fire = next_due(profile, one.ticket, env.desk.people_of(profile))
             tickets.append(document.ticket(one.ticket, profile.state(one.ticket.status), fire.due if fire else None))
         broken = [error.finding for error in failed if isinstance(error, BrokenError)]
-        click.echo(document.dump(tickets=tickets, broken=document.broken(broken)))
+        say_lines(document.dump(tickets=tickets, broken=document.broken(broken)))
     else:
-        blocks = ["\n".join(text.show(env.voice, one.ticket, env.desk.profile_of(one.ticket))) for one in loaded]
-        env.page("\n\n".join(blocks).split("\n") if blocks else ())
+        blocks = [["", *text.show(env.voice, one.ticket, env.desk.profile_of(one.ticket))] for one in loaded]
+        say_page(list(chain.from_iterable(blocks))[1:])
     for one in loaded:
         for difference in one.differences:
             env.warn(f"{difference.place}: {difference.key} does not agree with the history "
@@ -75,6 +77,6 @@ def log_command(env: Env, /, id_: str, format_: str) -> None:
         from ticketctl.render import document
 
         for entry in ticket.history:
-            click.echo(document.dump_line(entry.content()))
+            say(document.dump_line(entry.content()))
         return
-    env.page(text.log(env.voice, ticket))
+    say_page(text.log(env.voice, ticket))

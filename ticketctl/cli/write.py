@@ -17,6 +17,7 @@ from ticketctl.app.who import actors, person
 from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id, complete_id_or_status, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
+from ticketctl.cli.output import say, say_lines
 from ticketctl.core.checker import fill
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile
@@ -155,7 +156,7 @@ def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) 
 def _tell_made(env: Env, made: Creation) -> None:
     """The ids of new tickets, or why there are none."""
     for id_ in made.ids:
-        click.echo(id_)
+        say(id_)
     for id_, warning in made.warnings:
         env.warn(f"{short(id_)}: {warning}" if made.total > 1 else warning)
     if made.failed:
@@ -321,11 +322,11 @@ def _tell_one(env: Env, outcome: Outcome, several: bool, dry: bool) -> None:
         report(env, result)
     elif isinstance(result, Refusal):
         for line in text.refusal(env.voice, result, outcome.profile):
-            click.echo(line, err=True)
+            say(line, err=True)
     else:
         assert outcome.profile is not None
         line = text.done(env.voice, outcome.before, result, outcome.profile)
-        click.echo(f"would be  {line}" if dry else line)
+        say(f"would be  {line}" if dry else line)
         for warning in result.warnings:
             env.warn(f"{text.short(outcome.id)}: {warning}" if several else warning)
 
@@ -339,7 +340,7 @@ def _tell_json(env: Env, outcomes: Sequence[Outcome]) -> None:
         if isinstance(outcome.result, Decision) and outcome.profile:
             tickets += [(ticket, outcome.profile) for ticket in (outcome.result.ticket, *outcome.also)]
     errors = [o.result for o in outcomes if isinstance(o.result, TicketctlError)]
-    click.echo(document.dump(
+    say_lines(document.dump(
         tickets=[document.row(row_of(p, t, env.desk.people_of(p))) for t, p in tickets],
         refused=[document.refusal(o.result) for o in outcomes if isinstance(o.result, Refusal)],
         errors=[{"message": e.message, "hint": e.hint, "exit": int(e.exit)} for e in errors],

@@ -10,6 +10,7 @@ from ticketctl.core.moves import automatic
 from ticketctl.core.profile import Action, Profile, Test
 from ticketctl.core.query import Row
 from ticketctl.core.requests import Refusal
+from ticketctl.core.safe import escaped
 from ticketctl.core.ticket import Ticket, thaw
 from ticketctl.errors import Finding
 
@@ -17,13 +18,13 @@ SCHEMA = "ticketctl/1"
 
 
 def dump(**content: Any) -> str:
-    """One document."""
-    return json.dumps({"schema": SCHEMA, **content}, ensure_ascii=False, indent=2)
+    """One document. What would hide on a screen or change the order is written as an escape."""
+    return escaped(json.dumps({"schema": SCHEMA, **content}, ensure_ascii=False, indent=2))
 
 
 def dump_line(content: Any) -> str:
-    """One line of JSON Lines."""
-    return json.dumps({"schema": SCHEMA, **content}, ensure_ascii=False)
+    """One line of JSON Lines; the same."""
+    return escaped(json.dumps({"schema": SCHEMA, **content}, ensure_ascii=False))
 
 
 def row(found: Row) -> dict[str, Any]:

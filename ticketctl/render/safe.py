@@ -1,44 +1,57 @@
-"""Text from tickets, made safe for a terminal: nothing in it moves the cursor, hides, or turns the line round."""
+"""Safe texts in columns: how wide they are on a terminal, cut and filled up."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 
-def safe(text: str) -> str:
-    """One line of text with control, bidi and zero-width characters (Unicode Cc, Cf, Cs, Zl, Zp) spelt out."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_shown(char) for char in text)
+from ticketctl.core.safe import safe as safe
 
-
-def _shown(char: str) -> str:
-    import unicodedata  # not needed for most texts
-
-    if char == "\t":
-        return "    "
-    if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-        code = ord(char)
-        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-    return char
+_PICTURE = "\ufe0f"
+"""Asks for the character before it as an emoji, which is two columns wide."""
 
 
 def width(text: str) -> int:
-    """How many columns a safe text takes: East Asian wide characters two, combining marks none."""
-    if text.isascii():
-        return len(text)
-    import unicodedata
+    """How many columns a safe text takes: East Asian wide characters and emoji two (also those that are made of several
+    characters), what stands on or joins other characters none."""
+    return len(text) if text.isascii() else sum(columns for _, columns in _cells(text))
 
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
+
+def _cells(text: str) -> Iterator[tuple[str, int]]:
+    """Each character, and how many columns it adds to those before it."""
+    import unicodedata  # not needed for most texts
+
+    before, joined = 0, False
+    for char in text:
+        if char == "\u200d":
+            columns, joined = 0, before == 2
+        elif joined or "\U0001f3fb" <= char <= "\U0001f3ff":  # the next part of an emoji, or the colour of its skin
+            columns, joined = (0 if before == 2 else 2), False
+        elif char == _PICTURE:
+            columns = 1 if before == 1 else 0
+            before += columns
+        elif _stacked(char, unicodedata.category(char)):
+            columns = 0
+        else:
+            columns = before = 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        yield char, columns
+
+
+def _stacked(char: str, category: str) -> bool:
+    """Whether a character takes no column of its own: marks, the joiners, the later parts of a Korean syllable."""
+    return category in ("Mn", "Me") or char == "\u200c" or "\u1160" <= char <= "\u11ff"
 
 
 def fit(text: str, columns: int) -> str:
     """A safe text cut to a number of columns, ``...`` marking the cut."""
     if columns <= 0 or width(text) <= columns:
         return text
-    while text and width(text) > columns - 3:
-        text = text[:-1]
-    return text.rstrip() + "..."
+    left, kept = columns - 3, 0
+    for char, more in _cells(text):
+        left -= more
+        if left < 0:
+            break
+        kept += len(char)
+    return text[:kept].rstrip(" \u200c\u200d") + "..."
 
 
 def pad(text: str, columns: int) -> str:

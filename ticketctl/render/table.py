@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ticketctl.core.query import Row
+from ticketctl.core.safe import escaped
 from ticketctl.render.safe import fit, pad, safe, width
 from ticketctl.render.voice import Voice
 
@@ -24,7 +25,7 @@ def cells(voice: Voice, row: Row, columns: Sequence[str]) -> list[str]:
 
 def _cell(voice: Voice, row: Row, name: str) -> str:
     if name == "status":
-        return f"{row.status}  !" if row.unanswered else row.status
+        return safe(row.status) + ("  !" if row.unanswered else "")
     if name == "who":
         return voice.who(row.assignee) if row.assignee else "-"
     if name == "age":
@@ -60,7 +61,8 @@ def boxed(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     """A table drawn by tabulate; for bounded tables only. Cells are texts: it must not take ``1e5`` for a number."""
     from tabulate import tabulate
 
-    return tabulate(lines, headers=list(heads), tablefmt="simple", disable_numparse=True)
+    rows = [list(map(safe, line)) for line in lines]
+    return tabulate(rows, headers=list(heads), tablefmt="simple", disable_numparse=True)
 
 
 def machine(row: Row, columns: Sequence[str]) -> list[str]:
@@ -78,24 +80,26 @@ def _exact(value: object) -> str:
     if isinstance(value, dict):
         import json
 
-        return json.dumps(value, ensure_ascii=False)
+        return escaped(json.dumps(value, ensure_ascii=False))
     return str(value)
 
 
 def tsv(cells_: Sequence[str]) -> str:
-    """Tab-separated, with tabs, line breaks and backslashes in a cell escaped."""
+    """Tab-separated, with tabs, line breaks, backslashes and all that is not safe on a terminal escaped in a cell."""
     escapes = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
-    return "\t".join("".join(escapes.get(char, char) for char in cell) for cell in cells_)
+    return "\t".join(safe("".join(escapes.get(char, char) for char in cell)) for cell in cells_)
 
 
 def csv_line(cells_: Sequence[str]) -> str:
-    """RFC 4180, where a cell that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """RFC 4180, where a cell that a spreadsheet would take for a formula gets an apostrophe before it; what is not safe
+    on a terminal is spelled out, except tabs and line breaks."""
     return ",".join(_csv_cell(cell) for cell in cells_)
 
 
 def _csv_cell(cell: str) -> str:
-    if cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    cell = safe(cell, "\t\n")
+    if cell[:1] in ("=", "+", "-", "@", "\t"):
         cell = "'" + cell
-    if any(char in cell for char in ',"\n\r'):
+    if any(char in cell for char in ',"\n'):
         return '"' + cell.replace('"', '""') + '"'
     return cell

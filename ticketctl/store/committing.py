@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
+from ticketctl.core.safe import safe, safe_lines
 from ticketctl.errors import DiskError
 from ticketctl.store import git
 
@@ -35,12 +36,13 @@ def commit(root: str, paths: Sequence[str], message: str, who: str) -> None:
 
     Args:
         paths: relative to the store.
-        message: the whole message.
+        message: the whole message. ``git log`` shows it on terminals, so it is made safe for them.
         who: the address to commit as, where git knows nobody.
 
     Raises:
         DiskError: git would not.
     """
+    message, who = safe_lines(message), safe(who)
     settings = _settings(root)
     identity = () if settings.get("user.email") else _identity(who)
     place = _place(root)

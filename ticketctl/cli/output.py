@@ -1,0 +1,82 @@
+"""The one door through which everything is printed: on stdout and stderr, through the pager, to a shell.
+
+Whatever reaches it, from a ticket, a profile, git, a server or the command line, leaves it safe: no control character,
+nothing that hides text or changes its order (``core.safe``), no colours but our own, no line that is not ours.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+import click
+
+from ticketctl.core.safe import safe
+from ticketctl.render.paint import finished
+
+_chosen = "auto"
+
+
+def choose_colours(when: str) -> None:
+    """Take ``auto``, ``always`` or ``never`` for what is printed from now on."""
+    global _chosen
+    _chosen = when
+
+
+def coloured(stream: TextIO | None) -> bool:
+    """Whether a stream gets colours: ``--color``, NO_COLOR, FORCE_COLOR, TERM=dumb, and whether it is a terminal."""
+    if _chosen != "auto":
+        return _chosen == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def say(line: str, err: bool = False) -> None:
+    """Print one line: a line break in it is spelled out, too.
+
+    Args:
+        err: on stderr.
+    """
+    _print(line, err, "")
+
+
+def say_lines(text: str, err: bool = False) -> None:
+    """Print a text of several lines that we have made ourselves: a help page, a table, a JSON document."""
+    _print(text, err, "\n")
+
+
+def say_cells(line: str) -> None:
+    """Print a line of CSV or TSV, in which tabs and line breaks mean something."""
+    _print(line, False, "\t\n")
+
+
+def say_page(lines: Iterable[str]) -> None:
+    """Print a long answer, through the user's pager where there is a terminal and it does not fit."""
+    found = list(lines)
+    if sys.stdout.isatty() and len(found) >= os.get_terminal_size(sys.stdout.fileno()).lines:
+        on = coloured(sys.stdout)
+        click.echo_via_pager("".join(finished(line, on) + "\n" for line in found), color=on)
+        return
+    for line in found:
+        say(line)
+
+
+def progress_bar(what: str, total: int) -> Any:
+    """A bar on stderr, not yet shown."""
+    return click.progressbar(length=total, label=safe(what), file=sys.stderr)
+
+
+def _print(text: str, err: bool, keep: str) -> None:
+    stream = sys.stderr if err else sys.stdout
+    if not (text.replace("\n", "") if "\n" in keep else text).isprintable():
+        text = finished(text, coloured(stream), keep)
+    try:
+        click.echo(text, err=err, color=True)  # what is left of sequences is ours
+    except UnicodeEncodeError as error:
+        known = text.encode(error.encoding, "backslashreplace").decode(error.encoding)
+        click.echo(known, err=err, color=True)
