@@ -212,7 +212,8 @@ def test_the_commands_show_what_is_hostile(loud: Path) -> None:
     spelled = r"x\x1b"
     for words in [("list", "-A"), ("list", "-A", "--format", "csv"), ("show", "aaaaa"), ("log", "aaaaa"), ("next", "aaaaa"),
                   ("why", "aaaaa"), ("sweep", "-n"), ("forecast", "--days", "9"),
-                  ("profile", "list"), ("profile", "show", "loud"), ("profile", "check", "--assumed", "loud"), ("mail", "show", "aaaaa")]:  # fmt: skip
+                  ("profile", "list"), ("profile", "show", "loud"), ("profile", "check", "--assumed", "loud"),
+                  ("mail", "show", "aaaaa")]:  # fmt: skip
         assert spelled in shown(loud, "always", words).out, words
     for words in [("check",), ("list", "-A", "--format", "csv"), ("move", "aaaaa", "Done" + SHORT, "-n")]:
         ran = shown(loud, "always", words)
@@ -230,6 +231,19 @@ def test_however_wide_the_terminal(across: str, loud: Path, monkeypatch: pytest.
     for words in (("list", "-A"), ("show", "aaaaa"), ("next", "aaaaa"), ("why", "aaaaa")):
         ran = ticketctl(loud, "--color", "always", *words)
         assert raw(ran.out + ran.err) == [], words
+
+
+def test_the_pager(loud: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long answer on a terminal reaches the pager as safe as any other, in our own colours."""
+    paged: list[str] = []
+    terminal = SimpleNamespace(isatty=lambda: True, fileno=lambda: 1)
+    monkeypatch.setattr(output, "sys", SimpleNamespace(stdout=terminal, stderr=terminal))
+    monkeypatch.setattr("os.get_terminal_size", lambda _: os.terminal_size((80, 3)))
+    monkeypatch.setattr("click.echo_via_pager", lambda text, color: paged.append(text))
+    for words in (("show", "aaaaa"), ("log", "aaaaa"), ("profile", "show", "loud")):
+        ticketctl(loud, "--color", "always", *words)
+    assert len(paged) == 3 and all("\x1b[1m" in text or "\x1b[2m" in text for text in paged)
+    assert raw("".join(paged)) == []
 
 
 def test_json_means_the_same(loud: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 from ticketctl.app.desk import Desk
 from ticketctl.app.recording import writing
 from ticketctl.core.located import Node
+from ticketctl.core.safe import safe
 from ticketctl.errors import MissingError, SettingsError, UsageError, closest
 from ticketctl.store import files, git, journal
 from ticketctl.store.almanac import public_holidays
@@ -48,9 +49,8 @@ def add_holidays(
         if text.encode() != data:
             journal.write_all(desk.root, [journal.Write(path, text.encode(), data)])
             if desk.settings.commit:
-                git.commit(
-                    desk.root, [path], f"{path}: holidays of {country} in {year}", desk.email or "ticketctl@localhost"
-                )
+                message = safe(f"{path}: holidays of {country} in {year}")
+                git.commit(desk.root, [path], message, desk.email or "ticketctl@localhost")
     return path, text.count("\n") - data.decode().count("\n") - (KEY not in inside.map)
 
 

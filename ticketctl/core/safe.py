@@ -40,9 +40,9 @@ def escaped(json: str) -> str:
     """JSON that means the same and is safe on a screen: the same characters as the escapes of JSON.
 
     Args:
-        json: one or more lines, in which texts hold no line breaks but escaped ones.
+        json: one or more lines, in which texts hold C0 controls only as escapes, as ``json.dumps`` gives it.
     """
-    if json.replace("\n", "").isprintable():
+    if json.isascii() and "\x7f" not in json:
         return json
     return _unsafe("\n").sub(lambda found: _escape(found[0]), json)
 

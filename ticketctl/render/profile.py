@@ -22,7 +22,7 @@ def describe(profile: Profile, paint: Paint) -> Iterator[str]:
         only = ", set by rules alone" if status.set_by_system else ""
         yield f"{paint.state(status.name, status.state)} ({status.state}{only}){_cites(status.origin.cites)}"
         if status.description:
-            yield f"    {status.description}"
+            yield f"    {_flat(status.description)}"
         for mark, tests in (("needs", status.needs), ("keeps", status.keeps), ("warns", status.warns)):
             yield from (f"    {mark}: {test.say or words(test)}" for test in tests)
         for edge in profile.leaving(status.name):
@@ -34,6 +34,11 @@ def describe(profile: Profile, paint: Paint) -> Iterator[str]:
         yield from (f"    {line}".rstrip() for line in message.body.split("\n"))
 
 
+def _flat(text: str) -> str:
+    """A text of several lines as one."""
+    return text.strip("\n").replace("\n", " ")
+
+
 def _cites(cites: tuple[str, ...]) -> str:
     return f" [{', '.join(cites)}]" if cites else ""
 
@@ -43,7 +48,7 @@ def _edge(edge: Edge) -> Iterator[str]:
     assumed = " (assumed)" if edge.origin.assumed else ""
     yield f"  -> {edge.target}  by {', '.join(edge.roles)}{behalf}{assumed}{_cites(edge.origin.cites)}"
     if edge.criterion:
-        yield f'       "{edge.criterion}"'
+        yield f'       "{_flat(edge.criterion)}"'
     yield from (f"       needs: {test.say or words(test)}" for test in edge.needs)
     if edge.sets:
         yield "       sets: " + ", ".join(f"{k} {'cleared' if v is None else v}" for k, v in edge.sets.items())
@@ -62,7 +67,7 @@ def _rules(profile: Profile, paint: Paint) -> Iterator[str]:
         working = f", in working time ({rule.calendar})" if rule.calendar else ""
         yield f"{head}: in {', '.join(rule.within)}, {clock}{again}{working}"
         if rule.criterion:
-            yield f"    {rule.criterion}"
+            yield f"    {_flat(rule.criterion)}"
         for mark, events in (("stopped", rule.cancel_on), ("resumed", rule.resume_on), ("reset", rule.reset_on)):
             if events:
                 yield f"    {mark} by {', '.join(map(str, events))}"
