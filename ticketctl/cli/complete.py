@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def answer_shell(cli: Command, asked: str) -> int:
-    """Print what the script of a shell asks for, with one line or more for each item.
+    """Print what the script of a shell asks for.
 
     Args:
         asked: ``bash_complete`` for what can stand next, ``bash_source`` for the script itself.
 
     Returns:
-        The exit status: 1, if it asks for something else, or the answer is not to be had: an error is never shown to
-        a shell that completes.
+        The exit status: 1 if it asks for something else, or there is no answer. A shell
+        that completes must never show an error.
     """
     from click.shell_completion import get_completion_class
 
@@ -46,10 +46,12 @@ def answer_shell(cli: Command, asked: str) -> int:
 
 
 def _offered(found: Iterable[CompletionItem]) -> Iterator[CompletionItem]:
-    """The items as a shell may show them. One whose value is not safe is left out: spelled out, it would be another."""
+    """The items as a shell may show them. One whose value is not safe is left out:
+    spelled out, it would be another value."""
     for item in found:
         if safe(str(item.value)) == item.value:
-            item.help = safe(" ".join(item.help.split())) if item.help else item.help
+            if item.help:
+                item.help = safe(" ".join(item.help.split()))
             yield item
 
 

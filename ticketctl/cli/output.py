@@ -1,7 +1,8 @@
-"""The one door through which everything is printed: on stdout and stderr, through the pager, to a shell.
+"""The one door through which everything is printed: stdout, stderr, pager, completions.
 
-Whatever reaches it, from a ticket, a profile, git, a server or the command line, leaves it safe: no control character,
-nothing that hides text or changes its order (``core.safe``), no colours but our own, no line that is not ours.
+Whatever reaches it, from a ticket, a profile, git, a server or the command line, leaves
+it safe: no control character, nothing that hides text or changes its order
+(``core.safe``), no colours but our own, no line that is not ours.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ def choose_colours(when: str) -> None:
 
 
 def coloured(stream: TextIO | None) -> bool:
-    """Whether a stream gets colours: ``--color``, NO_COLOR, FORCE_COLOR, TERM=dumb, and whether it is a terminal."""
+    """Whether a stream gets colours.
+
+    ``--color`` decides, then NO_COLOR and FORCE_COLOR, then whether it is a terminal
+    that is not ``TERM=dumb``.
+    """
     if _chosen != "auto":
         return _chosen == "always"
     if os.environ.get("NO_COLOR"):
@@ -46,7 +51,7 @@ def say(line: str, err: bool = False) -> None:
 
 
 def say_lines(text: str, err: bool = False) -> None:
-    """Print a text of several lines that we have made ourselves: a help page, a table, a JSON document."""
+    """Print a text of several lines that we have made: a help page, a table, JSON."""
     _print(text, err, "\n")
 
 
@@ -56,12 +61,15 @@ def say_cells(line: str) -> None:
 
 
 def say_page(lines: Iterable[str]) -> None:
-    """Print a long answer, through the user's pager where there is a terminal and it does not fit."""
+    """Print a long answer, through the pager where it does not fit a terminal."""
     found = list(lines)
-    if sys.stdout.isatty() and len(found) >= os.get_terminal_size(sys.stdout.fileno()).lines:
-        on = coloured(sys.stdout)
-        click.echo_via_pager("".join(finished(line, on) + "\n" for line in found), color=on)
-        return
+    if sys.stdout.isatty():
+        size = os.get_terminal_size(sys.stdout.fileno())
+        if len(found) >= size.lines:
+            on = coloured(sys.stdout)
+            text = "".join(finished(line, on) + "\n" for line in found)
+            click.echo_via_pager(text, color=on)
+            return
     for line in found:
         say(line)
 

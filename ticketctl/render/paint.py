@@ -13,14 +13,16 @@ _STATES = {"new": "cyan", "open": "green", "pending": "yellow", "on_hold": "blue
 
 
 class Paint(Record):
-    """Wraps text in marks of colour, or leaves it. :func:`finished` makes sequences of the marks."""
+    """Wraps text in marks of colour, of which :func:`finished` makes sequences."""
 
     on: bool = False
 
     def __call__(self, text: str, style: str) -> str:
-        """The text, made safe, in a style: bold, dim, red, green, yellow, blue or cyan."""
+        """The text, made safe, in a style: bold, dim, red, green, yellow ..."""
         text = safe(text)
-        return f"{_mark()}{_CODES[style]}m{text}{_mark()}0m" if self.on and text else text
+        if not self.on or not text:
+            return text
+        return f"{_mark()}{_CODES[style]}m{text}{_mark()}0m"
 
     def state(self, text: str, state: str) -> str:
         """A status in the colour of its state."""
@@ -29,12 +31,15 @@ class Paint(Record):
 
 @cache
 def _mark() -> str:
-    """What begins a colour until the text is printed: it is drawn anew in every process, so no ticket can hold it."""
+    """What begins a colour until the text is printed.
+
+    It is drawn anew in every process, so no ticket can hold it.
+    """
     return f"\x1b{os.urandom(8).hex()}["
 
 
 def finished(text: str, on: bool, keep: str = "") -> str:
-    """A text as a terminal gets it: safe, and with no other sequences than those of the colours of :class:`Paint`.
+    """A text as a terminal gets it: safe, with the colours of :class:`Paint` alone.
 
     Args:
         on: whether colours are wanted there; else they are left out.

@@ -11,9 +11,14 @@ _PICTURE = "\ufe0f"
 
 
 def width(text: str) -> int:
-    """How many columns a safe text takes: East Asian wide characters and emoji two (also those that are made of several
-    characters), what stands on or joins other characters none."""
-    return len(text) if text.isascii() else sum(columns for _, columns in _cells(text))
+    """How many columns a safe text takes.
+
+    East Asian wide characters take two, so does an emoji, of however many characters it
+    is made; what stands on other characters or joins them takes none.
+    """
+    if text.isascii():
+        return len(text)
+    return sum(columns for _, columns in _cells(text))
 
 
 def _cells(text: str) -> Iterator[tuple[str, int]]:
@@ -24,7 +29,8 @@ def _cells(text: str) -> Iterator[tuple[str, int]]:
     for char in text:
         if char == "\u200d":
             columns, joined = 0, before == 2
-        elif joined or "\U0001f3fb" <= char <= "\U0001f3ff":  # the next part of an emoji, or the colour of its skin
+        elif joined or "\U0001f3fb" <= char <= "\U0001f3ff":
+            # the next part of an emoji, or the colour of its skin
             columns, joined = (0 if before == 2 else 2), False
         elif char == _PICTURE:
             columns = 1 if before == 1 else 0
@@ -37,8 +43,10 @@ def _cells(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _stacked(char: str, category: str) -> bool:
-    """Whether a character takes no column of its own: marks, the joiners, the later parts of a Korean syllable."""
-    return category in ("Mn", "Me") or char == "\u200c" or "\u1160" <= char <= "\u11ff"
+    """Whether a character takes no column: a mark, or a later part of a syllable."""
+    if category in ("Mn", "Me") or char == "\u200c":
+        return True
+    return "\u1160" <= char <= "\u11ff"
 
 
 def fit(text: str, columns: int) -> str:
