@@ -268,8 +268,8 @@ def held_files(plan: Plan) -> dict[str, bytes]:
         assert len(told) == (0 if plan.by_mail else len(plan.notices[path_of(id_)]))
     found = files_of(root, "tickets")
     assert found == plan.files, "not what a sweep makes that nobody killed"
-    assert {Path(path).stem for path in files_of(root, ".ticketctl/outbox")} == plan.outbox
-    assert leftovers(root) == [] and not list((root / ".ticketctl").glob("rescued*"))
+    assert {Path(path).stem for path in files_of(root, ".git/ticketctl/outbox")} == plan.outbox
+    assert leftovers(root) == [] and not list((root / ".git/ticketctl").glob("rescued*"))
     return found
 
 
@@ -384,7 +384,7 @@ def given(root: Path) -> Counter[tuple[str, str, str]]:
 
 def failures(root: Path) -> dict[str, dict[str, Any]]:
     """What is remembered of letters that were not taken: ``TICKET-ENTRY`` -> content."""
-    return {Path(path).stem: json.loads(data) for path, data in files_of(root, ".ticketctl/outbox").items()}
+    return {Path(path).stem: json.loads(data) for path, data in files_of(root, ".git/ticketctl/outbox").items()}
 
 
 PEOPLE = "people:\n" + "".join(
@@ -617,7 +617,7 @@ def test_what_lies_in_the_place_of_a_failure_stops_no_other(tmp_path: Path, what
     server, owing = three_owed(tmp_path / "store")
     root = tmp_path / "store"
     server.refuses = {owing[0][2]}
-    place = root / ".ticketctl/outbox" / f"{file_of(owing[0])}.json"
+    place = root / ".git/ticketctl/outbox" / f"{file_of(owing[0])}.json"
     place.parent.mkdir(parents=True, exist_ok=True)
     place.mkdir() if what == "folder" else place.symlink_to("/nowhere")
     ran = send(root, server, HOUR)

@@ -52,7 +52,7 @@ def test_git(healthy: Path) -> None:
 
 
 def test_no_repository(tmp_path: Path) -> None:
-    root = make_store(tmp_path / "store", "commit: auto\n")
+    root = make_store(tmp_path / "store", "commit: auto\n", git=False)
     assert "this is no git repository" in said(root)
 
 
@@ -82,7 +82,7 @@ def test_dead_letters(healthy: Path) -> None:
 
 
 def test_crashes_and_profiles(healthy: Path) -> None:
-    rescued = healthy / ".ticketctl/rescued"
+    rescued = healthy / ".git/ticketctl/rescued"
     rescued.mkdir()
     (rescued / "261102-aaaaa.yaml").write_text("x")
     (healthy / "profiles").mkdir()

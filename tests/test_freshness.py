@@ -233,7 +233,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fill(root, range(9, 12))
     box.commit()
     ticketctl(root, "list")
-    for path in root.glob(".ticketctl/index*"):
+    for path in root.glob(".git/ticketctl/index*"):
         path.unlink()
     return root
 
@@ -438,7 +438,7 @@ def cloned(b: Box) -> Iterator[object]:
     for depth in ((), ("--depth", "1")):
         b.root = first.parent / f"clone{len(depth)}"
         git(first, "clone", "-q", *depth, f"file://{first}", str(b.root))
-        shutil.copytree(first / ".ticketctl", b.root / ".ticketctl")
+        shutil.copytree(first / ".git/ticketctl", b.root / ".git/ticketctl")
         yield
         yield b.edit(0, kept=True)
         yield b.commit()
@@ -471,8 +471,8 @@ def below_a_repository(b: Box) -> Iterator[object]:
     yield b.edit(3, kept=True)
     git(top, "reset", "-q", "--hard"), git(top, "mv", "b", "c")
     b.root = top / "c"
-    if not (b.root / ".ticketctl").exists():
-        shutil.move(top / "b/.ticketctl", b.root / ".ticketctl")
+    if not (b.root / ".git/ticketctl").exists():
+        shutil.move(top / "b/.ticketctl", b.root / ".git/ticketctl")
     yield
     yield git(top, "commit", "-qam", "moved")
 
@@ -647,7 +647,7 @@ def keywords(b: Box) -> Iterator[object]:
 def worktree(b: Box) -> Iterator[object]:
     first, b.root = b.root, b.root.parent / "wt"
     git(first, "worktree", "add", "-q", str(b.root), "other")
-    shutil.copytree(first / ".ticketctl", b.root / ".ticketctl")
+    shutil.copytree(first / ".git/ticketctl", b.root / ".git/ticketctl")
     yield
     yield b.edit(0)
     yield b.commit()
@@ -732,7 +732,7 @@ def test_a_list_is_what_all_files_say(name: str, box: Box) -> None:
         box.check()
         box.check()
     assert name in ELSEWHERE or all(box.asked)
-    state = box.root / ".ticketctl"
+    state = box.root / ".git/ticketctl"
     shutil.rmtree(state)
     box.check()
 
@@ -784,7 +784,7 @@ ACTS: dict[str, Callable[[Box], object]] = {
     "edit": lambda b: b.edit(0, kept=True), "edit another": lambda b: b.edit(4, kept=True),
     "remove": lambda b: b.path(0).unlink(),
     "add": lambda b: b.add(95), "commit": lambda b: b.commit(), "checkout": lambda b: b.git("checkout", "-qf", "other"),
-    "drop": lambda b: shutil.rmtree(b.root / ".ticketctl"), "list": lambda b: ticketctl(b.root, "list"),
+    "drop": lambda b: shutil.rmtree(b.root / ".git/ticketctl"), "list": lambda b: ticketctl(b.root, "list"),
 }  # fmt: skip
 
 
@@ -798,7 +798,7 @@ def test_a_change_in_the_middle_of_an_update(point: tuple[object, str], box: Box
         when = ("before", "after")[(number + list(MODES).index(box.mode)) % 2]
         box.edit(0), box.edit(5)
         if name in ("_in_head", "build"):  # on the way to a new index
-            shutil.rmtree(box.root / ".ticketctl")
+            shutil.rmtree(box.root / ".git/ticketctl")
         inner, todo = getattr(where, name), [act]
 
         def racing(*words: Any, when: str = when, inner: Any = inner, todo: list[Any] = todo) -> Any:
@@ -838,7 +838,7 @@ def test_processes_update_at_once(box: Box, drop: bool) -> None:
         if number % 4 == 3:
             box.commit()
             if drop:
-                for path in (box.root / ".ticketctl").glob("index*"):
+                for path in (box.root / ".git/ticketctl").glob("index*"):
                     path.unlink(missing_ok=True)
     wrong = [ran for ran in [child.wait() for child in children] if ran != Ran("", 0)]
     assert not wrong, [(ran.status, ran.err[-800:]) for ran in wrong]
@@ -864,7 +864,7 @@ def stop(box: Box) -> None:
 def test_two_make_the_index_at_once(box: Box) -> None:
     """Of two that take the same number one wins, and nothing of the other is mixed into it (6, 20)."""
     for died in (False, True):
-        shutil.rmtree(box.root / ".ticketctl")
+        shutil.rmtree(box.root / ".git/ticketctl")
         inner, todo = index.sync, [1]
 
         def racing(
@@ -888,7 +888,7 @@ def test_what_a_killed_process_left_is_deleted_in_part(what: str, box: Box) -> N
     """The index may be deleted at any time, and any of its files (20)."""
     for _ in range(2):
         stop(box)
-        for path in (box.root / ".ticketctl").glob(what):
+        for path in (box.root / ".git/ticketctl").glob(what):
             path.unlink()
         for number in (6, 7):
             box.edit(number)
@@ -941,7 +941,7 @@ def test_any_life_of_a_store(seed: int, box: Box) -> None:
 
 def made_of(root: Path) -> Path:
     """The index file there is."""
-    return max(root.glob(".ticketctl/index-*.db"), key=lambda path: int(path.stem[6:]))
+    return max(root.glob(".git/ticketctl/index-*.db"), key=lambda path: int(path.stem[6:]))
 
 
 def cut(root: Path) -> Iterator[None]:
@@ -1005,12 +1005,12 @@ def of_another_store(root: Path) -> Iterator[None]:
     (other / "tickets").mkdir(parents=True)
     shutil.copy(root / "ticketctl.yaml", other), fill(other, range(20, 26))
     ticketctl(other, "list")
-    for path in (root / ".ticketctl").glob("index*"):
+    for path in (root / ".git/ticketctl").glob("index*"):
         path.unlink()
-    shutil.copy(made_of(other), root / ".ticketctl")
+    shutil.copy(made_of(other), root / ".git/ticketctl")
     yield
     made_of(root).unlink()
-    os.link(made_of(other), root / ".ticketctl/index-5.db")
+    os.link(made_of(other), root / ".git/ticketctl/index-5.db")
     yield
 
 
@@ -1028,7 +1028,7 @@ def locked(root: Path) -> Iterator[None]:
 
 
 def no_folder(root: Path) -> Iterator[None]:
-    state, aside = root / ".ticketctl", root.parent / "state"
+    state, aside = root / ".git/ticketctl", root.parent / "state"
     gc.collect()  # no index is open any more
     state.rename(aside), state.symlink_to(aside)
     held = files_of(aside, "."), sorted(aside.rglob("*"))
@@ -1062,7 +1062,7 @@ def read_only(root: Path) -> Iterator[None]:
     path.write_bytes(path.read_bytes().replace(b"zz", b"yy"))
     with mounted(root):
         yield
-    for path in (root / ".ticketctl").glob("index*"):
+    for path in (root / ".git/ticketctl").glob("index*"):
         path.unlink()
     with mounted(root):
         yield
@@ -1081,7 +1081,7 @@ def full(root: Path) -> Iterator[None]:
         (os, "rename", fails), (index, "sync", fails), (Path, "touch", fails), (Path, "mkdir", fails), (Index, "_put", worse),
     ):  # fmt: skip
         for drop in (False, True):
-            for path in (root / ".ticketctl").glob("index*" if drop else "nothing"):
+            for path in (root / ".git/ticketctl").glob("index*" if drop else "nothing"):
                 path.unlink()
             path = sorted(root.glob("tickets/*/*/*/*"))[0]
             path.write_bytes(re.sub(rb"\b[a-z]{2}(?=\d{4}\b)", b"yy" if drop else b"xx", path.read_bytes()))
@@ -1122,7 +1122,7 @@ def test_a_damaged_index_changes_no_answer(damage: Callable[[Path], Iterator[Non
                 assert files_of(box.root) == before
         except Exception as error:
             wrong.append(f"{number}: {type(error).__name__} {str(error)[:300]}")
-            shutil.rmtree(box.root / ".ticketctl", ignore_errors=True)
+            shutil.rmtree(box.root / ".git/ticketctl", ignore_errors=True)
             ticketctl(box.root, *ALL)
     assert not wrong, f"{len(wrong)} of {number + 1}:\n" + "\n".join(wrong)
 

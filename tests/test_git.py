@@ -166,7 +166,7 @@ SAMPLES = sorted((Path(__file__).parent.parent / "tickets").rglob("*.yaml"))
 
 def test_the_editors_schema_accepts_what_we_write_and_knows_a_mistake(clones: tuple[Clone, Clone]) -> None:
     schema = ticket_schema(SHELF.all())
-    assert json.loads((clones[0].folder / ".ticketctl/ticket.schema.json").read_text()) == schema
+    assert json.loads((clones[0].folder / ".git/ticketctl/ticket.schema.json").read_text()) == schema
     validator = jsonschema.Draft7Validator(schema)
     validator.check_schema(schema)
     for path in SAMPLES:

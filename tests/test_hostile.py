@@ -603,12 +603,12 @@ def test_a_broken_profile(name: str, tmp_path: Path) -> None:
     assert grown < ROOM and used < 3
 
 
-@pytest.mark.parametrize("name", ["ticketctl.yaml", "profiles/biztech.yaml", "profiles", "tickets", ".ticketctl"])
+@pytest.mark.parametrize("name", ["ticketctl.yaml", "profiles/biztech.yaml", "profiles", "tickets", ".git/ticketctl"])
 def test_a_folder_for_a_file_and_a_file_for_a_folder(name: str, tmp_path: Path) -> None:
     """A store that is put together wrongly is told of in words, without a bug report (19)."""
     root = make_store(tmp_path / "store")
-    if name in (".ticketctl", "profiles"):
-        shutil.rmtree(root / ".ticketctl")
+    if name in (".git/ticketctl", "profiles"):
+        shutil.rmtree(root / ".git/ticketctl")
         (root / name).write_text("a file")
     elif name == "tickets":
         (root / name).rmdir()
@@ -638,7 +638,7 @@ def test_a_damaged_cache(text: str, tmp_path: Path) -> None:
     root = make_store(tmp_path / "store", "commit: off\ntimezone: Europe/London\n")
     make_tickets(root, "aaaaa")
     before = done(root, "show", "aaaaa")
-    for path in (root / ".ticketctl/cache").iterdir():
+    for path in (root / ".git/ticketctl/cache").iterdir():
         path.write_text(text)
     ran = ticketctl(root, "show", "aaaaa")
     assert ran == Ran(before, 0)

@@ -38,7 +38,7 @@ DOORS = {
     "email": "store/letters.py",
     "html": "store/letters.py",
     "mailparser_reply": "store/letters.py",
-    "fcntl": "store/files.py",
+    "fcntl": "store/locks.py",
     "sqlite3": ("store/index.py", "store/texts.py", "store/sound.py"),
     "concurrent": "app/parallel.py",
     "multiprocessing": "app/parallel.py",

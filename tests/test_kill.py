@@ -28,6 +28,7 @@ from unittest.mock import patch
 import pytest
 
 from tests.shell import Ran
+from tests.state import copy_store, make_repository, outbox_of, state_of
 from ticketctl.cli.main import run
 
 NOW = "2026-11-02T09:00:00Z"
@@ -59,13 +60,20 @@ _KEPT: dict[str, bytes] = {}
 """The parsed profiles of the first store: the others get them, since parsing them takes longer than most tests."""
 
 
-def make_store(root: Path, settings: str = "commit: off\n", profile: str = "biztech") -> Path:
-    """An empty store; its cache is warm, if there was one before."""
+def make_store(root: Path, settings: str = "commit: off\n", profile: str = "biztech", git: bool = True) -> Path:
+    """An empty store; its cache is warm, if there was one before.
+
+    Args:
+        git: whether it lies in what git takes for a repository.
+    """
     (root / "tickets").mkdir(parents=True)
     (root / "ticketctl.yaml").write_text(f"profile: {profile}\n{settings}")
-    (root / ".ticketctl/cache").mkdir(parents=True)
+    if git:
+        make_repository(root)
+    cache = state_of(root) / "cache"
+    cache.mkdir(parents=True)
     for name, data in _KEPT.items():
-        (root / ".ticketctl/cache" / name).write_bytes(data)
+        (cache / name).write_bytes(data)
     return root
 
 
@@ -76,26 +84,34 @@ def make_tickets(root: Path, *halves: str) -> None:
             root, "new", f"Ticket {half}", "--id", f"261102-{half}", "-c", "jane@customer.example", "-d", "Please help."
         )
     if not _KEPT:
-        _KEPT.update({path.name: path.read_bytes() for path in (root / ".ticketctl/cache").iterdir()})
+        cache = state_of(root) / "cache"
+        _KEPT.update({path.name: path.read_bytes() for path in cache.iterdir()})
 
 
 def files_of(root: Path, *folders: str) -> dict[str, bytes]:
-    """Path -> bytes of every file below the folders (of the store, ``.ticketctl`` left out, if none is named)."""
-    tops = [root / folder for folder in folders] or [path for path in root.iterdir() if path.name != ".ticketctl"]
+    """Path -> bytes of every file below the folders (of the store, its derived state left
+    out, if none is named)."""
+    tops = [root / folder for folder in folders] or [root]
     paths = [path for top in tops for path in ([top] if top.is_file() else top.rglob("*")) if path.is_file()]
-    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(paths)}
+    found = {str(path.relative_to(root)): path.read_bytes() for path in sorted(paths)}
+    return {path: data for path, data in found.items() if folders or not path.startswith(".git/ticketctl/")}
 
 
 def written(root: Path) -> dict[str, bytes]:
     """What commands write: the tickets, and the notices that are owed."""
-    return files_of(root, "tickets", ".ticketctl/outbox")
+    notices = {f"outbox/{path.name}": path.read_bytes() for path in outbox_of(root).glob("*")}
+    return files_of(root, "tickets") | notices
 
 
 def leftovers(root: Path) -> list[str]:
-    """What no command may leave behind: temporary files, a journal."""
-    state = root / ".ticketctl"
-    found = [*files_of(root, ".ticketctl/tmp"), *(path.name for path in state.glob("journal*"))]
-    known = re.compile(r"tickets/\d{4}/\d\d/\d\d/\d{6}-\w{5}\.yaml\Z|\.ticketctl/outbox/\d{6}-\w{5}-e\w{12}\.json\Z")
+    """What no command may leave behind: waiting folders, a journal."""
+    found = [
+        path.name
+        for folder in (state_of(root), outbox_of(root).parent, root)
+        for what in ("waiting-*", "journal*", ".ticketctl-*", ".*.new")
+        for path in folder.glob(what)
+    ]
+    known = re.compile(r"tickets/\d{4}/\d\d/\d\d/\d{6}-\w{5}\.yaml\Z|outbox/\d{6}-\w{5}-e\w{12}\.json\Z")
     return found + [path for path in written(root) if not known.match(path)]
 
 
@@ -142,7 +158,7 @@ def hooked(hook: Hook) -> Iterator[None]:
     def wrap(name: str) -> Callable[..., Any]:
         def call(*args: Any, **named: Any) -> Any:
             writes = name != "open" or args[1] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-            instead = hook(name, args) if writes else None
+            instead = hook(name, _absolute(args, named)) if writes else None
             return kept[name](*args, **named) if instead is None else instead()
 
         return call
@@ -161,6 +177,16 @@ def hooked(hook: Hook) -> Iterator[None]:
         for name in names:
             setattr(os, name, kept[name])
         builtins.open = io.open = opened
+
+
+def _absolute(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Arguments with names in folders that are open made whole paths."""
+    folders = (named.get("src_dir_fd", named.get("dir_fd")), named.get("dst_dir_fd"))
+    found = list(args)
+    for number, folder in enumerate(folders):
+        if folder is not None and number < len(found):
+            found[number] = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), found[number])
+    return tuple(found)
 
 
 def killer(at: int) -> Hook:
@@ -205,8 +231,7 @@ class Case:
 
     def fresh(self, root: Path) -> Path:
         """The store anew."""
-        shutil.rmtree(root, ignore_errors=True)
-        shutil.copytree(self.template, root)
+        copy_store(self.template, root)
         return root
 
     def act(self, root: Path) -> Ran:
@@ -303,9 +328,9 @@ def sweep_case(root: Path) -> tuple[tuple[str, ...], str]:
 CASES = {"move": move_case, "rows": rows_case, "batch": batch_case, "sweep": sweep_case}
 
 
-def make_case(name: str, folder: Path) -> Case:
+def make_case(name: str, folder: Path, git: bool = True) -> Case:
     """A command, ready to be killed; its caches are warm, so that the points are those of the writing."""
-    root = make_store(folder / "template")
+    root = make_store(folder / "template", git=git)
     words, now = CASES[name](root)
     make_tickets(root, "zzzzz")
     case = Case(words, now, root, written(root), {})
@@ -334,10 +359,11 @@ def write_besides(root: Path) -> None:
     assert leftovers(root) == []
 
 
+@pytest.mark.parametrize("git", [True, False], ids=["git", "outside git"])
 @pytest.mark.parametrize("name", ["move", "rows", "batch"])
-def test_killed_anywhere_it_is_all_or_nothing(name: str, folder: Path) -> None:
+def test_killed_anywhere_it_is_all_or_nothing(name: str, git: bool, folder: Path) -> None:
     """Each file wholly old or new at once; after the next writing command of anybody all are old, or all new (1, 2)."""
-    case = make_case(name, folder)
+    case = make_case(name, folder, git)
     seen = set()
     for at in case.points(folder / "store"):
         root = folder / "store"
@@ -398,14 +424,14 @@ def test_recovery_spares_what_was_changed_since(folder: Path) -> None:
 def test_killed_with_cold_caches(folder: Path) -> None:
     """A half-written cache changes no answer, and what it leaves is cleared by the next writing command (2, 20)."""
     case = make_case("move", folder)
-    shutil.rmtree(case.template / ".ticketctl/cache")
+    shutil.rmtree(state_of(case.template) / "cache")
     root = folder / "store"
     for at in case.points(root):
-        if list((root / ".ticketctl").glob("tmp/*")):
+        if list(state_of(root).glob("waiting-*")):
             return  # from here on it is the writing, which the other tests kill
         assert set(whole(case, root).values()) == {"old"}
         assert case.act(root).status == 0, f"point {at}"
-        assert [path.name for path in (root / ".ticketctl/cache").iterdir() if path.suffix != ".json"] == []
+        assert [path.name for path in (state_of(root) / "cache").iterdir() if path.suffix != ".json"] == []
 
 
 def traced(case: Case, root: Path) -> list[tuple[str, str, str]]:
@@ -415,6 +441,7 @@ def traced(case: Case, root: Path) -> list[tuple[str, str, str]]:
 
     def note(name: str, args: tuple[Any, ...]) -> None:
         path = os.readlink(f"/proc/self/fd/{args[0]}") if isinstance(args[0], int) else str(args[name == "link"])
+        path = re.sub(r"(waiting-)\w{16}", r"\1*", path)
         target = os.path.relpath(args[1], root) if name in ("replace", "rename") else ""
         calls.append(("replace" if target else name, os.path.relpath(path, root), target))
 
@@ -439,13 +466,13 @@ def test_order_of_the_calls(name: str, folder: Path) -> None:
     for at, (call, path, _) in enumerate(calls):
         if call == "mkdir" and path.startswith("tickets/"):
             assert ("fsync", str(Path(path).parent), "") in calls[at:], f"the folder {path} may be gone"
-    journals = [at for at, _, target in renames if target == ".ticketctl/journal.jsonl"]
+    journals = [at for at, _, target in renames if target == ".git/ticketctl/journal.jsonl"]
     assert journals, "several files, and no journal"
     for journal in journals:
         after = calls[journal + 1 :]
-        end = next(n for n, call in enumerate(after) if call[:2] == ("unlink", ".ticketctl/journal.jsonl"))
+        end = next(n for n, call in enumerate(after) if call[:2] == ("unlink", ".git/ticketctl/journal.jsonl"))
         moved = [n for n, call in enumerate(after[:end]) if call[0] == "replace"]
-        assert ("fsync", ".ticketctl", "") in after[: moved[0]], "a rename before the journal is safe"
+        assert ("fsync", ".git/ticketctl", "") in after[: moved[0]], "a rename before the journal is safe"
         for n in moved:
             place = str(Path(after[n][2]).parent)
             assert ("fsync", place, "") in after[n:end], f"the journal goes before {place} is safe"
@@ -454,10 +481,12 @@ def test_order_of_the_calls(name: str, folder: Path) -> None:
 def test_journal_never_outlives_the_files_that_it_lists(folder: Path) -> None:
     """Their names are synced before it is (fsync(2): a file's fsync does not sync its name), else a batch may come half."""
     calls = traced(make_case("batch", folder), folder / "store")
-    journal = next(at for at, call in enumerate(calls) if call[2] == ".ticketctl/journal.jsonl")
-    named = [at for at, (call, path, _) in enumerate(calls[:journal]) if call in ("open", "link") and "/tmp/" in path]
-    last = max(at for at in named if "journal" not in calls[at][1])
-    assert ("fsync", ".ticketctl/tmp", "") in calls[last:journal]
+    journal = next(at for at, call in enumerate(calls) if call[2] == ".git/ticketctl/journal.jsonl")
+    named = [
+        at for at, (call, path, _) in enumerate(calls[:journal]) if call in ("open", "link") and "waiting-*/" in path
+    ]
+    for folder in (".git/ticketctl/waiting-*", ".git/ticketctl"):
+        assert ("fsync", folder, "") in calls[max(named) : journal]
 
 
 def test_a_killed_holder_frees_the_lock(folder: Path) -> None:
@@ -467,7 +496,7 @@ def test_a_killed_holder_frees_the_lock(folder: Path) -> None:
     read, write = os.pipe()
 
     def hang(name: str, args: tuple[Any, ...]) -> None:
-        if name == "replace":
+        if name == "rename":
             os.close(write)
             signal.pause()
 

@@ -1160,7 +1160,7 @@ class Campaign:
         assert all(reason.strip() for reason in kept.values())
         ran = ticketctl(self.root, "check", now="2027-11-02T09:00:00Z")
         assert ran.status == 0, ran
-        allowed = {"ticketctl.yaml", "tickets", "attachments", "dead-letters", ".ticketctl"}
+        allowed = {"ticketctl.yaml", "tickets", "attachments", "dead-letters", ".git/ticketctl"}
         assert {path.name for path in self.root.iterdir()} <= allowed
         assert [path.name for path in self.root.parent.iterdir()] == [self.root.name]
         assert not any(path.is_symlink() for path in self.root.rglob("*"))

@@ -19,7 +19,7 @@ from tests.shell import Ran
 from tests.test_kill import JANE, Child, done, files_of, leftovers, make_store, make_tickets, ticketctl
 from ticketctl.core.entry import Entry
 from ticketctl.errors import BrokenError
-from ticketctl.store import files
+from ticketctl.store import locks
 from ticketctl.store.paths import ALPHABET
 from ticketctl.store.tickets import Store
 
@@ -111,7 +111,7 @@ def audited(root: Path, before: dict[str, tuple[Entry, ...]], results: Sequence[
     assert sorted(people) == sorted(reported), "reported successes are not the events of the histories"
     assert not [line for line in log if line[2] in ("note", "reply") and line[3]], "a race refused a note or a reply"
     told = [f"{id_}-{entry.id}" for id_, history in after.items() for entry in history if entry.event == "notified"]
-    outbox = [Path(path).stem for path in files_of(root, ".ticketctl/outbox")]
+    outbox = [Path(path).stem for path in files_of(root, ".git/ticketctl/outbox")]
     assert sorted(outbox) == sorted(told), "a notice lost or doubled"
     assert leftovers(root) == []
     assert done(root, "check") == ""
@@ -200,17 +200,17 @@ def test_second_sweep_says_so_and_leaves(tmp_path: Path) -> None:
     root = make_store(tmp_path / "store")
     due(root, 3)
     inside, go = os.pipe(), os.pipe()
-    replace = os.replace
+    rename = os.rename
 
     def slow() -> Ran:
-        def wait(*paths: str) -> None:
-            os.replace = replace
+        def wait(*paths: str, **folders: int) -> None:
+            os.rename = rename
             os.close(go[1])
             os.write(inside[1], b".")
             os.read(go[0], 1)
-            replace(*paths)
+            rename(*paths, **folders)
 
-        os.replace = wait  # type: ignore[assignment]
+        os.rename = wait  # type: ignore[assignment]
         return ticketctl(root, "sweep", now=LATER)
 
     first = Child(slow)
@@ -233,11 +233,13 @@ def test_a_sweep_that_cannot_get_at_the_tickets(tmp_path: Path, monkeypatch: pyt
     """Somebody else's command is no other sweep: it says that the store is busy, status 75, so cron tries again (13)."""
     root = make_store(tmp_path / "store")
     due(root, 1)
-    lock = files.lock
-    monkeypatch.setattr(files, "lock", lambda folder, wait=30.0: lock(folder, min(wait, 0.05)))
+    lock = locks.lock
+    monkeypatch.setattr(locks, "lock", lambda folder, wait=30.0: lock(folder, min(wait, 0.05)))
     for leftover in (False, True):
         if leftover:  # of a crash, which the sweep would clear first
-            (root / ".ticketctl/tmp/1-0").write_text("half")
+            waiting = root / ".git/ticketctl/waiting-0123456789abcdef"
+            waiting.mkdir()
+            (waiting / "x").write_text("half")
         with lock(root / "tickets"):
             ran = ticketctl(root, "sweep", now=LATER)
         assert ran.status == 75 and "another sweep" not in ran.err and not ran.out, ran
@@ -253,7 +255,7 @@ def test_many_sweeps_at_once(tmp_path: Path) -> None:
     said = [line for ran in results for line in ran.out.splitlines()]
     assert len(said) == 12 and len(closings(root)) == 12 and set(closings(root).values()) == {1}
     told = [entry for history in histories(root).values() for entry in history if entry.event == "notified"]
-    assert len(told) == len(files_of(root, ".ticketctl/outbox")) == 6 + 6  # solved, before; reviews, by the sweep
+    assert len(told) == len(files_of(root, ".git/ticketctl/outbox")) == 6 + 6  # solved, before; reviews, by the sweep
     assert done(root, "check", now=LATER) == "" and leftovers(root) == []
 
 
@@ -289,8 +291,8 @@ def test_a_busy_store_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """Who cannot get the lock in time is told to try again, status 75; reading needs no lock (6)."""
     root = make_store(tmp_path / "store")
     (ticket,) = opened(root, 1)
-    before, lock = files_of(root), files.lock
-    monkeypatch.setattr(files, "lock", partial(lock, wait=0.05))
+    before, lock = files_of(root), locks.lock
+    monkeypatch.setattr(locks, "lock", partial(lock, wait=0.05))
     with lock(root / "tickets"):
         ran = ticketctl(root, "note", ticket, "-m", "Hello")
         assert ran.status == 75 and "try again" in ran.err and not ran.out

@@ -99,7 +99,7 @@ def test_what_is_never_imported(words: tuple[str, ...], root: Path) -> None:
 @pytest.mark.parametrize("words", [("list",), ("move", "aaaaa", "Open", "-a", "amy@support.example")], ids=" ".join)
 def test_what_is_never_imported_with_cold_caches(words: tuple[str, ...], root: Path) -> None:
     """Reading a profile for the first time costs ruamel, and nothing else."""
-    for path in (root / ".ticketctl/cache").iterdir():
+    for path in (root / ".git/ticketctl/cache").iterdir():
         path.unlink()
     probed = probe(root, *words)
     assert probed.ran.status == 0, probed.ran
@@ -213,7 +213,7 @@ def test_an_empty_store_needs_no_yaml(tmp_path: Path) -> None:
 
 def test_profiles_and_settings_are_parsed_once(root: Path) -> None:
     """With warm caches no YAML library is needed: tickets in our form are read without one (house.md)."""
-    for path in (root / ".ticketctl/cache").iterdir():
+    for path in (root / ".git/ticketctl/cache").iterdir():
         path.unlink()
     cold = probe(root, "move", "aaaaa", "Open", "-a", "amy@support.example", count=True)
     assert cold.ran.status == 0 and "ticketctl.yaml" in cold.parsed, "the counter sees nothing"
@@ -243,16 +243,16 @@ def test_a_changed_file_is_parsed_again(root: Path) -> None:
     assert done(root, "show", "aaaaa") != shown
     path.write_text(before)
     assert done(root, "show", "aaaaa") == shown
-    for kept in (root / ".ticketctl/cache").iterdir():
+    for kept in (root / ".git/ticketctl/cache").iterdir():
         kept.write_text("[2,1" if kept.stat().st_size % 2 else "")
     assert done(root, "show", "aaaaa") == shown
 
 
 def tree(root: Path) -> dict[str, tuple[int, int, str]]:
-    """Path -> mode, time and content of everything in a store but ``.ticketctl``."""
+    """Path -> mode, time and content of everything in a store but its derived state."""
     found = {}
     for path in sorted(root.rglob("*")):
-        if ".ticketctl" not in path.relative_to(root).parts:
+        if not path.is_relative_to(root / ".git/ticketctl") and path != root / ".git":
             stat = path.lstat()
             data = path.read_bytes() if path.is_file() else b""
             found[str(path.relative_to(root))] = (stat.st_mode, stat.st_mtime_ns, hashlib.sha256(data).hexdigest())
@@ -273,7 +273,7 @@ READING = [
 @pytest.mark.parametrize("broken", [False, True], ids=["sound", "with a broken ticket"])
 @pytest.mark.parametrize("cold", [False, True], ids=["warm", "cold"])
 def test_reading_changes_no_byte(cold: bool, broken: bool, root: Path) -> None:
-    """Outside ``.ticketctl/`` everything is as it was, times and modes too; git's own files as well."""
+    """Outside its state folder everything is as it was, times and modes too; git's own files as well."""
     git = ["git", "-C", str(root), "-c", "user.name=Amy", "-c", "user.email=amy@support.example"]
     subprocess.run([*git, "init", "-q"], check=True)
     (root / ".gitignore").write_text(".ticketctl/\n")
@@ -284,7 +284,7 @@ def test_reading_changes_no_byte(cold: bool, broken: bool, root: Path) -> None:
     before = tree(root)
     for words in READING:
         if cold:
-            shutil.rmtree(root / ".ticketctl", ignore_errors=True)
+            shutil.rmtree(root / ".git/ticketctl", ignore_errors=True)
         ran = ticketctl(root, *words, now="2026-11-20T09:00:00Z")
         assert ran.status in ((0, 65) if broken else (0,)), (words, ran)
         assert tree(root) == before, words

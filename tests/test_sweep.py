@@ -110,9 +110,9 @@ def test_the_last_sweep_is_known_from_the_history_too(tmp_path: Path) -> None:
     """Nothing is lost with .ticketctl/: what a sweep did tells when it was."""
     root = solved(tmp_path / "store", 1)
     done(root, "sweep", now=SWEPT_AT)
-    (root / ".ticketctl/last-sweep").unlink()
+    (root / ".git/ticketctl/last-sweep").unlink()
     assert ticketctl(root, "sweep", now="2027-11-06T10:00:00Z").status == 0
-    (root / ".ticketctl/last-sweep").write_text("rubbish")
+    (root / ".git/ticketctl/last-sweep").write_text("rubbish")
     assert ticketctl(root, "sweep", now="2028-11-06T10:00:00Z").status == 1
 
 
@@ -141,10 +141,10 @@ def test_a_heartbeat_tells_that_a_run_came_to_its_end(tmp_path: Path) -> None:
         "schema": "ticketctl/1", "at": SWEPT_AT, "done": 1, "left": 0, "refused": 0, "broken": 0, "failed": 0,
     }  # fmt: skip
     for nowhere in (str(tmp_path / "nowhere/beat"), str(tmp_path), ""):
-        (root / ".ticketctl/last-sweep").unlink(missing_ok=True)
+        (root / ".git/ticketctl/last-sweep").unlink(missing_ok=True)
         ran = ticketctl(root, "sweep", "--heartbeat", nowhere, now=SWEPT_AT)
         assert ran.status == 71 and "cannot write the heartbeat" in ran.err
-        assert not (root / ".ticketctl/last-sweep").exists(), "that is said before anything is done"
+        assert not (root / ".git/ticketctl/last-sweep").exists(), "that is said before anything is done"
 
 
 def test_one_commit_a_run_with_counts_by_rule(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_a_sweep_mends_a_damaged_index(tmp_path: Path) -> None:
     make_tickets(root, *halves(3))
     done(root, "move", *halves(3), "Open", "-a", "amy@support.example")
     done(root, "list")
-    (path,) = root.glob(".ticketctl/index-*.db")
+    (path,) = root.glob(".git/ticketctl/index-*.db")
     with sqlite3.connect(path) as connection:
         pages = [
             number for (number,) in connection.execute("SELECT rootpage FROM sqlite_master WHERE name LIKE 'by_%'")
@@ -247,7 +247,7 @@ refresh.keep = refresh.killed = killed
 killed.__module__ = "ticketctl.app.refresh"
 ticketctl.__main__.main()
 """
-    for path in root.glob(".ticketctl/index-*.db"):
+    for path in root.glob(".git/ticketctl/index-*.db"):
         path.unlink()
     command = [sys.executable, "-c", code, "-C", str(root), "--as", AMY, "--now", NOW, "list", "--format", "id"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -269,7 +269,7 @@ slow.__qualname__ = "slow"
 ticketctl.__main__.main()
 """
     ran = ticketctl(root, "sweep", "-n", now=SWEPT_AT)
-    for path in root.glob(".ticketctl/index-*.db"):
+    for path in root.glob(".git/ticketctl/index-*.db"):
         path.unlink()
     child = subprocess.Popen([sys.executable, "-c", code, "-C", str(root), "--now", SWEPT_AT, "sweep"])
     time.sleep(2)
@@ -288,7 +288,7 @@ def test_the_last_sweep_is_not_written_through_a_link(tmp_path: Path) -> None:
     make_tickets(root, *halves(1))
     victim = tmp_path / "victim"
     victim.write_text("mine")
-    (root / ".ticketctl").mkdir(exist_ok=True)
-    (root / ".ticketctl/last-sweep").symlink_to(victim)
+    (root / ".git/ticketctl").mkdir(exist_ok=True)
+    (root / ".git/ticketctl/last-sweep").symlink_to(victim)
     assert ticketctl(root, "sweep", now=SWEPT_AT).status == 0
-    assert victim.read_text() == "mine" and not (root / ".ticketctl/last-sweep").is_symlink()
+    assert victim.read_text() == "mine" and not (root / ".git/ticketctl/last-sweep").is_symlink()

@@ -1,9 +1,13 @@
 """The program ``ticketctl`` (also ``python -m ticketctl``): a process around the command line, over as soon as it can be."""
 
-from __future__ import annotations
+# Nothing is imported before the next statement, not even __future__.
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # python -m puts the working folder first, from where a store could bring modules.
+    del sys.path[0]
 
 import gc
-import sys
 
 gc.set_threshold(100_000)
 """Before anything else is imported: at Python's 700, looking for circles costs a tenth of a short command."""

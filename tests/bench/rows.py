@@ -48,8 +48,8 @@ class Place:
         """The store as it was built, at rest: git's index and ours know it, no file is too new to be trusted."""
         self.git("reset", "-q", "--hard", revision)
         self.git("clean", "-fdq")
-        (self.store / ".ticketctl/last-sweep").unlink(missing_ok=True)
-        shutil.rmtree(self.store / ".ticketctl/outbox", ignore_errors=True)
+        (self.store / ".git/ticketctl/last-sweep").unlink(missing_ok=True)
+        shutil.rmtree(self.store / ".git/ticketctl/outbox", ignore_errors=True)
         time.sleep(2.1)
         self.git("status", "--porcelain")
         self.warm()

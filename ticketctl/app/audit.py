@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ticketctl.app.desk import Desk
@@ -21,10 +22,11 @@ from ticketctl.core.moves import creation_edges
 from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.profile import Edge, Field, Profile
 from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, changed, fold, stages
-from ticketctl.errors import BrokenError, Finding, Place, TicketctlError, closest
-from ticketctl.store import git
+from ticketctl.errors import BrokenError, DiskError, Finding, Place, TicketctlError, closest
+from ticketctl.store import files, git
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.reading import Loaded
+from ticketctl.store.state import OLD
 
 
 @dataclass
@@ -116,7 +118,18 @@ def audit(desk: Desk, ids: Sequence[str] = (), watch: Watch = unwatched) -> Audi
         result.findings += found
     if not ids:
         result.add_strays(desk, paths)
+        result.findings += _tracked_state(desk)
     return result
+
+
+def _tracked_state(desk: Desk) -> Iterator[Finding]:
+    """No commit holds what versions before 0.2 kept in the store: it is one clone's alone."""
+    if not os.path.lexists(f"{desk.root}/{OLD}"):
+        return
+    with suppress(DiskError):
+        for path in git.tracked(desk.root, OLD)[:1]:
+            yield Finding(Place(path), "state", f"{OLD} is tracked by git; it is one clone's alone",
+                          f"git rm -r --cached {OLD}")  # fmt: skip
 
 
 def check_found(desk: Desk, found: Loaded | Finding | None) -> list[Finding]:
@@ -160,7 +173,7 @@ def attached(ticket: Ticket, entry: Entry) -> list[str]:
 
 def is_attached(desk: Desk, path: str) -> bool:
     """Whether an attachment is where it should be."""
-    return path.count("/") == 2 and os.path.isfile(f"{desk.root}/{path}")
+    return path.count("/") == 2 and files.is_regular(desk.root, path)
 
 
 def _head(loaded: Loaded, key: str) -> Place:

@@ -83,7 +83,7 @@ def change_all(desk: Desk, ids: Iterable[str], ask: Ask, subject: str) -> list[O
     with writing(desk):
         outcomes = [_one(desk, id_, ask) for id_ in ids]
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
-            journal.write_all(desk.root, [write for outcome in outcomes for write in writes_of(desk, outcome)])
+            journal.write_all(desk.state, [write for outcome in outcomes for write in writes_of(desk, outcome)])
             outcomes += commit(desk, outcomes, subject)
     return outcomes
 
@@ -157,7 +157,7 @@ def create(desk: Desk, requests: Callable[[set[str]], Iterable[tuple[Profile, Se
 
     with writing(desk):
         try:
-            journal.write_all(desk.root, writes())
+            journal.write_all(desk.state, writes())
         except _RefusedError:
             return Creation((), (), refused, refusals, total)
         return Creation(log.ids, warnings, (), 0, total, log.commit(locked=True))
@@ -248,10 +248,10 @@ def outbox(desk: Desk, notices: Iterable[Notice]) -> list[journal.Write]:
             "message": notice.message, "told": list(notice.told), "subject": notice.subject, "body": notice.body,
         }  # fmt: skip
         data = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-        path = f"{files.STATE}/outbox/{notice.ticket}-{notice.event}.json"
+        name = f"{notice.ticket}-{notice.event}.json"
         try:  # of an event that was undone (git reset), and comes about again
-            left: bytes | None = files.read_bytes(f"{desk.root}/{path}", files.MAX_BYTES)
+            left: bytes | None = files.read_in(desk.state.outbox, name, files.MAX_BYTES)
         except (FileNotFoundError, DiskError):
             left = None
-        found.append(journal.Write(path, data.encode(), left))
+        found.append(journal.Write(name, data.encode(), left, journal.OUTBOX))
     return found

@@ -12,6 +12,7 @@ from ticketctl.errors import BrokenError, MissingError, Place, SettingsError
 from ticketctl.record import Record
 from ticketctl.store.config import NAME, Settings, read_settings
 from ticketctl.store.paths import path_of
+from ticketctl.store.state import locate
 
 if TYPE_CHECKING:  # loaded where they are used: a list needs neither rules nor files
     from ticketctl.core.people import People
@@ -19,6 +20,7 @@ if TYPE_CHECKING:  # loaded where they are used: a list needs neither rules nor 
     from ticketctl.core.ticket import Ticket
     from ticketctl.store.profiles import Shelf
     from ticketctl.store.reading import Loaded
+    from ticketctl.store.state import StateFolder
     from ticketctl.store.tickets import Store
 
 
@@ -36,23 +38,32 @@ class Desk(Record):
     as_: str | None = None
 
     @cached_property
+    def state(self) -> StateFolder:
+        """Where index, caches and journal lie.
+
+        Raises:
+            DiskError: git refuses the repository in which the store lies.
+        """
+        return locate(self.root)
+
+    @cached_property
     def store(self) -> Store:
         """The tickets."""
         from ticketctl.store.tickets import Store
 
-        return Store(self.root)
+        return Store(self.root, self.state)
 
     @cached_property
     def settings(self) -> Settings:
         """``ticketctl.yaml``."""
-        return read_settings(self.root)
+        return read_settings(self.root, self.state)
 
     @cached_property
     def shelf(self) -> Shelf:
         """The profiles."""
         from ticketctl.store.profiles import Shelf
 
-        return Shelf(self.root, self.settings.holidays)
+        return Shelf(self.root, self.settings.holidays, self.state)
 
     @cached_property
     def email(self) -> str:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.heartbeat import last_sweep
@@ -19,9 +18,11 @@ from ticketctl.app.mailing import debts, known_server
 from ticketctl.core import dates
 from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
-from ticketctl.store import files, git, journal
+from ticketctl.store import files, git
 from ticketctl.store.config import NAME
 from ticketctl.store.fetching import PASSWORD_FILE as IMAP_FILE
+from ticketctl.store.recovery import interrupted as interrupted_writes
+from ticketctl.store.state import OLD
 from ticketctl.store.transport import PASSWORD_FILE as SMTP_FILE
 from ticketctl.store.transport import secret
 
@@ -68,13 +69,31 @@ def people(desk: Desk) -> Iterator[Finding]:
 
 def interrupted(desk: Desk) -> Iterator[Finding]:
     """What a crash left behind."""
-    if journal.interrupted(desk.root):
-        yield _finding(files.STATE, "a command was interrupted while it wrote", "the next command that writes finishes it",
-                       "warning")  # fmt: skip
-    rescued = Path(desk.root, files.STATE, "rescued")
-    for path in sorted(rescued.iterdir()) if rescued.is_dir() else ():
-        yield _finding(f"{files.STATE}/rescued/{path.name}", "this was to be written when its ticket had changed",
+    state = desk.state
+    if interrupted_writes(state):
+        yield _finding(
+            state.folder or desk.root,
+            "a command was interrupted while it wrote",
+            "the next command that writes finishes it",
+            "warning",
+        )
+    for name in files.names_in(state.folder, "rescued") if state.folder else ():
+        yield _finding(f"{state.folder}/rescued/{name}", "this was to be written when its ticket had changed",
                        "compare the two, then remove it")  # fmt: skip
+
+
+def old_state(desk: Desk) -> Iterator[Finding]:
+    """What versions before 0.2 kept in the store itself; it may be anybody's, and is not read."""
+    if not os.path.lexists(f"{desk.root}/{OLD}"):
+        return
+    if os.path.lexists(f"{desk.root}/{OLD}/journal.jsonl"):
+        yield _finding(
+            f"{OLD}/journal.jsonl",
+            "a command of an older version was interrupted while it wrote several files",
+            f"git status and ticketctl check show what it did: repeat what is missing, then remove {OLD}",
+        )
+    else:
+        yield _finding(OLD, "caches of an older version, no longer used", f"rm -r {OLD}", "warning")
 
 
 def repository(desk: Desk) -> Iterator[Finding]:
@@ -111,7 +130,7 @@ def sweeps(desk: Desk) -> Iterator[Finding]:
     """Where somebody has swept, somebody still does."""
     last = last_sweep(desk)
     if last and desk.now - dates.parse_instant(last) > _STALE:
-        yield _finding(files.STATE, f"the last sweep of this clone was at {last}", "is cron still running?", "warning")
+        yield _finding("sweep", f"the last sweep of this clone was at {last}", "is cron still running?", "warning")
 
 
 def mail_out(desk: Desk) -> Iterator[Finding]:
@@ -121,7 +140,8 @@ def mail_out(desk: Desk) -> Iterator[Finding]:
     stale = 0
     for debt in debts(desk, []):
         if debt.tries:
-            yield _finding(debt.path, f"tried {counted(debt.tries, 'time')}: {debt.error}", f"again at {debt.again}")
+            words = f"tried {counted(debt.tries, 'time')}: {debt.error}"
+            yield _finding(f"outbox/{debt.name}", words, f"again at {debt.again}")
         elif desk.now - dates.parse_instant(debt.entry.at) > _STALE:
             stale += 1
     if stale:
@@ -150,16 +170,19 @@ def servers(desk: Desk) -> Iterator[Finding]:
 
 def mail_in(desk: Desk) -> Iterator[Finding]:
     """No letter lies where nobody looks."""
-    dead = sorted(Path(desk.root, DEAD).glob("*.txt"))
-    for path in dead[:20]:
-        reason = path.read_text(encoding="utf-8", errors="replace").strip()[:200]
-        yield _finding(
-            f"{DEAD}/{path.stem}.eml", f"a dead letter: {reason}", "answer it or remove both files", "warning"
-        )
+    dead = [name for name in files.names_in(desk.root, DEAD) if name.endswith(".txt")]
+    for name in dead[:20]:
+        try:
+            data = files.read_in(desk.root, f"{DEAD}/{name}", 1000)
+            reason = data.decode(errors="replace").strip()[:200]
+        except (FileNotFoundError, DiskError) as error:
+            reason = str(error)
+        path = f"{DEAD}/{name.removesuffix('.txt')}.eml"
+        yield _finding(path, f"a dead letter: {reason}", "answer it or remove both files", "warning")
     if len(dead) > 20:
         yield _finding(DEAD, f"and {len(dead) - 20} more dead letters", severity="warning")
 
 
 CHECKS: tuple[Callable[[Desk], Iterator[Finding]], ...] = (
-    profiles, people, interrupted, repository, crowds, sweeps, mail_out, servers, mail_in,
+    profiles, people, interrupted, old_state, repository, crowds, sweeps, mail_out, servers, mail_in,
 )  # fmt: skip

@@ -74,7 +74,7 @@ def bring_in(desk: Desk, rows: Rows, dry: bool = False) -> Imported:
     if dry:
         return Imported(sum(1 for _ in writes()), known)
     with writing(desk):
-        number = journal.write_all(desk.root, writes())
+        number = journal.write_all(desk.state, writes())
         failed = record(desk, paths, f"import: {counted(number, 'ticket')}", _author(desk))
     return Imported(number, known, failed)
 
@@ -104,7 +104,7 @@ def _write(desk: Desk, row: Mapping[str, Any], taken: set[str]) -> journal.Write
             raise RefusedError(f"{ticket.id} cannot be: {finding.message}", finding.hint)
     importer(desk, desk.shelf.get(ticket.profile))
     try:
-        there = files.read_bytes(f"{desk.root}/{path}", files.MAX_BYTES)
+        there = files.read_in(desk.root, path, files.MAX_BYTES)
     except FileNotFoundError:
         return journal.Write(path, data)
     except DiskError as error:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import os
 
 from ticketctl.core.schema import ticket_schema
 from ticketctl.errors import DiskError, RefusedError
-from ticketctl.store import committing, git
+from ticketctl.store import clone_setup, committing, files, git
 from ticketctl.store.config import NAME
-from ticketctl.store.files import STATE
 from ticketctl.store.profiles import Shelf
+from ticketctl.store.state import BESIDE, OLD, StateFolder, locate
 
 _ATTRIBUTES = "tickets/** -text -filter -ident\ntickets/**/*.yaml merge=ticketctl\n"
 _SCHEMA = "ticket.schema.json"
-_IGNORED = f"{STATE}/\ndead-letters/\n"
+_IGNORED = f"{OLD}/\n{BESIDE}*\ndead-letters/\n"
+_LARGEST = 1 << 20
+"""The largest ``.gitignore`` or ``.gitattributes`` that a line is added to, in bytes."""
 
 
 def found(root: str, profile: str) -> list[str]:
@@ -29,35 +31,55 @@ def found(root: str, profile: str) -> list[str]:
 
     Raises:
         RefusedError: there is a store already.
-        DiskError: the folder cannot be written, or git failed.
+        DiskError: the folder cannot be written, a link is in the way, or git failed.
     """
     if profile:
         Shelf(root).get(profile)
-    home = Path(root)
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        if (home / NAME).exists():
+        files.make_folder(root)
+        if os.path.lexists(f"{root}/{NAME}"):
             raise RefusedError(f"there is a store in {root} already", f"its settings are in {NAME}")
         own = not git.inside_repository(root)
         if own:
             git.init(root)
-        (home / "tickets").mkdir(exist_ok=True)
-        (home / NAME).write_text(_settings(profile, own), encoding="utf-8")
-        for line in _ATTRIBUTES.splitlines(keepends=True):
-            _append(home / ".gitattributes", line)
-        for line in _IGNORED.splitlines(keepends=True):
-            _append(home / ".gitignore", line)
-        git.set_up(root, hook=own)
-        made = [NAME, ".gitattributes", ".gitignore", *_teach_editor(home, own)]
+        state = locate(root)
+        made = [NAME, ".gitattributes", ".gitignore"]
+        with files.folder_of(root, "tickets/", make=state.shared):
+            pass
+        _write(state, NAME, _settings(profile, own))
+        _add_lines(state, ".gitattributes", _ATTRIBUTES)
+        _add_lines(state, ".gitignore", _IGNORED)
+        clone_setup.set_up(root, hook=own)
+        made += _teach_editor(state, own)
     except OSError as error:
         raise DiskError(f"cannot make a store in {root}: {error.strerror}") from None
-    said = ["made a ticket store" if home == Path.cwd() else f"made a ticket store in {root}"]
+    said = ["made a ticket store" + ("" if root == os.getcwd() else f" in {root}")]
     if own:
         committing.commit(root, made, "A ticket store", git.email(root) or "ticketctl@localhost")
         said.append("made a git repository; every command commits what it changes (commit: auto)")
     else:
         said.append("inside an existing repository: nothing is committed by itself (commit: off)")
     return said
+
+
+def _write(state: StateFolder, path: str, text: str) -> None:
+    """Write a file of the store; what has its name must be a regular file, or nothing."""
+    if os.path.lexists(f"{state.root}/{path}"):
+        files.read_in(state.root, path, _LARGEST)  # refuses what is no regular file
+    with files.folder_of(state.root, path, make=state.shared):
+        files.replace_file(f"{state.root}/{path}", text.encode(), state.shared)
+
+
+def _add_lines(state: StateFolder, path: str, lines: str) -> None:
+    """Add lines to a file of the store, unless it has them."""
+    try:
+        old = files.read_in(state.root, path, _LARGEST).decode(errors="surrogateescape")
+    except FileNotFoundError:
+        old = ""
+    start = "\n" if old and not old.endswith("\n") else ""
+    new = [line for line in lines.splitlines() if line not in old.split("\n")]
+    if new:
+        _write(state, path, old + start + "\n".join(new) + "\n")
 
 
 def _settings(profile: str, commit: bool) -> str:
@@ -74,25 +96,20 @@ def _settings(profile: str, commit: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _teach_editor(home: Path, point: bool) -> list[str]:
-    """Leave a schema of the tickets and, with ``point``, tell editors of it, unless the folder tells them things already.
+def _teach_editor(state: StateFolder, point: bool) -> list[str]:
+    """Leave a schema of the tickets and, with ``point``, tell editors of it, unless the
+    folder tells them things already.
 
     Returns:
         The files made that are to be committed.
     """
-    state, editor = home / STATE, home / ".vscode"
-    state.mkdir(exist_ok=True)
-    schema = json.dumps(ticket_schema(Shelf(str(home)).all()), ensure_ascii=False, indent=1)
-    (state / _SCHEMA).write_text(schema + "\n", encoding="utf-8")
-    if not point or editor.exists():
+    schema = json.dumps(ticket_schema(Shelf(state.root).all()), ensure_ascii=False, indent=1)
+    place = f"{state.made()}/{_SCHEMA}"
+    files.replace_file(place, schema.encode() + b"\n", state.shared, durable=False)
+    editor = ".vscode/settings.json"
+    if not point or os.path.lexists(f"{state.root}/.vscode"):
         return []
-    editor.mkdir()
-    settings = {"yaml.schemas": {f"./{STATE}/{_SCHEMA}": "tickets/**/*.yaml"}}
-    (editor / "settings.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-    return [".vscode/settings.json"]
-
-
-def _append(path: Path, line: str) -> None:
-    old = path.read_text(encoding="utf-8") if path.exists() else ""
-    if line.strip() not in old.split("\n"):
-        path.write_text(old + ("\n" if old and not old.endswith("\n") else "") + line, encoding="utf-8")
+    shown = os.path.relpath(place, state.root)
+    settings = {"yaml.schemas": {f"./{shown}": "tickets/**/*.yaml"}}
+    _write(state, editor, json.dumps(settings, indent=2) + "\n")
+    return [editor]

@@ -18,7 +18,7 @@ _LAST = "last-sweep"
 def last_sweep(desk: Desk) -> str:
     """The instant of the last sweep of this clone, if it is known."""
     with suppress(OSError, ValueError, DiskError):
-        text = files.read_bytes(f"{desk.root}/{files.STATE}/{_LAST}", 100).decode("ascii").strip()
+        text = files.read_bytes(f"{desk.state.folder}/{_LAST}", 100).decode("ascii").strip()
         return dates.format_instant(dates.parse_instant(text))
     return ""
 
@@ -26,24 +26,9 @@ def last_sweep(desk: Desk) -> str:
 def remember(desk: Desk) -> None:
     """Note that a sweep of this clone came to its end."""
     with suppress(OSError):
-        _put_aside(f"{desk.root}/{files.STATE}/{_LAST}", dates.format_instant(desk.now) + "\n")
-
-
-def _put_aside(path: str, text: str) -> None:
-    """Write a small file whole; where a symbolic link has its name, the link gives way."""
-    folder, name = os.path.split(path)
-    aside = os.path.join(folder, f".{name}.{os.getpid()}")
-    try:
-        with open(aside, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-        files.sync(folder or ".")
-    except OSError:
-        with suppress(OSError):
-            os.unlink(aside)
-        raise
+        text = dates.format_instant(desk.now) + "\n"
+        place = f"{desk.state.made()}/{_LAST}"
+        files.replace_file(place, text.encode(), desk.state.shared)
 
 
 def no_heartbeat(path: str) -> str:
@@ -63,6 +48,6 @@ def heartbeat(path: str, desk: Desk, counts: Mapping[str, int]) -> None:
     """
     content = {"schema": "ticketctl/1", "at": dates.format_instant(desk.now), **counts}
     try:
-        _put_aside(path, json.dumps(content) + "\n")
+        files.replace_file(path, json.dumps(content).encode() + b"\n")
     except OSError as error:
         raise DiskError(f"cannot write the heartbeat {path}: {error.strerror}") from None

@@ -39,7 +39,7 @@ def add_holidays(
     path = NAME if profile is None else _own(desk, profile)
     with writing(desk):
         try:
-            data = files.read_bytes(f"{desk.root}/{path}", files.MAX_BYTES)
+            data = files.read_in(desk.root, path, files.MAX_BYTES)
         except FileNotFoundError:
             raise MissingError(f"there is no {path} in this store", "ticketctl init makes one") from None
         top = read_yaml(data, path)
@@ -47,7 +47,7 @@ def add_holidays(
         text = insert(data.decode(), inside, days)
         _verify(read_yaml(text.encode(), path), profile is None, path, days)
         if text.encode() != data:
-            journal.write_all(desk.root, [journal.Write(path, text.encode(), data)])
+            journal.write_all(desk.state, [journal.Write(path, text.encode(), data)])
             if desk.settings.commit:
                 message = safe(f"{path}: holidays of {country} in {year}")
                 git.commit(desk.root, [path], message, desk.email or "ticketctl@localhost")

@@ -17,7 +17,7 @@ from ticketctl.store.texts import is_prepared
 def status(desk: Desk) -> list[str]:
     """What there is, in lines; nothing is written."""
     try:
-        index = Index.open(desk.root)
+        index = Index.open(desk.state)
         if not is_made_by(desk, index):
             return ["the profiles or settings have changed since it was made; the next list makes it anew"]
         return _status(desk, index)

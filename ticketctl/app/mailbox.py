@@ -349,7 +349,7 @@ def _write(desk: Desk, outcome: Outcome, mail: _Mail, limit: int, buried: Sequen
     assert isinstance(outcome.result, Decision)
     event = next(entry.id for entry in outcome.result.entries if entry.mail_id == mail.letter.message_id)
     attached = [journal.Write(f"attachments/{outcome.id}/{event}-{name}", data) for name, data in mail.kept]
-    journal.write_all(desk.root, [*writes_of(desk, outcome, limit), *attached, *buried])
+    journal.write_all(desk.state, [*writes_of(desk, outcome, limit), *attached, *buried])
     done = replace(outcome, paths=tuple(write.path for write in attached))
     for failed in commit(desk, [done]):
         assert not isinstance(failed.result, Decision | Refusal)
@@ -360,7 +360,7 @@ def _bury(desk: Desk, data: bytes, reason: str) -> Receipt:
     """Keep a letter that belongs nowhere, with the reason beside it."""
     with writing(desk):
         if writes := _grave(desk, data, reason):
-            journal.write_all(desk.root, writes)
+            journal.write_all(desk.state, writes)
     return Receipt("dead", "", f"dead letter: {reason} ({_name_of(desk, data)}.eml)")
 
 

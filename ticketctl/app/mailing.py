@@ -1,6 +1,6 @@
 """``mail send``: delivering the notices that the histories owe (docs/mail.md).
 
-What is owed stands in the tickets alone. ``.ticketctl/outbox/`` only remembers what went wrong, and when to try again.
+What is owed stands in the tickets alone. The outbox only remembers what went wrong, and when to try again.
 A letter that the server took is written down as ``notified`` at once; were we killed between the two, the same letter
 would go out again under the same Message-ID.
 """
@@ -39,7 +39,7 @@ from ticketctl.errors import (
     TicketctlError,
 )
 from ticketctl.record import Record
-from ticketctl.store import files, git, journal
+from ticketctl.store import files, git, journal, locks
 from ticketctl.store.letters import Outgoing, write_letter
 from ticketctl.store.mailsettings import ADDRESS, Mail, Server
 from ticketctl.store.paths import path_of
@@ -47,7 +47,6 @@ from ticketctl.store.transport import DeliveryError, Send, transport
 
 _DAY = timedelta(days=1)
 _FIRST_PAUSE = timedelta(minutes=5)
-OUTBOX = f"{files.STATE}/outbox"
 
 
 class Debt(Record):
@@ -66,9 +65,9 @@ class Debt(Record):
     again: str = ""
 
     @property
-    def path(self) -> str:
-        """Where its failures are remembered."""
-        return f"{OUTBOX}/{self.ticket.id}-{self.entry.id}.json"
+    def name(self) -> str:
+        """The file of the outbox in which its failures are remembered."""
+        return f"{self.ticket.id}-{self.entry.id}.json"
 
 
 @dataclass
@@ -115,7 +114,7 @@ def debts(
 def _debt(desk: Desk, ticket: Ticket, one: Owed) -> Debt:
     debt = Debt(ticket, one.entry, one.told)
     with suppress(OSError, ValueError, TypeError, KeyError, DiskError):
-        held = json.loads(files.read_bytes(f"{desk.root}/{debt.path}", files.MAX_BYTES))
+        held = json.loads(files.read_in(desk.state.outbox, debt.name, files.MAX_BYTES))
         again = dates.format_instant(dates.parse_instant(held["again"]))
         return Debt(ticket, one.entry, one.told, int(held["tries"]), str(held["error"]), again)
     return debt
@@ -181,12 +180,11 @@ def send(desk: Desk, watch: Watch = unwatched) -> Delivery:
     mail = settings_of(desk)
     _same_place(desk)
     result = Delivery()
-    outbox = f"{desk.root}/{OUTBOX}"
-    journal.no_links(desk.root)
-    os.makedirs(outbox, exist_ok=True)
+    repository = desk.state.repository
+    assert repository is not None, "only a clone sends mail"
     with ExitStack() as held:
         try:
-            held.enter_context(files.lock(outbox, wait=0))
+            held.enter_context(locks.lock(repository.common, wait=0))
         except BusyError:
             result.busy = True
             return result
@@ -267,7 +265,7 @@ class _Run:
             self._failed(debt, refused)
         elif not waiting:
             with suppress(OSError):
-                os.unlink(f"{self.desk.root}/{debt.path}")
+                os.unlink(f"{self.desk.state.outbox}/{debt.name}")
         return not gone
 
     def letter(self, debt: Debt, to: str) -> bytes:
@@ -296,7 +294,7 @@ class _Run:
         self.result.sent += [(debt, to) for to in taken]
         try:
             with writing(self.desk):
-                journal.write_all(self.desk.root, [self._given(debt, taken)])
+                journal.write_all(self.desk.state, [self._given(debt, taken)])
             self.written.append(path_of(debt.ticket.id))
         except TicketctlError as error:
             self.result.errors.append(error)
@@ -331,8 +329,9 @@ class _Run:
         try:
             with suppress(OSError), writing(self.desk):
                 with suppress(FileNotFoundError):
-                    left = files.read_bytes(f"{self.desk.root}/{debt.path}", files.MAX_BYTES)
-                journal.write_all(self.desk.root, [journal.Write(debt.path, data, left)])
+                    left = files.read_in(self.desk.state.outbox, debt.name, files.MAX_BYTES)
+                write = journal.Write(debt.name, data, left, journal.OUTBOX)
+                journal.write_all(self.desk.state, [write])
         except DiskError as error:  # something else lies there: the pause is forgotten, the other letters go out
             self.result.errors.append(error)
 

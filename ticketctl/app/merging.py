@@ -32,8 +32,7 @@ def merge(base: str, ours: str, theirs: str, id_: str) -> int:
         data = emit(fold(union(one.ticket.history, other.ticket.history)))
         if len(data) > files.MAX_BYTES:
             raise ValueError("too large")
-        with open(ours, "wb") as file:
-            file.write(data)
+        files.replace_file(ours, data, durable=False)
         return 0
     except (BrokenError, ValueError):
         return git.merge_file(os.getcwd(), ours, base, theirs)

@@ -11,8 +11,9 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome, describe, what
 from ticketctl.core.requests import Decision
 from ticketctl.errors import BusyError, DiskError, TicketctlError, UncommittedError
-from ticketctl.store import files, journal
+from ticketctl.store import files, journal, locks
 from ticketctl.store.paths import path_of
+from ticketctl.store.recovery import recover
 
 if TYPE_CHECKING:
     from ticketctl.store.index import Index
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 def writing(desk: Desk) -> Iterator[None]:
     """Hold the store's lock, first finishing what a crash interrupted."""
     tickets = f"{desk.root}/tickets"
-    if not os.path.isdir(tickets):
-        os.mkdir(tickets)  # git keeps no empty folder, so a clone of an empty store has none
-    with files.lock(tickets):
-        if (finished := journal.recover(desk.root)) and desk.settings.commit:
+    if not os.path.lexists(tickets):
+        # Git keeps no empty folder, so a clone of an empty store has none.
+        files.make_folder(tickets, desk.state.shared)
+    with locks.lock(tickets):
+        if (finished := recover(desk.state, desk.store.extends)) and desk.settings.commit:
             _record_left(desk, finished)
         yield
 
@@ -71,7 +73,7 @@ def write_together(
         PartlyError: the disk failed when some were in their places; the next command finishes it.
     """
     try:
-        journal.write_all(desk.root, (write for item in items for write in writes(item)))
+        journal.write_all(desk.state, (write for item in items for write in writes(item)))
     except journal.PartlyError:
         raise
     except TicketctlError as error:

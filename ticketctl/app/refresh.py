@@ -32,12 +32,12 @@ def fresh(desk: Desk, watch: Watch = unwatched) -> Index:
         SettingsError: the settings have mistakes.
     """
     places = folders(desk.root)
-    ahead = ask_ahead(desk.root)
+    ahead = ask_ahead(desk.state)
     try:
         _ = desk.settings
         for _ in range(_TRIES):
             try:
-                index = Index.open(desk.root)
+                index = Index.open(desk.state)
                 if not is_made_by(desk, index):
                     break
                 if (now := _updated(desk, index, places, ahead, watch)) is not None:
@@ -93,11 +93,11 @@ def rebuilt(desk: Desk, watch: Watch = unwatched) -> Index:
     places = folders(desk.root)
     found = news(desk.root, None)
     meta = {**found.meta, "rules": _rules(desk)}
-    for root in (desk.root, None):
+    for state in (desk.state if desk.state.folder else None, None):
         suspects = list(found.suspects)
         kept = _read(desk, found, str(found.meta["head"]), suspects, [], watch)
         with suppress(UnusableError, OSError):
-            return Index.build(kept, meta, suspects, places, root)
+            return Index.build(kept, meta, suspects, places, state)
     raise AssertionError("what is in memory can be written")
 
 
@@ -121,8 +121,8 @@ def _rules(desk: Desk) -> bytes:
         try:
             parts += [os.fsencode(os.path.basename(path)), files.read_bytes(path, 1 << 20)]
         except (FileNotFoundError, DiskError):
-            # Of a link that leads somewhere tickets cannot be read; one that leads nowhere counts for nothing.
-            parts.append(b"!" if os.path.isfile(path) else b"-")
+            # A link, say: tickets of that profile cannot be read.
+            parts.append(b"!")
     return b"\0".join(parts)
 
 

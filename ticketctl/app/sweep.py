@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -35,10 +34,11 @@ from ticketctl.errors import (
     closest,
 )
 from ticketctl.record import Record
-from ticketctl.store import files, journal
+from ticketctl.store import journal, locks
 from ticketctl.store.index import Index
 from ticketctl.store.paths import path_of
 from ticketctl.store.reading import Loaded
+from ticketctl.store.recovery import interrupted
 from ticketctl.store.selection import latest, sums, waking
 
 _CLOCK_BACK = timedelta(hours=1)
@@ -149,16 +149,13 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         report.clock = "" if orders.trust_clock else _wrong_clock(desk, scan)
         _plan(desk, orders, scan, report, watch)
         return report
-    state = f"{desk.root}/{files.STATE}"
-    journal.no_links(desk.root)
-    os.makedirs(state, exist_ok=True)
     with ExitStack() as held:
         try:
-            held.enter_context(files.lock(state, wait=0))
+            held.enter_context(locks.lock(desk.root, wait=0))
         except BusyError:
             report.busy = True
             return report
-        if journal.interrupted(desk.root):
+        if interrupted(desk.state):
             with writing(desk):
                 pass  # finishes what a killed run left, even where nothing more is due
         scan = ask(desk, lambda index: _scan(desk, orders, report, caught_up(desk, index)), watch)

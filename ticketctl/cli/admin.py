@@ -159,12 +159,16 @@ def _audit(desk: Desk, ids: tuple[str, ...], changed: bool, staged: bool, range_
 
 
 @command("doctor")
+@click.option("--state", is_flag=True, help="Print the folder of index, caches and journal.")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
 )
 @pass_env
-def doctor_command(env: Env, /, format_: str) -> None:
+def doctor_command(env: Env, /, state: bool, format_: str) -> None:
     """Look after everything around the tickets: git, sweeps, mail."""
+    if state:
+        print_state(env)
+        return
     from ticketctl.app.doctor import examine
     from ticketctl.core.words import counted
 
@@ -180,6 +184,16 @@ def doctor_command(env: Env, /, format_: str) -> None:
         env.note(f"{counted(errors, 'problem')}, {counted(len(found) - errors, 'warning')}")
     if errors:
         finish(Exit.REFUSED)
+
+
+def print_state(env: Env) -> None:
+    """Print where this clone keeps what is derived; its outbox, if that lies elsewhere."""
+    from ticketctl.render.safe import safe
+
+    found = env.desk.state
+    click.echo(safe(found.folder or "nowhere: there is no home folder"))
+    if found.outbox and os.path.dirname(found.outbox) != found.folder:
+        env.note(f"outbox: {safe(found.outbox)}")
 
 
 _WHERE = {

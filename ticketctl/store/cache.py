@@ -1,7 +1,9 @@
-"""Parsed profiles and settings, kept as JSON beside the text that they come from, so that no YAML is parsed twice.
+"""Parsed profiles and settings, kept as JSON beside the text that they come from, so that no
+YAML is parsed twice.
 
-The cache is in ``.ticketctl/cache``; it may be deleted, damaged or read-only at any time and never changes an
-answer: what does not read back well is parsed again. JSON, since nothing of a store is ever executed.
+The cache lies in the state folder (``store/state.py``); it may be deleted, damaged or
+read-only at any time and never changes an answer: what does not read back well is parsed
+again. JSON, since nothing of a store is ever executed.
 """
 
 from __future__ import annotations
@@ -14,35 +16,36 @@ from ticketctl import __version__
 from ticketctl.core.digest import sha256
 from ticketctl.core.located import Node, pack, unpack
 from ticketctl.errors import DiskError
-from ticketctl.store.files import STATE, TMP, read_bytes
+from ticketctl.store import files
+from ticketctl.store.state import StateFolder
 
 _CACHE = "cache"
 _MAX_BYTES = 1 << 24
 
 
-def parsed(data: bytes, path: str, root: str | None) -> Node:
+def parsed(data: bytes, path: str, state: StateFolder | None) -> Node:
     """The located content of a YAML file.
 
     Args:
         data: its bytes.
         path: its name, for errors.
-        root: the store in which to keep the result; ``None`` keeps nothing.
+        state: where to keep the result; ``None`` keeps nothing.
 
     Raises:
         BrokenError: it is not the YAML that we read.
     """
-    if root is None:
+    if state is None or not state.folder:
         return _parse(data, path)
-    kept = f"{root}/{STATE}/{_CACHE}/{_checksum(data).decode()}.json"
+    name = f"{_checksum(data).decode()}.json"
     try:
-        checksum, _, held = read_bytes(kept, _MAX_BYTES).partition(b"\n")
+        checksum, _, held = files.read_bytes(f"{state.folder}/{_CACHE}/{name}", _MAX_BYTES).partition(b"\n")
         version, source, packed = json.loads(held) if checksum == _checksum(held) else ("", "", [])
         if (version, source) != (__version__, data.decode()):
             raise ValueError("damaged, or of something else")
         return unpack(packed)
     except (OSError, DiskError, ValueError):
         node = _parse(data, path)
-        _keep(root, kept, data, node)
+        _keep(state, name, data, node)
         return node
 
 
@@ -56,18 +59,10 @@ def _parse(data: bytes, path: str) -> Node:
     return read_yaml(data, path)
 
 
-def _keep(root: str, path: str, data: bytes, node: Node) -> None:
-    folders = [f"{root}/{STATE}", f"{root}/{STATE}/{_CACHE}", f"{root}/{STATE}/{TMP}"]
-    aside = f"{folders[-1]}/{os.path.basename(path)}.{os.getpid()}"  # where a crash's leavings are cleared
-    if any(os.path.islink(folder) for folder in folders):
-        return
-    try:
-        for folder in folders:
-            os.makedirs(folder, exist_ok=True)
-        held = json.dumps([__version__, data.decode(), pack(node)], separators=(",", ":")).encode()
-        with open(aside, "wb") as file:
-            file.write(_checksum(held) + b"\n" + held)
-        os.replace(aside, path)
-    except OSError:
-        with suppress(OSError):  # a cache that cannot be written is only slower
-            os.unlink(aside)
+def _keep(state: StateFolder, name: str, data: bytes, node: Node) -> None:
+    """Keep what was parsed; a cache that cannot be written is only slower."""
+    held = json.dumps([__version__, data.decode(), pack(node)], separators=(",", ":")).encode()
+    with suppress(OSError), files.folder_of(state.made(_CACHE), name) as folder:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)  # it is damaged, or of another version
+        files.put(folder, name, _checksum(held) + b"\n" + held, shared=state.shared)

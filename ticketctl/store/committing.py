@@ -16,6 +16,8 @@ from contextlib import suppress
 from ticketctl.core.safe import safe, safe_lines
 from ticketctl.errors import DiskError
 from ticketctl.store import git
+from ticketctl.store.clone_setup import is_our_hook
+from ticketctl.store.files import read_bytes
 
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 _GOING_ON = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply", "BISECT_LOG")
@@ -141,7 +143,7 @@ def _place(root: str) -> tuple[str, str, str] | None:
     for number, place in enumerate(places):
         path = os.path.join(root, place)
         if number < len(_HOOKS):
-            if os.access(path, os.X_OK) and not git.is_our_hook(path):
+            if os.access(path, os.X_OK) and not is_our_hook(path):
                 return None
         elif os.path.exists(path):
             return None
@@ -173,8 +175,8 @@ def _tree_of_index(root: str, head: str, prefix: str, paths: Sequence[str]) -> t
 
 def _bytes(path: str) -> bytes:
     """What is in a file; nothing where it has just gone."""
-    with suppress(OSError), open(path, "rb") as file:
-        return file.read()
+    with suppress(FileNotFoundError, DiskError):
+        return read_bytes(path, 1 << 26)
     return b""
 
 

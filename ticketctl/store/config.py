@@ -15,6 +15,7 @@ from ticketctl.errors import BrokenError, DiskError, Finding, Place, SettingsErr
 from ticketctl.record import EMPTY, Record
 from ticketctl.store.cache import parsed
 from ticketctl.store.files import read_bytes
+from ticketctl.store.state import StateFolder
 
 if TYPE_CHECKING:
     from ticketctl.core.people import People
@@ -67,8 +68,11 @@ class Settings(Record):
         return People(found, self.languages)
 
 
-def read_settings(root: str) -> Settings:
+def read_settings(root: str, state: StateFolder | None = None) -> Settings:
     """Read the settings of a store; one without the file has the defaults.
+
+    Args:
+        state: where to keep them parsed; ``None`` keeps nothing.
 
     Raises:
         SettingsError: with every mistake among its findings.
@@ -78,7 +82,7 @@ def read_settings(root: str) -> Settings:
     except FileNotFoundError:
         return Settings()
     try:
-        node = parsed(data, NAME, root)
+        node = parsed(data, NAME, state)
     except BrokenError as error:
         raise SettingsError(error.message, error.hint, error.place) from None
     findings: list[Finding] = []

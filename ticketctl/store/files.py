@@ -1,22 +1,24 @@
-"""Bytes on disk: reading them, putting them down so that they stay, and the lock of a store."""
+"""Bytes on disk: reading them, putting them down so that they stay, and the lock of a store.
+
+The one door to the files of a store, which may be anybody's: none is opened through a
+symbolic link, nor unless it is a regular file; none is read beyond a limit; whatever is
+made is made anew, in a folder that was opened before.
+"""
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import stat
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 
-from ticketctl.errors import BusyError, DiskError
+from ticketctl.errors import DiskError
 
-STATE = ".ticketctl"
 MAX_BYTES = 1 << 20
 """The largest ticket file that is read."""
-TMP = "tmp"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def read_bytes(path: str, limit: int) -> bytes:
@@ -50,6 +52,41 @@ def read_bytes(path: str, limit: int) -> bytes:
         os.close(descriptor)
 
 
+def read_in(root: str, path: str, limit: int) -> bytes:
+    """The bytes of a file of a store, read like :func:`read_bytes`; no folder on the way
+    to it may be a link either.
+
+    Args:
+        path: relative to the store.
+
+    Raises:
+        FileNotFoundError: there is none.
+        DiskError: it cannot be read.
+    """
+    if link := link_above(root, path):
+        raise DiskError(f"{root}/{link} is a symbolic link; those are not followed")
+    return read_bytes(f"{root}/{path}", limit)
+
+
+def link_above(root: str, path: str) -> str:
+    """The first folder on the way to a file of a store that is a symbolic link; empty if
+    there is none.
+
+    Args:
+        path: relative to the store.
+    """
+    ends = (number for number, char in enumerate(path) if char == "/")
+    return next((path[:end] for end in ends if os.path.islink(f"{root}/{path[:end]}")), "")
+
+
+def is_regular(root: str, path: str) -> bool:
+    """Whether a regular file, not a link nor behind one, is at a path of a store."""
+    try:
+        return stat.S_ISREG(os.lstat(f"{root}/{path}").st_mode) and not link_above(root, path)
+    except OSError:
+        return False
+
+
 def about(path: str) -> os.stat_result | None:
     """What is at a path, links followed; nothing, where nothing is.
 
@@ -64,66 +101,31 @@ def about(path: str) -> os.stat_result | None:
         raise
 
 
-def is_file(path: str) -> bool:
-    """Whether a file is at a path; errors as of :func:`about`."""
-    found = about(path)
-    return found is not None and stat.S_ISREG(found.st_mode)
-
-
-@contextmanager
-def lock(folder: str, wait: float = 30.0) -> Iterator[None]:
-    """Hold the kernel's lock on a folder (``flock``, so nothing is left behind by a process that dies).
-
-    Args:
-        folder: what to lock.
-        wait: for how long to try, in seconds; 0 tries once.
+def names_in(root: str, folder: str) -> list[str]:
+    """The names in a folder of a store, in order; none if there is no such folder, or it is
+    a link.
 
     Raises:
-        BusyError: somebody else holds it.
-        DiskError: the folder cannot be opened.
+        OSError: it cannot be read.
     """
+    if os.path.islink(f"{root}/{folder}") or link_above(root, folder):
+        return []
     try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise DiskError(f"cannot lock {folder}: {error.strerror}") from None
+        return sorted(os.listdir(f"{root}/{folder}"))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def remains(path: str) -> bool:
+    """Whether something is there, be it a link that leads nowhere, or could be: where that
+    may not be seen, it is not taken to be missing."""
     try:
-        _acquire(descriptor, folder, time.monotonic() + wait)
-        _held.add(descriptor)
-        yield
-    finally:
-        _held.discard(descriptor)
-        os.close(descriptor)
-
-
-_held: set[int] = set()
-
-
-def let_go() -> None:
-    """Close the locks that a forked process has inherited: they are its parent's, and must not outlive it. (The parent
-    keeps them.)"""
-    while _held:
-        os.close(_held.pop())
-
-
-def die_with_parent() -> None:
-    """Let the kernel end this process when its parent ends, however that ends (Linux)."""
-    from ctypes import CDLL
-
-    with suppress(AttributeError, OSError):
-        CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
-
-
-def _acquire(descriptor: int, folder: str, until: float) -> None:
-    pause = 0.001
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                raise BusyError(f"{folder} is locked by another ticketctl", "try again in a moment") from None
-        time.sleep(pause)
-        pause = min(pause * 2, 0.05)
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        pass
+    return True
 
 
 @cache
@@ -147,22 +149,127 @@ def sync_all(folder: str) -> None:
         os.close(descriptor)
 
 
-def put(path: str, data: bytes, near: str = "") -> None:
+def random_name() -> str:
+    """A name that nobody can guess, and so nobody can have put anything under."""
+    return os.urandom(8).hex()
+
+
+def open_folder(path: str, parent: int | None = None) -> int:
+    """Open a folder that is not a symbolic link.
+
+    Args:
+        path: absolute, or relative to ``parent``, the descriptor of an open folder.
+
+    Raises:
+        OSError: there is none, or it is a link.
+    """
+    try:
+        return os.open(path, _FOLDER, dir_fd=parent)
+    except NotADirectoryError:
+        if stat.S_ISLNK(os.lstat(path, dir_fd=parent).st_mode):
+            raise OSError(errno.ELOOP, f"{path} is a symbolic link") from None
+        raise
+
+
+@contextmanager
+def folder_of(root: str, path: str, make: int | None = None) -> Iterator[int]:
+    """Open the folder of a store's file, part by part; none on the way may be a link.
+
+    Args:
+        path: the file's, relative to the store.
+        make: make folders that are missing, with these permissions besides the umask's.
+
+    Raises:
+        OSError: a folder cannot be opened, or made.
+    """
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in path.split("/")[:-1]:
+            if make is not None:
+                _make_in(folder, part, make)
+            above, folder = folder, -1
+            try:
+                folder = open_folder(part, above)
+            finally:
+                os.close(above)
+        yield folder
+    finally:
+        if folder >= 0:
+            os.close(folder)
+
+
+def _make_in(parent: int, name: str, shared: int) -> None:
+    """Make a folder in another, and put its name on the disk, unless there is something."""
+    try:
+        os.lstat(name, dir_fd=parent)
+    except FileNotFoundError:
+        with suppress(FileExistsError):  # made by somebody else meanwhile
+            os.mkdir(name, dir_fd=parent)
+            if shared:
+                _share(open_folder(name, parent), _for_folders(shared))
+            os.fsync(parent)
+
+
+def make_folder(path: str, shared: int = 0) -> str:
+    """Make a folder of our own, and those above it, unless it is there; its path.
+
+    Args:
+        shared: permissions besides the umask's, as of a file.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if not os.path.isdir(path):
+        make_folder(os.path.dirname(path), shared)
+        with suppress(FileExistsError):
+            os.mkdir(path)
+            if shared:
+                _share(os.open(path, _FOLDER), _for_folders(shared))
+    return path
+
+
+def _for_folders(shared: int) -> int:
+    """The permissions of a folder for those of a file: who may read may enter, and what
+    is made in it belongs to its group (as git does it)."""
+    return stat.S_ISGID | shared | (shared & 0o444) >> 2
+
+
+def _share(descriptor: int, shared: int) -> None:
+    """Give an open file or folder further permissions, and close it."""
+    try:
+        os.fchmod(descriptor, stat.S_IMODE(os.fstat(descriptor).st_mode) | shared)
+    finally:
+        os.close(descriptor)
+
+
+def put(
+    folder: int,
+    name: str,
+    data: bytes,
+    near: int | None = None,
+    shared: int = 0,
+    mode: int | None = None,
+) -> None:
     """Make a file of some bytes, which are not yet sure to be on the disk.
 
     Args:
-        near: the folder that the file will be moved to, where the file system shall look for its place, too. In a folder
-            where files come and go, ext4 passes over whatever was freed within the last minutes: of 4,000 files, 0.8 ms
-            for each new one, against 0.04.
+        folder: the descriptor of the folder in which it gets its name.
+        near: that of the folder that the file will be moved to, where the file system
+            shall look for its place. In a folder where files come and go, ext4 passes over
+            whatever was freed within the last minutes: of 4,000 files, 0.8 ms for each new
+            one, against 0.04. A default ACL of that folder applies, too.
+        shared: permissions besides the umask's.
+        mode: the permissions of the file that it will replace, instead of the umask's.
 
     Raises:
         FileExistsError: there is one of that name.
     """
-    if near and _put_near(path, data, near):
+    if _put_unnamed(folder, name, data, folder if near is None else near, shared, mode):
         return
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(name, flags, 0o666, dir_fd=folder)
     try:
-        _write(descriptor, data)
+        _fill(descriptor, data, shared, mode)
     finally:
         os.close(descriptor)
 
@@ -170,27 +277,37 @@ def put(path: str, data: bytes, near: str = "") -> None:
 _OPEN = "/proc/self/fd"
 
 
-def _put_near(path: str, data: bytes, folder: str) -> bool:
-    """Make a file that has no name in a folder, then give it one elsewhere; whether that can be done here (Linux can, on
-    most of its file systems). Until it has a name it is gone with the process."""
+def _put_unnamed(folder: int, name: str, data: bytes, near: int, shared: int, mode: int | None) -> bool:
+    """Make a file that has no name yet, then give it one; whether that can be done here
+    (Linux can, on most of its file systems). Until it has a name it goes with the process."""
     if not hasattr(os, "O_TMPFILE"):
         return False
     try:
-        descriptor = os.open(folder, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, 0o666)
+        flags = os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC
+        descriptor = os.open(".", flags, 0o666, dir_fd=near)
     except OSError:
         return False
     try:
-        _write(descriptor, data)
-        try:
-            # Told a folder's number, which counts for nothing here, Python calls linkat(2), which follows the link.
-            os.link(f"{_OPEN}/{descriptor}", path, src_dir_fd=descriptor, follow_symlinks=True)
-        except FileExistsError:
+        _fill(descriptor, data, shared, mode)
+        # Python calls linkat(2), which follows the link in /proc to the open file.
+        os.link(f"{_OPEN}/{descriptor}", name, dst_dir_fd=folder, follow_symlinks=True)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
             raise
-        except OSError:
-            return False  # there is no /proc, say
+        return False  # there is no /proc, say
     finally:
         os.close(descriptor)
     return True
+
+
+def _fill(descriptor: int, data: bytes, shared: int, mode: int | None) -> None:
+    """Give a new file its bytes and permissions."""
+    _write(descriptor, data)
+    if mode is not None or shared:
+        old = os.fstat(descriptor).st_mode if mode is None else mode
+        os.fchmod(descriptor, stat.S_IMODE(old) | shared)
 
 
 def _write(descriptor: int, data: bytes) -> None:
@@ -199,23 +316,61 @@ def _write(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def make_folders(root: str, target: str) -> None:
-    """Make the folders on the way to a file of a store; none of them may be a link."""
-    folder = root
-    for part in target.split("/")[:-1]:
-        parent, folder = folder, f"{folder}/{part}"
-        if os.path.islink(folder):
-            raise OSError(errno.ELOOP, f"{folder} is a symbolic link")
-        if not os.path.isdir(folder):
-            with suppress(FileExistsError):  # made by somebody else meanwhile
-                os.mkdir(folder)
-            sync(parent)
+def replace_file(path: str, data: bytes, shared: int = 0, durable: bool = True) -> None:
+    """Write a small file whole, in the place of whatever has its name, be it a link.
+
+    Args:
+        path: in a folder that may be a link.
+        shared: permissions besides the umask's.
+        durable: put it on the disk before it takes its place.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    parent, name = os.path.split(path)
+    folder = os.open(parent or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    aside = f".{name[:200]}.{random_name()}"
+    try:
+        put(folder, aside, data, shared=shared)
+        try:
+            if durable:
+                sync(aside, folder)
+            os.rename(aside, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(aside, dir_fd=folder)
+            raise
+        if durable:
+            os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
-def sync(path: str) -> None:
-    """Put a file, or the names in a folder, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+def sync(path: str, folder: int | None = None) -> None:
+    """Put a file, or the names in a folder, on the disk.
+
+    Args:
+        path: absolute, or relative to ``folder``, the descriptor of an open one.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def remove_folder(path: str) -> None:
+    """Remove a folder with the files in it, or a file; a link is removed, not followed. What
+    cannot be removed is in nobody's way."""
+    with suppress(OSError):
+        if not stat.S_ISDIR(os.lstat(path).st_mode):
+            os.unlink(path)
+            return
+        folder = open_folder(path)
+        try:
+            for name in os.listdir(folder):
+                with suppress(OSError):
+                    os.unlink(name, dir_fd=folder)
+        finally:
+            os.close(folder)
+        os.rmdir(path)

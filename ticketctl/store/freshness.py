@@ -17,15 +17,17 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from ticketctl.errors import DiskError
+from ticketctl.store.files import link_above
 from ticketctl.store.index import Index
-from ticketctl.store.paths import PLACE, behind_link, walk
+from ticketctl.store.paths import PLACE, walk
+from ticketctl.store.state import StateFolder
 
 LARGE = 2000
 """From how many tickets on it is faster to ask git than to stat every file."""
 _LARGE_BYTES = LARGE * 600
 _RACY = 2_000_000_000
 _STATUS = ("status", "--porcelain=v2", "--branch", "-z", "-uall", "--ignored=traditional", "--no-renames",
-           "--ignore-submodules=none", "--", "tickets")  # fmt: skip
+           "--ignore-submodules=dirty", "--", "tickets")  # fmt: skip
 _PLACE = ("rev-parse", "--show-prefix", "--git-path", "index")
 _TRIES = 10
 
@@ -84,11 +86,11 @@ class Inquiry:
             process.communicate()
 
 
-def ask_ahead(root: str) -> Inquiry | None:
+def ask_ahead(state: StateFolder) -> Inquiry | None:
     """Ask git at once, before anything else is looked at, where it will have to be asked: that takes longest."""
     try:
-        newest = Index.newest(root)
-        return Inquiry(root) if newest is not None and os.stat(newest).st_size > _LARGE_BYTES else None
+        newest = Index.newest(state)
+        return Inquiry(state.root) if newest is not None and os.stat(newest).st_size > _LARGE_BYTES else None
     except (OSError, DiskError):
         return None
 
@@ -331,7 +333,7 @@ def _is_there(root: str, path: str, behind: dict[str, bool]) -> bool:
     if not os.path.lexists(full) or (not path.endswith(".yaml") and os.path.isdir(full) and not os.path.islink(full)):
         return False
     if folder not in behind:
-        behind[folder] = behind_link(root, path)
+        behind[folder] = bool(link_above(root, path))
     return not behind[folder]
 
 

@@ -1,16 +1,24 @@
-"""The one door to git, always as a process with a clean environment."""
+"""The one door to git, always as a process.
+
+Nothing that a store brings along may make git run a program: it never takes a folder of
+the store for a bare repository, and what names another repository in the environment is
+dropped (docs/security.md).
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 
 from ticketctl.core.digest import sha1, sha256
 from ticketctl.errors import DiskError, UsageError
 from ticketctl.pattern import pattern
+from ticketctl.store.git_environment import environment
 
+_GIT = ("git", "-c", "safe.bareRepository=explicit")
+"""A folder with ``HEAD``, ``objects``, ``refs`` and ``config`` in a store is no repository:
+its configuration, which is anybody's, could name programs to run."""
 _DURABLE = ("-c", "core.fsync=all")
 """With git's defaults a power cut left a repository whose newest commit was a 0-byte object."""
 
@@ -33,13 +41,13 @@ def run(root: str, *words: str, check: bool = True, feed: str | None = None) -> 
 def _process(
     root: str, words: Sequence[str], feed: bytes | None, staged: bool = False
 ) -> subprocess.CompletedProcess[bytes]:
-    environment = _environment()
+    variables = environment()
     if staged and (index := os.environ.get("GIT_INDEX_FILE")):
-        environment["GIT_INDEX_FILE"] = os.path.abspath(index)  # `git commit -a` calls its hooks with an index aside
+        variables["GIT_INDEX_FILE"] = os.path.abspath(index)  # `git commit -a` calls its hooks with an index aside
     try:
         return subprocess.run(
-            ["git", "-C", root, *_DURABLE, *words], input=feed, stdin=None if feed else subprocess.DEVNULL,
-            capture_output=True, env=environment, check=False,
+            [*_GIT, "-C", root, *_DURABLE, *words], input=feed, stdin=None if feed else subprocess.DEVNULL,
+            capture_output=True, env=variables, check=False,
         )  # fmt: skip
     except FileNotFoundError:
         raise DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml") from None
@@ -53,8 +61,8 @@ def start(root: str, *words: str, stderr: int = subprocess.PIPE) -> subprocess.P
     """
     try:
         return subprocess.Popen(
-            ["git", "--no-optional-locks", "-C", root, *_EXACT, *words],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, env=_environment(),
+            [*_GIT, "--no-optional-locks", "-C", root, *_EXACT, *words],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, env=environment(),
         )  # fmt: skip
     except FileNotFoundError:
         raise DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml") from None
@@ -177,14 +185,38 @@ _EXACT = ("-c", "core.fsmonitor=false", "-c", "core.trustctime=true", "-c", "cor
 """Whatever the user has set for speed: an answer that may be old is none."""
 
 
-def _environment() -> dict[str, str]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
-    return environment | {"LC_ALL": "C.UTF-8", "GIT_NO_REPLACE_OBJECTS": "1", OWN: "1"}
+def must_accept(root: str) -> None:
+    """See that git works in a repository that is not all the user's own.
+
+    Raises:
+        DiskError: it refuses; with its own remedy.
+    """
+    done = run(root, "rev-parse", "--git-dir", check=False)
+    if done.returncode:
+        raise _refusal(root, done.stderr)
 
 
-OWN = "TICKETCTL_COMMITS"
-"""Set where git runs for us, so that our own hook does not check what has just been checked."""
-_KEPT = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE")
+def _refusal(root: str, said: str) -> DiskError:
+    """Why git would not work in a repository, in words that say what to do."""
+    lines = [line.strip() for line in said.splitlines()]
+    first = next(iter(lines), "").removeprefix("fatal: ")
+    remedy = next((line for line in lines if line.startswith("git config --global")), "")
+    if "dubious ownership" not in first:
+        return DiskError(f"git refuses to work in {root}: {first}")
+    owner = _owner(root)
+    words = f"git refuses to work in {root}: {first}; it belongs to {owner}"
+    return DiskError(words, f"sudo -u {owner} ticketctl ...; or, if you trust it: {remedy}")
+
+
+def _owner(root: str) -> str:
+    """To whom a folder belongs, as a name where it has one."""
+    from pwd import getpwuid
+
+    uid = os.stat(root).st_uid
+    try:
+        return getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
 
 
 def email(root: str) -> str:
@@ -196,8 +228,15 @@ def email(root: str) -> str:
 
 
 def inside_repository(root: str) -> bool:
-    """Whether the folder lies in the work tree of a repository."""
-    return run(root, "rev-parse", "--is-inside-work-tree", check=False).stdout.strip() == "true"
+    """Whether the folder lies in the work tree of a repository.
+
+    Raises:
+        DiskError: there is a repository, but git refuses it.
+    """
+    done = run(root, "rev-parse", "--is-inside-work-tree", check=False)
+    if done.returncode and "not a git repository" not in done.stderr:
+        raise _refusal(root, done.stderr)
+    return done.stdout.strip() == "true"
 
 
 def init(root: str) -> None:
@@ -237,13 +276,6 @@ def object_id(kind: bytes, data: bytes, digits: int = 40) -> bytes:
     """The id that git gives to an object, in a repository whose ids have so many digits."""
     head = b"%s %d\0" % (kind, len(data))
     return (sha256 if digits == 64 else sha1)(head + data)
-
-
-def is_our_hook(path: str) -> bool:
-    """Whether a hook is the one that :func:`set_up` leaves, which does not check what we commit ourselves."""
-    with suppress(OSError), open(path, "rb") as hook:
-        return hook.read() == _HOOK.encode()
-    return False
 
 
 def revision(root: str, name: str) -> str:
@@ -312,30 +344,6 @@ def merge_file(root: str, ours: str, base: str, theirs: str) -> int:
     return run(root, "merge-file", *names, "--", ours, base, theirs, check=False).returncode
 
 
-def set_up(root: str, hook: bool) -> None:
-    """Teach a clone to merge tickets and, with ``hook``, to check them before every commit."""
-    run(root, "config", "merge.ticketctl.name", "joins the histories of a ticket")
-    run(root, "config", "merge.ticketctl.driver", _DRIVER)
-    named = run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()
-    place = os.path.realpath(os.path.join(root, named))
-    ours = os.path.realpath(run(root, "rev-parse", "--absolute-git-dir").stdout.strip())
-    if hook and place.startswith(f"{ours}/") and not os.path.lexists(place):  # not into hooks that others share
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        with open(place, "w", encoding="utf-8") as file:
-            file.write(_HOOK)
-        os.chmod(place, 0o755)
-
-
-_DRIVER = (
-    "if command -v ticketctl >/dev/null; then ticketctl merge-driver %O %A %B %P; else git merge-file %A %O %B; fi"
-)
-"""Where there is no ticketctl (a mirror, an editor's git) tickets are merged as git would have merged them without us."""
-_HOOK = f"""#!/bin/sh
-# Checks the tickets that are about to be committed by hand; what ticketctl itself commits it has checked.
-test -n "${OWN}" || exec ticketctl -q check --staged
-"""
-
-
 def is_sender(root: str) -> bool:
     """Whether this very clone may send mail: its own configuration says so, not the user's and not the store's."""
     return (
@@ -357,6 +365,16 @@ def place(root: str) -> str:
 def set_own(root: str, key: str, value: str) -> None:
     """Write something into this clone's configuration."""
     run(root, "config", "--local", key, value)
+
+
+def tracked(root: str, path: str) -> list[str]:
+    """The files at or below a path that git's index has.
+
+    Raises:
+        DiskError: git failed.
+    """
+    said = answer(start(root, "ls-files", "-z", "--", path))
+    return os.fsdecode(said).split("\0")[:-1]
 
 
 def merges_tickets(root: str) -> bool:

@@ -1,6 +1,6 @@
 """The index: what lists, queues and sweeps ask of all tickets, in SQLite. The one door to it.
 
-It lives in ``.ticketctl/`` and never changes an answer: whoever asks it brings it up to date first
+It lies in the state folder (``store/state.py``) and never changes an answer: whoever asks it brings it up to date first
 (``app/refresh.py``), and where it is missing, damaged, locked, of another version or cannot be written, the same is
 made in memory. Each build gets a file of its own, ``index-N.db``, laid down whole; the highest N counts.
 """
@@ -16,7 +16,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ticketctl.pattern import pattern
-from ticketctl.store.files import STATE, put, sync
+from ticketctl.store import files
+from ticketctl.store.state import StateFolder
 
 SCHEMA = 2
 """To be raised when a table, or what is put into it, changes."""
@@ -98,21 +99,20 @@ class Index:
         self.connection, self.path = connection, path
 
     @staticmethod
-    def newest(root: str) -> str | None:
+    def newest(state: StateFolder) -> str | None:
         """The file that counts, if there is any."""
-        folder = f"{root}/{STATE}"
-        numbers = [] if os.path.islink(folder) else _numbers(folder)
-        paths = (f"{folder}/index-{number}.db" for number in reversed(numbers))
+        numbers = _numbers(state.folder)
+        paths = (f"{state.folder}/index-{number}.db" for number in reversed(numbers))
         return next((path for path in paths if os.path.isfile(path)), None)
 
     @classmethod
-    def open(cls, root: str) -> Index:
+    def open(cls, state: StateFolder) -> Index:
         """The index of a store, as it was left.
 
         Raises:
             UnusableError: there is none, or it is of no use.
         """
-        path = cls.newest(root)
+        path = cls.newest(state)
         if path is None:
             raise UnusableError("there is none")
         if any(os.path.lexists(f"{path}{tail}") for tail in ("-wal", "-shm")):
@@ -154,7 +154,7 @@ class Index:
 
     @classmethod
     def build(cls, kept: Iterable[Kept], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
-              folders: Iterable[tuple[str, str, int]], root: str | None) -> Index:  # fmt: skip
+              folders: Iterable[tuple[str, str, int]], state: StateFolder | None) -> Index:  # fmt: skip
         """A new index.
 
         Args:
@@ -162,9 +162,9 @@ class Index:
             meta: what it remembers besides.
             suspects: (path, stamp, read) of the files that git does not vouch for.
             folders: the same of the folders in which tickets lie.
-            root: the store to keep it in; ``None`` for memory, where it also is if the disk does not let us.
+            state: where to keep it; ``None`` for memory, where it also is if the disk does not let us.
         """
-        aside = None if root is None else _aside(f"{root}/{STATE}")
+        aside = None if state is None else _aside(state)
         try:
             index = cls._filled(kept, meta, suspects, folders, aside)
             return index if aside is None else cls._moved_in(aside)
@@ -197,7 +197,7 @@ class Index:
     @classmethod
     def _moved_in(cls, aside: str) -> Index:
         """The new file under a number that no file of an index has had; those before are put away."""
-        sync(aside)
+        files.sync(aside)
         folder = os.path.dirname(aside)
         old = _numbers(folder)
         number = max(old, default=0) + 1
@@ -365,24 +365,24 @@ def _connect(path: str) -> sqlite3.Connection:
 
 def _numbers(folder: str) -> list[int]:
     try:
-        return sorted({int(found[1]) for name in os.listdir(folder) if (found := _NAME.match(name))})
+        names = os.listdir(folder) if folder else []
     except OSError:
         return []
+    return sorted({int(found[1]) for name in names if (found := _NAME.match(name))})
 
 
-def _aside(folder: str) -> str | None:
+def _aside(state: StateFolder) -> str | None:
     """Where a new index is laid down; nothing, if the disk does not let us."""
-    path = f"{folder}/index-{os.getpid()}-{time.time_ns()}.new"
+    name = f"index-{files.random_name()}.new"
     try:
-        if os.path.islink(folder):
-            return None
-        os.makedirs(folder, exist_ok=True)
+        folder = state.made()
         for left in os.scandir(folder):
             if left.name.startswith("index-") and left.name.endswith(".new"):
                 with suppress(OSError):
                     if time.time() - left.stat().st_mtime > _ABANDONED:
                         os.unlink(left)
-        put(path, b"")
+        with files.folder_of(folder, name) as opened:
+            files.put(opened, name, b"", shared=state.shared)
     except OSError:
         return None
-    return path
+    return f"{folder}/{name}"

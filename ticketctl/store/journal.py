@@ -1,10 +1,17 @@
 """Writes that belong together, all or none, whatever happens on the way.
 
-Each file is put down under a temporary name in ``.ticketctl/tmp`` (the same file system, so that a rename is atomic; one
-place to clean up after a crash) and synced; then a synced journal lists them; then they are renamed over their targets,
-and the folders are synced: whoever writes next after a crash finishes the renames. One file alone needs no journal.
+Each file is first put into a waiting folder that is made anew for this command, on the file
+system of its target (a rename cannot cross one), and synced; then a synced journal lists
+the files; then they are renamed over their targets, and the folders are synced: whoever
+writes next after a crash finishes the renames. One file alone needs no journal.
 
-However many they are, none is kept in memory: what is still to be done stands in the journal.
+The journal lies where no clone or archive from a stranger can bring one (``store/state.py``),
+and names each waiting file with its SHA-256. Outside git it has to lie in the store, where
+several users may find it; there it is believed only about tickets, and only where what
+waits extends the ticket that is there (docs/security.md).
+
+However many files there are, none is kept in memory: what is still to be done stands in the
+journal.
 """
 
 from __future__ import annotations
@@ -12,52 +19,60 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import IO, NamedTuple
 
 from ticketctl.core.digest import sha256
 from ticketctl.errors import BusyError, DiskError, RefusedError
+from ticketctl.pattern import pattern
 from ticketctl.record import Record
 from ticketctl.store import files
-from ticketctl.store.files import STATE, TMP, read_bytes
-from ticketctl.store.paths import behind_link
+from ticketctl.store.state import BESIDE, VARIABLE, StateFolder
 
-_JOURNAL = "journal.jsonl"
-_WRITABLE = ("tickets/", "attachments/", "dead-letters/", f"{STATE}/outbox/")
-"""Only below these does a journal rename anything: one that came with a hostile store cannot reach elsewhere."""
+_WAITS = "waiting-"
+WAITING = pattern(r"(?:waiting-|\.ticketctl-)[0-9a-f]{16}(?:\.jsonl)?\Z")
+"""The names of waiting folders and of journals that are not complete yet."""
+WRITABLE = ("tickets/", "attachments/", "dead-letters/")
+"""Only below these a journal renames anything in a store."""
+STORE, OUTBOX, IN_STATE = "store", "outbox", "state"
+PLACES = (IN_STATE, STORE, OUTBOX)
 _MANY = 8
-"""From how many files on the whole file system is synced at once: as safe, at a quarter of the cost."""
+"""From how many files on the whole file system is synced: as safe, at a quarter of the cost."""
 _LONGEST = 1 << 16
 """The longest line of a journal, in characters."""
-_LARGEST = 1 << 24
-"""The largest file, in bytes, that is compared with what it shall be."""
+LARGEST = 1 << 26
+"""The largest file that is compared with what it should be, in bytes."""
 
 
 class Write(Record):
     """One file to be written.
 
     Args:
-        path: relative to the store, with forward slashes.
+        path: relative to the area, with forward slashes.
         data: its new bytes.
         expected: the bytes that must still be there; ``None`` if there must be no such file.
+        area: ``store``, or ``outbox``.
     """
 
     path: str
     data: bytes
     expected: bytes | None = None
+    area: str = STORE
 
 
 class PartlyError(DiskError):
-    """Some of the files are in their places; the rest follows with the next command. Not to be tried again at once."""
+    """Some of the files are in their places; the rest follows with the next command. Not to
+    be tried again at once."""
 
 
-def write_all(root: str, writes: Iterable[Write]) -> int:
-    """Write files, all of them or none, surviving crash and power cut. The store's lock is held.
+def write_all(state: StateFolder, writes: Iterable[Write]) -> int:
+    """Write files, all of them or none, surviving crash and power cut. The store's lock is
+    held.
 
     Args:
-        writes: taken one at a time and not kept, so that there may be very many; what goes wrong in making them takes
-            back all before.
+        writes: taken one at a time and not kept, so that there may be very many; what goes
+            wrong in making them takes back all before.
 
     Returns:
         How many there were.
@@ -66,18 +81,19 @@ def write_all(root: str, writes: Iterable[Write]) -> int:
         BusyError: a file is not what it was when it was read.
         RefusedError: a file would be written twice.
         DiskError: the disk is full, read-only or broken; nothing was changed.
-        PartlyError: the disk failed when some were in their places, or when what was prepared was to be taken back.
+        PartlyError: the disk failed when some were in their places, or when what was
+            prepared was to be taken back.
     """
-    plan = _Plan(root)
+    plan = _Plan(state)
     try:
         for write in writes:
             plan.add(write)
         plan.complete()
         rest = plan.rows()
         if first := next(rest, None):
-            os.replace(first.temporary(root), f"{root}/{first.target}")
+            first.rename(state)
     except OSError as error:
-        words = f"cannot write to {root}: {error.strerror}"
+        words = f"cannot write to {state.root}: {error.strerror}"
         if plan.take_back():
             raise DiskError(words, "nothing was changed") from None
         raise PartlyError(words, "the next command finishes it") from None
@@ -85,222 +101,288 @@ def write_all(root: str, writes: Iterable[Write]) -> int:
         plan.take_back()
         raise
     if plan.count:
-        _finish(root, rest, plan.folders, more=plan.count > 1)
-        _drop_journal(root)
+        try:
+            finish(state, rest, plan.folders, more=plan.count > 1)
+        except PartlyError:
+            if plan.count == 1:
+                plan.remove_folders()
+            raise
+        _drop_journal(state)
+        plan.remove_folders()
     return plan.count
 
 
-class _Row(NamedTuple):
-    """A file put down under a temporary name: where it belongs, and the hash of what is there now, if anything is."""
+class Row(NamedTuple):
+    """A waiting file.
 
-    name: str
+    Args:
+        area: where it belongs, ``store`` or ``outbox``.
+        target: the path there.
+        place: where it waits: ``state``, ``store`` or ``outbox``.
+        folder: the waiting folder in that place.
+        name: its name in that folder.
+        digest: the SHA-256 of its bytes, in hex.
+        replaces: that of the bytes at its target; ``None`` if there are none.
+    """
+
+    area: str
     target: str
+    place: str
+    folder: str
+    name: str
+    digest: str
     replaces: str | None
 
-    def temporary(self, root: str) -> str:
-        """Where it lies until it is renamed."""
-        return f"{root}/{STATE}/{TMP}/{self.name}"
+    def waits_in(self, state: StateFolder) -> str:
+        """The path of its waiting folder."""
+        return f"{place_of(state, self.place)}/{self.folder}"
+
+    @property
+    def is_besides(self) -> bool:
+        """Whether it is a file of the store, but no ticket: an attachment, say."""
+        return self.area == STORE and not self.target.startswith("tickets/")
+
+    def rename(self, state: StateFolder) -> None:
+        """Put it into its place. No folder on either way may be a link.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        base, name = area_of(state, self.area), os.path.basename(self.target)
+        waiting = files.open_folder(self.waits_in(state))
+        try:
+            with files.folder_of(base, self.target, make=state.shared) as folder:
+                os.rename(self.name, name, src_dir_fd=waiting, dst_dir_fd=folder)
+        finally:
+            os.close(waiting)
+
+
+def area_of(state: StateFolder, area: str) -> str:
+    """The folder of an area: the store, or the outbox."""
+    return state.outbox if area == OUTBOX else state.root
+
+
+def place_of(state: StateFolder, place: str) -> str:
+    """The folder in which waiting folders lie; beside the outbox, not in it, since scripts
+    may leave many files there."""
+    if place == OUTBOX:
+        return os.path.dirname(state.outbox)
+    return state.root if place == STORE else state.folder
 
 
 class _Plan:
-    """Files put down, so that only renames are left to do, and the journal of them."""
+    """Files put into waiting folders, so that only renames are left, and their journal."""
 
-    def __init__(self, root: str) -> None:
-        self.root, self.count, self.folders = root, 0, set[str]()
-        self._first: _Row | None = None
+    def __init__(self, state: StateFolder) -> None:
+        self.state, self.count = state, 0
+        self.folders = set[tuple[str, str]]()
+        self._waiting: dict[str, tuple[str, str, int]] = {}
+        self._first: Row | None = None
         self._lines: IO[str] | None = None
+        self._draft = ""
 
     def add(self, write: Write) -> None:
-        """Put one more down."""
-        _compare(self.root, write)
-        if not self.count:
-            os.makedirs(f"{self.root}/{STATE}/{TMP}", exist_ok=True)
-        replaces = None if write.expected is None else sha256(write.expected).hex()
-        # Named after its target, so that one that comes twice is found.
-        row = _Row(sha256(write.path.encode()).hex()[:32], write.path, replaces)
-        if (folder := os.path.dirname(write.path)) not in self.folders:
-            files.make_folders(self.root, write.path)
-            self.folders.add(folder)
-        try:
-            files.put(row.temporary(self.root), write.data, near=f"{self.root}/{folder}")
-        except FileExistsError:
-            raise RefusedError(f"{write.path} would be written twice", "each ticket has an id of its own") from None
-        self.count += 1
-        self._note(row)
+        """Put one more down.
 
-    def _note(self, row: _Row) -> None:
+        Raises:
+            OSError: the disk failed.
+            BusyError: a file is not what it was.
+            RefusedError: it comes twice.
+        """
+        base = area_of(self.state, write.area)
+        if write.area == OUTBOX:
+            base = self.state.made_outbox()
+        mode = _compare(base, write)
+        place, folder, waiting = self._waiting_for(write.area)
+        # Named after its target, so that one that comes twice is found.
+        name = sha256(f"{write.area} {write.path}".encode()).hex()[:32]
+        shared = self.state.shared
+        with files.folder_of(base, write.path, make=shared) as target:
+            try:
+                files.put(waiting, name, write.data, target, shared, mode)
+            except FileExistsError:
+                raise RefusedError(f"{write.path} would be written twice", "each ticket has an id of its own") from None
+        self.count += 1
+        self.folders.add((write.area, os.path.dirname(write.path)))
+        replaces = None if write.expected is None else sha256(write.expected).hex()
+        digest = sha256(write.data).hex()
+        self._note(Row(write.area, write.path, place, folder, name, digest, replaces))
+
+    def _waiting_for(self, area: str) -> tuple[str, str, int]:
+        """(place, name, descriptor) of the waiting folder for what belongs in an area."""
+        if area not in self._waiting:
+            place = IN_STATE if self._can_wait_in_state(area) else area
+            shared = [found for found in self._waiting.values() if found[0] == place]
+            self._waiting[area] = shared[0] if shared else self._made(place)
+        return self._waiting[area]
+
+    def _can_wait_in_state(self, area: str) -> bool:
+        """Whether files can be renamed from the state folder into an area."""
+        if self.state.beside:
+            return False
+        try:
+            folder = self.state.made()
+        except OSError as error:
+            raise DiskError(
+                f"cannot write to {self.state.folder}: {error.strerror}",
+                f"{VARIABLE} names another folder for it",
+            ) from None
+        return os.stat(folder).st_dev == os.stat(area_of(self.state, area)).st_dev
+
+    def _made(self, place: str) -> tuple[str, str, int]:
+        """A waiting folder, made anew."""
+        name = (_WAITS if place == IN_STATE else BESIDE) + files.random_name()
+        path = f"{place_of(self.state, place)}/{name}"
+        os.mkdir(path, 0o700)
+        waiting = files.open_folder(path)
+        if self.state.shared & stat.S_IWGRP:
+            os.fchmod(waiting, 0o2770)  # whoever writes next finishes what is left here
+        return place, name, waiting
+
+    def _note(self, row: Row) -> None:
         if self._first is None:
             self._first = row
             return
         if self._lines is None:
-            self._lines = open(f"{self.root}/{STATE}/{TMP}/{_JOURNAL}", "x", encoding="utf-8")  # noqa: SIM115 - open as long as the plan
+            start = BESIDE if self.state.beside else _WAITS
+            folder = os.path.dirname(self.state.journal)
+            self._draft = f"{folder}/{start}{files.random_name()}.jsonl"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            draft = os.open(self._draft, flags, 0o600)
+            os.fchmod(draft, 0o600 | self.state.shared)
+            self._lines = open(draft, "w", encoding="utf-8")  # noqa: SIM115 - as long as the plan
             self._lines.write(json.dumps(self._first) + "\n")
         self._lines.write(json.dumps(row) + "\n")
 
     def complete(self) -> None:
-        """Put everything on the disk and, where there are several files, the journal that lists them in its place."""
-        state, temporary = f"{self.root}/{STATE}", f"{self.root}/{STATE}/{TMP}"
+        """Put everything on the disk and, where there are several files, the journal that
+        lists them in its place.
+
+        Raises:
+            OSError: the disk failed.
+        """
         if self._lines is None:
-            if self._first is not None:
-                files.sync(self._first.temporary(self.root))
+            for _, _, waiting in self._waiting.values():
+                assert self._first is not None
+                files.sync(self._first.name, waiting)
             return
         with self._lines as lines:
             lines.flush()
-            if self.count > _MANY and files.can_sync_all():
-                files.sync_all(temporary)
-            else:
-                for row in _rows(f"{temporary}/{_JOURNAL}"):
-                    files.sync(row.temporary(self.root))
+            self._sync_waiting()
             os.fsync(lines.fileno())
-        files.sync(temporary)  # the names of the temporaries must be on the disk before a journal that lists them
-        os.replace(f"{temporary}/{_JOURNAL}", f"{state}/{_JOURNAL}")
-        files.sync(state)
+        os.rename(self._draft, self.state.journal)
+        files.sync(os.path.dirname(self.state.journal))
 
-    def rows(self) -> Iterator[_Row]:
+    def _sync_waiting(self) -> None:
+        """Put the waiting files on the disk, and their names: a journal must list nothing
+        that a power cut could take."""
+        folders = dict.fromkeys(self._waiting.values())
+        if self.count > _MANY and files.can_sync_all():
+            for place, _, _ in folders:
+                files.sync_all(place_of(self.state, place))
+            return
+        open_folders = {(place, name): waiting for place, name, waiting in folders}
+        for row in rows_in(self._draft):
+            files.sync(row.name, open_folders[row.place, row.folder])
+        for place, _, waiting in folders:
+            os.fsync(waiting)
+            files.sync(place_of(self.state, place))
+
+    def rows(self) -> Iterator[Row]:
         """All of them, once the plan is complete."""
         if self._lines is not None:
-            yield from _rows(f"{self.root}/{STATE}/{_JOURNAL}")
+            yield from in_order(lambda: rows_in(self.state.journal))
         elif self._first is not None:
             yield self._first
 
     def take_back(self) -> bool:
-        """Remove what was prepared; whether the disk let us. The journal goes first: what it lists must be there."""
-        state, journal = f"{self.root}/{STATE}", f"{self.root}/{STATE}/{_JOURNAL}"
+        """Remove what was prepared; whether the disk let us. The journal goes first: what
+        it lists must be there."""
         if self._lines is not None:
             with suppress(OSError):
                 self._lines.close()
-        with suppress(OSError):
-            os.unlink(journal)
-        if _remains(journal):
-            return False
-        with suppress(OSError):
-            files.sync(state)  # else a power cut could bring the journal back, and what it lists
-        _clear(state)
+            for path in (self._draft, self.state.journal):
+                with suppress(OSError):
+                    os.unlink(path)
+            if files.remains(self.state.journal):
+                self._close()
+                return False
+            with suppress(OSError):
+                # else a power cut could bring the journal back, and what it lists
+                files.sync(os.path.dirname(self.state.journal))
+        self.remove_folders()
         return True
 
+    def remove_folders(self) -> None:
+        """Remove the waiting folders, and what is left in them."""
+        for place, name, _ in dict.fromkeys(self._waiting.values()):
+            files.remove_folder(f"{place_of(self.state, place)}/{name}")
+        self._close()
 
-def _finish(root: str, left: Iterable[_Row], folders: Iterable[str], more: bool) -> None:
+    def _close(self) -> None:
+        for descriptor in {waiting for _, _, waiting in self._waiting.values()}:
+            os.close(descriptor)
+        self._waiting = {}
+
+
+def in_order(rows: Callable[[], Iterator[Row]]) -> Iterator[Row]:
+    """Rows in the order of their renames: what cannot be finished from a journal outside git
+    comes first, so that all can still be taken back."""
+    yield from (row for row in rows() if row.is_besides)
+    yield from (row for row in rows() if not row.is_besides)
+
+
+def finish(state: StateFolder, left: Iterable[Row], folders: Iterable[tuple[str, str]], more: bool) -> None:
     """Rename what is left, and sync the folders of all.
 
+    Args:
+        folders: (area, path) of each.
+
     Raises:
-        PartlyError: the disk failed on the way; the tickets are written, or will be by the next command.
+        PartlyError: the disk failed on the way; the tickets are written, or will be by the
+            next command.
     """
     try:
         for row in left:
-            os.replace(row.temporary(root), f"{root}/{row.target}")
+            row.rename(state)
         folders = list(folders)
         if len(folders) > _MANY and files.can_sync_all():
-            files.sync_all(f"{root}/{STATE}/{TMP}")
+            for area in dict.fromkeys(area for area, _ in folders):
+                files.sync_all(area_of(state, area))
             return
-        for folder in folders:
-            files.sync(f"{root}/{folder}")
+        for area, path in folders:
+            with files.folder_of(area_of(state, area), f"{path}/".lstrip("/")) as folder:
+                os.fsync(folder)
     except OSError as error:
         hint = (
             "it is written in part; the next command finishes it" if more else "it is written, but perhaps not safely"
         )
-        raise PartlyError(f"the disk failed in {root}: {error.strerror}", hint) from None
+        raise PartlyError(f"the disk failed in {state.root}: {error.strerror}", hint) from None
 
 
-def _drop_journal(root: str) -> None:
+def _drop_journal(state: StateFolder) -> None:
     try:
         with suppress(FileNotFoundError):
-            os.unlink(f"{root}/{STATE}/{_JOURNAL}")
+            os.unlink(state.journal)
     except OSError as error:
-        raise DiskError(f"the disk failed in {root}: {error.strerror}", "it is written; look at the disk") from None
+        words = f"the disk failed in {state.root}: {error.strerror}"
+        raise DiskError(words, "it is written; look at the disk") from None
 
 
-def _compare(root: str, write: Write) -> None:
-    try:
-        now: bytes | None = read_bytes(f"{root}/{write.path}", _LARGEST)
-    except FileNotFoundError:
-        now = None
+def _compare(base: str, write: Write) -> int | None:
+    """See that a file is what it was when it was read; its permissions, if there is one."""
+    now: bytes | None = None
+    mode: int | None = None
+    with suppress(FileNotFoundError):
+        now = files.read_in(base, write.path, LARGEST)
+        mode = os.lstat(f"{base}/{write.path}").st_mode
     if now != write.expected:
-        raise BusyError(f"{write.path} was changed by another program meanwhile", "look at it, then try again")
+        words = f"{write.path} was changed by another program meanwhile"
+        raise BusyError(words, "look at it, then try again")
+    return mode
 
 
-# --- after a crash --------------------------------------------------------------------------------------------------
-
-
-def interrupted(root: str) -> bool:
-    """Whether a crash left something to :func:`recover` (or somebody is just writing)."""
-    temporary = f"{root}/{STATE}/{TMP}"
-    return _remains(f"{root}/{STATE}/{_JOURNAL}") or (os.path.isdir(temporary) and bool(os.listdir(temporary)))
-
-
-def recover(root: str) -> list[str]:
-    """Finish what a crash interrupted and clear what it left. The store's lock is held.
-
-    A file that somebody has changed since is left as they made it; what would have been written over it is kept in
-    ``.ticketctl/rescued``.
-
-    Returns:
-        The files that are in their places now: those that it put there, and those that had been before the crash.
-    """
-    finished: list[str] = []
-    state, journal = f"{root}/{STATE}", f"{root}/{STATE}/{_JOURNAL}"
-    no_links(root)
-    try:
-        pending = list(_rows(journal))
-    except FileNotFoundError:
-        pending = []
-    except ValueError:  # none of ours, which is renamed into its place whole
-        pending = []
-    except OSError as error:
-        raise DiskError(f"cannot read {journal}: {error.strerror}") from None
-    for row in pending:
-        if not _could_be_ours(row):
-            continue
-        path = f"{state}/{TMP}/{row.name}"
-        try:
-            prepared = files.about(path) is not None
-        except OSError as error:  # another user's, say: it is for whoever may read it to finish this
-            raise DiskError(f"cannot read {path}: {error.strerror}", "the journal is kept") from None
-        if not prepared:
-            finished += [row.target] if os.path.isfile(f"{root}/{row.target}") else []
-        elif _digest(f"{root}/{row.target}") == row.replaces and not behind_link(root, row.target):
-            files.make_folders(root, row.target)
-            _finish(root, [row], [os.path.dirname(row.target)], more=True)
-            finished.append(row.target)
-        else:
-            os.makedirs(f"{state}/rescued", exist_ok=True)
-            os.replace(path, f"{state}/rescued/{os.path.basename(row.target)}")
-    with suppress(OSError):
-        os.unlink(journal)
-    _clear(state)
-    return finished
-
-
-def _remains(path: str) -> bool:
-    """Whether something is there, or could be."""
-    try:
-        return files.about(path) is not None
-    except OSError:
-        return True
-
-
-def _could_be_ours(row: _Row) -> bool:
-    """Whether a row of a journal is such as we write: a name in our folder, a path where we write; a journal may have come
-    with a store."""
-    parts = row.target.split("/")
-    try:
-        fits = all(0 < len(os.fsencode(part)) < 256 for part in (row.name, *parts))
-    except UnicodeEncodeError:
-        return False
-    return (
-        fits and row.target.startswith(_WRITABLE) and not {".", ".."}.intersection(parts)
-        and "/" not in row.name and row.name not in (".", "..") and "\0" not in row.name + row.target
-    )  # fmt: skip
-
-
-def _clear(state: str) -> None:
-    """Remove everything that bears a temporary name; what cannot be is in nobody's way."""
-    with suppress(OSError):
-        for leftover in os.scandir(f"{state}/{TMP}"):
-            with suppress(OSError):
-                os.unlink(leftover)
-
-
-def _rows(path: str) -> Iterator[_Row]:
+def rows_in(path: str) -> Iterator[Row]:
     """What a journal lists, one after the other.
 
     Raises:
@@ -312,26 +394,9 @@ def _rows(path: str) -> Iterator[_Row]:
             raise ValueError("not a file")
         while line := lines.readline(_LONGEST):
             try:
-                name, target, replaces = json.loads(line)
+                row = Row._make(json.loads(line))
             except (TypeError, RecursionError) as error:
                 raise ValueError(str(error)) from None
-            if not (isinstance(name, str) and isinstance(target, str)):
+            if not all(isinstance(text, str) for text in row[:-1]):
                 raise ValueError("not a journal")
-            yield _Row(name, target, replaces)
-
-
-def no_links(root: str) -> None:
-    """Refuse to work where our own folder leads elsewhere: what it holds is deleted at will."""
-    for folder in (f"{root}/{STATE}", f"{root}/{STATE}/{TMP}", f"{root}/{STATE}/outbox"):
-        if os.path.islink(folder):
-            raise DiskError(f"{folder} is a symbolic link", "remove it; it is made anew")
-
-
-def _digest(path: str) -> str | None:
-    """The hash of a file's bytes; nothing if there is no file, and none that we know if something else is in its place."""
-    try:
-        return sha256(read_bytes(path, _LARGEST)).hex()
-    except FileNotFoundError:
-        return None
-    except DiskError:
-        return ""
+            yield row

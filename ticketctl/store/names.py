@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from ticketctl.store.freshness import same, stamped
 from ticketctl.store.index import Index, UnusableError
 from ticketctl.store.paths import id_of, walk
+from ticketctl.store.state import StateFolder
 
 _DAY = 3
 """How many slashes the path of a day's folder has: ``tickets/2026/11/21``."""
@@ -32,14 +33,15 @@ def _below(root: str, path: str) -> Iterator[str]:
             yield from _below(root, f"{path}/{name}")
 
 
-def beginning(root: str, wanted: str) -> Iterable[str] | None:
+def beginning(state: StateFolder, wanted: str) -> Iterable[str] | None:
     """The ids, or whole files, whose id or random half begins so; nothing, where the index cannot tell.
 
     Args:
         wanted: the beginning, in small letters.
     """
+    root = state.root
     try:
-        index = Index.open(root)
+        index = Index.open(state)
         known = {path: (stamp, read) for path, stamp, read in index.all("SELECT path, stamp, read FROM folders")}
         if "tickets" not in known:
             return None

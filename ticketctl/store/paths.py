@@ -55,12 +55,6 @@ def walk(root: str, below: str = "tickets") -> Iterator[str]:
     return _walk(root, below, _LEVELS[below.count("/") :])
 
 
-def behind_link(root: str, path: str) -> bool:
-    """Whether a folder on the way to a file is a symbolic link."""
-    ends = [number for number, char in enumerate(path) if char == "/"]
-    return any(os.path.islink(f"{root}/{path[:end]}") for end in ends)
-
-
 def _walk(root: str, folder: str, levels: Sequence[re.Pattern[str]]) -> Iterator[str]:
     try:
         with os.scandir(f"{root}/{folder}") as found:

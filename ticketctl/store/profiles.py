@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ticketctl.errors import BrokenError, Finding, MissingError, SettingsError, closest
+from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError, closest
 from ticketctl.store.cache import parsed
-from ticketctl.store.files import is_file, read_bytes
+from ticketctl.store.files import read_bytes, remains
+from ticketctl.store.state import StateFolder
 
 if TYPE_CHECKING:
     from ticketctl.core.profile import Profile
@@ -31,16 +32,31 @@ class Shelf:
     Args:
         root: the store; ``None`` for the built-in profiles alone.
         holidays: dates that are holidays in every calendar of every profile.
+        state: where to keep them parsed; ``None`` keeps nothing.
     """
 
-    def __init__(self, root: str | None, holidays: Collection[date] = ()) -> None:
-        self.root, self.holidays = root, holidays
+    def __init__(
+        self,
+        root: str | None,
+        holidays: Collection[date] = (),
+        state: StateFolder | None = None,
+    ) -> None:
+        self.root, self.holidays, self.state = root, holidays, state
         self._read: dict[str, Profile] = {}
 
     def folders(self) -> list[str]:
-        """Where to look, first to last."""
-        own = [f"{self.root}/profiles"] if self.root else []
-        return [*own, built_in()]
+        """Where to look, first to last.
+
+        Raises:
+            DiskError: the store's own folder is a link.
+        """
+        if self.root is None:
+            return [built_in()]
+        own = f"{self.root}/profiles"
+        if os.path.islink(own):
+            raise DiskError(f"{own} is a symbolic link; those are not followed",
+                            "put the profiles themselves there")  # fmt: skip
+        return [own, built_in()]
 
     def names(self) -> list[str]:
         """The names of all profiles; ``NAME@VERSION`` files (old rules for old entries) are not among them."""
@@ -60,7 +76,8 @@ class Shelf:
         """
         if name.replace("-", "").replace("@", "").isalnum() and len(name) <= 64:
             for folder in self.folders():
-                if is_file(path := f"{folder}/{name}{_SUFFIX}"):
+                # What is not a regular file is refused when it is read.
+                if remains(path := f"{folder}/{name}{_SUFFIX}"):
                     return path
         known = self.names()
         raise MissingError(f'there is no profile "{name}"', closest(name, known) or f"there are: {', '.join(known)}")
@@ -109,7 +126,7 @@ class Shelf:
 
         shown = self._shown(path)
         try:
-            node = parsed(data, shown, self.root)
+            node = parsed(data, shown, self.state)
         except BrokenError as error:
             raise SettingsError(error.message, error.hint, error.place) from None
         return read_profile(node, shown)

@@ -15,19 +15,25 @@ from ticketctl.store import files
 from ticketctl.store.canonical import read_canonical
 from ticketctl.store.codec import emit, extend
 from ticketctl.store.files import MAX_BYTES
-from ticketctl.store.paths import ID, PLACE, behind_link, id_of, path_of, short, walk
+from ticketctl.store.paths import ID, PLACE, id_of, path_of, short, walk
 from ticketctl.store.reading import Loaded, load
 
 if TYPE_CHECKING:
     from ticketctl.store.journal import Write
+    from ticketctl.store.state import StateFolder
 
 _LOOKALIKE = str.maketrans("ilo", "110")
 
 
 class Store(Record):
-    """A folder with ``tickets/``."""
+    """A folder with ``tickets/``.
+
+    Args:
+        state: where its index lies; ``None`` to do without.
+    """
 
     root: str
+    state: StateFolder | None = None
 
     @cached_property
     def _folders(self) -> set[str]:
@@ -64,7 +70,7 @@ class Store(Record):
             UsageError: several begin so.
         """
         wanted = text.strip().casefold()
-        if ID.match(wanted) and files.is_file(f"{self.root}/{path_of(wanted)}"):
+        if ID.match(wanted) and files.about(f"{self.root}/{path_of(wanted)}"):
             return wanted
         date, dash, half = wanted.rpartition("-")
         wanted = date + dash + half.translate(_LOOKALIKE)
@@ -72,7 +78,7 @@ class Store(Record):
             raise MissingError(f'"{text}" is not the id of a ticket', "ticketctl list shows them")
         from ticketctl.store.names import beginning  # only who types half an id needs the index
 
-        known = beginning(self.root, wanted)
+        known = None if self.state is None else beginning(self.state, wanted)
         some = self.ids() if known is None else (id_ for id_ in known if ID.match(id_))
         found = [id_ for id_ in some if id_.startswith(wanted) or short(id_).startswith(wanted)]
         exact = [id_ for id_ in found if short(id_) == wanted]
@@ -106,7 +112,7 @@ class Store(Record):
         if not path.endswith(".yaml"):
             raise BrokenError("not a folder of tickets (symbolic links are not followed)", place=Place(path))
         folder = path.rpartition("/")[0]
-        if folder not in self._folders and behind_link(self.root, path):
+        if folder not in self._folders and files.link_above(self.root, path):
             raise BrokenError("it lies behind a symbolic link; those are not followed", place=Place(path))
         self._folders.add(folder)
         try:
@@ -139,6 +145,16 @@ class Store(Record):
         except (BrokenError, MissingError):
             return False
         return loaded.canonical
+
+    def extends(self, path: str, data: bytes, old: bytes | None) -> bool:
+        """Whether bytes are a ticket at a path that holds all events of others in their
+        order, and perhaps more; ``old`` is ``None`` where there is no ticket yet."""
+        try:
+            now = self.parse(path, data).ticket
+            before = () if old is None else self.parse(path, old).ticket.history
+        except BrokenError:
+            return False
+        return now.history[: len(before)] == before
 
     def writes(self, changed: Ticket, was: Loaded | None, limit: int = MAX_BYTES) -> Write:
         """The write that brings a ticket's file to its new state.

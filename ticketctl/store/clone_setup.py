@@ -1,0 +1,73 @@
+"""What a clone is taught: to merge tickets, and to check them before every commit.
+
+Hook and merge driver run in whatever environment git has: a mirror, an editor, cron. They
+take ``ticketctl`` from the PATH, else from where it was when the clone was set up
+(``ticketctl.program`` in the clone's own configuration), and only by an absolute path: a
+PATH with relative parts would let a store bring its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+
+from ticketctl.errors import DiskError
+from ticketctl.store import git
+from ticketctl.store.files import make_folder, read_bytes, replace_file
+from ticketctl.store.git_environment import OWN
+
+_PROGRAM = "ticketctl.program"
+_FIND = f"t=$(command -v ticketctl); case $t in /*) ;; *) t=$(git config --local --get {_PROGRAM}) ;; esac"
+_DRIVER = f'{_FIND}; if test -x "$t"; then "$t" merge-driver %O %A %B %P; else git merge-file %A %O %B; fi'
+"""Without ``ticketctl`` tickets are merged as git would have merged them."""
+_HOOK = f"""#!/bin/sh
+# Checks the tickets that are about to be committed by hand; what ticketctl itself commits
+# it has checked.
+test -z "${OWN}" || exit 0
+{_FIND}
+if test -x "$t"; then exec "$t" -q check --staged; fi
+echo "ticketctl was not found: the tickets in this commit are not checked" >&2
+echo "hint: git config {_PROGRAM} /path/to/ticketctl" >&2
+"""
+_OLD_HOOK = f"""#!/bin/sh
+# Checks the tickets that are about to be committed by hand; what ticketctl itself commits it has checked.
+test -n "${OWN}" || exec ticketctl -q check --staged
+"""
+"""The hook of version 0.1; where it is found it gives way to the present one."""
+
+
+def is_our_hook(path: str) -> bool:
+    """Whether a hook is one that :func:`set_up` leaves, which does not check what we commit
+    ourselves."""
+    with suppress(OSError, DiskError):
+        return read_bytes(path, 1 << 16).decode("utf-8", "replace") in (_HOOK, _OLD_HOOK)
+    return False
+
+
+def set_up(root: str, hook: bool) -> None:
+    """Teach a clone to merge tickets and, with ``hook``, to check them before every commit.
+
+    Raises:
+        DiskError: git failed.
+        OSError: the hook cannot be written.
+    """
+    git.run(root, "config", "merge.ticketctl.name", "joins the histories of a ticket")
+    git.run(root, "config", "merge.ticketctl.driver", _DRIVER)
+    if program := _program():
+        git.set_own(root, _PROGRAM, program)
+    named = git.run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()
+    place = os.path.realpath(os.path.join(root, named))
+    ours = os.path.realpath(git.run(root, "rev-parse", "--absolute-git-dir").stdout.strip())
+    is_free = not os.path.lexists(place) or is_our_hook(place)
+    if hook and place.startswith(f"{ours}/") and is_free:  # not into hooks that others share
+        make_folder(os.path.dirname(place))
+        replace_file(place, _HOOK.encode(), shared=0o111)
+
+
+def _program() -> str:
+    """The path of this program; empty where it is not run as one."""
+    called = os.path.abspath(sys.argv[0])
+    beside = os.path.join(os.path.dirname(sys.executable), "ticketctl")
+    named = [called] if os.path.basename(called).endswith("ticketctl") else []
+    return next((path for path in (*named, beside) if os.access(path, os.X_OK)), "")

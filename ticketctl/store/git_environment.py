@@ -1,0 +1,48 @@
+"""What of our environment git is told.
+
+Configuration is the user's, and kept; what names a repository, its index or its objects is
+meant for another command, unless git calls us as its hook.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def environment() -> dict[str, str]:
+    """The variables with which git is run."""
+    kept = {key: value for key, value in os.environ.items() if _is_kept(key)}
+    if "GIT_QUARANTINE_PATH" in os.environ:
+        kept |= _of_a_push()
+    return kept | {"LC_ALL": "C.UTF-8", "GIT_NO_REPLACE_OBJECTS": "1", OWN: "1"}
+
+
+OWN = "TICKETCTL_COMMITS"
+"""Set where git runs for us, so that our own hook does not check what has just been checked."""
+_KEPT = (
+    "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS", "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE", "GIT_EXEC_PATH",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_TEMPLATE_DIR", "GIT_ATTR_NOSYSTEM",
+)  # fmt: skip
+"""What the environment says of git's configuration. What names a repository, its index or
+objects (``git rev-parse --local-env-vars``) is another command's, and dropped."""
+_OF_A_PUSH = (
+    "GIT_DIR", "GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+)  # fmt: skip
+
+
+def _of_a_push() -> dict[str, str]:
+    """What git tells a pre-receive hook: where the objects lie that were pushed, and are not
+    yet the repository's. Git runs hooks in the repository, and names it relative to that."""
+    found = {key: os.environ[key] for key in _OF_A_PUSH if key in os.environ}
+    if "GIT_DIR" in found:
+        found["GIT_DIR"] = os.path.abspath(found["GIT_DIR"])
+        if os.path.basename(found["GIT_DIR"]) == ".git":
+            found["GIT_WORK_TREE"] = os.path.dirname(found["GIT_DIR"])
+    return found
+
+
+def _is_kept(key: str) -> bool:
+    """Whether a variable is handed on to git."""
+    numbered = key.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
+    return not key.startswith("GIT_") or key in _KEPT or numbered

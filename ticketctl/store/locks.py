@@ -1,0 +1,72 @@
+"""The kernel's locks on folders, by which commands on one store exclude each other.
+
+They lie on folders of the store (``flock``), not on files of our own: several users of one
+store share them, and a process that dies leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from ticketctl.errors import BusyError, DiskError
+from ticketctl.store.files import open_folder
+
+
+@contextmanager
+def lock(folder: str, wait: float = 30.0) -> Iterator[None]:
+    """Hold the kernel's lock on a folder (``flock``, so nothing is left behind by a process that dies).
+
+    Args:
+        folder: what to lock.
+        wait: for how long to try, in seconds; 0 tries once.
+
+    Raises:
+        BusyError: somebody else holds it.
+        DiskError: the folder cannot be opened.
+    """
+    try:
+        descriptor = open_folder(folder)
+    except OSError as error:
+        raise DiskError(f"cannot lock {folder}: {error.strerror}") from None
+    try:
+        _acquire(descriptor, folder, time.monotonic() + wait)
+        _held.add(descriptor)
+        yield
+    finally:
+        _held.discard(descriptor)
+        os.close(descriptor)
+
+
+_held: set[int] = set()
+
+
+def let_go() -> None:
+    """Close the locks that a forked process has inherited: they are its parent's, and must not outlive it. (The parent
+    keeps them.)"""
+    while _held:
+        os.close(_held.pop())
+
+
+def die_with_parent() -> None:
+    """Let the kernel end this process when its parent ends, however that ends (Linux)."""
+    from ctypes import CDLL
+
+    with suppress(AttributeError, OSError):
+        CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
+
+
+def _acquire(descriptor: int, folder: str, until: float) -> None:
+    pause = 0.001
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise BusyError(f"{folder} is locked by another ticketctl", "try again in a moment") from None
+        time.sleep(pause)
+        pause = min(pause * 2, 0.05)

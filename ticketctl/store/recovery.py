@@ -1,0 +1,151 @@
+"""Finishing what a crash interrupted (``store/journal.py``), and clearing what it left."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from ticketctl.core.digest import sha256
+from ticketctl.errors import DiskError
+from ticketctl.store import files
+from ticketctl.store.journal import (
+    LARGEST,
+    OUTBOX,
+    PLACES,
+    STORE,
+    WAITING,
+    WRITABLE,
+    Row,
+    area_of,
+    finish,
+    in_order,
+    place_of,
+    rows_in,
+)
+from ticketctl.store.state import StateFolder
+
+Extends = Callable[[str, bytes, bytes | None], bool]
+"""Whether bytes are a ticket at a path that holds all that others hold, and perhaps more."""
+
+
+def interrupted(state: StateFolder) -> bool:
+    """Whether a crash left something to :func:`recover` (or somebody is just writing)."""
+    return files.remains(state.journal) or any(True for _ in _leftovers(state))
+
+
+def _leftovers(state: StateFolder) -> Iterator[str]:
+    """The paths of waiting folders, and of journals that were not complete."""
+    for folder in {place_of(state, place) for place in PLACES} - {""}:
+        with suppress(OSError), os.scandir(folder) as entries:
+            yield from [entry.path for entry in entries if WAITING.match(entry.name)]
+
+
+def recover(state: StateFolder, extends: Extends) -> list[str]:
+    """Finish what a crash interrupted and clear what it left. The store's lock is held.
+
+    A file that somebody has changed since is left as they made it; what would have been
+    written over it is kept in ``rescued`` in the state folder.
+
+    Returns:
+        The files of the store that are in their places now: those that it put there, and
+        those that had been before the crash.
+
+    Raises:
+        DiskError: the journal, or what it lists, cannot be read or finished.
+    """
+    finished: list[str] = []
+    if not interrupted(state):
+        return finished
+    try:
+        rows = [row for row in in_order(lambda: rows_in(state.journal)) if _could_be_ours(row)]
+    except (FileNotFoundError, ValueError):  # none of ours, which is renamed whole
+        rows = []
+    except OSError as error:
+        raise DiskError(f"cannot read {state.journal}: {error.strerror}") from None
+    if not state.beside or not any(_waits(state, row) for row in rows if row.is_besides):
+        for row in rows:
+            if _recovered(state, row, extends) and row.area == STORE:
+                finished.append(row.target)
+    with suppress(OSError):
+        os.unlink(state.journal)
+    for path in _leftovers(state):
+        files.remove_folder(path)
+    return finished
+
+
+def _recovered(state: StateFolder, row: Row, extends: Extends) -> bool:
+    """Finish one row; whether its file is in its place now.
+
+    A journal in the store may be anybody's: of the store it can only make a ticket longer,
+    and of the outbox only finish what waits in a folder of the user's own.
+    """
+    base = area_of(state, row.area)
+    if not _waits(state, row):
+        return files.is_regular(base, row.target)
+    now = _bytes(base, row.target)
+    data = _bytes(place_of(state, row.place), f"{row.folder}/{row.name}") or b""
+    is_as_read = (None if now is None else sha256(now).hex()) == row.replaces
+    is_ours = sha256(data).hex() == row.digest
+    if state.beside and is_ours:
+        in_store = row.area == STORE
+        is_ours = extends(row.target, data, now) if in_store else row.place != STORE
+    if is_ours and is_as_read:
+        if row.area == OUTBOX:
+            state.made_outbox()
+        finish(state, [row], [(row.area, os.path.dirname(row.target))], more=True)
+        return True
+    _rescue(state, row, data)
+    return False
+
+
+def _rescue(state: StateFolder, row: Row, data: bytes) -> None:
+    """Keep what cannot be put into its place any more.
+
+    Raises:
+        DiskError: it cannot be kept.
+    """
+    try:
+        with files.folder_of(state.made("rescued"), "") as folder, suppress(FileExistsError):
+            files.put(folder, os.path.basename(row.target), data, shared=state.shared)
+    except OSError as error:
+        words = f"cannot keep what a crash left in {row.waits_in(state)}: {error.strerror}"
+        raise DiskError(words, "the journal is kept") from None
+
+
+def _waits(state: StateFolder, row: Row) -> bool:
+    """Whether the file of a row still waits.
+
+    Raises:
+        DiskError: that cannot be seen; it may be another user's.
+    """
+    path = f"{row.waits_in(state)}/{row.name}"
+    try:
+        return files.about(path) is not None
+    except OSError as error:
+        words = f"cannot read {path}: {error.strerror}"
+        raise DiskError(words, "the journal is kept") from None
+
+
+def _could_be_ours(row: Row) -> bool:
+    """Whether a row of a journal is such as we write: names of ours, a path where we write."""
+    parts = row.target.split("/")
+    try:
+        fits = all(0 < len(os.fsencode(part)) < 256 for part in (row.name, *parts))
+    except UnicodeEncodeError:
+        return False
+    is_place = row.target.startswith(WRITABLE) if row.area == STORE else len(parts) == 1
+    plain = not {".", ".."}.intersection((row.name, *parts))
+    one_line = "/" not in row.name and "\0" not in row.name + row.target
+    return fits and is_place and plain and one_line and bool(WAITING.match(row.folder))
+
+
+def _bytes(base: str, path: str) -> bytes | None:
+    """A file's bytes; nothing if there is no file, none that we know if something else is in
+    its place."""
+    try:
+        return files.read_in(base, path, LARGEST)
+    except FileNotFoundError:
+        return None
+    except DiskError:
+        return b"\0"

@@ -1,0 +1,161 @@
+"""Which repository of git a store lies in, found without starting a process.
+
+Git itself looks the same way: upwards for ``.git``, a folder or a file that names one
+(gitrepository-layout(5)). A short command must know the place of its caches before it
+could afford to ask git; git is asked only where it may refuse the repository.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import NamedTuple
+
+from ticketctl.errors import DiskError
+from ticketctl.store.files import read_bytes
+
+_SMALL = 1 << 16
+"""The largest ``gitdir:`` file or configuration that is read, in bytes."""
+
+
+class Repository(NamedTuple):
+    """A work tree and its repository.
+
+    Args:
+        top: the top folder of the work tree.
+        folder: its git directory; that of a linked work tree is its own.
+        common: the git directory that all work trees share.
+        owner: the user id to which the git directory belongs.
+        points_back: whether the git directory names this work tree as its own.
+    """
+
+    top: str
+    folder: str
+    common: str
+    owner: int
+    points_back: bool
+
+
+def repository_of(root: str) -> Repository | None:
+    """The repository in whose work tree a folder lies; ``None`` outside git.
+
+    Args:
+        root: an absolute path without symbolic links.
+
+    Raises:
+        DiskError: there is one, but git would not use it.
+    """
+    above, device = root, os.stat(root).st_dev
+    while True:
+        entry = f"{above}/.git"
+        if os.path.lexists(entry):
+            return _opened(root, above, entry)
+        if _is_bare(above):
+            raise DiskError(
+                f"{above} looks like a bare git repository (HEAD, objects, refs); "
+                "git commands in it would run what its configuration says",
+                "remove these three from the store, or keep the store elsewhere",
+            )
+        folder, above = above, os.path.dirname(above)
+        if above == folder or (
+            os.stat(above).st_dev != device and not os.environ.get("GIT_DISCOVERY_ACROSS_FILESYSTEM")
+        ):
+            return None
+
+
+def _is_bare(folder: str) -> bool:
+    """Whether git would take a folder for a bare repository."""
+    return os.path.lexists(f"{folder}/HEAD") and os.path.isdir(f"{folder}/objects") and os.path.isdir(f"{folder}/refs")
+
+
+def _opened(root: str, top: str, entry: str) -> Repository:
+    """The repository that ``.git`` is, or names.
+
+    Raises:
+        DiskError: git would not use it.
+    """
+    named = not os.path.isdir(entry)
+    folder = os.path.realpath(_gitdir_named_in(entry) if named else entry)
+    common = os.path.realpath(f"{folder}/{_line_of(f'{folder}/commondir') or '.'}")
+    if not (
+        os.path.lexists(f"{folder}/HEAD") and os.path.isdir(f"{common}/objects") and os.path.isdir(f"{common}/refs")
+    ):
+        raise DiskError(
+            f"{entry} is not a git repository that git accepts",
+            f"git -C {top} status says more; remove {entry} if it is not meant to be one",
+        )
+    owners = {os.lstat(entry).st_uid, os.stat(top).st_uid, os.stat(folder).st_uid}
+    if owners != {os.geteuid()}:
+        from ticketctl.store import git  # git accepts some others: safe.directory
+
+        git.must_accept(root)
+    points_back = not named or _points_back(folder, top, entry)
+    return Repository(top, folder, common, os.stat(folder).st_uid, points_back)
+
+
+def _gitdir_named_in(entry: str) -> str:
+    """The git directory that a ``.git`` file names."""
+    line = _line_of(entry)
+    if not line.startswith("gitdir: "):
+        raise DiskError(
+            f"{entry} is not a git repository that git accepts",
+            f"git -C {os.path.dirname(entry)} status says more",
+        )
+    return os.path.join(os.path.dirname(entry), line.removeprefix("gitdir: "))
+
+
+def _line_of(path: str) -> str:
+    """The one line that a small file holds; empty where there is no such file."""
+    try:
+        return os.fsdecode(read_bytes(path, _SMALL)).rstrip("\r\n")
+    except FileNotFoundError:
+        return ""
+
+
+def _points_back(folder: str, top: str, entry: str) -> bool:
+    """Whether a git directory names the work tree that named it: that of a linked work
+    tree by its file ``gitdir``, that of a submodule by ``core.worktree``."""
+    if back := _line_of(f"{folder}/gitdir"):
+        return os.path.realpath(os.path.join(folder, back)) == os.path.realpath(entry)
+    tree = setting(folder, "worktree")
+    return bool(tree) and os.path.realpath(os.path.join(folder, tree)) == top
+
+
+def setting(folder: str, key: str) -> str:
+    """A value of ``[core]`` in the configuration of a git directory, read without git.
+
+    Only for what git itself writes there in one line (``core.worktree``,
+    ``core.sharedRepository``); empty if it is not given.
+
+    Args:
+        key: the name without ``core.``, in lower case.
+    """
+    try:
+        text = os.fsdecode(read_bytes(f"{folder}/config", _SMALL))
+    except (FileNotFoundError, DiskError):
+        return ""
+    section = found = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            section = line.lower()
+        name, equals, value = line.partition("=")
+        if section.startswith("[core]") and name.strip().lower() == key:
+            found = value.strip().strip('"') if equals else "true"
+    return found
+
+
+def shared_mode(common: str) -> int:
+    """The permissions that ``core.sharedRepository`` asks for besides the umask's
+    (git-config(1)): 0 for none.
+
+    Args:
+        common: the git directory that all work trees share.
+    """
+    value = setting(common, "sharedrepository").lower()
+    if value in ("1", "true", "yes", "on", "group"):
+        return 0o660
+    if value in ("2", "all", "world", "everybody"):
+        return 0o664
+    if value.startswith("0") and set(value) <= set("01234567") and len(value) == 4:
+        return stat.S_IMODE(int(value, 8)) & 0o666
+    return 0

@@ -1,0 +1,134 @@
+"""Where a store keeps what is derived from its tickets, or meant for this clone alone.
+
+Index, caches, the journal of unfinished writes, the time of the last sweep and the outbox
+never lie in the work tree: a clone or an archive from a stranger could bring them along
+(docs/security.md). They lie
+
+- in the git directory, which no clone brings: ``git rev-parse --git-path ticketctl``;
+- outside git in the user's cache folder, the journal beside ``tickets/``;
+- in ``TICKETCTL_STATE``, where that is set.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+
+from ticketctl.core.digest import sha256
+from ticketctl.errors import SettingsError
+from ticketctl.store.files import make_folder
+from ticketctl.store.repository import Repository, repository_of, shared_mode
+
+VARIABLE = "TICKETCTL_STATE"
+OLD = ".ticketctl"
+"""Where versions before 0.2 kept all this, in the store itself. It is never read."""
+BESIDE = ".ticketctl-"
+"""How names in the store begin that a writing command makes and removes again."""
+
+
+class StateFolder:
+    """The place of a store's derived state.
+
+    Args:
+        root: the store.
+        repository: where it lies in one.
+        folder: index, caches, journal; empty if there is no place for them.
+        outbox: notifications for scripts, and deliveries that failed; empty likewise.
+        beside: whether the journal has to lie in the store, where anybody may have put it.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        repository: Repository | None,
+        folder: str,
+        outbox: str,
+        beside: bool = False,
+    ) -> None:
+        self.root, self.repository = root, repository
+        self.folder, self.outbox, self.beside = folder, outbox, beside
+
+    @property
+    def journal(self) -> str:
+        """The path of the journal."""
+        if self.beside:
+            return f"{self.root}/{BESIDE}journal.jsonl"
+        return f"{self.folder}/journal.jsonl"
+
+    @cached_property
+    def shared(self) -> int:
+        """Permissions that files get besides the umask's, for the users of one clone."""
+        return shared_mode(self.repository.common) if self.repository else 0
+
+    def made(self, below: str = "") -> str:
+        """The folder, or one in it, made if need be.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        if not self.folder:
+            raise FileNotFoundError(2, f"no place for it; set {VARIABLE} to a folder")
+        return make_folder(f"{self.folder}/{below}".rstrip("/"), self.shared)
+
+    def made_outbox(self) -> str:
+        """The outbox, made if need be.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        if not self.outbox:
+            raise FileNotFoundError(2, f"no place for it; set {VARIABLE} to a folder")
+        return make_folder(self.outbox, self.shared)
+
+
+def locate(root: str, environment: Mapping[str, str] = os.environ) -> StateFolder:
+    """Find the place of a store's derived state; nothing is made.
+
+    Args:
+        root: the store, an absolute path without symbolic links.
+
+    Raises:
+        DiskError: the store lies in a repository that git refuses.
+        SettingsError: ``TICKETCTL_STATE`` names no usable place.
+    """
+    repository = repository_of(root)
+    if named := environment.get(VARIABLE):
+        folder = f"{_outside(root, named)}/{_name(root, root)}"
+        return StateFolder(root, repository, folder, f"{folder}/outbox")
+    if repository is None:
+        folder = _in_cache(root, environment)
+        return StateFolder(root, None, folder, folder and f"{folder}/outbox", beside=True)
+    part = "ticketctl"
+    if not repository.points_back:
+        part += f"/stores/{_name(root, root)}"
+    elif root != repository.top:
+        part += f"/stores/{_name(root, root[len(repository.top) + 1 :])}"
+    folder, common = f"{repository.folder}/{part}", f"{repository.common}/{part}"
+    return StateFolder(root, repository, folder, f"{common}/outbox")
+
+
+def _name(root: str, key: str) -> str:
+    """A folder name for a store: its own, and what tells it from others of that name."""
+    return f"{os.path.basename(root)[:40]}-{sha256(os.fsencode(key)).hex()[:12]}"
+
+
+def _outside(root: str, named: str) -> str:
+    """The folder that the user names for derived state.
+
+    Raises:
+        SettingsError: it is no absolute path, or lies in the store.
+    """
+    folder = os.path.realpath(named)
+    if not os.path.isabs(named) or f"{folder}/".startswith(f"{root}/"):
+        raise SettingsError(f'{VARIABLE} is "{named}"', "name a folder outside the store, from / on")
+    return folder
+
+
+def _in_cache(root: str, environment: Mapping[str, str]) -> str:
+    """The store's folder in the user's cache folder; empty where there is none (XDG Base
+    Directory Specification: a relative path there counts for nothing)."""
+    base, home = environment.get("XDG_CACHE_HOME", ""), environment.get("HOME", "")
+    if not os.path.isabs(base):
+        base = f"{home}/.cache" if os.path.isabs(home) else ""
+    return base and f"{base}/ticketctl/stores/{_name(root, root)}"
