@@ -40,11 +40,17 @@ CALLS = ("open", "write", "fsync", "fdatasync", "replace", "rename", "link", "sy
 
 
 def ticketctl(root: Path, *words: str, now: str = NOW, as_: str = AMY, feed: bytes = b"") -> Ran:
-    """Run a command line in this process; what it printed, and its status."""
+    """Run a command line in this process, the clock being at ``now``; what it printed, and its status."""
     wrap = partial(io.TextIOWrapper, encoding="utf-8", write_through=True)
     out, err = wrap(io.BytesIO()), wrap(io.BytesIO(), errors="backslashreplace")
-    with redirect_stdout(out), redirect_stderr(err), patch("sys.stdin", wrap(io.BytesIO(feed))):
-        status = run(["-C", str(root), "--as", as_, *(("--now", now) if now else ()), *words])
+    clock = {"TICKETCTL_NOW": now} if now else {}
+    with (
+        redirect_stdout(out),
+        redirect_stderr(err),
+        patch("sys.stdin", wrap(io.BytesIO(feed))),
+        patch.dict(os.environ, clock),
+    ):
+        status = run(["-C", str(root), "--as", as_, *words])
     said, told = (stream.detach().getvalue().decode() for stream in (out, err))
     return Ran(said, int(status), told)
 
@@ -375,7 +381,7 @@ def test_killed_anywhere_it_is_all_or_nothing(name: str, git: bool, folder: Path
         again = case.act(root)
         assert again.status == (0 if states == {"old"} else 1), f"point {at}: {again}"
         assert set(whole(case, root).values()) == {"new"}, f"point {at}: done twice"
-        assert ticketctl(root, "check").status == 0
+        assert ticketctl(root, "check", now="2026-11-08T09:00:00Z").status == 0
     assert seen == {"old", "new"}
 
 

@@ -82,16 +82,18 @@ def test_the_guard_counts_changes_of_status_and_a_share_of_the_open(tmp_path: Pa
 @pytest.mark.parametrize(
     ("before", "now", "words"),
     [
-        ("", "2026-11-02T07:59:00Z", "there is an event of 2026-11-02T09:01:00Z"),
+        ("2026-11-03T09:00:00Z", "2026-11-03T07:59:59Z", "the last sweep of this clone was at 2026-11-03T09:00:00Z"),
+        ("2026-11-03T09:00:00Z", "2026-11-03T08:00:00Z", ""),
         ("2026-11-03T09:00:00Z", "2036-11-03T09:00:00Z", "3,653 days after the last sweep"),
         ("", "2027-12-06T10:00:00Z", ""),
+        ("", "2036-11-03T09:00:00Z", "3,653 days after the newest event"),
         ("2026-11-03T09:00:00Z", "2027-12-08T08:59:59Z", ""),
         ("2026-11-03T09:00:00Z", "2027-12-08T09:00:01Z", "400 days after"),
     ],
-    ids=["back", "ahead", "never swept", "just not", "just"],
+    ids=["back", "just not back", "ahead", "never swept", "never swept, ahead", "just not", "just"],
 )
 def test_a_wrong_clock_changes_nothing(tmp_path: Path, before: str, now: str, words: str) -> None:
-    """Hazard 12: an hour behind the newest event, or 400 days after the last sweep, if there was one."""
+    """Hazard 12: an hour behind the last sweep of this clone, or 400 days after all that tells the time."""
     root = solved(tmp_path / "store", 2)
     if before:
         assert ticketctl(root, "sweep", now=before).status == 0
@@ -133,7 +135,7 @@ def test_missed_reminders_become_one_and_are_counted(tmp_path: Path) -> None:
 
 def test_a_heartbeat_tells_that_a_run_came_to_its_end(tmp_path: Path) -> None:
     root, beat = solved(tmp_path / "store", 1), tmp_path / "beat.json"
-    for words in (("-n",), ("--now", "2026-11-01T09:00"), ("--rule", "nothing")):
+    for words in (("-n",), ("--now", "2036-11-01T09:00"), ("--rule", "nothing")):
         ticketctl(root, "sweep", "--heartbeat", str(beat), *words, now=SWEPT_AT)
         assert not beat.exists(), words
     done(root, "sweep", "--heartbeat", str(beat), now=SWEPT_AT)
@@ -205,7 +207,7 @@ def test_a_storm_hides_no_broken_ticket(tmp_path: Path) -> None:
 
 def test_a_dry_run_foretells_that_the_clock_is_refused(tmp_path: Path) -> None:
     root = solved(tmp_path / "store", 1)
-    dry = ticketctl(root, "sweep", "-n", now="2026-10-02T09:00:00Z")
+    dry = ticketctl(root, "sweep", "-n", now="2036-10-02T09:00:00Z")
     assert dry.status == 0 and "a run would be refused: the clock says" in dry.err
     assert "refused" not in ticketctl(root, "sweep", "-n", "--trust-clock", now="2026-10-02T09:00:00Z").err
 

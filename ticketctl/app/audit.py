@@ -22,6 +22,8 @@ from ticketctl.core.moves import creation_edges
 from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.profile import Edge, Field, Profile
 from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, changed, fold, stages
+from ticketctl.core.timers import future_event, in_future
+from ticketctl.core.words import counted
 from ticketctl.errors import BrokenError, DiskError, Finding, Place, TicketctlError, closest
 from ticketctl.store import files, git
 from ticketctl.store.paths import path_of, short
@@ -141,7 +143,7 @@ def check_found(desk: Desk, found: Loaded | Finding | None) -> list[Finding]:
 
 def check_ticket(desk: Desk, loaded: Loaded) -> list[Finding]:
     """Everything that is wrong with one ticket."""
-    findings = [*_chain(loaded), *_order(loaded), *_fold(loaded)]
+    findings = [*_chain(loaded), *_order(loaded), *_future(desk, loaded), *_fold(loaded)]
     try:
         profile = desk.shelf.get(loaded.ticket.profile)
     except TicketctlError as error:
@@ -218,6 +220,18 @@ def _order(loaded: Loaded) -> Iterator[Finding]:
         if stands.id != belongs.id:
             yield Finding(_entry(loaded, position), "order", f"here belongs the entry {belongs.id}")
             return
+
+
+def _future(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
+    """No event is dated in the future; of several the newest is named."""
+    event = future_event(loaded.ticket, desk.now)
+    if event is None:
+        return
+    horizon, history = dates.horizon(desk.now), loaded.ticket.history
+    others = sum(entry.at > horizon for entry in history) - 1
+    more = f", and so {'is' if others == 1 else 'are'} {counted(others, 'other')}" if others else ""
+    yield Finding(_entry(loaded, history.index(event), "at"), "future", in_future(event) + more,
+                  "sweeps leave the ticket alone until then; if the clock is wrong, set it right")  # fmt: skip
 
 
 def _fold(loaded: Loaded) -> Iterator[Finding]:

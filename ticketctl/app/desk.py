@@ -31,11 +31,16 @@ class Desk(Record):
         root: the store's folder.
         now: the instant of this command, in UTC; read once.
         as_: who the user says to be (``ROLE``, ``ROLE:WHO`` or ``WHO``), if they do.
+        clock: what the system's clock (or TICKETCTL_NOW, which stands for it) says, where ``--now`` names another
+            instant; ``None`` if there is no difference.
+        trust_clock: whether the user vouches for ``now`` (``--trust-clock``).
     """
 
     root: str
     now: datetime
     as_: str | None = None
+    clock: datetime | None = None
+    trust_clock: bool = False
 
     @cached_property
     def state(self) -> StateFolder:

@@ -15,13 +15,16 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.heartbeat import last_sweep
 from ticketctl.app.mailbox import DEAD
 from ticketctl.app.mailing import debts, known_server
+from ticketctl.app.refresh import ask
 from ticketctl.core import dates
 from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
 from ticketctl.store import files, git
 from ticketctl.store.config import NAME
 from ticketctl.store.fetching import PASSWORD_FILE as IMAP_FILE
+from ticketctl.store.paths import path_of, short
 from ticketctl.store.recovery import interrupted as interrupted_writes
+from ticketctl.store.selection import ahead
 from ticketctl.store.state import OLD
 from ticketctl.store.transport import PASSWORD_FILE as SMTP_FILE
 from ticketctl.store.transport import secret
@@ -129,8 +132,21 @@ def crowds(desk: Desk) -> Iterator[Finding]:
 def sweeps(desk: Desk) -> Iterator[Finding]:
     """Where somebody has swept, somebody still does."""
     last = last_sweep(desk)
+    if last > dates.horizon(desk.now):
+        yield _finding("sweep", f"the last sweep of this clone was at {last}, which is later than the clock",
+                       "set the clock right; if it is right: ticketctl sweep --trust-clock, once")  # fmt: skip
     if last and desk.now - dates.parse_instant(last) > _STALE:
         yield _finding("sweep", f"the last sweep of this clone was at {last}", "is cron still running?", "warning")
+
+
+def events(desk: Desk) -> Iterator[Finding]:
+    """No ticket has an event that is dated in the future."""
+    found = ask(desk, lambda index: ahead(index, dates.horizon(desk.now)))
+    for ticket in found[:20]:
+        yield _finding(path_of(ticket.id), f"an event is dated in the future ({ticket.at})",
+                       f"sweeps leave the ticket alone until then: ticketctl check {short(ticket.id)}")  # fmt: skip
+    if len(found) > 20:
+        yield _finding("tickets", f"and {len(found) - 20:,} more tickets have such an event")
 
 
 def mail_out(desk: Desk) -> Iterator[Finding]:
@@ -184,5 +200,5 @@ def mail_in(desk: Desk) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Desk], Iterator[Finding]], ...] = (
-    profiles, people, interrupted, old_state, repository, crowds, sweeps, mail_out, servers, mail_in,
+    profiles, people, interrupted, old_state, repository, crowds, sweeps, events, mail_out, servers, mail_in,
 )  # fmt: skip

@@ -10,17 +10,22 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.find import look
 from ticketctl.app.sweep import Act, acts_of
 from ticketctl.app.watch import Watch, unwatched
+from ticketctl.core import dates
 from ticketctl.core.foresight import forecast
 from ticketctl.core.query import Query, Term
+from ticketctl.core.timers import future_event
 from ticketctl.errors import BrokenError, Finding
+from ticketctl.store.selection import Ahead
 
 
 @dataclass
 class Forecast:
-    """What is to come: (instant, act), earliest first, and the tickets that cannot be read."""
+    """What is to come: (instant, act), earliest first; the tickets that cannot be read; those that sweeps leave alone,
+    since an event of theirs is dated in the future."""
 
     acts: list[tuple[datetime, Act]] = field(default_factory=list)
     broken: list[Finding] = field(default_factory=list)
+    ahead: list[Ahead] = field(default_factory=list)
 
 
 def foresee(desk: Desk, days: int, watch: Watch = unwatched) -> Forecast:
@@ -33,7 +38,13 @@ def foresee(desk: Desk, days: int, watch: Watch = unwatched) -> Forecast:
         except BrokenError as error:  # sweeps will refuse it, too
             found.broken.append(error.finding)
             continue
-        for at, fired in forecast(profile, loaded.ticket, desk.now, until, desk.people_of(profile)):
+        start = desk.now
+        if event := future_event(loaded.ticket, desk.now):
+            found.ahead.append(Ahead(loaded.ticket.id, loaded.ticket.profile, loaded.ticket.status, event.at))
+            start = dates.parse_instant(event.at) - dates.TOLERANCE
+            if start > until:
+                continue
+        for at, fired in forecast(profile, loaded.ticket, start, until, desk.people_of(profile)):
             found.acts += ((at, act) for act in acts_of(profile, [fired]))
     found.acts.sort(key=lambda one: (one[0], one[1].fire.due, one[1].ticket.id))
     return found

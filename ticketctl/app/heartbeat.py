@@ -24,9 +24,11 @@ def last_sweep(desk: Desk) -> str:
 
 
 def remember(desk: Desk) -> None:
-    """Note that a sweep of this clone came to its end."""
+    """Note that a sweep of this clone came to its end. One at an instant of the future (``--now``) counts as of the
+    clock: it is no trace of time, and must not make the clock look wrong from then on."""
+    at = min(desk.now, desk.clock or desk.now)
     with suppress(OSError):
-        text = dates.format_instant(desk.now) + "\n"
+        text = dates.format_instant(at) + "\n"
         place = f"{desk.state.made()}/{_LAST}"
         files.replace_file(place, text.encode(), desk.state.shared)
 

@@ -18,7 +18,7 @@ from datetime import timedelta
 from ticketctl.app.change import not_by_hand
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import look
-from ticketctl.app.recording import caught_up, record_run, writing
+from ticketctl.app.recording import caught_up, record_run, refuse_future, writing
 from ticketctl.app.refresh import ask
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
@@ -100,13 +100,13 @@ def debts(
         broken: takes the tickets that cannot be read.
         given: takes how many notices each address was given in the last 24 hours.
     """
-    since = dates.format_instant(desk.now - _DAY)
+    since, horizon = dates.format_instant(desk.now - _DAY), dates.horizon(desk.now)
     given = Counter() if given is None else given
     owing = Query((Term("owes", "is", (1,)),))
     recent = Query((Term("updated", "between", (since, "", "", "")),))
     for loaded, _ in look(desk, broken, [owing, recent], watch):
         for entry in loaded.ticket.history:
-            if entry.event == "notified" and entry.at > since:
+            if entry.event == "notified" and since < entry.at <= horizon:
                 given.update(who.lower() for who in entry.told)
         yield from (_debt(desk, loaded.ticket, one) for one in owed(loaded.ticket))
 
@@ -177,6 +177,7 @@ def send(desk: Desk, watch: Watch = unwatched) -> Delivery:
         SettingsError: mail is not set up, or a password is missing.
         RefusedError: this clone does not send.
     """
+    refuse_future(desk)  # before anything goes out that could not be written down
     mail = settings_of(desk)
     _same_place(desk)
     result = Delivery()
@@ -227,7 +228,7 @@ class _Run:
     def _ready(self, debt: Debt) -> bool:
         if path_of(debt.ticket.id) in self.dirty:
             self.result.uncommitted += len(debt.told)
-        elif debt.again > dates.format_instant(self.desk.now):
+        elif dates.format_instant(self.desk.now) < debt.again <= dates.format_instant(self.desk.now + _DAY):
             self.result.paused += len(debt.told)
         else:
             return True

@@ -10,6 +10,7 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.parallel import read_at, spread
 from ticketctl.app.refresh import ask
 from ticketctl.app.watch import Watch, unwatched
+from ticketctl.core import dates
 from ticketctl.core.profile import Test
 from ticketctl.errors import DiskError, Finding
 from ticketctl.store import git, sound
@@ -68,8 +69,10 @@ def _doubtful(desk: Desk, index: Index, paths: list[str]) -> tuple[Index, list[H
     for path, blob, files in sound.attached(index):
         if not all(is_attached(desk, file) for file in files.split("\0")):
             left.append((path, blob))
+    # What was found right by a clock that was ahead is looked at again, once the clock is right.
+    left += sound.later(index, dates.horizon(desk.now))
     left += [(path, b"") for path in set(paths).difference(index.paths())]
-    return index, sorted(left)
+    return index, sorted(set(left))
 
 
 def read_held(desk: Desk, held: Held) -> tuple[bytes, Loaded | Finding | None]:

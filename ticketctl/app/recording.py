@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome, describe, what
+from ticketctl.core import dates
 from ticketctl.core.requests import Decision
-from ticketctl.errors import BusyError, DiskError, TicketctlError, UncommittedError
+from ticketctl.errors import BusyError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.store import files, journal, locks
 from ticketctl.store.paths import path_of
 from ticketctl.store.recovery import recover
@@ -19,9 +20,33 @@ if TYPE_CHECKING:
     from ticketctl.store.index import Index
 
 
+def refuse_future(desk: Desk) -> None:
+    """Refuse to write events of the future. Whatever writes comes through here, by way of :func:`writing`; those
+    commands call it themselves that do something else before they write.
+
+    An event of the future stops the rules by time of its ticket until then. The system's clock is trusted here, and
+    so is TICKETCTL_NOW, which stands for it: only ``--now`` is questioned.
+
+    Raises:
+        RefusedError: ``--now`` is more than an hour later than the clock, and the user does not vouch for it.
+    """
+    clock = desk.clock or desk.now
+    if desk.now - clock > dates.TOLERANCE and not desk.trust_clock:
+        now, later = dates.format_instant(desk.now), dates.span((desk.now - clock).total_seconds())
+        raise RefusedError(
+            f"--now {now} is {later} later than the clock ({dates.format_instant(clock)}); nothing was written",
+            f"if you mean it: ticketctl --now {now} --trust-clock COMMAND ...",
+        )
+
+
 @contextmanager
 def writing(desk: Desk) -> Iterator[None]:
-    """Hold the store's lock, first finishing what a crash interrupted."""
+    """Hold the store's lock, first finishing what a crash interrupted.
+
+    Raises:
+        RefusedError: as :func:`refuse_future`.
+    """
+    refuse_future(desk)
     tickets = f"{desk.root}/tickets"
     if not os.path.lexists(tickets):
         # Git keeps no empty folder, so a clone of an empty store has none.

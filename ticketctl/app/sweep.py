@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from ticketctl.app.change import not_by_hand, outbox
+from ticketctl.app.clock import wrong_clock
 from ticketctl.app.desk import Desk
-from ticketctl.app.heartbeat import last_sweep, remember
-from ticketctl.app.recording import caught_up, record_run, write_together, writing
+from ticketctl.app.heartbeat import remember
+from ticketctl.app.recording import caught_up, record_run, refuse_future, write_together, writing
 from ticketctl.app.refresh import ask, broken_in
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
@@ -19,7 +19,7 @@ from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.requests import Decision, Fire, Refusal
 from ticketctl.core.sweeping import Fired, sweep_ticket
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.timers import due_now
+from ticketctl.core.timers import due_now, future_event
 from ticketctl.core.words import counted
 from ticketctl.errors import (
     BrokenError,
@@ -39,10 +39,7 @@ from ticketctl.store.index import Index
 from ticketctl.store.paths import path_of
 from ticketctl.store.reading import Loaded
 from ticketctl.store.recovery import interrupted
-from ticketctl.store.selection import latest, sums, waking
-
-_CLOCK_BACK = timedelta(hours=1)
-_CLOCK_AHEAD = timedelta(days=400)
+from ticketctl.store.selection import Ahead, ahead, latest, sums, waking
 
 
 class Orders(Record):
@@ -53,7 +50,8 @@ class Orders(Record):
         dry: the same without the writer (rule 15).
         limit: how many tickets are written at most, the longest due first (rule 10).
         confirm: up to how many changes of status are meant, whatever the guard thinks (rule 14).
-        trust_clock: the clock is right, whatever the guard thinks.
+        trust_clock: the clock is right, whatever the guard thinks. Tickets with an event of the future are left alone
+            all the same.
     """
 
     rules: tuple[str, ...] = ()
@@ -97,6 +95,7 @@ class Report:
         moves: how many changes of status there would be, where the guard wants them confirmed (``allowed`` are not
             asked about); nothing was written then.
         left: how many tickets are due besides, past the limit.
+        ahead: the tickets that were left alone, since an event of theirs is dated in the future.
         clock: why a run would be refused for its clock, told by a dry one.
     """
 
@@ -107,6 +106,7 @@ class Report:
     moves: int = 0
     allowed: int = 0
     left: int = 0
+    ahead: list[Ahead] = field(default_factory=list)
     clock: str = ""
 
     @property
@@ -117,7 +117,8 @@ class Report:
     @property
     def counts(self) -> dict[str, int]:
         """The sums of the run, for its sign of life."""
-        return {"done": len(self.done), "left": self.left, "refused": len(self.acts) - len(self.done),
+        refused = len(self.acts) - len(self.done) + len(self.ahead)
+        return {"done": len(self.done), "left": self.left, "refused": refused,
                 "broken": len(self.broken), "failed": len(self.failed)}  # fmt: skip
 
     @property
@@ -132,7 +133,6 @@ class _Scan(Record):
     due: Sequence[str]
     open: int
     newest: str
-    fired: str
 
 
 def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
@@ -140,13 +140,15 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
 
     Raises:
         UsageError: a rule of ``orders`` does not exist.
-        RefusedError: the clock cannot be right (rule 14).
+        RefusedError: the clock cannot be right (rule 14), or it is not that of the system (``--now``).
     """
     _check_rules(desk, orders)
     report = Report()
+    if not orders.dry:
+        refuse_future(desk)
     if orders.dry:
         scan = ask(desk, lambda index: _scan(desk, orders, report, index), watch)
-        report.clock = "" if orders.trust_clock else _wrong_clock(desk, scan)
+        report.clock = "" if orders.trust_clock else wrong_clock(desk, scan.newest)
         _plan(desk, orders, scan, report, watch)
         return report
     with ExitStack() as held:
@@ -159,7 +161,7 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
             with writing(desk):
                 pass  # finishes what a killed run left, even where nothing more is due
         scan = ask(desk, lambda index: _scan(desk, orders, report, caught_up(desk, index)), watch)
-        if not orders.trust_clock and (wrong := _wrong_clock(desk, scan)):
+        if not orders.trust_clock and (wrong := wrong_clock(desk, scan.newest)):
             hint = "set the clock right; if it is right: ticketctl sweep --trust-clock"
             raise RefusedError(f"{wrong}; nothing was written", hint)
         if not _too_many(desk, orders, scan, watch, report):
@@ -180,11 +182,16 @@ def _scan(desk: Desk, orders: Orders, report: Report, index: Index) -> _Scan:
     """Ask the index which tickets may be due; whether they are is seen when they are read."""
     broken, number = broken_in(index), sums(index)
     due = waking(index, dates.format_instant(desk.now))
-    newest, fired = latest(index, "updated"), latest(index, "fired")
+    horizon = dates.horizon(desk.now)
+    newest, skipped = latest(index, horizon), ahead(index, horizon)
     report.broken += broken  # not before the index has answered everything: it may be asked again
+    report.ahead += skipped
+    if skipped:
+        alone = {one.id for one in skipped}
+        due = [id_ for id_ in due if id_ not in alone]
     if orders.limit or orders.rules:
         due = _by_instant(desk, orders, due, report)
-    return _Scan(due, sum(number.values()) - number.get("closed", 0), newest, fired)
+    return _Scan(due, sum(number.values()) - number.get("closed", 0), newest)
 
 
 def _by_instant(desk: Desk, orders: Orders, ids: Sequence[str], report: Report) -> list[str]:
@@ -210,17 +217,6 @@ def _by_instant(desk: Desk, orders: Orders, ids: Sequence[str], report: Report) 
 # --- the guards (rule 14) -------------------------------------------------------------------------------------------
 
 
-def _wrong_clock(desk: Desk, scan: _Scan) -> str:
-    """What is odd about the clock: it is behind the newest event, or far ahead of the last sweep; empty if nothing."""
-    now = dates.format_instant(desk.now)
-    if scan.newest and dates.parse_instant(scan.newest) - desk.now > _CLOCK_BACK:
-        return f"the clock says {now}, but there is an event of {scan.newest}"
-    last = last_sweep(desk) or scan.fired
-    if last and desk.now - dates.parse_instant(last) > _CLOCK_AHEAD:
-        return f"the clock says {now}, {(desk.now - dates.parse_instant(last)).days:,} days after the last sweep"
-    return ""
-
-
 def _too_many(desk: Desk, orders: Orders, scan: _Scan, watch: Watch, report: Report) -> bool:
     """Whether the run would change the status of more tickets than is usual; its acts are then only planned."""
     report.allowed = _allowed(desk, orders, scan)
@@ -231,6 +227,7 @@ def _too_many(desk: Desk, orders: Orders, scan: _Scan, watch: Watch, report: Rep
     if plan.guarded:
         report.acts, report.moves, report.left = plan.acts, plan.moves, plan.left
         report.broken += plan.broken
+        report.ahead += plan.ahead
     return plan.guarded
 
 
@@ -253,6 +250,8 @@ def _plan(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch)
         watch("planning", number, len(scan.due))
         try:
             was = desk.store.read(id_)
+            if _left_alone(desk, was, report):
+                continue
             acts = list(acts_of(desk.profile_of(was.ticket), _fired(desk, was, orders)))
             report.acts += acts
             written += any(act.decision for act in acts)
@@ -305,6 +304,8 @@ class _Turn(Record):
 def _turn(desk: Desk, orders: Orders, report: Report, id_: str) -> _Turn | None:
     try:
         was = desk.store.read(id_)
+        if _left_alone(desk, was, report):
+            return None
         fired = _fired(desk, was, orders)
         return _Turn(id_, desk.profile_of(was.ticket), fired, _writes(desk, was, fired))
     except MissingError:
@@ -314,6 +315,14 @@ def _turn(desk: Desk, orders: Orders, report: Report, id_: str) -> _Turn | None:
     except TicketctlError as error:
         report.failed.append(error)
     return None
+
+
+def _left_alone(desk: Desk, was: Loaded, report: Report) -> bool:
+    """Whether a ticket has got an event of the future since the index was asked; it is noted then."""
+    ticket, event = was.ticket, future_event(was.ticket, desk.now)
+    if event is not None:
+        report.ahead.append(Ahead(ticket.id, ticket.profile, ticket.status, event.at))
+    return event is not None
 
 
 def _fired(desk: Desk, was: Loaded, orders: Orders) -> list[Fired]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Exit
 from ticketctl.render.safe import safe
 from ticketctl.store.paths import short
+from ticketctl.store.selection import Ahead
 
 VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "remind": ("would remind", "reminded"),
           "change": ("would change", "changed"), "refused": ("refused", "refused")}  # fmt: skip
@@ -28,7 +30,7 @@ VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "r
 @click.option("--rule", "rules", metavar="NAME", multiple=True, help="Only this automation.")
 @click.option("--limit", metavar="N", type=click.IntRange(1), help="At most so many tickets, the longest due first.")
 @click.option("--confirm", metavar="N", type=click.IntRange(0), help="Up to so many changes of status are meant.")
-@click.option("--trust-clock", is_flag=True, help="The clock is right, however odd it looks.")
+@click.option("--trust-clock", is_flag=True, help="Skip the clock check.")
 @click.option("--heartbeat", metavar="FILE", help="Leave a sign of life there.")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "jsonl"]), default="text", help="For people, or for programs."
@@ -41,6 +43,7 @@ def sweep_command(env: Env, /, now_text: str | None, heartbeat: str | None, form
     """
     if now_text is not None:
         env.now_text = now_text
+    env.trust_clock = orders["trust_clock"] = env.trust_clock or orders["trust_clock"]
     if heartbeat is not None and (wrong := no_heartbeat(heartbeat)):
         raise DiskError(wrong)
     asked = Orders(**orders)
@@ -53,6 +56,8 @@ def sweep_command(env: Env, /, now_text: str | None, heartbeat: str | None, form
     if format_ == "jsonl":
         for act in report.acts:
             say(_json(act, planned))
+        for ticket in report.ahead:
+            say(_skipped(ticket, planned))
     else:
         _tell(env, report, planned)
     if heartbeat is not None and not planned:
@@ -102,6 +107,34 @@ def _json(act: Act, dry: bool) -> str:
     })  # fmt: skip
 
 
+def _skipped(ticket: Ahead, dry: bool) -> str:
+    """The line of a ticket that is left alone, with the keys of all other lines."""
+    from ticketctl.render import document
+
+    return document.dump_line({
+        "id": ticket.id, "verb": "skipped", "dry": dry, "profile": ticket.profile, "rule": None, "due": None,
+        "missed": 0, "from": ticket.status, "to": None, "entries": [], "reasons": [tell_ahead(ticket)],
+    })  # fmt: skip
+
+
+def tell_ahead(ticket: Ahead) -> str:
+    """Why a ticket is left alone, in words."""
+    return f"an event is dated in the future ({ticket.at})"
+
+
+def name_ahead(tickets: Sequence[Ahead]) -> None:
+    """Name the tickets that sweeps leave alone, on stderr; of very many (a clock that was set back) the first."""
+    for ticket in tickets[:_NAMED]:
+        say(f"error: {ticket.id}: {tell_ahead(ticket)}; sweeps leave the ticket alone until then", err=True)
+    if len(tickets) > _NAMED:
+        say(f"error: and {counted(len(tickets) - _NAMED, 'more ticket')}", err=True)
+    if tickets:
+        say(f"hint: ticketctl check {short(tickets[0].id)}; if the clock is wrong, set it right", err=True)
+
+
+_NAMED = 20
+
+
 def _sum_up(env: Env, report: Report, orders: Orders) -> None:
     """A summary, unless nothing was due (cron mails any output); then the exit status."""
     tickets = len({act.ticket.id for act in report.done})
@@ -120,11 +153,12 @@ def _sum_up(env: Env, report: Report, orders: Orders) -> None:
         say(f"a run would be refused: {report.clock}", err=True)
     for finding in report.broken:
         say(f"error: {finding}", err=True)
+    name_ahead(report.ahead)
     for error in report.failed:
         say(f"error: {error.message}", err=True)
     if report.failed:
         finish(report.failed[0].exit)
     if report.broken:
         finish(Exit.BROKEN)
-    if any(act.decision is None for act in report.acts) or (report.guarded and not orders.dry):
+    if report.ahead or any(act.decision is None for act in report.acts) or (report.guarded and not orders.dry):
         finish(Exit.REFUSED)

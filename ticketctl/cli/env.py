@@ -35,29 +35,27 @@ def terminal_width(default: int) -> int:
 class Env:
     """The surroundings of one command: the options before it.
 
-    ``now_text`` may be set until the clock is first asked for.
+    ``now_text`` and ``trust_clock`` may be set until the store is first asked for.
     """
 
     def __init__(
         self, folder: str | None = None, as_: str | None = None, now_text: str | None = None, quiet: bool = False,
-        verbose: bool = False,
+        verbose: bool = False, trust_clock: bool = False,
     ) -> None:  # fmt: skip
         self.folder, self.as_, self.now_text = folder, as_, now_text
-        self.quiet, self.verbose = quiet, verbose
+        self.quiet, self.verbose, self.trust_clock = quiet, verbose, trust_clock
+
+    @cached_property
+    def clock(self) -> datetime:
+        """What the system's clock says, or TICKETCTL_NOW, which stands for it; read once."""
+        real = datetime.now(UTC).replace(microsecond=0)
+        text = os.environ.get("TICKETCTL_NOW")
+        return _moment("TICKETCTL_NOW", text, real) if text else real
 
     @cached_property
     def now(self) -> datetime:
-        """The instant of this command: ``--now``, else TICKETCTL_NOW, else the clock; read once."""
-        from ticketctl.core import dates
-
-        real = datetime.now(UTC).replace(microsecond=0)
-        text = os.environ.get("TICKETCTL_NOW") or None if self.now_text is None else self.now_text
-        if text is None:
-            return real
-        try:
-            return dates.parse_now(text, real)
-        except (ValueError, OverflowError) as error:
-            raise UsageError(f"--now: {error}", "2026-12-01T09:00, tomorrow, +3d") from None
+        """The instant of this command: ``--now``, else that of the clock."""
+        return self.clock if self.now_text is None else _moment("--now", self.now_text, self.clock)
 
     @cached_property
     def desk(self) -> Desk:
@@ -65,7 +63,8 @@ class Env:
         from ticketctl.app.desk import Desk, find_root
         from ticketctl.core import dates
 
-        desk = Desk(find_root(self.folder), self.now, self.as_ or os.environ.get("TICKETCTL_AS") or None)
+        as_ = self.as_ or os.environ.get("TICKETCTL_AS") or None
+        desk = Desk(find_root(self.folder), self.now, as_, self.clock, self.trust_clock)
         if self.verbose:
             who = desk.as_ or desk.email or "nobody in particular"
             say(f"store {desk.root}; now {dates.format_instant(self.now)}; as {who}", err=True)
@@ -118,6 +117,20 @@ class Env:
         say(f"{self.paint(sys.stderr)('warning', 'yellow')}: {first.strip()}", err=True)
         for line in rest:
             say(line, err=True)
+
+
+def _moment(name: str, text: str, clock: datetime) -> datetime:
+    """The instant that an option or variable names.
+
+    Raises:
+        UsageError: it names none.
+    """
+    from ticketctl.core import dates
+
+    try:
+        return dates.parse_now(text, clock)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"{name}: {error}", "2026-12-01T09:00, tomorrow, +3d") from None
 
 
 _LONG = 500

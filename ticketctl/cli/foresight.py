@@ -11,7 +11,7 @@ from ticketctl.app.foresight import foresee
 from ticketctl.app.sweep import Act
 from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id
-from ticketctl.cli.cron import VERBS, what_of
+from ticketctl.cli.cron import VERBS, name_ahead, what_of
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core import dates
@@ -39,7 +39,8 @@ def why_command(env: Env, /, id_: str, format_: str) -> None:
     profile = desk.profile_of(ticket)
     found = list(outlooks(profile, ticket, desk.now, desk.people_of(profile)))
     if format_ == "json":
-        say_lines(document.dump(id=ticket.id, status=ticket.status, rules=[why.document(one) for one in found]))
+        say_lines(document.dump(id=ticket.id, status=ticket.status, future=why.future(ticket, desk.now),
+                                rules=[why.document(one) for one in found]))  # fmt: skip
         return
     for line in why.why(env.voice, ticket, profile, found):
         say(line)
@@ -67,6 +68,7 @@ def forecast_command(env: Env, /, days: int, format_: str) -> None:
         _tell(env, found.acts)
     for finding in found.broken:
         say(f"error: {finding}", err=True)
+    name_ahead(found.ahead)
     env.note(f"{counted(len(found.acts), 'act')} in the next {counted(days, 'day')}, if nobody does anything")
     if found.broken:
         finish(Exit.BROKEN)

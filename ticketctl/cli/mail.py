@@ -41,8 +41,10 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
     """Take in the new letters of a maildir, or of the IMAP folder in the settings. Quiet if there are none."""
     from ticketctl.app.mailbox import receive
     from ticketctl.app.mailing import known_server
+    from ticketctl.app.recording import refuse_future
     from ticketctl.store import fetching
 
+    refuse_future(env.desk)  # once, and not for each email
     mail = env.desk.settings.mail
     if maildir is None and (mail is None or mail.imap is None):
         raise SettingsError(

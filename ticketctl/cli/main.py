@@ -97,6 +97,7 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
 @click.option("-C", "folder", metavar="DIR", help="The store (else upwards from here).")
 @click.option("--as", "as_", metavar="ROLE[:WHO]", help="Who you are (else TICKETCTL_AS, else git's user.email).")
 @click.option("--now", "now_text", metavar="TIME", help="The time it shall be (else TICKETCTL_NOW, else the clock).")
+@click.option("--trust-clock", is_flag=True, help="Write though --now is in the future; skip the clock check.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colours.")
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say which store, when and as whom.")

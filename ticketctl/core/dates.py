@@ -25,6 +25,15 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FULL_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
+TOLERANCE = timedelta(hours=1)
+"""How far an event may be dated ahead of the clock: those of two machines never quite agree."""
+
+
+def horizon(now: datetime) -> str:
+    """The instant after which an event is dated in the future, as ticket files hold it."""
+    return format_instant(now + TOLERANCE)
+
+
 def parse_instant(text: str) -> datetime:
     """An instant as ticket files hold it, ``2026-11-21T09:14:03Z``.
 
@@ -33,7 +42,7 @@ def parse_instant(text: str) -> datetime:
     """
     if not _INSTANT.match(text):
         raise ValueError(f'"{text}" is not an instant like 2026-11-21T09:14:03Z')
-    return _near(datetime.fromisoformat(text))
+    return near(datetime.fromisoformat(text))
 
 
 def format_instant(moment: datetime) -> str:
@@ -137,12 +146,16 @@ def moment_of(text: str, where: tzinfo) -> datetime:
         ValueError: it is neither.
     """
     if _DATE.match(text):
-        return to_utc(_near(datetime.combine(date.fromisoformat(text), time())), where)
+        return to_utc(near(datetime.combine(date.fromisoformat(text), time())), where)
     return parse_instant(text)
 
 
-def _near(moment: datetime) -> datetime:
-    """Only the years 1900 to 2999, so that nothing that is added to a moment leaves the calendar."""
+def near(moment: datetime) -> datetime:
+    """Only the years 1900 to 2999, so that nothing that is added to a moment leaves the calendar.
+
+    Raises:
+        ValueError: the moment is in another year.
+    """
     if not 1900 <= moment.year <= 2999:
         raise ValueError(f"the year {moment.year} is too far away")
     return moment

@@ -55,7 +55,7 @@ class Timer(Record):
         try:
             if now is not None and self.automation.repeat is not None:
                 number = self._latest(number, profile, now)
-            due = dates.format_instant(self.occurrence(number, profile))
+            due = dates.format_instant(dates.near(self.occurrence(number, profile)))
         except (OverflowError, ValueError):
             return None  # past the end of the calendar
         return Fire(self.automation.name, self.anchor, number, due, number - self.done - 1)
@@ -70,6 +70,21 @@ class Timer(Record):
             if self.occurrence(number + step, profile) <= now:
                 number += step
         return number
+
+
+def future_event(ticket: Ticket, now: datetime) -> Entry | None:
+    """The newest event of a ticket, if it is dated in the future: more than an hour later than ``now``.
+
+    Any event counts, not only the last one: a merged history is not in the order of time. No rule by time acts on
+    such a ticket, since nobody knows what its other instants are worth.
+    """
+    newest = max(ticket.history, key=lambda entry: entry.at)
+    return newest if newest.at > dates.horizon(now) else None
+
+
+def in_future(event: Entry) -> str:
+    """The words about what :func:`future_event` finds."""
+    return f"event {event.id} is dated in the future ({event.at})"
 
 
 def timers(profile: Profile, ticket: Ticket) -> Iterator[Timer]:

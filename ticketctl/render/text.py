@@ -10,7 +10,7 @@ from ticketctl.core import dates
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.timers import next_due
+from ticketctl.core.timers import future_event, in_future, next_due
 from ticketctl.render.safe import safe
 from ticketctl.render.voice import TIED, Voice, wrapped
 
@@ -62,6 +62,8 @@ def coming(voice: Voice, profile: Profile, ticket: Ticket) -> str:
     fire = next_due(profile, ticket, NOBODY_LISTED)
     if fire is None:
         return ""
+    if event := future_event(ticket, voice.now):
+        return f"no rule acts by time: {in_future(event)}"
     automation = profile.automation(fire.rule)
     assert automation is not None
     moves = [action.target for action in automation.do if action.kind == "move"]

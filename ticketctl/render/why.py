@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from ticketctl.core import dates
 from ticketctl.core.foresight import Outlook
 from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.ticket import Ticket
+from ticketctl.core.timers import future_event, in_future
 from ticketctl.render.safe import safe
 from ticketctl.render.text import deed, listed, short
 from ticketctl.render.voice import Voice, wrapped
@@ -18,6 +20,8 @@ def why(voice: Voice, ticket: Ticket, profile: Profile, found: Sequence[Outlook]
     """The lines about one ticket: each rule of its status, from which event it counts, when it acts, and what is wanting."""
     since = next(entry.at for entry in reversed(ticket.acts) if entry.to is not None)
     yield f"{voice.paint(short(ticket.id), 'bold')}  {ticket.status} since {voice.time(since)}"
+    if event := future_event(ticket, voice.now):
+        yield from wrapped(f"{in_future(event)}: sweeps leave this ticket alone until then", "", voice.across)
     for outlook in found:
         yield ""
         rule = outlook.automation
@@ -76,6 +80,12 @@ def _period(profile: Profile, rule: Automation) -> str:
         return f"{'at' if rule.lead == dates.Duration() else f'{rule.lead} before'} {rule.at}, {of}"
     again = f", then every {rule.repeat}" if rule.repeat else ""
     return f"{rule.after} after {rule.start}{again}, {of}"
+
+
+def future(ticket: Ticket, now: datetime) -> dict[str, str] | None:
+    """The event for which sweeps leave a ticket alone, for programs; nothing, if there is none."""
+    event = future_event(ticket, now)
+    return {"event": event.id, "at": event.at} if event else None
 
 
 def document(outlook: Outlook) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from ticketctl.core.query import COLUMNS, Query, Row, Term
 from ticketctl.store.index import Index
@@ -48,11 +48,26 @@ def waking(index: Index, now: str) -> list[str]:
     return [id_ for (id_,) in index.all("SELECT id FROM tickets WHERE wake > '' AND wake <= ? ORDER BY wake, id", now)]
 
 
-def latest(index: Index, column: str) -> str:
-    """The latest instant in a column, ``updated`` or ``fired``; empty if there is none."""
-    assert column in ("updated", "fired")
-    present = "id IS NOT NULL" if column == "updated" else "fired > ''"
-    return str(index.one(f"SELECT {column} FROM tickets WHERE {present} ORDER BY {column} DESC LIMIT 1") or "")
+def latest(index: Index, until: str) -> str:
+    """The instant of the newest change of a ticket that is not later than ``until``; empty if there is none."""
+    sql = "SELECT updated FROM tickets WHERE id IS NOT NULL AND updated <= ? ORDER BY updated DESC LIMIT 1"
+    return str(index.one(sql, until) or "")
+
+
+class Ahead(NamedTuple):
+    """A ticket with an event that is dated in the future; ``at`` is the newest of its events."""
+
+    id: str
+    profile: str
+    status: str
+    at: str
+
+
+def ahead(index: Index, until: str) -> list[Ahead]:
+    """The tickets with an event that is later than ``until``, in the order of those events."""
+    sql = """SELECT id, profile, status, updated FROM tickets WHERE id IS NOT NULL AND updated > ?
+             ORDER BY updated, id"""
+    return [Ahead(*cells) for cells in index.all(sql, until)]
 
 
 def holding(index: Index, names: Iterable[str]) -> list[str]:

@@ -43,6 +43,16 @@ def doubtful(index: Index) -> list[tuple[str, bytes]]:
     return list(index.all(sql))
 
 
+def later(index: Index, until: str) -> list[tuple[str, bytes]]:
+    """(path, git's blob) of the tickets with an event that is later than an instant: what is right at one instant need
+    not be right at an earlier one.
+
+    Raises:
+        UnusableError: the index is damaged.
+    """
+    return list(index.all("SELECT path, blob FROM tickets WHERE id IS NOT NULL AND updated > ?", until))
+
+
 def attached(index: Index) -> Iterator[Sound]:
     """Those that were found right, and have attachments.
 

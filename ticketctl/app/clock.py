@@ -1,0 +1,52 @@
+"""What tells that the clock is wrong before a sweep acts on what it says (docs/sweep.md, rule 14)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from ticketctl.app.desk import Desk
+from ticketctl.app.heartbeat import last_sweep
+from ticketctl.core import dates
+from ticketctl.errors import DiskError
+from ticketctl.store import git
+
+FAR = timedelta(days=400)
+"""How far the clock may be ahead of everything that tells the time in a store."""
+
+
+def wrong_clock(desk: Desk, newest: str) -> str:
+    """Say what is odd about the clock, or nothing.
+
+    It is behind if this clone has swept later: events come from others, and one that is forged must not stop
+    everything (the tickets with such events are left alone, each for itself). It is far ahead if nothing in the
+    store is less than 400 days old. Where nothing tells the time, there is nothing to protect.
+
+    Args:
+        newest: the instant of the newest event that is not dated in the future; empty if there is none.
+    """
+    now, last = dates.format_instant(desk.now), last_sweep(desk)
+    if last > dates.horizon(desk.now):
+        return f"the clock says {now}, but the last sweep of this clone was at {last}"
+    traces = [(last, "the last sweep"), (newest, "the newest event")]
+    if _age(desk, traces) > FAR:  # only then: git is a process
+        traces.append((_newest_commit(desk), "the newest commit"))
+    if (age := _age(desk, traces)) <= FAR:
+        return ""
+    at, what = max(traces)
+    return f"the clock says {now}, {age.days:,} days after {what} ({at}), the newest trace of time in this store"
+
+
+def _age(desk: Desk, traces: list[tuple[str, str]]) -> timedelta:
+    """How old the newest trace is; no time at all, where there is none."""
+    at, _ = max(traces)
+    return desk.now - dates.parse_instant(at) if at else timedelta()
+
+
+def _newest_commit(desk: Desk) -> str:
+    """The instant of the newest commit that is not later than the clock; empty if there is none, or no git."""
+    until = dates.format_instant(desk.now)
+    with suppress(DiskError, ValueError, OverflowError, OSError):
+        said = git.run(desk.root, "log", "-1", "--format=%ct", f"--until={until}", "HEAD", check=False).stdout
+        return dates.format_instant(dates.near(datetime.fromtimestamp(int(said), UTC)))
+    return ""
