@@ -87,12 +87,20 @@ def test_what_cannot_be_is_not_imported(name: str, root: Path, tmp_path: Path) -
 
 
 def test_another_ticket_of_that_id_stays(root: Path) -> None:
-    """What is there is never written over."""
+    """What is there is never written over: neither by what came before it, which is there already, nor by what went
+    another way."""
     text = done(root, "export")
     done(root, "note", "aaaaa", "-m", "Later.")
     before = files_of(root, "tickets")
-    ran = piped(root, text, "import", "-")
-    assert ran.status == 1 and "is there" not in ran.out and "already, and it is another" in ran.err
+    assert "0 tickets imported; 3 tickets there already" in piped(root, text, "import", "-").err
+    assert files_of(root, "tickets") == before
+    later = done(root, "export")
+    for path in root.glob("tickets/*/*/*/*-aaaaa.yaml"):
+        path.write_bytes(path.read_bytes().partition(b"- id: ")[0] + b"- id: " + path.read_bytes().split(b"- id: ")[1])
+    done(root, "edit", "--adopt", "aaaaa")
+    before = files_of(root, "tickets")
+    ran = piped(root, later, "import", "-")
+    assert ran.status == 1 and "already, and it is another" in ran.err
     assert files_of(root, "tickets") == before
 
 

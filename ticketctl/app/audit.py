@@ -17,6 +17,7 @@ from ticketctl.core import dates
 from ticketctl.core.chain import entry_id, is_linear, knowledge, order, predecessors
 from ticketctl.core.checker import Scene, failures, refusals
 from ticketctl.core.entry import Entry, Value
+from ticketctl.core.events import is_import
 from ticketctl.core.located import Node
 from ticketctl.core.moves import creation_edges
 from ticketctl.core.people import NOBODY_LISTED
@@ -143,7 +144,7 @@ def check_found(desk: Desk, found: Loaded | Finding | None) -> list[Finding]:
 
 def check_ticket(desk: Desk, loaded: Loaded) -> list[Finding]:
     """Everything that is wrong with one ticket."""
-    findings = [*_chain(loaded), *_order(loaded), *_future(desk, loaded), *_fold(loaded)]
+    findings = [*_chain(loaded), *_order(loaded), *_future(desk, loaded), *_imports(loaded), *_fold(loaded)]
     try:
         profile = desk.shelf.get(loaded.ticket.profile)
     except TicketctlError as error:
@@ -224,14 +225,25 @@ def _order(loaded: Loaded) -> Iterator[Finding]:
 
 def _future(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
     """No event is dated in the future; of several the newest is named."""
-    event = future_event(loaded.ticket, desk.now)
+    event = future_event(loaded.ticket, desk.present)
     if event is None:
         return
-    horizon, history = dates.horizon(desk.now), loaded.ticket.history
+    horizon, history = dates.horizon(desk.present), loaded.ticket.history
     others = sum(entry.at > horizon for entry in history) - 1
     more = f", and so {'is' if others == 1 else 'are'} {counted(others, 'other')}" if others else ""
     yield Finding(_entry(loaded, history.index(event), "at"), "future", in_future(event) + more,
                   "sweeps leave the ticket alone until then; if the clock is wrong, set it right")  # fmt: skip
+
+
+def _imports(loaded: Loaded) -> Iterator[Finding]:
+    """An import below other entries says that and nothing else, since no rule looks at it."""
+    for position, entry in enumerate(loaded.ticket.history):
+        if is_import(entry) and (more := entry.content().keys() - _OF_IMPORT):
+            words = f"an import below other events cannot hold {', '.join(sorted(more))}"
+            yield Finding(_entry(loaded, position, min(more)), "import", words)
+
+
+_OF_IMPORT = frozenset(("id", "at", "by", "role", "event", "after"))
 
 
 def _fold(loaded: Loaded) -> Iterator[Finding]:

@@ -42,6 +42,11 @@ class Desk(Record):
     clock: datetime | None = None
     trust_clock: bool = False
 
+    @property
+    def present(self) -> datetime:
+        """What no event of the store should be later than: who looks back with ``--now`` makes none a forgery."""
+        return max(self.now, self.clock or self.now)
+
     @cached_property
     def state(self) -> StateFolder:
         """Where index, caches and journal lie.

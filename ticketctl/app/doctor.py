@@ -132,7 +132,7 @@ def crowds(desk: Desk) -> Iterator[Finding]:
 def sweeps(desk: Desk) -> Iterator[Finding]:
     """Where somebody has swept, somebody still does."""
     last = last_sweep(desk)
-    if last > dates.horizon(desk.now):
+    if last > dates.horizon(desk.present):
         yield _finding("sweep", f"the last sweep of this clone was at {last}, which is later than the clock",
                        "set the clock right; if it is right: ticketctl sweep --trust-clock, once")  # fmt: skip
     if last and desk.now - dates.parse_instant(last) > _STALE:
@@ -141,7 +141,7 @@ def sweeps(desk: Desk) -> Iterator[Finding]:
 
 def events(desk: Desk) -> Iterator[Finding]:
     """No ticket has an event that is dated in the future."""
-    found = ask(desk, lambda index: ahead(index, dates.horizon(desk.now)))
+    found = ask(desk, lambda index: ahead(index, dates.horizon(desk.present)))
     for ticket in found[:20]:
         yield _finding(path_of(ticket.id), f"an event is dated in the future ({ticket.at})",
                        f"sweeps leave the ticket alone until then: ticketctl check {short(ticket.id)}")  # fmt: skip

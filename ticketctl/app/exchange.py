@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from ticketctl.app import opening, values
-from ticketctl.app.audit import check_ticket
+from ticketctl.app.audit import attached, check_ticket, is_attached
 from ticketctl.app.desk import Desk
 from ticketctl.app.recording import record, writing
 from ticketctl.app.rows import Rows
 from ticketctl.app.who import actors
 from ticketctl.core import dates
-from ticketctl.core.chain import seal
+from ticketctl.core.chain import seal, union
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.located import Node
+from ticketctl.core.notices import owed
 from ticketctl.core.profile import CREATED, Profile
 from ticketctl.core.requests import Actor
 from ticketctl.core.ticket import Ticket, flat, fold
+from ticketctl.core.timers import due_now
 from ticketctl.core.words import counted
 from ticketctl.core.workflow import actor_reasons
-from ticketctl.errors import BrokenError, DiskError, RefusedError, TicketctlError, UncommittedError, UsageError
+from ticketctl.errors import BrokenError, MissingError, RefusedError, TicketctlError, UncommittedError, UsageError
 from ticketctl.record import Record
 from ticketctl.store import files, journal
 from ticketctl.store.codec import emit
@@ -33,85 +36,153 @@ class Imported(Record):
     """What became of a file of tickets.
 
     Args:
-        new: how many were written, ``known`` how many were there already, just so.
+        new: how many were written, ``known`` how many were there already, whatever happened to them since.
+        settled: how many owed notices where they came from; nobody sends those.
+        due: on how many the next sweep may act at once.
+        missing: how many attachments are named in them that are not here.
         failed: that git would not commit them.
     """
 
     new: int
     known: int
+    settled: int
+    due: int
+    missing: int
     failed: UncommittedError | None = None
 
 
-def bring_in(desk: Desk, rows: Rows, dry: bool = False) -> Imported:
+def bring_in(desk: Desk, rows: Rows, source: str, dry: bool = False) -> Imported:
     """Write the tickets of a file, all or none, in one commit. They are taken one at a time and not kept.
 
     Args:
         rows: what ``export`` gave, or rows as of ``new --from`` that may say when a ticket was ``created`` and name any
             ``status``.
+        source: what the commit calls the file.
         dry: look at them all, and write nothing.
 
     Raises:
         TicketctlError: with the row in front of the message, if one cannot be; nothing was written then.
     """
-    paths: list[str] = []
-    taken = set[str]()
-    known = 0
+    run = _Run(desk)
+    if dry:
+        for _ in run.writes(rows):
+            pass
+        return run.result()
+    with writing(desk):
+        journal.write_all(desk.state, run.writes(rows))
+        return run.result(record(desk, run.paths, run.message(source), _author(desk)))
 
-    def writes() -> Iterator[journal.Write]:
-        nonlocal known
+
+class _Run:
+    """One import: what it has written, and what there is to say of it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.paths: list[str] = []
+        self.taken: set[str] = set()
+        self.who = ""
+        self.known = self.settled = self.due = self.missing = 0
+
+    def writes(self, rows: Rows) -> Iterator[journal.Write]:
+        """The files of the tickets that are not there yet, row by row."""
         for place, row in rows:
             try:
-                write = _write(desk, row, taken)
+                write = self._write(row)
             except TicketctlError as error:
                 error.message = place + error.message
                 raise
             if write is None:
-                known += 1
+                self.known += 1
             else:
-                paths.append(write.path)
+                self.paths.append(write.path)
                 yield write
 
-    if dry:
-        return Imported(sum(1 for _ in writes()), known)
-    with writing(desk):
-        number = journal.write_all(desk.state, writes())
-        failed = record(desk, paths, f"import: {counted(number, 'ticket')}", _author(desk))
-    return Imported(number, known, failed)
+    def result(self, failed: UncommittedError | None = None) -> Imported:
+        """What became of the file."""
+        return Imported(len(self.paths), self.known, self.settled, self.due, self.missing, failed)
+
+    def message(self, source: str) -> str:
+        """The commit's: how many tickets, from which file, brought by whom (git's author may be somebody else)."""
+        name = "".join(char if char.isprintable() else "?" for char in source)[:100]
+        lines = [f"import: {counted(len(self.paths), 'ticket')} from {name} ({self.who})"]
+        if self.settled:
+            lines += ["", f"{counted(self.settled, 'ticket')} owed notices, which are not sent from here."]
+        return "\n".join(lines)
+
+    def _write(self, row: Mapping[str, Any]) -> journal.Write | None:
+        """The file of a row's ticket; nothing, if it is there already.
+
+        Raises:
+            RefusedError: the rules do not let it be, it is not the user's to bring in, or there is another of that id.
+        """
+        desk = self.desk
+        came = _restored(row) if "history" in row else _made(desk, row, self.taken)
+        if came.id in self.taken:
+            raise RefusedError(f"another row has the id {came.id}")
+        self.taken.add(came.id)
+        path = path_of(came.id)
+        loaded = Loaded(came, _written(came), path)
+        for finding in check_ticket(desk, loaded):
+            if finding.severity == "error":
+                raise RefusedError(f"{came.id} cannot be: {finding.message}", finding.hint)
+        profile = desk.shelf.get(came.profile)
+        actor = importer(desk, profile)
+        self.who = self.who or actor.who
+        if _is_there(desk, came):
+            return None
+        ticket = _settled(desk, came, actor)
+        self.settled += ticket is not came
+        self.due += next(iter(due_now(profile, ticket, desk.now, desk.people_of(profile))), None) is not None
+        self.missing += sum(not is_attached(desk, name) for entry in ticket.history for name in attached(ticket, entry))
+        return journal.Write(path, loaded.data if ticket is came else _written(ticket))
+
+
+def _written(ticket: Ticket) -> bytes:
+    """The file of a ticket.
+
+    Raises:
+        RefusedError: it is too large to be read again.
+    """
+    data = emit(ticket)
+    if len(data) > files.MAX_BYTES:
+        raise RefusedError(f"{ticket.id} is larger than {files.MAX_BYTES >> 20} MiB", "no ticket can be")
+    return data
+
+
+def _settled(desk: Desk, ticket: Ticket, actor: Actor) -> Ticket:
+    """The ticket as it is written here: as it came or, where it owes notices, with one more entry that settles them
+    unsent. Nobody is written to because of an import."""
+    if next(owed(ticket), None) is None:
+        return ticket
+    entry = Entry(dates.format_instant(desk.now), actor.who, actor.role, "imported")
+    return fold((*ticket.history, seal(ticket.history, entry)))
+
+
+def _is_there(desk: Desk, came: Ticket) -> bool:
+    """Whether a ticket that came has been imported before: each of its events is here. Others may have been added
+    since, by the import itself, by people, by a merge.
+
+    Raises:
+        RefusedError: there is a ticket of its id that lacks an event of it, or cannot be read.
+    """
+    try:
+        there = desk.store.read(came.id).ticket
+    except MissingError:
+        return False
+    except BrokenError as error:
+        raise RefusedError(
+            f"there is a ticket {came.id} already, which is broken: {error.message}", error.hint
+        ) from None
+    with suppress(ValueError):  # they do not even begin alike
+        if len(union(there.history, came.history)) == len(there.history):
+            return True
+    raise RefusedError(f"there is a ticket {came.id} already, and it is another", "ticketctl show has it")
 
 
 def _author(desk: Desk) -> str:
     """Whose commit it is, where git knows nobody."""
     _, _, who = (desk.as_ or "").rpartition(":")
     return who if "@" in who else desk.email or "import@localhost"
-
-
-def _write(desk: Desk, row: Mapping[str, Any], taken: set[str]) -> journal.Write | None:
-    """The file of a row's ticket; nothing, if it is there already.
-
-    Args:
-        taken: the ids of the rows before; takes this one's.
-
-    Raises:
-        RefusedError: the rules do not let it be, it is not the user's to bring in, or there is another of that id.
-    """
-    ticket = _restored(row) if "history" in row else _made(desk, row, taken)
-    if ticket.id in taken:
-        raise RefusedError(f"another row has the id {ticket.id}")
-    taken.add(ticket.id)
-    path, data = path_of(ticket.id), emit(ticket)
-    for finding in check_ticket(desk, Loaded(ticket, data, path)):
-        if finding.severity == "error":
-            raise RefusedError(f"{ticket.id} cannot be: {finding.message}", finding.hint)
-    importer(desk, desk.shelf.get(ticket.profile))
-    try:
-        there = files.read_in(desk.root, path, files.MAX_BYTES)
-    except FileNotFoundError:
-        return journal.Write(path, data)
-    except DiskError as error:
-        raise RefusedError(error.message, error.hint) from None
-    if there != data:
-        raise RefusedError(f"there is a ticket {ticket.id} already, and it is another", "ticketctl show has it")
-    return None
 
 
 def importer(desk: Desk, profile: Profile) -> Actor:

@@ -70,7 +70,7 @@ def _doubtful(desk: Desk, index: Index, paths: list[str]) -> tuple[Index, list[H
         if not all(is_attached(desk, file) for file in files.split("\0")):
             left.append((path, blob))
     # What was found right by a clock that was ahead is looked at again, once the clock is right.
-    left += sound.later(index, dates.horizon(desk.now))
+    left += sound.later(index, dates.horizon(desk.present))
     left += [(path, b"") for path in set(paths).difference(index.paths())]
     return index, sorted(set(left))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,9 @@ from ticketctl.core.words import counted
 from ticketctl.errors import Exit, Finding, TicketctlError
 from ticketctl.render.document import dump_line
 from ticketctl.store.reading import Loaded
+
+if TYPE_CHECKING:
+    from ticketctl.app.exchange import Imported
 
 
 @command("export")
@@ -63,18 +67,29 @@ def exported(_: Desk, found: Loaded | Finding | None) -> str | Finding | None:
 def import_command(env: Env, /, file: str, dry: bool) -> None:
     """Take in tickets, all or none: what export gave, or rows as of new --from (.jsonl, .csv, - for stdin).
 
-    Rows may say when a ticket was "created", and name any "status". A ticket that is there already, just so, is left
-    alone.
+    Rows may say when a ticket was "created", and name any "status". A ticket all of whose events are here already is
+    skipped. Notices that a ticket owes where it comes from are not sent from here.
     """
     from ticketctl.app.exchange import bring_in
     from ticketctl.app.rows import rows_of
 
     with rows_of(file, {}) as rows:
-        done = bring_in(env.desk, rows, dry)
+        done = bring_in(env.desk, rows, "stdin" if file == "-" else os.path.basename(file), dry)
     also = f"; {counted(done.known, 'ticket')} there already" if done.known else ""
     env.note(f"{counted(done.new, 'ticket')} {'would be ' if dry else ''}imported{also}")
+    _tell(env, done)
     if done.failed:
         _fail(env, done.failed)
+
+
+def _tell(env: Env, done: Imported) -> None:
+    """What else the tickets brought along."""
+    if done.settled:
+        env.note(f"{counted(done.settled, 'ticket')} owed notices, which are not sent from here")
+    if done.missing:
+        env.note(f"{counted(done.missing, 'attachment')} named but not here: copy attachments/ from where they come")
+    if done.due:
+        env.note(f"rules by time are due for {counted(done.due, 'ticket')}: ticketctl sweep -n shows them")
 
 
 def _fail(env: Env, error: TicketctlError) -> None:

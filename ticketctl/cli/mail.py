@@ -113,8 +113,7 @@ def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
 
     desk = env.desk
     for text in ids:
-        for notice, left in notices.of_ticket(desk, desk.find(text).ticket):
-            state = f"owed to {', '.join(left)}" if left else "given"
+        for notice, state in notices.of_ticket(desk, desk.find(text).ticket):
             for line in (f"To: {', '.join(notice.told)}", f"Subject: {notice.subject}", f"Date: {notice.at} ({state})", "",
                          *notice.body.split("\n"), ""):  # fmt: skip
                 say(line)

@@ -9,7 +9,13 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.profile import Event, Profile
 
 _OPENINGS = ("created", "imported")
-"""The kinds of the first entry of a history."""
+"""The kinds of the first entry of a history, which alone of these has a status."""
+
+
+def is_import(entry: Entry) -> bool:
+    """Whether an entry says that the history above it came from another store: it stands in the middle of a history,
+    and is no event for any rule (docs/ticket-file.md)."""
+    return entry.event == "imported" and entry.to is None
 
 
 def events_of(profile: Profile, entry: Entry) -> frozenset[Event]:
@@ -28,6 +34,8 @@ def events_of(profile: Profile, entry: Entry) -> frozenset[Event]:
 def _events(names: tuple[str, ...], to: str | None, from_: str | None, event: str, kind: str, said: bool, for_: bool,
             mailed: bool, message: str | None, rule: str | None) -> frozenset[Event]:  # fmt: skip
     """The same of what matters of an entry, in which most are alike: every clock asks it of every entry."""
+    if event == "imported" and to is None:
+        return frozenset()  # as is_import: what the importer does with the file is no act on the ticket
     found = {Event("field_set", _field(name)) for name in names}
     if to is not None:
         found.add(Event("entered", to))
@@ -70,7 +78,7 @@ def last_customer_text(profile: Profile, history: Iterable[Entry]) -> str:
     report, texts, answered = "", list[str](), 0
     for entry in history:
         events = events_of(profile, entry)
-        if entry.event in _OPENINGS:
+        if entry.event in _OPENINGS and not is_import(entry):
             report = (entry.text or "").strip()
         elif Event("customer_message") in events and entry.text:
             texts.append(entry.text.strip())

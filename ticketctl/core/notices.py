@@ -1,7 +1,8 @@
 """Notices: their text, made from the history alone, and what is still owed (docs/mail.md).
 
 An entry with a ``message`` owes a notice to those whom it names as ``told``. A ``notified`` entry, anchored on it,
-says that the notice was handed over. So no notice is lost with anything but the ticket itself.
+says that the notice was handed over. So no notice is lost with anything but the ticket itself. An ``imported`` entry
+below others settles, unsent, what they owed: a ticket of another store brings no debts to strangers.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketctl.core import dates
+from ticketctl.core.chain import is_linear, knowledge
 from ticketctl.core.checker import Scene, fill
 from ticketctl.core.entry import Entry
+from ticketctl.core.events import is_import
 from ticketctl.core.people import People
 from ticketctl.core.profile import Message, Profile
 from ticketctl.core.requests import Notice
@@ -29,19 +32,46 @@ class Owed(Record):
 
 def owed(ticket: Ticket) -> Iterator[Owed]:
     """What a ticket still owes, oldest first; an entry without effect owes nothing, twins owe one notice between them."""
+    return (one for one, settled in _undelivered(ticket) if not settled)
+
+
+def unsent(ticket: Ticket) -> Iterator[Owed]:
+    """What a ticket owed when it was imported, oldest first, and what nobody will send."""
+    return (one for one, settled in _undelivered(ticket) if settled)
+
+
+def _undelivered(ticket: Ticket) -> Iterator[tuple[Owed, bool]]:
+    """Every notice that was not handed over to all, and whether an import has settled it."""
     if not [entry for entry in ticket.history if entry.message is not None]:
         return  # as most: nobody was ever to be told of anything
     delivered: dict[str, set[str]] = {}
     for entry in ticket.history:
         if entry.event == "notified" and entry.anchor is not None:
             delivered.setdefault(entry.anchor, set()).update(entry.told)
+    settled = _settled(ticket)
     for entry in ticket.acts:
         if entry.message is None or entry.event == "notified":
             continue
-        had = set().union(*(delivered.get(one.id, set()) for one in _same(ticket, entry)))
+        same = [one.id for one in _same(ticket, entry)]
+        had = set().union(*(delivered.get(name, set()) for name in same))
         left = tuple(who for who in entry.told if who not in had)
         if left:
-            yield Owed(entry, left)
+            yield Owed(entry, left), not settled.isdisjoint(same)
+
+
+def _settled(ticket: Ticket) -> frozenset[str]:
+    """The entries above an import: those of which its author knew. What another clone did meanwhile is not among them."""
+    history = ticket.history
+    imports = [position for position, entry in enumerate(history) if is_import(entry)]
+    if not imports:
+        return frozenset()
+    if is_linear(history):
+        return frozenset(entry.id for entry in history[: imports[-1]])
+    known = knowledge(history)
+    seen = 0
+    for position in imports:
+        seen |= known[history[position].id]
+    return frozenset(entry.id for position, entry in enumerate(history) if seen >> position & 1)
 
 
 def _same(ticket: Ticket, entry: Entry) -> Iterator[Entry]:

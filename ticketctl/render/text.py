@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ticketctl.core import dates
 from ticketctl.core.entry import Entry, Value
+from ticketctl.core.events import is_import
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.timers import future_event, in_future, next_due
@@ -79,7 +80,7 @@ def coming(voice: Voice, profile: Profile, ticket: Ticket) -> str:
 def deed(voice: Voice, entry: Entry) -> str:
     """One event in few words: ``moved to Solved``, ``reply added``, ``due 2026-12-01``."""
     if entry.to is not None:
-        return f"moved to {entry.to}" if entry.from_ else f"created as {entry.to}"
+        return f"moved to {entry.to}" if entry.from_ else f"{entry.event} as {entry.to}"
     if entry.event in ("notified", "reminded"):
         return f"told {', '.join(map(voice.who, entry.told)) or 'nobody'} ({entry.message})"
     said = [word for word, text in (("reply added", entry.text), ("note added", entry.note)) if text]
@@ -238,8 +239,11 @@ def _actor(voice: Voice, entry: Entry) -> str:
 
 
 def _event(voice: Voice, entry: Entry) -> str:
-    if entry.event == "created":
-        words = f"created as {safe(entry.to or '')}"
+    opening = entry.to is not None and entry.from_ is None
+    if opening:
+        words = f"{safe(entry.event)} as {safe(entry.to or '')}"
+    elif is_import(entry):
+        words = "imported; notices owed until then are not sent"
     elif entry.to is not None:
         words = f"{safe(entry.from_ or '')} -> {safe(entry.to)}"
     elif entry.event in ("notified", "reminded"):
@@ -248,7 +252,7 @@ def _event(voice: Voice, entry: Entry) -> str:
     else:
         words = {"replied": "replied", "noted": "note", "edited": "", "linked": "linked"}.get(entry.event, entry.event)
     own = ("customer",) if entry.sets.get("customer") == entry.by else ()
-    if changes := _changes(voice, entry, (*_BEGINNING, *own) if entry.event == "created" else ()):
+    if changes := _changes(voice, entry, (*_BEGINNING, *own) if opening else ()):
         words = f"{words}   {changes}".strip()
     late = f"   (due {voice.time(entry.due)})" if entry.due and entry.due != entry.at else ""
     return words + late + ("   (nobody was told)" if entry.quiet else "")
