@@ -126,7 +126,7 @@ def entries(draw: st.DrawFn) -> Entry:
     key = draw(st.one_of(st.none(), st.tuples(texts, event_ids, st.one_of(st.none(), st.integers(2, 9)))))
     rule, anchor, nth = key or (None, None, None)
     return Entry(
-        draw(instants), draw(texts), draw(texts), draw(st.sampled_from(["moved", "edited", "replied", "notified"])),
+        draw(instants), draw(texts), draw(texts), draw(st.sampled_from(["moved", "edited", "replied", "notified", "imported"])),
         for_=draw(st.one_of(st.none(), texts)), via=draw(st.sampled_from([None, "mail"])),
         from_=draw(st.one_of(st.none(), texts)), to=draw(st.one_of(st.none(), texts)),
         rule=rule, anchor=anchor, nth=nth, due=draw(instants) if rule and draw(st.booleans()) else None,

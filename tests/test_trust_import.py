@@ -298,6 +298,15 @@ def test_a_follow_up_that_is_not_here_is_only_a_name(theirs: Path, tmp_path: Pat
     assert taken(root, "ccccc") == before
 
 
+def test_people_who_are_not_known_here_are_named(theirs: Path, tmp_path: Path) -> None:
+    """Reminders will go to whom a ticket is assigned: the importer is told of those who have no role here."""
+    root = ours(tmp_path, f"commit: off\npeople:\n  bob@other.example: {{roles: [agent]}}\n{MAIL}")
+    assert "assignees without a role here: zoe@support.example" in bring(root, done(theirs, "export"))
+    other = make_store(tmp_path / "other", "commit: off\npeople:\n  bob@other.example: {roles: [agent]}\n"
+                       "  zoe@support.example: {roles: [agent]}\n")  # fmt: skip
+    assert "without a role" not in bring(other, done(theirs, "export"))
+
+
 def test_what_is_named_and_not_here_is_said(theirs: Path, tmp_path: Path) -> None:
     """Attachments stay where they were; a profile that is not here is refused, with its row."""
     forge(theirs, "bbbbb", Entry(NOW, "amy@support.example", "agent", "noted", note="x", files=("a.txt", "../../b")))

@@ -40,6 +40,7 @@ class Imported(Record):
         settled: how many owed notices where they came from; nobody sends those.
         due: on how many the next sweep may act at once.
         missing: how many attachments are named in them that are not here.
+        strangers: those who work on them and have no role here, where people are listed.
         failed: that git would not commit them.
     """
 
@@ -48,6 +49,7 @@ class Imported(Record):
     settled: int
     due: int
     missing: int
+    strangers: tuple[str, ...] = ()
     failed: UncommittedError | None = None
 
 
@@ -82,6 +84,7 @@ class _Run:
         self.taken: set[str] = set()
         self.who = ""
         self.known = self.settled = self.due = self.missing = 0
+        self.strangers: set[str] = set()
 
     def writes(self, rows: Rows) -> Iterator[journal.Write]:
         """The files of the tickets that are not there yet, row by row."""
@@ -99,12 +102,13 @@ class _Run:
 
     def result(self, failed: UncommittedError | None = None) -> Imported:
         """What became of the file."""
-        return Imported(len(self.paths), self.known, self.settled, self.due, self.missing, failed)
+        return Imported(len(self.paths), self.known, self.settled, self.due, self.missing,
+                        tuple(sorted(self.strangers)), failed)  # fmt: skip
 
     def message(self, source: str) -> str:
         """The commit's: how many tickets, from which file, brought by whom (git's author may be somebody else)."""
-        name = "".join(char if char.isprintable() else "?" for char in source)[:100]
-        lines = [f"import: {counted(len(self.paths), 'ticket')} from {name} ({self.who})"]
+        name, who = ("".join(char if char.isprintable() else "?" for char in text)[:100] for text in (source, self.who))
+        lines = [f"import: {counted(len(self.paths), 'ticket')} from {name} ({who})"]
         if self.settled:
             lines += ["", f"{counted(self.settled, 'ticket')} owed notices, which are not sent from here."]
         return "\n".join(lines)
@@ -133,6 +137,9 @@ class _Run:
         ticket = _settled(desk, came, actor)
         self.settled += ticket is not came
         self.due += next(iter(due_now(profile, ticket, desk.now, desk.people_of(profile))), None) is not None
+        people = desk.people_of(profile).roles
+        if people is not None and ticket.assignee and not people.get(ticket.assignee):
+            self.strangers.add(ticket.assignee)
         self.missing += sum(not is_attached(desk, name) for entry in ticket.history for name in attached(ticket, entry))
         return journal.Write(path, loaded.data if ticket is came else _written(ticket))
 

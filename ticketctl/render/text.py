@@ -170,8 +170,7 @@ def show(voice: Voice, ticket: Ticket, profile: Profile) -> Iterator[str]:
     yield "   ".join(parts)
     yield from (f"{name}: {_value(voice, value)}" for name, value in sorted(ticket.fields.items()))
     if promise := coming(voice, profile, ticket):
-        rule = next_rule(profile, ticket)
-        yield f"{promise}   ({rule})"
+        yield promise if future_event(ticket, voice.now) else f"{promise}   ({next_rule(profile, ticket)})"
     yield ""
     yield from log(voice, ticket)
 
