@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import test_sweep
 from tests.test_kill import AMY, NOW, done, files_of, make_store, make_tickets, ticketctl
-from tests.test_sweep import SWEPT_AT, solved, statuses
+from tests.test_sweep import SWEPT_AT, statuses
 from tests.world import SHELF
 from ticketctl.app.refresh import fresh
 from ticketctl.core import dates
@@ -34,6 +35,21 @@ from ticketctl.store.tickets import Store
 
 FAR = "2099-01-01T00:00:00Z"
 EVENT = Entry(FAR, "eve@customer.example", "customer", "noted", note="From afar.")
+
+
+_MADE: dict[int, dict[str, bytes]] = {}
+"""The tickets of the first store of so many: the others get them, since making them takes longer than most tests."""
+
+
+def solved(root: Path, number: int, settings: str = "") -> Path:
+    """The same as in the tests of the sweep: tickets that close by themselves four days later."""
+    if number not in _MADE:
+        _MADE[number] = files_of(test_sweep.solved(root.parent / f"first-{number}", number), "tickets")
+    make_store(root, f"commit: off\n{settings}")
+    for path, data in _MADE[number].items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(data)
+    return root
 
 
 def forge(root: Path, half: str, *events: Entry, id_: str = "") -> str:
@@ -393,7 +409,7 @@ def test_a_pause_of_the_mail_ends_though_the_clock_was_wrong(tmp_path: Path) -> 
     from ticketctl.app import mailing
     from ticketctl.app.desk import Desk
 
-    root = solved(tmp_path / "store", 1, MAIL)
+    root = test_sweep.solved(tmp_path / "store", 1, MAIL)
     told = Entry(FAR, "system", "system", "notified", message="solved", told=("jane@customer.example",) * 3)
     forge(root, "aa000", told)
     given: Counter[str] = Counter()

@@ -322,6 +322,16 @@ def test_what_is_named_and_not_here_is_said(theirs: Path, tmp_path: Path) -> Non
     assert ran.status == 1 and "row 1: 261102-ddddd cannot be: " in ran.err
 
 
+def test_rules_that_are_not_here_are_said(theirs: Path, tmp_path: Path) -> None:
+    """A history of a version that this store has not cannot be judged; whoever imports it is told."""
+    (row,) = rows(theirs)
+    content = row["history"][0]
+    content["set"]["version"] = 99
+    history = [seal((), Entry.from_content({key: value for key, value in content.items() if key != "id"}))]
+    said = bring(ours(tmp_path), lines({**row, "history": [entry.content() for entry in history]}))
+    assert "1 ticket made under rules that are not here" in said
+
+
 def test_a_ticket_that_nobody_could_read_again_is_refused(theirs: Path, tmp_path: Path) -> None:
     """Larger than a file may be, or made so by the entry that settles."""
     forge(theirs, "aaaaa", Entry(NOW, "amy@support.example", "agent", "noted", note="x" * ((1 << 20) - 5000)))

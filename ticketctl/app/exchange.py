@@ -40,6 +40,7 @@ class Imported(Record):
         settled: how many owed notices where they came from; nobody sends those.
         due: on how many the next sweep may act at once.
         missing: how many attachments are named in them that are not here.
+        unjudged: how many cannot be judged in full: they were made under rules that are not here.
         strangers: those who work on them and have no role here, where people are listed.
         failed: that git would not commit them.
     """
@@ -49,6 +50,7 @@ class Imported(Record):
     settled: int
     due: int
     missing: int
+    unjudged: int
     strangers: tuple[str, ...] = ()
     failed: UncommittedError | None = None
 
@@ -83,7 +85,7 @@ class _Run:
         self.paths: list[str] = []
         self.taken: set[str] = set()
         self.who = ""
-        self.known = self.settled = self.due = self.missing = 0
+        self.known = self.settled = self.due = self.missing = self.unjudged = 0
         self.strangers: set[str] = set()
 
     def writes(self, rows: Rows) -> Iterator[journal.Write]:
@@ -102,7 +104,7 @@ class _Run:
 
     def result(self, failed: UncommittedError | None = None) -> Imported:
         """What became of the file."""
-        return Imported(len(self.paths), self.known, self.settled, self.due, self.missing,
+        return Imported(len(self.paths), self.known, self.settled, self.due, self.missing, self.unjudged,
                         tuple(sorted(self.strangers)), failed)  # fmt: skip
 
     def message(self, source: str) -> str:
@@ -126,7 +128,8 @@ class _Run:
         self.taken.add(came.id)
         path = path_of(came.id)
         loaded = Loaded(came, _written(came), path)
-        for finding in check_ticket(desk, loaded):
+        findings = check_ticket(desk, loaded)
+        for finding in findings:
             if finding.severity == "error":
                 raise RefusedError(f"{came.id} cannot be: {finding.message}", finding.hint)
         profile = desk.shelf.get(came.profile)
@@ -134,6 +137,7 @@ class _Run:
         self.who = self.who or actor.who
         if _is_there(desk, came):
             return None
+        self.unjudged += any(finding.code == "unjudged" for finding in findings)
         ticket = _settled(desk, came, actor)
         self.settled += ticket is not came
         self.due += next(iter(due_now(profile, ticket, desk.now, desk.people_of(profile))), None) is not None

@@ -88,6 +88,8 @@ def _tell(env: Env, done: Imported) -> None:
         env.note(f"{counted(done.settled, 'ticket')} owed notices, which are not sent from here")
     if done.missing:
         env.note(f"{counted(done.missing, 'attachment')} named but not here: copy attachments/ from where they come")
+    if done.unjudged:
+        env.note(f"{counted(done.unjudged, 'ticket')} made under rules that are not here: ticketctl check names them")
     if done.strangers:
         some = ", ".join(map(safe, done.strangers[:5])) + (", ..." if len(done.strangers) > 5 else "")
         env.note(f"assignees without a role here: {some}")
