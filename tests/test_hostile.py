@@ -165,7 +165,7 @@ def asked(root: Path) -> list[tuple[tuple[str, ...], int]]:
     return [
         (("list", "-A", "--format", "json"), 65), (("show", BAD), 65), (("show", "mmmmm", "aaaaa"), 65),
         (("move", BAD, *MOVE), 65), (("check",), 65), (("check", BAD), 65), (("move", "aaaaa", *MOVE), 0),
-        (("sweep", "--now", "2026-11-09T09:00"), 65),
+        (("sweep", "--now", "2026-11-09T09:00", "--trust-clock"), 65),
     ]  # fmt: skip
 
 
@@ -359,7 +359,7 @@ def test_an_entry_built_on_what_is_missing(missing: list[str], to: str | None, t
                  to=to, sets={"assignee": "amy@support.example"}, note="n", after=tuple(missing))  # fmt: skip
     lost = replace(lost, id=event_id(lost.content(), missing))
     (root / PATH).write_bytes(emit(fold([*was.history, lost])))
-    ran = ticketctl(root, "check")
+    ran = ticketctl(root, "check", now="2026-11-21T10:00:00Z")
     lines = ran.out.splitlines()
     assert ran.status == 1 and sane(ran) and len(lines) == len(missing), ran
     assert all(f"the entry {name} before" in line for name, line in zip(missing, lines, strict=True))
@@ -375,7 +375,7 @@ def test_a_status_that_its_version_never_had(tmp_path: Path) -> None:
     was = Store(str(root)).read_path(PATH).ticket
     odd = Entry("2026-11-21T10:00:00Z", "amy@support.example", "agent", "moved", from_="New", to="Pending")
     (root / PATH).write_bytes(emit(fold([*was.history, seal(was.history, odd)])))
-    ran = ticketctl(root, "check")
+    ran = ticketctl(root, "check", now="2026-11-21T10:00:00Z")
     assert ran.status == 1 and sane(ran) and 'version 1 of biztech has no status "Pending"' in ran.out
 
 
@@ -699,7 +699,8 @@ def test_code_in_a_store_is_never_run(tmp_path: Path) -> None:
     new = ("new", "x", "--id", "261102-aaaaa", "-c", "jane@customer.example")
     for script, *words in (
         ("ticketctl", *new), ("ticketctl", "list"), ("git-ticketctl", "show", "aaaaa"), ("ticketctl", "move", "aaaaa", *MOVE),
-        ("ticketctl", "sweep", "--now", "2026-11-09T09:00"), ("ticketctl", "check"), ("ticketctl", "profile", "list"),
+        ("ticketctl", "sweep", "--now", "2026-11-09T09:00", "--trust-clock"),
+        ("ticketctl", "check"), ("ticketctl", "profile", "list"),
         ("ticketctl", "--help"), ("ticketctl", "completion", "bash"),
     ):  # fmt: skip
         for folder in (root,):
