@@ -118,6 +118,7 @@ def test_without_ticketctl_git_merges_as_it_would(clones: tuple[Clone, Clone], m
     one.run("ticketctl", "note", "k3qx9", "-m", "One.", at="2026-11-03T09:00")
     two.run("ticketctl", "note", "k3qx9", "-m", "Two.", at="2026-11-03T10:00")
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    one.run("git", "config", "--unset", "ticketctl.program")
     assert "CONFLICT" in one.run("git", "pull", "--no-rebase", "--no-edit", str(two.folder), "main", status=1)
     text = one.ticket.read_text()
     assert "<<<<<<<" in text and "One." in text and "Two." in text

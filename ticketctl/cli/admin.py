@@ -190,12 +190,10 @@ def doctor_command(env: Env, /, state: bool, format_: str) -> None:
 
 def print_state(env: Env) -> None:
     """Print where this clone keeps what is derived; its outbox, if that lies elsewhere."""
-    from ticketctl.render.safe import safe
-
     found = env.desk.state
-    click.echo(safe(found.folder or "nowhere: there is no home folder"))
+    say(found.folder or "nowhere: there is no home folder")
     if found.outbox and os.path.dirname(found.outbox) != found.folder:
-        env.note(f"outbox: {safe(found.outbox)}")
+        env.note(f"outbox: {found.outbox}")
 
 
 _WHERE = {

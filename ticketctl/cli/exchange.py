@@ -91,7 +91,7 @@ def _tell(env: Env, done: Imported) -> None:
     if done.unjudged:
         env.note(f"{counted(done.unjudged, 'ticket')} made under rules that are not here: ticketctl check names them")
     if done.strangers:
-        some = ", ".join(map(safe, done.strangers[:5])) + (", ..." if len(done.strangers) > 5 else "")
+        some = ", ".join(done.strangers[:5]) + (", ..." if len(done.strangers) > 5 else "")
         env.note(f"assignees without a role here: {some}")
     if done.due:
         env.note(f"rules by time are due for {counted(done.due, 'ticket')}: ticketctl sweep -n shows them")

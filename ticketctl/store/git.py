@@ -388,17 +388,8 @@ def uncommitted(root: str) -> frozenset[str]:
     Raises:
         DiskError: this is no repository, or git failed.
     """
-    words = (
-        "--no-optional-locks",
-        "status",
-        "--porcelain=v1",
-        "-z",
-        "-uall",
-        "--no-renames",
-        "--",
-        "tickets",
-        "attachments",
-    )
+    exact = ("--porcelain=v1", "-z", "-uall", "--no-renames", "--ignore-submodules=dirty")
+    words = ("--no-optional-locks", "status", *exact, "--", "tickets", "attachments")
     top = run(root, "rev-parse", "--show-prefix").stdout.strip()
     rows = run(root, *words).stdout.split("\0")
     return frozenset(row[3:].removeprefix(top) for row in rows if row)

@@ -10,8 +10,7 @@ and names each waiting file with its SHA-256. Outside git it has to lie in the s
 several users may find it; there it is believed only about tickets, and only where what
 waits extends the ticket that is there (docs/security.md).
 
-However many files there are, none is kept in memory: what is still to be done stands in the
-journal.
+None of the files is kept in memory: what is still to be done stands in the journal.
 """
 
 from __future__ import annotations
@@ -62,8 +61,7 @@ class Write(Record):
 
 
 class PartlyError(DiskError):
-    """Some of the files are in their places; the rest follows with the next command. Not to
-    be tried again at once."""
+    """Some of the files are in their places, the rest follows with the next command."""
 
 
 def write_all(state: StateFolder, writes: Iterable[Write]) -> int:
