@@ -25,7 +25,7 @@ from ticketctl.core.profile import Edge, Field, Profile
 from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, changed, fold, stages
 from ticketctl.core.timers import future_event, in_future
 from ticketctl.core.words import counted
-from ticketctl.errors import BrokenError, DiskError, Finding, Place, TicketctlError, closest
+from ticketctl.errors import DiskError, Finding, Place, TicketctlError, closest
 from ticketctl.store import files, git
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.reading import Loaded
@@ -62,50 +62,6 @@ class Audit:
             self.findings.append(
                 Finding(Place(path), "path", "not where a ticket could be", "tickets/YYYY/MM/DD/ID.yaml")
             )
-
-
-def audit_changes(desk: Desk, old: str | None, new: str | None) -> Audit:
-    """Check the tickets that a commit would change, or that a range of commits did: no event may be lost.
-
-    Args:
-        old, new: revisions; ``None`` for ``new`` is what is staged, against HEAD.
-
-    Raises:
-        UsageError: git does not know a revision.
-        DiskError: git failed.
-    """
-    result = Audit()
-    changed = git.changed(desk.root, old, new)
-    before = git.blobs(desk.root, [blob for _, blob, _ in changed])
-    after = git.blobs(desk.root, [blob for _, _, blob in changed])
-    for (path, _, _), was, now in zip(changed, before, after, strict=True):
-        result.checked += 1
-        try:
-            loaded = None if now is None else desk.store.parse(path, now)
-        except BrokenError as error:
-            result.findings.append(error.finding)
-            continue
-        if loaded is not None:
-            result.findings += check_ticket(desk, loaded)
-        result.findings += _kept(desk, path, was, loaded)
-    return result
-
-
-def _kept(desk: Desk, path: str, was: bytes | None, now: Loaded | None) -> Iterator[Finding]:
-    """Every event that was there is still there."""
-    try:
-        old = None if was is None else desk.store.parse(path, was)
-    except BrokenError:
-        return  # it could not be read before either; what is there now has been checked
-    if old is None:
-        return
-    if now is None:
-        yield Finding(Place(path), "history", "the ticket is taken away; its history would be lost")
-        return
-    left = {entry.id for entry in now.ticket.history}
-    for entry in old.ticket.history:
-        if entry.id not in left:
-            yield Finding(Place(path), "history", f"the event {entry.id} of {entry.at} is taken away")
 
 
 def audit(desk: Desk, ids: Sequence[str] = (), watch: Watch = unwatched) -> Audit:

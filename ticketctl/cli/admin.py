@@ -143,7 +143,8 @@ def check_command(
 
 
 def _audit(desk: Desk, ids: tuple[str, ...], changed: bool, staged: bool, range_: str | None, watch: Watch) -> Audit:
-    from ticketctl.app.audit import audit, audit_changes
+    from ticketctl.app.audit import audit
+    from ticketctl.app.audit_range import audit_changes
     from ticketctl.store import git
 
     if bool(ids) + changed + staged + (range_ is not None) > 1:
