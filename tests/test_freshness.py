@@ -30,6 +30,7 @@ import pytest
 
 from tests.campaign import FULL, rounds
 from tests.shell import Ran
+from tests.state import found, state_of
 from tests.test_kill import Child, files_of, ticketctl
 from tests.world import CUSTOMER, World
 from ticketctl.app import refresh
@@ -41,7 +42,7 @@ from ticketctl.app.search import search
 from ticketctl.core.query import Query, Term
 from ticketctl.core.requests import Actor, Create
 from ticketctl.render import document
-from ticketctl.store import freshness, index
+from ticketctl.store import files, freshness
 from ticketctl.store.codec import emit
 from ticketctl.store.freshness import Look
 from ticketctl.store.index import Index
@@ -98,7 +99,7 @@ def truth(root: Path) -> Index:
     """The oracle: an index of all files, made in memory from nothing."""
     desk = Desk(str(root), NOW)
     kept = [keep(desk, see(desk, Look(path))) for path in Store(str(root)).paths()]
-    return Index.build([one for one in kept if one is not None], {}, [], folders=[], root=None)
+    return Index.build([one for one in kept if one is not None], {}, [], folders=[], state=None)
 
 
 def same(root: Path, word: str = "", printed: bool = True) -> None:
@@ -438,7 +439,7 @@ def cloned(b: Box) -> Iterator[object]:
     for depth in ((), ("--depth", "1")):
         b.root = first.parent / f"clone{len(depth)}"
         git(first, "clone", "-q", *depth, f"file://{first}", str(b.root))
-        shutil.copytree(first / ".git/ticketctl", b.root / ".git/ticketctl")
+        shutil.copytree(state_of(first), state_of(b.root))
         yield
         yield b.edit(0, kept=True)
         yield b.commit()
@@ -465,14 +466,15 @@ def below_a_repository(b: Box) -> Iterator[object]:
     yield
     yield b.edit(0)
     yield b.commit()
-    shutil.rmtree(top / "b/.ticketctl"), shutil.copytree(top / "a ä/.ticketctl", top / "b/.ticketctl")
+    shutil.rmtree(state_of(top / "b"), ignore_errors=True), shutil.copytree(state_of(top / "a ä"), state_of(top / "b"))
     b.root = top / "b"
     yield
     yield b.edit(3, kept=True)
     git(top, "reset", "-q", "--hard"), git(top, "mv", "b", "c")
     b.root = top / "c"
-    if not (b.root / ".git/ticketctl").exists():
-        shutil.move(top / "b/.ticketctl", b.root / ".git/ticketctl")
+    shutil.copytree(top / ".git/ticketctl", aside := top.parent / "aside")
+    for kept in aside.glob("stores/b-*"):
+        shutil.move(kept, state_of(b.root))
     yield
     yield git(top, "commit", "-qam", "moved")
 
@@ -647,7 +649,7 @@ def keywords(b: Box) -> Iterator[object]:
 def worktree(b: Box) -> Iterator[object]:
     first, b.root = b.root, b.root.parent / "wt"
     git(first, "worktree", "add", "-q", str(b.root), "other")
-    shutil.copytree(first / ".git/ticketctl", b.root / ".git/ticketctl")
+    shutil.copytree(state_of(first), state_of(b.root))
     yield
     yield b.edit(0)
     yield b.commit()
@@ -712,10 +714,10 @@ def test_only_what_rows_are_made_by_makes_them_anew(box: Box) -> None:
     settings = box.root / "ticketctl.yaml"
 
     def made_anew(text: str) -> bool:
-        before = Index.newest(str(box.root))
+        before = Index.newest(found(box.root))
         settings.write_text(f"profile: biztech\n{text}")
         fresh(Desk(str(box.root), NOW)).connection.close()
-        return Index.newest(str(box.root)) != before
+        return Index.newest(found(box.root)) != before
 
     made_anew("")
     for text in ("commit: off\n", "sweep: {max_moves: 7}\n", "timezone: Asia/Kolkata\n", "# a note\n", ""):
@@ -732,7 +734,7 @@ def test_a_list_is_what_all_files_say(name: str, box: Box) -> None:
         box.check()
         box.check()
     assert name in ELSEWHERE or all(box.asked)
-    state = box.root / ".git/ticketctl"
+    state = state_of(box.root)
     shutil.rmtree(state)
     box.check()
 
@@ -784,7 +786,7 @@ ACTS: dict[str, Callable[[Box], object]] = {
     "edit": lambda b: b.edit(0, kept=True), "edit another": lambda b: b.edit(4, kept=True),
     "remove": lambda b: b.path(0).unlink(),
     "add": lambda b: b.add(95), "commit": lambda b: b.commit(), "checkout": lambda b: b.git("checkout", "-qf", "other"),
-    "drop": lambda b: shutil.rmtree(b.root / ".git/ticketctl"), "list": lambda b: ticketctl(b.root, "list"),
+    "drop": lambda b: shutil.rmtree(state_of(b.root)), "list": lambda b: ticketctl(b.root, "list"),
 }  # fmt: skip
 
 
@@ -798,7 +800,7 @@ def test_a_change_in_the_middle_of_an_update(point: tuple[object, str], box: Box
         when = ("before", "after")[(number + list(MODES).index(box.mode)) % 2]
         box.edit(0), box.edit(5)
         if name in ("_in_head", "build"):  # on the way to a new index
-            shutil.rmtree(box.root / ".git/ticketctl")
+            shutil.rmtree(state_of(box.root))
         inner, todo = getattr(where, name), [act]
 
         def racing(*words: Any, when: str = when, inner: Any = inner, todo: list[Any] = todo) -> Any:
@@ -838,7 +840,7 @@ def test_processes_update_at_once(box: Box, drop: bool) -> None:
         if number % 4 == 3:
             box.commit()
             if drop:
-                for path in (box.root / ".git/ticketctl").glob("index*"):
+                for path in state_of(box.root).glob("index*"):
                     path.unlink(missing_ok=True)
     wrong = [ran for ran in [child.wait() for child in children] if ran != Ran("", 0)]
     assert not wrong, [(ran.status, ran.err[-800:]) for ran in wrong]
@@ -864,8 +866,8 @@ def stop(box: Box) -> None:
 def test_two_make_the_index_at_once(box: Box) -> None:
     """Of two that take the same number one wins, and nothing of the other is mixed into it (6, 20)."""
     for died in (False, True):
-        shutil.rmtree(box.root / ".git/ticketctl")
-        inner, todo = index.sync, [1]
+        shutil.rmtree(state_of(box.root))
+        inner, todo = files.sync, [1]
 
         def racing(
             path: Path, died: bool = died, inner: Callable[[Path], None] = inner, todo: list[int] = todo
@@ -875,7 +877,7 @@ def test_two_make_the_index_at_once(box: Box) -> None:
                 stop(box) if died else Child(lambda: ticketctl(box.root, *ALL)).wait()
 
         with box.patch.context() as patch:
-            patch.setattr(index, "sync", racing)
+            patch.setattr(files, "sync", racing)
             box.turn()
             fresh(Desk(str(box.root), NOW)).connection.close()
         for _ in range(3):
@@ -888,7 +890,7 @@ def test_what_a_killed_process_left_is_deleted_in_part(what: str, box: Box) -> N
     """The index may be deleted at any time, and any of its files (20)."""
     for _ in range(2):
         stop(box)
-        for path in (box.root / ".git/ticketctl").glob(what):
+        for path in state_of(box.root).glob(what):
             path.unlink()
         for number in (6, 7):
             box.edit(number)
@@ -1004,6 +1006,7 @@ def of_another_store(root: Path) -> Iterator[None]:
     other = root.parent / "other"
     (other / "tickets").mkdir(parents=True)
     shutil.copy(root / "ticketctl.yaml", other), fill(other, range(20, 26))
+    git(other, "init", "-q")
     ticketctl(other, "list")
     for path in (root / ".git/ticketctl").glob("index*"):
         path.unlink()
@@ -1078,7 +1081,7 @@ def full(root: Path) -> Iterator[None]:
         raise sqlite3.OperationalError("database or disk is full")
 
     for where, name, fail in (
-        (os, "rename", fails), (index, "sync", fails), (Path, "touch", fails), (Path, "mkdir", fails), (Index, "_put", worse),
+        (os, "rename", fails), (files, "sync", fails), (Path, "touch", fails), (Path, "mkdir", fails), (Index, "_put", worse),
     ):  # fmt: skip
         for drop in (False, True):
             for path in (root / ".git/ticketctl").glob("index*" if drop else "nothing"):
@@ -1102,7 +1105,7 @@ DAMAGES = (cut, flipped, put, other_schema, not_a_file, of_another_store, locked
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=[damage.__name__ for damage in DAMAGES])
 def test_a_damaged_index_changes_no_answer(damage: Callable[[Path], Iterator[None]], box: Box) -> None:
-    """The answer, the status and everything outside ``.ticketctl`` are the same; no traceback; it heals by itself (19, 20)."""
+    """The answer, the status and everything else are the same; no traceback; it heals by itself (19, 20)."""
     connect = sqlite3.connect
     box.patch.setattr(sqlite3, "connect", lambda *words, **named: connect(*words, **{**named, "timeout": 0.05}))
     if box.mode in ("git-old", "both-old") or (damage is flipped and box.mode == "git"):
@@ -1122,7 +1125,7 @@ def test_a_damaged_index_changes_no_answer(damage: Callable[[Path], Iterator[Non
                 assert files_of(box.root) == before
         except Exception as error:
             wrong.append(f"{number}: {type(error).__name__} {str(error)[:300]}")
-            shutil.rmtree(box.root / ".git/ticketctl", ignore_errors=True)
+            shutil.rmtree(state_of(box.root), ignore_errors=True)
             ticketctl(box.root, *ALL)
     assert not wrong, f"{len(wrong)} of {number + 1}:\n" + "\n".join(wrong)
 

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.state import found
 from tests.test_freshness import GITCONFIG, git
 from tests.test_kill import done, make_store, make_tickets, ticketctl
 from ticketctl.app import recheck
@@ -170,7 +171,7 @@ def test_an_index_that_cannot_be_written(root: Path) -> None:
     """Somebody else is writing it: the answer is the same, and nothing is noted."""
     done(root, "note", "aaaaa", "-m", "Seen.")
     done(root, "list", now=AT)
-    path = Index.newest(str(root))
+    path = Index.newest(found(root))
     assert path is not None
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -251,7 +252,7 @@ ALIEN = {
 @pytest.mark.parametrize("made", ALIEN)
 def test_a_table_that_is_none_of_ours(made: str, root: Path) -> None:
     """What somebody else has put into the index ends nothing: tickets are looked at, or the index is made anew."""
-    path = Index.newest(str(root))
+    path = Index.newest(found(root))
     assert path is not None
     with closing(sqlite3.connect(path)) as index:
         index.executescript(f"DROP TABLE sound; {ALIEN[made]}")
@@ -262,7 +263,7 @@ def test_a_table_that_is_none_of_ours(made: str, root: Path) -> None:
 @pytest.mark.parametrize("harm", ["truncated", "locked"])
 def test_harm_in_the_middle(step: str, harm: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The index is damaged, or locked and kept so, while it is asked: the answer is the same, and it does not wait for ever."""
-    path, inner, todo = Index.newest(str(root)), getattr(sound, step), [1]
+    path, inner, todo = Index.newest(found(root)), getattr(sound, step), [1]
     assert path is not None
     done(root, "note", "aaaaa", "-m", "Seen.")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:

@@ -12,49 +12,17 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import count, islice
 from typing import Any, NamedTuple
 
 from ticketctl.pattern import pattern
 from ticketctl.store import files
+from ticketctl.store.index_schema import INDEXES, TABLES, is_exact
 from ticketctl.store.state import StateFolder
 
 SCHEMA = 2
 """To be raised when a table, or what is put into it, changes."""
 _NAME = pattern(r"index-([0-9]{1,9})\.db(-journal|-wal|-shm)?\Z")
-_TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE tickets (
-    path TEXT PRIMARY KEY, blob BLOB, stamp TEXT, read INTEGER,
-    id TEXT, profile TEXT, title TEXT, status TEXT, state TEXT, customer TEXT, assignee TEXT, created TEXT,
-    updated TEXT, due TEXT, next_due TEXT, next_rule TEXT, unanswered INTEGER, follows TEXT, packed TEXT,
-    closed INTEGER, queued INTEGER, rank BLOB, wake TEXT, fired TEXT, owes INTEGER
-) WITHOUT ROWID;
-CREATE TABLE broken (path TEXT PRIMARY KEY, line INTEGER, col INTEGER, message TEXT, hint TEXT) WITHOUT ROWID;
-CREATE TABLE suspects (path TEXT PRIMARY KEY, stamp TEXT, read INTEGER) WITHOUT ROWID;
-CREATE TABLE folders (path TEXT PRIMARY KEY, stamp TEXT, read INTEGER) WITHOUT ROWID;
-CREATE TABLE letters (name TEXT, path TEXT, PRIMARY KEY (name, path)) WITHOUT ROWID;
-CREATE TABLE sums (state TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
-"""
-_INDEXES = """
-CREATE INDEX by_change ON tickets (closed, updated DESC, id DESC, state, status, profile, assignee, customer, due,
-                                   next_due, queued) WHERE id IS NOT NULL;
-CREATE INDEX by_rank ON tickets (profile, rank, id) WHERE queued;
-CREATE INDEX by_wake ON tickets (wake) WHERE wake > '';
-CREATE INDEX by_fired ON tickets (fired) WHERE fired > '';
-CREATE INDEX by_updated ON tickets (updated) WHERE id IS NOT NULL;
-CREATE INDEX by_id ON tickets (id) WHERE id IS NOT NULL;
-CREATE INDEX by_half ON tickets (substr(id, 8)) WHERE id IS NOT NULL;
-CREATE INDEX owing ON tickets (path) WHERE owes;
-CREATE INDEX letters_of ON letters (path);
-INSERT INTO sums SELECT state, count(*) FROM tickets WHERE state IS NOT NULL GROUP BY state;
-CREATE TRIGGER more AFTER INSERT ON tickets WHEN new.state IS NOT NULL BEGIN
-    INSERT INTO sums VALUES (new.state, 1) ON CONFLICT DO UPDATE SET number = number + 1;
-END;
-CREATE TRIGGER less AFTER DELETE ON tickets WHEN old.state IS NOT NULL BEGIN
-    UPDATE sums SET number = number - 1 WHERE state = old.state;
-END;
-"""
 _PATIENCE = 1.0
 """For how long, in seconds, to wait for somebody else's lock before working on a copy in memory."""
 _ABANDONED = 3600
@@ -130,6 +98,8 @@ class Index:
         return index
 
     def _is_ours(self) -> None:
+        if not is_exact(self.connection):
+            raise UnusableError("it has other tables than ours")
         if self.meta("schema") != SCHEMA or not isinstance(self.meta("generation"), int):
             raise UnusableError("of another version")
 
@@ -180,13 +150,16 @@ class Index:
                 folders: Iterable[tuple[str, str, int]], aside: str | None) -> Index:  # fmt: skip
         connection = _known(sqlite3.connect(":memory:" if aside is None else aside, isolation_level=None))
         try:
-            connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
+            connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
+            for statement in TABLES:
+                connection.execute(statement)
             connection.execute("BEGIN")
             index = cls(connection, None)
             index._put(kept)
             index._set({**meta, "schema": SCHEMA, "generation": 1}, suspects, folders)
             connection.execute("COMMIT")
-            connection.executescript(_INDEXES)
+            for statement in INDEXES:
+                connection.execute(statement)
         except BaseException:
             connection.close()
             raise
@@ -342,9 +315,19 @@ class Index:
 
 
 def _known(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """A connection that knows our own function: SQLite's ``lower`` knows ASCII alone."""
+    """A connection that knows our own function (SQLite's ``lower`` knows ASCII alone), runs
+    nothing for what a file's tables say, and gives up on statements without end."""
     connection.create_function("fold", 1, lambda text: str(text).casefold(), deterministic=True)
+    connection.execute("PRAGMA trusted_schema=OFF")
+    calls = count(1)
+    connection.set_progress_handler(lambda: next(calls) > _MOST_CALLS, _STEPS)
     return connection
+
+
+_STEPS, _MOST_CALLS = 1 << 22, 2_000
+"""SQLite asks every so many steps of its machine whether to go on, and is told so at most so
+often: 8 thousand million steps, a minute or two, where the slowest question of a million tickets
+takes some ten million. It is no clock, so what Python does in between does not count."""
 
 
 def _connect(path: str) -> sqlite3.Connection:

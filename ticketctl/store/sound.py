@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ticketctl.store.index import Index, UnusableError
-
-_TABLE = "CREATE TABLE IF NOT EXISTS sound (path TEXT PRIMARY KEY, blob BLOB, files TEXT) WITHOUT ROWID"
+from ticketctl.store.index_schema import SOUND, unless_there
 
 
 class Sound(NamedTuple):
@@ -37,7 +36,7 @@ def doubtful(index: Index) -> list[tuple[str, bytes]]:
     sql = """SELECT path, tickets.blob FROM tickets LEFT JOIN sound USING (path)
              WHERE sound.blob IS NOT tickets.blob"""
     try:
-        index.connection.execute(_TABLE)
+        index.connection.execute(unless_there(SOUND))
     except sqlite3.Error as error:
         raise UnusableError(str(error)) from None
     return list(index.all(sql))

@@ -27,13 +27,17 @@ BESIDE = ".ticketctl-"
 """How names in the store begin that a writing command makes and removes again."""
 
 
+_NOWHERE = f"there is no place for index, caches and notifications; set {VARIABLE} to a folder"
+
+
 class StateFolder:
     """The place of a store's derived state.
 
     Args:
         root: the store.
         repository: where it lies in one.
-        folder: index, caches, journal; empty if there is no place for them.
+        folder: index, caches, journal; empty if there is no place for them: no home
+            folder, or a link where the folder would be.
         outbox: notifications for scripts, and deliveries that failed; empty likewise.
         beside: whether the journal has to lie in the store, where anybody may have put it.
     """
@@ -51,10 +55,10 @@ class StateFolder:
 
     @property
     def journal(self) -> str:
-        """The path of the journal."""
+        """The path of the journal; empty if there is no place for it."""
         if self.beside:
             return f"{self.root}/{BESIDE}journal.jsonl"
-        return f"{self.folder}/journal.jsonl"
+        return self.folder and f"{self.folder}/journal.jsonl"
 
     @cached_property
     def shared(self) -> int:
@@ -68,7 +72,7 @@ class StateFolder:
             OSError: it cannot be made.
         """
         if not self.folder:
-            raise FileNotFoundError(2, f"no place for it; set {VARIABLE} to a folder")
+            raise FileNotFoundError(2, _NOWHERE)
         return make_folder(f"{self.folder}/{below}".rstrip("/"), self.shared)
 
     def made_outbox(self) -> str:
@@ -78,7 +82,7 @@ class StateFolder:
             OSError: it cannot be made.
         """
         if not self.outbox:
-            raise FileNotFoundError(2, f"no place for it; set {VARIABLE} to a folder")
+            raise FileNotFoundError(2, _NOWHERE)
         return make_folder(self.outbox, self.shared)
 
 
@@ -92,7 +96,15 @@ def locate(root: str, environment: Mapping[str, str] = os.environ) -> StateFolde
         DiskError: the store lies in a repository that git refuses.
         SettingsError: ``TICKETCTL_STATE`` names no usable place.
     """
-    repository = repository_of(root)
+    found = _place(root, repository_of(root), environment)
+    if found.folder and os.path.islink(found.folder):
+        found.folder = ""
+    return found
+
+
+def _place(
+    root: str, repository: Repository | None, environment: Mapping[str, str]
+) -> StateFolder:
     if named := environment.get(VARIABLE):
         folder = f"{_outside(root, named)}/{_name(root, root)}"
         return StateFolder(root, repository, folder, f"{folder}/outbox")

@@ -13,13 +13,9 @@ from contextlib import suppress
 from ticketctl.core.query import Term
 from ticketctl.errors import SettingsError
 from ticketctl.store.index import Index, UnusableError
+from ticketctl.store.index_schema import TEXTS, unless_there
 from ticketctl.store.selection import hits_of
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS held (path TEXT PRIMARY KEY, blob BLOB, number INTEGER) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS by_number ON held (number);
-CREATE VIRTUAL TABLE IF NOT EXISTS texts USING fts5 (words, content='', tokenize='unicode61 remove_diacritics 2');
-"""
 _FORGOTTEN = 1000
 
 
@@ -37,11 +33,12 @@ def unread(index: Index) -> list[tuple[str, bytes]]:
     """
     try:
         if not is_prepared(index):
-            index.connection.executescript(_TABLES)
+            _make(index)
         elif index.meta("searched") == index.meta("generation"):
             return []
         if _last(index) > 2 * index.number("SELECT count(*) FROM held") + _FORGOTTEN:
-            index.connection.executescript("DELETE FROM held; DROP TABLE texts;" + _TABLES)
+            index.connection.executescript("DROP TABLE held; DROP TABLE texts;")
+            _make(index)
     except sqlite3.Error as error:
         if "fts5" in str(error):
             raise SettingsError("the SQLite of this Python has no full-text search (FTS5)") from None
@@ -49,6 +46,11 @@ def unread(index: Index) -> list[tuple[str, bytes]]:
     sql = """SELECT path, tickets.blob FROM tickets LEFT JOIN held USING (path)
              WHERE id IS NOT NULL AND held.blob IS NOT tickets.blob"""
     return list(index.all(sql))
+
+
+def _make(index: Index) -> None:
+    for statement in TEXTS:
+        index.connection.execute(unless_there(statement))
 
 
 def _last(index: Index) -> int:
