@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.state import make_repository
 from tests.test_kill import done, make_store, ticketctl
 from ticketctl.app.asking import read_query, words
 from ticketctl.app.desk import Desk
@@ -28,6 +29,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the sample store."""
     root = tmp_path_factory.mktemp("samples") / "store"
     shutil.copytree(ROOT / "tickets", root / "tickets")
+    make_repository(root)  # each test has a home of its own, in which it would have no index
     shutil.copy(ROOT / "ticketctl.yaml", root)
     return root
 
