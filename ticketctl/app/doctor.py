@@ -22,6 +22,7 @@ from ticketctl.errors import DiskError, Finding, Place, SettingsError, Ticketctl
 from ticketctl.store import files, git
 from ticketctl.store.config import NAME
 from ticketctl.store.fetching import PASSWORD_FILE as IMAP_FILE
+from ticketctl.store.git_access import inside_repository
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.recovery import interrupted as interrupted_writes
 from ticketctl.store.selection import ahead
@@ -102,7 +103,7 @@ def old_state(desk: Desk) -> Iterator[Finding]:
 def repository(desk: Desk) -> Iterator[Finding]:
     """Git is there, merges tickets, and has what was written."""
     try:
-        if not git.inside_repository(desk.root):
+        if not inside_repository(desk.root):
             if desk.settings.commit:
                 yield _finding(NAME, "commit: auto, but this is no git repository", "git init, or commit: off")
             return

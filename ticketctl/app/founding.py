@@ -9,6 +9,7 @@ from ticketctl.core.schema import ticket_schema
 from ticketctl.errors import DiskError, RefusedError
 from ticketctl.store import clone_setup, committing, files, git
 from ticketctl.store.config import NAME
+from ticketctl.store.git_access import inside_repository
 from ticketctl.store.profiles import Shelf
 from ticketctl.store.state import BESIDE, OLD, StateFolder, locate
 
@@ -39,12 +40,12 @@ def found(root: str, profile: str) -> list[str]:
         files.make_folder(root)
         if os.path.lexists(f"{root}/{NAME}"):
             raise RefusedError(f"there is a store in {root} already", f"its settings are in {NAME}")
-        own = not git.inside_repository(root)
+        own = not inside_repository(root)
         if own:
             git.init(root)
         state = locate(root)
         made = [NAME, ".gitattributes", ".gitignore"]
-        with files.folder_of(root, "tickets/", make=state.shared):
+        with files.folder_of(root, "tickets/", make=state.access):
             pass
         _write(state, NAME, _settings(profile, own))
         _add_lines(state, ".gitattributes", _ATTRIBUTES)
@@ -66,8 +67,8 @@ def _write(state: StateFolder, path: str, text: str) -> None:
     """Write a file of the store; what has its name must be a regular file, or nothing."""
     if os.path.lexists(f"{state.root}/{path}"):
         files.read_in(state.root, path, _LARGEST)  # refuses what is no regular file
-    with files.folder_of(state.root, path, make=state.shared):
-        files.replace_file(f"{state.root}/{path}", text.encode(), state.shared)
+    with files.folder_of(state.root, path, make=state.access):
+        files.replace_file(f"{state.root}/{path}", text.encode(), state.access)
 
 
 def _add_lines(state: StateFolder, path: str, lines: str) -> None:
@@ -105,7 +106,7 @@ def _teach_editor(state: StateFolder, point: bool) -> list[str]:
     """
     schema = json.dumps(ticket_schema(Shelf(state.root).all()), ensure_ascii=False, indent=1)
     place = f"{state.made()}/{_SCHEMA}"
-    files.replace_file(place, schema.encode() + b"\n", state.shared, durable=False)
+    files.replace_file(place, schema.encode() + b"\n", state.access, durable=False)
     editor = ".vscode/settings.json"
     if not point or os.path.lexists(f"{state.root}/.vscode"):
         return []

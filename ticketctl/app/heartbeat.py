@@ -30,7 +30,7 @@ def remember(desk: Desk) -> None:
     with suppress(OSError):
         text = dates.format_instant(at) + "\n"
         place = f"{desk.state.made()}/{_LAST}"
-        files.replace_file(place, text.encode(), desk.state.shared)
+        files.replace_file(place, text.encode(), desk.state.access)
 
 
 def no_heartbeat(path: str) -> str:

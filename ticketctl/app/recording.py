@@ -50,7 +50,7 @@ def writing(desk: Desk) -> Iterator[None]:
     tickets = f"{desk.root}/tickets"
     if not os.path.lexists(tickets):
         # Git keeps no empty folder, so a clone of an empty store has none.
-        files.make_folder(tickets, desk.state.shared)
+        files.make_folder(tickets, desk.state.access)
     with locks.lock(tickets):
         if (finished := recover(desk.state, desk.store.extends)) and desk.settings.commit:
             _record_left(desk, finished)

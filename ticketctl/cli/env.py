@@ -65,6 +65,7 @@ class Env:
 
         as_ = self.as_ or os.environ.get("TICKETCTL_AS") or None
         desk = Desk(find_root(self.folder), self.now, as_, self.clock, self.trust_clock)
+        _ = desk.state  # nothing is done in a repository that git refuses
         if self.verbose:
             who = desk.as_ or desk.email or "nobody in particular"
             say(f"store {desk.root}; now {dates.format_instant(self.now)}; as {who}", err=True)

@@ -65,4 +65,4 @@ def _keep(state: StateFolder, name: str, data: bytes, node: Node) -> None:
     with suppress(OSError), files.folder_of(state.made(_CACHE), name) as folder:
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)  # it is damaged, or of another version
-        files.put(folder, name, _checksum(held) + b"\n" + held, shared=state.shared)
+        files.put(folder, name, _checksum(held) + b"\n" + held, access=state.access)

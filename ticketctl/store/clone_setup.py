@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from ticketctl.errors import DiskError
 from ticketctl.store import git
+from ticketctl.store.access import access_of
 from ticketctl.store.files import make_folder, read_bytes, replace_file
 from ticketctl.store.git_environment import OWN
 
@@ -61,8 +62,9 @@ def set_up(root: str, hook: bool) -> None:
     ours = os.path.realpath(git.run(root, "rev-parse", "--absolute-git-dir").stdout.strip())
     is_free = not os.path.lexists(place) or is_our_hook(place)
     if hook and place.startswith(f"{ours}/") and is_free:  # not into hooks that others share
-        make_folder(os.path.dirname(place))
-        replace_file(place, _HOOK.encode(), shared=0o111)
+        access = access_of(root, 0)
+        make_folder(os.path.dirname(place), access)
+        replace_file(place, _HOOK.encode(), access, mode=0o755)
 
 
 def _program() -> str:

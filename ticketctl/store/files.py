@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 
 from ticketctl.errors import DiskError
+from ticketctl.store.access import PLAIN, Access
 
 MAX_BYTES = 1 << 20
 """The largest ticket file that is read."""
@@ -172,12 +173,12 @@ def open_folder(path: str, parent: int | None = None) -> int:
 
 
 @contextmanager
-def folder_of(root: str, path: str, make: int | None = None) -> Iterator[int]:
+def folder_of(root: str, path: str, make: Access | None = None) -> Iterator[int]:
     """Open the folder of a store's file, part by part; none on the way may be a link.
 
     Args:
         path: the file's, relative to the store.
-        make: make folders that are missing, with these permissions besides the umask's.
+        make: make folders that are missing, and give them this access.
 
     Raises:
         OSError: a folder cannot be opened, or made.
@@ -198,46 +199,35 @@ def folder_of(root: str, path: str, make: int | None = None) -> Iterator[int]:
             os.close(folder)
 
 
-def _make_in(parent: int, name: str, shared: int) -> None:
+def _make_in(parent: int, name: str, access: Access) -> None:
     """Make a folder in another, and put its name on the disk, unless there is something."""
     try:
         os.lstat(name, dir_fd=parent)
     except FileNotFoundError:
         with suppress(FileExistsError):  # made by somebody else meanwhile
             os.mkdir(name, dir_fd=parent)
-            if shared:
-                _share(open_folder(name, parent), _for_folders(shared))
+            _give(open_folder(name, parent), access)
             os.fsync(parent)
 
 
-def make_folder(path: str, shared: int = 0) -> str:
+def make_folder(path: str, access: Access = PLAIN) -> str:
     """Make a folder of our own, and those above it, unless it is there; its path.
-
-    Args:
-        shared: permissions besides the umask's, as of a file.
 
     Raises:
         OSError: it cannot be made.
     """
     if not os.path.isdir(path):
-        make_folder(os.path.dirname(path), shared)
+        make_folder(os.path.dirname(path), access)
         with suppress(FileExistsError):
             os.mkdir(path)
-            if shared:
-                _share(os.open(path, _FOLDER), _for_folders(shared))
+            _give(os.open(path, _FOLDER), access)
     return path
 
 
-def _for_folders(shared: int) -> int:
-    """The permissions of a folder for those of a file: who may read may enter, and what
-    is made in it belongs to its group (as git does it)."""
-    return stat.S_ISGID | shared | (shared & 0o444) >> 2
-
-
-def _share(descriptor: int, shared: int) -> None:
-    """Give an open file or folder further permissions, and close it."""
+def _give(descriptor: int, access: Access) -> None:
+    """Give access to an open folder, and close it."""
     try:
-        os.fchmod(descriptor, stat.S_IMODE(os.fstat(descriptor).st_mode) | shared)
+        access.give(descriptor)
     finally:
         os.close(descriptor)
 
@@ -247,7 +237,7 @@ def put(
     name: str,
     data: bytes,
     near: int | None = None,
-    shared: int = 0,
+    access: Access = PLAIN,
     mode: int | None = None,
 ) -> None:
     """Make a file of some bytes, which are not yet sure to be on the disk.
@@ -258,18 +248,17 @@ def put(
             shall look for its place. In a folder where files come and go, ext4 passes over
             whatever was freed within the last minutes: of 4,000 files, 0.8 ms for each new
             one, against 0.04. A default ACL of that folder applies, too.
-        shared: permissions besides the umask's.
         mode: the permissions of the file that it will replace, instead of the umask's.
 
     Raises:
         FileExistsError: there is one of that name.
     """
-    if _put_unnamed(folder, name, data, folder if near is None else near, shared, mode):
+    if _put_unnamed(folder, name, data, folder if near is None else near, access, mode):
         return
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(name, flags, 0o666, dir_fd=folder)
     try:
-        _fill(descriptor, data, shared, mode)
+        _fill(descriptor, data, access, mode)
     finally:
         os.close(descriptor)
 
@@ -277,7 +266,7 @@ def put(
 _OPEN = "/proc/self/fd"
 
 
-def _put_unnamed(folder: int, name: str, data: bytes, near: int, shared: int, mode: int | None) -> bool:
+def _put_unnamed(folder: int, name: str, data: bytes, near: int, access: Access, mode: int | None) -> bool:
     """Make a file that has no name yet, then give it one; whether that can be done here
     (Linux can, on most of its file systems). Until it has a name it goes with the process."""
     if not hasattr(os, "O_TMPFILE"):
@@ -288,7 +277,7 @@ def _put_unnamed(folder: int, name: str, data: bytes, near: int, shared: int, mo
     except OSError:
         return False
     try:
-        _fill(descriptor, data, shared, mode)
+        _fill(descriptor, data, access, mode)
         # Python calls linkat(2), which follows the link in /proc to the open file.
         os.link(f"{_OPEN}/{descriptor}", name, dst_dir_fd=folder, follow_symlinks=True)
     except FileExistsError:
@@ -302,12 +291,10 @@ def _put_unnamed(folder: int, name: str, data: bytes, near: int, shared: int, mo
     return True
 
 
-def _fill(descriptor: int, data: bytes, shared: int, mode: int | None) -> None:
+def _fill(descriptor: int, data: bytes, access: Access, mode: int | None) -> None:
     """Give a new file its bytes and permissions."""
     _write(descriptor, data)
-    if mode is not None or shared:
-        old = os.fstat(descriptor).st_mode if mode is None else mode
-        os.fchmod(descriptor, stat.S_IMODE(old) | shared)
+    access.give(descriptor, mode)
 
 
 def _write(descriptor: int, data: bytes) -> None:
@@ -316,12 +303,18 @@ def _write(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def replace_file(path: str, data: bytes, shared: int = 0, durable: bool = True) -> None:
+def replace_file(
+    path: str,
+    data: bytes,
+    access: Access = PLAIN,
+    mode: int | None = None,
+    durable: bool = True,
+) -> None:
     """Write a small file whole, in the place of whatever has its name, be it a link.
 
     Args:
         path: in a folder that may be a link.
-        shared: permissions besides the umask's.
+        mode: its permissions, instead of the umask's.
         durable: put it on the disk before it takes its place.
 
     Raises:
@@ -331,7 +324,7 @@ def replace_file(path: str, data: bytes, shared: int = 0, durable: bool = True) 
     folder = os.open(parent or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     aside = f".{name[:200]}.{random_name()}"
     try:
-        put(folder, aside, data, shared=shared)
+        put(folder, aside, data, access=access, mode=mode)
         try:
             if durable:
                 sync(aside, folder)

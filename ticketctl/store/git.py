@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from ticketctl.core.digest import sha1, sha256
 from ticketctl.errors import DiskError, UsageError
 from ticketctl.pattern import pattern
-from ticketctl.store.git_environment import environment
+from ticketctl.store.git_environment import start_options
 
 _GIT = ("git", "-c", "safe.bareRepository=explicit")
 """A folder with ``HEAD``, ``objects``, ``refs`` and ``config`` in a store is no repository:
@@ -23,13 +23,18 @@ _DURABLE = ("-c", "core.fsync=all")
 """With git's defaults a power cut left a repository whose newest commit was a 0-byte object."""
 
 
-def run(root: str, *words: str, check: bool = True, feed: str | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    root: str, *words: str, check: bool = True, feed: str | None = None, as_owner: bool = True
+) -> subprocess.CompletedProcess[str]:
     """Run git in a store.
+
+    Args:
+        as_owner: as of :func:`start_options`.
 
     Raises:
         DiskError: git is missing, or (with ``check``) failed; with git's own words.
     """
-    raw = _process(root, words, None if feed is None else feed.encode())
+    raw = _process(root, words, None if feed is None else feed.encode(), as_owner=as_owner)
     out, err = (stream.decode(errors="replace") for stream in (raw.stdout, raw.stderr))
     if check and raw.returncode:
         said = (err or out).strip().splitlines()
@@ -39,15 +44,19 @@ def run(root: str, *words: str, check: bool = True, feed: str | None = None) -> 
 
 
 def _process(
-    root: str, words: Sequence[str], feed: bytes | None, staged: bool = False
+    root: str,
+    words: Sequence[str],
+    feed: bytes | None,
+    staged: bool = False,
+    as_owner: bool = True,
 ) -> subprocess.CompletedProcess[bytes]:
-    variables = environment()
+    options = start_options(root, as_owner)
     if staged and (index := os.environ.get("GIT_INDEX_FILE")):
-        variables["GIT_INDEX_FILE"] = os.path.abspath(index)  # `git commit -a` calls its hooks with an index aside
+        options["env"]["GIT_INDEX_FILE"] = os.path.abspath(index)  # `git commit -a` calls its hooks with an index aside
     try:
         return subprocess.run(
             [*_GIT, "-C", root, *_DURABLE, *words], input=feed, stdin=None if feed else subprocess.DEVNULL,
-            capture_output=True, env=variables, check=False,
+            capture_output=True, check=False, **options,
         )  # fmt: skip
     except FileNotFoundError:
         raise DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml") from None
@@ -62,7 +71,7 @@ def start(root: str, *words: str, stderr: int = subprocess.PIPE) -> subprocess.P
     try:
         return subprocess.Popen(
             [*_GIT, "--no-optional-locks", "-C", root, *_EXACT, *words],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, env=environment(),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, **start_options(root),
         )  # fmt: skip
     except FileNotFoundError:
         raise DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml") from None
@@ -185,58 +194,12 @@ _EXACT = ("-c", "core.fsmonitor=false", "-c", "core.trustctime=true", "-c", "cor
 """Whatever the user has set for speed: an answer that may be old is none."""
 
 
-def must_accept(root: str) -> None:
-    """See that git works in a repository that is not all the user's own.
-
-    Raises:
-        DiskError: it refuses; with its own remedy.
-    """
-    done = run(root, "rev-parse", "--git-dir", check=False)
-    if done.returncode:
-        raise _refusal(root, done.stderr)
-
-
-def _refusal(root: str, said: str) -> DiskError:
-    """Why git would not work in a repository, in words that say what to do."""
-    lines = [line.strip() for line in said.splitlines()]
-    first = next(iter(lines), "").removeprefix("fatal: ")
-    remedy = next((line for line in lines if line.startswith("git config --global")), "")
-    if "dubious ownership" not in first:
-        return DiskError(f"git refuses to work in {root}: {first}")
-    owner = _owner(root)
-    words = f"git refuses to work in {root}: {first}; it belongs to {owner}"
-    return DiskError(words, f"sudo -u {owner} ticketctl ...; or, if you trust it: {remedy}")
-
-
-def _owner(root: str) -> str:
-    """To whom a folder belongs, as a name where it has one."""
-    from pwd import getpwuid
-
-    uid = os.stat(root).st_uid
-    try:
-        return getpwuid(uid).pw_name
-    except KeyError:
-        return f"#{uid}"
-
-
 def email(root: str) -> str:
     """``user.email`` as git's configuration has it for this folder, or nothing."""
     try:
-        return run(root, "config", "user.email", check=False).stdout.strip()
+        return run(root, "config", "user.email", check=False, as_owner=False).stdout.strip()
     except DiskError:
         return ""
-
-
-def inside_repository(root: str) -> bool:
-    """Whether the folder lies in the work tree of a repository.
-
-    Raises:
-        DiskError: there is a repository, but git refuses it.
-    """
-    done = run(root, "rev-parse", "--is-inside-work-tree", check=False)
-    if done.returncode and "not a git repository" not in done.stderr:
-        raise _refusal(root, done.stderr)
-    return done.stdout.strip() == "true"
 
 
 def init(root: str) -> None:

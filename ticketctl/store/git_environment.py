@@ -7,6 +7,8 @@ meant for another command, unless git calls us as its hook.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from typing import Any
 
 
 def environment() -> dict[str, str]:
@@ -46,3 +48,30 @@ def _is_kept(key: str) -> bool:
     """Whether a variable is handed on to git."""
     numbered = key.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
     return not key.startswith("GIT_") or key in _KEPT or numbered
+
+
+def start_options(root: str, as_owner: bool = True) -> dict[str, Any]:
+    """How a git process is started.
+
+    Where root works in another user's store (cron, sudo), git runs as that user: no object
+    and no reference must become one that its owner cannot write.
+
+    Args:
+        as_owner: whether it may; where git is asked whether it accepts the repository at
+            all, it must see who asks.
+
+    Returns:
+        Arguments for :class:`subprocess.Popen`.
+    """
+    options: dict[str, Any] = {"env": environment()}
+    if os.geteuid() or not as_owner or not (found := os.stat(root)).st_uid:
+        return options
+    from pwd import getpwuid
+
+    options |= {"user": found.st_uid, "group": found.st_gid, "extra_groups": [], "cwd": root}
+    with suppress(KeyError):  # a user without a name, in a container
+        entry = getpwuid(found.st_uid)
+        options["group"] = entry.pw_gid
+        options["extra_groups"] = os.getgrouplist(entry.pw_name, entry.pw_gid)
+        options["env"]["HOME"] = entry.pw_dir
+    return options

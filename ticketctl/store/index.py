@@ -365,7 +365,7 @@ def _aside(state: StateFolder) -> str | None:
                     if time.time() - left.stat().st_mtime > _ABANDONED:
                         os.unlink(left)
         with files.folder_of(folder, name) as opened:
-            files.put(opened, name, b"", shared=state.shared)
+            files.put(opened, name, b"", access=state.access)
     except OSError:
         return None
     return f"{folder}/{name}"

@@ -149,7 +149,7 @@ class Row(NamedTuple):
         base, name = area_of(state, self.area), os.path.basename(self.target)
         waiting = files.open_folder(self.waits_in(state))
         try:
-            with files.folder_of(base, self.target, make=state.shared) as folder:
+            with files.folder_of(base, self.target, make=state.access) as folder:
                 os.rename(self.name, name, src_dir_fd=waiting, dst_dir_fd=folder)
         finally:
             os.close(waiting)
@@ -194,10 +194,10 @@ class _Plan:
         place, folder, waiting = self._waiting_for(write.area)
         # Named after its target, so that one that comes twice is found.
         name = sha256(f"{write.area} {write.path}".encode()).hex()[:32]
-        shared = self.state.shared
-        with files.folder_of(base, write.path, make=shared) as target:
+        access = self.state.access
+        with files.folder_of(base, write.path, make=access) as target:
             try:
-                files.put(waiting, name, write.data, target, shared, mode)
+                files.put(waiting, name, write.data, target, access, mode)
             except FileExistsError:
                 raise RefusedError(f"{write.path} would be written twice", "each ticket has an id of its own") from None
         self.count += 1
@@ -233,8 +233,7 @@ class _Plan:
         path = f"{place_of(self.state, place)}/{name}"
         os.mkdir(path, 0o700)
         waiting = files.open_folder(path)
-        if self.state.shared & stat.S_IWGRP:
-            os.fchmod(waiting, 0o2770)  # whoever writes next finishes what is left here
+        self.state.access.give(waiting)  # whoever writes next finishes what is left here
         return place, name, waiting
 
     def _note(self, row: Row) -> None:
@@ -247,7 +246,7 @@ class _Plan:
             self._draft = f"{folder}/{start}{files.random_name()}.jsonl"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             draft = os.open(self._draft, flags, 0o600)
-            os.fchmod(draft, 0o600 | self.state.shared)
+            self.state.access.give(draft)
             self._lines = open(draft, "w", encoding="utf-8")  # noqa: SIM115 - as long as the plan
             self._lines.write(json.dumps(self._first) + "\n")
         self._lines.write(json.dumps(row) + "\n")

@@ -107,7 +107,7 @@ def _rescue(state: StateFolder, row: Row, data: bytes) -> None:
     """
     try:
         with files.folder_of(state.made("rescued"), "") as folder, suppress(FileExistsError):
-            files.put(folder, os.path.basename(row.target), data, shared=state.shared)
+            files.put(folder, os.path.basename(row.target), data, access=state.access)
     except OSError as error:
         words = f"cannot keep what a crash left in {row.waits_in(state)}: {error.strerror}"
         raise DiskError(words, "the journal is kept") from None

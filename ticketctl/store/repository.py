@@ -86,9 +86,9 @@ def _opened(root: str, top: str, entry: str) -> Repository:
         )
     owners = {os.lstat(entry).st_uid, os.stat(top).st_uid, os.stat(folder).st_uid}
     if owners != {os.geteuid()}:
-        from ticketctl.store import git  # git accepts some others: safe.directory
+        from ticketctl.store.git_access import must_accept
 
-        git.must_accept(root)
+        must_accept(root)  # as it does by safe.directory, or after sudo
     points_back = not named or _points_back(folder, top, entry)
     return Repository(top, folder, common, os.stat(folder).st_uid, points_back)
 

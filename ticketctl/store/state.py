@@ -17,6 +17,7 @@ from functools import cached_property
 
 from ticketctl.core.digest import sha256
 from ticketctl.errors import SettingsError
+from ticketctl.store.access import Access, access_of
 from ticketctl.store.files import make_folder
 from ticketctl.store.repository import Repository, repository_of, shared_mode
 
@@ -61,9 +62,10 @@ class StateFolder:
         return self.folder and f"{self.folder}/journal.jsonl"
 
     @cached_property
-    def shared(self) -> int:
-        """Permissions that files get besides the umask's, for the users of one clone."""
-        return shared_mode(self.repository.common) if self.repository else 0
+    def access(self) -> Access:
+        """Who may use what is made here, and in the store."""
+        shared = shared_mode(self.repository.common) if self.repository else 0
+        return access_of(self.root, shared)
 
     def made(self, below: str = "") -> str:
         """The folder, or one in it, made if need be.
@@ -73,7 +75,7 @@ class StateFolder:
         """
         if not self.folder:
             raise FileNotFoundError(2, _NOWHERE)
-        return make_folder(f"{self.folder}/{below}".rstrip("/"), self.shared)
+        return make_folder(f"{self.folder}/{below}".rstrip("/"), self.access)
 
     def made_outbox(self) -> str:
         """The outbox, made if need be.
@@ -83,7 +85,7 @@ class StateFolder:
         """
         if not self.outbox:
             raise FileNotFoundError(2, _NOWHERE)
-        return make_folder(self.outbox, self.shared)
+        return make_folder(self.outbox, self.access)
 
 
 def locate(root: str, environment: Mapping[str, str] = os.environ) -> StateFolder:
@@ -102,9 +104,7 @@ def locate(root: str, environment: Mapping[str, str] = os.environ) -> StateFolde
     return found
 
 
-def _place(
-    root: str, repository: Repository | None, environment: Mapping[str, str]
-) -> StateFolder:
+def _place(root: str, repository: Repository | None, environment: Mapping[str, str]) -> StateFolder:
     if named := environment.get(VARIABLE):
         folder = f"{_outside(root, named)}/{_name(root, root)}"
         return StateFolder(root, repository, folder, f"{folder}/outbox")
