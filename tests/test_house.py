@@ -39,7 +39,7 @@ DOORS = {
     "html": "store/letters.py",
     "mailparser_reply": "store/letters.py",
     "fcntl": "store/locks.py",
-    "sqlite3": ("store/index.py", "store/texts.py", "store/sound.py"),
+    "sqlite3": ("store/index.py", "store/index_schema.py", "store/texts.py", "store/sound.py"),
     "concurrent": "app/parallel.py",
     "multiprocessing": "app/parallel.py",
 }
