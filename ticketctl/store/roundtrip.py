@@ -25,6 +25,7 @@ from ruamel.yaml.events import (
 
 from ticketctl.core.located import Node, Scalar, resolve
 from ticketctl.errors import BrokenError, Place
+from ticketctl.store.bounds import MAX_NODES, check_bounds
 from ticketctl.store.files import MAX_BYTES
 
 MAX_DEPTH = 20
@@ -34,13 +35,15 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def read_yaml(data: bytes, path: str) -> Node:
     """Parse one YAML document, every value with its place.
 
-    Limits are kept before and while parsing, in the stream of events: 1 MiB, strict UTF-8, depth 20, one document;
-    no anchors, aliases, tags, directives, merge keys or duplicate keys.
+    Limits are kept before parsing (1 MiB, strict UTF-8, those of ``store/bounds.py``) and while parsing, in the stream
+    of events: depth 20, 20,000 values, one document; no anchors, aliases, tags, directives, merge keys or duplicate
+    keys.
 
     Raises:
         BrokenError: with the place of the trouble.
     """
     text = _decode(data, path)
+    check_bounds(text, path)
     try:
         # pure=False: ruamel's C scanner where it is installed (the extra "fast": 8 times as fast), else its own
         return _Reader(YAML(typ="safe", pure=False).parse(io.StringIO(text)), path).document()
@@ -75,6 +78,7 @@ class _Reader:
 
     def __init__(self, events: Iterator[Any], path: str) -> None:
         self.events, self.path = events, path
+        self.nodes = 0
 
     def fail(self, event: Any, message: str) -> BrokenError:
         """The error of an event, with its place."""
@@ -107,6 +111,9 @@ class _Reader:
             raise self.fail(event, "tags (!name) are not allowed")
         if depth > MAX_DEPTH:
             raise self.fail(event, f"nested deeper than {MAX_DEPTH}")
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise self.fail(event, f"more than {MAX_NODES:,} values")
         line, col = event.start_mark.line + 1, event.start_mark.column + 1
         if isinstance(event, ScalarEvent):
             if _SURROGATE.search(event.value):

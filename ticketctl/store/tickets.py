@@ -134,6 +134,10 @@ class Store(Record):
             raise BrokenError(f"{id_} is not the id of a ticket of that day", place=Place(path))
         if len(data) <= MAX_BYTES and (ticket := read_canonical(data)) is not None and ticket.id == id_:
             return Loaded(ticket, data, path)
+        from ticketctl.store.commented import read_commented
+
+        if len(data) <= MAX_BYTES and (found := read_commented(data)) is not None and found[0].id == id_:
+            return Loaded(found[0], data, path, found[1])
         from ticketctl.store.roundtrip import read_yaml
 
         return load(data, path, read_yaml(data, path), id_)
@@ -184,16 +188,17 @@ class Store(Record):
         return Write(path, data, was.data if was else None)
 
     def _spliced(self, changed: Ticket, was: Loaded, path: str) -> bytes:
-        from ticketctl.store.roundtrip import read_yaml, rewrite
         from ticketctl.store.splice import splice
 
         added = len(changed.history) - len(was.ticket.history)
         try:
             data = splice(was.data.decode(), was.node, changed, added).encode()
-            read = load(data, path, read_yaml(data, path), changed.id)
+            read = self.parse(path, data)
         except (BrokenError, LookupError):
             read = None
         if read is None or read.ticket != changed or read.differences:
+            from ticketctl.store.roundtrip import rewrite
+
             # Not in block style, say: everything is written anew, but comments are kept where they can be.
             data = rewrite(was.data, emit(changed), HEAD, added)
         return data

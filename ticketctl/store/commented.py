@@ -1,0 +1,89 @@
+"""Ticket files that are in our own form but for comments and empty lines, which is what most people add by hand.
+
+They are read without a YAML library, however large: what YAML passes over is taken away, the rest is held against our
+form byte for byte, and the places are those of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ticketctl.core.located import Node
+from ticketctl.core.ticket import Ticket
+from ticketctl.pattern import pattern
+from ticketctl.record import replace
+from ticketctl.store.canonical import read_canonical
+from ticketctl.store.strict import read_strict
+
+_INDENT = pattern(r" *(?:- )?")
+_LITERAL = pattern(r".*: \|-?\Z")
+_REMARK = pattern(r'((?:[^"#]|"(?:[^"\\]|\\.)*"|(?<=[^ ])#)*?) #')
+"""What stands on a line before the comment that ends it."""
+
+
+def read_commented(data: bytes) -> tuple[Ticket, Node] | None:
+    """The ticket and the located content of such a file; nothing, if it is another or holds no comment."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if not text.endswith("\n") or "\r" in text or not ("#" in text or "\n\n" in text or text.startswith("\n")):
+        return None
+    found = _without(text[:-1].split("\n"))
+    if found is None:
+        return None
+    lines, numbers = found
+    bare = ("\n".join(lines) + "\n").encode()
+    ticket = read_canonical(bare)
+    node = read_strict(bare) if ticket is not None else None
+    return (ticket, _moved(node, numbers)) if ticket is not None and node is not None else None
+
+
+def _without(lines: Sequence[str]) -> tuple[list[str], list[int]] | None:
+    """The lines without what YAML passes over, and the number of each in the file.
+
+    Returns:
+        Nothing, if a comment stands between the lines of a text, where YAML allows none, or a line of a text is made of spaces.
+    """
+    kept: list[str] = []
+    numbers: list[int] = []
+    empty: list[int] = []  # lines that belong to a text only if it goes on below them
+    block = -1  # the column at which the lines of a text begin; -1 outside of one
+    ended = -1  # the same of a text that a comment has ended
+    for number, line in enumerate(lines, 1):
+        if not line.strip(" "):
+            if len(line) > block >= 0:
+                return None  # its spaces are a part of the text
+            empty.append(number)
+            continue
+        indent = len(line) - len(line.lstrip(" "))
+        if block >= 0 and indent >= block:
+            kept += [""] * len(empty)
+            numbers += [*empty, number]
+            kept.append(line)
+            empty.clear()
+            continue
+        empty.clear()
+        if line[indent] == "#":
+            block, ended = -1, max(block, ended)
+            continue
+        if 0 <= ended <= indent:
+            return None
+        remark = _REMARK.match(line) if " #" in line else None
+        line = remark[1].rstrip(" ") if remark else line
+        kept.append(line)
+        numbers.append(number)
+        lead = _INDENT.match(line)
+        block, ended = (lead.end() if lead else 0) + 2 if _LITERAL.match(line) else -1, -1
+    return kept, numbers
+
+
+def _moved(node: Node, numbers: Sequence[int]) -> Node:
+    """The same node with the lines of the file that the comments are in."""
+    value = node.value
+    if isinstance(value, dict):
+        value = {key: _moved(child, numbers) for key, child in value.items()}
+    elif isinstance(value, list):
+        value = [_moved(child, numbers) for child in value]
+    keys = {key: (numbers[line - 1], col) for key, (line, col) in node.keys.items()} if node.keys else node.keys
+    return replace(node, value=value, line=numbers[node.line - 1], keys=keys)
