@@ -132,6 +132,12 @@ def closest(word: str, known: Sequence[str]) -> str:
     """The name that was probably meant, as ``did you mean "X"?``, or nothing."""
     import difflib
 
-    folded = {name.casefold(): name for name in known}
+    if len(word) > _LONG:
+        return ""
+    folded = {name.casefold(): name for name in known if len(name) <= _LONG}
     near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return f'did you mean "{folded[near[0]]}"?' if near else ""
+
+
+_LONG = 60
+"""What is longer is no name, and comparing it would take long."""

@@ -10,7 +10,9 @@ from ticketctl.app.find import look
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.who import actors
 from ticketctl.core.checker import Scene, fill_sets
+from ticketctl.core.entry import Value
 from ticketctl.core.events import latest
+from ticketctl.core.filling import TooLongError
 from ticketctl.core.profile import Batch, Event, Profile
 from ticketctl.core.query import Query, Term
 from ticketctl.core.requests import Change
@@ -69,7 +71,7 @@ def run(
     def ask(was: Loaded, its: Profile) -> list[Change]:
         if its.name != profile.name:
             raise UsageError(f"{short(was.ticket.id)} is a ticket of {its.name}, not of {profile.name}")
-        put, _ = fill_sets(batch.sets, _scene(desk, its, was.ticket, value))
+        put, _ = _filled(desk, its, batch, was.ticket, value)
         sets = {name.removeprefix("fields."): held for name, held in put.items()}
         return [Change(actor, batch.target, reply, note, sets, name=value) for actor in actors(desk, its, was.ticket)]
 
@@ -89,12 +91,23 @@ def _tickets(desk: Desk, profile: Profile, batch: Batch) -> list[Ticket]:
 
 def _belongs(desk: Desk, profile: Profile, batch: Batch, ticket: Ticket, value: str) -> bool:
     """Whether a ticket already says that it is in this batch, and has not reached its target since it says so."""
-    put, cleared = fill_sets(batch.sets, _scene(desk, profile, ticket, value))
+    put, cleared = _filled(desk, profile, batch, ticket, value)
     if put or cleared or profile.state(ticket.status) == "closed":
         return False
     said = max(latest(profile, ticket.acts, Event("field_set", name.partition(".")[0])) for name in batch.sets)
     return latest(profile, ticket.acts, Event("entered", batch.target)) < said
 
 
-def _scene(desk: Desk, profile: Profile, ticket: Ticket, value: str) -> Scene:
-    return Scene(profile, desk.people_of(profile), desk.now, ticket, ticket.acts, "", "", "", name=value)
+def _filled(
+    desk: Desk, profile: Profile, batch: Batch, ticket: Ticket, value: str
+) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """What the batch sets on a ticket, and clears.
+
+    Raises:
+        RefusedError: a value would be too long.
+    """
+    scene = Scene(profile, desk.people_of(profile), desk.now, ticket, ticket.acts, "", "", "", name=value)
+    try:
+        return fill_sets(batch.sets, scene)
+    except TooLongError as error:
+        raise RefusedError(f"{profile.name}, batch {batch.name}: {error}") from None

@@ -11,15 +11,17 @@ from typing import Any
 
 from ticketctl.core import dates
 from ticketctl.core.chain import seal
-from ticketctl.core.checker import Scene, failures, fill, fill_sets, holds, judge
+from ticketctl.core.checker import Scene, failures, fill, fill_sets, fill_value, holds, judge
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.events import events_of
+from ticketctl.core.filling import MOST, TooLongError
 from ticketctl.core.moves import creation_edges
 from ticketctl.core.notices import compose
 from ticketctl.core.people import People
 from ticketctl.core.profile import Action, Automation, Edge, Event, Profile, Trigger
 from ticketctl.core.requests import Actor, Change, Create, Deliver, Fire, Keep, Notice
 from ticketctl.core.ticket import LINK, Ticket, apply, flat, fold
+from ticketctl.core.wording import readable
 from ticketctl.record import replace
 
 
@@ -55,6 +57,8 @@ class Act:
         self.edge: Edge | None = None
         self._fired: set[str] = set()
         self._request: Change | Create | None = None
+        self._rule = ""
+        self._written = 0
 
     # --- what people ask -------------------------------------------------------------------------------------------
 
@@ -158,6 +162,11 @@ class Act:
         draft = self._system_entry("noted", None, {}, note=request.note, files=request.files, mail_id=request.mail_id)
         self._append(replace(draft, by=request.who, via=request.via))
 
+    def give_up(self, error: TooLongError) -> None:
+        """Refuse what would set more than a ticket can hold."""
+        rule = f", rule {self._rule}" if self._rule else ""
+        self.reasons.append(f"{self.profile.name}{rule}: {error}")
+
     # --- what rules make of it -------------------------------------------------------------------------------------
 
     def _commit(self, draft: Entry) -> None:
@@ -195,7 +204,7 @@ class Act:
 
     def _do(self, action: Action, rule: str, marks: Mapping[str, Any], stood: Ticket, cause: Entry | None) -> None:
         """One action of a rule. ``cause`` is the entry that it answers, if it answers one."""
-        scene = self._scene(stood)
+        scene, self._rule = self._scene(stood), rule
         match action.kind:
             case "move":
                 self._move(action, rule, marks, cause)
@@ -204,7 +213,9 @@ class Act:
                 if put or cleared:
                     self._append(self._system_entry("edited", rule, marks, sets=put, unset=cleared))
             case "note":
-                self._append(self._system_entry("noted", rule, marks, note=fill(action.target, scene, cause)))
+                self._append(
+                    self._system_entry("noted", rule, marks, note=fill_value(action.target, scene, "the note", cause))
+                )
             case "notify":
                 self._notify(action, rule, marks)
             case "refuse":
@@ -212,7 +223,7 @@ class Act:
             case "warn":
                 self.warnings.append(fill(action.target, scene, cause))
             case _:  # follow_up
-                self._follow_up(fill(action.target, scene, cause), rule, marks)
+                self._follow_up(fill_value(action.target, scene, "the title of the follow-up", cause), rule, marks)
 
     def _move(self, action: Action, rule: str, marks: Mapping[str, Any], cause: Entry | None) -> None:
         ticket = self._now
@@ -220,7 +231,8 @@ class Act:
         put, cleared = fill_sets(action.sets, scene)
         draft = self._system_entry(
             "moved", rule, marks, from_=ticket.status, to=action.target, sets=put, unset=cleared,
-            text=fill(action.text, scene, cause) or None, note=fill(action.note, scene, cause) or None,
+            text=fill_value(action.text, scene, "the text", cause) or None,
+            note=fill_value(action.note, scene, "the note", cause) or None,
         )  # fmt: skip
         system = self.profile.system
         asked = replace(
@@ -241,7 +253,7 @@ class Act:
         """Owe a notice; where nothing delivers it but scripts, it counts as given in the same write."""
         if self._request is not None and self._request.quiet:
             return
-        told = self._resolve(action.told if self._concerned(action.told) else action.otherwise)
+        told = self._readers(action, rule)
         if marks.get("due") or (told and self.by_mail):
             owing = self._append(self._system_entry("reminded", rule, marks, message=action.target, told=told))
             marks = {"anchor": owing.id}
@@ -250,6 +262,17 @@ class Act:
         if not self.by_mail:
             owing = self._append(self._system_entry("notified", rule, marks, message=action.target, told=told))
         self.notices.append(compose(self.profile, self._now, owing, self.people))
+
+    def _readers(self, action: Action, rule: str) -> tuple[str, ...]:
+        """Who is told by a rule; a message that holds an internal note goes to staff alone."""
+        told = self._resolve(action.told if self._concerned(action.told) else action.otherwise)
+        may_read = tuple(who for who in told if readable(self.profile, action.target, self._now, self.people, who))
+        for who in told:
+            if who not in may_read:
+                self.warnings.append(
+                    f"{who} is not told: {action.target} ({rule}) holds an internal note, for staff alone"
+                )
+        return may_read
 
     def _resolve(self, targets: Sequence[str]) -> tuple[str, ...]:
         """The addresses that a notice goes to; who acts is told only as ``actor`` or ``customer``."""
@@ -321,6 +344,12 @@ class Act:
         return Entry(dates.format_instant(self.now), system, system, event, rule=rule, **marks, **content)
 
     def _append(self, draft: Entry) -> Entry:
+        sizes = {name: len(str(value)) for name, value in (*draft.sets.items(), ("text", draft.text or ""),
+                                                           ("note", draft.note or ""))}  # fmt: skip
+        self._written += sum(sizes.values())
+        if self._written > MOST:
+            largest = max(sizes, key=lambda name: sizes[name]).removeprefix("fields.")
+            raise TooLongError(self._written, f"what is set at once, {largest} the last,")
         history = self.ticket.history if self.ticket else ()
         entry = seal(history, draft)
         self.ticket = apply(self.ticket, entry)

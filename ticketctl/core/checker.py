@@ -12,9 +12,10 @@ from datetime import datetime
 from ticketctl.core import dates
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.events import events_of, last_customer_text, latest
-from ticketctl.core.filling import filled
+from ticketctl.core.filling import TooLongError, filled, shortened
 from ticketctl.core.people import People
-from ticketctl.core.profile import CREATED, Edge, Event, Profile, Status, Test
+from ticketctl.core.phrases import default_words, either, in_all_words
+from ticketctl.core.profile import CREATED, Edge, Profile, Status, Test
 from ticketctl.core.ticket import Ticket, changed, flat
 from ticketctl.record import Record, derived
 
@@ -56,9 +57,32 @@ class Verdict(Record):
 
 
 def fill(text: str, scene: Scene, cause: Entry | None = None, more: Mapping[str, str] | None = None) -> str:
-    """A text of the profile with its ``$names`` filled in; ``$text`` and ``$note`` are those of ``cause``."""
+    """A text of the profile with its ``$names`` filled in, to be read: long values are cut where it would be too long.
+
+    ``$text`` and ``$note`` are those of ``cause``.
+    """
+    return shortened(text, _values(scene, cause, more)) if "$" in text else text
+
+
+def fill_value(text: str, scene: Scene, what: str, cause: Entry | None = None) -> str:
+    """The same for what becomes a part of the ticket, whole.
+
+    Args:
+        what: which value it is, for the error.
+
+    Raises:
+        TooLongError: it would be too long.
+    """
     if "$" not in text:
         return text
+    try:
+        return filled(text, _values(scene, cause))
+    except TooLongError as error:
+        raise TooLongError(error.length, what) from None
+
+
+def _values(scene: Scene, cause: Entry | None, more: Mapping[str, str] | None = None) -> Mapping[str, object]:
+    """What stands for each name."""
     ticket = scene.ticket
     names: dict[str, object] = {name: _shown(value) for name, value in ticket.fields.items()}
     for name in ("assignee", "customer", "due", "title", "id", "follows", "watchers"):
@@ -66,8 +90,7 @@ def fill(text: str, scene: Scene, cause: Entry | None = None, more: Mapping[str,
     names |= {"actor": scene.actor, "now": dates.format_instant(scene.now), "name": scene.name}
     names |= {"text": ((cause and cause.text) or "").strip(), "note": ((cause and cause.note) or "").strip()}
     names |= {"last_reply": last_customer_text(scene.profile, ticket.acts), "closes": "", "follow_up": ""}
-    names |= more or {}
-    return filled(text, names)
+    return {**names, **(more or {})}
 
 
 def _shown(value: Value | None) -> str:
@@ -79,11 +102,15 @@ def _shown(value: Value | None) -> str:
 
 
 def fill_sets(sets: Mapping[str, Value | None], scene: Scene) -> tuple[dict[str, Value], tuple[str, ...]]:
-    """What a profile sets, filled in, as the ``set`` and ``unset`` of an entry (flat names)."""
+    """What a profile sets, filled in, as the ``set`` and ``unset`` of an entry (flat names).
+
+    Raises:
+        TooLongError: a value would be too long.
+    """
     put: dict[str, Value] = {}
     cleared: list[str] = []
     for name, value in sets.items():
-        value = fill(value, scene) if isinstance(value, str) else value
+        value = fill_value(value, scene, name) if isinstance(value, str) else value
         if value is None or value == "":
             if scene.ticket.get(name) is not None:
                 cleared.append(flat(name))
@@ -140,7 +167,7 @@ def _only_rules(scene: Scene, target: Status) -> str:
     rules = [rule.name for rule in profile.rules
              if any(action.kind == "move" and action.target == to for action in rule.do)]  # fmt: skip
     setters = [role for role in machines if role != profile.system] + [f"the rule {name}" for name in rules]
-    return f"{to} is never set by hand: {_either(setters) or 'the creation of a ticket'} sets it"
+    return f"{to} is never set by hand: {either(setters) or 'the creation of a ticket'} sets it"
 
 
 def _category(scene: Scene, target: Status) -> str:
@@ -153,7 +180,7 @@ def _category(scene: Scene, target: Status) -> str:
     if category is None or to in category.statuses or by_rule:
         return ""
     fitting = [other.name for other in profile.categories.values() if to in other.statuses]
-    advice = f"; {_either(fitting)} does (--set category={fitting[0]})" if fitting else ""
+    advice = f"; {either(fitting)} does (--set category={fitting[0]})" if fitting else ""
     ask = f"; ask {category.ask}" if category.ask else ""
     return f'the category "{category.name}" does not offer {to}{advice}{ask}'
 
@@ -166,7 +193,7 @@ def _no_edge(scene: Scene, to: str) -> str:
     whose = f"tickets of {profile.title}"
     if not targets:
         return f"{source} is final: {whose} never leave it"
-    return f"from {source}, {whose} go to {_either(targets)}, not to {to}"
+    return f"from {source}, {whose} go to {either(targets)}, not to {to}"
 
 
 def _wrong_role(scene: Scene, edges: Iterable[Edge]) -> str:
@@ -176,21 +203,19 @@ def _wrong_role(scene: Scene, edges: Iterable[Edge]) -> str:
     move = f"make a {target} ticket" if source == CREATED else f"move {source} -> {target}"
     roles = [role for role in roles if role != scene.profile.system] or roles  # no person is the system
     if scene.by != scene.role:
-        return f"nobody acts for the {scene.role} in this: only {_either(roles)} may {move}"
+        return f"nobody acts for the {scene.role} in this: only {either(roles)} may {move}"
     if any(scene.by in edge.on_behalf for edge in edges):
-        return f"only {_either(roles)} may {move}; what the customer decided you may record (--for CUSTOMER)"
-    return f"only {_either(roles)} may {move}, not {scene.by}"
-
-
-def _either(names: Iterable[str]) -> str:
-    names = list(names)
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" or {names[-1]}" if names else ""
+        return f"only {either(roles)} may {move}; what the customer decided you may record (--for CUSTOMER)"
+    return f"only {either(roles)} may {move}, not {scene.by}"
 
 
 def _after(scene: Scene, edge: Edge) -> Scene:
     """The scene as the move would leave it, for the tests that the status keeps."""
     sets = {name: value for name, value in edge.sets.items() if name.partition(".")[0] not in scene.changed}
-    put, cleared = fill_sets(sets, scene)
+    try:
+        put, cleared = fill_sets(sets, scene)
+    except TooLongError:
+        put, cleared = {}, ()  # the move itself is refused for it
     return derived(scene, {"ticket": changed(scene.ticket, put, cleared, status=edge.target)})
 
 
@@ -211,7 +236,7 @@ def _fails(test: Test, scene: Scene) -> list[str]:
             return []
         found = failures(test.then, scene)
     elif test.kind == "not":
-        found = [] if failures(test.inner, scene) else ["not the case: " + _words(test.inner)]
+        found = [] if failures(test.inner, scene) else ["not the case: " + in_all_words(test.inner)]
     elif test.kind == "any_of":
         branches = [_fails(inner, scene) for inner in test.inner]
         found = [] if not all(branches) else ["either " + ", or ".join("; ".join(branch) for branch in branches)]
@@ -219,7 +244,7 @@ def _fails(test: Test, scene: Scene) -> list[str]:
         found = [_field_words(test.name, word, argument, scene)
                  for word, argument in test.checks if not _field_passes(test.name, word, argument, scene)]  # fmt: skip
     else:
-        found = [] if _passes(test, scene) else [_default_words(test)]
+        found = [] if _passes(test, scene) else [default_words(test)]
     return [fill(test.say, scene)] if found and test.say else found
 
 
@@ -310,7 +335,7 @@ _OPTIONS = {"assignee": "-a WHO", "due": "--due WHEN", "customer": "-c CUSTOMER"
 def _field_words(name: str, word: str, argument: Value, scene: Scene) -> str:
     if word == "complete":
         return _open_items(name, scene.ticket.get(name))
-    shown = _either(argument) if isinstance(argument, tuple) else ""
+    shown = either(argument) if isinstance(argument, tuple) else ""
     option = _OPTIONS.get(name, f"--set {name}=...")
     return {
         "present": f"{name} is not set ({option})",
@@ -330,52 +355,3 @@ def _open_items(name: str, value: Value | None) -> str:
     verb = "item is" if len(left) == 1 else "items are"
     options = " ".join(f"--set {name}.{item}=done" for item in left)
     return f"{len(left)} of {len(items)} {name} {verb} open: {named} ({options})"
-
-
-def _default_words(test: Test) -> str:
-    shown = _either(str(item) for item in test.wanted)
-    match test.kind:
-        case "message":
-            return {"public": "it needs a public message (--reply TEXT)", "note": "it needs an internal note (-m NOTE)"
-                    }.get(shown, "it needs a message (--reply TEXT) or a note (-m NOTE)")  # fmt: skip
-        case "text" | "subject":
-            return f"the {test.kind} does not hold {shown}"
-        case "seen":
-            since = f" since {_event_words(test.since)}" if test.since else ""
-            return f"there was no {_event_words(test.event)}{since}"
-        case "within":
-            return f"{_event_words(test.event)} is more than {test.period} ago"
-        case "role":
-            return f"only as {shown}"
-        case "allowed":
-            return f"a move to {shown} would be refused"
-    return f"the {test.kind} is not {shown}"
-
-
-def _event_words(event: Event | None) -> str:
-    assert event is not None
-    words = {"customer_message": "answer by the customer", "staff_message": "public message by staff",
-             "staff_event": "act by staff", "mail_in": "mail", "created": "creation"}  # fmt: skip
-    about = {"entered": "it became", "left": "it left", "field_set": "a change of", "notified": "the notice"}
-    return words.get(event.kind) or f"{about.get(event.kind, event.kind)} {event.about}"
-
-
-def _words(tests: Iterable[Test]) -> str:
-    return " and ".join(in_words(test) for test in tests)
-
-
-def in_words(test: Test) -> str:
-    """What a test asks, in words: ``waiting_for is reply``."""
-    if test.kind == "not":
-        return f"not: {_words(test.inner)}"
-    if test.kind == "any_of":
-        return " or ".join(in_words(inner) for inner in test.inner)
-    if test.kind == "when":
-        return f"if {_words(test.inner)}, then {_words(test.then)}"
-    if test.kind == "field":
-        return f"{test.name} " + " and ".join(
-            f"is {_either(argument)}" if word == "is" and isinstance(argument, tuple) else word.replace("_", " ")
-            for word, argument in test.checks)  # fmt: skip
-    if test.event:
-        return _event_words(test.event)
-    return f"{test.kind} {_either(str(item) for item in test.wanted) or _words(test.inner)}".strip()

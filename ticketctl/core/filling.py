@@ -6,7 +6,24 @@ from collections.abc import Mapping
 
 from ticketctl.pattern import pattern
 
+MOST = 1 << 20
+"""How many characters a text may have once it is filled in, and all texts that one act sets: as many as the largest
+ticket file has bytes."""
+_CUT = " [...]"
 _NAME = pattern(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
+
+
+class TooLongError(ValueError):
+    """A text would be too long once it is filled in.
+
+    Args:
+        length: how many characters it would have.
+        what: which text it is.
+    """
+
+    def __init__(self, length: int, what: str = "the text") -> None:
+        super().__init__(f"{what} would have {length:,} characters, more than {MOST:,}")
+        self.length, self.what = length, what
 
 
 def names_in(text: str) -> list[str]:
@@ -21,5 +38,37 @@ def only_name(text: str) -> str:
 
 
 def filled(text: str, values: Mapping[str, object]) -> str:
-    """The text with the values of the names in their places; a name without one stays as it is."""
-    return _NAME.sub(lambda found: "$" if found[1] else str(values.get(found[2] or found[3], found[0])), text)
+    """The text with the values of the names in their places; a name without one stays as it is.
+
+    Raises:
+        TooLongError: it would be longer than MOST; it is not built then.
+    """
+    found, length = _measured(text, values)
+    if length > MOST:
+        raise TooLongError(length)
+    return _NAME.sub(lambda match: found[match[0]], text)
+
+
+def shortened(text: str, values: Mapping[str, object]) -> str:
+    """The same for a text that people read: one that would be too long holds the beginnings of long values."""
+    found, length = _measured(text, values)
+    if length > MOST:
+        fair = max((MOST - len(text)) // max(len(_NAME.findall(text)), 1) - len(_CUT), 0)
+        found = {name: value if len(value) <= fair else value[:fair] + _CUT for name, value in found.items()}
+        if _measured(text, values, found)[1] > MOST:
+            return text[:MOST]
+    return _NAME.sub(lambda match: found[match[0]], text)
+
+
+def _measured(
+    text: str, values: Mapping[str, object], found: dict[str, str] | None = None
+) -> tuple[dict[str, str], int]:
+    """What stands for each name as it is written, and how long the text will be."""
+    found = {} if found is None else found
+    length = len(text)
+    for match in _NAME.finditer(text):
+        written = match[0]
+        if written not in found:
+            found[written] = "$" if match[1] else str(values.get(match[2] or match[3], written))
+        length += len(found[written]) - len(written)
+    return found, length

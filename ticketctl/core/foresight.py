@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ticketctl.core import dates
-from ticketctl.core.checker import Scene, holds, in_words
+from ticketctl.core.checker import Scene, holds
 from ticketctl.core.people import People
+from ticketctl.core.phrases import in_words
 from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.requests import Decision, Fire
 from ticketctl.core.sweeping import Fired, sweep_ticket

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
 from ticketctl.core.filling import names_in
+from ticketctl.core.limits import FINDINGS
 from ticketctl.core.located import Node
-from ticketctl.core.profile import Action, Event, Field, Status, Test, squash
+from ticketctl.core.profile import Action, Event, Field, Origin, Status, Test, squash
 from ticketctl.errors import Finding, Place, closest
 from ticketctl.pattern import pattern
 
@@ -37,9 +38,17 @@ NAMES_FILLED = (
     "closes",
     "follow_up",
 )
+INTERNAL = "note"
+"""The name that stands for an internal note, which customers must never read."""
 PLAIN_EVENTS = ("created", "customer_message", "staff_message", "staff_event", "mail_in")
 EVENTS_ABOUT = ("entered", "left", "field_set", "notified", "fired")
+_TOLD = 40
+"""How many names a hint lists."""
 _CALL = pattern(r"([a-z_]+)(?:\((.*)\))?\Z", re.DOTALL)
+
+
+class EnoughError(Exception):
+    """So many mistakes have been found that nobody need read on."""
 
 
 class Names:
@@ -51,6 +60,7 @@ class Names:
         self.roles: dict[str, str] = {}
         self.fields: dict[str, Field] = {}
         self.statuses: dict[str, Status] = {}
+        self.spellings: dict[str, str] = {}
         self.messages: set[str] = set()
         self.categories: set[str] = set()
         self.automations: set[str] = set()
@@ -61,18 +71,27 @@ class Names:
         return Place(self.path, node.line, node.col)
 
     def error(self, node: Node, message: str, hint: str = "", code: str = "language") -> None:
-        """Note a mistake and go on."""
-        self.findings.append(Finding(self.place(node), code, message, hint))
+        """Note a mistake and go on.
 
-    def known(self, node: Node, what: str, name: str, names: Iterable[str]) -> str:
+        Raises:
+            EnoughError: there are too many.
+        """
+        self.findings.append(Finding(self.place(node), code, message, hint))
+        if len(self.findings) >= FINDINGS:
+            raise EnoughError
+
+    def known(self, node: Node, what: str, name: str, names: Collection[str]) -> str:
         """The declared name that ``name`` stands for; a finding, and the name as it is, if there is none."""
-        names = list(names)
         if name in names:
             return name
-        near = [n for n in names if squash(n) == squash(name)]
-        if near:
-            return near[0]
-        self.error(node, f'unknown {what} "{name}"', closest(name, names) or f"known: {', '.join(names)}", "name")
+        listed = sorted(names) if isinstance(names, set) else list(names)
+        same = next((one for one in listed if squash(one) == squash(name)), None)
+        if same is not None:
+            return same
+        some = ", ".join(listed[:_TOLD]) + (", ..." if len(listed) > _TOLD else "")
+        # Looking for what was meant takes longer than all else: who has made so many mistakes is helped enough.
+        near = closest(name, listed) if len(self.findings) < 10 else ""
+        self.error(node, f'unknown {what} "{name}"', near or f"known: {some}", "name")
         return name
 
     def keys(self, node: Node, what: str, allowed: Sequence[str], required: Sequence[str] = ()) -> Mapping[str, Node]:
@@ -83,7 +102,8 @@ class Names:
         for key in node.value:
             if key not in allowed:
                 line, col = (node.keys or {}).get(key, (node.line, node.col))
-                hint = closest(key, allowed) or f"known: {', '.join(allowed)}"
+                near = closest(key, allowed) if len(self.findings) < 10 else ""
+                hint = near or f"known: {', '.join(allowed)}"
                 self.error(Node(None, line, col), f'unknown key "{key}" in {what}', hint)
         for key in required:
             if key not in node.value:
@@ -99,9 +119,8 @@ class Names:
         """A status by name or alias."""
         if node.text in self.statuses:
             return node.text
-        for status in self.statuses.values():
-            if squash(node.text) in map(squash, status.aliases):
-                return status.name
+        if (meant := self.spellings.get(squash(node.text))) is not None:
+            return meant
         return self.known(node, "status", node.text, self.statuses)
 
     def role(self, node: Node) -> str:
@@ -122,10 +141,18 @@ class Names:
             self.error(node, str(error))
             return Duration()
 
-    def filled(self, node: Node) -> str:
-        """A text with ``$names``, each of which must exist."""
-        for name in names_in(node.text):
-            self.known(node, "name to fill in", name, [*NAMES_FILLED, *HEAD_FIELDS, *self.fields])
+    def filled(self, node: Node, internal: bool = False) -> str:
+        """A text with ``$names``, each of which must exist.
+
+        Args:
+            internal: whether customers never read it, so that it may hold the internal note of an act.
+        """
+        if not internal and INTERNAL in names_in(node.text):
+            hint = "$text is the public text; a note, refuse, warn, or a message to staff may hold $note"
+            self.error(node, "$note is an internal note, and customers read what is set or said here", hint, "leak")
+        for name in dict.fromkeys(names_in(node.text)):
+            if name not in NAMES_FILLED:
+                self.known(node, "name to fill in", name, [*NAMES_FILLED, *HEAD_FIELDS, *self.fields])
         return node.text
 
 
@@ -141,7 +168,7 @@ def read_event(names: Names, node: Node) -> Event:
             about = names.field(inner).name
         else:
             what, known = ("message", names.messages) if kind == "notified" else ("automation", names.automations)
-            about = names.known(inner, what, about, sorted(known))
+            about = names.known(inner, what, about, known)
         return Event(kind, about)
     if kind in EVENTS_ABOUT:
         names.error(node, f'the event "{kind}" must say of what: {kind}(...)')
@@ -173,7 +200,7 @@ def read_test(names: Names, node: Node) -> Test:
         names.error(node, "this is not a test", f"a test begins with one of: {', '.join(_TEST_KEYS)}")
         return Test("any_of", place=names.place(node))
     found = names.keys(node, f'a test "{kind}"', (kind, "say", *_TEST_KEYS[kind]))
-    say = names.filled(found["say"]) if "say" in found else ""
+    say = names.filled(found["say"], internal=True) if "say" in found else ""
     head, place = found[kind], names.place(node)
     if not head.items:
         names.error(node, f'the test "{kind}" says nothing')
@@ -269,6 +296,20 @@ def read_value(names: Names, declared: Field, node: Node) -> Value:
     return node.text
 
 
+ORIGIN = ("cites", "source", "assumed")
+SOURCES = ("next", "previous", "text")
+EMPTY = Node(None, 0, 0)
+
+
+def read_origin(names: Names, found: Mapping[str, Node]) -> Origin:
+    """Where an entry of a profile comes from, of the keys of the entry."""
+    source = found.get("source", EMPTY)
+    if source.value is not None:
+        names.known(source, "source", source.text, SOURCES)
+    cites = tuple(item.text for item in found.get("cites", EMPTY).items)
+    return Origin(cites, source.text, found.get("assumed", EMPTY).text)
+
+
 def squash_item(text: str) -> str:
     """The slug of a checklist item: ``Verify restore`` is ``verify-restore``."""
     return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-") or "item"
@@ -304,17 +345,17 @@ def _action(names: Names, node: Node) -> Action:
     found = names.keys(node, f'an action "{kind}"', (kind, *_ACTIONS[kind]))
     head = found[kind]
     if kind == "move":
-        text, note = (names.filled(found[key]) if key in found else "" for key in ("text", "note"))
+        text, note = (names.filled(found[key], key == "note") if key in found else "" for key in ("text", "note"))
         sets = read_sets(names, found.get("set"))
         return Action("move", names.status(head), text=text, note=note, sets=sets, place=place)
     if kind == "set":
         return Action("set", sets=read_sets(names, head), place=place)
     if kind == "notify":
         message = found.get("message", head)
-        target = names.known(message, "message", message.text, sorted(names.messages))
+        target = names.known(message, "message", message.text, names.messages)
         told, otherwise = _told(names, head), _told(names, found.get("else"))
         return Action("notify", target, told=told, otherwise=otherwise, place=place)
-    return Action(kind, names.filled(head), place=place)
+    return Action(kind, names.filled(head, internal=kind != "follow_up"), place=place)
 
 
 def _told(names: Names, node: Node | None) -> tuple[str, ...]:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TypeVar
 
 from ticketctl.core import profile as p
 from ticketctl.core.dates import Duration, zone
 from ticketctl.core.grammar import (
+    EMPTY,
     HEAD_FIELDS,
+    ORIGIN,
+    EnoughError,
     Names,
     read_actions,
     read_event,
     read_events,
+    read_origin,
     read_sets,
     read_tests,
     read_value,
 )
 from ticketctl.core.hours import read_calendar
+from ticketctl.core.limits import too_large
 from ticketctl.core.located import Node
+from ticketctl.core.wording import check_leaks, read_message, read_template
 from ticketctl.errors import Finding
 
 PARTS = (
@@ -28,9 +35,6 @@ PARTS = (
 )  # fmt: skip
 REQUIRED = ("profile", "title", "version", "timezone", "roles", "statuses", "transitions")
 TYPES = ("string", "text", "enum", "boolean", "integer", "date", "datetime", "email", "user", "users", "checklist")
-ORIGIN = ("cites", "source", "assumed")
-SOURCES = ("next", "previous", "text")
-EMPTY = Node(None, 0, 0)
 T = TypeVar("T")
 
 
@@ -45,6 +49,22 @@ def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
         The profile and what is wrong with it. It is fit for use only if nothing is.
     """
     names = Names(path)
+    found = too_large(node, path)
+    profile = None
+    if not found:
+        with suppress(EnoughError):
+            profile = _profile(names, node)
+            check_leaks(names, profile, node)
+        found = list(dict.fromkeys(names.findings))
+    return profile or p.nothing(node.map.get("profile", EMPTY).text, path), found
+
+
+def _profile(names: Names, node: Node) -> p.Profile:
+    """The profile, whatever is wrong with it, which ``names`` is told.
+
+    Raises:
+        EnoughError: so much is wrong with it that nobody need read on.
+    """
     top = names.keys(node, "the profile", PARTS, REQUIRED)
 
     def part(name: str) -> Node:
@@ -56,29 +76,26 @@ def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
     calendars = dict(_named(part("calendars"), lambda key, item: read_calendar(names, key, item, timezone)))
     _no_circles(names, statuses, edges)
     _unique(names, [*part("triggers").items, *part("automations").items])
-    return (
-        p.Profile(
-            name=_slug(names, part("profile")),
-            title=part("title").text,
-            version=_version(names, part("version")),
-            source=part("source").text,
-            timezone=timezone,
-            path=path,
-            roles=roles,
-            fields=fields,
-            statuses=statuses,
-            edges=tuple(edges),
-            excepts=excepts,
-            triggers=tuple(_trigger(names, item) for item in part("triggers").items),
-            automations=tuple(_automation(names, item, i) for i, item in enumerate(part("automations").items)),
-            calendars=calendars,
-            batches=dict(_named(part("batches"), lambda key, item: _batch(names, key, item))),
-            categories=dict(_named(part("categories"), lambda key, item: _category(names, key, item))),
-            queue=_queue(names, top.get("queue")),
-            messages=dict(_named(part("messages"), lambda key, item: _message(names, key, item))),
-            templates=dict(_named(part("templates"), lambda key, item: _template(names, key, item))),
-        ),
-        list(dict.fromkeys(names.findings)),
+    return p.Profile(
+        name=_slug(names, part("profile")),
+        title=part("title").text,
+        version=_version(names, part("version")),
+        source=part("source").text,
+        timezone=timezone,
+        path=names.path,
+        roles=roles,
+        fields=fields,
+        statuses=statuses,
+        edges=tuple(edges),
+        excepts=excepts,
+        triggers=tuple(_trigger(names, item) for item in part("triggers").items),
+        automations=tuple(_automation(names, item, i) for i, item in enumerate(part("automations").items)),
+        calendars=calendars,
+        batches=dict(_named(part("batches"), lambda key, item: _batch(names, key, item))),
+        categories=dict(_named(part("categories"), lambda key, item: _category(names, key, item))),
+        queue=_queue(names, top.get("queue")),
+        messages=dict(_named(part("messages"), lambda key, item: read_message(names, key, item))),
+        templates=dict(_named(part("templates"), lambda key, item: read_template(names, key, item))),
     )
 
 
@@ -110,16 +127,6 @@ def _declare(
 
 def _named(node: Node, read: Callable[[str, Node], T]) -> Iterator[tuple[str, T]]:
     return ((key, read(key, item)) for key, item in node.map.items())
-
-
-def _origin(names: Names, found: object) -> p.Origin:
-    if not isinstance(found, dict):
-        return p.Origin()
-    source = found.get("source", EMPTY)
-    if source.value is not None:
-        names.known(source, "source", source.text, SOURCES)
-    cites = tuple(item.text for item in found.get("cites", EMPTY).items)
-    return p.Origin(cites, source.text, found.get("assumed", EMPTY).text)
 
 
 def _slug(names: Names, node: Node) -> str:
@@ -172,7 +179,7 @@ def _field(names: Names, key: str, node: Node) -> p.Field:
     default = read_value(names, declared, found["default"]) if "default" in found else None
     edit = tuple(names.role(item) for item in found.get("edit", EMPTY).items)
     help_ = found.get("help", EMPTY).text
-    return p.Field(key, kind.text, values, default, help_, edit, _origin(names, found), names.place(node))
+    return p.Field(key, kind.text, values, default, help_, edit, read_origin(names, found), names.place(node))
 
 
 _STATUS_KEYS = ("state", "description", "aliases", "set_by", "needs", "keeps", "warns", *ORIGIN)
@@ -182,10 +189,10 @@ def _status_name(names: Names, key: str, node: Node) -> p.Status:
     """The status without its tests, which may speak of statuses that come later."""
     state = node.map.get("state", EMPTY)
     aliases = tuple(item.text for item in node.map.get("aliases", EMPTY).items)
-    taken = {p.squash(name): other.name for other in names.statuses.values() for name in (other.name, *other.aliases)}
     for item in (Node(key, node.line, node.col), *node.map.get("aliases", EMPTY).items):
-        if (other := taken.get(p.squash(item.text))) is not None:
+        if (other := names.spellings.get(p.squash(item.text))) is not None:
             names.error(item, f'"{item.text}" and "{other}" are one name')
+    names.spellings |= dict.fromkeys(map(p.squash, (key, *aliases)), key)
     return p.Status(key, state.text, aliases=aliases)
 
 
@@ -204,7 +211,7 @@ def _status(names: Names, key: str, node: Node) -> p.Status:
         needs=read_tests(names, found.get("needs")),
         keeps=read_tests(names, found.get("keeps")),
         warns=read_tests(names, found.get("warns")),
-        origin=_origin(names, found),
+        origin=read_origin(names, found),
         place=names.place(node),
     )
 
@@ -235,7 +242,7 @@ def _edge(names: Names, item: Node) -> Callable[[str, str, int], p.Edge]:
     on_behalf = tuple(names.role(role) for role in found.get("on_behalf", EMPTY).items)
     criterion = found.get("criterion", EMPTY).text
     needs, warns = read_tests(names, found.get("needs")), read_tests(names, found.get("warns"))
-    sets, origin, place = read_sets(names, found.get("sets")), _origin(names, found), names.place(item)
+    sets, origin, place = read_sets(names, found.get("sets")), read_origin(names, found), names.place(item)
 
     def make(source: str, target: str, order: int) -> p.Edge:
         return p.Edge(source, target, order, roles, on_behalf, criterion, needs, warns, sets, origin, place)
@@ -276,7 +283,7 @@ def _trigger(names: Names, item: Node) -> p.Trigger:
         read_events(names, found.get("on")),
         read_tests(names, found.get("when")),
         read_actions(names, found.get("do")),
-        _origin(names, found),
+        read_origin(names, found),
         names.place(item),
     )
 
@@ -318,7 +325,7 @@ def _automation(names: Names, item: Node, order: int) -> p.Automation:
         when=read_tests(names, found.get("when")),
         criterion=found.get("criterion", EMPTY).text,
         order=order,
-        origin=_origin(names, found),
+        origin=read_origin(names, found),
         place=names.place(item),
     )
 
@@ -335,13 +342,13 @@ def _batch(names: Names, key: str, node: Node) -> p.Batch:
     found = names.keys(node, f'batch "{key}"', ("from", "to", "set", *ORIGIN), ("from", "to", "set"))
     source, target = names.status(found.get("from", EMPTY)), names.status(found.get("to", EMPTY))
     sets = read_sets(names, found.get("set"))
-    return p.Batch(key, source, target, sets, _origin(names, found), names.place(node))
+    return p.Batch(key, source, target, sets, read_origin(names, found), names.place(node))
 
 
 def _category(names: Names, key: str, node: Node) -> p.Category:
     found = names.keys(node, f'category "{key}"', ("statuses", "ask", *ORIGIN), ("statuses",))
     statuses = tuple(names.status(item) for item in found.get("statuses", EMPTY).items)
-    return p.Category(key, statuses, found.get("ask", EMPTY).text, _origin(names, found))
+    return p.Category(key, statuses, found.get("ask", EMPTY).text, read_origin(names, found))
 
 
 def _queue(names: Names, node: Node | None) -> p.Queue:
@@ -360,26 +367,4 @@ def _queue(names: Names, node: Node | None) -> p.Queue:
     for item, test in zip(found.get("when", EMPTY).items, tests, strict=True):
         if test.of_time:  # the index remembers who is in the queue, until the ticket changes
             names.error(item, "the queue cannot ask for what time alone changes", "not: within, in_future, allowed")
-    return p.Queue(tests, tuple(order), _origin(names, found))
-
-
-def _message(names: Names, key: str, node: Node) -> p.Message:
-    found = names.keys(node, f'message "{key}"', ("subject", "body", *ORIGIN), ("subject", "body"))
-    subject, body = (names.filled(found.get(part, EMPTY)) for part in ("subject", "body"))
-    for part in ("subject", "body"):
-        if part in found and not found[part].text.strip():
-            names.error(found[part], f'the {part} of message "{key}" must be a text')
-    base, dot, language = key.partition(".")
-    if dot and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", language):
-        names.error(node, f'"{language}" is not a language', "two letters: solved.de, solved.pt-BR")
-    if dot and base not in names.messages:
-        names.error(node, f'there is no message "{base}" of which this could be the translation', code="name")
-    return p.Message(key, subject, body, _origin(names, found))
-
-
-def _template(names: Names, key: str, node: Node) -> p.Template:
-    found = names.keys(node, f'template "{key}"', ("help", "title", "to", "text", "note", "set", *ORIGIN))
-    to = names.status(found["to"]) if "to" in found else ""
-    text = {part: names.filled(found[part]) if part in found else "" for part in ("title", "text", "note")}
-    sets, help_ = read_sets(names, found.get("set")), found.get("help", EMPTY).text
-    return p.Template(key, help_, text["title"], to, text["text"], text["note"], sets, _origin(names, found))
+    return p.Queue(tests, tuple(order), read_origin(names, found))

@@ -6,24 +6,48 @@ check is a small function from a profile to findings; the number is that of "Wha
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
 from ticketctl.core.moves import may_fire_in
-from ticketctl.core.profile import CREATED, Action, Automation, Category, Edge, Event, Profile, Status, Test, Trigger
-from ticketctl.core.proof import Facts, exclusive, follows, impossible, lasting, mentions, opposite, split
+from ticketctl.core.profile import CREATED, Action, Automation, Edge, Event, Profile, Status, Test, Trigger
+from ticketctl.core.proof import (
+    Facts,
+    TooLargeError,
+    exclusive,
+    follows,
+    lasting,
+    mentions,
+    opposite,
+    split,
+    toil,
+)
+from ticketctl.core.reach import (
+    PERSONS,
+    closing,
+    fires_in,
+    moves_in,
+    paths,
+    person_moves,
+    real_moves,
+    rule_moves,
+)
 from ticketctl.errors import Finding, Place
 
-PERSONS = ("customer", "agent")
 ASKED = ("customer_message", "staff_message", "staff_event", "field_set", "mail_in", "created")
 """Events that need somebody to act."""
 
 
 def lint(profile: Profile) -> list[Finding]:
     """Everything that is wrong with a profile whose language is right, errors first."""
-    found = [finding for check in CHECKS for finding in check(profile)]
+    found: list[Finding] = []
+    try:
+        for check in CHECKS:
+            found += check(profile)
+    except TooLargeError:
+        found.append(Finding(Place(profile.path, 1, 1), "limit", "error: the profile is too large to be proved sound",
+                             "fewer rules in fewer statuses, and fewer tests in each"))  # fmt: skip
     return sorted(found, key=lambda finding: (finding.severity == "warning", finding.place.line))
 
 
@@ -35,63 +59,6 @@ def _error(place: Place, point: int, title: str, message: str, example: str = ""
 
 def _warning(place: Place, message: str) -> Finding:
     return Finding(place, "doubt", message, severity="warning")
-
-
-# --- who can move a ticket where ---------------------------------------------------------------------------------------
-
-
-def person_moves(profile: Profile, edge: Edge, category: Category | None = None) -> list[str]:
-    """The roles of people who can really make a move (in a category, or in at least one if none is given)."""
-    if profile.statuses[edge.target].set_by_system and edge.source != CREATED:
-        return []
-    offered = (category is None and not profile.categories) or edge.source == CREATED
-    among = [category] if category else list(profile.categories.values())
-    if not offered and not any(edge.target in each.statuses for each in among):
-        return []
-    return [role for role in edge.roles if profile.kind(role) in PERSONS]
-
-
-def real_moves(profile: Profile, category: Category | None = None) -> dict[str, list[tuple[str, str]]]:
-    """Status -> (status reached, by whom): moves of people, integrations, and of rules that exist."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for edge in profile.edges:
-        machines = [role for role in edge.roles if profile.kind(role) == "integration"]
-        for role in [*person_moves(profile, edge, category), *machines]:
-            found.setdefault(edge.source, []).append((edge.target, role))
-    for rule, action, status in rule_moves(profile):
-        if any(profile.system in edge.roles for edge in profile.between(status, action.target)):
-            found.setdefault(status, []).append((action.target, f"rule {rule.name}"))
-    return found
-
-
-def rule_moves(profile: Profile) -> Iterator[tuple[Trigger | Automation, Action, str]]:
-    """Every move of a rule with every status in which it may be made."""
-    for rule in profile.rules:
-        for action in rule.do:
-            if action.kind == "move":
-                yield from ((rule, action, status) for status in fires_in(profile, rule))
-
-
-def fires_in(profile: Profile, rule: Trigger | Automation) -> list[str]:
-    """The statuses in which a rule may act."""
-    if isinstance(rule, Automation):
-        among: Iterable[str] = rule.within
-    else:
-        among = [status for status in profile.statuses if may_fire_in(rule, status)]
-    return [status for status in among if not impossible(Facts(profile, status), rule.when)]
-
-
-def paths(moves: dict[str, list[tuple[str, str]]], start: str) -> dict[str, str]:
-    """Every status that can be reached, with the way told: ``agent -> Open; agent -> Escalated``."""
-    told = {start: ""}
-    waiting = deque([start])
-    while waiting:
-        status = waiting.popleft()
-        for target, who in moves.get(status, ()):
-            if target not in told:
-                told[target] = f"{told[status]}; {who} -> {target}".lstrip("; ")
-                waiting.append(target)
-    return told
 
 
 # --- the points --------------------------------------------------------------------------------------------------------
@@ -109,8 +76,9 @@ def closable(profile: Profile) -> Iterator[Finding]:
     """3: from every status a status of state closed can be reached."""
     moves = real_moves(profile)
     told = paths(moves, CREATED)
+    ends = closing(profile, moves)
     for status in profile.statuses.values():
-        if not any(profile.state(name) == "closed" for name in paths(moves, status.name)):
+        if status.name not in ends:
             example = f"for example: {told.get(status.name, '')}; from there it never closes"
             yield _error(status.place, 3, "never closed", f'from "{status.name}" no ticket can be closed', example)
 
@@ -129,8 +97,8 @@ def _person_leaves(profile: Profile, status: str) -> bool:
     if any(person_moves(profile, edge) for edge in profile.leaving(status)):
         return True
     return any(
-        at == status and isinstance(rule, Trigger) and any(event.kind in ASKED for event in rule.on)
-        for rule, _, at in rule_moves(profile)
+        isinstance(rule, Trigger) and any(event.kind in ASKED for event in rule.on)
+        for rule, _, _ in moves_in(profile, status)
     )
 
 
@@ -197,6 +165,7 @@ def _wanting(profile: Profile, rule: Trigger | Automation, action: Action, statu
 
 def _set_before(profile: Profile, rule: Trigger | Automation, status: str) -> Iterator[str]:
     """The fields that other triggers may have set since the event that a trigger answers was judged."""
+    toil(profile, len(profile.triggers))
     for other in profile.triggers:
         if other is rule or not isinstance(rule, Trigger):
             break
@@ -221,10 +190,11 @@ def automatic_loops(profile: Profile) -> Iterator[Finding]:
         if isinstance(rule, Automation) or any(event.kind not in ASKED for event in rule.on):
             moves.setdefault(status, []).append((action.target, rule.name))
     reported: set[frozenset[str]] = set()
-    for start in moves:
-        for target, who in moves[start]:
-            told = paths(moves, target)
-            loop = frozenset(name for name in told if start in paths(moves, name))
+    told_from = {start: paths(moves, start) for start in profile.statuses}
+    for start in [status for status in profile.statuses if status in moves]:
+        for target, who in dict(moves[start]).items():
+            told = told_from[target]
+            loop = frozenset(name for name in told if start in told_from[name])
             if start in told and loop not in reported:
                 reported.add(loop)
                 way = f"{start}; {who} -> {target}; {told[start]}".rstrip("; ")
@@ -236,10 +206,16 @@ def automatic_loops(profile: Profile) -> Iterator[Finding]:
 
 def rivals(profile: Profile) -> Iterator[Finding]:
     """8: no two rules can move one ticket from one status to different statuses at the same instant."""
-    moving = [(rule, action, status) for rule, action, status in rule_moves(profile)]
-    for position, (one, to, status) in enumerate(moving):
-        for other, elsewhere, at in moving[position + 1 :]:
-            if at != status or other is one or to.target == elsewhere.target or not _same_instant(one, other):
+    for status in profile.statuses:
+        yield from _rivals_in(profile, status)
+
+
+def _rivals_in(profile: Profile, status: str) -> Iterator[Finding]:
+    moving = moves_in(profile, status)
+    for position, (one, to, _) in enumerate(moving):
+        toil(profile, len(moving) - position)
+        for other, elsewhere, _ in moving[position + 1 :]:
+            if other is one or to.target == elsewhere.target or not _same_instant(one, other):
                 continue
             if not exclusive(Facts(profile, status), one.when, other.when):
                 yield _error(other.place, 8, "rivals", f"the rules {one.name} and {other.name} can both act on a ticket in "
@@ -288,11 +264,10 @@ def _reply_leaves(profile: Profile, rule: Automation, status: str) -> bool:
     """Whether every customer's message takes a ticket out of the statuses of an automation."""
     return any(
         isinstance(other, Trigger)
-        and at == status
         and Event("customer_message") in other.on
         and action.target not in rule.within
         and not follows(Facts(profile, status), other.when)
-        for other, action, at in rule_moves(profile)
+        for other, action, _ in moves_in(profile, status)
     )
 
 
@@ -319,8 +294,9 @@ def closable_categories(profile: Profile) -> Iterator[Finding]:
     """10: every category can reach closed with the statuses that it offers."""
     for category in profile.categories.values():
         moves = real_moves(profile, category)
+        ends = closing(profile, moves)
         for status in paths(moves, CREATED):
-            if status != CREATED and not any(profile.state(name) == "closed" for name in paths(moves, status)):
+            if status != CREATED and status not in ends:
                 yield _error(profile.statuses[status].place, 10, "category", f'in the category "{category.name}" a ticket in '
                              f'"{status}" can never be closed')  # fmt: skip
                 break

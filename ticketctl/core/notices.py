@@ -14,11 +14,13 @@ from ticketctl.core.chain import is_linear, knowledge
 from ticketctl.core.checker import Scene, fill
 from ticketctl.core.entry import Entry
 from ticketctl.core.events import is_import
+from ticketctl.core.grammar import INTERNAL
 from ticketctl.core.people import People
 from ticketctl.core.profile import Message, Profile
 from ticketctl.core.requests import Notice
 from ticketctl.core.ticket import LINK, Ticket, apply, fold
 from ticketctl.core.timers import timers
+from ticketctl.core.wording import readable
 from ticketctl.errors import BrokenError
 from ticketctl.record import Record, replace
 
@@ -108,6 +110,9 @@ def compose(
     message = in_language(profile, entry.message or "", languages.pop() if len(languages) == 1 else "")
     links = [str(one.sets[LINK]) for one in then.acts if LINK in one.sets]
     more = {"closes": _closes(profile, then, entry, at or entry.at), "follow_up": links[-1] if links else ""}
+    readers = [reader] if reader else list(entry.told)
+    if not all(readable(profile, entry.message or "", ticket, people, who) for who in readers):
+        more[INTERNAL] = ""  # whatever a history says: an internal note is for staff alone
     subject, body = (fill(part, scene, cause, more).strip() for part in (message.subject, message.body))
     return Notice(ticket.id, entry.id, entry.message or "", entry.told, subject, body, entry.at)
 

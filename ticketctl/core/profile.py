@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ticketctl.core import calendars, dates
 from ticketctl.core.calendars import Calendar
@@ -287,6 +287,11 @@ class Profile(Record):
         """The automations whose clocks may run in a status, in file order; none in one that the profile does not have."""
         return self._timed.get(status, ())
 
+    @cached_property
+    def remembered(self) -> dict[str, Any]:
+        """What the proofs have found out about it, by name: each thing once (``core/lint.py``, ``core/proof.py``)."""
+        return {}
+
     @property
     def rules(self) -> tuple[Trigger | Automation, ...]:
         """Triggers and automations, in the file's order."""
@@ -346,7 +351,12 @@ class Profile(Record):
         return next((rule for rule in self.automations if rule.name == name), None)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def squash(text: str) -> str:
     """A name without case, spaces, hyphens and punctuation, for matching."""
     return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def nothing(name: str, path: str) -> Profile:
+    """A profile of which nothing could be read but its name."""
+    return Profile(name, "", 1, "", "UTC", path, EMPTY, EMPTY, EMPTY, (), {})

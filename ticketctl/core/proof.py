@@ -14,6 +14,25 @@ from ticketctl.core.profile import Edge, Profile, Test
 from ticketctl.errors import Place
 from ticketctl.record import Record, replace
 
+MOST = 1_000_000
+"""How many comparisons the proofs of a profile may take: the largest of those that come with the program takes 180,000."""
+
+
+class TooLargeError(Exception):
+    """The proofs of a profile would take too long."""
+
+
+def toil(profile: Profile, steps: int) -> None:
+    """Count steps of the proofs of a profile.
+
+    Raises:
+        TooLargeError: there are too many.
+    """
+    done = profile.remembered["toil"] = profile.remembered.get("toil", 0) + steps
+    if done > MOST:
+        raise TooLargeError
+
+
 _NEVER_EMPTY = ("actor", "now", "id", "title")
 
 
@@ -65,7 +84,9 @@ class Facts(Record):
 
     def knowing(self, more: Iterable[Test]) -> Facts:
         """The same with more tests known to pass."""
-        return replace(self, tests=(*self.tests, *split(more)))
+        tests = (*self.tests, *split(more))
+        toil(self.profile, len(tests))
+        return replace(self, tests=tests)
 
 
 def mentions(
@@ -102,6 +123,7 @@ def impossible(facts: Facts, tests: Sequence[Test]) -> bool:
 
 
 def _follows(facts: Facts, need: Test, depth: int) -> bool:
+    toil(facts.profile, 1 + len(facts.tests))
     if need in facts.tests or _settled(facts, need):
         return True
     if depth == 0:

@@ -43,6 +43,11 @@ class Ticket(Record):
         """The entries that count: the history without twins and void moves."""
         return tuple(entry for entry in self.history if entry.id not in self.idle) if self.idle else self.history
 
+    @property
+    def customers(self) -> tuple[str, ...]:
+        """Everybody who may act and read as its customer: the customer, and the watchers."""
+        return (*((self.customer,) if self.customer else ()), *self.watchers)
+
     def get(self, name: str) -> Value | None:
         """The value of a head key, a field, or one item of a checklist (``checklist.verify-restore``)."""
         if name in HEAD and name != "fields":

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ticketctl.core.act import Act
 from ticketctl.core.checker import Scene, may
+from ticketctl.core.filling import TooLongError
 from ticketctl.core.moves import open_moves, way
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
@@ -34,6 +35,24 @@ def decide(
         act = Act(profile, people, now, ticket, Actor(profile.system, profile.system), None, by_mail)
     else:
         act = Act(profile, people, now, ticket, request.actor, request.via, by_mail)
+    try:
+        _run(act, profile, ticket, request, people)
+    except TooLongError as error:
+        act.give_up(error)
+    if act.reasons:
+        return _refuse(act, ticket, request)
+    assert act.ticket is not None
+    return Decision(
+        act.ticket, tuple(act.entries), tuple(dict.fromkeys(act.warnings)), tuple(act.notices), tuple(act.follow_ups)
+    )
+
+
+def _run(act: Act, profile: Profile, ticket: Ticket | None, request: Request, people: People) -> None:
+    """Let an act do what is asked.
+
+    Raises:
+        TooLongError: it would set more than a ticket can hold.
+    """
     if isinstance(request, Deliver):
         act.deliver(request)
     elif isinstance(request, Keep):
@@ -49,12 +68,6 @@ def decide(
             act.create(request)
         else:
             act.change(request)
-    if act.reasons:
-        return _refuse(act, ticket, request)
-    assert act.ticket is not None
-    return Decision(
-        act.ticket, tuple(act.entries), tuple(dict.fromkeys(act.warnings)), tuple(act.notices), tuple(act.follow_ups)
-    )
 
 
 def scene_for(profile: Profile, ticket: Ticket, actor: Actor, now: datetime, people: People) -> Scene:
@@ -72,10 +85,8 @@ def actor_reasons(profile: Profile, ticket: Ticket | None, actor: Actor, people:
         return [f"{actor.role} is the role of rules; nobody takes it by hand"]
     reasons = []
     if role.kind == "customer":
-        if ticket and actor.who not in _customers(ticket):
-            reasons.append(
-                f"{actor.who} is not the customer of this ticket ({', '.join(_customers(ticket)) or 'none'})"
-            )
+        if ticket and actor.who not in ticket.customers:
+            reasons.append(f"{actor.who} is not the customer of this ticket ({', '.join(ticket.customers) or 'none'})")
     elif not people.has(actor.who, actor.role):
         reasons.append(f"{actor.who} does not have the role {actor.role} (people in ticketctl.yaml)")
     if ticket and role.field and actor.who not in _in_field(ticket, role.field):
@@ -83,14 +94,10 @@ def actor_reasons(profile: Profile, ticket: Ticket | None, actor: Actor, people:
     if actor.for_ is not None:
         if role.kind != "agent":
             reasons.append(f"only staff may act for the customer, not {actor.role}")
-        elif ticket and actor.for_ not in _customers(ticket):
-            whose = ", ".join(_customers(ticket)) or "nobody"
+        elif ticket and actor.for_ not in ticket.customers:
+            whose = ", ".join(ticket.customers) or "nobody"
             reasons.append(f"{actor.for_} is not the customer of this ticket ({whose})")
     return reasons
-
-
-def _customers(ticket: Ticket) -> tuple[str, ...]:
-    return (*((ticket.customer,) if ticket.customer else ()), *ticket.watchers)
 
 
 def _in_field(ticket: Ticket, name: str) -> tuple[object, ...]:

@@ -1,0 +1,101 @@
+"""Where a ticket can come by a profile, and who moves it there: what the proofs of ``core/lint.py`` are made of."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+
+from ticketctl.core.moves import may_fire_in
+from ticketctl.core.profile import CREATED, Action, Automation, Category, Edge, Profile, Trigger
+from ticketctl.core.proof import Facts, impossible
+
+PERSONS = ("customer", "agent")
+
+
+def person_moves(profile: Profile, edge: Edge, category: Category | None = None) -> list[str]:
+    """The roles of people who can really make a move (in a category, or in at least one if none is given)."""
+    if profile.statuses[edge.target].set_by_system and edge.source != CREATED:
+        return []
+    offered = (category is None and not profile.categories) or edge.source == CREATED
+    among = [category] if category else list(profile.categories.values())
+    if not offered and not any(edge.target in each.statuses for each in among):
+        return []
+    return [role for role in edge.roles if profile.kind(role) in PERSONS]
+
+
+def real_moves(profile: Profile, category: Category | None = None) -> dict[str, list[tuple[str, str]]]:
+    """Status -> (status reached, by whom): moves of people, integrations, and of rules that exist."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for edge in profile.edges:
+        machines = [role for role in edge.roles if profile.kind(role) == "integration"]
+        for role in [*person_moves(profile, edge, category), *machines]:
+            found.setdefault(edge.source, []).append((edge.target, role))
+    for rule, action, status in rule_moves(profile):
+        if any(profile.system in edge.roles for edge in profile.between(status, action.target)):
+            found.setdefault(status, []).append((action.target, f"rule {rule.name}"))
+    return found
+
+
+RuleMove = tuple[Trigger | Automation, Action, str]
+
+
+def rule_moves(profile: Profile) -> list[RuleMove]:
+    """Every move of a rule with every status in which it may be made."""
+    return [move for moves in _rule_moves(profile).values() for move in moves]
+
+
+def moves_in(profile: Profile, status: str) -> list[RuleMove]:
+    """Those of them that may be made in one status."""
+    return _rule_moves(profile).get(status, [])
+
+
+def _rule_moves(profile: Profile) -> dict[str, list[RuleMove]]:
+    found: dict[str, list[RuleMove]] | None = profile.remembered.get("moves")
+    if found is None:
+        found = profile.remembered["moves"] = {}
+        for rule in profile.rules:
+            moves = [action for action in rule.do if action.kind == "move"]
+            for status in fires_in(profile, rule) if moves else ():
+                found.setdefault(status, []).extend((rule, action, status) for action in moves)
+    return found
+
+
+def fires_in(profile: Profile, rule: Trigger | Automation) -> list[str]:
+    """The statuses in which a rule may act."""
+    known: dict[tuple[str, str], list[str]] = profile.remembered.setdefault("fires", {})
+    key = (type(rule).__name__, rule.name)
+    if key not in known:
+        if isinstance(rule, Automation):
+            among: Iterable[str] = dict.fromkeys(rule.within)
+        else:
+            among = [status for status in profile.statuses if may_fire_in(rule, status)]
+        known[key] = [status for status in among if not impossible(Facts(profile, status), rule.when)]
+    return known[key]
+
+
+def paths(moves: dict[str, list[tuple[str, str]]], start: str) -> dict[str, str]:
+    """Every status that can be reached, with the way told: ``agent -> Open; agent -> Escalated``."""
+    told = {start: ""}
+    waiting = deque([start])
+    while waiting:
+        status = waiting.popleft()
+        for target, who in moves.get(status, ()):
+            if target not in told:
+                told[target] = f"{told[status]}; {who} -> {target}".lstrip("; ")
+                waiting.append(target)
+    return told
+
+
+def closing(profile: Profile, moves: Mapping[str, Iterable[tuple[str, str]]]) -> set[str]:
+    """The statuses from which a closed one can be reached, those among them."""
+    before: dict[str, set[str]] = {}
+    for source, targets in moves.items():
+        for target, _ in targets:
+            before.setdefault(target, set()).add(source)
+    found = {status.name for status in profile.statuses.values() if status.state == "closed"}
+    waiting = list(found)
+    while waiting:
+        fresh = before.get(waiting.pop(), set()) - found
+        found |= fresh
+        waiting += fresh
+    return found
