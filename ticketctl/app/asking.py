@@ -107,7 +107,7 @@ def term(desk: Desk, name: str, value: str, wanted: bool = True) -> Term:
     if name == "title":
         return Term("title", "has", (value,), wanted)
     if name == "follows":
-        return Term("follows", "is", (desk.store.find(value),), wanted)
+        return Term("follows", "is", (desk.id_of(value),), wanted)
     return _field_term(desk, name, value, wanted)
 
 

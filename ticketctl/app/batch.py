@@ -56,7 +56,7 @@ def run(
         BrokenError: a ticket cannot be read, so nobody knows whether all are ready.
     """
     tickets = _tickets(desk, profile, batch)
-    chosen = [desk.store.find(text) for text in ids] or [t.id for t in tickets if t.status == batch.source]
+    chosen = [desk.id_of(text) for text in ids] or [t.id for t in tickets if t.status == batch.source]
     chosen = [id_ for id_ in dict.fromkeys(chosen) if id_ not in without]
     late = [
         t for t in tickets if t.id not in chosen and t.id not in without and _belongs(desk, profile, batch, t, value)

@@ -15,6 +15,7 @@ from ticketctl.store.paths import path_of
 from ticketctl.store.state import locate
 
 if TYPE_CHECKING:  # loaded where they are used: a list needs neither rules nor files
+    from ticketctl.app.view import View
     from ticketctl.core.people import People
     from ticketctl.core.profile import Profile
     from ticketctl.core.ticket import Ticket
@@ -118,9 +119,52 @@ class Desk(Record):
     def _people(self) -> dict[tuple[str, int], People]:
         return {}
 
+    @cached_property
+    def view(self) -> View | None:
+        """What this command may see of the tickets; nothing for everything."""
+        from ticketctl.app.view import view_of
+
+        return view_of(self) if self.as_ else None
+
+    def id_of(self, text: str) -> str:
+        """The id of the ticket that a person means; what they may not see does not exist for them.
+
+        Raises:
+            MissingError, UsageError: as of ``Store.find``.
+        """
+        return self.store.find(text, None if self.view is None else self._admits)
+
     def find(self, text: str) -> Loaded:
-        """The ticket that a person means."""
-        return self.store.read(self.store.find(text))
+        """The ticket that a person means, whole, to be changed; :meth:`show` is for reading."""
+        return self.store.read(self.id_of(text))
+
+    def show(self, text: str) -> Loaded:
+        """The ticket that a person means, as they may see it."""
+        return self.read(self.id_of(text))
+
+    def read(self, id_: str) -> Loaded:
+        """A ticket by its whole id, as this command may see it.
+
+        Raises:
+            MissingError: there is no such file, or none that it may see.
+            BrokenError: it cannot be understood.
+        """
+        return self.read_path(path_of(id_))
+
+    def read_path(self, path: str) -> Loaded:
+        """The same by its path in the store."""
+        found = self.store.read_path(path)
+        if self.view is None:
+            return found
+        if not self.view.admits(found.ticket):
+            raise MissingError(f'there is no ticket "{found.ticket.id}"', "ticketctl list -A shows all")
+        return self.view.seen(found)
+
+    def _admits(self, id_: str) -> bool:
+        try:
+            return self.view is None or self.view.admits(self.store.read(id_).ticket)
+        except (BrokenError, MissingError):
+            return False
 
 
 def find_root(start: str | None, environment: Mapping[str, str] = os.environ) -> str:

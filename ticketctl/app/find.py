@@ -50,7 +50,7 @@ def look(
     for number, id_ in enumerate(wanted, 1):
         watch("looking", number, len(wanted))
         try:
-            loaded = desk.store.read(id_)
+            loaded = desk.read(id_)
             profile = desk.profile_of(loaded.ticket)
         except MissingError:
             continue  # it went meanwhile
@@ -58,6 +58,11 @@ def look(
             broken.append(error.finding)
         else:
             yield loaded, profile
+
+
+def ids_of(desk: Desk) -> Iterable[str]:
+    """The ids of all tickets that who asks may see, oldest day first."""
+    return desk.store.ids() if desk.view is None else ask(desk, lambda index: list(ids(index, Query())))
 
 
 def paths(desk: Desk, query: Query, watch: Watch = unwatched) -> tuple[list[str], list[Finding]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ticketctl.app.desk import Desk
 from ticketctl.core.notices import compose, owed, unsent
@@ -20,4 +20,10 @@ def of_ticket(desk: Desk, ticket: Ticket) -> Iterator[tuple[Notice, str]]:
     for entry in ticket.acts:
         # One that was owed first shows there; one that was given in the same breath shows by itself.
         if entry.message and entry.told and not (entry.event == "notified" and entry.anchor in owing):
-            yield compose(profile, ticket, entry, people), states.get(entry.id, "given")
+            if is_told(desk, entry.told):
+                yield compose(profile, ticket, entry, people), states.get(entry.id, "given")
+
+
+def is_told(desk: Desk, told: Collection[str]) -> bool:
+    """Whether who reads may see a notice to some people: as a customer, only what is told to oneself."""
+    return desk.view is None or desk.view.who in told

@@ -111,5 +111,5 @@ def _sets(desk: Desk, profile: Profile, row: Mapping[str, Any]) -> dict[str, Val
     if row.get("due"):
         sets["due"] = values.when(desk, str(row["due"]))
     if row.get("follows"):
-        sets["follows"] = desk.store.find(str(row["follows"]))
+        sets["follows"] = desk.id_of(str(row["follows"]))
     return sets

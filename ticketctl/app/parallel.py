@@ -59,7 +59,7 @@ def spread(
 def read_at(desk: Desk, path: str) -> Loaded | Finding | None:
     """The ticket at a path; what is wrong with it, if it cannot be read; nothing, if it went meanwhile."""
     try:
-        return desk.store.read_path(path)
+        return desk.read_path(path)
     except MissingError:
         return None
     except BrokenError as error:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ticketctl.core.ticket import Ticket
 
 _TRIES = 4
+_FORM = "watchers"
+"""What summaries hold since the first version: an index without it is made anew."""
 T = TypeVar("T")
 
 
@@ -53,6 +55,21 @@ def fresh(desk: Desk, watch: Watch = unwatched) -> Index:
 
 def ask(desk: Desk, question: Callable[[Index], T], watch: Watch = unwatched) -> T:
     """The answer of the index, as the files are now; where it turns out to be damaged, that of a new one.
+
+    Who may not see every ticket gets the answer of an index of those that they may.
+
+    Raises:
+        DiskError: the new one is damaged, too.
+    """
+    if desk.view is not None:
+        from ticketctl.app.own import own_index
+
+        return question(own_index(desk, desk.view, watch))
+    return everything(desk, question, watch)
+
+
+def everything(desk: Desk, question: Callable[[Index], T], watch: Watch = unwatched) -> T:
+    """The same of all tickets, whoever asks.
 
     Raises:
         DiskError: the new one is damaged, too.
@@ -116,7 +133,7 @@ def _rules(desk: Desk) -> bytes:
     Whatever else the settings say, a million tickets need not be read again for it.
     """
     people, holidays = desk.settings.people, desk.settings.holidays
-    parts = [__version__.encode(), repr((people and sorted(people.items()), sorted(holidays))).encode()]
+    parts = [f"{__version__} {_FORM}".encode(), repr((people and sorted(people.items()), sorted(holidays))).encode()]
     for path in desk.shelf.files():
         try:
             parts += [os.fsencode(os.path.basename(path)), files.read_bytes(path, 1 << 20)]

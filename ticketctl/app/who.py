@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ticketctl.app.desk import Desk
+from ticketctl.app.view import split
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Actor
 from ticketctl.core.ticket import Ticket
@@ -45,7 +46,7 @@ def me(desk: Desk) -> str:
     Raises:
         UsageError: nobody says who is acting.
     """
-    who = _split(desk.as_)[1] if desk.as_ else ""
+    who = split(desk.as_)[1] if desk.as_ else ""
     if not (who or desk.email):
         raise UsageError("I do not know who @me is", "--as ROLE:WHO, TICKETCTL_AS, or git config user.email")
     return who or desk.email
@@ -69,14 +70,8 @@ def _in_order(roles: tuple[str, ...], profile: Profile) -> list[str]:
     return list(dict.fromkeys(name for name in names if name in profile.roles))
 
 
-def _split(text: str) -> tuple[str, str]:
-    """``ROLE:WHO``, ``ROLE`` or ``WHO`` (which has an @)."""
-    role, colon, who = text.partition(":")
-    return ("", role) if not colon and "@" in role else (role, who)
-
-
 def _said(desk: Desk, profile: Profile) -> tuple[str, str]:
-    role, who = _split(desk.as_) if desk.as_ else ("", "")
+    role, who = split(desk.as_) if desk.as_ else ("", "")
     if role:
         folded = {name.casefold(): name for name in profile.roles}
         if role.casefold() not in folded:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ticketctl.cli.command import command
+from ticketctl.cli.command import command, staff_command
 from ticketctl.cli.complete import complete_id, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say, say_lines
@@ -107,7 +107,7 @@ def merge_driver_command(base: str, ours: str, theirs: str, path: str) -> None:
         finish(Exit.REFUSED)
 
 
-@command("check")
+@staff_command("check")
 @click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)
 @click.option("--changed", is_flag=True, help="Only what has changed since it was found right.")
 @click.option("--staged", is_flag=True, help="The tickets that are about to be committed.")
@@ -161,7 +161,7 @@ def _audit(desk: Desk, ids: tuple[str, ...], changed: bool, staged: bool, range_
     return audit_changes(desk, None, None) if staged else audit(desk, [desk.store.find(text) for text in ids], watch)
 
 
-@command("doctor")
+@staff_command("doctor")
 @click.option("--state", is_flag=True, help="Print the folder of index, caches and journal.")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."

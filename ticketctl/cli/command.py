@@ -7,6 +7,7 @@ of what a short command takes.
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import click
 
@@ -37,6 +38,24 @@ class Command(_Helping):
     """A command."""
 
 
+class StaffCommand(Command):
+    """A command that looks after the whole store: nobody runs it who reads as a customer."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, if it is not a customer who asks.
+
+        Raises:
+            RefusedError: it is.
+        """
+        from ticketctl.app.view import for_staff
+        from ticketctl.cli.env import Env
+
+        env = ctx.find_object(Env)
+        if env is not None and env.says_who:
+            for_staff(env.desk, ctx.command_path.partition(" ")[2])
+        return super().invoke(ctx)
+
+
 class Group(_Helping, click.Group):
     """A group of commands."""
 
@@ -45,3 +64,5 @@ class Group(_Helping, click.Group):
 
 command = partial(click.command, cls=Command)
 """What :func:`click.command` is, for a :class:`Command`."""
+staff_command = partial(click.command, cls=StaffCommand)
+"""The same for a :class:`StaffCommand`."""

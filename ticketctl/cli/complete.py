@@ -66,10 +66,10 @@ def complete_id(ctx: Context, param: Parameter, incomplete: str) -> list[Complet
     from click.shell_completion import CompletionItem
 
     try:
+        from ticketctl.app.find import ids_of
+
         desk = _env(ctx).desk
-        ids = [
-            id_ for id_ in desk.store.ids() if incomplete in id_[: len(incomplete)] or id_[7:].startswith(incomplete)
-        ]
+        ids = [id_ for id_ in ids_of(desk) if incomplete in id_[: len(incomplete)] or id_[7:].startswith(incomplete)]
         return [CompletionItem(id_ if id_.startswith(incomplete) and incomplete else id_[7:]) for id_ in ids[-200:]]
     except Exception:
         return []  # a shell that completes must never show an error
@@ -117,7 +117,7 @@ def _statuses(env: Env, id_: str) -> list[tuple[str, str]]:
     from ticketctl.core.workflow import scene_for
 
     desk = env.desk
-    ticket = desk.find(id_).ticket
+    ticket = desk.show(id_).ticket
     profile = desk.profile_of(ticket)
     found: dict[str, str] = {}
     for actor in actors(desk, profile, ticket):

@@ -10,7 +10,7 @@ import click
 from ticketctl.app.heartbeat import heartbeat as leave_heartbeat
 from ticketctl.app.heartbeat import no_heartbeat
 from ticketctl.app.sweep import Act, Orders, Report, sweep
-from ticketctl.cli.command import command
+from ticketctl.cli.command import staff_command
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say
 from ticketctl.core import dates
@@ -24,7 +24,7 @@ VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "r
           "change": ("would change", "changed"), "refused": ("refused", "refused")}  # fmt: skip
 
 
-@command("sweep")
+@staff_command("sweep")
 @click.option("-n", "--dry-run", "dry", is_flag=True, help="Say what would be done; write nothing.")
 @click.option("--now", "now_text", metavar="TIME", help="The time it shall be.")
 @click.option("--rule", "rules", metavar="NAME", multiple=True, help="Only this automation.")

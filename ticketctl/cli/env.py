@@ -57,19 +57,40 @@ class Env:
         """The instant of this command: ``--now``, else that of the clock."""
         return self.clock if self.now_text is None else _moment("--now", self.now_text, self.clock)
 
+    @property
+    def says_who(self) -> str | None:
+        """Who the user says to be, if they do: ``--as``, else TICKETCTL_AS."""
+        return self.as_ or os.environ.get("TICKETCTL_AS") or None
+
     @cached_property
     def desk(self) -> Desk:
-        """The store."""
+        """The store.
+
+        Raises:
+            UsageError: the user names a role that no profile has.
+        """
         from ticketctl.app.desk import Desk, find_root
         from ticketctl.core import dates
 
-        as_ = self.as_ or os.environ.get("TICKETCTL_AS") or None
-        desk = Desk(find_root(self.folder), self.now, as_, self.clock, self.trust_clock)
+        desk = Desk(find_root(self.folder), self.now, self.says_who, self.clock, self.trust_clock)
         _ = desk.state  # nothing is done in a repository that git refuses
+        _ = desk.view  # a role that does not exist is refused here, whatever the command
         if self.verbose:
             who = desk.as_ or desk.email or "nobody in particular"
             say(f"store {desk.root}; now {dates.format_instant(self.now)}; as {who}", err=True)
         return desk
+
+    def tell_reader(self, ask_git: bool = True) -> None:
+        """Tell somebody whom the settings do not list that they read everything.
+
+        Args:
+            ask_git: where nobody says who they are, too: git is asked for it, which takes a process.
+        """
+        from ticketctl.app.view import unlisted
+
+        if (ask_git or self.says_who) and (who := unlisted(self.desk)):
+            self.note(f"{who} is not among the people of ticketctl.yaml and reads everything, internal notes too "
+                      f"(--as customer:{who} shows what a customer sees)")  # fmt: skip
 
     def paint(self, stream: Any = None) -> Paint:
         """Colours for a stream, stdout if none is named."""

@@ -31,6 +31,7 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
     from ticketctl.app.parallel import read_at, spread
 
     desk = env.desk
+    env.tell_reader(ask_git=False)
     terms = tuple(term for text in query for term in read_query(desk, text))
     too_many(terms)
     with env.progress() as watch:
@@ -57,7 +58,7 @@ def exported(_: Desk, found: Loaded | Finding | None) -> str | Finding | None:
         "title": ticket.title,
         "status": ticket.status,
     }
-    return dump_line(content | {"history": [entry.content() for entry in ticket.history]})
+    return dump_line(content | {"history": [entry.content() for entry in ticket.shown]})
 
 
 @command("import")

@@ -35,7 +35,8 @@ def why_command(env: Env, /, id_: str, format_: str) -> None:
     from ticketctl.render import why
 
     desk = env.desk
-    ticket = desk.find(id_).ticket
+    env.tell_reader()
+    ticket = desk.show(id_).ticket
     profile = desk.profile_of(ticket)
     found = list(outlooks(profile, ticket, desk.now, desk.people_of(profile)))
     if format_ == "json":
@@ -55,6 +56,7 @@ def why_command(env: Env, /, id_: str, format_: str) -> None:
 def forecast_command(env: Env, /, days: int, format_: str) -> None:
     """Show what the coming sweeps will do, if nobody does anything."""
     desk = env.desk
+    env.tell_reader(ask_git=False)
     with env.progress() as watch:
         found = foresee(desk, days, watch)
     if format_ == "jsonl":

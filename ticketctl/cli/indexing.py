@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ticketctl.cli.command import Group
+from ticketctl.cli.command import Group, StaffCommand
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say
 from ticketctl.core.words import counted
@@ -19,7 +19,7 @@ def index_command() -> None:
     """
 
 
-@index_command.command("status")
+@index_command.command("status", cls=StaffCommand)
 @pass_env
 def show_status(env: Env, /) -> None:
     """Show what the index holds, and whether it is behind the files; nothing is changed."""
@@ -29,7 +29,7 @@ def show_status(env: Env, /) -> None:
         say(line)
 
 
-@index_command.command("rebuild")
+@index_command.command("rebuild", cls=StaffCommand)
 @pass_env
 def rebuild(env: Env, /) -> None:
     """Make the index anew from all files."""
@@ -40,7 +40,7 @@ def rebuild(env: Env, /) -> None:
     env.note(f"{counted(index.count(), 'ticket file')} read")
 
 
-@index_command.command("verify")
+@index_command.command("verify", cls=StaffCommand)
 @pass_env
 def verify(env: Env, /) -> None:
     """Read all files, and hold the index against them."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import click
 
-from ticketctl.cli.command import Group
+from ticketctl.cli.command import Group, StaffCommand
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say
@@ -20,7 +20,7 @@ def mail_command() -> None:
     """Deliver notices, take in letters."""
 
 
-@mail_command.command("in")
+@mail_command.command("in", cls=StaffCommand)
 @click.option("--to", metavar="ADDRESS", help="The address that it was delivered to (Postfix: ${recipient}).")
 @pass_env
 def mail_in(env: Env, /, to: str | None) -> None:
@@ -34,7 +34,7 @@ def mail_in(env: Env, /, to: str | None) -> None:
     say(receipt.words)
 
 
-@mail_command.command("fetch")
+@mail_command.command("fetch", cls=StaffCommand)
 @click.option("--maildir", metavar="DIR", type=click.Path(file_okay=False), help="Instead of IMAP.")
 @pass_env
 def fetch_mail(env: Env, /, maildir: str | None) -> None:
@@ -71,7 +71,7 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
         finish(Exit.BUSY)
 
 
-@mail_command.command("send")
+@mail_command.command("send", cls=StaffCommand)
 @pass_env
 def send_mail(env: Env, /) -> None:
     """Deliver what is owed, oldest first, from the clone that is the sender. Quiet if there is nothing."""
@@ -113,13 +113,13 @@ def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
 
     desk = env.desk
     for text in ids:
-        for notice, state in notices.of_ticket(desk, desk.find(text).ticket):
+        for notice, state in notices.of_ticket(desk, desk.show(text).ticket):
             for line in (f"To: {', '.join(notice.told)}", f"Subject: {notice.subject}", f"Date: {notice.at} ({state})", "",
                          *notice.body.split("\n"), ""):  # fmt: skip
                 say(line)
     if ids:
         return
-    found = list(mailing.debts(desk, []))
+    found = [debt for debt in mailing.debts(desk, []) if notices.is_told(desk, debt.told)]
     for debt in found:
         line = f"{debt.ticket.id}  {', '.join(debt.told)}  {debt.entry.message}  since {debt.entry.at}"
         trouble = f"  tried {counted(debt.tries, 'time')}, again {debt.again}: {debt.error}" if debt.tries else ""

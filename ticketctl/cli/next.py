@@ -31,7 +31,8 @@ def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
     from ticketctl.render import document, text
 
     desk = env.desk
-    ticket = desk.find(id_).ticket
+    env.tell_reader()
+    ticket = desk.show(id_).ticket
     profile = desk.profile_of(ticket)
     people = desk.people_of(profile)
     candidates = actors(desk, profile, ticket)

@@ -26,6 +26,7 @@ def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
     """Show tickets with their history."""
     from ticketctl.render import text
 
+    env.tell_reader()
     loaded, failed = _load(env, ids)
     if format_ == "json":
         from ticketctl.render import document
@@ -54,7 +55,7 @@ def _load(env: Env, ids: Iterable[str]) -> tuple[list[Loaded], list[TicketctlErr
     failed: list[TicketctlError] = []
     for id_ in ids:
         try:
-            one = env.desk.find(id_)
+            one = env.desk.show(id_)
             env.desk.profile_of(one.ticket)
             loaded.append(one)
         except TicketctlError as error:
@@ -72,11 +73,12 @@ def log_command(env: Env, /, id_: str, format_: str) -> None:
     """Show the history of a ticket, oldest first."""
     from ticketctl.render import text
 
-    ticket = env.desk.find(id_).ticket
+    env.tell_reader()
+    ticket = env.desk.show(id_).ticket
     if format_ == "jsonl":
         from ticketctl.render import document
 
-        for entry in ticket.history:
+        for entry in ticket.shown:
             say(document.dump_line(entry.content()))
         return
     say_page(text.log(env.voice, ticket))

@@ -14,7 +14,7 @@ from ticketctl.app.change import Ask, Creation, change, create
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.who import actors, person
-from ticketctl.cli.command import command
+from ticketctl.cli.command import command, staff_command
 from ticketctl.cli.complete import complete_id, complete_id_or_status, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
 from ticketctl.cli.output import say, say_lines
@@ -169,7 +169,7 @@ def _tell_made(env: Env, made: Creation) -> None:
         tell(env, made.refused, "text", dry=False, last=more)
 
 
-@command("batch")
+@staff_command("batch")
 @click.argument("batch")
 @click.argument("name")
 @click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)

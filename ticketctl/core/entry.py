@@ -16,6 +16,10 @@ EVENTS = (
 )  # fmt: skip
 
 
+HIDDEN = "internal"
+"""The kind of an entry of which a reader may see nothing (``core/public.py``); no file holds one."""
+
+
 class Entry(Record):
     """One event of a history; the keys and their order are those of the file (docs/ticket-file.md).
 

@@ -30,7 +30,7 @@ class Summary(NamedTuple):
         wake: the first instant at which a sweep must look at it; empty for never.
         fired: the instant of the last act of a rule by time; empty for none.
         owes: whether a notice of it is yet to be delivered.
-        letters: the Message-IDs of the letters that it holds.
+        letters: the Message-IDs of the letters that it holds, and what :func:`watching` gives for its watchers.
     """
 
     row: Row
@@ -42,6 +42,11 @@ class Summary(NamedTuple):
     letters: tuple[str, ...]
 
 
+def watching(who: str) -> str:
+    """By what the tickets are found that somebody watches. No Message-ID has a line break."""
+    return f"watcher\n{who}"
+
+
 def summary_of(profile: Profile, ticket: Ticket, people: People) -> Summary:
     """Everything that the index holds of a ticket."""
     clocks, history = coming(profile, ticket, people), ticket.history
@@ -50,7 +55,7 @@ def summary_of(profile: Profile, ticket: Ticket, people: People) -> Summary:
         _row(profile, ticket, next_of(clocks)), queued, _rank(profile, ticket) if queued else b"", wake_of(clocks),
         max([entry.at for entry in history if entry.due and entry.key], default=""),
         next(iter(owed(ticket)), None) is not None,
-        tuple(dict.fromkeys([entry.mail_id for entry in history if entry.mail_id])),
+        tuple(dict.fromkeys([entry.mail_id for entry in history if entry.mail_id])) + tuple(map(watching, ticket.watchers)),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ticketctl.core.chain import idle
-from ticketctl.core.entry import Entry, Value
+from ticketctl.core.entry import HIDDEN, Entry, Value
 from ticketctl.record import EMPTY, Record, derived, replace
 
 OPTIONAL_HEAD = ("customer", "assignee", "due", "follows", "watchers")
@@ -67,7 +67,12 @@ class Ticket(Record):
     @property
     def updated(self) -> str:
         """The latest instant in the history."""
-        return max([entry.at for entry in self.history])
+        return max([entry.at for entry in self.history if entry.event != HIDDEN])
+
+    @property
+    def shown(self) -> tuple[Entry, ...]:
+        """The entries that its reader may see."""
+        return tuple(entry for entry in self.history if entry.event != HIDDEN)
 
     def head(self) -> dict[str, Any]:
         """What stands above ``history`` in the file, keys in their order."""

@@ -43,7 +43,7 @@ def ticket(found: Ticket, state: str, next_due: str | None) -> dict[str, Any]:
             ("id", "profile", "version", "title", "status", "customer", "assignee", "due", "follows", "watchers")}  # fmt: skip
     head |= {"state": state, "created": found.created, "updated": found.updated, "next_due": next_due}
     head["fields"] = {key: thaw(value) for key, value in sorted(found.fields.items())}
-    return head | {"history": [entry.content() for entry in found.history]}
+    return head | {"history": [entry.content() for entry in found.shown]}
 
 
 def findings(found: Iterable[Finding]) -> list[dict[str, Any]]:

@@ -186,7 +186,7 @@ def next_rule(profile: Profile, ticket: Ticket) -> str:
 
 def log(voice: Voice, ticket: Ticket) -> Iterator[str]:
     """The history, oldest first; what rules made of an entry at once is told in its line."""
-    for entry, answers in _acts(ticket.history):
+    for entry, answers in _acts(ticket.shown):
         words = "; ".join(
             part for part in (_event(voice, entry), *(_answer(voice, answer) for answer in answers)) if part
         )

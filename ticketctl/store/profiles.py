@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+from ticketctl.core.located import Node
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError, closest
+from ticketctl.pattern import pattern
 from ticketctl.store.cache import parsed
 from ticketctl.store.files import read_bytes, remains
 from ticketctl.store.state import StateFolder
@@ -24,6 +27,30 @@ def built_in() -> str:
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     inside = f"{package}/profiles"
     return inside if os.path.isdir(inside) else f"{os.path.dirname(package)}/profiles"
+
+
+_BLOCK = pattern(r"^roles:\n((?:  [^\n]*\n)+)(?=[^ ])", re.MULTILINE)
+_ROLE = pattern(
+    r"  ([A-Za-z_][\w-]*): (?:(customer|agent|integration|system)"
+    r"|\{kind: (customer|agent|integration|system)(?:, help: \"[^\"\\\n]*\")?\})\n"
+)
+
+
+def _roles_in(data: bytes) -> dict[str, str] | None:
+    """The roles of a profile that are written as most are, a line each; nothing, if these are not."""
+    text = data.decode("utf-8", "replace")
+    block = _BLOCK.search(text) if text.count("roles:\n") == 1 and "\r" not in text else None
+    lines = block[1].splitlines(keepends=True) if block else []
+    found = [_ROLE.fullmatch(line) for line in lines]
+    if not found or not all(found):
+        return None
+    return {one[1]: one[2] or one[3] for one in found if one}
+
+
+def _roles_of(node: Node) -> dict[str, str]:
+    """The same of a profile that has been parsed."""
+    roles = node.map["roles"].map if "roles" in node.map else {}
+    return {name: item.map.get("kind", item).text for name, item in roles.items()}
 
 
 class Shelf:
@@ -100,6 +127,29 @@ class Shelf:
                 )
             self._read[name] = profile.closed_on(self.holidays)
         return self._read[name]
+
+    def roles(self) -> tuple[dict[str, dict[str, str]], bool]:
+        """The roles of every profile with their kinds, without compiling any; and whether all could be read.
+
+        Every command that is told a role asks this, lists too, which load no rules.
+        """
+        found: dict[str, dict[str, str]] = {}
+        all_read = True
+        try:
+            paths = self.files()
+        except DiskError:  # told of by who uses them
+            paths, all_read = Shelf(None).files(), False
+        for path in paths:
+            name = os.path.basename(path).removesuffix(_SUFFIX)
+            if "@" in name or name in found:
+                continue
+            try:
+                data = read_bytes(path, MAX_BYTES)
+                held = _roles_in(data)
+                found[name] = _roles_of(parsed(data, self._shown(path), self.state)) if held is None else held
+            except (FileNotFoundError, DiskError, BrokenError):
+                all_read = False
+        return found, all_read
 
     def at_version(self, name: str, version: int) -> Profile | None:
         """The rules under which an entry was made: the profile, or its kept copy ``NAME@VERSION.yaml``."""

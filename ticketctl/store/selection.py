@@ -76,6 +76,13 @@ def holding(index: Index, names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(path for rows in found for (path,) in rows))
 
 
+def owned(index: Index, who: str, profiles: Iterable[str]) -> list[str]:
+    """The files of the tickets whose customer somebody is, and of all tickets of some profiles."""
+    names = list(profiles)
+    sql = f"SELECT path FROM tickets WHERE customer = ? OR profile IN ({', '.join('?' * len(names))})"
+    return [path for (path,) in index.all(sql, who, *names)]
+
+
 def _where(query: Query) -> tuple[str, list[Any]]:
     parts, values = ["id IS NOT NULL"], list[Any]()
     for term in query.terms:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -62,15 +62,18 @@ class Store(Record):
                 if path not in known and not PLACE.match(path) and not name.startswith("."):
                     yield path
 
-    def find(self, text: str) -> str:
+    def find(self, text: str, admits: Callable[[str], bool] | None = None) -> str:
         """The id that a person means: any unique beginning of it or of its random half, in any case.
+
+        Args:
+            admits: whether a ticket is there for who asks; the others count as if they did not exist.
 
         Raises:
             MissingError: there is no such ticket.
             UsageError: several begin so.
         """
         wanted = text.strip().casefold()
-        if ID.match(wanted) and files.about(f"{self.root}/{path_of(wanted)}"):
+        if ID.match(wanted) and files.about(f"{self.root}/{path_of(wanted)}") and (admits is None or admits(wanted)):
             return wanted
         date, dash, half = wanted.rpartition("-")
         wanted = date + dash + half.translate(_LOOKALIKE)
@@ -81,6 +84,7 @@ class Store(Record):
         known = None if self.state is None else beginning(self.state, wanted)
         some = self.ids() if known is None else (id_ for id_ in known if ID.match(id_))
         found = [id_ for id_ in some if id_.startswith(wanted) or short(id_).startswith(wanted)]
+        found = [id_ for id_ in found if admits is None or admits(id_)]
         exact = [id_ for id_ in found if short(id_) == wanted]
         if len(exact or found) == 1:
             return (exact or found)[0]

@@ -1,0 +1,25 @@
+"""A ticket as its customer may read it: without internal notes (X7)."""
+
+from __future__ import annotations
+
+from ticketctl.core.entry import HIDDEN, Entry
+from ticketctl.core.ticket import Ticket
+from ticketctl.record import EMPTY, derived, replace
+
+
+def without_notes(ticket: Ticket) -> Ticket:
+    """The ticket without what only staff read.
+
+    An entry that is nothing but a note keeps its place in the history, so that clocks that it started are still right,
+    but holds nothing (``HIDDEN``) and is shown nowhere (:attr:`Ticket.shown`).
+    """
+    return derived(ticket, {"history": tuple(map(_public, ticket.history))})
+
+
+def _public(entry: Entry) -> Entry:
+    if entry.event != "noted":
+        return replace(entry, note=None, extra=EMPTY)
+    if entry.sets or entry.unset or entry.to or entry.text:
+        return replace(entry, event="edited", note=None, files=(), extra=EMPTY)
+    return Entry(entry.at, entry.by, entry.role, HIDDEN, entry.id, rule=entry.rule, anchor=entry.anchor, nth=entry.nth,
+                 due=entry.due, after=entry.after)  # fmt: skip
