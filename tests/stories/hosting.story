@@ -20,7 +20,14 @@ $ ticketctl reply 7wm2d -m "Small attachments, too."
 7wm2d: Open -> Customer-Reply     tom@support.example, uma@support.example are told
 warning: Posting additional responses while the ticket is in Open status will cause the ticket to be reset
   in the queue leading to the ticket not being answered as quickly as it would have been originally.
-$ ticketctl list --queue
+$ ticketctl --as technician:tom@support.example list --queue
+ID            STATUS             WHO  AGE     DUE  TITLE
+261102-p0r4c  Open               -    10 min  -    Where do I change my password?
+261102-7wm2d  Customer-Reply  !  -    0 s     -    Mail server rejects attachments
+2 tickets; in the store 2 open (waiting on the customer: 0; on us: 2)
+
+# X7: the customer sees their own.
+$ ticketctl list
 ID            STATUS             WHO  AGE  DUE  TITLE
 261102-7wm2d  Customer-Reply  !  -    0 s  -    Mail server rejects attachments
 1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)

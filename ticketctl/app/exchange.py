@@ -220,7 +220,8 @@ def _restored(row: Mapping[str, Any]) -> Ticket:
     if not ID.match(id_):
         raise UsageError(f'"{id_}" is not an id', "what export gives has one")
     try:
-        return load(b"", path_of(id_), _node({"id": id_, "history": row["history"]}), id_).ticket
+        node = _node({"id": id_, "history": row["history"]}, [MOST])
+        return load(b"", path_of(id_), node, id_).ticket
     except BrokenError as error:
         raise UsageError(f"{id_}: {error.message}") from None
 
@@ -228,18 +229,28 @@ def _restored(row: Mapping[str, Any]) -> Ticket:
 _DEEPEST = 20
 
 
-def _node(value: Any, depth: int = 0) -> Node:
+MOST = 200_000
+"""How many values a ticket may have: twice what fits into the largest file."""
+
+
+def _node(value: Any, left: list[int], depth: int = 0) -> Node:
     """A JSON value as the readers of ticket files take it; it stands nowhere.
 
+    Args:
+        left: how many values there may still be; the number in it is counted down.
+
     Raises:
-        UsageError: it is nested deeper than a ticket.
+        UsageError: it is nested deeper than a ticket, or has more values.
     """
+    left[0] -= 1
+    if left[0] < 0:
+        raise UsageError(f"more than {MOST:,} values: too large to be a ticket")
     if depth > _DEEPEST:
         raise UsageError("nested too deeply to be a ticket")
     if isinstance(value, dict):
-        return Node({str(key): _node(item, depth + 1) for key, item in value.items()}, 1, 1)
+        return Node({str(key): _node(item, left, depth + 1) for key, item in value.items()}, 1, 1)
     if isinstance(value, list):
-        return Node([_node(item, depth + 1) for item in value], 1, 1)
+        return Node([_node(item, left, depth + 1) for item in value], 1, 1)
     return Node(value if isinstance(value, str | int) or value is None else str(value), 1, 1)
 
 

@@ -74,17 +74,37 @@ _OURS = frozenset(("pairs", "quiet", "file", "via"))
 def _parsed(file: IO[str], name: str) -> Iterator[dict[str, Any]]:
     is_csv = name.endswith(".csv")
     if not is_csv and not name.endswith(".jsonl"):
-        first = next((line for line in file if line.strip()), "")
+        first = next((line for line in _lines(file, name) if line.strip()), "")
         file.seek(0)
         is_csv = bool(first) and not first.lstrip("\ufeff \t").startswith("{")
     if not is_csv:
-        yield from (_object(line, f"{name}:{number}") for number, line in enumerate(file, 1) if line.strip())
+        yield from (_object(line, f"{name}:{number}") for number, line in enumerate(_lines(file, name), 1)
+                   if line.strip())  # fmt: skip
         return
     csv.field_size_limit(1 << 20)  # a text may be longer than the reader's own limit
-    for number, row in enumerate(csv.DictReader(file, strict=True), 1):
+    for number, row in enumerate(csv.DictReader(_lines(file, name), strict=True), 1):
         if None in row or None in row.values():
             raise UsageError(f"{name}, row {number}: more or fewer cells than the heading")
         yield dict(row)
+
+
+MAX_LINE = 8 << 20
+"""How many characters a line may have: eight times the largest ticket file."""
+
+
+def _lines(file: IO[str], name: str) -> Iterator[str]:
+    """The lines of a file.
+
+    Raises:
+        UsageError: one is too long; it is not read to its end.
+    """
+    number = 0
+    while line := file.readline(MAX_LINE + 1):
+        number += 1
+        if len(line) > MAX_LINE:
+            raise UsageError(f"{name}:{number}: a line of more than {MAX_LINE >> 20} Mi characters",
+                             "one ticket a line; attach what is long")  # fmt: skip
+        yield line
 
 
 def _object(line: str, place: str) -> dict[str, Any]:

@@ -217,16 +217,24 @@ def _typed() -> Iterator[str]:
 
 
 def _read(name: str) -> str:
-    """The text of a file, or of stdin."""
+    """The text of a file, or of stdin; of one that is too long only so much that this is seen."""
     try:
         if name == "-":
-            return sys.stdin.buffer.read().decode("utf-8-sig")
-        with open(name, "rb") as file:
-            return file.read().decode("utf-8-sig")
+            data = sys.stdin.buffer.read(_MOST + 1)
+        else:
+            with open(name, "rb") as file:
+                data = file.read(_MOST + 1)
+        if len(data) > _MOST:
+            raise UsageError(f"{name} is larger than {_MOST >> 20} MiB", "attach it instead of pasting it")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(f"{name} is not UTF-8") from None
     except OSError as error:
         raise UsageError(f"cannot read {name}: {error.strerror}") from None
+
+
+_MOST = 4 * values.MAX_TEXT
+"""How many bytes of a text are read."""
 
 
 def _body(env: Env, message: str | None, file: str | None, what: str, id_: str) -> str:

@@ -21,6 +21,8 @@ _DURATION = pattern(
 )
 _OFFSET = pattern(r"([+-])(\d{1,5})(min|mo|h|d|w|m|y)\Z", re.ASCII)
 _CLOCK = pattern(r"(\d\d):(\d\d)(?::(\d\d))?\Z", re.ASCII)
+_LONGEST = 40
+"""How many characters a duration may have."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FULL_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -86,9 +88,9 @@ class Duration(Record):
         Raises:
             ValueError: any other form.
         """
-        found = _DURATION.match(text)
+        found = _DURATION.match(text) if len(text) <= _LONGEST else None
         if not found:
-            raise ValueError(f'"{text}" is not a duration like P4D, P2W, P1M or PT4H')
+            raise ValueError(f'"{text[:_LONGEST]}" is not a duration like P4D, P2W, P1M or PT4H')
         years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
         if years * 366 + months * 31 + weeks * 7 + days + (hours * 3600 + minutes * 60 + seconds) // 86400 > 36600:
             raise ValueError(f'"{text}" is longer than a hundred years')

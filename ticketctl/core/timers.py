@@ -57,7 +57,7 @@ class Timer(Record):
                 number = self._latest(number, profile, now)
             due = dates.format_instant(dates.near(self.occurrence(number, profile)))
         except (OverflowError, ValueError):
-            return None  # past the end of the calendar
+            return None  # past the end of the calendar, or before its beginning
         return Fire(self.automation.name, self.anchor, number, due, number - self.done - 1)
 
     def _latest(self, number: int, profile: Profile, now: datetime) -> int:
