@@ -293,6 +293,20 @@ def test_who_is_no_staff_when_it_is_sent(people: People, who: str, reaches: bool
         assert bool(made.notices) == reaches and ("is not told" in " ".join(made.warnings)) != reaches
 
 
+@pytest.mark.parametrize("action", ["warn", "refuse"])
+def test_what_a_customer_is_told_at_once(action: str) -> None:
+    """A rule's own note, told by another rule: to staff with it, to a customer without."""
+    rules = (
+        "triggers:\n- {name: one, on: [customer_message, staff_message], do: [{move: Open, note: SECRET}]}\n"
+        f"- {{name: two, on: entered(Open), do: [{{{action}: 'so: $note'}}]}}\n"
+    )
+    profile = sound(HEAD + rules)
+    for actor, holds in ((Actor(AMY, "agent"), True), (Actor(JANE, "customer"), False)):
+        made = decide(profile, opened(profile), Change(actor, text="t"), NOW, NOBODY_LISTED)
+        said = made.reasons if isinstance(made, Refusal) else made.warnings
+        assert said[0].startswith("so:") and ("SECRET" in said[0]) is holds
+
+
 def test_a_history_that_owes_it_to_a_customer() -> None:
     """However that came about (another profile, a file written by hand): the note stays out of the letter."""
     profile = sound(telling("assignee"))

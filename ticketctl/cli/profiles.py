@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from ticketctl.app.desk import find_root
-from ticketctl.cli.command import Group
+from ticketctl.cli.command import Group, StaffCommand
 from ticketctl.cli.complete import complete_profile
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say, say_lines, say_page
@@ -117,7 +117,7 @@ def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str)
         finish(Exit.REFUSED)
 
 
-@profile_command.command("holidays")
+@profile_command.command("holidays", cls=StaffCommand)
 @click.argument("name", metavar="[NAME]", required=False, shell_complete=complete_profile)
 @click.option("--country", metavar="CC", required=True, help="Two letters, as GB (ISO 3166-1).")
 @click.option("--region", metavar="RR", help="A part of the country, as SCT (ISO 3166-2).")

@@ -15,6 +15,7 @@ from ticketctl.core.checker import Scene, failures, fill, fill_sets, fill_value,
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.events import events_of
 from ticketctl.core.filling import MOST, TooLongError
+from ticketctl.core.grammar import INTERNAL
 from ticketctl.core.moves import creation_edges
 from ticketctl.core.notices import compose
 from ticketctl.core.people import People
@@ -219,11 +220,16 @@ class Act:
             case "notify":
                 self._notify(action, rule, marks)
             case "refuse":
-                self.reasons.append(fill(action.target, scene, cause))
+                self.reasons.append(self._said(action.target, scene, cause))
             case "warn":
-                self.warnings.append(fill(action.target, scene, cause))
+                self.warnings.append(self._said(action.target, scene, cause))
             case _:  # follow_up
                 self._follow_up(fill_value(action.target, scene, "the title of the follow-up", cause), rule, marks)
+
+    def _said(self, text: str, scene: Scene, cause: Entry | None) -> str:
+        """What whoever asks is told; customers never read an internal note, not even one that a rule has made."""
+        is_staff = self.profile.kind(self.actor.role) in ("agent", "system")
+        return fill(text, scene, cause, {} if is_staff else {INTERNAL: ""})
 
     def _move(self, action: Action, rule: str, marks: Mapping[str, Any], cause: Entry | None) -> None:
         ticket = self._now
