@@ -47,12 +47,10 @@ class StaffCommand(Command):
         Raises:
             RefusedError: it is.
         """
-        from ticketctl.app.view import for_staff
         from ticketctl.cli.env import Env
 
-        env = ctx.find_object(Env)
-        if env is not None and env.says_who:
-            for_staff(env.desk, ctx.command_path.partition(" ")[2])
+        if (env := ctx.find_object(Env)) is not None:
+            env.for_staff(ctx.command_path.partition(" ")[2])
         return super().invoke(ctx)
 
 

@@ -80,6 +80,18 @@ class Env:
             say(f"store {desk.root}; now {dates.format_instant(self.now)}; as {who}", err=True)
         return desk
 
+    def for_staff(self, what: str) -> None:
+        """Refuse a command to who reads as a customer. What time it is, the command itself may still decide.
+
+        Raises:
+            RefusedError: it is a customer who asks.
+        """
+        if self.says_who:
+            from ticketctl.app.desk import Desk, find_root
+            from ticketctl.app.view import for_staff
+
+            for_staff(Desk(find_root(self.folder), datetime.now(UTC), self.says_who), what)
+
     def tell_reader(self, ask_git: bool = True) -> None:
         """Tell somebody whom the settings do not list that they read everything.
 
