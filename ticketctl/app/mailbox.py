@@ -13,7 +13,7 @@ from ticketctl.app.change import FOR_PEOPLE, FOR_STRANGERS, first_allowed, make_
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.recording import commit, writing
-from ticketctl.app.refresh import ask
+from ticketctl.app.refresh import everything
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
@@ -138,7 +138,7 @@ def _is_that(entry: Entry, letter: Letter) -> bool:
 def _holder(desk: Desk, message_ids: Sequence[str]) -> tuple[str, Entry] | None:
     """The ticket that holds one of some letters, and where, those named first before the others."""
     found: dict[str, tuple[str, Entry]] = {}
-    for path in ask(desk, lambda index: holding(index, message_ids)):
+    for path in everything(desk, lambda index: holding(index, message_ids)):
         id_ = path.rpartition("/")[2].removesuffix(".yaml")
         for entry in desk.store.read(id_).ticket.history:
             if entry.mail_id in message_ids:

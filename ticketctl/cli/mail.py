@@ -20,7 +20,7 @@ def mail_command() -> None:
     """Deliver notices, take in letters."""
 
 
-@mail_command.command("in", cls=StaffCommand)
+@mail_command.command("in")
 @click.option("--to", metavar="ADDRESS", help="The address that it was delivered to (Postfix: ${recipient}).")
 @pass_env
 def mail_in(env: Env, /, to: str | None) -> None:
