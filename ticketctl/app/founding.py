@@ -37,10 +37,10 @@ def found(root: str, profile: str) -> list[str]:
     if profile:
         Shelf(root).get(profile)
     try:
+        own = not inside_repository(_nearest(root))
         files.make_folder(root)
         if os.path.lexists(f"{root}/{NAME}"):
             raise RefusedError(f"there is a store in {root} already", f"its settings are in {NAME}")
-        own = not inside_repository(root)
         if own:
             git.init(root)
         state = locate(root)
@@ -61,6 +61,13 @@ def found(root: str, profile: str) -> list[str]:
     else:
         said.append("inside an existing repository: nothing is committed by itself (commit: off)")
     return said
+
+
+def _nearest(folder: str) -> str:
+    """A folder, or the nearest above it that there is."""
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    return folder
 
 
 def _write(state: StateFolder, path: str, text: str) -> None:
