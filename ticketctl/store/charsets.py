@@ -1,0 +1,118 @@
+"""Names of charsets in email, and the text of bytes (RFC 2045, RFC 2978).
+
+Only encodings of text that real email uses are known here, by a list. A name from an
+email is never looked up in Python's registry: that would import a module by a name
+which a stranger chose, and it knows encodings that are no encodings of text (``rot13``,
+``unicode_escape``) or that take minutes (``punycode``, ``idna``).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping
+from functools import cache
+
+_MAC = "cyrillic farsi greek iceland latin2 roman romanian turkish arabic croatian"
+_CODECS = (
+    "ascii utf_8 utf_7 utf_16 utf_16_be utf_16_le utf_32 utf_32_be utf_32_le latin_1 "
+    "koi8_r koi8_t koi8_u kz1048 ptcp154 hp_roman8 tis_620 johab hz gb2312 gbk "
+    "gb18030 big5 big5hkscs shift_jis shift_jis_2004 shift_jisx0213 euc_jp "
+    "euc_jis_2004 euc_jisx0213 euc_kr iso2022_kr iso2022_jp iso2022_jp_1 "
+    "iso2022_jp_2 iso2022_jp_2004 iso2022_jp_3 iso2022_jp_ext "
+    + " ".join(f"iso8859_{part}" for part in range(2, 17) if part != 12)
+    + " cp437 cp720 cp737 cp775 cp850 cp852 cp855 cp857 cp858 cp860 cp861 cp862 "
+    "cp863 cp864 cp865 cp866 cp869 cp874 cp932 cp949 cp950 cp1006 cp1125 cp1250 "
+    "cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 " + " ".join(f"mac_{name}" for name in _MAC.split())
+)
+_MORE: Mapping[str, str] = {
+    "unicode_1_1_utf_8": "utf_8",
+    "x_unicode_2_0_utf_8": "utf_8",
+    "ansi_x3_4": "ascii",
+    "iso_8859_6_i": "iso8859_6",
+    "iso_8859_6_e": "iso8859_6",
+    "iso_8859_8_i": "iso8859_8",
+    "iso_8859_8_e": "iso8859_8",
+    "x_sjis": "cp932",
+    "windows_31j": "cp932",
+    "windows_874": "cp874",
+    "windows_936": "gbk",
+    "x_gbk": "gbk",
+    "windows_949": "cp949",
+    "ks_c_5601_1987": "cp949",
+    "x_euc_jp": "euc_jp",
+    "x_euc_kr": "euc_kr",
+    "x_big5": "big5",
+    "x_mac_roman": "mac_roman",
+    "mac": "mac_roman",
+    "x_mac_cyrillic": "mac_cyrillic",
+    "cp_850": "cp850",
+    "cp_852": "cp852",
+    "cp_866": "cp866",
+}
+"""Names in use that Python does not know."""
+_LONGEST = 60
+_FALLBACK = "cp1252"
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    """Every name that is known, normalised -> the codec of Python."""
+    from encodings.aliases import aliases
+
+    listed = frozenset(_CODECS.split())
+    found = {alias: codec for alias, codec in aliases.items() if codec in listed}
+    return {**{name: name for name in listed}, **found, **_MORE}
+
+
+def codec_of(name: str) -> str | None:
+    """The codec for the name of a charset as it stands in an email.
+
+    Args:
+        name: in any case, perhaps with something behind it (``utf-8 (text)``).
+
+    Returns:
+        The name of a codec of Python; ``None`` if the charset is not known here.
+    """
+    word = name.strip(" \t\"'").partition(" ")[0].rstrip(";,")[:_LONGEST]
+    plain = re.sub(r"[^a-z0-9]+", "_", word.lower()).strip("_")
+    names = _names()
+    return names.get(plain) or names.get(plain.removeprefix("cs"))
+
+
+def decode(data: bytes, name: str) -> str:
+    """The text of some bytes; never fails, what cannot be decoded is U+FFFD.
+
+    Where the charset is not known or not named, the bytes are UTF-8 if they can be,
+    else Windows-1252, which is what most programs without a charset write.
+    """
+    codec = codec_of(name)
+    if codec in (None, "ascii"):
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            codec = codec or _FALLBACK
+    assert codec is not None
+    try:
+        return data.decode(codec, errors="replace")
+    except (ValueError, LookupError):  # UTF-16 of an odd build, say
+        return data.decode("latin-1")
+
+
+def beginning(data: bytes, name: str, size: int) -> str:
+    """The text of the first bytes of a larger text.
+
+    Args:
+        size: how many bytes; a character that is cut in two there is left out.
+    """
+    some = data[:size]
+    codec = codec_of(name) or "utf-8"
+    if len(some) == len(data):
+        return decode(data, name)
+    if codec == "ascii":
+        codec = "utf-8"
+    try:
+        text = codecs.getincrementaldecoder(codec)("strict").decode(some)
+    except ValueError:
+        return decode(some, name)
+    return text

@@ -1,0 +1,290 @@
+"""What stands in the headers of an email: text, encoded words, parameters, addresses.
+
+Every function is linear in its input, whatever that is: the readers of the standard
+library are not (a sender of 40 KB of quotes and backslashes takes them a minute).
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from ticketctl.store.charsets import codec_of, decode
+from ticketctl.store.mailsettings import ADDRESS
+
+MAX_NESTING = 100
+"""How deep comments may be nested; people write them one deep."""
+MAX_PARAMETERS = 200
+MAX_ADDRESSES = 1000
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_NO_ADDRESS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class NestingError(ValueError):
+    """Comments are nested deeper than MAX_NESTING."""
+
+
+def clean(text: str) -> str:
+    """Text without what no text has: control characters, halves of characters, CR."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def one_line(text: str) -> str:
+    """The same on one line, blanks made single."""
+    return " ".join(clean(text).split())
+
+
+def raw_text(value: bytes) -> str:
+    """The text of a header that stands in it without being encoded (RFC 6532)."""
+    return value.decode("ascii") if value.isascii() else decode(value, "")
+
+
+# --- encoded words (RFC 2047) ----------------------------------------------------------
+
+_WORD = re.compile(rb"=\?([^?\s]{1,80})\?([bBqQ])\?")
+
+
+class _Piece(NamedTuple):
+    """Some bytes of a header; those of an encoded word are decoded, with a charset."""
+
+    data: bytes
+    charset: str = ""
+
+
+def decode_words(value: bytes) -> str:
+    """A header or a name with its encoded words decoded, on one line.
+
+    A word that cannot be decoded (no base64, an unknown charset) stays as it came.
+    Neighbours of one charset are decoded together: a character may be cut in two.
+    """
+    joined: list[_Piece] = []
+    for piece in _pieces(value):
+        last = joined[-1] if joined else None
+        blank = last is not None and not last.charset and not last.data.strip()
+        if piece.charset and blank and len(joined) > 1:  # between two words
+            joined.pop()
+            last = joined[-1]
+        if piece.charset and last is not None and piece.charset == last.charset:
+            joined[-1] = _Piece(last.data + piece.data, piece.charset)
+        elif piece.data:
+            joined.append(piece)
+    return one_line("".join(map(_text_of, joined)))
+
+
+def _pieces(value: bytes) -> Iterator[_Piece]:
+    """What a header is made of, in order."""
+    endings = [found.start() for found in re.finditer(rb"\?=", value)]
+    at = 0
+    while start := _WORD.search(value, at):
+        place = bisect_left(endings, start.end())
+        word = _word(start, value[start.end() : endings[place]]) if place < len(endings) else None
+        yield _Piece(value[at : start.start() if word else start.end()])
+        if word:
+            yield word
+        at = endings[place] + 2 if word else start.end()
+    yield _Piece(value[at:])
+
+
+def _word(start: re.Match[bytes], text: bytes) -> _Piece | None:
+    charset = start[1].decode("ascii", errors="replace").partition("*")[0].lower()
+    if codec_of(charset) is None:
+        return None
+    if start[2] in b"qQ":
+        return _Piece(binascii.a2b_qp(text.replace(b" ", b"_"), header=True), charset)
+    try:
+        data = binascii.a2b_base64(text + b"=" * (-len(text) % 4))
+    except binascii.Error:
+        return None
+    return _Piece(data, charset)
+
+
+def _text_of(piece: _Piece) -> str:
+    codec = codec_of(piece.charset) if piece.charset else None
+    if codec is None:
+        return raw_text(piece.data)
+    try:
+        return piece.data.decode(codec)
+    except ValueError:
+        return decode(piece.data, piece.charset)
+
+
+# --- parameters (RFC 2045, RFC 2231) ---------------------------------------------------
+
+
+def parameters(value: bytes) -> tuple[str, Mapping[str, bytes]]:
+    """A header such as ``text/plain; charset=utf-8``.
+
+    Returns:
+        What stands before the first semicolon, in small letters, and the parameters:
+        name in small letters -> value, in UTF-8 if it was encoded (RFC 2231), else
+        as it came.
+    """
+    pieces = _split(value)
+    main = raw_text(next(pieces, b"")).strip().lower()
+    plain: dict[str, bytes] = {}
+    encoded: dict[str, dict[int, tuple[bytes, bool]]] = {}
+    for number, piece in enumerate(pieces):
+        if number >= MAX_PARAMETERS:
+            break
+        name, equals, held = piece.partition(b"=")
+        key = name.strip().lower().decode("ascii", errors="replace")
+        if not equals or not key:
+            continue
+        base, star, rest = key.partition("*")
+        if not star:
+            plain.setdefault(key, _unquoted(held))
+            continue
+        digits = rest.removesuffix("*")
+        if rest and not (digits == "" or (digits.isdecimal() and len(digits) < 4)):
+            continue
+        part = int(digits or 0)
+        literal = bool(digits) and not rest.endswith("*")
+        encoded.setdefault(base, {}).setdefault(part, (_unquoted(held), literal))
+    return main, plain | {name: _joined(parts) for name, parts in encoded.items()}
+
+
+def _split(value: bytes) -> Iterator[bytes]:
+    """The pieces between semicolons that stand outside quotes."""
+    start, quoted, at = 0, False, 0
+    for found in re.finditer(rb'\\.|[";]', value, re.DOTALL):
+        mark, at = found[0], found.start()
+        if mark == b'"':
+            quoted = not quoted
+        elif mark == b";" and not quoted:
+            yield value[start:at]
+            start = at + 1
+    yield value[start:]
+
+
+def _unquoted(value: bytes) -> bytes:
+    value = value.strip()
+    if not value.startswith(b'"'):
+        return value
+    end = len(value) - 1 if len(value) > 1 and value.endswith(b'"') else len(value)
+    return re.sub(rb'\\(["\\])', rb"\1", value[1:end])
+
+
+def _joined(parts: Mapping[int, tuple[bytes, bool]]) -> bytes:
+    """The pieces of a value in their order, those that are encoded decoded."""
+    charset, found = "", []
+    for number in sorted(parts):
+        data, literal = parts[number]
+        if number == 0 and not literal and data.count(b"'") >= 2:
+            head, _, data = data.split(b"'", 2)
+            charset = raw_text(head)
+        found.append(data if literal else _percent(data))
+    data = b"".join(found)
+    return decode(data, charset).encode("utf-8", errors="replace") if charset else data
+
+
+def _percent(data: bytes) -> bytes:
+    return re.sub(rb"%([0-9a-fA-F]{2})", lambda match: bytes((int(match[1], 16),)), data)
+
+
+# --- addresses (RFC 5322) --------------------------------------------------------------
+
+_TOKEN = re.compile(r'\\.|[^\\"()]+|.', re.DOTALL)
+
+
+def without_comments(text: str, quoted: bool = True) -> str:
+    """A structured header without its comments, and without quoted strings as well.
+
+    What is opened and never closed stands for itself, to the end.
+
+    Args:
+        quoted: whether quoted strings go, too; else they stay, quotes and all.
+
+    Raises:
+        NestingError: comments within comments within comments ...
+    """
+    found: list[str] = []
+    tokens = [match[0] for match in _TOKEN.finditer(text)]
+    at, literal = 0, False
+    while at < len(tokens):
+        token = tokens[at]
+        end = -1 if literal or token not in ('"', "(") else _closing(tokens, at)
+        if token in ('"', "(") and end < 0:
+            literal = True
+        if end < 0:
+            found.append(token)
+            at += 1
+            continue
+        if token == '"' and not quoted:
+            found += tokens[at : end + 1]
+        elif token == "(":
+            found.append(" ")
+        at = end + 1
+    return "".join(found)
+
+
+def _closing(tokens: list[str], start: int) -> int:
+    """Where the quoted string or comment that begins at a token ends; -1: nowhere."""
+    if tokens[start] == '"':
+        for at in range(start + 1, len(tokens)):
+            if tokens[at] == '"':
+                return at
+        return -1
+    depth = 0
+    for at in range(start, len(tokens)):
+        if tokens[at] == "(":
+            depth += 1
+            if depth > MAX_NESTING:
+                raise NestingError(f"comments nested deeper than {MAX_NESTING}")
+        elif tokens[at] == ")":
+            depth -= 1
+            if not depth:
+                return at
+    return -1
+
+
+def addresses(value: str) -> Iterator[str]:
+    """The addresses of a list (``To``, ``Cc``), in small letters, at most 1,000.
+
+    What is no plain address is passed over.
+
+    Raises:
+        NestingError: see :func:`without_comments`.
+    """
+    number = 0
+    for piece in re.split(r"[,;]", without_comments(one_line(value))):
+        # the last of "a@x <b@x>" and "B <b@x<mailto:b@x>>" that is one
+        for words in reversed(re.split(r"[<>]", piece)):
+            address = _closed_up(words).rpartition(":")[2]
+            if len(address) < 400 and ADDRESS.match(address):
+                break
+        else:
+            continue
+        yield address.lower()
+        number += 1
+        if number == MAX_ADDRESSES:
+            return
+
+
+def _closed_up(text: str) -> str:
+    """An address without the blanks that may stand around its dots and its at-sign."""
+    return re.sub(r" ?([.@]) ?", r"\1", " ".join(text.split()))
+
+
+_MAILBOX = re.compile(r"[^<>@;:]*<([^<>]+)>")
+
+
+def only_address(value: str) -> str:
+    """The address in ``From``: the only one there, in small letters; else nothing.
+
+    Where there are two ways to read it, whoever checked the email before us may have
+    taken the other. A control character, which others take to end it or leave out, is
+    such a case (a tab is not: legal folding leaves it).
+
+    Raises:
+        NestingError: see :func:`without_comments`.
+    """
+    if _NO_ADDRESS.search(value):
+        return ""
+    text = without_comments(value).strip()
+    found = _MAILBOX.fullmatch(text)
+    address = re.sub(r"[ \t]+", " ", found[1] if found else text).strip()
+    address = re.sub(r" ?@ ?", "@", address)
+    return address.lower() if ADDRESS.match(address) else ""
