@@ -10,6 +10,7 @@ from itertools import islice
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.recording import Log, commit, write_together, writing
+from ticketctl.app.shares import FOR_PEOPLE, check
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Change, Create, Decision, Notice, Refusal
 from ticketctl.core.ticket import Ticket
@@ -19,12 +20,6 @@ from ticketctl.record import Record, replace
 from ticketctl.store import files, journal
 from ticketctl.store.paths import new_id, path_of, short
 from ticketctl.store.reading import Loaded
-
-FOR_PEOPLE = files.MAX_BYTES * 7 // 8
-"""How large people may make a ticket: the rest is left to rules, which must still be able to close it."""
-FOR_STRANGERS = files.MAX_BYTES // 2
-"""How large those may make it who are not of it: machines, strangers."""
-
 
 Ask = Callable[[Loaded, Profile], Sequence[Change]]
 """What to ask of a ticket: one request per role that the user has, the first that is allowed being made."""
@@ -170,6 +165,8 @@ def _one(desk: Desk, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
         if not by_hand:
             not_by_hand(was)
         result = first_allowed(desk, profile, was, ask(was, profile))
+        if isinstance(result, Decision):
+            check(profile, result.ticket, result.entries)
     except TicketctlError as error:
         return Outcome(text, None, error)
     also: tuple[Ticket, ...] = ()
@@ -221,6 +218,11 @@ def _made(desk: Desk, profile: Profile, candidates: Sequence[Create]) -> Outcome
     result: Decision | Refusal | TicketctlError = first_allowed(desk, profile, None, candidates)
     if os.path.lexists(f"{desk.root}/{path_of(candidates[0].id)}"):
         result = RefusedError(f"there is a ticket {candidates[0].id} already")
+    if isinstance(result, Decision):
+        try:
+            check(profile, result.ticket, result.entries)
+        except RefusedError as error:
+            result = error
     return Outcome(candidates[0].id, None, result, profile)
 
 

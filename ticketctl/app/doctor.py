@@ -13,7 +13,6 @@ from datetime import timedelta
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.heartbeat import last_sweep
-from ticketctl.app.mailbox import DEAD
 from ticketctl.app.mailing import debts, known_server
 from ticketctl.app.refresh import ask
 from ticketctl.core import dates
@@ -21,6 +20,7 @@ from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
 from ticketctl.store import files, git
 from ticketctl.store.config import NAME
+from ticketctl.store.deadletters import DEAD
 from ticketctl.store.fetching import PASSWORD_FILE as IMAP_FILE
 from ticketctl.store.git_access import inside_repository
 from ticketctl.store.paths import path_of, short
@@ -175,11 +175,11 @@ def mail_out(desk: Desk) -> Iterator[Finding]:
 
 
 def servers(desk: Desk) -> Iterator[Finding]:
-    """There is a password where one is wanted, and it goes where this clone says."""
+    """Email and passwords go only where this clone says, and there is a password where one is wanted."""
     mail = desk.settings.mail
     wanted = ((mail.smtp, "smtp", SMTP_FILE), (mail.imap, "imap", IMAP_FILE)) if mail else ()
     for server, kind, variable in wanted:
-        if server is None or not server.user or (kind == "smtp" and not git.is_sender(desk.root)):
+        if server is None or (kind == "smtp" and not git.is_sender(desk.root)):
             continue
         try:
             known_server(desk, server, kind)

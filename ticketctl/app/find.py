@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.refresh import ask, broken_in
+from ticketctl.app.refresh import ask, broken_in, everything
 from ticketctl.app.watch import Watch, unwatched
-from ticketctl.core.query import OPEN, Query, Row
+from ticketctl.core.query import OPEN, Query, Row, Term
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError
 from ticketctl.record import Record
 from ticketctl.store.index import Index, UnusableError
@@ -109,3 +110,15 @@ def _found_in(index: Index, query: Query) -> Found:
     # What is damaged is to be seen here, where it can be mended.
     first = list(islice(rows, min(query.limit, 1 << 62) or 1))
     return Found(chain(first, _guarded(rows)), total(index, query), broken_in(index), open_, number.get("pending", 0))
+
+
+def newest_of(desk: Desk, customer: str) -> Loaded | None:
+    """The ticket that a customer opened last; nothing, if they have none that can be read."""
+    if not customer:
+        return None
+    newest = (("created", True), ("id", True))
+    query = Query((Term("customer", "is", (customer,)),), newest, limit=1)
+    for id_ in everything(desk, lambda index: [row.id for row in select(index, query)]):
+        with suppress(BrokenError, MissingError):
+            return desk.store.read(id_)
+    return None

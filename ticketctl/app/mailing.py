@@ -41,7 +41,7 @@ from ticketctl.errors import (
 from ticketctl.record import Record
 from ticketctl.store import files, git, journal, locks
 from ticketctl.store.letters import Outgoing, write_letter
-from ticketctl.store.mailsettings import ADDRESS, Mail, Server
+from ticketctl.store.mailsettings import ADDRESS, LOOPBACK, Mail, Server
 from ticketctl.store.paths import path_of
 from ticketctl.store.transport import DeliveryError, Send, transport
 
@@ -156,18 +156,22 @@ def _same_place(desk: Desk) -> None:
 
 
 def known_server(desk: Desk, server: Server, kind: str) -> None:
-    """See that a password goes only where this clone's own configuration (or the environment) says.
+    """See that email, and passwords, go only where this clone's own configuration (or the environment) says: the settings
+    of a store may come from anybody. This machine itself, without a password, is the only exception.
 
     Args:
         kind: ``smtp`` or ``imap``.
 
     Raises:
-        SettingsError: the settings of the store want to log in somewhere else.
+        SettingsError: the store names a server that this clone does not know.
     """
+    if server.host in LOOPBACK and not server.user:
+        return
     named = (git.own(desk.root, f"ticketctl.{kind}"), os.environ.get(f"TICKETCTL_{kind.upper()}_SERVER"))
-    if server.user and server.place not in named:
+    if server.place not in named:
+        what = f"email to {server.place}" if kind == "smtp" else f"a password to {server.place}"
         hint = f"if that is your server: git config ticketctl.{kind} {server.place}"
-        raise SettingsError(f"the store wants a password sent to {server.place}, which this clone does not know", hint)
+        raise SettingsError(f"the store wants to send {what}, which this clone does not know", hint)
 
 
 def send(desk: Desk, watch: Watch = unwatched) -> Delivery:

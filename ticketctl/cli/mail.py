@@ -28,9 +28,9 @@ def mail_in(env: Env, /, to: str | None) -> None:
 
     Exit status: 0 taken care of; 75 for everything that is not the sender's fault, so that the MTA tries again.
     """
-    from ticketctl.app.mailbox import receive
+    from ticketctl.app.mailbox import receive_from
 
-    receipt = receive(env.desk, sys.stdin.buffer.read(), to)
+    receipt = receive_from(env.desk, sys.stdin.buffer, to)
     say(receipt.words)
 
 
@@ -39,7 +39,7 @@ def mail_in(env: Env, /, to: str | None) -> None:
 @pass_env
 def fetch_mail(env: Env, /, maildir: str | None) -> None:
     """Take in the new letters of a maildir, or of the IMAP folder in the settings. Quiet if there are none."""
-    from ticketctl.app.mailbox import receive
+    from ticketctl.app.mailbox import receive_from
     from ticketctl.app.mailing import known_server
     from ticketctl.app.recording import refuse_future
     from ticketctl.store import fetching
@@ -57,9 +57,9 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
         known_server(env.desk, mail.imap, "imap")
         letters = fetching.from_imap(mail.imap)
     failed = 0
-    for name, data, done in letters:
+    for name, source, done in letters:
         try:
-            receipt = receive(env.desk, data)
+            receipt = receive_from(env.desk, source)
         except TicketctlError as error:
             failed += 1
             say(f"error: {name}: {error.message}", err=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import imaplib
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -11,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from ticketctl.errors import BusyError, DiskError, SettingsError
+from ticketctl.store.deadletters import Source
 from ticketctl.store.mailsettings import Server
 from ticketctl.store.transport import secret
 
 PASSWORD_FILE = "TICKETCTL_IMAP_PASSWORD_FILE"
 _TIMEOUT = 60.0
-Fetched = tuple[str, bytes, Callable[[], None]]
-"""A letter: its name for people, its bytes, and what is to be called when it has been taken care of."""
+_LARGEST = 64 << 20
+"""The largest piece, in bytes, that a server may send at once."""
+Fetched = tuple[str, Source, Callable[[], None]]
+"""An email: its name for people, where its bytes come from, and what is to be called when it has been taken care of."""
 
 
 def from_maildir(folder: str) -> Iterator[Fetched]:
@@ -32,16 +37,34 @@ def from_maildir(folder: str) -> Iterator[Fetched]:
     except OSError as error:
         raise DiskError(f"{new}: {error.strerror}", "a maildir has the folders new, cur and tmp") from None
     for name in names:
-        try:
-            data = (new / name).read_bytes()
-        except FileNotFoundError:
-            continue  # somebody else was faster
+        descriptor = _opened(new / name)
+        if descriptor is None:
+            continue
 
         def done(name: str = name) -> None:
             seen.mkdir(exist_ok=True)
             os.replace(new / name, seen / f"{name.partition(':')[0]}:2,S")
 
-        yield name, data, done
+        with open(descriptor, "rb") as file:
+            yield name, file, done
+
+
+def _opened(path: Path) -> int | None:
+    """The descriptor of a file; nothing, if it is gone (somebody else was faster), or is a link, a FIFO or the like.
+
+    Raises:
+        DiskError: it cannot be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
+            return None
+        raise DiskError(f"{path}: {error.strerror}") from None
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def from_imap(server: Server, environment: Mapping[str, str] = os.environ) -> Iterator[Fetched]:
@@ -52,11 +75,42 @@ def from_imap(server: Server, environment: Mapping[str, str] = os.environ) -> It
         BusyError: the server cannot be reached, or says no.
     """
     with _mailbox(server, secret(server, PASSWORD_FILE, environment)) as box:
+        box.client.read = _bounded(box.client.read)
         for uid in _said(server, partial(box.uids, "UNSEEN")):
-            answer = _said(server, partial(box.client.uid, "fetch", uid, "(BODY.PEEK[])"))
-            parts = [part[1] for part in answer[1] if isinstance(part, tuple)]
-            if parts:
-                yield f"{server.folder} {uid}", bytes(parts[0]), partial(_mark, server, box, uid)
+            yield f"{server.folder} {uid}", _Message(server, box, uid), partial(_mark, server, box, uid)
+
+
+class _Message:
+    """An email on a server, fetched piece by piece."""
+
+    def __init__(self, server: Server, box: Any, uid: str) -> None:
+        self._server, self._box, self._uid, self._at = server, box, uid, 0
+
+    def read(self, size: int, /) -> bytes:
+        """So many bytes, or all that are left if they are fewer.
+
+        Raises:
+            BusyError: the server cannot be reached, or has it no more.
+        """
+        what = f"(BODY.PEEK[]<{self._at}.{size}>)"
+        answer = _said(self._server, partial(self._box.client.uid, "fetch", self._uid, what))
+        parts = [part[1] for part in answer[1] if isinstance(part, tuple)]
+        if not parts and not self._at:
+            raise BusyError(f"{self._server.host} has no email {self._uid} any more", "try again later")
+        data = bytes(parts[0])[:size] if parts else b""
+        self._at += len(data)
+        return data
+
+
+def _bounded(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """The same, unless the server says that it has more than was asked for: it is not to fill the memory."""
+
+    def bounded(size: int) -> bytes:
+        if size > _LARGEST:
+            raise imaplib.IMAP4.abort(f"the server wants to send {size} bytes at once")
+        return read(size)
+
+    return bounded
 
 
 def _mark(server: Server, box: Any, uid: str) -> None:

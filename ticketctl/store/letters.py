@@ -213,9 +213,9 @@ class _Body:
 
     def _read(self, part: Part, name: str) -> str:
         data = part.content()
-        if len(data) > self._left:
-            self._attach(name, data)
-            self.whole = self.whole or name
+        if len(data) > self._left:  # the first of all, so that it is not left out
+            self.attachments.insert(0, Attachment(name, data))
+            self.whole = name
         text = beginning(data, part.charset, self._left)
         self._left -= min(len(data), self._left)
         return text

@@ -1,8 +1,8 @@
 """The ``mail`` part of the settings (docs/mail.md).
 
-A store may come from anywhere, so it can say which server to use, but not what to send there besides mail: a password
-comes from a variable whose name begins with ``TICKETCTL_SMTP_`` or ``TICKETCTL_IMAP_``, and goes only to a server that
-the clone's own git configuration names (:func:`ticketctl.app.mailing.known_server`).
+A store may come from anywhere, so what it says of servers is only a proposal: nothing goes to one that the clone's own
+git configuration does not name (:func:`ticketctl.app.mailing.known_server`), and a password comes from a variable whose
+name begins with ``TICKETCTL_SMTP_`` or ``TICKETCTL_IMAP_``.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class Mail(Record):
         addresses: address that mail is sent to (small letters) -> profile of a new ticket.
         smtp: the server that takes notices; ``sendmail``: the program does instead.
         per_day: how many notices one address is sent in 24 hours.
+        per_hour: how many emails of one sender are put on tickets within an hour.
         trust: the server whose word that a letter's sender is who it says is taken (``Authentication-Results``);
             where it is given, staff letters without that word are only kept.
     """
@@ -64,6 +65,7 @@ class Mail(Record):
     imap: Server | None = None
     per_day: int = 20
     trust: str = ""
+    per_hour: int = 60
 
     @property
     def delivers(self) -> bool:
@@ -76,7 +78,7 @@ class Mail(Record):
         return self.sender.partition("@")[2].lower()
 
 
-_KEYS = ("from", "addresses", "smtp", "sendmail", "imap", "per_day", "trust")
+_KEYS = ("from", "addresses", "smtp", "sendmail", "imap", "per_day", "per_hour", "trust")
 
 
 def read_mail(node: Node | None, wrong: Wrong) -> Mail | None:
@@ -96,10 +98,6 @@ def read_mail(node: Node | None, wrong: Wrong) -> Mail | None:
     sendmail = node.map.get("sendmail", Node(False, 1, 1))
     if not isinstance(sendmail.value, bool):
         wrong(sendmail, "sendmail is true or false")
-    per_day = node.map.get("per_day", Node(20, 1, 1))
-    if not isinstance(per_day.value, int) or isinstance(per_day.value, bool) or per_day.value < 1:
-        wrong(per_day, "per_day is a whole number from 1")
-        per_day = Node(20, 1, 1)
     if "smtp" in node.map and sendmail.value:
         wrong(sendmail, "notices go out by smtp or by sendmail, not both")
     return Mail(
@@ -108,9 +106,18 @@ def read_mail(node: Node | None, wrong: Wrong) -> Mail | None:
         _server(node.map.get("smtp"), 587, "SMTP", wrong),
         sendmail.value is True,
         _server(node.map.get("imap"), 993, "IMAP", wrong),
-        int(per_day.text),
+        _number(node, "per_day", 20, wrong),
         node.map.get("trust", Node("", 1, 1)).text.lower(),
+        _number(node, "per_hour", 60, wrong),
     )
+
+
+def _number(node: Node, key: str, usual: int, wrong: Wrong) -> int:
+    item = node.map.get(key, Node(usual, 1, 1))
+    if not isinstance(item.value, int) or isinstance(item.value, bool) or item.value < 1:
+        wrong(item, f"{key} is a whole number from 1")
+        return usual
+    return item.value
 
 
 def _address(text: str, node: Node, wrong: Wrong) -> str:

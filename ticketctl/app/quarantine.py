@@ -1,0 +1,103 @@
+"""Quarantined email: in ``dead-letters/`` with its reason, and staff told of it on a ticket."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from ticketctl.app.change import writes_of
+from ticketctl.app.desk import Desk
+from ticketctl.app.outcome import Outcome
+from ticketctl.app.recording import commit, writing
+from ticketctl.app.shares import FOR_ONE, used
+from ticketctl.core.requests import Decision, Keep, Refusal
+from ticketctl.core.workflow import decide
+from ticketctl.errors import BrokenError, BusyError, MissingError, RefusedError, SettingsError
+from ticketctl.store import deadletters, files, journal
+from ticketctl.store.deadletters import Source
+from ticketctl.store.reading import Loaded
+
+MAX_KEPT = 1 << 30
+"""The largest email that is kept at all, in bytes; a larger one is left with the mail server."""
+
+
+def place_of(desk: Desk, data: bytes) -> str:
+    """Where an email lies, or would lie."""
+    digest = hashlib.sha256(data).hexdigest()
+    return f"{deadletters.name_of(desk.root, digest, desk.now)}.eml"
+
+
+def bury(desk: Desk, data: bytes, reason: str) -> str:
+    """Keep an email, the store's lock not being held; where it is."""
+    with writing(desk):
+        if writes := deadletters.writes(desk.root, data, reason, desk.now):
+            journal.write_all(desk.state, writes)
+    return place_of(desk, data)
+
+
+def bury_large(desk: Desk, head: bytes, rest: Source, reason: str) -> str:
+    """The same for one that does not fit into the memory.
+
+    Args:
+        head: its first bytes.
+        rest: where the others come from.
+
+    Raises:
+        BusyError: it is larger than MAX_KEPT.
+        DiskError: it cannot be written.
+    """
+    with deadletters.spooled(desk.root, head, rest, MAX_KEPT, desk.state.shared) as spool:
+        if spool is None:
+            hint = "set a limit for messages in the mail server"
+            raise BusyError(f"an email larger than {MAX_KEPT >> 30} GiB is not taken", hint)
+        with writing(desk):
+            if writes := spool.writes(reason, desk.now):
+                journal.write_all(desk.state, writes)
+            return f"{spool.keep(desk.now)}.eml"
+
+
+def bury_and_tell(desk: Desk, data: bytes, reason: str, was: Loaded | None, note: str) -> str:
+    """Keep an email and tell staff by an internal note, once: not where the ticket has that note already. The store's
+    lock is held.
+
+    Args:
+        was: the ticket for the note; none, if there is none of that sender.
+        note: what staff are told; empty if they have been.
+    """
+    outcome = _told(desk, was, note) if was is not None and note else None
+    writes: list[journal.Write] = deadletters.writes(desk.root, data, reason, desk.now)
+    if outcome is not None:
+        writes += writes_of(desk, outcome, files.MAX_BYTES)
+    place = place_of(desk, data)
+    if writes:
+        journal.write_all(desk.state, writes)
+    if outcome is not None:
+        raise_failed(commit(desk, [outcome]))
+    return place
+
+
+def raise_failed(outcomes: Sequence[Outcome]) -> None:
+    """Raise what kept git from committing.
+
+    Raises:
+        UncommittedError: what was written is not committed.
+    """
+    for failed in outcomes:
+        assert not isinstance(failed.result, Decision | Refusal)
+        raise failed.result
+
+
+def _told(desk: Desk, was: Loaded, note: str) -> Outcome | None:
+    """The note on a ticket; nothing where it is already, or where there is no room for it: the email is kept."""
+    if was.differences or any(entry.note == note for entry in was.ticket.history):
+        return None
+    try:
+        profile = desk.profile_of(was.ticket)
+        made = decide(profile, was.ticket, Keep("mail", note, "mail"), desk.now, desk.people_of(profile), desk.by_mail)
+        if isinstance(made, Refusal) or used(profile, made.ticket, made.entries[0].by) > FOR_ONE:
+            return None
+        outcome = Outcome(was.ticket.id, was, made, profile)
+        writes_of(desk, outcome, files.MAX_BYTES)
+    except (BrokenError, MissingError, RefusedError, SettingsError):
+        return None
+    return outcome

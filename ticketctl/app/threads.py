@@ -1,0 +1,85 @@
+"""Which ticket an email belongs to, and whether it is there already."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from ticketctl.app.desk import Desk
+from ticketctl.app.refresh import everything
+from ticketctl.core.entry import Entry
+from ticketctl.core.ticket import LINK
+from ticketctl.errors import MissingError
+from ticketctl.store.letters import Letter
+from ticketctl.store.mailsettings import Mail
+from ticketctl.store.paths import ID
+from ticketctl.store.reading import Loaded
+from ticketctl.store.selection import holding
+
+SHOWN = 200
+"""How many characters of an email tell whether it is on a ticket already."""
+_TAG = re.compile(r"\[([0-9]{6}-[0-9a-hjkmnp-tv-z]{5})\]")
+
+
+def fingerprint(letter: Letter, mail: Mail) -> str:
+    """A Message-ID for an email whose own is that of another: made of what is the same at every delivery, which the
+    traces of its way are not."""
+    parts = (letter.message_id, letter.sender, letter.subject, letter.text)
+    return f"<{hashlib.sha256(chr(0).join(parts).encode(errors='replace')).hexdigest()[:32]}@{mail.domain}.invalid>"
+
+
+def is_that(entry: Entry, letter: Letter) -> bool:
+    """Whether an entry was made by an email: devices and web forms send many under one Message-ID."""
+    held = " ".join(f"{entry.text or ''} {entry.note or ''}".split())
+    said = [" ".join(text.split())[:SHOWN] for text in (letter.text, letter.reply)]
+    return entry.by.lower() in (letter.sender, "mail") and any(text in held for text in said)
+
+
+def holder(desk: Desk, message_ids: Sequence[str]) -> tuple[str, Entry] | None:
+    """The ticket that holds one of some emails, and where, those named first before the others."""
+    found: dict[str, tuple[str, Entry]] = {}
+    for path in everything(desk, lambda index: holding(index, message_ids)):
+        id_ = path.rpartition("/")[2].removesuffix(".yaml")
+        for entry in desk.store.read(id_).ticket.history:
+            if entry.mail_id in message_ids:
+                found.setdefault(entry.mail_id or "", (id_, entry))
+    return next((found[name] for name in message_ids if name in found), None)
+
+
+def ticket_of(desk: Desk, mail: Mail, letter: Letter) -> Loaded | None:
+    """By the Message-IDs that it answers, ours or those of emails that we have; then by the tag in its subject; never by
+    sender and subject alone."""
+    ours = re.compile(
+        rf"<([0-9]{{6}}-[0-9a-z]{{5}})(?:\.e[0-9a-f]{{12}}(?:\.[0-9]+)?)?@{re.escape(mail.domain)}>\Z", re.I
+    )
+    for reference in letter.references:
+        if (match := ours.match(reference)) and (found := _read(desk, match[1].lower())):
+            return found
+    theirs = [reference for reference in letter.references if not ours.match(reference)][:20]
+    if (held := holder(desk, theirs)) is not None:
+        return desk.store.read(held[0])
+    for tag in _TAG.findall(letter.subject.lower()):
+        if found := _read(desk, tag):
+            return found
+    return None
+
+
+def _read(desk: Desk, id_: str) -> Loaded | None:
+    try:
+        return desk.store.read(id_) if ID.match(id_) else None
+    except MissingError:
+        return None
+
+
+def continued(desk: Desk, was: Loaded, letter: Letter) -> Loaded:
+    """The ticket in which a closed one goes on, if it is still open and the email is its customer's: their next email
+    belongs there, not in yet another."""
+    for _ in range(20):
+        ticket = was.ticket
+        links = [str(entry.sets[LINK]) for entry in ticket.acts if LINK in entry.sets]
+        following = _read(desk, links[-1]) if links and letter.sender == (ticket.customer or "").lower() else None
+        if following is None or desk.profile_of(ticket).state(ticket.status) != "closed":
+            break
+        was = following
+    return was
