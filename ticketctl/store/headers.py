@@ -252,7 +252,7 @@ def addresses(value: str) -> Iterator[str]:
     for piece in re.split(r"[,;]", without_comments(one_line(value))):
         # the last of "a@x <b@x>" and "B <b@x<mailto:b@x>>" that is one
         for words in reversed(re.split(r"[<>]", piece)):
-            address = _closed_up(words).rpartition(":")[2]
+            address = _closed_up(words).rpartition(":")[2].strip()
             if len(address) < 400 and ADDRESS.match(address):
                 break
         else:
