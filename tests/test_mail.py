@@ -407,16 +407,18 @@ TAG = "[261102-aaaaa] Invoice"
 
 
 def test_a_ticket_cannot_be_filled_until_nobody_can_read_it(desk: Shop) -> None:
-    """Strangers fill half of it, people the most; what is left is enough for rules to go on."""
+    """Strangers and the customer fill their shares; staff and rules go on."""
     for number in range(14):
         desk.write("mallory@evil.example", f"{number} " + "x" * 99_000, "2026-11-02T09:10", Subject=TAG)
-    assert "dead letter" in desk.write("mallory@evil.example", "x" * 99_000, "2026-11-02T09:10", Subject=TAG)
     assert "message of" in desk.write(JANE, "It matters to me. " + "y" * 90_000, "2026-11-02T09:11", Subject=TAG)
-    for number in range(8):
-        desk.write(JANE, f"{number} " + "z" * 90_000, "2026-11-02T09:12", Subject=TAG)
-    assert "would grow larger" in desk.write(JANE, "z" * 90_000, "2026-11-02T09:13", Subject=TAG)
-    assert "reminded" in desk.run("sweep", now="2026-11-05T10:00")
-    assert json.loads(desk.run("show", "aaaaa", "--format", "json", now="2026-11-05T10:00"))["tickets"]
+    for number in range(16):
+        assert "message of" in desk.write(JANE, f"{number} " + "z" * 90_000, "2026-11-02T09:12", Subject=TAG)
+    ticket = next(desk.root.glob("tickets/*/*/*/*.yaml"))
+    assert ticket.stat().st_size < 520_000
+    assert "message of" in desk.write(AMY, "w" * 90_000, "2026-11-02T09:13", Subject=TAG)
+    desk.run("reply", "aaaaa", "-m", "v" * 200_000, now="2026-11-02T09:14")
+    assert "reminded" in desk.run("sweep", now="2026-11-06T10:00")
+    assert json.loads(desk.run("show", "aaaaa", "--format", "json", now="2026-11-06T10:00"))["tickets"]
 
 
 def test_staff_letters_must_be_vouched_for_where_somebody_vouches(desk: Shop) -> None:
