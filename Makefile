@@ -13,9 +13,11 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -q -n auto --dist worksteal tests
 
-# The tests with every campaign at its full length (tests/campaign.py): about half an hour.
+# The tests with every campaign at its full length (tests/campaign.py): about half an hour. PART=NAME runs only the tests
+# marked @pytest.mark.part("NAME"), such as PART=hostile-email; a name that no test bears is refused with those that are.
+PART ?=
 campaign: $(READY)
-	CAMPAIGN=full $(BIN)/python -m pytest -q -n auto --dist worksteal tests
+	CAMPAIGN=full $(BIN)/python -m pytest -q -n auto --dist worksteal $(if $(PART),--part $(PART)) tests
 
 # Measures stores of 1,000, 10,000 and 100,000 tickets (or N="1000000") beside git and other tools, in BENCH_DIR (several
 # gigabytes), and writes docs/performance.md: about an hour.

@@ -18,6 +18,29 @@ settings.register_profile(
 settings.load_profile("ticketctl")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--part NAME``: only the tests marked ``@pytest.mark.part("NAME")`` (``make campaign PART=NAME``)."""
+    parser.addoption("--part", default="", metavar="NAME", help="run one part of the campaign alone")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is of no wanted part.
+
+    Raises:
+        UsageError: no test is of it.
+    """
+    wanted = config.getoption("--part")
+    if not wanted:
+        return
+    named = [(item, {name for mark in item.iter_markers("part") for name in mark.args}) for item in items]
+    kept = [item for item, names in named if wanted in names]
+    if not kept:
+        known = ", ".join(sorted({name for _, names in named for name in names}))
+        raise pytest.UsageError(f'the campaign has no part "{wanted}"; it has: {known}')
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
 @pytest.fixture(autouse=True)
 def hermetic(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the user's HOME, settings, clock or git configuration."""

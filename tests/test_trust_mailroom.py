@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.hostile_email import fill
-from tests.test_kill import AMY, done, files_of, ticketctl
+from tests.test_kill import done, files_of, ticketctl
 from tests.test_letters import (
     HELP,
     JANE,
@@ -38,6 +38,7 @@ from ticketctl.record import replace
 from ticketctl.store import files
 from ticketctl.store.paths import path_of
 
+AMY = "amy@support.example"
 TOMORROW = "2026-11-04T10:00:00Z"
 
 
