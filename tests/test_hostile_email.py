@@ -242,6 +242,7 @@ class Mailroom:
 
     Args:
         slowest, peak: of one email, with what it was.
+        staff: how many emails counted as those of staff, who were vouched for.
     """
 
     root: Path
@@ -250,6 +251,7 @@ class Mailroom:
     fates: dict[str, int] = field(default_factory=dict)
     slowest: tuple[float, str] = (0.0, "")
     peak: int = 0
+    staff: int = 0
 
     def take(self, desk: Desk, made: Made) -> None:
         """Put one email into the store and see what became of it."""
@@ -276,7 +278,7 @@ class Mailroom:
         if made.words and made.words not in where and grave is None:
             assert any(made.words.encode() in data for data in self.attached(receipt.id, mail_id)), receipt
         if made.sender == AMY and made.genuine:
-            self.fates["staff"] = self.fates.get("staff", 0) + (receipt.fate == "added")
+            self.staff += receipt.fate == "added"
         elif made.sender == AMY:
             assert receipt.fate != "added", f"taken for Amy's: {receipt.words}"
 
@@ -331,16 +333,16 @@ def mailroom(tmp_path: Path, seed: int) -> Mailroom:
 
 def test_hostile_email(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In one process, each within its time and memory."""
-    room = mailroom(tmp_path, 2026)
+    room = mailroom(tmp_path, 1)
     start = time.monotonic()
     room.go(rounds(60, 20_000))
     took = time.monotonic() - start
     room.close()
-    assert room.fates["staff"], "who is vouched for acts as staff"
+    assert room.staff, "who is vouched for acts as staff"
     assert room.fates["added"] and room.fates["dead"] and room.fates["opened"] and room.fates["kept"]
     with capsys.disabled():
         if rounds(0, 1):
-            print(f"\n{sum(room.fates.values()):,} emails in {took:.0f} s: {room.fates}; peak {room.peak} MB; ", end="")
+            print(f"\n{sum(room.fates.values()):,} emails in {took:.0f} s: {room.fates}, {room.staff} of staff; peak {room.peak} MB; ", end="")
             print(f"slowest {room.slowest[0]:.2f} s: {room.slowest[1][:120]}")
 
 
