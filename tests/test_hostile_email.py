@@ -99,7 +99,8 @@ class Maker:
         """The next email."""
         self.number += 1
         made = self.dice.choices((self.person, self.forger, self.shape, self.tree, self.large), (8, 5, 4, 4, 1))[0]()
-        if self.dice.random() < 0.3:
+        if self.dice.random() < 0.3 and b"Authentication-Results" not in made.data:
+            # Else what is forged might become the topmost, or what is malformed good.
             return Made(self.mutated(made.data), made.sender, made.genuine)
         return made
 
@@ -331,8 +332,10 @@ def mailroom(tmp_path: Path, seed: int) -> Mailroom:
     return Mailroom(root, Maker(random.Random(seed)))
 
 
-def test_hostile_email(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hostile_email(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """In one process, each within its time and memory."""
+    # Else each email has all tickets of the last two seconds read again; here every change makes another file.
+    monkeypatch.setattr("ticketctl.store.freshness._RACY", 0)
     room = mailroom(tmp_path, 1)
     start = time.monotonic()
     room.go(rounds(60, 20_000))
@@ -342,7 +345,10 @@ def test_hostile_email(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert room.fates["added"] and room.fates["dead"] and room.fates["opened"] and room.fates["kept"]
     with capsys.disabled():
         if rounds(0, 1):
-            print(f"\n{sum(room.fates.values()):,} emails in {took:.0f} s: {room.fates}, {room.staff} of staff; peak {room.peak} MB; ", end="")
+            print(
+                f"\n{sum(room.fates.values()):,} emails in {took:.0f} s: {room.fates}, {room.staff} of staff; peak {room.peak} MB; ",
+                end="",
+            )
             print(f"slowest {room.slowest[0]:.2f} s: {room.slowest[1][:120]}")
 
 
