@@ -318,7 +318,7 @@ class Mailroom:
             size = (self.root / path_of(f"261102-{half}")).stat().st_size
             assert size < shares.FOR_ALL + (128 << 10), size
             assert ticketctl(self.root, "reply", half, "-m", "x" * 100_000, now="2027-11-02T09:00:00Z").status == 0
-        allowed = {"ticketctl.yaml", "tickets", "attachments", "dead-letters", ".ticketctl"}
+        allowed = {"ticketctl.yaml", "tickets", "attachments", "dead-letters", ".git"}
         assert {path.name for path in self.root.iterdir()} <= allowed
         assert not any(path.is_symlink() for path in self.root.rglob("*"))
 
@@ -345,11 +345,8 @@ def test_hostile_email(tmp_path: Path, capsys: pytest.CaptureFixture[str], monke
     assert room.fates["added"] and room.fates["dead"] and room.fates["opened"] and room.fates["kept"]
     with capsys.disabled():
         if rounds(0, 1):
-            print(
-                f"\n{sum(room.fates.values()):,} emails in {took:.0f} s: {room.fates}, {room.staff} of staff; peak {room.peak} MB; ",
-                end="",
-            )
-            print(f"slowest {room.slowest[0]:.2f} s: {room.slowest[1][:120]}")
+            print(f"\n{sum(room.fates.values()):,} emails in {took:.0f} s: {room.fates}, {room.staff} of staff")
+            print(f"peak {room.peak} MB; slowest {room.slowest[0]:.2f} s: {room.slowest[1][:120]}")
 
 
 def test_hostile_email_reads_alone() -> None:

@@ -366,7 +366,7 @@ def test_a_damaged_count_is_an_empty_one(content: bytes | None, tmp_path: Path) 
     """Nothing stops email from coming in: no damage, no clock that was wrong, nothing in the way."""
     root = settled(tmp_path, "  per_hour: 2\n")
     place = Path(intake._place(desk_of(root)))
-    place.parent.mkdir(exist_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
     if content is None:
         place.symlink_to("/etc/passwd")
     else:
