@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import socketserver
 import subprocess
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -482,3 +487,83 @@ def test_the_limit_of_a_ticket_is_what_it_was() -> None:
     assert shares.FOR_PEOPLE == files.MAX_BYTES * 7 // 8
     assert shares.FOR_ALL == 2 * shares.FOR_ONE == files.MAX_BYTES // 2
     assert HELP
+
+
+# --- an IMAP server ----------------------------------------------------------------------
+
+
+class Imap(socketserver.StreamRequestHandler):
+    """As much of an IMAP server as is needed: emails under their numbers, fetched in pieces."""
+
+    emails: ClassVar[dict[bytes, bytes]] = {}
+    seen: ClassVar[list[bytes]] = []
+    asked: ClassVar[list[bytes]] = []
+    claims: ClassVar[int] = 0
+    """How large it says a piece to be; as it is, if 0."""
+
+    def handle(self) -> None:
+        """Answer commands until the client has gone."""
+        with suppress(OSError):
+            self._answer()
+
+    def _answer(self) -> None:
+        self.wfile.write(b"* OK ready\r\n")
+        for line in self.rfile:
+            tag, _, command = line.strip().partition(b" ")
+            self.asked.append(command)
+            word = command.upper()
+            if word.startswith(b"UID SEARCH"):
+                self.wfile.write(b"* SEARCH " + b" ".join(self.emails) + b"\r\n")
+            elif word.startswith(b"CAPABILITY"):
+                self.wfile.write(b"* CAPABILITY IMAP4rev1\r\n")
+            elif word.startswith(b"SELECT"):
+                self.wfile.write(b"* 1 EXISTS\r\n")
+            elif found := re.match(rb"UID FETCH (\d+) \(BODY.PEEK\[\]<(\d+)\.(\d+)>\)", word):
+                uid, start, size = found[1], int(found[2]), int(found[3])
+                piece = self.emails[uid][start : start + size]
+                length = self.claims or len(piece)
+                self.wfile.write(b"* 1 FETCH (UID %s BODY[]<%d> {%d}\r\n%s)\r\n" % (uid, start, length, piece))
+            elif word.startswith(b"UID STORE"):
+                self.seen.append(command.split()[2])
+            self.wfile.write(tag + b" OK done\r\n")
+
+
+@pytest.fixture
+def imap() -> Iterator[int]:
+    """A running server: its port."""
+    Imap.emails, Imap.seen, Imap.asked, Imap.claims = {}, [], [], 0
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Imap)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def polled(tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store that may fetch from that server."""
+    login = f"{{host: 127.0.0.1, port: {port}, user: help, password_env: TICKETCTL_IMAP_PASSWORD}}"
+    monkeypatch.setenv("TICKETCTL_IMAP_PASSWORD", "secret")
+    monkeypatch.setenv("TICKETCTL_IMAP_SERVER", f"127.0.0.1:{port}")
+    return settled(tmp_path, f"  imap: {login}\n")
+
+
+def test_emails_are_fetched_in_pieces(tmp_path: Path, imap: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too large is not fetched at once; all are marked as seen when they are taken care of."""
+    monkeypatch.setattr("ticketctl.app.mailbox.MAX_LETTER", 1000)
+    root = polled(tmp_path, imap, monkeypatch)
+    Imap.emails = {b"7": numbered(1, "Hello."), b"8": b"x" * 5000, b"9": numbered(2, "Again.")}
+    said = done(root, "mail", "fetch", now=LATER)
+    assert said.count("message of") == 2 and said.count("larger than 0 MiB") == 1
+    assert list(dead(root)) == [b"x" * 5000] and Imap.seen == [b"7", b"8", b"9"]
+    assert all(b"<0.1001>" in line or b"<1001." in line or b"<5000." in line for line in Imap.asked if b"PEEK" in line)
+
+
+def test_a_server_cannot_fill_the_memory(tmp_path: Path, imap: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that says to send a gigabyte at once is not listened to; the email stays there."""
+    root = polled(tmp_path, imap, monkeypatch)
+    Imap.emails, Imap.claims = {b"7": numbered(1, "Hello.")}, 1 << 30
+    ran = ticketctl(root, "mail", "fetch", now=LATER)
+    assert ran.status == 75 and "wants to send" in ran.err and not Imap.seen and not dead(root)
