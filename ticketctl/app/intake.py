@@ -95,4 +95,4 @@ def _write(desk: Desk, intake: Intake) -> None:
     with suppress(OSError):
         desk.state.made()
         data = json.dumps(content).encode()
-        files.replace_file(_place(desk), data, desk.state.shared, durable=False)
+        files.replace_file(_place(desk), data, desk.state.access, durable=False)

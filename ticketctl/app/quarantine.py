@@ -46,7 +46,7 @@ def bury_large(desk: Desk, head: bytes, rest: Source, reason: str) -> str:
         BusyError: it is larger than MAX_KEPT.
         DiskError: it cannot be written.
     """
-    with deadletters.spooled(desk.root, head, rest, MAX_KEPT, desk.state.shared) as spool:
+    with deadletters.spooled(desk.root, head, rest, MAX_KEPT, desk.state.access) as spool:
         if spool is None:
             hint = "set a limit for messages in the mail server"
             raise BusyError(f"an email larger than {MAX_KEPT >> 30} GiB is not taken", hint)

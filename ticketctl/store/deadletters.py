@@ -12,6 +12,7 @@ from typing import Protocol
 
 from ticketctl.errors import DiskError
 from ticketctl.store import files
+from ticketctl.store.access import PLAIN, Access
 from ticketctl.store.journal import Write
 
 DEAD = "dead-letters"
@@ -90,14 +91,14 @@ class Spool:
 
 
 @contextmanager
-def spooled(root: str, head: bytes, rest: Source, limit: int, shared: int = 0) -> Iterator[Spool | None]:
+def spooled(root: str, head: bytes, rest: Source, limit: int, access: Access = PLAIN) -> Iterator[Spool | None]:
     """Put an email on the disk piece by piece: it may be larger than the memory.
 
     Args:
         head: its first bytes, that were read already.
         rest: where the others come from.
         limit: how many bytes are taken at most.
-        shared: permissions besides the umask's.
+        access: who may use it.
 
     Returns:
         The email; ``None`` if it is larger than that.
@@ -107,11 +108,11 @@ def spooled(root: str, head: bytes, rest: Source, limit: int, shared: int = 0) -
     """
     with ExitStack() as held:
         try:
-            folder = held.enter_context(files.folder_of(root, f"{DEAD}/email", shared))
+            folder = held.enter_context(files.folder_of(root, f"{DEAD}/email", access))
             _sweep_up(folder)
             name = f"{_COMING}{files.random_name()}"
             held.callback(_remove, folder, name)
-            digest = _copied(folder, name, head, rest, limit)
+            digest = _copied(folder, name, head, rest, limit, access)
         except OSError as error:
             raise DiskError(f"cannot write to {DEAD}: {error.strerror}") from None
         yield Spool(root, folder, name, digest) if digest else None
@@ -122,7 +123,7 @@ def _remove(folder: int, name: str) -> None:
         os.unlink(name, dir_fd=folder)
 
 
-def _copied(folder: int, name: str, head: bytes, rest: Source, limit: int) -> str:
+def _copied(folder: int, name: str, head: bytes, rest: Source, limit: int, access: Access) -> str:
     """Write an email to a new file; its digest, or nothing if it is too large."""
     digest, size, piece = hashlib.sha256(), 0, head
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -135,6 +136,7 @@ def _copied(folder: int, name: str, head: bytes, rest: Source, limit: int) -> st
             file.write(piece)
             piece = rest.read(_CHUNK)
         file.flush()
+        access.give(file.fileno())
         os.fsync(file.fileno())
     return digest.hexdigest()
 
