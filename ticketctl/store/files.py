@@ -37,6 +37,8 @@ def read_bytes(path: str, limit: int) -> bytes:
         if error.errno == errno.ELOOP:
             raise DiskError(f"{path} is a symbolic link; those are not followed") from None
         raise DiskError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError:
+        raise DiskError(f"no file can be named {path!r}") from None
     try:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode):
@@ -84,7 +86,7 @@ def is_regular(root: str, path: str) -> bool:
     """Whether a regular file, not a link nor behind one, is at a path of a store."""
     try:
         return stat.S_ISREG(os.lstat(f"{root}/{path}").st_mode) and not link_above(root, path)
-    except OSError:
+    except (OSError, ValueError):  # or a name that no file can have
         return False
 
 
