@@ -123,6 +123,7 @@ reminded  7wm2d  tom@support.example about Customer-Reply   due 6 h 10 min ago  
 1 ticket
 $ ticketctl sweep
 $ ticketctl list --queue --columns id,status,who,due,due_now,queued_at
+amy@support.example is not among the people of ticketctl.yaml and reads everything, internal notes too (--as customer:amy@support.example shows what a customer sees)
 ID            STATUS             WHO  DATE              DUE_NOW  QUEUED_AT
 261102-7wm2d  Customer-Reply  !  Tom  2026-11-04 02:00  yes      2026-11-02 15:20
 261102-p0r4c  Open               -    -                 -        2026-11-02 15:10

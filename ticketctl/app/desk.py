@@ -122,9 +122,11 @@ class Desk(Record):
     @cached_property
     def view(self) -> View | None:
         """What this command may see of the tickets; nothing for everything."""
+        if not self.as_:
+            return None
         from ticketctl.app.view import view_of
 
-        return view_of(self) if self.as_ else None
+        return view_of(self)
 
     def id_of(self, text: str) -> str:
         """The id of the ticket that a person means; what they may not see does not exist for them.

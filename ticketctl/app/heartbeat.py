@@ -18,7 +18,7 @@ _LAST = "last-sweep"
 def last_sweep(desk: Desk) -> str:
     """The instant of the last sweep of this clone, if it is known."""
     with suppress(OSError, ValueError, DiskError):
-        text = files.read_bytes(f"{desk.state.folder}/{_LAST}", 100).decode("ascii").strip()
+        text = files.read_bytes(desk.state.file(_LAST), 100).decode("ascii").strip()
         return dates.format_instant(dates.parse_instant(text))
     return ""
 

@@ -35,7 +35,7 @@ class Intake(Record):
 
 def _place(desk: Desk) -> str:
     """The path of the file; its folder may not be there yet."""
-    return f"{desk.state.folder}/intake.json"
+    return desk.state.file("intake.json")
 
 
 def read(desk: Desk) -> Intake:

@@ -9,10 +9,12 @@ who has the files.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ticketctl.errors import RefusedError, UsageError, closest
+from ticketctl.errors import DiskError, RefusedError, UsageError, closest
 from ticketctl.record import Record
+from ticketctl.store import files
 
 if TYPE_CHECKING:
     from ticketctl.app.desk import Desk
@@ -107,11 +109,30 @@ def for_staff(desk: Desk, what: str) -> None:
         raise RefusedError(f"{what} is for staff; {whom} you see your own tickets", "ticketctl list -A shows them")
 
 
-def unlisted(desk: Desk) -> str:
-    """Who reads everything though the settings do not list them; empty if they do, or list nobody."""
-    people = desk.settings.people
+_TOLD = "readers"
+"""The file of the state folder that holds to whom it was said, one on a line; an empty line
+for whoever git says is sitting here."""
+
+
+def unlisted_once(desk: Desk) -> str:
+    """Who reads everything though the settings do not list them; empty if they do, or list
+    nobody, or if this was asked before in this clone.
+
+    Git is asked at most once for who is sitting here: that takes a process.
+    """
     role, who = split(desk.as_) if desk.as_ else ("", "")
-    if people is None or role:
+    people, told = desk.settings.people, desk.state.file(_TOLD)
+    if people is None or role or not told:
         return ""
+    try:
+        known = files.read_bytes(told, 1 << 16).decode(errors="replace").split("\n")[:-1]
+    except (FileNotFoundError, DiskError):
+        known = []
+    if who in known:
+        return ""
+    with suppress(OSError):
+        lines = "".join(f"{one}\n" for one in [*known, who])
+        desk.state.made()
+        files.replace_file(told, lines.encode(), desk.state.access, durable=False)
     who = who or desk.email
-    return who if who and who not in people else ""
+    return who if who not in people else ""

@@ -92,15 +92,13 @@ class Env:
 
             for_staff(Desk(find_root(self.folder), datetime.now(UTC), self.says_who), what)
 
-    def tell_reader(self, ask_git: bool = True) -> None:
-        """Tell somebody whom the settings do not list that they read everything.
+    def tell_reader(self) -> None:
+        """Tell somebody whom the settings do not list, once in a clone, that they read everything."""
+        if self.desk.settings.people is None:
+            return
+        from ticketctl.app.view import unlisted_once
 
-        Args:
-            ask_git: where nobody says who they are, too: git is asked for it, which takes a process.
-        """
-        from ticketctl.app.view import unlisted
-
-        if (ask_git or self.says_who) and (who := unlisted(self.desk)):
+        if who := unlisted_once(self.desk):
             self.note(f"{who} is not among the people of ticketctl.yaml and reads everything, internal notes too "
                       f"(--as customer:{who} shows what a customer sees)")  # fmt: skip
 

@@ -31,7 +31,7 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
     from ticketctl.app.parallel import read_at, spread
 
     desk = env.desk
-    env.tell_reader(ask_git=False)
+    env.tell_reader()
     terms = tuple(term for text in query for term in read_query(desk, text))
     too_many(terms)
     with env.progress() as watch:

@@ -56,7 +56,7 @@ def why_command(env: Env, /, id_: str, format_: str) -> None:
 def forecast_command(env: Env, /, days: int, format_: str) -> None:
     """Show what the coming sweeps will do, if nobody does anything."""
     desk = env.desk
-    env.tell_reader(ask_git=False)
+    env.tell_reader()
     with env.progress() as watch:
         found = foresee(desk, days, watch)
     if format_ == "jsonl":

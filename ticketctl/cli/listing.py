@@ -85,7 +85,7 @@ def list_command(
     QUERY says the same as the options, and more: 'status:pending assignee:@me due:<+3d -product:billing "paper jam"'.
     """
     desk = env.desk
-    env.tell_reader(ask_git=False)
+    env.tell_reader()
     asked = Query(tuple(_terms(desk, query, given)), _sort(desk, given["sort"]), given["queue"], limit)
     names = _columns(desk, columns, format_)
     with env.progress() as watch:

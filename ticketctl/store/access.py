@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import NamedTuple
 
 
-class Access(NamedTuple):
+class Access:
     """What new files and folders get.
 
     Args:
@@ -19,8 +18,10 @@ class Access(NamedTuple):
         owner: the user and group ids to which it goes; ``None`` leaves it ours.
     """
 
-    shared: int = 0
-    owner: tuple[int, int] | None = None
+    __slots__ = ("owner", "shared")
+
+    def __init__(self, shared: int = 0, owner: tuple[int, int] | None = None) -> None:
+        self.shared, self.owner = shared, owner
 
     def give(self, descriptor: int, mode: int | None = None) -> None:
         """Apply it to an open file or folder.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import NamedTuple
 
 from ticketctl.errors import DiskError
 from ticketctl.store.files import read_bytes
@@ -18,22 +17,21 @@ _SMALL = 1 << 16
 """The largest ``gitdir:`` file or configuration that is read, in bytes."""
 
 
-class Repository(NamedTuple):
+class Repository:
     """A work tree and its repository.
 
     Args:
         top: the top folder of the work tree.
         folder: its git directory; that of a linked work tree is its own.
         common: the git directory that all work trees share.
-        owner: the user id to which the git directory belongs.
         points_back: whether the git directory names this work tree as its own.
     """
 
-    top: str
-    folder: str
-    common: str
-    owner: int
-    points_back: bool
+    __slots__ = ("common", "folder", "points_back", "top")
+
+    def __init__(self, top: str, folder: str, common: str, points_back: bool) -> None:
+        self.top, self.folder, self.common = top, folder, common
+        self.points_back = points_back
 
 
 def repository_of(root: str) -> Repository | None:
@@ -90,7 +88,7 @@ def _opened(root: str, top: str, entry: str) -> Repository:
 
         must_accept(root)  # as it does by safe.directory, or after sudo
     points_back = not named or _points_back(folder, top, entry)
-    return Repository(top, folder, common, os.stat(folder).st_uid, points_back)
+    return Repository(top, folder, common, points_back)
 
 
 def _gitdir_named_in(entry: str) -> str:

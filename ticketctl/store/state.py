@@ -67,6 +67,10 @@ class StateFolder:
         shared = shared_mode(self.repository.common) if self.repository else 0
         return access_of(self.root, shared)
 
+    def file(self, name: str) -> str:
+        """The path of a file in the folder; empty if there is no folder."""
+        return self.folder and f"{self.folder}/{name}"
+
     def made(self, below: str = "") -> str:
         """The folder, or one in it, made if need be.
 
