@@ -9,7 +9,6 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.heartbeat import last_sweep
 from ticketctl.core import dates
 from ticketctl.errors import DiskError
-from ticketctl.store import git
 
 FAR = timedelta(days=400)
 """How far the clock may be ahead of everything that tells the time in a store."""
@@ -45,6 +44,8 @@ def _age(desk: Desk, traces: list[tuple[str, str]]) -> timedelta:
 
 def _newest_commit(desk: Desk) -> str:
     """The instant of the newest commit that is not later than the clock; empty if there is none, or no git."""
+    from ticketctl.store import git
+
     until = dates.format_instant(desk.now)
     with suppress(DiskError, ValueError, OverflowError, OSError):
         said = git.run(desk.root, "log", "-1", "--format=%ct", f"--until={until}", "HEAD", check=False).stdout

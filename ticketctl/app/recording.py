@@ -14,7 +14,6 @@ from ticketctl.core.requests import Decision
 from ticketctl.errors import BusyError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.store import files, journal, locks
 from ticketctl.store.paths import path_of
-from ticketctl.store.recovery import recover
 
 if TYPE_CHECKING:
     from ticketctl.store.index import Index
@@ -52,6 +51,8 @@ def writing(desk: Desk) -> Iterator[None]:
         # Git keeps no empty folder, so a clone of an empty store has none.
         files.make_folder(tickets, desk.state.access)
     with locks.lock(tickets):
+        from ticketctl.store.recovery import recover
+
         if (finished := recover(desk.state, desk.store.extends)) and desk.settings.commit:
             _record_left(desk, finished)
         yield

@@ -37,11 +37,39 @@ FINDINGS = 100
 def too_large(node: Node, path: str) -> list[Finding]:
     """Where a profile is too large; a few of the places, if there are many."""
     found: list[Finding] = []
-    for item, message in _excesses(node):
+    excesses = _moves(node) if _has_small_parts(node) else _excesses(node)
+    for item, message in excesses:
         found.append(Finding(Place(path, item.line, item.col), "limit", message))
         if len(found) == 20:
             break
     return found
+
+
+_SMALL = min(*WITHIN.values(), OTHERS)
+
+
+def _has_small_parts(node: Node) -> bool:
+    """Whether every part has few entries, and each of these so little in it that no limit can
+    be exceeded. It is so of nearly every profile, and every command that moves a ticket asks."""
+    return all(
+        _size(part) <= PARTS.get(key, OTHERS)
+        and max(map(len, part.keys or ("",))) <= NAME
+        and all(map(_is_small, _below(part)))
+        and (not isinstance(part.value, str) or len(part.value) <= LENGTH)
+        for key, part in node.map.items()
+    )
+
+
+def _is_small(node: Node) -> bool:
+    value = node.value
+    if isinstance(value, str):
+        return len(value) <= LENGTH
+    if isinstance(value, dict):
+        short = not value or max(map(len, value)) <= NAME
+        return short and len(value) <= _SMALL and all(map(_is_small, value.values()))
+    if isinstance(value, list):
+        return len(value) <= _SMALL and all(map(_is_small, value))
+    return True
 
 
 def _excesses(node: Node) -> Iterator[tuple[Node, str]]:
