@@ -18,7 +18,7 @@ from ticketctl.core.workflow import decide
 from ticketctl.errors import BrokenError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.record import Record, replace
 from ticketctl.store import files, journal
-from ticketctl.store.paths import new_id, path_of, short
+from ticketctl.store.paths import path_of, short
 from ticketctl.store.reading import Loaded
 
 Ask = Callable[[Loaded, Profile], Sequence[Change]]
@@ -195,7 +195,7 @@ def first_allowed(
     answers: list[Decision | Refusal] = []
     for request in requests:
         if isinstance(request, Change):
-            request = replace(request, follow_id=new_id(desk.now))
+            request = replace(request, follow_id=desk.store.fresh_id(desk.now))
         answers.append(decide(profile, ticket, request, desk.now, people, desk.by_mail))
         if isinstance(answers[-1], Decision):
             return answers[-1]

@@ -258,7 +258,7 @@ def _made(desk: Desk, row: Mapping[str, Any], taken: Container[str]) -> Ticket:
     """A ticket that was kept elsewhere: one entry, of the time at which it was opened."""
     created = _created(desk, row)
     own = {key: value for key, value in row.items() if key not in ("schema", "created", "status")}
-    profile, (request, *_) = opening.request(desk, {"id": opening.fresh_id(desk, created, taken), **own}, "", taken)
+    profile, (request, *_) = opening.request(desk, {"id": desk.store.fresh_id(created, taken), **own}, "", taken)
     actor = importer(desk, profile)
     start = next(edge.target for edge in profile.edges if edge.source == CREATED)
     status = values.status(profile, str(row["status"])) if row.get("status") else start

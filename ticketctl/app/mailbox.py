@@ -24,7 +24,7 @@ from ticketctl.store import deadletters, journal
 from ticketctl.store.deadletters import Source
 from ticketctl.store.letters import Attachment, Letter, UnreadableError, read_letter
 from ticketctl.store.mailsettings import Mail
-from ticketctl.store.paths import new_id, short
+from ticketctl.store.paths import short
 from ticketctl.store.reading import Loaded
 
 MAX_LETTER = 40 << 20
@@ -315,7 +315,7 @@ def _open(desk: Desk, mail: Mail, letter: Letter, data: bytes) -> Receipt:
         profile = desk.shelf.get(name or desk.settings.profile)
     except MissingError as error:
         raise SettingsError(error.message, "mail: {addresses: {ADDRESS: PROFILE}}") from None
-    id_ = new_id(desk.now)
+    id_ = desk.store.fresh_id(desk.now)
     prepared = _prepare(letter, None)
     people = desk.people_of(profile)
     roles = [profile.role_of_kind("customer")]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Container, Mapping
-from datetime import datetime
 from typing import Any
 
 from ticketctl.app import values
@@ -16,7 +14,7 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Create
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import TicketctlError, UsageError
-from ticketctl.store.paths import ID, new_id, path_of
+from ticketctl.store.paths import ID
 
 KEYS = ("title", "profile", "customer", "assignee", "text", "due", "follows", "status", "template", "id", "fields")
 
@@ -74,19 +72,12 @@ def _request(desk: Desk, row: Mapping[str, Any], taken: Container[str]) -> tuple
 
 def _id(desk: Desk, given: object, taken: Container[str]) -> str:
     if not given:
-        return fresh_id(desk, desk.now, taken)
+        return desk.store.fresh_id(desk.now, taken)
     if not ID.match(str(given)):
         raise UsageError(f'"{given}" is not an id', "YYMMDD and five of 0-9 a-z without i l o u: 261121-k3qx9")
     if str(given) in taken:
         raise UsageError(f"another row has the id {given}")
     return str(given)
-
-
-def fresh_id(desk: Desk, moment: datetime, taken: Container[str] = ()) -> str:
-    """An id that no ticket of that day has, nor any row before: of some thousand a day two would be alike."""
-    while (id_ := new_id(moment)) in taken or os.path.lexists(f"{desk.root}/{path_of(id_)}"):
-        pass
-    return id_
 
 
 def _sets(desk: Desk, profile: Profile, row: Mapping[str, Any]) -> dict[str, Value]:

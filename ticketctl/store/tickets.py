@@ -15,10 +15,12 @@ from ticketctl.store import files
 from ticketctl.store.canonical import read_canonical
 from ticketctl.store.codec import emit, extend
 from ticketctl.store.files import MAX_BYTES
-from ticketctl.store.paths import ID, PLACE, id_of, path_of, short, walk
+from ticketctl.store.paths import ID, PLACE, id_of, new_id, path_of, short, walk
 from ticketctl.store.reading import Loaded, load
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ticketctl.store.journal import Write
     from ticketctl.store.state import StateFolder
 
@@ -92,6 +94,13 @@ class Store(Record):
             raise MissingError(f'there is no ticket "{text}"', "ticketctl list -A shows all")
         named = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
         raise UsageError(f'"{text}" could be any of {len(found)} tickets', named)
+
+    def fresh_id(self, moment: datetime, taken: Container[str] = ()) -> str:
+        """An id that no ticket of that day has, nor any of those taken: of some thousand a
+        day two would be alike."""
+        while (id_ := new_id(moment)) in taken or os.path.lexists(f"{self.root}/{path_of(id_)}"):
+            pass
+        return id_
 
     def read(self, id_: str) -> Loaded:
         """Read a ticket by its whole id.
