@@ -17,6 +17,8 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
+from ticketctl.store.journal import name_of
+
 PRIVATE = "private"
 Trap = Callable[[Path, Path], None]
 
@@ -163,11 +165,14 @@ def journal(root: Path, canary: Path) -> None:
     folder = root / ".ticketctl-0123456789abcdef"
     folder.mkdir()
     script(folder / "x", canary)
-    digest = hashlib.sha256((folder / "x").read_bytes()).hexdigest()
+    data = (folder / "x").read_bytes()
+    (folder / "x").unlink()
     rows = [
-        ["store", target, "store", folder.name, "x", digest, None]
+        ["store", target, "store", folder.name, name_of("store", target), hashlib.sha256(data).hexdigest(), None]
         for target in ("tickets/2026/11/02/261102-yyyyy.yaml", "attachments/x/pre-commit", "../.git/hooks/pre-commit")
     ]
+    for row in rows:
+        (folder / str(row[4])).write_bytes(data)
     (root / ".ticketctl-journal.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -36,6 +37,7 @@ from tests.test_kill import (
     write_besides,
     written,
 )
+from ticketctl.store.journal import name_of
 from ticketctl.store.profiles import built_in
 
 UNDO = ("unlink", "rmdir")
@@ -396,13 +398,15 @@ def test_a_name_of_ours_is_a_symbolic_link(name: str, git: bool, tmp_path: Path)
 WAITING = "waiting-0123456789abcdef"
 
 
-def leave_journal(root: Path, target: str, data: bytes = b"data", name: str = "x", **row: Any) -> Path:
+def leave_journal(root: Path, target: str, data: bytes = b"data", name: str = "", **row: Any) -> Path:
     """The journal of a killed command, and what waits; ``row`` has other values than a true one."""
     state = state_of(root)
     beside = found(root).beside
     folder = root / f".ticketctl-{WAITING[8:]}" if beside else state / WAITING
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "x").write_bytes(data)
+    name = name or name_of(str(row.get("area", "store")), target)
+    with suppress(ValueError, OSError):  # some names are those of no file
+        (folder / name).write_bytes(data)
     values = {
         "area": "store", "target": target, "place": "store" if beside else "state", "folder": folder.name,
         "name": name, "digest": hashlib.sha256(data).hexdigest(), "replaces": None, **row,

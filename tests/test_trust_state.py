@@ -28,6 +28,7 @@ from tests.state import found, outbox_of, state_of
 from tests.test_kill import done, files_of, make_store, make_tickets, ticketctl
 from ticketctl.store import index_schema
 from ticketctl.store.index import Index
+from ticketctl.store.journal import name_of
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 
@@ -212,11 +213,12 @@ def beside(root: Path, ticket: str, data: bytes, **row: str | None) -> Path:
     """A journal in a store outside git, of a stranger's making, with one file that waits."""
     folder = root / ".ticketctl-0123456789abcdef"
     folder.mkdir(exist_ok=True)
-    (folder / "x").write_bytes(data)
+    name = name_of(row.get("area") or "store", ticket)
+    (folder / name).write_bytes(data)
     path = root / ticket
     old = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
     values = {
-        "area": "store", "target": ticket, "place": "store", "folder": folder.name, "name": "x",
+        "area": "store", "target": ticket, "place": "store", "folder": folder.name, "name": name,
         "digest": hashlib.sha256(data).hexdigest(), "replaces": old, **row,
     }  # fmt: skip
     (root / ".ticketctl-journal.jsonl").write_text(json.dumps(list(values.values())) + "\n")
@@ -266,12 +268,13 @@ def test_what_waits_behind_a_link_is_not_read(tmp_path: Path) -> None:
     longer = (root / TICKET).read_bytes()
     private = tmp_path / "private"
     private.mkdir()
-    (private / "x").write_bytes(longer)
+    name = name_of("store", TICKET)
+    (private / name).write_bytes(longer)
     shutil.rmtree(beside(root, TICKET, longer))
     (root / ".ticketctl-0123456789abcdef").symlink_to(private)
     before = (root / TICKET).read_bytes()
     done(root, "note", "zzzzz", "-m", "x")
-    assert (root / TICKET).read_bytes() == before and files_of(private) == {"x": longer}
+    assert (root / TICKET).read_bytes() == before and files_of(private) == {name: longer}
 
 
 # --- T2: repositories in the store ------------------------------------------------------

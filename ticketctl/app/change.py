@@ -20,6 +20,7 @@ from ticketctl.record import Record, replace
 from ticketctl.store import files, journal
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.reading import Loaded
+from ticketctl.store.waiting import OUTBOX
 
 Ask = Callable[[Loaded, Profile], Sequence[Change]]
 """What to ask of a ticket: one request per role that the user has, the first that is allowed being made."""
@@ -255,5 +256,5 @@ def outbox(desk: Desk, notices: Iterable[Notice]) -> list[journal.Write]:
             left: bytes | None = files.read_in(desk.state.outbox, name, files.MAX_BYTES)
         except (FileNotFoundError, DiskError):
             left = None
-        found.append(journal.Write(name, data.encode(), left, journal.OUTBOX))
+        found.append(journal.Write(name, data.encode(), left, OUTBOX))
     return found

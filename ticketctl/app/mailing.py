@@ -44,6 +44,7 @@ from ticketctl.store.letters import Outgoing, write_letter
 from ticketctl.store.mailsettings import ADDRESS, LOOPBACK, Mail, Server
 from ticketctl.store.paths import path_of
 from ticketctl.store.transport import DeliveryError, Send, transport
+from ticketctl.store.waiting import OUTBOX
 
 _DAY = timedelta(days=1)
 _FIRST_PAUSE = timedelta(minutes=5)
@@ -335,7 +336,7 @@ class _Run:
             with suppress(OSError), writing(self.desk):
                 with suppress(FileNotFoundError):
                     left = files.read_in(self.desk.state.outbox, debt.name, files.MAX_BYTES)
-                write = journal.Write(debt.name, data, left, journal.OUTBOX)
+                write = journal.Write(debt.name, data, left, OUTBOX)
                 journal.write_all(self.desk.state, [write])
         except DiskError as error:  # something else lies there: the pause is forgotten, the other letters go out
             self.result.errors.append(error)

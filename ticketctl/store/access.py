@@ -51,13 +51,14 @@ PLAIN = Access()
 """What the umask says, and ours."""
 
 
-def access_of(root: str, shared: int) -> Access:
+def access_of(owned: str, shared: int) -> Access:
     """What new files of a store get: root leaves nothing of its own to another user.
 
     Args:
+        owned: the folder whose owner counts: the git directory, outside git the store.
         shared: what ``core.sharedRepository`` asks for.
     """
     if os.geteuid():
         return Access(shared)
-    found = os.stat(root)
+    found = os.stat(owned)
     return Access(shared, (found.st_uid, found.st_gid) if found.st_uid else None)

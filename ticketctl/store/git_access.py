@@ -28,14 +28,21 @@ def _refusal(root: str, said: str) -> DiskError:
         return DiskError(f"git refuses to work in {root}: {first}")
     owner = _owner(root)
     words = f"git refuses to work in {root}: it belongs to {owner}, not to you (dubious ownership)"
-    return DiskError(words, f"sudo -u {owner} ticketctl ...; or, if you trust it: {remedy}")
+    shown = f"'{owner}'" if owner.startswith("#") else owner
+    return DiskError(words, f"sudo -u {shown} ticketctl ...; or, if you trust it: {remedy}")
 
 
 def _owner(root: str) -> str:
-    """To whom a folder belongs, as a name where it has one."""
+    """The user, other than ours, to whom the nearest repository belongs, as a name where
+    there is one."""
     from pwd import getpwuid
 
     uid = os.stat(root).st_uid
+    while root != os.path.dirname(root):
+        for path in (f"{root}/.git", root) if os.path.lexists(f"{root}/.git") else ():
+            if (found := os.stat(path).st_uid) != os.geteuid():
+                uid = found
+        root = os.path.dirname(root)
     try:
         return getpwuid(uid).pw_name
     except KeyError:

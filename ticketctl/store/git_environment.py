@@ -53,7 +53,7 @@ def _is_kept(key: str) -> bool:
 def start_options(root: str, as_owner: bool = True) -> dict[str, Any]:
     """How a git process is started.
 
-    Where root works in another user's store (cron, sudo), git runs as that user: no object
+    Where root works in another user's repository (cron, sudo), git runs as that user: no object
     and no reference must become one that its owner cannot write.
 
     Args:
@@ -64,10 +64,16 @@ def start_options(root: str, as_owner: bool = True) -> dict[str, Any]:
         Arguments for :class:`subprocess.Popen`.
     """
     options: dict[str, Any] = {"env": environment()}
-    if os.geteuid() or not as_owner or not (found := os.stat(root)).st_uid:
+    if os.geteuid() or not as_owner:
         return options
     from pwd import getpwuid
 
+    from ticketctl.store.repository import repository_of
+
+    repository = repository_of(root)
+    found = os.stat(repository.folder if repository else root)
+    if not found.st_uid:
+        return options
     options |= {"user": found.st_uid, "group": found.st_gid, "extra_groups": [], "cwd": root}
     with suppress(KeyError):  # a user without a name, in a container
         entry = getpwuid(found.st_uid)

@@ -24,18 +24,13 @@ from typing import IO, NamedTuple
 
 from ticketctl.core.digest import sha256
 from ticketctl.errors import BusyError, DiskError, RefusedError
-from ticketctl.pattern import pattern
 from ticketctl.record import Record
 from ticketctl.store import files
-from ticketctl.store.state import BESIDE, VARIABLE, StateFolder
+from ticketctl.store.state import BESIDE, StateFolder
+from ticketctl.store.waiting import IN_STATE_PREFIX, OUTBOX, STORE, WaitingFolders, place_of
 
-_WAITS = "waiting-"
-WAITING = pattern(r"(?:waiting-|\.ticketctl-)[0-9a-f]{16}(?:\.jsonl)?\Z")
-"""The names of waiting folders and of journals that are not complete yet."""
 WRITABLE = ("tickets/", "attachments/", "dead-letters/")
 """Only below these a journal renames anything in a store."""
-STORE, OUTBOX, IN_STATE = "store", "outbox", "state"
-PLACES = (IN_STATE, STORE, OUTBOX)
 _MANY = 8
 """From how many files on the whole file system is synced: as safe, at a quarter of the cost."""
 _LONGEST = 1 << 16
@@ -103,10 +98,10 @@ def write_all(state: StateFolder, writes: Iterable[Write]) -> int:
             finish(state, rest, plan.folders, more=plan.count > 1)
         except PartlyError:
             if plan.count == 1:
-                plan.remove_folders()
+                plan.waiting.remove()
             raise
         _drop_journal(state)
-        plan.remove_folders()
+        plan.waiting.remove()
     return plan.count
 
 
@@ -147,12 +142,11 @@ class Row(NamedTuple):
             OSError: the disk failed.
         """
         base, name = area_of(state, self.area), os.path.basename(self.target)
-        waiting = files.open_folder(self.waits_in(state))
-        try:
-            with files.folder_of(base, self.target, make=state.access) as folder:
-                os.rename(self.name, name, src_dir_fd=waiting, dst_dir_fd=folder)
-        finally:
-            os.close(waiting)
+        with (
+            files.folder_of(place_of(state, self.place), f"{self.folder}/x") as waiting,
+            files.folder_of(base, self.target, make=state.access) as folder,
+        ):
+            os.rename(self.name, name, src_dir_fd=waiting, dst_dir_fd=folder)
 
 
 def area_of(state: StateFolder, area: str) -> str:
@@ -160,12 +154,9 @@ def area_of(state: StateFolder, area: str) -> str:
     return state.outbox if area == OUTBOX else state.root
 
 
-def place_of(state: StateFolder, place: str) -> str:
-    """The folder in which waiting folders lie; beside the outbox, not in it, since scripts
-    may leave many files there."""
-    if place == OUTBOX:
-        return os.path.dirname(state.outbox)
-    return state.root if place == STORE else state.folder
+def name_of(area: str, target: str) -> str:
+    """Under which name a file waits: after its target, so that one that comes twice is found."""
+    return sha256(f"{area} {target}".encode()).hex()[:32]
 
 
 class _Plan:
@@ -174,7 +165,7 @@ class _Plan:
     def __init__(self, state: StateFolder) -> None:
         self.state, self.count = state, 0
         self.folders = set[tuple[str, str]]()
-        self._waiting: dict[str, tuple[str, str, int]] = {}
+        self.waiting = WaitingFolders(state)
         self._first: Row | None = None
         self._lines: IO[str] | None = None
         self._draft = ""
@@ -187,69 +178,41 @@ class _Plan:
             BusyError: a file is not what it was.
             RefusedError: it comes twice.
         """
-        base = area_of(self.state, write.area)
         if write.area == OUTBOX:
-            base = self.state.made_outbox()
+            self.state.made_outbox()
+        base, access = area_of(self.state, write.area), self.state.access
         mode = _compare(base, write)
-        place, folder, waiting = self._waiting_for(write.area)
-        # Named after its target, so that one that comes twice is found.
-        name = sha256(f"{write.area} {write.path}".encode()).hex()[:32]
-        access = self.state.access
+        name = name_of(write.area, write.path)
         with files.folder_of(base, write.path, make=access) as target:
+            waiting = self.waiting.reaching(write.area, write.path, target)
             try:
-                files.put(waiting, name, write.data, target, access, mode)
+                files.put(waiting.descriptor, name, write.data, target, access, mode)
             except FileExistsError:
                 raise RefusedError(f"{write.path} would be written twice", "each ticket has an id of its own") from None
         self.count += 1
         self.folders.add((write.area, os.path.dirname(write.path)))
         replaces = None if write.expected is None else sha256(write.expected).hex()
         digest = sha256(write.data).hex()
-        self._note(Row(write.area, write.path, place, folder, name, digest, replaces))
-
-    def _waiting_for(self, area: str) -> tuple[str, str, int]:
-        """(place, name, descriptor) of the waiting folder for what belongs in an area."""
-        if area not in self._waiting:
-            place = IN_STATE if self._can_wait_in_state(area) else area
-            shared = [found for found in self._waiting.values() if found[0] == place]
-            self._waiting[area] = shared[0] if shared else self._made(place)
-        return self._waiting[area]
-
-    def _can_wait_in_state(self, area: str) -> bool:
-        """Whether files can be renamed from the state folder into an area."""
-        if self.state.beside:
-            return False
-        try:
-            folder = self.state.made()
-        except OSError as error:
-            raise DiskError(
-                f"cannot write to {self.state.folder}: {error.strerror}",
-                f"{VARIABLE} names another folder for it",
-            ) from None
-        return os.stat(folder).st_dev == os.stat(area_of(self.state, area)).st_dev
-
-    def _made(self, place: str) -> tuple[str, str, int]:
-        """A waiting folder, made anew."""
-        name = (_WAITS if place == IN_STATE else BESIDE) + files.random_name()
-        path = f"{place_of(self.state, place)}/{name}"
-        os.mkdir(path, 0o700)
-        waiting = files.open_folder(path)
-        self.state.access.give(waiting)  # whoever writes next finishes what is left here
-        return place, name, waiting
+        self._note(Row(write.area, write.path, waiting.place, waiting.folder, name, digest, replaces))
 
     def _note(self, row: Row) -> None:
         if self._first is None:
             self._first = row
             return
         if self._lines is None:
-            start = BESIDE if self.state.beside else _WAITS
-            folder = os.path.dirname(self.state.journal)
-            self._draft = f"{folder}/{start}{files.random_name()}.jsonl"
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            draft = os.open(self._draft, flags, 0o600)
-            self.state.access.give(draft)
-            self._lines = open(draft, "w", encoding="utf-8")  # noqa: SIM115 - as long as the plan
+            self._lines = self._new_draft()
             self._lines.write(json.dumps(self._first) + "\n")
         self._lines.write(json.dumps(row) + "\n")
+
+    def _new_draft(self) -> IO[str]:
+        """A journal that is not complete yet, open as long as the plan."""
+        start = BESIDE if self.state.beside else IN_STATE_PREFIX
+        folder = os.path.dirname(self.state.journal)
+        self._draft = f"{folder}/{start}{files.random_name()}.jsonl"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        draft = open(os.open(self._draft, flags, 0o666), "w", encoding="utf-8")  # noqa: SIM115
+        self.state.access.give(draft.fileno())
+        return draft
 
     def complete(self) -> None:
         """Put everything on the disk and, where there are several files, the journal that
@@ -259,9 +222,9 @@ class _Plan:
             OSError: the disk failed.
         """
         if self._lines is None:
-            for _, _, waiting in self._waiting.values():
+            for waiting in self.waiting.all():
                 assert self._first is not None
-                files.sync(self._first.name, waiting)
+                files.sync(self._first.name, waiting.descriptor)
             return
         with self._lines as lines:
             lines.flush()
@@ -273,17 +236,17 @@ class _Plan:
     def _sync_waiting(self) -> None:
         """Put the waiting files on the disk, and their names: a journal must list nothing
         that a power cut could take."""
-        folders = dict.fromkeys(self._waiting.values())
+        all_ = self.waiting.all()
         if self.count > _MANY and files.can_sync_all():
-            for place, _, _ in folders:
-                files.sync_all(place_of(self.state, place))
+            for waiting in all_:
+                files.sync_all(f"{place_of(self.state, waiting.place)}/{waiting.folder}")
             return
-        open_folders = {(place, name): waiting for place, name, waiting in folders}
+        open_folders = {(waiting.place, waiting.folder): waiting.descriptor for waiting in all_}
         for row in rows_in(self._draft):
             files.sync(row.name, open_folders[row.place, row.folder])
-        for place, _, waiting in folders:
-            os.fsync(waiting)
-            files.sync(place_of(self.state, place))
+        for waiting in all_:
+            os.fsync(waiting.descriptor)
+            files.sync(os.path.dirname(f"{place_of(self.state, waiting.place)}/{waiting.folder}"))
 
     def rows(self) -> Iterator[Row]:
         """All of them, once the plan is complete."""
@@ -302,24 +265,13 @@ class _Plan:
                 with suppress(OSError):
                     os.unlink(path)
             if files.remains(self.state.journal):
-                self._close()
+                self.waiting.close()
                 return False
             with suppress(OSError):
                 # else a power cut could bring the journal back, and what it lists
                 files.sync(os.path.dirname(self.state.journal))
-        self.remove_folders()
+        self.waiting.remove()
         return True
-
-    def remove_folders(self) -> None:
-        """Remove the waiting folders, and what is left in them."""
-        for place, name, _ in dict.fromkeys(self._waiting.values()):
-            files.remove_folder(f"{place_of(self.state, place)}/{name}")
-        self._close()
-
-    def _close(self) -> None:
-        for descriptor in {waiting for _, _, waiting in self._waiting.values()}:
-            os.close(descriptor)
-        self._waiting = {}
 
 
 def in_order(rows: Callable[[], Iterator[Row]]) -> Iterator[Row]:

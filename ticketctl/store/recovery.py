@@ -1,4 +1,8 @@
-"""Finishing what a crash interrupted (``store/journal.py``), and clearing what it left."""
+"""Finishing what a crash interrupted (``store/journal.py``), and clearing what it left.
+
+A journal in the state folder is ours. One in the store (outside git) may be anybody's: there
+it can only make a ticket longer, and nothing that it lists is kept, copied or named.
+"""
 
 from __future__ import annotations
 
@@ -11,34 +15,24 @@ from ticketctl.errors import DiskError
 from ticketctl.store import files
 from ticketctl.store.journal import (
     LARGEST,
-    OUTBOX,
-    PLACES,
-    STORE,
-    WAITING,
     WRITABLE,
     Row,
     area_of,
     finish,
     in_order,
-    place_of,
+    name_of,
     rows_in,
 )
 from ticketctl.store.state import StateFolder
+from ticketctl.store.waiting import OUTBOX, STORE, is_waiting, leftovers, place_of, remove
 
 Extends = Callable[[str, bytes, bytes | None], bool]
-"""Whether bytes are a ticket at a path that holds all that others hold, and perhaps more."""
+"""Whether bytes are a ticket at a path that holds all events of others, and more."""
 
 
 def interrupted(state: StateFolder) -> bool:
     """Whether a crash left something to :func:`recover` (or somebody is just writing)."""
-    return files.remains(state.journal) or any(True for _ in _leftovers(state))
-
-
-def _leftovers(state: StateFolder) -> Iterator[str]:
-    """The paths of waiting folders, and of journals that were not complete."""
-    for folder in {place_of(state, place) for place in PLACES} - {""}:
-        with suppress(OSError), os.scandir(folder) as entries:
-            yield from [entry.path for entry in entries if WAITING.match(entry.name)]
+    return files.remains(state.journal) or any(True for _ in leftovers(state))
 
 
 def recover(state: StateFolder, extends: Extends) -> list[str]:
@@ -57,34 +51,46 @@ def recover(state: StateFolder, extends: Extends) -> list[str]:
     finished: list[str] = []
     if not interrupted(state):
         return finished
-    try:
-        rows = [row for row in in_order(lambda: rows_in(state.journal)) if _could_be_ours(row)]
-    except (FileNotFoundError, ValueError):  # none of ours, which is renamed whole
-        rows = []
-    except OSError as error:
-        raise DiskError(f"cannot read {state.journal}: {error.strerror}") from None
-    if not state.beside or not any(_waits(state, row) for row in rows if row.is_besides):
-        for row in rows:
-            if _recovered(state, row, extends) and row.area == STORE:
-                finished.append(row.target)
+    folders = set[str]()
+    can_be_finished = not state.beside or not any(_waits(state, row) for row in _rows(state) if row.is_besides)
+    for row in _rows(state):
+        folders.add(row.waits_in(state))
+        if can_be_finished and _recovered(state, row, extends) and row.area == STORE:
+            finished.append(row.target)
     with suppress(OSError):
         os.unlink(state.journal)
-    for path in _leftovers(state):
-        files.remove_folder(path)
+    for path in (*leftovers(state), *folders):
+        remove(path)
     return finished
 
 
-def _recovered(state: StateFolder, row: Row, extends: Extends) -> bool:
-    """Finish one row; whether its file is in its place now.
+def _rows(state: StateFolder) -> Iterator[Row]:
+    """What the journal lists, in the order of the renames; nothing, if it is none of ours,
+    which is put into its place whole.
 
-    A journal in the store may be anybody's: of the store it can only make a ticket longer,
-    and of the outbox only finish what waits in a folder of the user's own.
+    Raises:
+        DiskError: it cannot be read.
     """
+    if state.beside and not files.is_regular(state.root, os.path.basename(state.journal)):
+        return
+    try:
+        for _ in rows_in(state.journal):
+            pass  # damaged anywhere, it is not believed anywhere
+        yield from filter(_could_be_ours, in_order(lambda: rows_in(state.journal)))
+    except (FileNotFoundError, ValueError):
+        return
+    except OSError as error:
+        raise DiskError(f"cannot read {state.journal}: {error.strerror}") from None
+
+
+def _recovered(state: StateFolder, row: Row, extends: Extends) -> bool:
+    """Finish one row; whether its file is in its place now."""
     base = area_of(state, row.area)
     if not _waits(state, row):
         return files.is_regular(base, row.target)
-    now = _bytes(base, row.target)
-    data = _bytes(place_of(state, row.place), f"{row.folder}/{row.name}") or b""
+    limit = files.MAX_BYTES if state.beside else LARGEST
+    now = _bytes(base, row.target, limit)
+    data = _bytes(place_of(state, row.place), f"{row.folder}/{row.name}", limit) or b""
     is_as_read = (None if now is None else sha256(now).hex()) == row.replaces
     is_ours = sha256(data).hex() == row.digest
     if state.beside and is_ours:
@@ -95,7 +101,8 @@ def _recovered(state: StateFolder, row: Row, extends: Extends) -> bool:
             state.made_outbox()
         finish(state, [row], [(row.area, os.path.dirname(row.target))], more=True)
         return True
-    _rescue(state, row, data)
+    if not state.beside:
+        _rescue(state, row, data)
     return False
 
 
@@ -131,20 +138,20 @@ def _could_be_ours(row: Row) -> bool:
     """Whether a row of a journal is such as we write: names of ours, a path where we write."""
     parts = row.target.split("/")
     try:
-        fits = all(0 < len(os.fsencode(part)) < 256 for part in (row.name, *parts))
+        fits = all(0 < len(os.fsencode(part)) < 256 for part in parts)
+        named = row.name == name_of(row.area, row.target)
     except UnicodeEncodeError:
         return False
     is_place = row.target.startswith(WRITABLE) if row.area == STORE else len(parts) == 1
-    plain = not {".", ".."}.intersection((row.name, *parts))
-    one_line = "/" not in row.name and "\0" not in row.name + row.target
-    return fits and is_place and plain and one_line and bool(WAITING.match(row.folder))
+    is_plain = not {".", ".."}.intersection(parts) and "\0" not in row.target
+    return fits and named and is_place and is_plain and is_waiting(row.folder)
 
 
-def _bytes(base: str, path: str) -> bytes | None:
+def _bytes(base: str, path: str, limit: int) -> bytes | None:
     """A file's bytes; nothing if there is no file, none that we know if something else is in
     its place."""
     try:
-        return files.read_in(base, path, LARGEST)
+        return files.read_in(base, path, limit)
     except FileNotFoundError:
         return None
     except DiskError:

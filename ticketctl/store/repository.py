@@ -8,11 +8,12 @@ could afford to ask git; git is asked only where it may refuse the repository.
 from __future__ import annotations
 
 import os
-import stat
 
 from ticketctl.errors import DiskError
+from ticketctl.pattern import pattern
 from ticketctl.store.files import read_bytes
 
+_TRUE = ("1", "true", "yes", "on")
 _SMALL = 1 << 16
 """The largest ``gitdir:`` file or configuration that is read, in bytes."""
 
@@ -56,14 +57,18 @@ def repository_of(root: str) -> Repository | None:
             )
         folder, above = above, os.path.dirname(above)
         if above == folder or (
-            os.stat(above).st_dev != device and not os.environ.get("GIT_DISCOVERY_ACROSS_FILESYSTEM")
+            os.stat(above).st_dev != device
+            and os.environ.get("GIT_DISCOVERY_ACROSS_FILESYSTEM", "").lower() not in _TRUE
         ):
             return None
 
 
 def _is_bare(folder: str) -> bool:
     """Whether git would take a folder for a bare repository."""
-    return os.path.lexists(f"{folder}/HEAD") and os.path.isdir(f"{folder}/objects") and os.path.isdir(f"{folder}/refs")
+    if not os.path.lexists(f"{folder}/HEAD"):
+        return False
+    has_both = os.path.isdir(f"{folder}/objects") and os.path.isdir(f"{folder}/refs")
+    return has_both or os.path.lexists(f"{folder}/commondir")
 
 
 def _opened(root: str, top: str, entry: str) -> Repository:
@@ -74,7 +79,8 @@ def _opened(root: str, top: str, entry: str) -> Repository:
     """
     named = not os.path.isdir(entry)
     folder = os.path.realpath(_gitdir_named_in(entry) if named else entry)
-    common = os.path.realpath(f"{folder}/{_line_of(f'{folder}/commondir') or '.'}")
+    named_common = _line_of(f"{folder}/commondir")
+    common = os.path.realpath(os.path.join(folder, named_common or "."))
     if not (
         os.path.lexists(f"{folder}/HEAD") and os.path.isdir(f"{common}/objects") and os.path.isdir(f"{common}/refs")
     ):
@@ -105,9 +111,12 @@ def _gitdir_named_in(entry: str) -> str:
 def _line_of(path: str) -> str:
     """The one line that a small file holds; empty where there is no such file."""
     try:
-        return os.fsdecode(read_bytes(path, _SMALL)).rstrip("\r\n")
+        line = os.fsdecode(read_bytes(path, _SMALL)).rstrip("\r\n")
     except FileNotFoundError:
         return ""
+    if "\0" in line:
+        raise DiskError(f"{path} does not name a folder")
+    return line
 
 
 def _points_back(folder: str, top: str, entry: str) -> bool:
@@ -133,13 +142,18 @@ def setting(folder: str, key: str) -> str:
     except (FileNotFoundError, DiskError):
         return ""
     section = found = ""
-    for line in map(str.strip, text.splitlines()):
+    for line in text.splitlines():
+        line = _COMMENT.sub(r"\1", line).strip()
         if line.startswith("["):
-            section = line.lower()
+            section, _, line = line[1:].partition("]")
         name, equals, value = line.partition("=")
-        if section.startswith("[core]") and name.strip().lower() == key:
+        if section.strip().lower() == "core" and name.strip().lower() == key:
             found = value.strip().strip('"') if equals else "true"
     return found
+
+
+_COMMENT = pattern(r"""((?:"(?:[^"\\]|\\.)*"|[^"#;])*)[#;].*""")
+"""A line, and the comment at its end."""
 
 
 def shared_mode(common: str) -> int:
@@ -150,10 +164,11 @@ def shared_mode(common: str) -> int:
         common: the git directory that all work trees share.
     """
     value = setting(common, "sharedrepository").lower()
-    if value in ("1", "true", "yes", "on", "group"):
+    if value in (*_TRUE, "group"):
         return 0o660
     if value in ("2", "all", "world", "everybody"):
         return 0o664
-    if value.startswith("0") and set(value) <= set("01234567") and len(value) == 4:
-        return stat.S_IMODE(int(value, 8)) & 0o666
-    return 0
+    try:
+        return int(value, 8) & 0o666
+    except ValueError:
+        return 0

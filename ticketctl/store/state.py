@@ -11,6 +11,7 @@ never lie in the work tree: a clone or an archive from a stranger could bring th
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from functools import cached_property
@@ -18,7 +19,7 @@ from functools import cached_property
 from ticketctl.core.digest import sha256
 from ticketctl.errors import SettingsError
 from ticketctl.store.access import Access, access_of
-from ticketctl.store.files import make_folder
+from ticketctl.store.files import link_above, make_folder
 from ticketctl.store.repository import Repository, repository_of, shared_mode
 
 VARIABLE = "TICKETCTL_STATE"
@@ -64,8 +65,9 @@ class StateFolder:
     @cached_property
     def access(self) -> Access:
         """Who may use what is made here, and in the store."""
-        shared = shared_mode(self.repository.common) if self.repository else 0
-        return access_of(self.root, shared)
+        if self.repository is None:
+            return access_of(self.root, 0)
+        return access_of(self.repository.folder, shared_mode(self.repository.common))
 
     def file(self, name: str) -> str:
         """The path of a file in the folder; empty if there is no folder."""
@@ -75,21 +77,26 @@ class StateFolder:
         """The folder, or one in it, made if need be.
 
         Raises:
-            OSError: it cannot be made.
+            OSError: it cannot be made, or a link is in its place.
         """
-        if not self.folder:
-            raise FileNotFoundError(2, _NOWHERE)
-        return make_folder(f"{self.folder}/{below}".rstrip("/"), self.access)
+        return self._made(f"{self.folder}/{below}".rstrip("/") if self.folder else "")
 
     def made_outbox(self) -> str:
         """The outbox, made if need be.
 
         Raises:
-            OSError: it cannot be made.
+            OSError: it cannot be made, or a link is in its place.
         """
-        if not self.outbox:
-            raise FileNotFoundError(2, _NOWHERE)
-        return make_folder(self.outbox, self.access)
+        return self._made(self.outbox)
+
+    def _made(self, path: str) -> str:
+        if not path:
+            raise FileNotFoundError(errno.ENOENT, _NOWHERE)
+        if self.repository is not None and path.startswith(f"{self.repository.common}/"):
+            inside = path[len(self.repository.common) + 1 :]
+            if link := link_above(self.repository.common, f"{inside}/"):
+                raise OSError(errno.ELOOP, f"{link} in the git directory is a symbolic link")
+        return make_folder(path, self.access)
 
 
 def locate(root: str, environment: Mapping[str, str] = os.environ) -> StateFolder:
@@ -136,7 +143,7 @@ def _outside(root: str, named: str) -> str:
         SettingsError: it is no absolute path, or lies in the store.
     """
     folder = os.path.realpath(named)
-    if not os.path.isabs(named) or f"{folder}/".startswith(f"{root}/"):
+    if not os.path.isabs(named) or f"{folder}/".startswith(f"{root.rstrip('/')}/"):
         raise SettingsError(f'{VARIABLE} is "{named}"', "name a folder outside the store, from / on")
     return folder
 

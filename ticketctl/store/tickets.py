@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -165,13 +165,16 @@ class Store(Record):
 
     def extends(self, path: str, data: bytes, old: bytes | None) -> bool:
         """Whether bytes are a ticket at a path that holds all events of others in their
-        order, and perhaps more; ``old`` is ``None`` where there is no ticket yet."""
+        order and more, and is nothing but its events; ``old`` is ``None`` where there is no
+        ticket yet."""
         try:
-            now = self.parse(path, data).ticket
+            now = self.parse(path, data)
             before = () if old is None else self.parse(path, old).ticket.history
         except BrokenError:
             return False
-        return now.history[: len(before)] == before
+        history = now.ticket.history
+        is_longer = len(history) > len(before) and history[: len(before)] == before
+        return is_longer and not now.differences
 
     def writes(self, changed: Ticket, was: Loaded | None, limit: int = MAX_BYTES) -> Write:
         """The write that brings a ticket's file to its new state.
