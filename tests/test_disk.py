@@ -404,9 +404,11 @@ def leave_journal(root: Path, target: str, data: bytes = b"data", name: str = ""
     beside = found(root).beside
     folder = root / f".ticketctl-{WAITING[8:]}" if beside else state / WAITING
     folder.mkdir(parents=True, exist_ok=True)
-    name = name or name_of(str(row.get("area", "store")), target)
-    with suppress(ValueError, OSError):  # some names are those of no file
-        (folder / name).write_bytes(data)
+    waits = "0" * 32
+    with suppress(UnicodeEncodeError):  # the target is no path
+        waits = name_of(str(row.get("area", "store")), target)
+    (folder / waits).write_bytes(data)
+    name = name or waits
     values = {
         "area": "store", "target": target, "place": "store" if beside else "state", "folder": folder.name,
         "name": name, "digest": hashlib.sha256(data).hexdigest(), "replaces": None, **row,
@@ -422,11 +424,11 @@ def test_what_may_not_be_looked_at_is_not_missing(tmp_path: Path, monkeypatch: p
     shutil.copytree(Path(built_in()), root / "profiles")
     journal = leave_journal(root, "tickets/2026/11/02/x", b"later")
     waiting = journal.parent / WAITING
-    hidden = [f".git/ticketctl/{WAITING}/x", "", "profiles/"]
+    hidden = [f".git/ticketctl/{WAITING}/", "", "profiles/"]
 
     def refusing(call: Any) -> Any:
         def refused(path: Any, *args: Any, **named: Any) -> Any:
-            if hidden[0] and str(path).startswith(str(root / hidden[0])):
+            if hidden[0] and str(path).startswith(f"{root}/{hidden[0]}"):
                 raise PermissionError(errno.EACCES, "Permission denied", str(path))
             return call(path, *args, **named)
 

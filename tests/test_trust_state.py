@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ from tests.test_kill import done, files_of, make_store, make_tickets, ticketctl
 from ticketctl.store import index_schema
 from ticketctl.store.index import Index
 from ticketctl.store.journal import name_of
+from ticketctl.store.repository import setting
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 
@@ -275,6 +276,105 @@ def test_what_waits_behind_a_link_is_not_read(tmp_path: Path) -> None:
     before = (root / TICKET).read_bytes()
     done(root, "note", "zzzzz", "-m", "x")
     assert (root / TICKET).read_bytes() == before and files_of(private) == {name: longer}
+
+
+@pytest.mark.parametrize("below", ["", "cache", "outbox", "rescued"])
+def test_a_link_in_the_git_directory_is_not_written_through(below: str, tmp_path: Path) -> None:
+    """The owner of a clone could send root anywhere."""
+    root = make_store(tmp_path / "store")
+    make_tickets(root, "aaaaa")
+    done(root, "move", "aaaaa", "Open", "-a", "amy@support.example")
+    away = tmp_path / "away"
+    away.mkdir()
+    place = state_of(root) / below
+    shutil.rmtree(place, ignore_errors=True)
+    place.symlink_to(away)
+    for words in (("list",), ("move", "aaaaa", "Pending", "--reply", "x"), ("sweep",), ("profile", "list")):
+        assert ticketctl(root, *words).status in (0, 71)
+    assert not list(away.iterdir())
+
+
+def test_a_waiting_file_must_extend_the_ticket_by_events_alone(tmp_path: Path) -> None:
+    """A head that says otherwise than the history is not the work of a command."""
+    root = make_store(tmp_path / "store", git=False)
+    make_tickets(root, "aaaaa", "zzzzz")
+    before = (root / TICKET).read_bytes()
+    done(root, "note", "aaaaa", "-m", "x")
+    longer = (root / TICKET).read_bytes()
+    for data in (
+        before.replace(b"Ticket aaaaa", b"Forged"),
+        longer.replace(b"title: Ticket aaaaa", b"title: Forged", 1),
+        before,
+    ):
+        (root / TICKET).write_bytes(before)
+        beside(root, TICKET, data)
+        done(root, "note", "zzzzz", "-m", "x")
+        assert (root / TICKET).read_bytes() == before
+
+
+def test_what_a_strangers_journal_lists_is_not_kept(tmp_path: Path) -> None:
+    """It filled the cache folder of whoever wrote next."""
+    root = make_store(tmp_path / "store", git=False)
+    make_tickets(root, "aaaaa")
+    for number in range(5):
+        beside(root, f"tickets/2026/11/02/261102-bbbb{number}.yaml", b"x" * (1 << 20), replaces=None)
+        done(root, "note", "aaaaa", "-m", "x")
+    assert not (state_of(root) / "rescued").exists() and not list(root.glob(".ticketctl-*"))
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "fifo", "socket"])
+def test_the_journals_name_is_taken(kind: str, tmp_path: Path) -> None:
+    root = make_store(tmp_path / "store", git=False)
+    make_tickets(root, "aaaaa")
+    place = root / ".ticketctl-journal.jsonl"
+    place.mkdir() if kind == "folder" else special(place, kind, tmp_path)
+    done(root, "note", "aaaaa", "-m", "x")
+
+
+def test_tracked_files_under_a_name_of_ours_stay(tmp_path: Path) -> None:
+    root = make_store(tmp_path / "store")
+    make_tickets(root, "aaaaa")
+    folder = root / ".ticketctl-0123456789abcdef"
+    folder.mkdir()
+    (folder / "mine").write_text("x")
+    done(root, "note", "aaaaa", "-m", "x")
+    assert (folder / "mine").read_text() == "x" and "interrupted" not in ticketctl(root, "doctor").out
+
+
+@contextmanager
+def mounted(*words: str) -> Iterator[None]:
+    """A mount, as root makes one."""
+    if os.geteuid() or subprocess.run(["mount", *words], capture_output=True).returncode:
+        pytest.skip("only root can mount a file system")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", words[-1]], check=True)
+
+
+@pytest.mark.parametrize("git_", [True, False], ids=["git", "outside git"])
+@pytest.mark.parametrize("what", [".git", ".git/ticketctl", "tickets", "tickets/2026", "."])
+@pytest.mark.parametrize("how", ["bind", "tmpfs"])
+def test_mounts_within_a_store(how: str, what: str, git_: bool, tmp_path: Path) -> None:
+    """Containers mount repository, work tree and tickets apart; a rename crosses no mount."""
+    root = make_store(tmp_path / "store", git=git_)
+    make_tickets(root, "aaaaa")
+    if how == "tmpfs" and what in (".git", "."):
+        return  # nothing would be left of it
+    place = root / what
+    if not place.exists():
+        return
+    words = ("--bind", str(place), str(place)) if how == "bind" else ("-t", "tmpfs", "none", str(place))
+    with mounted(*words):
+        (root / "rows.jsonl").write_text(
+            '{"title": "a", "customer": "c@x.example"}\n{"title": "b", "customer": "c@x.example"}\n'
+        )
+        done(root, "new", "x", "--id", "261102-bbbbb", "-c", "jane@customer.example")
+        done(root, "move", "bbbbb", "Open", "-a", "amy@support.example")
+        done(root, "move", "bbbbb", "Pending", "--reply", "x")
+        done(root, "new", "--from", str(root / "rows.jsonl"))
+        assert "261102-bbbbb" in done(root, "list", "--format", "id")
+        assert not list(root.rglob(".ticketctl-*")) and not list(state_of(root).glob("waiting-*"))
 
 
 # --- T2: repositories in the store ------------------------------------------------------
@@ -575,6 +675,50 @@ def test_a_repository_of_another_user(public: Shell) -> None:
     assert not others, "what root makes in another's store goes to its owner"
 
 
+@ROOT_ONLY
+def test_a_folder_of_roots_in_anothers_repository(public: Shell) -> None:
+    """Whose the repository is decides: git runs as its owner, who keeps all that is made."""
+    shell, store = public, public.folder
+    shell.ok("git init -q && git commit -q --allow-empty -m x")
+    for path in [store, *store.rglob("*")]:
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    shell.ok(f"git config --global --add safe.directory {store}")
+    shell.ok("ticketctl init sub -p biztech && sed -i 's/commit: off/commit: auto/' sub/ticketctl.yaml")
+    who = store.parent / "who"
+    who.write_text("")
+    who.chmod(0o666)
+    shell.ok(f"git config core.fsmonitor 'id -u >> {who}; false'")
+    for path in [store / ".git/config"]:
+        os.chown(path, 65534, 65534)
+    shell.ok("ticketctl -C sub new x -c jane@customer.example && ticketctl -C sub list && ticketctl -C sub doctor")
+    assert not [path for path in store.rglob("*") if path.lstat().st_uid != 65534]
+    assert set(who.read_text().split()) <= {"65534"}
+
+
+@pytest.mark.parametrize("name", [".gitattributes", ".gitignore", "tickets/.gitattributes"])
+@pytest.mark.parametrize("kind", ["fifo", "device"])
+def test_git_does_not_wait_for_what_is_no_file(name: str, kind: str, shell: Shell, store: Path) -> None:
+    (store / name).unlink(missing_ok=True)
+    special(store / name, kind, store)
+    for command in ("note 3ah -m x", "doctor", "sweep", "list -A"):
+        ran = shell.run(f"timeout 20 ticketctl {command}")
+        assert ran.status in (0, 1, 71) and "Traceback" not in ran.out, (command, ran)
+        assert ran.status == 0 or name in ran.out, (command, ran)
+
+
+def test_init_sets_up_a_clone_again(shell: Shell, store: Path) -> None:
+    """A further clone, and one of an older version; ``doctor`` says so."""
+    other = clone(shell, store)
+    assert "merge tickets (ticketctl init)" in other.run("ticketctl doctor").out
+    assert "this clone of it is set up" in other.ok("ticketctl init")
+    assert "0 problems" in other.ok("ticketctl doctor")
+    assert (other.folder / ".git/hooks/pre-commit").read_text() == (store / ".git/hooks/pre-commit").read_text()
+    other.ok("git config merge.ticketctl.driver 'ticketctl merge-driver %O %A %B %P'")
+    assert "older version (ticketctl init)" in other.ok("ticketctl doctor")
+    other.ok("ticketctl init && ticketctl init")
+    assert "older" not in other.ok("ticketctl doctor")
+
+
 BROKEN = {
     "no HEAD": lambda folder: (folder / "HEAD").unlink(),
     "no objects": lambda folder: shutil.rmtree(folder / "objects"),
@@ -663,7 +807,15 @@ def umask() -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("shared", "file", "folder"),
-    [("false", 0o644, 0o755), ("group", 0o664, 0o2775), ("all", 0o664, 0o2775), ("0660", 0o664, 0o2775)],
+    [
+        ("false", 0o644, 0o755),
+        ("umask", 0o644, 0o755),
+        ("group", 0o664, 0o2775),
+        ("true", 0o664, 0o2775),
+        ("all", 0o664, 0o2775),
+        ("0660", 0o664, 0o2775),
+        ("660", 0o664, 0o2775),
+    ],
 )
 def test_modes_follow_shared_repository(
     shared: str, file: int, folder: int, shell: Shell, store: Path, umask: None
@@ -681,6 +833,24 @@ def test_modes_follow_shared_repository(
     for path in made:
         mode = stat.S_IMODE(path.stat().st_mode)
         assert mode == (folder if path.is_dir() else file), (path, oct(mode))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[core]\n\tsharedRepository = group\n", "group"), ("[core] sharedRepository = group ; ours\n", "group"),
+        ('[CORE]\n sharedrepository = "group" # ours\n', "group"), ("[core]\nsharedRepository\n", "true"),
+        ("[other]\nsharedRepository = group\n", ""), ("[core]\n# sharedRepository = group\n", ""),
+        ('[core "x"]\nsharedRepository = group\n', ""), ("[core]\nsharedRepository = 1\nsharedRepository = 0\n", "0"),
+    ],
+)  # fmt: skip
+def test_what_git_writes_of_itself_is_read_as_git_reads_it(text: str, value: str, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(text)
+    assert setting(str(tmp_path), "sharedrepository") == value
+    git(tmp_path, "init", "-q")
+    (tmp_path / ".git/config").write_text(text)
+    said = git(tmp_path, "config", "--file", ".git/config", "--default", "", "--get", "core.sharedRepository")
+    assert said == value or (said, value) == ("", "true")
 
 
 def test_a_replaced_file_keeps_its_permissions(tmp_path: Path, umask: None) -> None:

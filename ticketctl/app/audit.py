@@ -82,7 +82,7 @@ def audit(desk: Desk, ids: Sequence[str] = (), watch: Watch = unwatched) -> Audi
 
 
 def _tracked_state(desk: Desk) -> Iterator[Finding]:
-    """No commit holds what versions before 0.2 kept in the store: it is one clone's alone."""
+    """No commit holds what older versions kept in the store: it is one clone's alone."""
     if not os.path.lexists(f"{desk.root}/{OLD}"):
         return
     with suppress(DiskError):

@@ -18,7 +18,7 @@ from ticketctl.app.refresh import ask
 from ticketctl.core import dates
 from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
-from ticketctl.store import files, git
+from ticketctl.store import clone_setup, files, git
 from ticketctl.store.config import NAME
 from ticketctl.store.deadletters import DEAD
 from ticketctl.store.fetching import PASSWORD_FILE as IMAP_FILE
@@ -26,7 +26,7 @@ from ticketctl.store.git_access import inside_repository
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.recovery import interrupted as interrupted_writes
 from ticketctl.store.selection import ahead
-from ticketctl.store.state import OLD
+from ticketctl.store.state import OLD, VARIABLE
 from ticketctl.store.transport import PASSWORD_FILE as SMTP_FILE
 from ticketctl.store.transport import secret
 
@@ -86,8 +86,21 @@ def interrupted(desk: Desk) -> Iterator[Finding]:
                        "compare the two, then remove it")  # fmt: skip
 
 
+def state_folder(desk: Desk) -> Iterator[Finding]:
+    """Index, caches and journal can be written."""
+    folder = desk.state.folder
+    above = folder
+    while above and not os.path.isdir(above):
+        above = os.path.dirname(above) if not os.path.lexists(above) else ""
+    if not above or not os.access(above, os.W_OK | os.X_OK):
+        where = folder or "the state folder"
+        yield _finding(
+            where, "cannot be written, so no command that changes tickets works", f"{VARIABLE} names another folder"
+        )
+
+
 def old_state(desk: Desk) -> Iterator[Finding]:
-    """What versions before 0.2 kept in the store itself; it may be anybody's, and is not read."""
+    """What older versions kept in the store itself; it may be anybody's, and is not read."""
     if not os.path.lexists(f"{desk.root}/{OLD}"):
         return
     if os.path.lexists(f"{desk.root}/{OLD}/journal.jsonl"):
@@ -108,8 +121,9 @@ def repository(desk: Desk) -> Iterator[Finding]:
                 yield _finding(NAME, "commit: auto, but this is no git repository", "git init, or commit: off")
             return
         if not git.merges_tickets(desk.root):
-            hint = 'git config merge.ticketctl.driver "ticketctl merge-driver %O %A %B %P"'
-            yield _finding(".git/config", "this clone does not know how to merge tickets", hint)
+            yield _finding(".git/config", "this clone does not know how to merge tickets", "ticketctl init")
+        elif not clone_setup.is_set_up(desk.root):
+            yield _finding(".git/config", "merge driver or hook of an older version", "ticketctl init", "warning")
         left = len(git.uncommitted(desk.root))
         if left and desk.settings.commit:
             yield _finding(
@@ -204,5 +218,5 @@ def mail_in(desk: Desk) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Desk], Iterator[Finding]], ...] = (
-    profiles, people, interrupted, old_state, repository, crowds, sweeps, events, mail_out, servers, mail_in,
+    profiles, people, interrupted, state_folder, old_state, repository, crowds, sweeps, events, mail_out, servers, mail_in,
 )  # fmt: skip

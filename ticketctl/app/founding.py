@@ -31,19 +31,21 @@ def found(root: str, profile: str) -> list[str]:
         What was made, a line each.
 
     Raises:
-        RefusedError: there is a store already.
+        RefusedError: there is a store already, outside git.
         DiskError: the folder cannot be written, a link is in the way, or git failed.
     """
     if profile:
         Shelf(root).get(profile)
     try:
-        own = not inside_repository(_nearest(root))
-        files.make_folder(root)
+        nearest = _nearest(root)
+        own = not inside_repository(nearest)
         if os.path.lexists(f"{root}/{NAME}"):
-            raise RefusedError(f"there is a store in {root} already", f"its settings are in {NAME}")
+            return _set_up_again(root, own)
+        files.make_folder(root, locate(nearest).access)
         if own:
             git.init(root)
         state = locate(root)
+        state.made()
         made = [NAME, ".gitattributes", ".gitignore"]
         with files.folder_of(root, "tickets/", make=state.access):
             pass
@@ -61,6 +63,23 @@ def found(root: str, profile: str) -> list[str]:
     else:
         said.append("inside an existing repository: nothing is committed by itself (commit: off)")
     return said
+
+
+def _set_up_again(root: str, outside: bool) -> list[str]:
+    """Teach the clone of a store that is there what a new one is taught; any number of times.
+
+    Raises:
+        RefusedError: there is nothing to teach outside git.
+        DiskError: git failed.
+        OSError: the clone cannot be written.
+    """
+    if outside:
+        raise RefusedError(f"there is a store in {root} already", f"its settings are in {NAME}")
+    state = locate(root)
+    assert state.repository is not None
+    clone_setup.set_up(root, hook=root == state.repository.top)
+    _leave_schema(state)
+    return [f"there is a store in {root} already; this clone of it is set up (merge driver, hook, schema for editors)"]
 
 
 def _nearest(folder: str) -> str:
@@ -111,9 +130,7 @@ def _teach_editor(state: StateFolder, point: bool) -> list[str]:
     Returns:
         The files made that are to be committed.
     """
-    schema = json.dumps(ticket_schema(Shelf(state.root).all()), ensure_ascii=False, indent=1)
-    place = f"{state.made()}/{_SCHEMA}"
-    files.replace_file(place, schema.encode() + b"\n", state.access, durable=False)
+    place = _leave_schema(state)
     editor = ".vscode/settings.json"
     if not point or os.path.lexists(f"{state.root}/.vscode"):
         return []
@@ -121,3 +138,11 @@ def _teach_editor(state: StateFolder, point: bool) -> list[str]:
     settings = {"yaml.schemas": {f"./{shown}": "tickets/**/*.yaml"}}
     _write(state, editor, json.dumps(settings, indent=2) + "\n")
     return [editor]
+
+
+def _leave_schema(state: StateFolder) -> str:
+    """Write the schema of the tickets for editors; its path."""
+    schema = json.dumps(ticket_schema(Shelf(state.root).all()), ensure_ascii=False, indent=1)
+    place = f"{state.made()}/{_SCHEMA}"
+    files.replace_file(place, schema.encode() + b"\n", state.access, durable=False)
+    return place

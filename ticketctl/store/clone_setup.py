@@ -35,7 +35,7 @@ _OLD_HOOK = f"""#!/bin/sh
 # Checks the tickets that are about to be committed by hand; what ticketctl itself commits it has checked.
 test -n "${OWN}" || exec ticketctl -q check --staged
 """
-"""The hook of version 0.1; where it is found it gives way to the present one."""
+"""The first hook that ``init`` wrote; where it is found it gives way to the present one."""
 
 
 def is_our_hook(path: str) -> bool:
@@ -44,6 +44,20 @@ def is_our_hook(path: str) -> bool:
     with suppress(OSError, DiskError):
         return read_bytes(path, 1 << 16).decode("utf-8", "replace") in (_HOOK, _OLD_HOOK)
     return False
+
+
+def is_set_up(root: str) -> bool:
+    """Whether the clone has our present merge driver, and no hook of an older version.
+
+    Raises:
+        DiskError: git failed.
+    """
+    driver = git.run(root, "config", "merge.ticketctl.driver", check=False).stdout.rstrip("\n")
+    named = git.run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.rstrip("\n")
+    old = _OLD_HOOK.encode()
+    with suppress(OSError, DiskError):
+        return driver == _DRIVER and read_bytes(os.path.join(root, named), 1 << 16) != old
+    return driver == _DRIVER
 
 
 def set_up(root: str, hook: bool) -> None:

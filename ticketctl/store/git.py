@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from ticketctl.core.digest import sha1, sha256
 from ticketctl.errors import DiskError, UsageError
 from ticketctl.pattern import pattern
-from ticketctl.store.git_environment import start_options
+from ticketctl.store.git_environment import TrapError, start_options
 
 _GIT = ("git", "-c", "safe.bareRepository=explicit")
 """A folder with ``HEAD``, ``objects``, ``refs`` and ``config`` in a store is no repository:
@@ -198,6 +198,8 @@ def email(root: str) -> str:
     """``user.email`` as git's configuration has it for this folder, or nothing."""
     try:
         return run(root, "config", "user.email", check=False, as_owner=False).stdout.strip()
+    except TrapError:
+        raise
     except DiskError:
         return ""
 
@@ -353,6 +355,6 @@ def uncommitted(root: str) -> frozenset[str]:
     """
     exact = ("--porcelain=v1", "-z", "-uall", "--no-renames", "--ignore-submodules=dirty")
     words = ("--no-optional-locks", "status", *exact, "--", "tickets", "attachments")
-    top = run(root, "rev-parse", "--show-prefix").stdout.strip()
+    top = run(root, "rev-parse", "--show-prefix").stdout.rstrip("\n")
     rows = run(root, *words).stdout.split("\0")
     return frozenset(row[3:].removeprefix(top) for row in rows if row)

@@ -7,8 +7,11 @@ meant for another command, unless git calls us as its hook.
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from typing import Any
+
+from ticketctl.errors import DiskError
 
 
 def environment() -> dict[str, str]:
@@ -50,6 +53,30 @@ def _is_kept(key: str) -> bool:
     return not key.startswith("GIT_") or key in _KEPT or numbered
 
 
+class TrapError(DiskError):
+    """Something in the store would keep git waiting for ever."""
+
+
+_READ_BY_GIT = (".gitattributes", ".gitignore", "tickets/.gitattributes", "tickets/.gitignore")
+
+
+def _look_for_traps(root: str) -> None:
+    """See that git does not wait for ever for a file of a store that is none: it opens what
+    lies there, be it a pipe or a device.
+
+    Raises:
+        TrapError: there is such a thing.
+    """
+    for name in _READ_BY_GIT:
+        try:
+            mode = os.lstat(f"{root}/{name}").st_mode
+        except OSError:
+            continue
+        if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
+            words = f"{root}/{name} is not a regular file; git would wait for it"
+            raise TrapError(words, f"remove {name}")
+
+
 def start_options(root: str, as_owner: bool = True) -> dict[str, Any]:
     """How a git process is started.
 
@@ -63,6 +90,7 @@ def start_options(root: str, as_owner: bool = True) -> dict[str, Any]:
     Returns:
         Arguments for :class:`subprocess.Popen`.
     """
+    _look_for_traps(root)
     options: dict[str, Any] = {"env": environment()}
     if os.geteuid() or not as_owner:
         return options

@@ -100,7 +100,8 @@ def write_all(state: StateFolder, writes: Iterable[Write]) -> int:
             if plan.count == 1:
                 plan.waiting.remove()
             raise
-        _drop_journal(state)
+        if plan.count > 1:
+            _drop_journal(state)
         plan.waiting.remove()
     return plan.count
 

@@ -24,7 +24,7 @@ from ticketctl.store.repository import Repository, repository_of, shared_mode
 
 VARIABLE = "TICKETCTL_STATE"
 OLD = ".ticketctl"
-"""Where versions before 0.2 kept all this, in the store itself. It is never read."""
+"""Where older versions kept all this, in the store itself. It is never read."""
 BESIDE = ".ticketctl-"
 """How names in the store begin that a writing command makes and removes again."""
 
