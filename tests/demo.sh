@@ -11,7 +11,6 @@ git config --global user.email amy@support.example
 cp -R "$here/tickets" "$here/ticketctl.yaml" "$desk/store/"
 cd "$desk/store"
 sed -i.bak 's/^commit: off/commit: auto/' ticketctl.yaml && rm ticketctl.yaml.bak
-printf '.ticketctl/\n' > .gitignore
 git init -q -b main . && git add . && git commit -qm "The sample store"
 
 # Show a command, then run it; the demo ends where one fails that should not.

@@ -35,6 +35,8 @@ COMMANDS = [
 ]  # fmt: skip
 """Every command, as somebody in the store types it."""
 
+pytestmark = pytest.mark.part("hostile-stores")
+
 _DRIVER = """\
 import json, os, sys
 from ticketctl.cli.main import run
