@@ -170,3 +170,42 @@ def test_the_table_of_commands_is_their_help() -> None:
     from tests.make_reference import table_agrees
 
     assert table_agrees() == []
+
+
+FILE_CALLS = {
+    "open", "replace", "rename", "link", "symlink", "mkdir", "makedirs", "truncate", "read_text", "read_bytes",
+    "write_text", "write_bytes", "touch",
+}  # fmt: skip
+"""Calls of ``os`` and of paths by which files are read, made or put somewhere else."""
+OPENS = {
+    "store/files.py": "the door to the files of a store",
+    "store/access.py": "", "store/journal.py": "the journal itself", "store/waiting.py": "waiting folders; /proc",
+    "store/index.py": "an index takes its name once it is whole",
+    "store/transport.py": "a password file that the environment names", "store/fetching.py": "a maildir",
+    "store/deadletters.py": "an email that does not fit into the memory",
+    "app/rows.py": "a file that the user names", "cli/write.py": "a file that the user names",
+    "cli/output.py": "", "cli/main.py": "standard streams", "__main__.py": "standard streams",
+}  # fmt: skip
+"""The modules that may, and why."""
+
+
+def opened_in(path: Path) -> Iterator[int]:
+    """The lines of a module that open or make files themselves."""
+    for node in ast.walk(tree(path)):
+        if not isinstance(node, ast.Call):
+            continue
+        call = node.func
+        if isinstance(call, ast.Name) and call.id == "open":
+            yield node.lineno
+        if isinstance(call, ast.Attribute) and call.attr in FILE_CALLS:
+            of = call.value.id if isinstance(call.value, ast.Name) else ""
+            is_path = call.attr.startswith(("read_", "write_")) or call.attr in ("touch", "makedirs")
+            if of == "os" or (is_path and of not in ("files", "deadletters")):
+                yield node.lineno
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=room)
+def test_files_are_opened_in_few_places(path: Path) -> None:
+    """One door for reading and writing the files of a store (docs/security.md, T3 and T5)."""
+    lines = list(opened_in(path))
+    assert not lines or room(path) in OPENS, f"{room(path)}:{lines} opens or makes a file; store/files.py does that"
