@@ -710,7 +710,7 @@ def test_init_sets_up_a_clone_again(shell: Shell, store: Path) -> None:
     """A further clone, and one of an older version; ``doctor`` says so."""
     other = clone(shell, store)
     assert "merge tickets (ticketctl init)" in other.run("ticketctl doctor").out
-    assert "this clone of it is set up" in other.ok("ticketctl init")
+    assert "set up this clone" in other.ok("ticketctl init")
     assert "0 problems" in other.ok("ticketctl doctor")
     assert (other.folder / ".git/hooks/pre-commit").read_text() == (store / ".git/hooks/pre-commit").read_text()
     other.ok("git config merge.ticketctl.driver 'ticketctl merge-driver %O %A %B %P'")

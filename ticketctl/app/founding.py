@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import NamedTuple
 
 from ticketctl.core.schema import ticket_schema
 from ticketctl.errors import DiskError, RefusedError
@@ -20,15 +21,24 @@ _LARGEST = 1 << 20
 """The largest ``.gitignore`` or ``.gitattributes`` that a line is added to, in bytes."""
 
 
-def found(root: str, profile: str) -> list[str]:
+class Founding(NamedTuple):
+    """What became of a folder.
+
+    Args:
+        lines: what was made, a line each.
+        is_new: whether a store was made; else the clone of one was set up.
+    """
+
+    lines: list[str]
+    is_new: bool
+
+
+def found(root: str, profile: str) -> Founding:
     """Make a store in a folder, and a repository around it if there is none.
 
     Args:
         root: the folder; made if need be.
         profile: the profile of new tickets; may be empty.
-
-    Returns:
-        What was made, a line each.
 
     Raises:
         RefusedError: there is a store already, outside git.
@@ -40,7 +50,7 @@ def found(root: str, profile: str) -> list[str]:
         nearest = _nearest(root)
         own = not inside_repository(nearest)
         if os.path.lexists(f"{root}/{NAME}"):
-            return _set_up_again(root, own)
+            return Founding([_set_up_again(root, own)], is_new=False)
         files.make_folder(root, locate(nearest).access)
         if own:
             git.init(root)
@@ -62,10 +72,10 @@ def found(root: str, profile: str) -> list[str]:
         said.append("made a git repository; every command commits what it changes (commit: auto)")
     else:
         said.append("inside an existing repository: nothing is committed by itself (commit: off)")
-    return said
+    return Founding(said, is_new=True)
 
 
-def _set_up_again(root: str, outside: bool) -> list[str]:
+def _set_up_again(root: str, outside: bool) -> str:
     """Teach the clone of a store that is there what a new one is taught; any number of times.
 
     Raises:
@@ -79,7 +89,7 @@ def _set_up_again(root: str, outside: bool) -> list[str]:
     assert state.repository is not None
     clone_setup.set_up(root, hook=root == state.repository.top)
     _leave_schema(state)
-    return [f"there is a store in {root} already; this clone of it is set up (merge driver, hook, schema for editors)"]
+    return f"set up this clone of the store in {root}: merge driver, hook, schema for editors"
 
 
 def _nearest(folder: str) -> str:

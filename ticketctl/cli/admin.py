@@ -26,13 +26,17 @@ if TYPE_CHECKING:
 )
 @pass_env
 def init_command(env: Env, /, folder: str | None, profile: str) -> None:
-    """Make a ticket store here, or in DIR, in a git repository of its own if there is none."""
+    """Make a ticket store here, or in DIR, in a git repository of its own if there is none.
+
+    In a store that is there it sets up this clone: merge driver, hook, schema for editors.
+    """
     from ticketctl.app.founding import found
 
-    said = found(os.path.realpath(folder or env.folder or "."), profile)
-    for line in said:
+    made = found(os.path.realpath(folder or env.folder or "."), profile)
+    for line in made.lines:
         say(line)
-    env.note('next: ticketctl new "It does not work" -c jane@customer.example' + ("" if profile else " -p PROFILE"))
+    if made.is_new:
+        env.note('next: ticketctl new "It does not work" -c jane@customer.example' + ("" if profile else " -p PROFILE"))
 
 
 @command("edit")
