@@ -30,6 +30,10 @@ def read_bytes(path: str, limit: int) -> bytes:
         DiskError: it cannot be read.
     """
     try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            # Not even opened: opening a device can do something.
+            what = "a symbolic link; those are not followed" if os.path.islink(path) else "not a regular file"
+            raise DiskError(f"{path} is {what}")
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         raise
