@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import stat
@@ -17,15 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.shell import Shell
+from tests.shell import Ran, Shell
 from tests.state import found, outbox_of, state_of
-from tests.test_kill import done, files_of, make_store, make_tickets, ticketctl
+from tests.test_kill import Child, done, files_of, first_rename, killed, make_store, make_tickets, ticketctl
 from ticketctl.store import index_schema
 from ticketctl.store.index import Index
 from ticketctl.store.journal import name_of
@@ -859,6 +860,47 @@ def test_a_replaced_file_keeps_its_permissions(tmp_path: Path, umask: None) -> N
     (root / TICKET).chmod(0o600)
     done(root, "note", "aaaaa", "-m", "x")
     assert stat.S_IMODE((root / TICKET).stat().st_mode) == 0o600
+
+
+def as_user(uid: int, act: Callable[[], Ran]) -> Callable[[], Ran]:
+    """The same by another user of one group, in a process that may become one."""
+
+    def inside() -> Ran:
+        os.setgroups([])
+        os.setresgid(2000, 2000, 2000)
+        os.setresuid(uid, uid, uid)
+        os.umask(0o002)
+        return act()
+
+    return inside
+
+
+@ROOT_ONLY
+@pytest.mark.parametrize("git_", [True, False], ids=["git", "outside git"])
+def test_another_user_finishes_what_a_killed_command_left(
+    git_: bool, public: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group that shares a store by umask and setgid alone: one's crash locks nobody out."""
+    root = make_store(public.folder / "store", git=git_)
+    (root / "rows.jsonl").write_text('{"title": "a", "customer": "c@x.example"}\n' * 3)
+    words = ("new", "--from", str(root / "rows.jsonl"))
+    done(root, *words)  # loads what the others could not read any more
+    make_tickets(root, "aaaaa")
+    done(root, "note", "aaaaa", "-m", "x")
+    shutil.rmtree(state_of(root))
+    for path in [root, *root.rglob("*")]:
+        os.chown(path, 1001, 2000)
+        path.chmod(0o2775 if path.is_dir() else 0o664)
+    for number, (key, value) in enumerate({"safe.directory": "*"}.items()):
+        monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", key)
+        monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", value)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    before = len(files_of(root, "tickets"))
+    ran = killed(as_user(1001, lambda: ticketctl(root, *words)), first_rename)
+    assert ran.status == -signal.SIGKILL and Path(found(root).journal).exists(), ran
+    ran = Child(as_user(1002, lambda: ticketctl(root, "note", "261102-aaaaa", "-m", "y"))).wait()
+    assert ran.status == 0, ran
+    assert len(files_of(root, "tickets")) == before + 3 and not Path(found(root).journal).exists()
 
 
 def test_default_acls_are_honoured(tmp_path: Path, umask: None) -> None:
