@@ -21,6 +21,12 @@ def body(kind: bytes, unit: bytes, encoding: bytes = b"8bit") -> Callable[[int],
     return lambda size: head + fill(unit, size - len(head))
 
 
+def uuencoded(line: bytes) -> Callable[[int], bytes]:
+    """An email with a body of one uuencoded line again and again."""
+    head = HEAD + b"Content-Type: text/plain\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n"
+    return lambda size: head + fill(line, size - len(head))
+
+
 def header(name: bytes, unit: bytes, before: bytes = b"") -> Callable[[int], bytes]:
     """An email with one long header."""
 
@@ -106,7 +112,13 @@ LARGE: dict[str, Callable[[int], bytes]] = {
     "quoted-printable": body(b"text/plain", b"=41", b"quoted-printable"),
     "quoted-printable of soft breaks": body(b"text/plain", b"=\n", b"quoted-printable"),
     "quoted-printable of equals": body(b"text/plain", b"=", b"quoted-printable"),
-    "uuencode": body(b"text/plain", b"begin 644 a\n" + b"#86%T\n" * 1000, b"x-uuencode"),
+    "uuencode": uuencoded(b"M" + b"86%A" * 15 + b"\n"),
+    "uuencode of short lines": uuencoded(b"#86%T\n"),
+    "uuencode of one byte a line": uuencoded(b"!\n"),
+    "uuencode of lines just long enough": uuencoded(b"0" + b"86%A" * 6 + b"\n"),
+    "uuencode in 500 parts": lambda size: multipart(
+        b"\n--x\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n" + fill(b"!\n", max(size // 499 - 60, 100))
+    )(size),
     "uuencode of blank lines": lambda size: body(b"a/b", b"\n", b"uuencode")(size).replace(
         b"\n\n", b"\n\nbegin 644 a\n", 1
     ),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import binascii
 import subprocess
 import sys
 import time
@@ -63,6 +64,8 @@ def test_forty_mebibytes_of_anything() -> None:
         "html of opening brackets",
         "carriage returns",
         "colons",
+        "uuencode",
+        "uuencode of one byte a line",
     ]
     start = time.monotonic()
     done = subprocess.run(
@@ -75,6 +78,24 @@ def test_forty_mebibytes_of_anything() -> None:
     )
     assert time.monotonic() - start < SLOW * len(some)
     assert int(done.stdout) < 500
+
+
+def uu(*lines: bytes) -> bytes:
+    """An email with a uuencoded body."""
+    return typed("text/plain", "x-uuencode", b"begin 644 a.txt\n" + b"".join(lines) + b"`\nend\n")
+
+
+def test_uuencode_is_decoded_within_bounds() -> None:
+    """What a program wrote is decoded, however long; a part of very short lines stays as it came, attached."""
+    text = b"The quick brown fox jumps over the lazy dog. "
+    read = read_letter(uu(*[binascii.b2a_uu(text)] * 30_000))
+    assert read.text.startswith("The quick") and read.attachments[0].data == text * 30_000
+    assert read_letter(uu(*[binascii.b2a_uu(b"a")] * 900)).text == "a" * 900, "few short lines cost nothing"
+    for line in (b"!\n", b"#AAAA\n", b"!\n\n"):
+        body = uu(*[line] * 600_000)
+        read = read_letter(body)
+        assert read.text.startswith("begin 644") and body.endswith(read.attachments[0].data)
+        assert len(read.attachments[0].data) > 1_200_000
 
 
 LIMITS: dict[str, tuple[bytes, str]] = {

@@ -29,6 +29,10 @@ MAX_DEPTH = 20
 """How deep parts may be nested."""
 MAX_BOUNDARY = 1000
 _LARGEST_UU_LINE = 200
+_MAX_UU_LINES = 1_000_000
+"""The most uuencoded lines that are decoded; programs write 45 bytes on each."""
+_UU_LINES, _FEWEST_UU_BYTES = 1000, 16
+"""After so many lines, so many bytes must be on a line on average."""
 
 
 class UnreadableError(ValueError):
@@ -266,24 +270,35 @@ def _from_base64(body: bytes) -> bytes:
 
 
 def _from_uu(body: bytes) -> bytes:
-    """Decode uuencoded lines; all of it as it came, if they are none."""
+    """Decode uuencoded lines; all of it as it came, if they are none, or if they are so
+    many or so short that no program wrote them: each costs time."""
     begin = re.search(rb"^begin [0-7]+ [^\n]*\n", body[: 64 << 10], re.MULTILINE)
     if begin is None:
         return body
-    found: list[bytes] = []
-    at = begin.end()
+    found = bytearray()
+    at, lines = begin.end(), 0
     while (at := _BLANK.match(body, at).end()) < len(body):  # type: ignore[union-attr]
         stop = body.find(b"\n", at, at + _LARGEST_UU_LINE) + 1
         line = body[at:stop] if stop else body[at : at + _LARGEST_UU_LINE]
         if line.strip() in (b"end", b"`", b""):
             break
-        try:
-            found.append(binascii.a2b_uu(line))
-        except binascii.Error:  # some programs write too much: use what it says
-            size = (((line[0] - 32) & 63) * 4 + 5) // 3
-            try:
-                found.append(binascii.a2b_uu(line[:size]))
-            except binascii.Error:
-                return body
+        data = _from_uu_line(line)
+        lines += 1
+        short = lines > _UU_LINES and len(found) < lines * _FEWEST_UU_BYTES
+        if data is None or short or lines > _MAX_UU_LINES:
+            return body
+        found += data
         at = stop or at + _LARGEST_UU_LINE
-    return b"".join(found)
+    return bytes(found)
+
+
+def _from_uu_line(line: bytes) -> bytes | None:
+    """Decode one line; nothing, if it is none."""
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:  # some programs write too much: use what it says
+        size = (((line[0] - 32) & 63) * 4 + 5) // 3
+    try:
+        return binascii.a2b_uu(line[:size])
+    except binascii.Error:
+        return None
