@@ -37,7 +37,6 @@ from ticketctl.errors import BrokenError, BusyError, Finding
 from ticketctl.record import replace
 from ticketctl.store import locks
 from ticketctl.store.letters import (
-    MAX_PARTS,
     Attachment,
     Letter,
     Outgoing,
@@ -47,6 +46,7 @@ from ticketctl.store.letters import (
     write_letter,
 )
 from ticketctl.store.mailsettings import ADDRESS, Mail, Server
+from ticketctl.store.mime import MAX_PARTS
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
 from ticketctl.store.transport import DeliveryError, transport

@@ -29,7 +29,6 @@ from ticketctl.store.headers import (
     raw_text,
 )
 from ticketctl.store.html_text import from_html
-from ticketctl.store.mime import MAX_PARTS as MAX_PARTS
 from ticketctl.store.mime import Part, read_parts
 from ticketctl.store.mime import UnreadableError as UnreadableError
 from ticketctl.store.quotes import without_quotes
