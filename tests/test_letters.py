@@ -27,8 +27,9 @@ from tests.campaign import rounds
 from tests.lists import every
 from tests.shell import Ran
 from tests.test_kill import AMY, done, files_of, make_store, make_tickets, ticketctl
+from ticketctl.app.contents import MAX_TEXT
 from ticketctl.app.desk import Desk
-from ticketctl.app.mailbox import MAX_TEXT, Receipt, receive
+from ticketctl.app.mailbox import Receipt, receive
 from ticketctl.app.mailing import debts, message_id, thread_of
 from ticketctl.cli.main import run
 from ticketctl.core.entry import Entry
@@ -627,8 +628,8 @@ def test_attachments_of_one_name(tmp_path: Path) -> None:
 
 def test_attachments_that_are_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One too large, and all that come after the sum is reached, are left out, and the history says so."""
-    monkeypatch.setattr("ticketctl.app.mailbox.MAX_ATTACHMENT", 10)
-    monkeypatch.setattr("ticketctl.app.mailbox.MAX_ATTACHMENTS", 15)
+    monkeypatch.setattr("ticketctl.app.contents.MAX_ATTACHMENT", 10)
+    monkeypatch.setattr("ticketctl.app.contents.MAX_ATTACHMENTS", 15)
     root = store(tmp_path)
     sizes = {"a": 10, "large": 11, "b": 5, "late": 1}
     files_in = [attached(name, b"x" * size) for name, size in sizes.items()]

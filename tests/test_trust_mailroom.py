@@ -37,7 +37,8 @@ from tests.test_letters import (
     store,
 )
 from ticketctl.app import intake, quarantine, shares
-from ticketctl.app.mailbox import MAX_TEXT, Receipt, receive
+from ticketctl.app.contents import MAX_TEXT
+from ticketctl.app.mailbox import Receipt, receive
 from ticketctl.core.entry import Entry
 from ticketctl.record import replace
 from ticketctl.store import files
@@ -178,7 +179,7 @@ def test_the_bound_of_a_text(length: int, tmp_path: Path) -> None:
 
 def test_what_is_too_large_to_attach_is_kept_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A text or a file that is left out is in the email, which is kept then."""
-    monkeypatch.setattr("ticketctl.app.mailbox.MAX_ATTACHMENT", MAX_TEXT)
+    monkeypatch.setattr("ticketctl.app.contents.MAX_ATTACHMENT", MAX_TEXT)
     root = settled(tmp_path)
     for number, subject in enumerate((f"[{A}]", "New")):
         data = numbered(number, "x" * (2 * MAX_TEXT), subject=subject)
@@ -196,7 +197,7 @@ SMALL = 1000
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shares of a sixteenth, which are filled sooner."""
-    monkeypatch.setattr("ticketctl.app.mailbox.MAX_TEXT", SMALL)
+    monkeypatch.setattr("ticketctl.app.contents.MAX_TEXT", SMALL)
     monkeypatch.setattr(shares, "FOR_ONE", 32 << 10)
     monkeypatch.setattr(shares, "FOR_ALL", 64 << 10)
 
@@ -297,6 +298,93 @@ def test_a_customer_at_the_command_line_has_the_same_share(tmp_path: Path) -> No
     assert files_of(root) == before
     done(root, "reply", "aaaaa", "-m", "A short one.", as_=me, now=LATER)
     done(root, "reply", "aaaaa", "-m", "z" * 250_000, now=LATER)
+
+
+# --- one Message-ID, several emails ----------------------------------------------------
+
+
+def scan(name: str, data: bytes = b"%PDF-1.4", sender: str = JANE, subject: str = "Scan", body: str = "") -> bytes:
+    """What a scanner sends: always under one Message-ID, often without a word."""
+    text = b"Content-Type: text/plain\n\n" + body.encode()
+    head = f"From: {sender}\nTo: {HELP}\nMessage-ID: <0.mfp@customer.example>\nSubject: {subject}\n"
+    return head.encode() + parts("mixed", text, attached(name, data))
+
+
+@pytest.mark.parametrize("subject", ["", f"[{A}] "], ids=["new", "answer"])
+def test_another_email_under_a_message_id_is_kept(subject: str, tmp_path: Path) -> None:
+    """Other bytes, another name, another text, no text, a beginning, another sender: each is kept, and once."""
+    root = settled(tmp_path)
+    several = [
+        scan("a.pdf", subject=f"{subject}Scan", body="It is a scan of the contract."),
+        scan("a.pdf", b"other", subject=f"{subject}Scan", body="It is a scan of the contract."),
+        scan("b.pdf", subject=f"{subject}Scan", body="It is a scan of the contract."),
+        scan("b.pdf", subject=f"{subject}Scan", body="a scan"),
+        scan("b.pdf", subject=f"{subject}Scan"),
+        scan("a.pdf", subject=f"{subject}Scan"),
+        letter("Message-ID: <0.mfp@customer.example>", f"Subject: {subject}Scan", body=""),
+        letter("Message-ID: <0.mfp@customer.example>", f"Subject: {subject}Scan", body="x" * 30_000),
+        letter("Message-ID: <0.mfp@customer.example>", f"Subject: {subject}Scan", body="x" * 30_001),
+        scan("a.pdf", sender="bob@customer.example", subject=f"{subject}Scan", body="a scan"),
+        letter("Message-ID: <0.mfp@customer.example>", f"Subject: {subject}Scan", sender="bob@customer.example"),
+    ]  # fmt: skip
+    if not subject:
+        several.append(scan("a.pdf", subject="Scan 2", body="It is a scan of the contract."))
+    for data in several:
+        assert receive(desk_of(root), data).fate in ("opened", "added", "kept"), data[:300]
+    before = files_of(root)
+    for data in several:
+        assert receive(desk_of(root), data).fate == "known", data[:300]
+        assert receive(desk_of(root), b"Received: from another.example\n" + data).fate == "known", data[:300]
+    assert files_of(root) == before
+    if not subject:
+        assert len(rows(root)) == len(several) + 1
+    assert ticketctl(root, "check", now=TOMORROW).status == 0
+
+
+def test_attachments_that_a_note_has_not_are_compared_in_quarantine(tmp_path: Path) -> None:
+    """A stranger's email lies there whole; what is not found there is kept, once, since it may be another."""
+    root = settled(tmp_path)
+    one, other = (scan("a.pdf", data, "bob@customer.example", f"[{A}]") for data in (b"one", b"other"))
+    traced = b"Received: from another.example\n" + one
+    assert [receive(desk_of(root), data).fate for data in (one, one, other, one, other)] == [
+        "kept", "known", "kept", "known", "known",
+    ]  # fmt: skip
+    assert len(dead(root)) == 2
+    assert [receive(desk_of(root), traced).fate for _ in range(3)] == ["kept", "known", "known"]
+
+
+def test_the_same_words_for_another_ticket_are_kept(tmp_path: Path) -> None:
+    """A device names the ticket in the subject, and nothing else differs; a closed ticket that goes on is no other."""
+    root = settled(tmp_path)
+    opened = receive(desk_of(root), letter("Subject: New")).id
+    one, other = (letter("Message-ID: <0@x>", f"Subject: [{id_}]", body="It is low.") for id_ in (A, opened))
+    assert [receive(desk_of(root), data).id for data in (one, other, one, other)] == [A, opened] * 2
+    assert [entry.text for entry in history(root, opened) if entry.text] == ["Hello.", "It is low."]
+
+
+def test_a_file_that_is_gone_is_not_had(tmp_path: Path) -> None:
+    """The email comes again, and its attachment with it; then it is had."""
+    root = settled(tmp_path)
+    data = scan("a.pdf", b"the only copy")
+    opened = receive(desk_of(root), data)
+    (file,) = (root / "attachments" / opened.id).iterdir()
+    assert receive(desk_of(root), data).fate == "known"
+    file.unlink()
+    again = receive(desk_of(root), data)
+    assert again.fate == "opened" and again.id != opened.id
+    assert [path.read_bytes() for path in (root / "attachments" / again.id).iterdir()] == [b"the only copy"]
+    assert receive(desk_of(root), data).fate == "known"
+
+
+def test_nobody_takes_the_made_message_id_of_another(tmp_path: Path) -> None:
+    """An email that comes with a Message-ID like those that are made here gets one of its own."""
+    root = settled(tmp_path)
+    receive(desk_of(root), scan("a.pdf"))
+    made = receive(desk_of(root), scan("b.pdf")).mail_id
+    other = settled(tmp_path / "other")
+    fake = receive(desk_of(other), letter(f"Message-ID: {made}", "Subject: x", sender="eve@stranger.example"))
+    assert fake.mail_id != made and fake.fate == "opened"
+    assert receive(desk_of(other), scan("a.pdf")).fate == receive(desk_of(other), scan("b.pdf")).fate == "opened"
 
 
 # --- T10: intake per sender and hour ---------------------------------------------------

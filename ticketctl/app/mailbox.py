@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ticketctl.app import intake, threads, values
 from ticketctl.app.change import first_allowed, make_follow_up, not_by_hand, writes_of
+from ticketctl.app.contents import (
+    Content,
+    as_note,
+    attached_at,
+    is_held,
+    prepare,
+    shortened,
+    title_of,
+    without_attachments,
+)
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import newest_of
 from ticketctl.app.outcome import Outcome
@@ -15,27 +24,21 @@ from ticketctl.app.recording import commit, writing
 from ticketctl.app.senders import actors_by_mail, staff_roles, vouched
 from ticketctl.app.shares import FOR_ALL, FOR_PEOPLE, excess
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Actor, Change, Create, Decision, Keep, Refusal
-from ticketctl.core.ticket import Ticket
+from ticketctl.core.requests import Actor, Change, Create, Decision, Refusal
 from ticketctl.core.workflow import decide
 from ticketctl.errors import MissingError, RefusedError, SettingsError, UsageError
 from ticketctl.record import Record, replace
 from ticketctl.store import deadletters, journal
 from ticketctl.store.deadletters import Source
-from ticketctl.store.letters import Attachment, Letter, UnreadableError, read_letter
+from ticketctl.store.letters import Letter, UnreadableError, read_letter
 from ticketctl.store.mailsettings import Mail
 from ticketctl.store.paths import short
 from ticketctl.store.reading import Loaded
 
 MAX_LETTER = 40 << 20
 """The largest email that is read, in bytes."""
-MAX_ATTACHMENT = 10 << 20
-MAX_ATTACHMENTS = 25 << 20
-MAX_TEXT = 20_000
-"""How many characters of an email's text stand on a ticket; a longer text is attached."""
 _FULL_TEXT = 7 / 8
 """The part of somebody's share in which their texts stand whole; what is left is for short entries."""
-_MAX_LEFT_OUT = 500
 
 
 class Receipt(Record):
@@ -52,34 +55,6 @@ class Receipt(Record):
     id: str
     words: str
     mail_id: str = ""
-
-
-class _Mail(Record):
-    """An email being put somewhere.
-
-    Args:
-        text: what of its text stands on the ticket; if that is cut, ``whole`` is the attachment that has all of it.
-        kept: what is attached, under which names; ``left_out`` says what could not be.
-    """
-
-    letter: Letter
-    text: str
-    kept: tuple[tuple[str, bytes], ...]
-    left_out: str
-    cut: bool = False
-    whole: str = ""
-
-    @property
-    def body(self) -> str:
-        """The text, and that it is cut."""
-        if not self.cut:
-            return self.text
-        return f"{self.text}\n\n[cut here{f'; the whole is attached as {self.whole}' if self.whole else ''}]"
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The names of what is attached."""
-        return tuple(name for name, _ in self.kept)
 
 
 def receive_from(desk: Desk, source: Source, to: str | None = None) -> Receipt:
@@ -151,14 +126,16 @@ def _settings(desk: Desk) -> Mail:
 def _put(desk: Desk, mail: Mail, letter: Letter, data: bytes) -> Receipt:
     """Put an email on its ticket, or make one."""
     with writing(desk):
-        for name in (letter.message_id, threads.fingerprint(letter, mail)):
+        found = threads.ticket_of(desk, mail, letter)
+        for name in threads.names(letter, mail):
             known = threads.holder(desk, [name])
             if known is None:
                 letter = replace(letter, message_id=name)
                 break
-            if name != letter.message_id or threads.is_that(known[1], letter):
-                return Receipt("known", known[0], f"{short(known[0])}: had this letter already", name)
-        found = threads.ticket_of(desk, mail, letter)
+            id_, entry = known
+            there = entry.event == "created" or threads.leads_to(desk, found, id_)
+            if name != letter.message_id or (there and is_held(desk, id_, entry, letter, data)):
+                return Receipt("known", id_, f"{short(id_)}: had this letter already", name)
         if intake.number(desk, letter.sender) >= mail.per_hour:
             return _too_many(desk, mail, letter, data, found)
         if found is not None:
@@ -194,9 +171,9 @@ def _add(desk: Desk, settings: Mail, was: Loaded, letter: Letter, data: bytes) -
     attached; else it is quarantined."""
     not_by_hand(was)
     profile = desk.profile_of(was.ticket)
-    mail = _prepare(letter, was.ticket)
+    mail = prepare(letter, answers=True)
     reason = ""
-    for form, part in ((mail, _FULL_TEXT), (_shortened(mail), 1.0)):
+    for form, part in ((mail, _FULL_TEXT), (shortened(mail), 1.0)):
         added = _ask(desk, settings, profile, was, form)
         reason = excess(profile, added.decision.ticket, added.decision.entries, part)
         if not reason:
@@ -212,12 +189,12 @@ def _add(desk: Desk, settings: Mail, was: Loaded, letter: Letter, data: bytes) -
 class _Added(Record):
     """What an email would do on a ticket; ``why`` it is only kept as a note, if it is."""
 
-    mail: _Mail
+    mail: Content
     decision: Decision
     why: str = ""
 
 
-def _ask(desk: Desk, settings: Mail, profile: Profile, was: Loaded, mail: _Mail) -> _Added:
+def _ask(desk: Desk, settings: Mail, profile: Profile, was: Loaded, mail: Content) -> _Added:
     """Decide what an email does on a ticket; it is kept as a note where its writer may do nothing else."""
     letter, people = mail.letter, desk.people_of(profile)
     actors = [] if letter.machine else actors_by_mail(profile, was.ticket, people, letter.sender)
@@ -238,8 +215,8 @@ def _ask(desk: Desk, settings: Mail, profile: Profile, was: Loaded, mail: _Mail)
         why = f"{settings.trust} does not say that it is from whom it says"
     else:
         why = "its writer is not a person of this ticket"
-    mail = _without_attachments(mail)
-    kept = decide(profile, was.ticket, _as_note(mail, why), desk.now, people, desk.by_mail)
+    mail = without_attachments(mail)
+    kept = decide(profile, was.ticket, as_note(mail, why), desk.now, people, desk.by_mail)
     assert isinstance(kept, Decision)
     return _Added(mail, kept, why)
 
@@ -271,33 +248,6 @@ def _not_kept(desk: Desk, data: bytes, id_: str, reason: str) -> list[journal.Wr
     return deadletters.writes(desk.root, data, f"what came with it is not kept on {id_}: {reason}", desk.now)
 
 
-def _without_attachments(mail: _Mail) -> _Mail:
-    """What is not of the ticket's people goes into no commit: the whole email lies among the dead ones then."""
-    names = ", ".join(mail.files)[:_MAX_LEFT_OUT]
-    words = "\n".join(
-        part for part in (mail.left_out, f"Attached, and not kept here: {names}" if names else "") if part
-    )
-    return replace(mail, kept=(), left_out=words, whole="")
-
-
-def _shortened(mail: _Mail) -> _Mail:
-    """A short entry for an email, whose text is attached; it shows enough to be known again."""
-    text = " ".join(mail.text.split())[: threads.SHOWN].rstrip()
-    left_out = mail.left_out[:_MAX_LEFT_OUT]
-    if mail.cut or len(mail.text) <= threads.SHOWN:
-        return replace(mail, text=text, left_out=left_out)
-    name = _safe_name("message.txt", mail.files)
-    kept = (*mail.kept, (name, mail.letter.text.encode(errors="replace")))
-    return replace(mail, text=text, left_out=left_out, kept=kept, cut=True, whole=name)
-
-
-def _as_note(mail: _Mail, why: str) -> Keep:
-    letter = mail.letter
-    head = f"Mail from {letter.sender or 'nobody'}, {why}.\nSubject: {letter.subject or '(none)'}"
-    note = "\n\n".join(part for part in (head, mail.body, mail.left_out) if part)
-    return Keep(letter.sender or "mail", values.body(note, "the note"), "mail", letter.message_id, mail.files)
-
-
 # --- a new ticket ---------------------------------------------------------------------------------------------------
 
 
@@ -316,11 +266,11 @@ def _open(desk: Desk, mail: Mail, letter: Letter, data: bytes) -> Receipt:
     except MissingError as error:
         raise SettingsError(error.message, "mail: {addresses: {ADDRESS: PROFILE}}") from None
     id_ = desk.store.fresh_id(desk.now)
-    prepared = _prepare(letter, None)
+    prepared = prepare(letter, answers=False)
     people = desk.people_of(profile)
     roles = [profile.role_of_kind("customer")]
     roles += [role for role in staff_roles(profile, people, letter.sender) if vouched(mail, profile, role, letter)]
-    title = values.line(letter.subject[:200] or prepared.text.split("\n")[0][:200], "the subject")
+    title = title_of(letter, prepared)
     requests = [
         Create(id_, Actor(letter.sender, role), title, values.body(prepared.body, "the message"), prepared.left_out or None,
                sets={"customer": letter.sender}, via="mail", subject=letter.subject, mail_id=letter.message_id,
@@ -338,48 +288,11 @@ def _open(desk: Desk, mail: Mail, letter: Letter, data: bytes) -> Receipt:
 # --- writing --------------------------------------------------------------------------------------------------------
 
 
-def _prepare(letter: Letter, ticket: Ticket | None) -> _Mail:
-    """What of an email goes into the history, and what beside it."""
-    text = letter.reply if ticket is not None else letter.text
-    attached = list(letter.attachments)
-    whole = letter.whole
-    if len(text) > MAX_TEXT and not whole:
-        whole = "message.txt"
-        attached.insert(0, Attachment(whole, letter.text.encode(errors="replace")))
-    text = text[:MAX_TEXT].strip() or "(no text)"
-    kept: list[tuple[str, bytes]] = []
-    left_out: list[str] = []
-    size = 0
-    for item in attached:
-        name = _safe_name(item.name, [name for name, _ in kept])
-        if len(item.data) > MAX_ATTACHMENT or size + len(item.data) > MAX_ATTACHMENTS or len(kept) >= 100:
-            left_out.append(f"{name} ({len(item.data) / (1 << 20):.1f} MiB)")
-            continue
-        size += len(item.data)
-        kept.append((name, item.data))
-    words = f"Attachments left out, too large or too many: {', '.join(left_out)}" if left_out else ""
-    name = next((name for name, _ in kept if whole), "")  # it is the first, unless it is too large
-    name = name if name == whole else ""
-    return _Mail(letter, text, tuple(kept), words, bool(whole), name)
-
-
-def _safe_name(name: str, taken: Sequence[str]) -> str:
-    """A name for a file that is nothing but a name: letters, digits, dot, hyphen, underscore; short; not taken."""
-    clean = re.sub(r"[^A-Za-z0-9._-]+", "_", name.replace("\\", "/").rpartition("/")[2]).lstrip(".-")[-80:].lstrip(".-")
-    clean = clean or "attachment"
-    stem, dot, ending = clean.rpartition(".")
-    number, found = 2, clean
-    while found.casefold() in map(str.casefold, taken):
-        found = f"{stem}-{number}.{ending}" if dot and stem else f"{clean}-{number}"
-        number += 1
-    return found
-
-
-def _write(desk: Desk, outcome: Outcome, mail: _Mail, limit: int, buried: Sequence[journal.Write] = ()) -> None:
+def _write(desk: Desk, outcome: Outcome, mail: Content, limit: int, buried: Sequence[journal.Write] = ()) -> None:
     """The ticket, its attachments, what follows and what is buried of it, in one write and one commit."""
     assert isinstance(outcome.result, Decision)
     event = next(entry.id for entry in outcome.result.entries if entry.mail_id == mail.letter.message_id)
-    attached = [journal.Write(f"attachments/{outcome.id}/{event}-{name}", data) for name, data in mail.kept]
+    attached = [journal.Write(attached_at(outcome.id, event, name), data) for name, data in mail.kept]
     journal.write_all(desk.state, [*writes_of(desk, outcome, limit), *attached, *buried])
     done = replace(outcome, paths=tuple(write.path for write in attached))
     raise_failed(commit(desk, [done]))

@@ -6,6 +6,7 @@ from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Actor
 from ticketctl.core.ticket import Ticket
+from ticketctl.store.headers import same_address
 from ticketctl.store.letters import Letter
 from ticketctl.store.mailsettings import Mail
 
@@ -13,23 +14,23 @@ from ticketctl.store.mailsettings import Mail
 def actors_by_mail(profile: Profile, ticket: Ticket, people: People, who: str) -> list[Actor]:
     """Whom a email's writer can be towards a ticket: its customer, or staff; nobody else may act on it by mail."""
     customer = profile.role_of_kind("customer")
-    own = ticket.customer is not None and who == ticket.customer.lower()
-    watches = who in map(str.lower, ticket.watchers)
+    own = ticket.customer is not None and same_address(ticket.customer, who)
+    watches = any(same_address(watcher, who) for watcher in ticket.watchers)
     if people.roles is None:
-        staff = [profile.role_of_kind("agent")] if who == (ticket.assignee or "").lower() else []
+        staff = [profile.role_of_kind("agent")] if same_address(ticket.assignee or "", who) else []
     else:
         staff = staff_roles(profile, people, who)
     as_customer = [customer] if own or watches else []
     # Who asked answers as who asked, unless they also work on it.
-    roles = [*as_customer, *staff] if own and who != (ticket.assignee or "").lower() else [*staff, *as_customer]
+    roles = [*as_customer, *staff] if own and not same_address(ticket.assignee or "", who) else [*staff, *as_customer]
     name = ticket.customer if own and ticket.customer else who
-    listed = next((known for known in people.roles or {} if known.lower() == who), who)
+    listed = next((known for known in people.roles or {} if same_address(known, who)), who)
     return [Actor(name if role == customer else listed, role) for role in roles]
 
 
 def staff_roles(profile: Profile, people: People, who: str) -> list[str]:
     """The roles of staff that somebody has, however the settings write their address; none where nobody is listed."""
-    held = {role for name, roles in (people.roles or {}).items() if name.lower() == who for role in roles}
+    held = {role for name, roles in (people.roles or {}).items() if same_address(name, who) for role in roles}
     return [role.name for role in profile.roles.values() if role.name in held and role.kind in ("agent", "integration")]
 
 

@@ -11,29 +11,32 @@ from ticketctl.app.refresh import everything
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import LINK
 from ticketctl.errors import MissingError
+from ticketctl.store.headers import same_address
 from ticketctl.store.letters import Letter
 from ticketctl.store.mailsettings import Mail
 from ticketctl.store.paths import ID
 from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import holding
 
-SHOWN = 200
-"""How many characters of an email tell whether it is on a ticket already."""
 _TAG = re.compile(r"\[([0-9]{6}-[0-9a-hjkmnp-tv-z]{5})\]")
 
 
+def names(letter: Letter, mail: Mail) -> tuple[str, ...]:
+    """The Message-IDs under which an email may stand on a ticket: its own, and one made of what it says, for an email
+    whose own is that of another. Nobody can take that beforehand: an email that came with one like it gets another.
+    """
+    made = fingerprint(letter, mail)
+    ending = f"@{mail.domain}.invalid>"
+    return (made,) if letter.message_id.lower().endswith(ending) else (letter.message_id, made)
+
+
 def fingerprint(letter: Letter, mail: Mail) -> str:
-    """A Message-ID for an email whose own is that of another: made of what is the same at every delivery, which the
-    traces of its way are not."""
-    parts = (letter.message_id, letter.sender, letter.subject, letter.text)
-    return f"<{hashlib.sha256(chr(0).join(parts).encode(errors='replace')).hexdigest()[:32]}@{mail.domain}.invalid>"
-
-
-def is_that(entry: Entry, letter: Letter) -> bool:
-    """Whether an entry was made by an email: devices and web forms send many under one Message-ID."""
-    held = " ".join(f"{entry.text or ''} {entry.note or ''}".split())
-    said = [" ".join(text.split())[:SHOWN] for text in (letter.text, letter.reply)]
-    return entry.by.lower() in (letter.sender, "mail") and any(text in held for text in said)
+    """A Message-ID made of what is the same at every delivery, which the traces of its way are not."""
+    parts = [part.encode(errors="replace") for part in (letter.message_id, letter.sender, letter.subject, letter.text)]
+    for item in letter.attachments:
+        parts += [item.name.encode(errors="replace"), item.data]
+    digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts))
+    return f"<{digest.hexdigest()[:32]}@{mail.domain}.invalid>"
 
 
 def holder(desk: Desk, message_ids: Sequence[str]) -> tuple[str, Entry] | None:
@@ -78,8 +81,24 @@ def continued(desk: Desk, was: Loaded, letter: Letter) -> Loaded:
     for _ in range(20):
         ticket = was.ticket
         links = [str(entry.sets[LINK]) for entry in ticket.acts if LINK in entry.sets]
-        following = _read(desk, links[-1]) if links and letter.sender == (ticket.customer or "").lower() else None
+        following = _read(desk, links[-1]) if links and same_address(ticket.customer or "", letter.sender) else None
         if following is None or desk.profile_of(ticket).state(ticket.status) != "closed":
             break
         was = following
     return was
+
+
+def leads_to(desk: Desk, was: Loaded | None, id_: str) -> bool:
+    """Whether an answer to a ticket would be on another one: on itself, or where a closed one goes on.
+
+    Args:
+        was: what an email answers; nothing known, if it is none.
+    """
+    for _ in range(20):
+        if was is None or was.ticket.id == id_:
+            return True
+        links = [str(entry.sets[LINK]) for entry in was.ticket.acts if LINK in entry.sets]
+        was = _read(desk, links[-1]) if links else None
+        if was is None:
+            break
+    return False

@@ -268,6 +268,15 @@ def _closed_up(text: str) -> str:
     return re.sub(r" ?([.@]) ?", r"\1", " ".join(text.split()))
 
 
+def same_address(name: str, address: str) -> bool:
+    """Whether a name that a store holds is the address of an email, which is in small letters.
+
+    Only what is ASCII can be: the small letter of a Kelvin sign is a k, which makes it no
+    k, and another's address must not be reached by it.
+    """
+    return name.isascii() and name.lower() == address
+
+
 _MAILBOX = re.compile(r"[^<>@;:]*<([^<>]+)>")
 
 
