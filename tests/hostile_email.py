@@ -71,6 +71,16 @@ def multipart(unit: bytes, mark: bytes = b"x") -> Callable[[int], bytes]:
     return lambda size: head + fill(unit, size - len(head))
 
 
+def alternatives(size: int) -> bytes:
+    """A blank text in quoted-printable, an alternative at each of nineteen levels."""
+    head, tail = HEAD, b""
+    for number in range(19):
+        head += b'Content-Type: multipart/alternative; boundary="b%d"\n\n--b%d\n' % (number, number)
+        tail = b"\n--b%d\nContent-Type: text/html\n\n<p>a\n--b%d--\n" % (number, number) + tail
+    head += b"Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\n"
+    return head + fill(b"=20=\n", size - len(head + tail)) + tail
+
+
 def words(unit: bytes) -> Callable[[int], bytes]:
     """A subject of encoded words."""
     return header(b"Subject", unit)
@@ -169,6 +179,7 @@ LARGE: dict[str, Callable[[int], bytes]] = {
         + b"Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n"
         + base64.encodebytes(fill(b"<p>a<!--", size * 7 // 10))[: size - 200]
     ),
+    "blank alternatives of alternatives": alternatives,
     "500 texts": lambda size: multipart(b"\n--x\n\n" + fill(b"a\n", max(size // 499, 100)))(size),
     "500 files": lambda size: multipart(
         b"\n--x\nContent-Disposition: attachment; filename=a\n\n" + fill(b"a\n", max(size // 499, 100))

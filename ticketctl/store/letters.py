@@ -180,55 +180,78 @@ def _machine(message: Part, sender: str) -> str:
 
 
 class _Body:
-    """The texts of an email to be read (plain, else what HTML says), and all the rest
-    as attachments.
+    """The texts of an email to be read, in order, and all the rest as attachments.
 
-    Of a very large text only the beginning is read; the whole is an attachment then.
+    A page of HTML is left out only where its sender says that a plain text is the same
+    (``multipart/alternative``). Of a very large text only the beginning is read; the
+    whole is an attachment then.
     """
 
     def __init__(self, message: Part) -> None:
         self.attachments: list[Attachment] = []
         self.whole = ""
         self._left = MAX_TEXT_BYTES
-        self._plain: list[str] = []
-        self._pages: list[Part] = []
-        for number, part in enumerate(message.leaves()):
-            self._sort(number, part)
+        self._number = 0
+        self._says: dict[tuple[int, int], bool] = {}
+        self._texts = self._sorted(message)
 
-    def _sort(self, number: int, part: Part) -> None:
+    def _sorted(self, part: Part) -> list[Part]:
+        """The texts of a part and of those in it; what is none is attached."""
+        if not part.parts:
+            return [part] if self._is_text(part) else []
+        found = [self._sorted(inner) for inner in part.parts]
+        if part.declared == "multipart/alternative" and any(map(self._is_plain, found)):
+            found = [[text for text in texts if not _is_page(text)] for texts in found]
+        return [text for texts in found for text in texts]
+
+    def _is_plain(self, texts: list[Part]) -> bool:
+        """Whether texts say something, and none of them is a page."""
+        return not any(map(_is_page, texts)) and any(map(self._says_something, texts))
+
+    def _says_something(self, part: Part) -> bool:
+        """Whether a text is not blank; decoded once, however deep it is."""
+        place = (part.start, part.end)
+        if place not in self._says:
+            self._says[place] = bool(beginning(part.content(), part.charset, MAX_TEXT_BYTES).strip())
+        return self._says[place]
+
+    def _is_text(self, part: Part) -> bool:
         kind, name = part.kind, part.name
+        number, self._number = self._number, self._number + 1
         if kind in _EMAILS:  # an email in an email is somebody else's words
             self._attach(name or "letter.eml", part.content())
         elif name or part.attached or kind not in ("text/plain", "text/html", *_REPORTS):
             self._attach(name or f"part-{number}", part.content())
-        elif kind == "text/html":
-            self._pages.append(part)
         else:
-            self._plain.append(self._read(part, "message.txt"))
+            return True
+        return False
 
     def _attach(self, name: str, data: bytes) -> None:
         if data:
             self.attachments.append(Attachment(name, data))
 
-    def _read(self, part: Part, name: str) -> str:
+    def _read(self, part: Part) -> str:
         data = part.content()
         if len(data) > self._left:  # the first of all, so that it is not left out
-            self.attachments.insert(0, Attachment(name, data))
-            self.whole = name
+            self.whole = "message.html" if _is_page(part) else "message.txt"
+            self.attachments.insert(0, Attachment(self.whole, data))
         text = beginning(data, part.charset, self._left)
         self._left -= min(len(data), self._left)
-        return text
+        return from_html(text) if _is_page(part) else text
 
     def text(self) -> str:
         """The body; pages of which nothing can be read become attachments."""
-        if any(text.strip() for text in self._plain):
-            return "\n".join(self._plain)
-        read = [from_html(self._read(page, "message.html")) for page in self._pages]
-        if not any(read) and not self.whole:
-            for page in self._pages:
+        read = [self._read(part) for part in self._texts]
+        pages = [(part, text) for part, text in zip(self._texts, read, strict=True) if _is_page(part)]
+        if not any(text for _, text in pages) and not self.whole:
+            for page, _ in pages:
                 if (data := page.content()).strip():
                     self._attach("message.html", data)
         return "\n".join(read)
+
+
+def _is_page(part: Part) -> bool:
+    return part.kind == "text/html"
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
