@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import binascii
 import subprocess
 import sys
@@ -16,8 +17,9 @@ import pytest
 from tests.hostile_email import LARGE, MIB
 from tests.test_letters import HELP, JANE, PLAIN, attached, letter, parts, typed
 from ticketctl.store import charsets
-from ticketctl.store.headers import addresses, only_address
+from ticketctl.store.headers import addresses, only_address, same_address
 from ticketctl.store.letters import MAX_TEXT_BYTES, UnreadableError, read_letter
+from ticketctl.store.mailsettings import ADDRESS
 from ticketctl.store.mime import MAX_DEPTH, MAX_FIELD, MAX_FIELDS, MAX_HEAD, MAX_PARTS
 
 AMY = "amy@support.example"
@@ -122,6 +124,42 @@ TEXTS: dict[str, tuple[bytes, str]] = {
 }
 
 
+LARGER: dict[str, tuple[str, bytes, str]] = {
+    "NEC in Shift_JIS": ("shift_jis", "①番機のプリンタ".encode("cp932"), "①番機のプリンタ"),
+    "IBM in Shift_JIS": ("Shift_JIS", "髙橋".encode("cp932"), "髙橋"),
+    "NEC in EUC-JP": ("euc-jp", b"\xad\xa1\xc8\xd6", "①番"),
+    "NEC in ISO-2022-JP": ("iso-2022-jp", b"a\x1b$B-!HV\x1b(Bb\n", "①番"),
+    "kana in ISO-2022-JP": ("iso-2022-jp", b"\x1b(I1\x1b(B", "ｱ"),
+    "GB 2312": ("gb2312", "朱镕基".encode("gbk"), "朱镕基"),
+    "GBK": ("gbk", "朱镕基\u20ac㐀".encode("gb18030"), "朱镕基\u20ac㐀"),
+    "EUC-KR": ("euc-kr", "똠방각하".encode("cp949"), "똠방각하"),
+    "Big5": ("big5", "碁".encode("cp950"), "碁"),
+    "Big5 of Hong Kong": ("big5", "㗎".encode("big5hkscs"), "㗎"),
+    "Latin-1": ("iso-8859-1", b"5 \x80 \x93a\x94 caf\xe9", "5 € “a” café"),
+    "Latin-5": ("iso-8859-9", b"5 \x80 \xfe", "5 € ş"),
+    "Thai": ("tis-620", b"\x85 \xa1", "… ก"),
+}
+
+
+@pytest.mark.parametrize("name", list(LARGER))
+def test_a_charset_is_that_of_windows_where_it_is_too_small(name: str) -> None:
+    """In a body, in a subject, and at the beginning of a large body."""
+    charset, data, text = LARGER[name]
+    assert text in read_letter(typed(f"text/plain; charset={charset}", "8bit", data)).text
+    word = f"=?{charset}?b?{base64.b64encode(data).decode()}?="
+    assert text in read_letter(letter(f"Subject: {word}")).subject
+    assert text in charsets.beginning(data + b" " * 100, charset, len(data) + 50)
+
+
+def test_what_is_in_no_charset_has_its_other_characters() -> None:
+    """Only what cannot be read is replaced; what is right is read as it says."""
+    assert charsets.decode("①番".encode("cp932") + b"\x85 .", "shift_jis") == "①番\ufffd ."
+    assert charsets.decode(b"\xa1\xb1 \\ ~", "shift_jis") == b"\xa1\xb1 \\ ~".decode("shift_jis")
+    assert charsets.decode(b"\xe9\x81\x80", "iso-8859-1") == "é\ufffd€"
+    assert charsets.decode(b"caf\xe9 \xa4", "iso-8859-1") == "café ¤"
+    assert charsets.decode(b"\x1b$B-!HV\xff\x1b(B", "iso-2022-jp").count("\ufffd")
+
+
 @pytest.mark.parametrize("name", list(TEXTS))
 def test_a_page_is_left_out_only_for_a_plain_text_that_stands_for_it(name: str) -> None:
     """Everything else that somebody wrote is read, in order."""
@@ -138,6 +176,42 @@ def test_a_page_that_says_nothing_is_attached_beside_a_footer() -> None:
     read = read_letter(parts("mixed", PLAIN, large))
     assert read.whole == "message.html" and read.text.startswith("plain words") and "word\n" in read.text
     assert len(read.attachments[0].data) == 2_200_000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "m\u212a.example; dmarc=pass header.from=kim.example",
+        '"m\u212a.example"; dmarc=pass header.from=kim.example',
+        "ｍk.example; dmarc=pass header.from=kim.example",
+        "mk.example; dmarc=pass header.from=\u212aim.example",
+        'mk.example; dmarc=pass header.from="\u212aim.example"',
+        "mk.example; dmarc=paſs header.from=kim.example",
+        "mk.example; dmarc=pass header.from=kİm.example",
+        "mk.example; \u212aey=x; dmarc=pass header.from=kim.example",
+        "mk.example; dmarc=fail header.from=kim.example; d\u212a=x",
+    ],
+)
+def test_only_ascii_vouches(value: str) -> None:
+    """A letter whose small letter is in ASCII is another letter."""
+    data = letter(f"Authentication-Results: {value}", sender="boss@kim.example")
+    assert read_letter(data).authentic == ()
+    right = letter("Authentication-Results: MK.example; DMARC=Pass Header.From=KIM.example", sender="boss@kim.example")
+    assert read_letter(right).authentic == ("mk.example",)
+    described = 'mk.example; dmarc=pass reason="gut geprüft" header.from=kim.example'
+    assert read_letter(letter(f"Authentication-Results: {described}", sender="boss@kim.example")).authentic
+
+
+@pytest.mark.parametrize(
+    "who", ["\u212aim@x.example", "kİm@x.example", "ｋim@x.example", "kim@x.exampleſ", "kim@\u212a.example"]
+)
+def test_an_address_is_ascii(who: str) -> None:
+    """Neither a sender, nor one whom an email was sent to, nor one who is compared with them."""
+    assert not ADDRESS.match(who)
+    read = read_letter(letter(sender=who, to=who))
+    assert read.sender == "" and read.recipients == ()
+    assert not same_address(who, who.lower()) and not same_address(who, "kim@x.example")
+    assert same_address("Kim@X.example", "kim@x.example") and not same_address("", "kim@x.example")
 
 
 def uu(*lines: bytes) -> bytes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 
 _MAC = "cyrillic farsi greek iceland latin2 roman romanian turkish arabic croatian"
@@ -51,6 +52,29 @@ _MORE: Mapping[str, str] = {
     "cp_866": "cp866",
 }
 """Names in use that Python does not know."""
+_WIDER: Mapping[str, tuple[str, ...]] = {
+    "shift_jis": ("cp932", "shift_jis_2004"),
+    "cp932": ("shift_jis_2004",),
+    "euc_jp": ("euc_jis_2004",),
+    "iso2022_jp": ("iso2022_jp_ext", "iso2022_jp_2004"),
+    "iso2022_jp_1": ("iso2022_jp_ext", "iso2022_jp_2004"),
+    "gb2312": ("gb18030",),
+    "gbk": ("gb18030",),
+    "big5": ("cp950", "big5hkscs"),
+    "cp950": ("big5hkscs",),
+    "euc_kr": ("cp949",),
+}
+"""What programs write under the name of a smaller charset, where that has no such character."""
+_WINDOWS: Mapping[str, str] = {
+    "latin_1": "cp1252",
+    "iso8859_9": "cp1254",
+    "iso8859_11": "cp874",
+    "tis_620": "cp874",
+}
+"""The same where the smaller one has control characters in these places, that nobody writes."""
+_C1 = re.compile(b"[\x80-\x9f]")
+_JIS = re.compile(rb"(\x1b(?:\$[@B]|\([BJ]))")
+"""What switches between the sets of ISO-2022-JP."""
 _LONGEST = 60
 _FALLBACK = "cp1252"
 
@@ -84,7 +108,8 @@ def decode(data: bytes, name: str) -> str:
     """The text of some bytes; never fails, what cannot be decoded is U+FFFD.
 
     Where the charset is not known or not named, the bytes are UTF-8 if they can be,
-    else Windows-1252, which is what most programs without a charset write.
+    else Windows-1252, which is what most programs without a charset write. Where it is
+    too small for them, they are in the larger one that programs give its name.
     """
     codec = codec_of(name)
     if codec in (None, "ascii"):
@@ -93,10 +118,48 @@ def decode(data: bytes, name: str) -> str:
         except UnicodeDecodeError:
             codec = codec or _FALLBACK
     assert codec is not None
+    if (text := _strictly(data, codec)) is not None:
+        return text
+    larger = _candidates(data, codec)[:2][-1]
     try:
-        return data.decode(codec, errors="replace")
+        return data.decode(larger, errors="replace")
     except (ValueError, LookupError):  # UTF-16 of an odd build, say
         return data.decode("latin-1")
+
+
+def _candidates(data: bytes, codec: str) -> tuple[str, ...]:
+    """The codecs in which some bytes may be, the most probable first."""
+    windows = _WINDOWS.get(codec)
+    if windows and _C1.search(data):
+        return (windows,)
+    return (codec, *_WIDER.get(codec, ()))
+
+
+def _strictly(data: bytes, codec: str) -> str | None:
+    """The text of some bytes, if all of them can be decoded."""
+    for candidate in _candidates(data, codec):
+        with suppress(ValueError, LookupError):
+            return data.decode(candidate)
+    with suppress(ValueError):
+        return _from_jis(data) if codec.startswith("iso2022_jp") else None
+    return None
+
+
+def _from_jis(data: bytes) -> str:
+    """ISO-2022-JP with characters of NEC or IBM (what Windows writes under that name).
+
+    Raises:
+        ValueError: it is none.
+    """
+    found, double = [], False
+    for number, piece in enumerate(_JIS.split(data)):
+        if number % 2:
+            double = piece.startswith(b"\x1b$")
+        elif double:
+            found.append(bytes(byte | 0x80 for byte in piece).decode("euc_jis_2004"))
+        else:
+            found.append(piece.decode("ascii"))
+    return "".join(found)
 
 
 def beginning(data: bytes, name: str, size: int) -> str:
@@ -111,8 +174,7 @@ def beginning(data: bytes, name: str, size: int) -> str:
         return decode(data, name)
     if codec == "ascii":
         codec = "utf-8"
-    try:
-        text = codecs.getincrementaldecoder(codec)("strict").decode(some)
-    except ValueError:
-        return decode(some, name)
-    return text
+    for candidate in _candidates(some, codec):
+        with suppress(ValueError):
+            return codecs.getincrementaldecoder(candidate)("strict").decode(some)
+    return decode(some, name)

@@ -102,13 +102,7 @@ def _word(start: re.Match[bytes], text: bytes) -> _Piece | None:
 
 
 def _text_of(piece: _Piece) -> str:
-    codec = codec_of(piece.charset) if piece.charset else None
-    if codec is None:
-        return raw_text(piece.data)
-    try:
-        return piece.data.decode(codec)
-    except ValueError:
-        return decode(piece.data, piece.charset)
+    return decode(piece.data, piece.charset) if piece.charset else raw_text(piece.data)
 
 
 # --- parameters (RFC 2045, RFC 2231) ---------------------------------------------------
