@@ -39,7 +39,9 @@ from tests.test_letters import (
 from ticketctl.app import intake, quarantine, shares
 from ticketctl.app.contents import MAX_TEXT
 from ticketctl.app.mailbox import Receipt, receive
+from ticketctl.app.senders import actors_by_mail
 from ticketctl.core.entry import Entry
+from ticketctl.core.people import People
 from ticketctl.record import replace
 from ticketctl.store import files
 from ticketctl.store.paths import path_of
@@ -468,6 +470,27 @@ def test_a_damaged_count_is_an_empty_one(content: bytes | None, tmp_path: Path) 
     assert fates == ["added", "added", "dead"]
     held = json.loads(place.read_text())
     assert len(held["taken"][JANE]) == 2 and not place.is_symlink()
+
+
+def test_a_server_that_is_trusted_is_named_in_ascii(tmp_path: Path) -> None:
+    """Else its small letters could be another's name."""
+    root = settled(tmp_path)
+    with (root / "ticketctl.yaml").open("a") as file:
+        file.write('  trust: "m\u212a.example"\n')
+    ran = ticketctl(root, "list", now=LATER)
+    assert ran.status == 78 and "names no server" in ran.err and "ticketctl.yaml:" in ran.err
+
+
+def test_staff_and_customers_are_compared_in_ascii(tmp_path: Path) -> None:
+    """Who is in the settings or on a ticket with a letter that is none of ASCII is not whom an email can be from."""
+    root = settled(tmp_path)
+    ticket = desk_of(root).store.read(A).ticket
+    profile = desk_of(root).profile_of(ticket)
+    for name, who in (("\u212aim@x.example", "kim@x.example"), ("Kim@X.example", "kim@x.example")):
+        here = replace(ticket, customer=name, watchers=(name,), assignee=name)
+        found = actors_by_mail(profile, here, People({name: frozenset(("agent",))}), who)
+        assert bool(found) is name.isascii()
+        assert bool(actors_by_mail(profile, here, People(), who)) is name.isascii()
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5", "true", "[]"])

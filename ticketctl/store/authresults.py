@@ -77,6 +77,8 @@ def _parsed(value: str) -> tuple[str, list[list[_Token]]]:
     head, *results = parts
     if not head or (not head[0].quoted and _STRAY.search(head[0].text)):
         raise _MalformedError
+    if not head[0].text.isascii():  # the small letter of a Kelvin sign is a k
+        raise _MalformedError
     version = [token.text for token in head[1:]]
     if version not in ([], ["1"]):
         return head[0].text.lower(), []  # another version, of which we know nothing
@@ -114,7 +116,10 @@ def _passed(results: Iterable[list[_Token]], domain: str) -> bool:
     if len(dmarc) != 1:
         return False
     method, *properties = dmarc[0]
-    named = [one.value.lower() for one in properties if one.key == "header.from"]
+    values = [method.value, *(one.value for one in properties if one.key == "header.from")]
+    if not all(map(str.isascii, values)):
+        return False
+    named = [value.lower() for value in values[1:]]
     return (
         method.key in ("dmarc", "dmarc/1")
         and not method.quoted
@@ -137,10 +142,11 @@ def _claims(tokens: list[_Token]) -> Iterator[_Claim]:
                 raise _MalformedError
             words.append(tokens[at].text)
             at += 1
-        key = "".join(words).lower()
+        text = "".join(words)
+        key = text.lower()
         if at == len(tokens) and words == ["none"]:
             return
-        if at + 1 >= len(tokens) or not _KEY.fullmatch(key) or not _joinable(words):
+        if at + 1 >= len(tokens) or not text.isascii() or not _KEY.fullmatch(key) or not _joinable(words):
             raise _MalformedError
         value, at = _value(tokens, at + 1)
         yield _Claim(key, value.text, value.quoted)

@@ -107,9 +107,16 @@ def read_mail(node: Node | None, wrong: Wrong) -> Mail | None:
         sendmail.value is True,
         _server(node.map.get("imap"), 993, "IMAP", wrong),
         _number(node, "per_day", 20, wrong),
-        node.map.get("trust", Node("", 1, 1)).text.lower(),
+        _trust(node.map.get("trust", Node("", 1, 1)), wrong),
         _number(node, "per_hour", 60, wrong),
     )
+
+
+def _trust(node: Node, wrong: Wrong) -> str:
+    if not node.text.isascii():
+        wrong(node, f'"{node.text}" names no server: the name that it gives itself is in ASCII')
+        return node.text
+    return node.text.lower()
 
 
 def _number(node: Node, key: str, usual: int, wrong: Wrong) -> int:
