@@ -443,6 +443,52 @@ def test_a_maildir_counts_as_well(tmp_path: Path) -> None:
     assert not list((box / "new").iterdir())
 
 
+def vouched(number: int, sender: str, genuine: bool, subject: str = f"[{A}]", server: str = "mx.example") -> bytes:
+    """One of many emails, with the word of a server that it is its sender's, or without."""
+    words = f"Authentication-Results: {server}; dmarc=pass header.from={sender.partition('@')[2]}\n".encode()
+    return (words if genuine else b"") + numbered(number, f"Number {number}.", sender, subject)
+
+
+@pytest.mark.parametrize("who", [AMY, JANE])
+def test_forged_email_uses_up_nothing_of_the_real_sender(who: str, tmp_path: Path) -> None:
+    """Neither of staff nor of a customer; each has an hour of their own, and staff are told of each."""
+    root = settled(tmp_path, "  per_hour: 3\n  trust: mx.example\n")
+    forged = [receive(desk_of(root), vouched(turn, who, False)).fate for turn in range(4)]
+    assert forged == ["kept" if who == AMY else "added"] * 3 + ["dead"]
+    other = vouched(9, who, True, server="mx.evil.example")
+    assert receive(desk_of(root), other).fate == "dead", "another server's word is none"
+    genuine = [receive(desk_of(root), vouched(10 + turn, who, True)).fate for turn in range(4)]
+    assert genuine == ["added"] * 3 + ["dead"]
+    assert len(notes(root, f"emails of {who} within")) == 1
+    assert len(notes(root, f"emails of {who}, for whom mx.example does not vouch, within")) == 1
+
+
+def test_without_a_server_that_vouches_each_counts(tmp_path: Path) -> None:
+    """There is nobody to tell them apart; and who cannot be answered shares one count."""
+    root = settled(tmp_path, "  per_hour: 2\n")
+    fates = [receive(desk_of(root), vouched(turn, JANE, turn > 1)).fate for turn in range(3)]
+    assert fates == ["added", "added", "dead"]
+    nobodies = ("undisclosed", "a@x.example, b@x.example", "\u212aim@x.example")
+    fates = [receive(desk_of(root), numbered(20 + turn, "Hello.", who)).fate for turn, who in enumerate(nobodies)]
+    assert fates == ["kept", "kept", "dead"]
+
+
+def test_staff_count_as_told_only_if_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a ticket has no room for the note, the next email tells them, on another ticket say."""
+    root = settled(tmp_path, "  per_hour: 1\n")
+    desk = desk_of(root)
+    other = receive(desk, letter("Subject: Other", sender="bob@customer.example")).id
+    assert receive(desk, numbered(0, "First.")).fate == "added"
+    with monkeypatch.context() as patch:
+        patch.setattr("ticketctl.app.quarantine.FOR_ONE", 10)
+        assert receive(desk, numbered(1, "Second.")).fate == "dead"
+    assert not notes(root, "per_hour") and not intake.was_told(desk, JANE)
+    assert receive(desk, numbered(2, "Third.", subject=f"[{other}]")).fate == "dead"
+    assert notes(root, "per_hour", other) and intake.was_told(desk, JANE)
+    assert receive(desk, numbered(3, "Fourth.")).fate == "dead"
+    assert not notes(root, "per_hour")
+
+
 @pytest.mark.parametrize(
     "content",
     [

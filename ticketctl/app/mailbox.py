@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from ticketctl.app import intake, threads, values
 from ticketctl.app.change import first_allowed, make_follow_up, not_by_hand, writes_of
@@ -21,7 +22,7 @@ from ticketctl.app.find import newest_of
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.quarantine import bury, bury_and_tell, bury_large, raise_failed
 from ticketctl.app.recording import commit, writing
-from ticketctl.app.senders import actors_by_mail, staff_roles, vouched
+from ticketctl.app.senders import actors_by_mail, is_vouched, staff_roles, vouched
 from ticketctl.app.shares import FOR_ALL, FOR_PEOPLE, excess
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Actor, Change, Create, Decision, Refusal
@@ -136,7 +137,7 @@ def _put(desk: Desk, mail: Mail, letter: Letter, data: bytes) -> Receipt:
             there = entry.event == "created" or threads.leads_to(desk, found, id_)
             if name != letter.message_id or (there and is_held(desk, id_, entry, letter, data)):
                 return Receipt("known", id_, f"{short(id_)}: had this letter already", name)
-        if intake.number(desk, letter.sender) >= mail.per_hour:
+        if intake.number(desk, _counted_as(mail, letter)) >= mail.per_hour:
             return _too_many(desk, mail, letter, data, found)
         if found is not None:
             receipt = _add(desk, mail, threads.continued(desk, found, letter), letter, data)
@@ -144,22 +145,28 @@ def _put(desk: Desk, mail: Mail, letter: Letter, data: bytes) -> Receipt:
             raise RefusedError(f"written by a machine ({letter.machine}), and it answers no ticket")
         else:
             receipt = _open(desk, mail, letter, data)
-        intake.count(desk, letter.sender)
+        intake.count(desk, _counted_as(mail, letter))
         return receipt
+
+
+def _counted_as(mail: Mail, letter: Letter) -> str:
+    """For whom an email counts: what anybody can have written under somebody's address uses up nothing of theirs."""
+    return letter.sender if is_vouched(mail, letter) else f"unvouched {letter.sender}"
 
 
 def _too_many(desk: Desk, mail: Mail, letter: Letter, data: bytes, found: Loaded | None) -> Receipt:
     """Keep an email of somebody who sends too many, and tell staff once an hour: on the ticket that it answers, else on
     the sender's newest."""
+    counted = _counted_as(mail, letter)
     sender = letter.sender or "unknown senders"
+    if not is_vouched(mail, letter):
+        sender += f", for whom {mail.trust} does not vouch,"
     reason = f"more than {mail.per_hour} emails of {sender} within an hour"
-    told = intake.was_told(desk, letter.sender)
+    told = intake.was_told(desk, counted)
     was = None if told else found or newest_of(desk, letter.sender)
     since = f"{desk.now:%Y-%m-%d %H:%M} UTC"
     note = f"Since {since} there are {reason} (mail: per_hour). Those above are kept in {deadletters.DEAD}/."
-    place = bury_and_tell(desk, data, reason, was, note)
-    if was is not None:
-        intake.tell(desk, letter.sender)
+    place = bury_and_tell(desk, data, reason, was, note, partial(intake.tell, desk, counted))
     return _dead(reason, place)
 
 

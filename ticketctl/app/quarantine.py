@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ticketctl.app.change import writes_of
 from ticketctl.app.desk import Desk
@@ -56,13 +56,16 @@ def bury_large(desk: Desk, head: bytes, rest: Source, reason: str) -> str:
             return f"{spool.keep(desk.now)}.eml"
 
 
-def bury_and_tell(desk: Desk, data: bytes, reason: str, was: Loaded | None, note: str) -> str:
+def bury_and_tell(
+    desk: Desk, data: bytes, reason: str, was: Loaded | None, note: str, told: Callable[[], None] | None = None
+) -> str:
     """Keep an email and tell staff by an internal note, once: not where the ticket has that note already. The store's
     lock is held.
 
     Args:
         was: the ticket for the note; none, if there is none of that sender.
         note: what staff are told; empty if they have been.
+        told: called once the note is written, and only then.
     """
     outcome = _told(desk, was, note) if was is not None and note else None
     writes: list[journal.Write] = deadletters.writes(desk.root, data, reason, desk.now)
@@ -72,6 +75,8 @@ def bury_and_tell(desk: Desk, data: bytes, reason: str, was: Loaded | None, note
     if writes:
         journal.write_all(desk.state, writes)
     if outcome is not None:
+        if told is not None:
+            told()
         raise_failed(commit(desk, [outcome]))
     return place
 
