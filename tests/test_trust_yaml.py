@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,49 @@ def test_what_else_1_mib_can_be(data: bytes) -> None:
     except BrokenError as error:
         assert error.place is not None and error.place.line > 0
     assert time.perf_counter() - start < BOUND
+
+
+FRAGMENTS = [
+    '"\\', "'", '"', "[", "]", '{"', '# "', "|\n", "- ", "? ", ": ", ",!", ",!x ", "- | #", "&a ", "*a ", "!!str |\n", "''",
+    "- >- \t\n", "\r", "\r\n ", "\t", "%", "@", "`", "a: ", "a: [", "\\", "<<: ", "--- ", "...\n", "\u2028", "\\u", '"\n',
+    "a b ", " #", "- a: |\n", "['", "{a: ",
+]  # fmt: skip
+BEFORE = ["", "# " + "," * 20_001 + "\nx: [", 'x: "', "x: |\n  ", "x: {"]
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS)
+def test_no_fragment_takes_longer_than_its_length(fragment: str) -> None:
+    """Four times as much takes no sixteen times as long, whatever stands before it; an unclosed quotation mark with
+    220 KB of these took more than half a minute."""
+    for before in BEFORE:
+        took = []
+        for number in (8_000, 32_000):
+            data = (before + fragment * number)[:MIB].encode()[:MIB]
+            start = time.perf_counter()
+            with suppress(BrokenError):
+                read_yaml(data, "x.yaml")
+            took.append(time.perf_counter() - start)
+            assert took[-1] < BOUND, (before[:9], number)
+        assert took[1] < max(0.3, 10 * took[0]), (before[:9], took)
+
+
+ROW = "a line, of [a log] - with {everything}? yes: # and \"more\"; it's, all, text\n"
+HONEST = {
+    "a block with line ends of Windows": "note: |\r\n" + f"  {ROW}".replace("\n", "\r\n") * 5_000,
+    "a head with a comment": "note: >- # \"[\n" + f"  {ROW}" * 5_000,
+    "a text in quotation marks over lines": "note: '" + ROW.replace("'", "''").replace("\n", "\n  ") * 5_000 + "'",
+    "a bracket in a comment": "# see [ and {\na: b # [\nnote: |\n" + f"  {ROW}" * 5_000,
+    "a bracket in a plain text": "a: see [ and {\nnote: |\n" + f"  {ROW}" * 5_000,
+    "a plain text over lines": "note: x\n" + "  a, b - c? d, e:f\n" * 5_000,
+    "commas in comments": "# ,,,,,,,,,,\n" * 5_000 + "note: x\n",
+    "many words": "note: 'x\n" + "  a b c d e f g h i j k l\n" * 24_000 + "  '",
+}
+
+
+@pytest.mark.parametrize("text", HONEST.values(), ids=HONEST)
+def test_an_honest_text_counts_as_one_value(text: str) -> None:
+    """However it is written: nothing is estimated from its characters."""
+    assert len(read_yaml(text.encode(), "x.yaml").map["note"].text) > 0
 
 
 def test_values_are_counted_in_the_stream_too() -> None:

@@ -25,7 +25,7 @@ from ruamel.yaml.events import (
 
 from ticketctl.core.located import Node, Scalar, resolve
 from ticketctl.errors import BrokenError, Place
-from ticketctl.store.bounds import MAX_NODES, check_bounds
+from ticketctl.store.bounds import HINT, MAX_NODES, check_bounds
 from ticketctl.store.files import MAX_BYTES
 
 MAX_DEPTH = 20
@@ -80,10 +80,10 @@ class _Reader:
         self.events, self.path = events, path
         self.nodes = 0
 
-    def fail(self, event: Any, message: str) -> BrokenError:
+    def fail(self, event: Any, message: str, hint: str = "") -> BrokenError:
         """The error of an event, with its place."""
         mark = event.start_mark
-        return BrokenError(message, place=Place(self.path, mark.line + 1, mark.column + 1))
+        return BrokenError(message, hint, Place(self.path, mark.line + 1, mark.column + 1))
 
     def document(self) -> Node:
         """The one document of the stream; null, if there is none.
@@ -113,7 +113,7 @@ class _Reader:
             raise self.fail(event, f"nested deeper than {MAX_DEPTH}")
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise self.fail(event, f"more than {MAX_NODES:,} values")
+            raise self.fail(event, f"more than {MAX_NODES:,} values", HINT)
         line, col = event.start_mark.line + 1, event.start_mark.column + 1
         if isinstance(event, ScalarEvent):
             if _SURROGATE.search(event.value):
