@@ -135,6 +135,50 @@ def test_proofs_that_would_take_long_are_given_up(monkeypatch: pytest.MonkeyPatc
     assert any("too large to be proved" in finding.message for finding in found)
 
 
+@pytest.fixture
+def large() -> Profile:
+    """Just within the limits: 200 statuses, thousands of moves, rules of many alternatives, hundreds of mistakes."""
+    names = [f"S{n}" for n in range(200)]
+    text = "profile: own\ntitle: Own\nversion: 1\ntimezone: UTC\n"
+    text += "roles: {customer: customer, agent: agent, system: system}\nfields:\n"
+    text += many("  f#: {type: string, edit: [customer, agent]}\n", 100)
+    text += "statuses:\n  S0: {state: new}\n" + "".join(f"  {name}: {{state: open}}\n" for name in names[1:-1])
+    text += "  S199: {state: closed}\ntransitions:\n- {from: created, to: S0, roles: [customer, agent]}\n"
+    for n in range(199):
+        targets = dict.fromkeys([*(f"S{(n + 1 + k) % 200}" for k in range(23) if (n + 1 + k) % 200), "S199"])
+        text += f"- {{from: S{n}, to: [{', '.join(targets)}], roles: [agent, system]}}\n"
+    text += "triggers:\n"
+    for n in range(20):
+        tests = (
+            f"{{any_of: [{{field: f{j}, is: [a{n}]}}, {{field: f{(j * 7 + n) % 100}, present: true}}]}}"
+            for j in range(20)
+        )
+        text += f"- {{name: t{n}, on: [staff_message], when: [{', '.join(tests)}], do: [{{set: {{f{n + 1}: v}}}}]}}\n"
+    text += "automations:\n"
+    for n in range(10):
+        when = ", ".join(f"{{field: f{j}, is: [a{n}]}}" for j in range(20))
+        text += f"- {{name: a{n}, in: [{', '.join(names[1:31])}], start: entered(S{n + 1}), after: P2D, when: [{when}]"
+        text += ", do: [{move: S199}]}\n"
+    return sound(text)
+
+
+def test_large_profiles_are_proved_at_once(large: Profile) -> None:
+    """It took five seconds, most of it for comparing tests value by value. No more findings are told of than of the
+    language, the last of which says how many more there are."""
+    start = time.perf_counter()
+    found = lint(large)
+    assert time.perf_counter() - start < 3
+    assert len(found) == 100 and "more findings" in found[-1].message and found[-1].code == "limit"
+
+
+def test_a_finding_is_one_line() -> None:
+    """With its example, if it has one."""
+    text = HEAD.replace("to: [Open, Done], roles: [agent, system]", "to: [Open], roles: [agent, system]")
+    found = lint(sound(text + "- {from: New, to: Done, roles: [agent]}\n"))
+    told = [str(finding) for finding in found]
+    assert any("; for example: " in one for one in told) and not [one for one in told if "\n" in one]
+
+
 @pytest.mark.parametrize("shape", ["check", "use"])
 def test_every_use_says_so(tmp_path: Path, shape: str) -> None:
     """``profile check``, and whatever command needs the profile."""

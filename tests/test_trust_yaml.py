@@ -120,10 +120,10 @@ def test_no_fragment_takes_longer_than_its_length(fragment: str) -> None:
         assert took[1] < max(0.3, 10 * took[0]), (before[:9], took)
 
 
-ROW = "a line, of [a log] - with {everything}? yes: # and \"more\"; it's, all, text\n"
+ROW = 'a line, of [a log] - with {everything}? yes: # and "more"; it\'s, all, text\n'
 HONEST = {
     "a block with line ends of Windows": "note: |\r\n" + f"  {ROW}".replace("\n", "\r\n") * 5_000,
-    "a head with a comment": "note: >- # \"[\n" + f"  {ROW}" * 5_000,
+    "a head with a comment": 'note: >- # "[\n' + f"  {ROW}" * 5_000,
     "a text in quotation marks over lines": "note: '" + ROW.replace("'", "''").replace("\n", "\n  ") * 5_000 + "'",
     "a bracket in a comment": "# see [ and {\na: b # [\nnote: |\n" + f"  {ROW}" * 5_000,
     "a bracket in a plain text": "a: see [ and {\nnote: |\n" + f"  {ROW}" * 5_000,

@@ -47,9 +47,15 @@ class Record:
         return tuple([getattr(self, name) for name in self._names])
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (
-            type(self) is type(other) and isinstance(other, Record) and self._values() == other._values()
-        )
+        if self is other:
+            return True
+        if type(self) is not type(other):
+            return False
+        for name in self._names:  # most that are compared differ in the first or second value
+            one, two = getattr(self, name), getattr(other, name)
+            if one is not two and one != two:
+                return False
+        return True
 
     def __hash__(self) -> int:
         return hash(self._values())

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
+from ticketctl.core.limits import FINDINGS
 from ticketctl.core.moves import may_fire_in
 from ticketctl.core.profile import CREATED, Action, Automation, Edge, Event, Profile, Status, Test, Trigger
 from ticketctl.core.proof import (
@@ -40,7 +41,7 @@ ASKED = ("customer_message", "staff_message", "staff_event", "field_set", "mail_
 
 
 def lint(profile: Profile) -> list[Finding]:
-    """Everything that is wrong with a profile whose language is right, errors first."""
+    """What is wrong with a profile whose language is right, errors first; no more than people read (``FINDINGS``)."""
     found: list[Finding] = []
     try:
         for check in CHECKS:
@@ -48,12 +49,18 @@ def lint(profile: Profile) -> list[Finding]:
     except TooLargeError:
         found.append(Finding(Place(profile.path, 1, 1), "limit", "error: the profile is too large to be proved sound",
                              "fewer rules in fewer statuses, and fewer tests in each"))  # fmt: skip
-    return sorted(found, key=lambda finding: (finding.severity == "warning", finding.place.line))
+    found.sort(key=lambda finding: (finding.severity == "warning", finding.place.line))
+    if len(found) > FINDINGS:
+        more = len(found) - FINDINGS + 1
+        kind = found[FINDINGS - 1].severity
+        words = f"{'error: ' if kind == 'error' else ''}there are {more:,} more findings"
+        found[FINDINGS - 1 :] = [Finding(Place(profile.path, 1, 1), "limit", words, "mend those above first", kind)]
+    return found
 
 
 def _error(place: Place, point: int, title: str, message: str, example: str = "") -> Finding:
     return Finding(
-        place, f"proof-{point}", f"error: {message} ({point}: {title})" + (f"\n  {example}" if example else "")
+        place, f"proof-{point}", f"error: {message} ({point}: {title})" + (f"; {example}" if example else "")
     )
 
 
