@@ -102,6 +102,10 @@ def test_the_tools_that_look_ahead_say_so(tmp_path: Path) -> None:
         and f"261102-aa000: an event is dated in the future ({FAR})" in ran.err
     )
     assert f"event {event} is dated in the future ({FAR}): sweeps leave this ticket alone" in done(root, "why", "aa000")
+    due = [
+        line for line in done(root, "why", "aa000", now="2026-11-20T09:00:00Z").split("\n") if line.startswith("  due ")
+    ]
+    assert due and all("sweeps wait until 2099-01-01 00:00" in line and "next sweep" not in line for line in due)
     held = [json.loads(done(root, "why", half, "--format", "json"))["future"] for half in ("aa000", "aa001")]
     assert held == [{"event": event, "at": FAR}, None]
     assert "closes by itself" in done(root, "show", "aa001")

@@ -11,6 +11,9 @@ import pytest
 
 from tests.shell import Ran
 from ticketctl.cli.main import run
+from ticketctl.core.entry import Entry
+from ticketctl.core.public import without_notes
+from ticketctl.core.ticket import Ticket
 from ticketctl.store.profiles import Shelf
 
 Run = Callable[..., Ran]
@@ -253,3 +256,42 @@ def test_she_acts_on_her_own(tc: Run) -> None:
     shown = tc("show", "aaaaa").out
     assert all(word in shown for word in (*SECRET, "Still broken."))
     assert tc("check").status == 0
+
+
+def test_nothing_is_told_of_a_note_that_started_a_clock(tc: Run, tmp_path: Path) -> None:
+    """Neither its time nor its id: when the rule is due and what it does, no more. A note dated in the future, too."""
+    id_ = "261102-adddd"
+    for words in (("new", "Waiting", "-c", "jane@customer.example", "--id", id_), ("move", id_, "Open", "-a", "amy@support.example"),
+                  ("--now", "2026-11-02T12:34:00Z", "note", id_, "-m", "NOTEWORD")):  # fmt: skip
+        assert tc(*words).status == 0, words
+    note = json.loads(tc("show", id_, "--format", "json").out)["tickets"][0]["history"][-1]["id"]
+    later = ("--now", "2026-11-03T09:00:00Z")
+    every = [*READING, ("why", id_), ("why", id_, "--format", "json"), ("next", id_), ("log", id_), ("show", id_),
+             ("list", "-A", "--columns", "id,next_due,next_rule,updated")]  # fmt: skip
+    assert note in tc(*later, "why", id_).out and "12:34" in tc(*later, "why", id_).out
+    for words in every:
+        ran = tc(*later, *words, as_=JANE)
+        assert ran.status == 0 and note not in ran.out + ran.err and "2026-11-02 12:34" not in ran.out, (words, ran)
+        assert "2026-11-02T12:34" not in ran.out and "internal" not in ran.out, (words, ran)
+    told = [json.loads(tc(*later, "why", id_, "--format", "json", as_=who).out)["rules"] for who in (AMY, JANE)]
+    assert [rule["due"] for rule in told[0]] == [rule["due"] for rule in told[1]]
+    assert "due " in tc(*later, "why", id_, as_=JANE).out and [rule["anchor"] for rule in told[1]] == [None] * len(
+        told[1]
+    )
+    assert note in [rule["anchor"] for rule in told[0]]
+    # Before the instant of the note: it is an event of the future.
+    for words in every:
+        ran = tc("--now", "2026-11-02T09:00:00Z", *words, as_=JANE)
+        assert note not in ran.out + ran.err and "11-02T12:34" not in ran.out + ran.err, (words, ran)
+        assert "11-02 12:34" not in ran.out and "Mon 12:34" not in ran.out, (words, ran)
+    assert json.loads(tc("why", id_, "--format", "json", as_=JANE).out)["future"] == {"event": None, "at": None}
+
+
+def test_no_shown_entry_names_a_hidden_one() -> None:
+    """What a rule did because of a note does not say which note; nor what was written after two at once."""
+    history = [Entry("2026-11-02T09:00:00Z", "a@b.c", "agent", "created", to="Open", sets={"title": "x"}, id="aa"),
+               Entry("2026-11-02T09:00:00Z", "a@b.c", "agent", "noted", note="x", id="bb"),
+               Entry("2026-11-02T09:00:00Z", "a@b.c", "agent", "edited", sets={"due": "2026-12-01"}, id="cc",
+                     anchor="bb", rule="r", nth=1, after=("aa", "bb"))]  # fmt: skip
+    shown = without_notes(Ticket("261102-aaaaa", "biztech", "x", "Open", history=tuple(history))).shown
+    assert [entry.id for entry in shown] == ["aa", "cc"] and "bb" not in repr(shown) and shown[1].after == ("aa",)

@@ -11,6 +11,7 @@ from ticketctl.app.find import look
 from ticketctl.app.sweep import Act, acts_of
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
+from ticketctl.core.entry import HIDDEN, Entry
 from ticketctl.core.foresight import forecast
 from ticketctl.core.query import Query, Term
 from ticketctl.core.timers import future_event
@@ -40,7 +41,7 @@ def foresee(desk: Desk, days: int, watch: Watch = unwatched) -> Forecast:
             continue
         start = desk.now
         if event := future_event(loaded.ticket, desk.now):
-            found.ahead.append(Ahead(loaded.ticket.id, loaded.ticket.profile, loaded.ticket.status, event.at))
+            found.ahead.append(Ahead(loaded.ticket.id, loaded.ticket.profile, loaded.ticket.status, _told(event)))
             start = dates.parse_instant(event.at) - dates.TOLERANCE
             if start > until:
                 continue
@@ -48,3 +49,8 @@ def foresee(desk: Desk, days: int, watch: Watch = unwatched) -> Forecast:
             found.acts += ((at, act) for act in acts_of(profile, [fired]))
     found.acts.sort(key=lambda one: (one[0], one[1].fire.due, one[1].ticket.id))
     return found
+
+
+def _told(event: Entry) -> str:
+    """The instant of an event; nothing of one that its reader may not see."""
+    return "" if event.event == HIDDEN else event.at

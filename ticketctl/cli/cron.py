@@ -119,7 +119,7 @@ def _skipped(ticket: Ahead, dry: bool) -> str:
 
 def tell_ahead(ticket: Ahead) -> str:
     """Why a ticket is left alone, in words."""
-    return f"an event is dated in the future ({ticket.at})"
+    return "an event is dated in the future" + (f" ({ticket.at})" if ticket.at else "")
 
 
 def name_ahead(tickets: Sequence[Ahead]) -> None:

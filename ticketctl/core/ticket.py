@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ticketctl.core.chain import idle
@@ -71,8 +71,11 @@ class Ticket(Record):
 
     @property
     def shown(self) -> tuple[Entry, ...]:
-        """The entries that its reader may see."""
-        return tuple(entry for entry in self.history if entry.event != HIDDEN)
+        """The entries that its reader may see, without the names of those that they may not."""
+        hidden = {entry.id for entry in self.history if entry.event == HIDDEN}
+        if not hidden:
+            return self.history
+        return tuple(_unnamed(entry, hidden) for entry in self.history if entry.id not in hidden)
 
     def head(self) -> dict[str, Any]:
         """What stands above ``history`` in the file, keys in their order."""
@@ -83,6 +86,13 @@ class Ticket(Record):
             if value or value in ("", 0):
                 found[key] = value if isinstance(value, str) else thaw(value)
         return found
+
+
+def _unnamed(entry: Entry, hidden: Container[str]) -> Entry:
+    """An entry without the names of some others: which started its clock, which it was written after."""
+    anchor = None if entry.anchor in hidden else entry.anchor
+    after = tuple(one for one in entry.after if one not in hidden)
+    return entry if (anchor, after) == (entry.anchor, entry.after) else replace(entry, anchor=anchor, after=after)
 
 
 def thaw(value: Any) -> Any:

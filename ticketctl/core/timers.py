@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ticketctl.core import dates
 from ticketctl.core.checker import Scene, failures
-from ticketctl.core.entry import Entry
+from ticketctl.core.entry import HIDDEN, Entry
 from ticketctl.core.events import events_of
 from ticketctl.core.people import People
 from ticketctl.core.profile import Automation, Profile
@@ -83,7 +83,9 @@ def future_event(ticket: Ticket, now: datetime) -> Entry | None:
 
 
 def in_future(event: Entry) -> str:
-    """The words about what :func:`future_event` finds."""
+    """The words about what :func:`future_event` finds; its name and instant are not told to who may not see it."""
+    if event.event == HIDDEN:
+        return "an event is dated in the future"
     return f"event {event.id} is dated in the future ({event.at})"
 
 

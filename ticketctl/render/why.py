@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ticketctl.core import dates
+from ticketctl.core.entry import HIDDEN, Entry
 from ticketctl.core.foresight import Outlook
 from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.ticket import Ticket
@@ -20,7 +21,8 @@ def why(voice: Voice, ticket: Ticket, profile: Profile, found: Sequence[Outlook]
     """The lines about one ticket: each rule of its status, from which event it counts, when it acts, and what is wanting."""
     since = next(entry.at for entry in reversed(ticket.acts) if entry.to is not None)
     yield f"{voice.paint(short(ticket.id), 'bold')}  {ticket.status} since {voice.time(since)}"
-    if event := future_event(ticket, voice.now):
+    event = future_event(ticket, voice.now)
+    if event:
         yield from wrapped(f"{in_future(event)}: sweeps leave this ticket alone until then", "", voice.across)
     for outlook in found:
         yield ""
@@ -29,7 +31,7 @@ def why(voice: Voice, ticket: Ticket, profile: Profile, found: Sequence[Outlook]
         yield f"{voice.paint(rule.name, 'bold')}{cites}   {rule.place.path}:{rule.place.line}"
         words = rule.criterion.replace('"', "'")
         yield from wrapped(f'"{words}"' if words else rule.origin.assumed, "  ", voice.across)
-        for name, text in _facts(voice, ticket, profile, outlook):
+        for name, text in _facts(voice, profile, outlook, event):
             head = f"  {name:<9}  "
             lines = list(wrapped(text, " " * len(head), voice.across)) or [""]
             yield head + lines[0].strip()
@@ -47,30 +49,46 @@ def why(voice: Voice, ticket: Ticket, profile: Profile, found: Sequence[Outlook]
         )
 
 
-def _facts(voice: Voice, ticket: Ticket, profile: Profile, outlook: Outlook) -> Iterator[tuple[str, str]]:
+def _facts(voice: Voice, profile: Profile, outlook: Outlook, ahead: Entry | None) -> Iterator[tuple[str, str]]:
+    """What is known of one rule; nothing of an event that the reader may not see, which may have started or stopped it.
+
+    Args:
+        ahead: the event of the future until which sweeps leave the ticket alone.
+    """
     rule, clock = outlook.automation, outlook.clock
     if clock.anchor is None:
         missing = f"{rule.at} is not set" if rule.at else f"there was no {rule.start} in this stay"
         yield "starts", f"not yet: {missing}"
         return
-    yield "starts", f"{voice.time(clock.anchor.at)}  {safe(deed(voice, clock.anchor))} ({clock.anchor.id})"
+    if clock.anchor.event != HIDDEN:
+        yield "starts", _event(voice, clock.anchor)
     if clock.stopper is not None:
-        yield "stopped", f"{voice.time(clock.stopper.at)}  {safe(deed(voice, clock.stopper))} ({clock.stopper.id})"
+        yield "stopped", "yes" if clock.stopper.event == HIDDEN else _event(voice, clock.stopper)
         if again := [*rule.resume_on, *rule.reset_on]:
             yield "resumes", "with the next " + " or ".join(map(str, again))
         return
     if outlook.fire is not None:
         fire = outlook.fire
         missed = f" ({fire.missed} missed before)" if fire.missed else ""
-        ahead = voice.ahead(fire.due, long=True)
-        when = "the next sweep does it" if ahead == "now" else f"in {ahead}"
-        yield "due", f"{voice.time(fire.due)}, {when}{missed}; {_period(profile, rule)}"
+        yield "due", f"{voice.time(fire.due)}, {_when(voice, fire.due, ahead)}{missed}; {_period(profile, rule)}"
     for words, holds in outlook.conditions:
         yield "condition", f"{safe(words)}: {'yes' if holds else 'no, so it waits'}"
-    if outlook.fire is not None:
+    if outlook.fire is not None and clock.anchor.event != HIDDEN:
         yield "key", f"{rule.name} {clock.anchor.id} {outlook.fire.nth}"
     done = f"occurrence {outlook.done}" if rule.repeat else "yes"
     yield "done", done if outlook.done else "not yet"
+
+
+def _event(voice: Voice, entry: Entry) -> str:
+    return f"{voice.time(entry.at)}  {safe(deed(voice, entry))} ({entry.id})"
+
+
+def _when(voice: Voice, due: str, event: Entry | None) -> str:
+    """When a sweep does what is due: not before an event of the future."""
+    if event is not None and due < event.at:
+        return "but sweeps wait until " + ("then" if event.event == HIDDEN else voice.time(event.at))
+    ahead = voice.ahead(due, long=True)
+    return "the next sweep does it" if ahead == "now" else f"in {ahead}"
 
 
 def _period(profile: Profile, rule: Automation) -> str:
@@ -82,10 +100,15 @@ def _period(profile: Profile, rule: Automation) -> str:
     return f"{rule.after} after {rule.start}{again}, {of}"
 
 
-def future(ticket: Ticket, now: datetime) -> dict[str, str] | None:
-    """The event for which sweeps leave a ticket alone, for programs; nothing, if there is none."""
+def future(ticket: Ticket, now: datetime) -> dict[str, str | None] | None:
+    """The event for which sweeps leave a ticket alone, for programs; nothing, if there is none. Of one that the reader
+    may not see, neither its id nor its instant."""
     event = future_event(ticket, now)
-    return {"event": event.id, "at": event.at} if event else None
+    return {"event": _id(event), "at": None if event.event == HIDDEN else event.at} if event else None
+
+
+def _id(event: Entry | None) -> str | None:
+    return event.id if event is not None and event.event != HIDDEN else None
 
 
 def document(outlook: Outlook) -> dict[str, Any]:
@@ -94,7 +117,7 @@ def document(outlook: Outlook) -> dict[str, Any]:
     return {
         "rule": rule.name, "cites": list(rule.origin.cites), "criterion": rule.criterion or None,
         "assumed": rule.origin.assumed or None, "path": rule.place.path, "line": rule.place.line,
-        "anchor": clock.anchor.id if clock.anchor else None, "stopped_by": clock.stopper.id if clock.stopper else None,
+        "anchor": _id(clock.anchor), "stopped_by": _id(clock.stopper),
         "due": fire.due if fire else None, "nth": fire.nth if fire else None, "missed": fire.missed if fire else 0,
         "done": outlook.done, "conditions": [{"test": words, "holds": holds} for words, holds in outlook.conditions],
     }  # fmt: skip
