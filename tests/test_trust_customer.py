@@ -261,8 +261,9 @@ def test_she_acts_on_her_own(tc: Run) -> None:
 def test_nothing_is_told_of_a_note_that_started_a_clock(tc: Run, tmp_path: Path) -> None:
     """Neither its time nor its id: when the rule is due and what it does, no more. A note dated in the future, too."""
     id_ = "261102-adddd"
-    for words in (("new", "Waiting", "-c", "jane@customer.example", "--id", id_), ("move", id_, "Open", "-a", "amy@support.example"),
-                  ("--now", "2026-11-02T12:34:00Z", "note", id_, "-m", "NOTEWORD")):  # fmt: skip
+    move = ("move", id_, "Open", "-a", "amy@support.example")
+    note_at = ("--now", "2026-11-02T12:34:00Z", "note", id_, "-m", "NOTEWORD")
+    for words in (("new", "Waiting", "-c", "jane@customer.example", "--id", id_), move, note_at):
         assert tc(*words).status == 0, words
     note = json.loads(tc("show", id_, "--format", "json").out)["tickets"][0]["history"][-1]["id"]
     later = ("--now", "2026-11-03T09:00:00Z")
@@ -295,3 +296,46 @@ def test_no_shown_entry_names_a_hidden_one() -> None:
                      anchor="bb", rule="r", nth=1, after=("aa", "bb"))]  # fmt: skip
     shown = without_notes(Ticket("261102-aaaaa", "biztech", "x", "Open", history=tuple(history))).shown
     assert [entry.id for entry in shown] == ["aa", "cc"] and "bb" not in repr(shown) and shown[1].after == ("aa",)
+
+
+LISTED = "profile: biztech\ncommit: off\npeople:\n  Amy@support.example: {roles: [agent]}\n  %s: {roles: [customer]}\n"
+
+
+@pytest.mark.parametrize("listed", ["jane@customer.example", "Jane@Customer.example"])
+@pytest.mark.parametrize(
+    "typed", ["jane@customer.example", "JANE@customer.example", "customer:JANE@CUSTOMER.EXAMPLE", "@me"]
+)
+def test_the_case_of_an_address_does_not_matter(tc: Run, tmp_path: Path, listed: str, typed: str) -> None:
+    """However it is listed, typed, or given by git: she sees her own tickets, all of them, and no others."""
+    (tmp_path / "ticketctl.yaml").write_text(LISTED % listed)
+    (tmp_path / ".git/config").write_text(
+        (tmp_path / ".git/config").read_text() + "[user]\n\temail = jane@CUSTOMER.example\n"
+    )
+    assert tc("list", "-A", "--format", "id", as_=typed).out.split() == ["261102-acccc", "261102-aaaaa"]
+    assert tc("show", "abbbb", as_=typed).status == 66
+    for words in (("show", "aaaaa"), ("show", "acccc"), ("log", "aaaaa"), ("next", "aaaaa"), ("export",),
+                  ("mail", "show", "aaaaa"), ("why", "aaaaa"), ("list", "-A", "customer:@me"),
+                  ("list", "-A", "boss")):  # fmt: skip
+        ran = tc(*words, as_=typed)
+        assert ran.status == 0 and not any(word in ran.out for word in (*SECRET, "Eve")), (words, ran)
+        assert "people" not in ran.err
+    assert "is for staff" in tc("check", as_=typed).err
+    assert "Printer" in tc("list", "-A", "customer:@me", as_=typed).out
+    assert tc("reply", "aaaaa", "-m", "Still broken.", as_=typed).status == 0
+    assert tc("list", "-A", as_="AMY@support.example").out.count("26") > 2
+
+
+def test_letters_beyond_ascii(tc: Run) -> None:
+    """They have cases, too."""
+    for who, id_ in (("jürgen@customer.example", "261102-aeeee"), ("Jürgen@customer.example", "261102-affff")):
+        assert tc("new", "Umlaut", "-c", who, "--id", id_).status == 0
+    watched = ("--set", "watchers=JÜRGEN@customer.example", "--id", "261102-agggg")
+    assert tc("new", "Umlaut", "-c", "x@y.example", *watched).status == 0
+    ran = tc("list", "-A", "--format", "id", as_="customer:JÜRGEN@CUSTOMER.example")
+    assert sorted(ran.out.split()) == ["261102-aeeee", "261102-affff", "261102-agggg"]
+
+
+def test_me_without_an_address(tc: Run) -> None:
+    """Nobody says who @me is: nothing is shown."""
+    ran = tc("list", "-A", as_="customer:@me")
+    assert ran.status == 2 and "Printer" not in ran.out

@@ -11,6 +11,7 @@ import pytest
 
 from tests.test_kill import done, make_store, ticketctl
 from ticketctl.core import proof
+from ticketctl.core.entry import Entry
 from ticketctl.core.filling import MOST, TooLongError, filled, shortened
 from ticketctl.core.language import read_profile
 from ticketctl.core.lint import lint
@@ -19,6 +20,7 @@ from ticketctl.core.people import NOBODY_LISTED, People
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Actor, Change, Create, Decision, Refusal
 from ticketctl.core.ticket import Ticket, fold
+from ticketctl.core.wording import readable
 from ticketctl.core.workflow import decide
 from ticketctl.errors import Finding
 from ticketctl.record import replace
@@ -362,3 +364,18 @@ def test_a_history_that_owes_it_to_a_customer() -> None:
     forged = fold([*before, replace(owing, told=(JANE,))])
     assert "SECRET" not in compose(profile, forged, forged.history[-1], NOBODY_LISTED).body
     assert "SECRET" not in compose(profile, made.ticket, made.entries[-1], NOBODY_LISTED, reader=JANE).body
+
+
+@pytest.mark.parametrize("who", [JANE.upper(), JANE, EVE, EVE.title(), "Watcher@x.example"])
+def test_who_ever_was_a_customer_reads_no_note(who: str) -> None:
+    """However the address is written, and whoever the customer is now."""
+    profile = sound(telling("assignee"))
+    history = [Entry("2026-11-02T09:00:00Z", AMY, "agent", "created", to="New", id="a",
+                     sets={"title": "x", "customer": EVE, "watchers": ("watcher@x.example",)}),
+               Entry("2026-11-02T09:00:00Z", AMY, "agent", "edited", id="b",
+                     sets={"customer": JANE}, unset=("watchers",))]  # fmt: skip
+    ticket = Ticket("261102-aaaaa", "own", "x", "New", customer=JANE, history=tuple(history))
+    assert not readable(profile, "m", ticket, NOBODY_LISTED, who)
+    assert readable(profile, "m", ticket, NOBODY_LISTED, BOB)
+    listed = People({AMY.upper(): frozenset({"agent"})})
+    assert readable(profile, "m", ticket, listed, AMY) and not readable(profile, "m", ticket, listed, who)

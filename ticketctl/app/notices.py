@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from ticketctl.app.desk import Desk
 from ticketctl.core.notices import compose, owed, unsent
+from ticketctl.core.people import spelled
 from ticketctl.core.requests import Notice
 from ticketctl.core.ticket import Ticket
 
@@ -26,4 +27,4 @@ def of_ticket(desk: Desk, ticket: Ticket) -> Iterator[tuple[Notice, str]]:
 
 def is_told(desk: Desk, told: Collection[str]) -> bool:
     """Whether who reads may see a notice to some people: as a customer, only what is told to oneself."""
-    return desk.view is None or desk.view.who in told
+    return desk.view is None or spelled(desk.view.who, told) is not None

@@ -11,7 +11,7 @@ from ticketctl.core.summary import summary_of, watching
 from ticketctl.errors import BrokenError, Finding, SettingsError
 from ticketctl.store.index import Index, Kept
 from ticketctl.store.reading import Loaded
-from ticketctl.store.selection import holding, owned
+from ticketctl.store.selection import lettered, owned
 
 
 def own_index(desk: Desk, view: View, watch: Watch) -> Index:
@@ -19,7 +19,7 @@ def own_index(desk: Desk, view: View, watch: Watch) -> Index:
 
     What cannot be read is nobody's: it is left out, for nobody knows whose it is.
     """
-    paths = everything(desk, lambda index: {*owned(index, view.who, view.staffed), *holding(index, [watching(view.who)])},
+    paths = everything(desk, lambda index: {*owned(index, view.who, view.staffed), *lettered(index, watching(view.who))},
                        watch)  # fmt: skip
     kept = (one for one in spread(desk, read_at, keep_own, sorted(paths), "reading", watch) if one is not None)
     return Index.build(kept, {}, [], [], None)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ticketctl.core.people import spelled
 from ticketctl.errors import DiskError, RefusedError, UsageError, closest
 from ticketctl.record import Record
 from ticketctl.store import files
@@ -41,7 +42,7 @@ class View(Record):
 
     def admits(self, ticket: Ticket) -> bool:
         """Whether a ticket is seen at all."""
-        return not self.is_limited(ticket.profile) or self.who in ticket.customers
+        return not self.is_limited(ticket.profile) or spelled(self.who, ticket.customers) is not None
 
     def seen(self, loaded: Loaded) -> Loaded:
         """A ticket that is seen, as it is seen."""
@@ -66,6 +67,7 @@ def view_of(desk: Desk) -> View | None:
         UsageError: no profile has the role that is named, or nobody says who has it.
     """
     role, who = split(desk.as_) if desk.as_ else ("", "")
+    who = desk.email if who == "@me" else who
     if not role:
         return View(who, "", frozenset()) if who and _is_customer(desk, who) else None
     kinds, all_known = desk.shelf.roles()
@@ -75,7 +77,7 @@ def view_of(desk: Desk) -> View | None:
         raise UsageError(f'no profile has a role "{role}"', closest(role, known) or f"there are: {', '.join(known)}")
     if "customer" not in own.values():
         return None
-    who = who if who and who != "@me" else desk.email
+    who = who or desk.email
     if not who:
         raise UsageError("I do not know who you are", "--as ROLE:WHO, TICKETCTL_AS, or git config user.email")
     return View(who, role, frozenset(name for name, kind in own.items() if kind != "customer"))
@@ -87,7 +89,8 @@ def _folded(roles: Mapping[str, str]) -> dict[str, str]:
 
 def _is_customer(desk: Desk, who: str) -> bool:
     """Whether the settings list somebody, and in no role but those of customers."""
-    listed = (desk.settings.people or {}).get(who, ())
+    people = desk.settings.people or {}
+    listed = people.get(spelled(who, people) or "", ())
     if not listed:
         return False
     kinds, _ = desk.shelf.roles()
@@ -121,6 +124,7 @@ def unlisted_once(desk: Desk) -> str:
     Git is asked at most once for who is sitting here: that takes a process.
     """
     role, who = split(desk.as_) if desk.as_ else ("", "")
+    who = "" if who == "@me" else who
     people, told = desk.settings.people, desk.state.file(_TOLD)
     if people is None or role or not told:
         return ""
@@ -135,4 +139,4 @@ def unlisted_once(desk: Desk) -> str:
         desk.state.made()
         files.replace_file(told, lines.encode(), desk.state.access, durable=False)
     who = who or desk.email
-    return who if who not in people else ""
+    return who if spelled(who, people) is None else ""

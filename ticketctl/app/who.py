@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.view import split
+from ticketctl.core.people import spelled
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Actor
 from ticketctl.core.ticket import Ticket
@@ -27,17 +28,22 @@ def actors(desk: Desk, profile: Profile, ticket: Ticket | None, for_: str | None
         raise UsageError("I do not know who you are", hint)
     if for_ is not None:
         for_ = person(for_, desk)
-    if role:
-        return [Actor(who, role, for_)]
+    customers = ticket.customers if ticket else ()
+    as_customer = spelled(who, customers) or who
+    for_ = for_ and (spelled(for_, customers) or for_)
     people = desk.people_of(profile)
+    if role:
+        known = as_customer if profile.kind(role) == "customer" else spelled(who, people.roles or ()) or who
+        return [Actor(known, role, for_)]
     customer = profile.role_of_kind("customer")
     if people.roles is None:
         return [Actor(who, profile.role_of_kind("agent"), for_)]
     listed = desk.settings.people or {}
-    own = [name for name in _in_order(listed.get(who, ()), profile) if people.has(who, name)]
-    if not own or (ticket is not None and ticket.customer == who):
+    known = spelled(who, listed) or who
+    own = [name for name in _in_order(listed.get(known, ()), profile) if people.has(known, name)]
+    if not own or (ticket is not None and spelled(who, [ticket.customer or ""])):
         own.append(customer)
-    return [Actor(who, name, for_) for name in own]
+    return [Actor(as_customer if profile.kind(name) == "customer" else known, name, for_) for name in own]
 
 
 def me(desk: Desk) -> str:
@@ -47,6 +53,7 @@ def me(desk: Desk) -> str:
         UsageError: nobody says who is acting.
     """
     who = split(desk.as_)[1] if desk.as_ else ""
+    who = "" if who == "@me" else who
     if not (who or desk.email):
         raise UsageError("I do not know who @me is", "--as ROLE:WHO, TICKETCTL_AS, or git config user.email")
     return who or desk.email

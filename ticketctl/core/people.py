@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ticketctl.record import EMPTY, Record
+
+
+def spelled(who: str, names: Iterable[str]) -> str | None:
+    """Whom of some people somebody is, as it is written there; nothing, if none of them. Addresses differ by more than
+    the case of their letters."""
+    folded, found = who.casefold(), None
+    for name in names:
+        if name == who:
+            return name
+        if found is None and name.casefold() == folded:
+            found = name
+    return found
 
 
 class People(Record):

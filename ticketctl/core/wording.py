@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from ticketctl.core.filling import names_in
 from ticketctl.core.grammar import EMPTY, INTERNAL, ORIGIN, Names, read_origin, read_sets
 from ticketctl.core.located import Node
-from ticketctl.core.people import People
+from ticketctl.core.people import People, spelled
 from ticketctl.core.profile import Action, Message, Profile, Template, Trigger
 from ticketctl.core.ticket import Ticket
 
@@ -107,7 +107,8 @@ def _by_staff(profile: Profile, rule: object) -> bool:
 def readable(profile: Profile, message: str, ticket: Ticket, people: People, who: str) -> bool:
     """Whether somebody may read a message about a ticket: one that holds an internal note is for staff alone.
 
-    Where the store lists nobody, everybody is staff but the customer of the ticket and those who may act as such.
+    Where the store lists nobody, everybody is staff but those who are, or ever were, customers of the ticket, or may
+    act as such.
     """
     variants = (held for name, held in profile.messages.items() if name.partition(".")[0] == message)
     if not any(map(is_internal, variants)):
@@ -116,5 +117,19 @@ def readable(profile: Profile, message: str, ticket: Ticket, people: People, who
     if role != who:
         return profile.kind(role) == "agent"
     if people.roles is None:
-        return who not in ticket.customers
-    return any(people.has(who, name) for name, held in profile.roles.items() if held.kind == "agent")
+        return spelled(who, _ever_customers(profile, ticket)) is None
+    known = spelled(who, people.roles) or who
+    return any(people.has(known, name) for name, held in profile.roles.items() if held.kind == "agent")
+
+
+def _ever_customers(profile: Profile, ticket: Ticket) -> Iterator[str]:
+    """Those who are or were customer or watcher of a ticket, or acted on it as its customer."""
+    yield from ticket.customers
+    for entry in ticket.history:
+        for name in ("customer", "watchers"):
+            held = entry.sets.get(name)
+            yield from held if isinstance(held, tuple) else (str(held),) if held else ()
+        if profile.kind(entry.role) == "customer":
+            yield entry.by
+        if entry.for_:
+            yield entry.for_

@@ -77,10 +77,27 @@ def holding(index: Index, names: Iterable[str]) -> list[str]:
 
 
 def owned(index: Index, who: str, profiles: Iterable[str]) -> list[str]:
-    """The files of the tickets whose customer somebody is, and of all tickets of some profiles."""
+    """The files of the tickets whose customer somebody is, however written, and of all tickets of some profiles."""
     names = list(profiles)
-    sql = f"SELECT path FROM tickets WHERE customer = ? OR profile IN ({', '.join('?' * len(names))})"
-    return [path for (path,) in index.all(sql, who, *names)]
+    same = _folded("customer")
+    sql = f"SELECT path FROM tickets WHERE {same} OR profile IN ({', '.join('?' * len(names))})"
+    return [path for (path,) in index.all(sql, *[who.casefold()] * 2, *names)]
+
+
+def lettered(index: Index, watcher: str) -> list[str]:
+    """The files of the tickets that somebody watches, however written.
+
+    Args:
+        watcher: what :func:`ticketctl.core.summary.watching` gives for them.
+    """
+    head = watcher.partition("\n")[0]
+    sql = f"SELECT path FROM letters WHERE name > ? AND name < ? AND {_folded('name')}"
+    return [path for (path,) in index.all(sql, f"{head}\n", f"{head}\v", *[watcher.casefold()] * 2)]
+
+
+def _folded(column: str) -> str:
+    """That a column is a text but for case, given twice in small letters; only what is not ASCII is folded slowly."""
+    return f"({column} = ? COLLATE NOCASE OR ({column} GLOB '*[^ -~]*' AND fold({column}) = ?))"
 
 
 def _where(query: Query) -> tuple[str, list[Any]]:
