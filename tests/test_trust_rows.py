@@ -108,3 +108,68 @@ def test_durations_without_end(text: str) -> None:
     with pytest.raises(ValueError, match=r"hundred years|not a duration") as caught:
         Duration.parse(text)
     assert len(str(caught.value)) < 200
+
+
+NONSENSE = [
+    ('{"title": "a", "customer": ["x"]}', 'customer must be a text, not ["x"]'),
+    ('{"title": 1e400}', "title must be a text, not Infinity"),
+    ('{"title": NaN}', "title must be a text"),
+    ('{"title": 7}', "title must be a text, not 7"),
+    ('{"title": "a", "text": {"a": 1}}', "text must be a text"),
+    ('{"title": "a", "assignee": true}', "assignee must be a text, not true"),
+    ('{"title": "a", "due": 20261201}', "due must be a text"),
+    ('{"title": "a", "status": ["Open"]}', "status must be a text"),
+    ('{"title": "a", "profile": ["own"]}', "profile must be a text"),
+    ('{"title": "a", "id": 1}', "id must be a text"),
+    ('{"title": "a", "text": 0}', "text must be a text, not 0"),
+    ('{"title": "a", "fields": {"size": 1.5}}', "size must be a whole number, not 1.5"),
+    ('{"title": "a", "fields": {"size": true}}', "size must be a whole number"),
+    ('{"title": "a", "fields": {"note": ["x"]}}', "note must be a text"),
+    ('{"title": "a", "note": 5}', "note must be a text, not 5"),
+    ('{"title": "a", "urgent": 1}', "urgent must be true or false, not 1"),
+    ('{"title": "a", "fields": {"people": [["x"]]}}', "people must be a list of texts"),
+    ('{"title": "a", "watchers": {"x": 1}}', "watchers must be a list of texts"),
+]
+
+
+@pytest.mark.parametrize(("row", "words"), NONSENSE)
+def test_what_is_no_text_is_not_made_one(store: Path, capfd: pytest.CaptureFixture[str], row: str, words: str) -> None:
+    """Refused with the row and the key, by ``new`` and ``import`` alike; nothing is written."""
+    (store / "profiles").mkdir()
+    (store / "profiles/own.yaml").write_text(OWN)
+    (store / "ticketctl.yaml").write_text("profile: own\ncommit: off\n")
+    Path("rows.jsonl").write_text('{"title": "right"}\n' + row + "\n")
+    for command in (["new", "--from", "rows.jsonl"], ["import", "rows.jsonl"]):
+        assert run(command) == 2, command
+        assert "rows.jsonl, row 2: " + words in capfd.readouterr().err
+    assert not list(store.glob("tickets/*/*/*/*.yaml"))
+
+
+OWN = (
+    "profile: own\ntitle: Own\nversion: 1\ntimezone: UTC\nroles: {customer: customer, agent: agent, system: system}\n"
+    "fields: {size: {type: integer}, note: {type: string}, urgent: {type: boolean}, people: {type: users}}\n"
+    "statuses: {New: {state: new}}\ntransitions: [{from: created, to: New, roles: [customer, agent]}]\n"
+)
+
+
+def test_numbers_lists_and_truth_where_a_field_is_of_that_type(store: Path) -> None:
+    """As texts or as what they are."""
+    (store / "profiles").mkdir()
+    (store / "profiles/own.yaml").write_text(OWN)
+    rows = [{"title": "1", "size": 5, "urgent": True, "people": ["a@b.c", "d@e.f"]},
+            {"title": "2", "fields": {"size": "5", "urgent": "yes", "people": "a@b.c,d@e.f"}, "customer": None}]  # fmt: skip
+    Path("rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run(["new", "--from", "rows.jsonl", "-p", "own"]) == 0
+    written = [path.read_text() for path in store.glob("tickets/*/*/*/*.yaml")]
+    assert len(written) == 2 and all("size: 5\n" in text and "urgent: true" in text for text in written)
+
+
+def test_a_history_with_a_number_that_no_ticket_has(store: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It became the text "inf"."""
+    assert run(["new", "x", "-c", "jane@customer.example"]) == 0
+    capfd.readouterr()
+    assert run(["export"]) == 0
+    text = capfd.readouterr().out.replace('"title": "x"', '"title": 1e400')
+    Path("rows.jsonl").write_text(text)
+    assert "1e400" in text and run(["import", "rows.jsonl"]) == 2
+    assert "rows.jsonl, row 1: " in (told := capfd.readouterr().err) and "inf is in no ticket" in told

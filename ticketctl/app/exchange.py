@@ -240,7 +240,7 @@ def _node(value: Any, left: list[int], depth: int = 0) -> Node:
         left: how many values there may still be; the number in it is counted down.
 
     Raises:
-        UsageError: it is nested deeper than a ticket, or has more values.
+        UsageError: it is nested deeper than a ticket, or has more values, or one that no ticket has.
     """
     left[0] -= 1
     if left[0] < 0:
@@ -251,11 +251,14 @@ def _node(value: Any, left: list[int], depth: int = 0) -> Node:
         return Node({str(key): _node(item, left, depth + 1) for key, item in value.items()}, 1, 1)
     if isinstance(value, list):
         return Node([_node(item, left, depth + 1) for item in value], 1, 1)
-    return Node(value if isinstance(value, str | int) or value is None else str(value), 1, 1)
+    if isinstance(value, float):
+        raise UsageError(f"{value} is in no ticket", "numbers of tickets are whole")
+    return Node(value, 1, 1)
 
 
 def _made(desk: Desk, row: Mapping[str, Any], taken: Container[str]) -> Ticket:
     """A ticket that was kept elsewhere: one entry, of the time at which it was opened."""
+    opening.check_texts(row)
     created = _created(desk, row)
     own = {key: value for key, value in row.items() if key not in ("schema", "created", "status")}
     profile, (request, *_) = opening.request(desk, {"id": desk.store.fresh_id(created, taken), **own}, "", taken)

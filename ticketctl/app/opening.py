@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container, Mapping
 from typing import Any
 
@@ -35,7 +36,24 @@ def request(desk: Desk, row: Mapping[str, Any], place: str, taken: Container[str
         raise
 
 
+def check_texts(row: Mapping[str, Any]) -> None:
+    """Refuse a row of JSON in which something that is a text is none; its fields are looked at by their types.
+
+    Raises:
+        UsageError: with the key.
+    """
+    for key in ("created", *KEYS):
+        if key != "fields" and not isinstance(row.get(key, ""), str | None):
+            raise _not_so(key, "a text", row[key])
+
+
+def _not_so(key: str, what: str, held: object) -> UsageError:
+    shown = json.dumps(held, ensure_ascii=False)
+    return UsageError(f"{key} must be {what}, not {shown if len(shown) < 60 else shown[:57] + '...'}")
+
+
 def _request(desk: Desk, row: Mapping[str, Any], taken: Container[str]) -> tuple[Profile, list[Create]]:
+    check_texts(row)
     name = row.get("profile") or desk.settings.profile
     if not name:
         raise UsageError(
@@ -80,6 +98,27 @@ def _id(desk: Desk, given: object, taken: Container[str]) -> str:
     return str(given)
 
 
+_LISTS = ("users", "checklist")
+
+
+def _typed(key: str, kind: str, held: object) -> str:
+    """What a row of JSON gives for a field, as it would be typed.
+
+    Raises:
+        UsageError: it is of another type than the field.
+    """
+    if isinstance(held, str):
+        return held
+    if kind == "boolean" and isinstance(held, bool):
+        return "true" if held else "false"
+    if kind == "integer" and isinstance(held, int) and not isinstance(held, bool):
+        return str(held)
+    if kind in _LISTS and isinstance(held, list) and all(isinstance(one, str) for one in held):
+        return ",".join(held)
+    what = {"boolean": "true or false", "integer": "a whole number"}.get(kind, "a text")
+    raise _not_so(key, "a list of texts" if kind in _LISTS else what, held)
+
+
 def _sets(desk: Desk, profile: Profile, row: Mapping[str, Any]) -> dict[str, Value]:
     """The values that a row gives: its head keys, ``fields``, columns named like fields, and ``--set`` pairs."""
     sets: dict[str, Value] = {}
@@ -90,10 +129,7 @@ def _sets(desk: Desk, profile: Profile, row: Mapping[str, Any]) -> dict[str, Val
     others = {key: held for key, held in row.items() if key not in own and held is not None}
     for key, held in {**others, **fields}.items():
         name, declared = values.field(profile, key)
-        if isinstance(held, bool):
-            held = "true" if held else "false"
-        held = ",".join(map(str, held)) if isinstance(held, list) else str(held)
-        sets[name] = values.value(desk, profile, declared, name, held)
+        sets[name] = values.value(desk, profile, declared, name, _typed(key, declared.type, held))
     pairs, _ = values.assignments(desk, profile, row.get("pairs") or ())
     sets |= pairs
     for key in ("customer", "assignee"):
