@@ -164,7 +164,7 @@ def large() -> Profile:
     return sound(text)
 
 
-def test_large_profiles_are_proved_at_once(large: Profile) -> None:
+def test_large_profiles_are_proved_or_given_up_at_once(large: Profile) -> None:
     """It took five seconds, most of it for comparing tests value by value. No more findings are told of than of the
     language, the last of which says how many more there are."""
     start = time.perf_counter()

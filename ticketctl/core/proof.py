@@ -14,7 +14,7 @@ from ticketctl.core.profile import Edge, Profile, Test
 from ticketctl.errors import Place
 from ticketctl.record import Record, replace
 
-MOST = 1_000_000
+MOST = 1_500_000
 """How many comparisons the proofs of a profile may take: the largest of those that come with the program takes 350,000."""
 
 
