@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome
@@ -17,10 +18,12 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.core.workflow import decide
 from ticketctl.errors import BrokenError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.record import Record, replace
-from ticketctl.store import files, journal
+from ticketctl.store import files
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.reading import Loaded
-from ticketctl.store.waiting import OUTBOX
+
+if TYPE_CHECKING:  # loaded where something is written
+    from ticketctl.store import journal
 
 Ask = Callable[[Loaded, Profile], Sequence[Change]]
 """What to ask of a ticket: one request per role that the user has, the first that is allowed being made."""
@@ -79,7 +82,9 @@ def change_all(desk: Desk, ids: Iterable[str], ask: Ask, subject: str) -> list[O
     with writing(desk):
         outcomes = [_one(desk, id_, ask) for id_ in ids]
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
-            journal.write_all(desk.state, [write for outcome in outcomes for write in writes_of(desk, outcome)])
+            from ticketctl.store.journal import write_all
+
+            write_all(desk.state, [write for outcome in outcomes for write in writes_of(desk, outcome)])
             outcomes += commit(desk, outcomes, subject)
     return outcomes
 
@@ -151,9 +156,11 @@ def create(desk: Desk, requests: Callable[[set[str]], Iterable[tuple[Profile, Se
         if refusals:
             raise _RefusedError
 
+    from ticketctl.store.journal import write_all
+
     with writing(desk):
         try:
-            journal.write_all(desk.state, writes())
+            write_all(desk.state, writes())
         except _RefusedError:
             return Creation((), (), refused, refusals, total)
         return Creation(log.ids, warnings, (), 0, total, log.commit(locked=True))
@@ -244,8 +251,13 @@ def writes_of(desk: Desk, outcome: Outcome, limit: int = FOR_PEOPLE) -> list[jou
 
 def outbox(desk: Desk, notices: Iterable[Notice]) -> list[journal.Write]:
     """Notices as small JSON files for scripts; none where mail is sent, which is owed by the history alone."""
+    if desk.by_mail or not (notices := list(notices)):
+        return []
+    from ticketctl.store.journal import Write
+    from ticketctl.store.waiting import OUTBOX
+
     found = []
-    for notice in () if desk.by_mail else notices:
+    for notice in notices:
         content = {
             "schema": "ticketctl/1", "ticket": notice.ticket, "event": notice.event, "at": notice.at,
             "message": notice.message, "told": list(notice.told), "subject": notice.subject, "body": notice.body,
@@ -256,5 +268,5 @@ def outbox(desk: Desk, notices: Iterable[Notice]) -> list[journal.Write]:
             left: bytes | None = files.read_in(desk.state.outbox, name, files.MAX_BYTES)
         except (FileNotFoundError, DiskError):
             left = None
-        found.append(journal.Write(name, data.encode(), left, OUTBOX))
+        found.append(Write(name, data.encode(), left, OUTBOX))
     return found

@@ -12,10 +12,11 @@ from ticketctl.app.outcome import Outcome, describe, what
 from ticketctl.core import dates
 from ticketctl.core.requests import Decision
 from ticketctl.errors import BusyError, DiskError, RefusedError, TicketctlError, UncommittedError
-from ticketctl.store import files, journal, locks
+from ticketctl.store import files
 from ticketctl.store.paths import path_of
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a command that only looks needs no journal
+    from ticketctl.store import journal
     from ticketctl.store.index import Index
 
 
@@ -46,6 +47,8 @@ def writing(desk: Desk) -> Iterator[None]:
         RefusedError: as :func:`refuse_future`.
     """
     refuse_future(desk)
+    from ticketctl.store import locks
+
     tickets = f"{desk.root}/tickets"
     if not os.path.lexists(tickets):
         # Git keeps no empty folder, so a clone of an empty store has none.
@@ -98,6 +101,8 @@ def write_together(
     Raises:
         PartlyError: the disk failed when some were in their places; the next command finishes it.
     """
+    from ticketctl.store import journal
+
     try:
         journal.write_all(desk.state, (write for item in items for write in writes(item)))
     except journal.PartlyError:

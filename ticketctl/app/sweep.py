@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ticketctl.app.change import not_by_hand, outbox
 from ticketctl.app.clock import wrong_clock
@@ -34,12 +35,13 @@ from ticketctl.errors import (
     closest,
 )
 from ticketctl.record import Record
-from ticketctl.store import journal, locks
 from ticketctl.store.index import Index
 from ticketctl.store.paths import path_of
 from ticketctl.store.reading import Loaded
-from ticketctl.store.recovery import interrupted
 from ticketctl.store.selection import Ahead, ahead, latest, sums, waking
+
+if TYPE_CHECKING:  # a dry run needs no journal
+    from ticketctl.store import journal
 
 
 class Orders(Record):
@@ -151,6 +153,9 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         report.clock = "" if orders.trust_clock else wrong_clock(desk, scan.newest)
         _plan(desk, orders, scan, report, watch)
         return report
+    from ticketctl.store import locks
+    from ticketctl.store.recovery import interrupted
+
     with ExitStack() as held:
         try:
             held.enter_context(locks.lock(desk.root, wait=0))

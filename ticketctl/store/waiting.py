@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ticketctl.errors import DiskError
 from ticketctl.pattern import pattern
@@ -23,7 +22,7 @@ _NAME = pattern(r"(?:waiting-|\.ticketctl-)[0-9a-f]{16}(?:\.jsonl)?\Z")
 _FILE = pattern(r"[0-9a-f]{32}\Z")
 
 
-class Waiting(NamedTuple):
+class Waiting:
     """A waiting folder.
 
     Args:
@@ -32,9 +31,10 @@ class Waiting(NamedTuple):
         descriptor: of the open folder.
     """
 
-    place: str
-    folder: str
-    descriptor: int
+    __slots__ = ("descriptor", "folder", "place")
+
+    def __init__(self, place: str, folder: str, descriptor: int) -> None:
+        self.place, self.folder, self.descriptor = place, folder, descriptor
 
 
 def place_of(state: StateFolder, place: str) -> str:
