@@ -93,7 +93,10 @@ class WaitingFolders:
                     if (made.place, os.path.dirname(made.folder)) == (place, parent):
                         return made
                 name = (IN_STATE_PREFIX if place == IN_STATE else BESIDE) + files.random_name()
-                os.mkdir(name, dir_fd=folder)
+                try:
+                    os.mkdir(name, dir_fd=folder)
+                except OSError as error:
+                    raise self._unwritable(base, error) from None
                 descriptor = files.open_folder(name, folder)
                 self._state.access.give(descriptor)  # whoever writes next finishes what is left
                 return Waiting(place, f"{parent}/{name}".lstrip("/"), descriptor)
@@ -105,10 +108,7 @@ class WaitingFolders:
             try:
                 self._state.made()
             except OSError as error:
-                raise DiskError(
-                    f"cannot write to {self._state.folder or 'the state folder'}: {error.strerror}",
-                    f"{VARIABLE} names another folder for it",
-                ) from None
+                raise self._unwritable(self._state.folder, error) from None
             yield IN_STATE, ""
         if area == OUTBOX:
             yield OUTBOX, ""
@@ -117,6 +117,10 @@ class WaitingFolders:
         if path.startswith("tickets/"):
             yield STORE, "tickets"
         yield STORE, os.path.dirname(path)
+
+    def _unwritable(self, folder: str, error: OSError) -> DiskError:
+        hint = "" if folder == self._state.root else f"{VARIABLE} names another folder for it"
+        return DiskError(f"cannot write to {folder or 'the state folder'}: {error.strerror}", hint)
 
     def remove(self) -> None:
         """Remove them with what is left in them."""
