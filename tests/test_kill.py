@@ -30,6 +30,7 @@ import pytest
 from tests.shell import Ran
 from tests.state import copy_store, make_repository, outbox_of, state_of
 from ticketctl.cli.main import run
+from ticketctl.store import open_folders
 
 NOW = "2026-11-02T09:00:00Z"
 AMY = "agent:amy@support.example"
@@ -518,3 +519,16 @@ def test_a_killed_holder_frees_the_lock(folder: Path) -> None:
         os.kill(child.pid, signal.SIGKILL)
     assert child.wait().status == -signal.SIGKILL
     write_besides(root)
+
+
+def test_more_folders_than_stay_open(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tickets of two hundred days in one act: each is in its place."""
+    monkeypatch.setattr(open_folders, "_MOST", 30)
+    root = make_store(folder / "store")
+    rows = folder / "rows.jsonl"
+    days = [f"26{month:02}{day:02}" for month in range(1, 11) for day in range(1, 21)]
+    lines = ({"id": f"{day}-aaaaa", "title": day, "customer": "jane@customer.example"} for day in days)
+    rows.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert len(done(root, "new", "--from", str(rows)).split()) == len(days)
+    assert len(files_of(root, "tickets")) == len(days) and not leftovers(root)
+    assert len(os.listdir("/proc/self/fd")) < 100

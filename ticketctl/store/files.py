@@ -29,12 +29,27 @@ def read_bytes(path: str, limit: int) -> bytes:
         FileNotFoundError: there is none.
         DiskError: it cannot be read.
     """
+    return read_at(None, path, limit)[0]
+
+
+def read_at(folder: int | None, path: str, limit: int) -> tuple[bytes, int]:
+    """The bytes of a regular file, read like that, and its permissions.
+
+    Args:
+        path: absolute, or the name in ``folder``, the descriptor of an open one.
+
+    Raises:
+        FileNotFoundError: there is none.
+        DiskError: it cannot be read.
+    """
     try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
+        if not stat.S_ISREG(mode := os.lstat(path, dir_fd=folder).st_mode):
             # Not even opened: opening a device can do something.
-            what = "a symbolic link; those are not followed" if os.path.islink(path) else "not a regular file"
+            is_link = stat.S_ISLNK(mode)
+            what = "a symbolic link; those are not followed" if is_link else "not a regular file"
             raise DiskError(f"{path} is {what}")
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(path, flags, dir_fd=folder)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -49,10 +64,10 @@ def read_bytes(path: str, limit: int) -> bytes:
             raise DiskError(f"{path} is not a regular file")
         wanted = min(about.st_size, limit) + 1
         data = os.read(descriptor, wanted)
-        if len(data) < wanted:  # to its end, as nearly always
-            return data
-        with open(descriptor, "rb", closefd=False) as file:
-            return data + file.read(limit + 1 - len(data))
+        if len(data) == wanted:  # not yet to its end, which is rare
+            with open(descriptor, "rb", closefd=False) as file:
+                data += file.read(limit + 1 - len(data))
+        return data, about.st_mode
     except OSError as error:
         raise DiskError(f"cannot read {path}: {error.strerror}") from None
     finally:

@@ -22,10 +22,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import IO, NamedTuple
 
-from ticketctl.core.digest import sha256
+from ticketctl.core.digest import be_fast, sha256
 from ticketctl.errors import BusyError, DiskError, RefusedError
 from ticketctl.record import Record
 from ticketctl.store import files
+from ticketctl.store.open_folders import OpenFolders
 from ticketctl.store.state import BESIDE, StateFolder
 from ticketctl.store.waiting import IN_STATE_PREFIX, OUTBOX, STORE, WaitingFolders, place_of
 
@@ -35,6 +36,8 @@ _MANY = 8
 """From how many files on the whole file system is synced: as safe, at a quarter of the cost."""
 _LONGEST = 1 << 16
 """The longest line of a journal, in characters."""
+_HASHES_MANY = 100
+"""From how many files on it is faster to load OpenSSL, which hashes faster."""
 LARGEST = 1 << 26
 """The largest file that is compared with what it should be, in bytes."""
 
@@ -79,12 +82,20 @@ def write_all(state: StateFolder, writes: Iterable[Write]) -> int:
     """
     plan = _Plan(state)
     try:
+        return _carried_out(plan, writes)
+    finally:
+        plan.open.close()
+
+
+def _carried_out(plan: _Plan, writes: Iterable[Write]) -> int:
+    state = plan.state
+    try:
         for write in writes:
             plan.add(write)
         plan.complete()
         rest = plan.rows()
         if first := next(rest, None):
-            first.rename(state)
+            first.rename(state, plan.open)
     except OSError as error:
         words = f"cannot write to {state.root}: {error.strerror}"
         if plan.take_back():
@@ -95,7 +106,7 @@ def write_all(state: StateFolder, writes: Iterable[Write]) -> int:
         raise
     if plan.count:
         try:
-            finish(state, rest, plan.folders, more=plan.count > 1)
+            finish(state, rest, plan.folders, plan.open, more=plan.count > 1)
         except PartlyError:
             if plan.count == 1:
                 plan.waiting.remove()
@@ -136,18 +147,16 @@ class Row(NamedTuple):
         """Whether it is a file of the store, but no ticket: an attachment, say."""
         return self.area == STORE and not self.target.startswith("tickets/")
 
-    def rename(self, state: StateFolder) -> None:
+    def rename(self, state: StateFolder, folders: OpenFolders) -> None:
         """Put it into its place. No folder on either way may be a link.
 
         Raises:
             OSError: the disk failed.
         """
-        base, name = area_of(state, self.area), os.path.basename(self.target)
-        with (
-            files.folder_of(place_of(state, self.place), f"{self.folder}/x") as waiting,
-            files.folder_of(base, self.target, make=state.access) as folder,
-        ):
-            os.rename(self.name, name, src_dir_fd=waiting, dst_dir_fd=folder)
+        waiting = folders.of(place_of(state, self.place), f"{self.folder}/x")
+        target = folders.of(area_of(state, self.area), self.target)
+        name = os.path.basename(self.target)
+        os.rename(self.name, name, src_dir_fd=waiting, dst_dir_fd=target)
 
 
 def area_of(state: StateFolder, area: str) -> str:
@@ -166,7 +175,7 @@ class _Plan:
     def __init__(self, state: StateFolder) -> None:
         self.state, self.count = state, 0
         self.folders = set[tuple[str, str]]()
-        self.waiting = WaitingFolders(state)
+        self.waiting, self.open = WaitingFolders(state), OpenFolders(state.access)
         self._first: Row | None = None
         self._lines: IO[str] | None = None
         self._draft = ""
@@ -181,16 +190,17 @@ class _Plan:
         """
         if write.area == OUTBOX:
             self.state.made_outbox()
-        base, access = area_of(self.state, write.area), self.state.access
-        mode = _compare(base, write)
+        target = self.open.of(area_of(self.state, write.area), write.path)
+        mode = _compare(target, write)
         name = name_of(write.area, write.path)
-        with files.folder_of(base, write.path, make=access) as target:
-            waiting = self.waiting.reaching(write.area, write.path, target)
-            try:
-                files.put(waiting.descriptor, name, write.data, target, access, mode)
-            except FileExistsError:
-                raise RefusedError(f"{write.path} would be written twice", "each ticket has an id of its own") from None
+        waiting = self.waiting.reaching(write.area, write.path, target)
+        try:
+            files.put(waiting.descriptor, name, write.data, target, self.state.access, mode)
+        except FileExistsError:
+            raise RefusedError(f"{write.path} would be written twice", "each ticket has an id of its own") from None
         self.count += 1
+        if self.count == _HASHES_MANY:
+            be_fast()
         self.folders.add((write.area, os.path.dirname(write.path)))
         replaces = None if write.expected is None else sha256(write.expected).hex()
         digest = sha256(write.data).hex()
@@ -282,7 +292,9 @@ def in_order(rows: Callable[[], Iterator[Row]]) -> Iterator[Row]:
     yield from (row for row in rows() if not row.is_besides)
 
 
-def finish(state: StateFolder, left: Iterable[Row], folders: Iterable[tuple[str, str]], more: bool) -> None:
+def finish(
+    state: StateFolder, left: Iterable[Row], folders: Iterable[tuple[str, str]], opened: OpenFolders, more: bool
+) -> None:
     """Rename what is left, and sync the folders of all.
 
     Args:
@@ -294,15 +306,14 @@ def finish(state: StateFolder, left: Iterable[Row], folders: Iterable[tuple[str,
     """
     try:
         for row in left:
-            row.rename(state)
+            row.rename(state, opened)
         folders = list(folders)
         if len(folders) > _MANY and files.can_sync_all():
             for area in dict.fromkeys(area for area, _ in folders):
                 files.sync_all(area_of(state, area))
             return
         for area, path in folders:
-            with files.folder_of(area_of(state, area), f"{path}/".lstrip("/")) as folder:
-                os.fsync(folder)
+            os.fsync(opened.of(area_of(state, area), f"{path}/x".lstrip("/")))
     except OSError as error:
         hint = (
             "it is written in part; the next command finishes it" if more else "it is written, but perhaps not safely"
@@ -319,13 +330,16 @@ def _drop_journal(state: StateFolder) -> None:
         raise DiskError(words, "it is written; look at the disk") from None
 
 
-def _compare(base: str, write: Write) -> int | None:
-    """See that a file is what it was when it was read; its permissions, if there is one."""
+def _compare(folder: int, write: Write) -> int | None:
+    """See that a file is what it was when it was read; its permissions, if there is one.
+
+    Args:
+        folder: the descriptor of its folder.
+    """
     now: bytes | None = None
     mode: int | None = None
     with suppress(FileNotFoundError):
-        now = files.read_in(base, write.path, LARGEST)
-        mode = os.lstat(f"{base}/{write.path}").st_mode
+        now, mode = files.read_at(folder, os.path.basename(write.path), LARGEST)
     if now != write.expected:
         words = f"{write.path} was changed by another program meanwhile"
         raise BusyError(words, "look at it, then try again")

@@ -23,6 +23,7 @@ from ticketctl.store.journal import (
     name_of,
     rows_in,
 )
+from ticketctl.store.open_folders import OpenFolders
 from ticketctl.store.state import StateFolder
 from ticketctl.store.waiting import OUTBOX, STORE, is_waiting, leftovers, place_of, remove
 
@@ -99,7 +100,11 @@ def _recovered(state: StateFolder, row: Row, extends: Extends) -> bool:
     if is_ours and is_as_read:
         if row.area == OUTBOX:
             state.made_outbox()
-        finish(state, [row], [(row.area, os.path.dirname(row.target))], more=True)
+        opened = OpenFolders(state.access)
+        try:
+            finish(state, [row], [(row.area, os.path.dirname(row.target))], opened, more=True)
+        finally:
+            opened.close()
         return True
     if not state.beside:
         _rescue(state, row, data)
