@@ -194,6 +194,7 @@ def test_without_a_home_reading_works_and_writing_says_so(tmp_path: Path, monkey
         monkeypatch.delenv(name, raising=False)
     assert done(root, "list") == before
     done(root, "note", "aaaaa", "-m", "Nobody is notified of a note.")
+    assert "warning: it cannot be written: nothing is cached" in ticketctl(root, "doctor").out
     ran = ticketctl(root, "move", "aaaaa", "Pending", "--reply", "Which one?")
     assert ran.status == 71 and "TICKETCTL_STATE" in ran.err and "nothing was changed" in ran.err, ran
     assert "status: Open" in (root / "tickets/2026/11/02/261102-aaaaa.yaml").read_text()

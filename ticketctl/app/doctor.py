@@ -93,10 +93,11 @@ def state_folder(desk: Desk) -> Iterator[Finding]:
     while above and not os.path.isdir(above):
         above = os.path.dirname(above) if not os.path.lexists(above) else ""
     if not above or not os.access(above, os.W_OK | os.X_OK):
-        where = folder or "the state folder"
-        yield _finding(
-            where, "cannot be written, so no command that changes tickets works", f"{VARIABLE} names another folder"
-        )
+        # Outside git the journal lies in the store: tickets can be changed all the same.
+        lost = "nothing is cached, and notices have no place" if desk.state.beside else "no ticket can be changed"
+        severity = "warning" if desk.state.beside else "error"
+        hint = f"{VARIABLE} names another folder"
+        yield _finding(folder or "state folder", f"it cannot be written: {lost}", hint, severity)
 
 
 def old_state(desk: Desk) -> Iterator[Finding]:
