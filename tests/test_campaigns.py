@@ -41,8 +41,8 @@ from ticketctl.core.requests import Actor, Change, Create, Decision
 from ticketctl.core.sweeping import sweep_ticket
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.core.workflow import decide
+from ticketctl.store.clone_config import place
 from ticketctl.store.codec import emit
-from ticketctl.store.git import place
 from ticketctl.store.mailsettings import Mail
 from ticketctl.store.paths import path_of
 from ticketctl.store.profiles import built_in
@@ -180,11 +180,11 @@ def before_file(folder: str, number: int) -> Hook:
 
 
 def before_git(number: int) -> Hook:
-    """A hook: end this process half way through the Nth list of files that it hands to git."""
+    """A hook: end this process half way through the Nth list of files that it hands to git, or notes."""
     left, write = count(1), os.write
 
     def hook(name: str, args: tuple[Any, ...]) -> None:
-        if name == "write" and b"tickets/" in bytes(args[1][:8]) and next(left) == number:
+        if name == "write" and b"tickets/" in bytes(args[1]) and next(left) == number:
             write(args[0], bytes(args[1])[: len(args[1]) // 2])
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -283,7 +283,7 @@ def test_a_sweep_in_a_repository_killed_at_random(tmp_path: Path) -> None:
     plan = due_store(tmp_path / "store", rounds(20, 200), "commit: auto\n", in_git=True)
     swept_at_random(plan, plan.root)
     assert git(plan.root, "status", "--porcelain", "--", "tickets") == ""
-    assert git(plan.root, "fsck", "--strict", "--no-progress") == ""
+    assert git(plan.root, "fsck", "--strict", "--no-dangling", "--no-progress") == ""
     for path, data in plan.files.items():
         assert git(plan.root, "show", f"HEAD:{path}").encode() == data
 
@@ -293,7 +293,7 @@ def test_a_sweep_that_owes_mail_killed_at_random(tmp_path: Path) -> None:
     plan = due_store(tmp_path / "store", rounds(20, 200), "commit: auto\n" + MAIL, in_git=True)
     swept_at_random(plan, plan.root)
     assert git(plan.root, "status", "--porcelain", "--", "tickets") == ""
-    assert git(plan.root, "fsck", "--strict", "--no-progress") == ""
+    assert git(plan.root, "fsck", "--strict", "--no-dangling", "--no-progress") == ""
     debts = [one for history in histories(plan.root).values() for one in owed(fold(history))]
     notices = [notice for of_ticket in plan.notices.values() for notice in of_ticket]
     assert sorted((one.entry.id, one.told) for one in debts) == sorted(notices) and len(debts) > len(plan.files) // 2
@@ -439,7 +439,10 @@ def test_mail_send_killed_at_random(tmp_path: Path) -> None:
     of_ids = Counter((re.split(r"[<.@]", name)[1], re.split(r"[<.@]", name)[2], to) for name, (to, *_) in ours.items())
     assert of_ids == Counter(notices)
     assert failures(root) == {} and leftovers(root) == []
-    assert git(root, "status", "--porcelain") == "" and git(root, "fsck", "--strict", "--no-progress") == ""
+    assert (
+        git(root, "status", "--porcelain") == ""
+        and git(root, "fsck", "--strict", "--no-dangling", "--no-progress") == ""
+    )
     before = files_of(root, "tickets")
     assert send(root, server, START + timedelta(days=1)) == Ran("", 0)
     assert files_of(root, "tickets") == before and len(server.taken()) == len(letters)

@@ -48,7 +48,7 @@ def test_git(healthy: Path) -> None:
     assert "does not know how to merge tickets" in said(healthy)
     text = next(healthy.glob("tickets/*/*/*/*.yaml"))
     text.write_text("# mine\n" + text.read_text())
-    assert "1 file not committed" in said(healthy)
+    assert "1 file changed by hand and not committed" in said(healthy)
 
 
 def test_no_repository(tmp_path: Path) -> None:

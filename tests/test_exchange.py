@@ -248,4 +248,4 @@ def test_what_was_renamed_before_a_crash_is_committed_after_it(tmp_path: Path) -
     done(root, "note", "aaaaa", "-m", "Next.")
     assert git(root, "status", "--porcelain", "-uall") == ""
     assert len(done(root, "list", "-A", "--format", "id").split()) == 7
-    assert "What an interrupted command had written" in git(root, "log", "--format=%s")
+    assert "Commit what an earlier command wrote: " in git(root, "log", "--format=%s")

@@ -41,7 +41,7 @@ DOORS = {
     "encodings": "store/charsets.py",
     "html": "store/html_text.py",
     "mailparser_reply": "store/quotes.py",
-    "fcntl": "store/locks.py",
+    "fcntl": ("store/locks.py", "store/held_files.py", "store/originals.py"),
     "sqlite3": ("store/index.py", "store/index_schema.py", "store/texts.py", "store/sound.py"),
     "concurrent": "app/parallel.py",
     "multiprocessing": "app/parallel.py",
@@ -139,6 +139,8 @@ def literals(path: Path) -> Iterator[tuple[int, str]]:
 WORDS_OF_THE_LANGUAGE = {
     # names of statuses, but states and plain English as well
     "New", "Open", "Closed", "Resolved", "Pending", "Complete", "Scheduled", "Assigned", "Answered",
+    # git's own word: "a merge is in progress"
+    "In Progress",
     # parts of the language; a profile may call a field so
     "queue", "category", "checklist", "kind",
 }  # fmt: skip
@@ -179,6 +181,8 @@ FILE_CALLS = {
 """Calls of ``os`` and of paths by which files are read, made or put somewhere else."""
 OPENS = {
     "store/files.py": "the door to the files of a store",
+    "store/held_files.py": "files of ours in the git directory", "store/syncing.py": "to sync what is there",
+    "store/index_lock.py": "the index of git",
     "store/access.py": "", "store/journal.py": "the journal itself", "store/waiting.py": "waiting folders; /proc",
     "store/index.py": "an index takes its name once it is whole",
     "store/transport.py": "a password file that the environment names", "store/fetching.py": "a maildir",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome
-from ticketctl.app.recording import Log, commit, write_together, writing
+from ticketctl.app.recording import Log, commit, write, write_together, writing
 from ticketctl.app.shares import FOR_PEOPLE, check
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Change, Create, Decision, Notice, Refusal
@@ -82,9 +82,7 @@ def change_all(desk: Desk, ids: Iterable[str], ask: Ask, subject: str) -> list[O
     with writing(desk):
         outcomes = [_one(desk, id_, ask) for id_ in ids]
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
-            from ticketctl.store.journal import write_all
-
-            write_all(desk.state, [write for outcome in outcomes for write in writes_of(desk, outcome)])
+            write(desk, [one for outcome in outcomes for one in writes_of(desk, outcome)])
             outcomes += commit(desk, outcomes, subject)
     return outcomes
 
@@ -156,11 +154,9 @@ def create(desk: Desk, requests: Callable[[set[str]], Iterable[tuple[Profile, Se
         if refusals:
             raise _RefusedError
 
-    from ticketctl.store.journal import write_all
-
     with writing(desk):
         try:
-            write_all(desk.state, writes())
+            write(desk, writes())
         except _RefusedError:
             return Creation((), (), refused, refusals, total)
         return Creation(log.ids, warnings, (), 0, total, log.commit(locked=True))

@@ -15,6 +15,7 @@ from ticketctl.store.paths import path_of
 from ticketctl.store.state import locate
 
 if TYPE_CHECKING:  # loaded where they are used: a list needs neither rules nor files
+    from ticketctl.app.recording import Pending
     from ticketctl.app.view import View
     from ticketctl.core.people import People
     from ticketctl.core.profile import Profile
@@ -102,6 +103,18 @@ class Desk(Record):
             raise BrokenError(f'{ticket.profile} has no status "{ticket.status}"', "ticketctl check says where",
                               Place(path_of(ticket.id)))  # fmt: skip
         return profile
+
+    @cached_property
+    def pending(self) -> Pending:
+        """What this command has written and not yet committed."""
+        from ticketctl.app.recording import Pending
+
+        return Pending(self)
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """What the user is told besides the answer, when the command ends."""
+        return []
 
     @property
     def by_mail(self) -> bool:

@@ -18,17 +18,20 @@ from ticketctl.app.refresh import ask
 from ticketctl.core import dates
 from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
-from ticketctl.store import clone_setup, files, git
+from ticketctl.store import clone_config, clone_setup, files, git, operations
 from ticketctl.store.config import NAME
 from ticketctl.store.deadletters import DEAD
 from ticketctl.store.fetching import PASSWORD_FILE as IMAP_FILE
 from ticketctl.store.git_access import inside_repository
+from ticketctl.store.objects import unwritable_objects
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.recovery import interrupted as interrupted_writes
+from ticketctl.store.repository import is_detached
 from ticketctl.store.selection import ahead
 from ticketctl.store.state import OLD, VARIABLE
 from ticketctl.store.transport import PASSWORD_FILE as SMTP_FILE
 from ticketctl.store.transport import secret
+from ticketctl.store.uncommitted import lists_left, rows_in
 
 CROWDED = 2000
 """How many tickets a day's folder holds before git's trees grow slow (docs/ticket-file.md)."""
@@ -40,8 +43,12 @@ def examine(desk: Desk) -> list[Finding]:
     return [finding for check in CHECKS for finding in check(desk)]
 
 
-def _finding(place: str, message: str, hint: str = "", severity: str = "error") -> Finding:
-    return Finding(Place(place), "doctor", message, hint, severity)
+def _finding(place: str, message: str, hint: str = "", severity: str = "error", code: str = "doctor") -> Finding:
+    return Finding(Place(place), code, message, hint, severity)
+
+
+UNCOMMITTED = "uncommitted"
+"""The code of a file that a command wrote and could not commit."""
 
 
 def profiles(desk: Desk) -> Iterator[Finding]:
@@ -121,20 +128,55 @@ def repository(desk: Desk) -> Iterator[Finding]:
             if desk.settings.commit:
                 yield _finding(NAME, "commit: auto, but this is no git repository", "git init, or commit: off")
             return
-        if not git.merges_tickets(desk.root):
+        if not clone_config.merges_tickets(desk.root):
             yield _finding(".git/config", "this clone does not know how to merge tickets", "ticketctl init")
         elif not clone_setup.is_set_up(desk.root):
             yield _finding(".git/config", "merge driver or hook of an older version", "ticketctl init", "warning")
-        left = len(git.uncommitted(desk.root))
-        if left and desk.settings.commit:
-            yield _finding(
-                "tickets",
-                f"{counted(left, 'file')} not committed",
-                "the next sweep commits those that are whole",
-                "warning",
-            )
+        yield from _not_committed(desk)
     except DiskError as error:
         yield _finding(".git", error.message, error.hint)
+
+
+def _not_committed(desk: Desk) -> Iterator[Finding]:
+    """What commands wrote and could not commit, and what was changed by hand."""
+    if not desk.settings.commit:
+        return
+    ours: set[str] = set()
+    for path in lists_left(desk.state):
+        with suppress(ValueError):
+            ours |= {row.path for row in rows_in(path)}
+    dirty = git.uncommitted(desk.root)
+    for path in sorted(ours & dirty)[:_NAMED]:
+        hint = "the next command that writes commits it, unless it was changed by hand since: git diff, git commit"
+        yield _finding(path, "written by ticketctl, but not committed", hint, code=UNCOMMITTED)
+    found = desk.state.repository
+    is_unfinished = found is not None and operations.unfinished(found)
+    if (by_hand := sorted(dirty - ours)) and not is_unfinished:
+        words = f"{counted(len(by_hand), 'file')} changed by hand and not committed, the first {by_hand[0]}"
+        yield _finding("tickets", words, "git diff shows it; git commit keeps it", "warning")
+
+
+_NAMED = 20
+"""How many files are named."""
+
+
+def git_state(desk: Desk) -> Iterator[Finding]:
+    """Git is not in the middle of something, no lock of its is left, and HEAD is on a branch."""
+    if (found := desk.state.repository) is None:
+        return
+    if one := operations.unfinished(found):
+        or_else = f" or {one.abort}" if one.abort else ""
+        yield _finding(
+            ".git", f"{one.name} is in progress; commands that write wait for its end", f"{one.finish}{or_else}"
+        )
+    for path in operations.left_locks(found):
+        about, hint = operations.describe_lock(path, found)
+        yield _finding(path, f"git is locked ({about})", hint)
+    if is_detached(found):
+        yield _finding(".git/HEAD", "HEAD is detached: commits are on no branch", "git switch -c NAME", "warning")
+    for folder, owner in unwritable_objects(found):
+        words = f"it belongs to {owner}, and you may not write into it: commits fail"
+        yield _finding(folder, words, f"sudo chown -R $(id -un) {found.common}")
 
 
 def crowds(desk: Desk) -> Iterator[Finding]:
@@ -183,7 +225,7 @@ def mail_out(desk: Desk) -> Iterator[Finding]:
         yield _finding(
             "tickets", f"{counted(stale, 'notice')} owed for more than two days", "ticketctl mail send, by cron"
         )
-    if not git.is_sender(desk.root):
+    if not clone_config.is_sender(desk.root):
         yield _finding(
             ".git/config", "this clone sends no mail", "git config ticketctl.sender true, in one clone", "warning"
         )
@@ -194,7 +236,7 @@ def servers(desk: Desk) -> Iterator[Finding]:
     mail = desk.settings.mail
     wanted = ((mail.smtp, "smtp", SMTP_FILE), (mail.imap, "imap", IMAP_FILE)) if mail else ()
     for server, kind, variable in wanted:
-        if server is None or (kind == "smtp" and not git.is_sender(desk.root)):
+        if server is None or (kind == "smtp" and not clone_config.is_sender(desk.root)):
             continue
         try:
             known_server(desk, server, kind)
@@ -219,5 +261,6 @@ def mail_in(desk: Desk) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Desk], Iterator[Finding]], ...] = (
-    profiles, people, interrupted, state_folder, old_state, repository, crowds, sweeps, events, mail_out, servers, mail_in,
+    profiles, people, interrupted, state_folder, old_state, repository, git_state, crowds, sweeps, events, mail_out,
+    servers, mail_in,
 )  # fmt: skip

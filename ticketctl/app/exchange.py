@@ -10,7 +10,7 @@ from typing import Any
 from ticketctl.app import opening, values
 from ticketctl.app.audit import attached, check_ticket, is_attached
 from ticketctl.app.desk import Desk
-from ticketctl.app.recording import record, writing
+from ticketctl.app.recording import record, write, writing
 from ticketctl.app.rows import Rows
 from ticketctl.app.who import actors
 from ticketctl.core import dates
@@ -73,8 +73,8 @@ def bring_in(desk: Desk, rows: Rows, source: str, dry: bool = False) -> Imported
             pass
         return run.result()
     with writing(desk):
-        journal.write_all(desk.state, run.writes(rows))
-        return run.result(record(desk, run.paths, run.message(source), _author(desk)))
+        write(desk, run.writes(rows))
+        return run.result(record(desk, run.message(source), _author(desk)))
 
 
 class _Run:

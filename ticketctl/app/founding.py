@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ticketctl.core.schema import ticket_schema
 from ticketctl.errors import DiskError, RefusedError
 from ticketctl.store import clone_setup, committing, files, git
+from ticketctl.store.committing import Written
 from ticketctl.store.config import NAME
 from ticketctl.store.git_access import inside_repository
+from ticketctl.store.index_lock import IndexLock
 from ticketctl.store.profiles import Shelf
 from ticketctl.store.state import BESIDE, OLD, StateFolder, locate
 
@@ -68,11 +71,26 @@ def found(root: str, profile: str) -> Founding:
         raise DiskError(f"cannot make a store in {root}: {error.strerror}") from None
     said = ["made a ticket store" + ("" if root == os.getcwd() else f" in {root}")]
     if own:
-        committing.commit(root, made, "A ticket store", git.email(root) or "ticketctl@localhost")
+        _commit(state, made)
         said.append("made a git repository; every command commits what it changes (commit: auto)")
     else:
         said.append("inside an existing repository: nothing is committed by itself (commit: off)")
     return Founding(said, is_new=True)
+
+
+def _commit(state: StateFolder, made: Sequence[str]) -> None:
+    """Commit what was made.
+
+    Raises:
+        DiskError: git would not.
+    """
+    assert state.repository is not None
+    lock = IndexLock(state.repository, state.access)
+    try:
+        who = git.email(state.root) or "ticketctl@localhost"
+        committing.commit(state, [Written(path) for path in made], "A ticket store", who, lock)
+    finally:
+        lock.release()
 
 
 def _set_up_again(root: str, outside: bool) -> str:

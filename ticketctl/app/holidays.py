@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.recording import writing
+from ticketctl.app.recording import record, write, writing
 from ticketctl.core.located import Node
-from ticketctl.core.safe import safe
 from ticketctl.errors import MissingError, SettingsError, UsageError, closest
-from ticketctl.store import files, git, journal
+from ticketctl.store import files, journal
 from ticketctl.store.almanac import public_holidays
 from ticketctl.store.codec import is_plain, quoted
 from ticketctl.store.config import NAME
@@ -47,10 +46,10 @@ def add_holidays(
         text = insert(data.decode(), inside, days)
         _verify(read_yaml(text.encode(), path), profile is None, path, days)
         if text.encode() != data:
-            journal.write_all(desk.state, [journal.Write(path, text.encode(), data)])
-            if desk.settings.commit:
-                message = safe(f"{path}: holidays of {country} in {year}")
-                git.commit(desk.root, [path], message, desk.email or "ticketctl@localhost")
+            write(desk, [journal.Write(path, text.encode(), data)])
+            message = f"{path}: holidays of {country} in {year}"
+            if failed := record(desk, message, desk.email or "ticketctl@localhost"):
+                raise failed
     return path, text.count("\n") - data.decode().count("\n") - (KEY not in inside.map)
 
 

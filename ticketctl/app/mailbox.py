@@ -19,9 +19,10 @@ from ticketctl.app.contents import (
 )
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import newest_of
+from ticketctl.app.leftovers import waiting
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.quarantine import bury, bury_and_tell, bury_large, raise_failed
-from ticketctl.app.recording import commit, writing
+from ticketctl.app.recording import commit, write, writing
 from ticketctl.app.senders import actors_by_mail, is_vouched, staff_roles, vouched
 from ticketctl.app.shares import FOR_ALL, FOR_PEOPLE, excess
 from ticketctl.core.profile import Profile
@@ -136,6 +137,8 @@ def _put(desk: Desk, mail: Mail, letter: Letter, data: bytes) -> Receipt:
             id_, entry = known
             there = entry.event == "created" or threads.leads_to(desk, found, id_)
             if name != letter.message_id or (there and is_held(desk, id_, entry, letter, data)):
+                if left := waiting(desk):
+                    raise left  # only what is committed is safe from what git does
                 return Receipt("known", id_, f"{short(id_)}: had this letter already", name)
         if intake.number(desk, _counted_as(mail, letter)) >= mail.per_hour:
             return _too_many(desk, mail, letter, data, found)
@@ -299,7 +302,7 @@ def _write(desk: Desk, outcome: Outcome, mail: Content, limit: int, buried: Sequ
     """The ticket, its attachments, what follows and what is buried of it, in one write and one commit."""
     assert isinstance(outcome.result, Decision)
     event = next(entry.id for entry in outcome.result.entries if entry.mail_id == mail.letter.message_id)
-    attached = [journal.Write(attached_at(outcome.id, event, name), data) for name, data in mail.kept]
-    journal.write_all(desk.state, [*writes_of(desk, outcome, limit), *attached, *buried])
-    done = replace(outcome, paths=tuple(write.path for write in attached))
-    raise_failed(commit(desk, [done]))
+    by = outcome.result.entries[0].by
+    attached = [journal.Write(attached_at(outcome.id, event, name), data, by=by) for name, data in mail.kept]
+    write(desk, [*writes_of(desk, outcome, limit), *attached, *buried])
+    raise_failed(commit(desk, [outcome]))

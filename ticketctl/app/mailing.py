@@ -18,8 +18,8 @@ from datetime import timedelta
 from ticketctl.app.change import not_by_hand
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import look
-from ticketctl.app.recording import caught_up, record_run, refuse_future, writing
-from ticketctl.app.refresh import ask
+from ticketctl.app.leftovers import catch_up, waiting
+from ticketctl.app.recording import record_run, refuse_future, write, writing
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.entry import Entry
@@ -39,7 +39,7 @@ from ticketctl.errors import (
     TicketctlError,
 )
 from ticketctl.record import Record
-from ticketctl.store import files, git, journal, locks
+from ticketctl.store import clone_config, files, git, journal, locks
 from ticketctl.store.letters import Outgoing, write_letter
 from ticketctl.store.mailsettings import ADDRESS, LOOPBACK, Mail, Server
 from ticketctl.store.paths import path_of
@@ -131,7 +131,7 @@ def settings_of(desk: Desk) -> Mail:
     mail = desk.settings.mail
     if mail is None or not mail.delivers:
         raise SettingsError("this store sends no mail", "mail: {from: ADDRESS, smtp: {host: HOST}} in ticketctl.yaml")
-    if not git.is_sender(desk.root):
+    if not clone_config.is_sender(desk.root):
         raise RefusedError("this clone does not send mail", "in the one that shall: git config ticketctl.sender true")
     if mail.smtp is not None:
         known_server(desk, mail.smtp, "smtp")
@@ -147,10 +147,10 @@ def _same_place(desk: Desk) -> None:
     Raises:
         RefusedError: it is a copy.
     """
-    place = git.place(desk.root)
-    known = git.own(desk.root, _PLACE)
+    place = clone_config.place(desk.root)
+    known = clone_config.own(desk.root, _PLACE)
     if not known:
-        git.set_own(desk.root, _PLACE, place)
+        clone_config.set_own(desk.root, _PLACE, place)
     elif known != place:
         hint = f"if it has moved for good: git config --unset {_PLACE}; if not: git config --unset ticketctl.sender"
         raise RefusedError(f"this looks like a copy of the clone that sends mail, which was {known}", hint)
@@ -168,7 +168,7 @@ def known_server(desk: Desk, server: Server, kind: str) -> None:
     """
     if server.host in LOOPBACK and not server.user:
         return
-    named = (git.own(desk.root, f"ticketctl.{kind}"), os.environ.get(f"TICKETCTL_{kind.upper()}_SERVER"))
+    named = (clone_config.own(desk.root, f"ticketctl.{kind}"), os.environ.get(f"TICKETCTL_{kind.upper()}_SERVER"))
     if server.place not in named:
         what = f"email to {server.place}" if kind == "smtp" else f"a password to {server.place}"
         hint = f"if that is your server: git config ticketctl.{kind} {server.place}"
@@ -194,8 +194,10 @@ def send(desk: Desk, watch: Watch = unwatched) -> Delivery:
         except BusyError:
             result.busy = True
             return result
-        ask(desk, lambda index: caught_up(desk, index), watch)
+        catch_up(desk)
         _Run(desk, mail, result).go(watch)
+        if not result.errors and (left := waiting(desk)):
+            result.errors.append(left)
     return result
 
 
@@ -205,7 +207,6 @@ class _Run:
     def __init__(self, desk: Desk, mail: Mail, result: Delivery) -> None:
         self.desk, self.mail, self.result = desk, mail, result
         self.given: Counter[str] = Counter()
-        self.written: list[str] = []
         self.dirty: frozenset[str] = frozenset()
 
     def go(self, watch: Watch) -> None:
@@ -300,8 +301,7 @@ class _Run:
         self.result.sent += [(debt, to) for to in taken]
         try:
             with writing(self.desk):
-                journal.write_all(self.desk.state, [self._given(debt, taken)])
-            self.written.append(path_of(debt.ticket.id))
+                write(self.desk, [self._given(debt, taken)])
         except TicketctlError as error:
             self.result.errors.append(error)
             self._failed(debt, [(to, f"sent, but not written down: {error.message}") for to in taken])
@@ -336,14 +336,13 @@ class _Run:
             with suppress(OSError), writing(self.desk):
                 with suppress(FileNotFoundError):
                     left = files.read_in(self.desk.state.outbox, debt.name, files.MAX_BYTES)
-                write = journal.Write(debt.name, data, left, OUTBOX)
-                journal.write_all(self.desk.state, [write])
+                write(self.desk, [journal.Write(debt.name, data, left, OUTBOX)])
         except DiskError as error:  # something else lies there: the pause is forgotten, the other letters go out
             self.result.errors.append(error)
 
     def _commit(self) -> None:
         message = f"mail: {counted(len(self.result.sent), 'notice')} sent"
-        if failed := record_run(self.desk, sorted(set(self.written)), message, self.mail.sender):
+        if failed := record_run(self.desk, message, self.mail.sender):
             self.result.errors.append(failed)
 
 

@@ -20,7 +20,6 @@ class Outcome(Record):
         was: the ticket as it was read; ``None`` if it is new, or could not be read.
         result: the decision, the refusal, or the error that stopped it.
         also: follow-up tickets that were made.
-        paths: further files that belong to it.
     """
 
     id: str
@@ -28,7 +27,6 @@ class Outcome(Record):
     result: Decision | Refusal | TicketctlError
     profile: Profile | None = None
     also: tuple[Ticket, ...] = ()
-    paths: tuple[str, ...] = ()
 
     @property
     def before(self) -> Ticket | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from ticketctl.app.change import writes_of
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome
-from ticketctl.app.recording import commit, writing
+from ticketctl.app.recording import commit, write, writing
 from ticketctl.app.shares import FOR_ONE, used
 from ticketctl.core.requests import Decision, Keep, Refusal
 from ticketctl.core.workflow import decide
@@ -31,7 +31,7 @@ def bury(desk: Desk, data: bytes, reason: str) -> str:
     """Keep an email, the store's lock not being held; where it is."""
     with writing(desk):
         if writes := deadletters.writes(desk.root, data, reason, desk.now):
-            journal.write_all(desk.state, writes)
+            write(desk, writes)
     return place_of(desk, data)
 
 
@@ -52,7 +52,7 @@ def bury_large(desk: Desk, head: bytes, rest: Source, reason: str) -> str:
             raise BusyError(f"an email larger than {MAX_KEPT >> 30} GiB is not taken", hint)
         with writing(desk):
             if writes := spool.writes(reason, desk.now):
-                journal.write_all(desk.state, writes)
+                write(desk, writes)
             return f"{spool.keep(desk.now)}.eml"
 
 
@@ -73,7 +73,7 @@ def bury_and_tell(
         writes += writes_of(desk, outcome, files.MAX_BYTES)
     place = place_of(desk, data)
     if writes:
-        journal.write_all(desk.state, writes)
+        write(desk, writes)
     if outcome is not None:
         if told is not None:
             told()

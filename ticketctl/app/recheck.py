@@ -11,9 +11,10 @@ from ticketctl.app.parallel import read_at, spread
 from ticketctl.app.refresh import ask
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
+from ticketctl.core.digest import object_id
 from ticketctl.core.profile import Test
 from ticketctl.errors import DiskError, Finding
-from ticketctl.store import git, sound
+from ticketctl.store import sound
 from ticketctl.store.freshness import stamp_of
 from ticketctl.store.index import Index, UnusableError
 from ticketctl.store.reading import Loaded
@@ -86,7 +87,7 @@ def look_again(desk: Desk, read: tuple[bytes, Loaded | Finding | None]) -> tuple
     its attachments are there, nothing ever will be."""
     blob, found = read
     findings = check_found(desk, found)
-    if findings or not isinstance(found, Loaded) or git.object_id(b"blob", found.data, 2 * len(blob)) != blob:
+    if findings or not isinstance(found, Loaded) or object_id(b"blob", found.data, 2 * len(blob)) != blob:
         return findings, None
     ticket = found.ticket
     keeps = desk.shelf.get(ticket.profile).statuses[ticket.status].keeps

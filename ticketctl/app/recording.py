@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from ticketctl.app.desk import Desk
@@ -13,11 +15,20 @@ from ticketctl.core import dates
 from ticketctl.core.requests import Decision
 from ticketctl.errors import BusyError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.store import files
-from ticketctl.store.paths import path_of
 
 if TYPE_CHECKING:  # a command that only looks needs no journal
     from ticketctl.store import journal
-    from ticketctl.store.index import Index
+    from ticketctl.store.index_lock import IndexLock
+    from ticketctl.store.uncommitted import Uncommitted
+
+
+_LISTED = 1000
+"""How many files are listed at a time."""
+
+
+def _is_committed(row: journal.Row) -> bool:
+    """Whether a file is one that git holds: notifications and quarantined email are not."""
+    return row.area == "store" and not row.target.startswith("dead-letters/")
 
 
 def refuse_future(desk: Desk) -> None:
@@ -41,49 +52,161 @@ def refuse_future(desk: Desk) -> None:
 
 @contextmanager
 def writing(desk: Desk) -> Iterator[None]:
-    """Hold the store's lock, first finishing what a crash interrupted.
+    """Hold the store's lock, first finishing what an earlier command left unfinished.
+
+    Every command that writes asks here whether it may write into the repository now.
 
     Raises:
         RefusedError: as :func:`refuse_future`.
+        BusyError: another command holds the store, git is in the middle of something, or it
+            is locked.
     """
     refuse_future(desk)
     from ticketctl.store import locks
 
+    if desk.state.repository is not None:
+        from ticketctl.store.operations import must_be_finished
+
+        must_be_finished(desk.state.repository)  # before anything is made
     tickets = f"{desk.root}/tickets"
     if not os.path.lexists(tickets):
         # Git keeps no empty folder, so a clone of an empty store has none.
         files.make_folder(tickets, desk.state.access)
-    with locks.lock(tickets):
+    with locks.lock(tickets), desk.pending.open():
         from ticketctl.store.recovery import recover
 
-        if (finished := recover(desk.state, desk.store.extends)) and desk.settings.commit:
-            _record_left(desk, finished)
+        finished = recover(desk.state, desk.store.extends)
+        if desk.settings.commit:
+            from ticketctl.app.leftovers import commit_left
+
+            commit_left(desk, finished)
         yield
 
 
-def caught_up(desk: Desk, index: Index) -> Index:
-    """Commit what a command that was killed after writing left uncommitted: whole tickets in our own form.
+class Pending:
+    """What a command has written and not yet committed, and the lock on git's index that it
+    holds meanwhile."""
 
-    Args:
-        index: as the files are now; where git has been asked about all of them, it need not be asked again.
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._written: dict[str, str] = {}
+        self._prepared: dict[str, str] = {}
+        self.lock: IndexLock | None = None
+        if desk.state.repository is not None:
+            from ticketctl.store.index_lock import IndexLock
 
-    Returns:
-        The index: no file has changed.
-    """
-    if not desk.settings.commit or (index.meta("head") and not index.suspects()):
-        return index
-    from ticketctl.store import git
+            self.lock = IndexLock(desk.state.repository, desk.state.access)
 
-    with suppress(DiskError), writing(desk):
-        _record_left(desk, sorted(git.uncommitted(desk.root)))
-    return index
+    @cached_property
+    def _list(self) -> Uncommitted:
+        from ticketctl.store.uncommitted import Uncommitted
+
+        return Uncommitted(self._desk.state)
+
+    def __bool__(self) -> bool:
+        return bool(self._written)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """See that nothing of git's is in the way; let go of its index at the end.
+
+        Raises:
+            BusyError: git is in the middle of something, or locked.
+        """
+        if self.lock is None:
+            yield
+            return
+        from ticketctl.store.operations import must_be_free
+
+        must_be_free(self.lock.repository)
+        try:
+            yield
+        finally:
+            self.lock.release()
+
+    def ready(self, rows: journal.Rows) -> None:
+        """Take the lock on git's index, and list what is about to be written.
+
+        Raises:
+            BusyError: git is locked, or in the middle of something.
+            DiskError: the git directory cannot be written.
+        """
+        if self.lock is not None:
+            self.lock.acquire()
+        self._prepared = {}
+        if not self._desk.settings.commit:
+            return
+        from ticketctl.store.uncommitted import Left
+
+        rest = (row for row in rows() if _is_committed(row))
+        try:
+            while some := list(islice(rest, _LISTED)):
+                if self.lock is not None:
+                    self._list.add(Left(row.target, row.digest, row.by) for row in some)
+                self._prepared.update((row.target, row.digest) for row in some)
+        except OSError as error:
+            words = f"cannot write to {self._desk.state.folder}: {error.strerror}"
+            raise DiskError(words, "nothing was changed") from None
+
+    def took_place(self) -> None:
+        """What was prepared last is in its place, and to be committed."""
+        self._written |= self._prepared
+        self._prepared = {}
+
+    def commit(self, message: str, who: str) -> None:
+        """Commit it, the store's lock being held.
+
+        Raises:
+            BusyError: git is locked, or in the middle of something.
+            DiskError: git would not, or somebody has changed a file meanwhile.
+        """
+        written, self._written = self._written, {}
+        if not written:
+            return
+        try:
+            if self.lock is None:
+                raise DiskError("this is not a git repository", "git init, or commit: off in ticketctl.yaml")
+            from ticketctl.store.committing import Written, commit
+
+            files = [Written(path, digest) for path, digest in written.items()]
+            done = commit(self._desk.state, files, message, who, self.lock)
+            warn_if_detached(self._desk, done.id)
+            if done.left_out:
+                self._leave_out(done.left_out, written)
+        except BaseException:
+            self._list.leave()
+            raise
+        self._list.remove()
+
+    def _leave_out(self, paths: Sequence[str], written: Mapping[str, str]) -> None:
+        """Tell of files that are not as they were written, unless HEAD has them as they are.
+
+        Raises:
+            DiskError: there are such.
+        """
+        from ticketctl.store import git
+
+        if left := [path for path in git.uncommitted(self._desk.root, paths) if path in written]:
+            raise changed_since(left)
 
 
-def _record_left(desk: Desk, paths: Iterable[str]) -> None:
-    """Commit what is whole of what an interrupted command left."""
-    whole = [path for path in paths if path.startswith("attachments/") or
-             (path.startswith("tickets/") and desk.store.is_whole(path))]  # fmt: skip
-    record(desk, whole, "What an interrupted command had written", "ticketctl@localhost")
+def changed_since(paths: Sequence[str]) -> DiskError:
+    """What to say of files that somebody has changed after a command wrote them."""
+    more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+    verb = "were" if more else "was"
+    return DiskError(
+        f"{paths[0]}{more} {verb} changed by hand after ticketctl wrote it",
+        f"look at it (git diff), then commit it: git commit {paths[0]}",
+    )
+
+
+def warn_if_detached(desk: Desk, commit: str) -> None:
+    """Warn of a commit that is on no branch, and say how to keep it."""
+    from ticketctl.store.repository import is_detached
+
+    if commit and desk.state.repository is not None and is_detached(desk.state.repository):
+        short = commit[:12]
+        desk.warnings.append(f"HEAD is detached: commit {short} is on no branch; to keep it: git branch NAME {short}")
 
 
 T = TypeVar("T")
@@ -104,7 +227,7 @@ def write_together(
     from ticketctl.store import journal
 
     try:
-        journal.write_all(desk.state, (write for item in items for write in writes(item)))
+        write(desk, (write for item in items for write in writes(item)))
     except journal.PartlyError:
         raise
     except TicketctlError as error:
@@ -117,26 +240,39 @@ def write_together(
     yield from ((item, None) for item in items)
 
 
-def record(desk: Desk, paths: Sequence[str], message: str, who: str) -> UncommittedError | None:
-    """Commit what was written, where the store does so; if git would not, that: it is written all the same."""
-    if not desk.settings.commit or not paths:
-        return None
-    from ticketctl.store import committing
+def write(desk: Desk, writes: Iterable[journal.Write]) -> None:
+    """Write files, all or none, to be committed by :func:`record`. The store's lock is held.
+
+    Raises:
+        TicketctlError: as of ``journal.write_all``.
+    """
+    from ticketctl.store import journal
 
     try:
-        committing.commit(desk.root, paths, message, who)
-    except DiskError as error:
+        journal.write_all(desk.state, writes, desk.pending.ready)
+    except journal.PartlyError:
+        desk.pending.took_place()
+        raise
+    desk.pending.took_place()
+
+
+def record(desk: Desk, message: str, who: str) -> UncommittedError | None:
+    """Commit what was written, where the store does so; if git would not, that: it is written
+    all the same, and the next command that writes commits it."""
+    try:
+        desk.pending.commit(message, who)
+    except (BusyError, DiskError) as error:
         return UncommittedError(f"written, but not committed: {error.message}", error.hint)
     return None
 
 
-def record_run(desk: Desk, paths: Sequence[str], message: str, who: str) -> UncommittedError | None:
+def record_run(desk: Desk, message: str, who: str) -> UncommittedError | None:
     """The same for a run over many tickets, each of which held the store's lock for itself alone."""
-    if not (paths and desk.settings.commit):
+    if not desk.pending:
         return None
     try:
         with writing(desk):
-            return record(desk, paths, message, who)
+            return record(desk, message, who)
     except (BusyError, DiskError) as error:
         return UncommittedError(f"written, but not committed: {error.message}", error.hint)
 
@@ -156,7 +292,6 @@ class Log:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.ids: list[str] = []
-        self._paths: list[str] = []
         self._lines: list[str] = []
         self._deeds: set[str] = set()
         self._who = ""
@@ -168,8 +303,6 @@ class Log:
                 continue
             assert isinstance(outcome.result, Decision)
             self.ids.append(outcome.id)
-            self._paths += [path_of(ticket.id) for ticket in (outcome.result.ticket, *outcome.also)]
-            self._paths += outcome.paths
             self._who = self._who or outcome.result.entries[0].by
             if len(self._lines) < _TOLD:
                 self._lines.append(describe(outcome))
@@ -177,16 +310,15 @@ class Log:
 
     def commit(self, subject: str = "", locked: bool = False) -> UncommittedError | None:
         """Commit it; if git would not, that."""
-        if not self._paths:
+        if not self._lines or not self._desk.pending:
             return None
-        paths, self._paths = self._paths, []
         if len(self.ids) == 1 and not subject:
             message = self._lines[0]
         else:
             same = f": {next(iter(self._deeds))}" if len(self._deeds) == 1 else ""
             more = [f"and {len(self.ids) - _TOLD:,} more"] if len(self.ids) > _TOLD else []
             message = "\n".join([subject or f"{len(self.ids):,} tickets{same} ({self._who})", "", *self._lines, *more])
-        return (record if locked else record_run)(self._desk, paths, message, self._who)
+        return (record if locked else record_run)(self._desk, message, self._who)
 
 
 _TOLD = 200

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from ticketctl import __version__
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
+from ticketctl.core.digest import object_id
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, Place, SettingsError
 from ticketctl.store import files
 from ticketctl.store.freshness import Inquiry, Look, News, Suspect, ask_ahead, is_young, news, stamped
@@ -184,14 +185,12 @@ class Seen(NamedTuple):
 
 def see(desk: Desk, look: Look) -> Seen:
     """Read a file that the index is to hold."""
-    from ticketctl.store import git
-
     blob = b""
     _, stamp, read = stamped(desk.root, look.path)  # before it is read: what changes in between will be seen
     found: Ticket | Finding | None = None
     try:
         data = desk.store.data_of(look.path)
-        blob = git.object_id(b"blob", data, len(look.vouched))
+        blob = object_id(b"blob", data, len(look.vouched))
         found = desk.store.parse(look.path, data).ticket
     except MissingError:
         pass

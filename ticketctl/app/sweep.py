@@ -12,7 +12,7 @@ from ticketctl.app.change import not_by_hand, outbox
 from ticketctl.app.clock import wrong_clock
 from ticketctl.app.desk import Desk
 from ticketctl.app.heartbeat import remember
-from ticketctl.app.recording import caught_up, record_run, refuse_future, write_together, writing
+from ticketctl.app.recording import record_run, refuse_future, write_together, writing
 from ticketctl.app.refresh import ask, broken_in
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
@@ -153,8 +153,8 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         report.clock = "" if orders.trust_clock else wrong_clock(desk, scan.newest)
         _plan(desk, orders, scan, report, watch)
         return report
+    from ticketctl.app.leftovers import catch_up, waiting
     from ticketctl.store import locks
-    from ticketctl.store.recovery import interrupted
 
     with ExitStack() as held:
         try:
@@ -162,16 +162,16 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         except BusyError:
             report.busy = True
             return report
-        if interrupted(desk.state):
-            with writing(desk):
-                pass  # finishes what a killed run left, even where nothing more is due
-        scan = ask(desk, lambda index: _scan(desk, orders, report, caught_up(desk, index)), watch)
+        catch_up(desk)
+        scan = ask(desk, lambda index: _scan(desk, orders, report, index), watch)
         if not orders.trust_clock and (wrong := wrong_clock(desk, scan.newest)):
             hint = "set the clock right; if it is right: ticketctl sweep --trust-clock"
             raise RefusedError(f"{wrong}; nothing was written", hint)
         if not _too_many(desk, orders, scan, watch, report):
             _apply(desk, orders, scan, report, watch)
             remember(desk)
+        if not report.failed and (left := waiting(desk)):
+            report.failed.append(left)
     return report
 
 
@@ -289,7 +289,7 @@ def _apply(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch
             report.failed.append(stopped)
             break
     report.left = len(left)
-    if failed := record_run(desk, paths, _message(report), "sweep@localhost"):
+    if failed := record_run(desk, _message(report), "sweep@localhost"):
         report.failed.append(failed)
 
 

@@ -176,7 +176,7 @@ def doctor_command(env: Env, /, state: bool, format_: str) -> None:
     if state:
         print_state(env)
         return
-    from ticketctl.app.doctor import examine
+    from ticketctl.app.doctor import UNCOMMITTED, examine
     from ticketctl.core.words import counted
 
     found = examine(env.desk)
@@ -189,6 +189,8 @@ def doctor_command(env: Env, /, state: bool, format_: str) -> None:
         for finding in found:
             say(str(finding))
         env.note(f"{counted(errors, 'problem')}, {counted(len(found) - errors, 'warning')}")
+    if any(finding.code == UNCOMMITTED for finding in found):
+        finish(Exit.BUSY)
     if errors:
         finish(Exit.REFUSED)
 

@@ -140,6 +140,13 @@ class Env:
         if not self.quiet:
             say(text, err=True)
 
+    def tell_warnings(self) -> None:
+        """Tell what came up besides the answer, however the command ended."""
+        desk = self.__dict__.get("desk")  # never opened only for that
+        for text in desk.warnings if desk is not None else ():
+            with suppress(OSError):
+                self.warn(text)
+
     def warn(self, text: str) -> None:
         """A warning, on stderr, whatever the options."""
         from ticketctl.render.safe import safe

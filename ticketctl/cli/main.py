@@ -150,7 +150,11 @@ def _run(arguments: list[str]) -> int:
     try:
         with cli.make_context("ticketctl", list(arguments)) as ctx:
             env = ctx.obj if isinstance(ctx.obj, Env) else env
-            result = cli.invoke(ctx)
+            try:
+                result = cli.invoke(ctx)
+            finally:
+                if isinstance(ctx.obj, Env):
+                    ctx.obj.tell_warnings()
             env = ctx.obj
         _flush()
         return int(result) if isinstance(result, int) else Exit.DONE

@@ -32,6 +32,20 @@ def sha256(data: bytes) -> bytes:
     return found
 
 
+def hasher(name: str) -> Any:
+    """A digest of bytes that come piece by piece (``update``, ``digest``).
+
+    Args:
+        name: ``sha1`` or ``sha256``.
+    """
+    return _algorithm(name)(b"")
+
+
+def object_id(kind: bytes, data: bytes, digits: int = 40) -> bytes:
+    """The id that git gives to an object, in a repository whose ids have so many digits."""
+    return (sha256 if digits == 64 else sha1)(b"%s %d\0" % (kind, len(data)) + data)
+
+
 @cache
 def _algorithm(name: str) -> Callable[[bytes], Any]:
     for module in _modules:

@@ -62,3 +62,13 @@ def access_of(owned: str, shared: int) -> Access:
         return Access(shared)
     found = os.stat(owned)
     return Access(shared, (found.st_uid, found.st_gid) if found.st_uid else None)
+
+
+def user_name(uid: int) -> str:
+    """A user by name; ``#`` and the number of one without."""
+    from pwd import getpwuid
+
+    try:
+        return getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"

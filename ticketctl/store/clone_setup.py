@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 
 from ticketctl.errors import DiskError
-from ticketctl.store import git
+from ticketctl.store import clone_config, git
 from ticketctl.store.access import access_of
 from ticketctl.store.files import make_folder, read_bytes, replace_file
 from ticketctl.store.git_environment import OWN
@@ -70,7 +70,7 @@ def set_up(root: str, hook: bool) -> None:
     git.run(root, "config", "merge.ticketctl.name", "joins the histories of a ticket")
     git.run(root, "config", "merge.ticketctl.driver", _DRIVER)
     if program := _program():
-        git.set_own(root, _PROGRAM, program)
+        clone_config.set_own(root, _PROGRAM, program)
     named = git.run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()
     place = os.path.realpath(os.path.join(root, named))
     ours = os.path.realpath(git.run(root, "rev-parse", "--absolute-git-dir").stdout.strip())

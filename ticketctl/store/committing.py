@@ -1,269 +1,295 @@
 """Committing some files, at a cost that does not grow with the number of all others.
 
-``git commit`` reads, refreshes and writes its whole index, thrice for some files only (0.3 s of 100,000 tickets). Here
-the trees on the way to the files are made anew from HEAD's, and HEAD moves on if nobody else has moved it meanwhile.
-What the user has staged besides stays staged. Where somebody wants a say in commits (hooks, signatures) or a merge is
-going on, git does it all.
+``git commit`` reads, refreshes and writes its whole index, thrice for some files only (0.3 s
+of 100,000 tickets). Here the trees on the way to the files are made anew from HEAD's
+(``store/objects.py``), and HEAD moves on if nobody else has moved it meanwhile. What the user
+has staged besides stays staged. Where somebody has hooks that want a say, git does it all.
+
+Everything that HEAD is to name is on the disk before HEAD moves, and git's index has the files
+before: whatever stops the command, nothing is lost and nothing looks as if it were to be
+undone. The lock on git's index is held meanwhile (``store/index_lock.py``).
 """
 
 from __future__ import annotations
 
 import os
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
+from ticketctl.core.digest import object_id, sha256
 from ticketctl.core.safe import safe, safe_lines
 from ticketctl.errors import DiskError
-from ticketctl.store import git
+from ticketctl.store import files, git, objects, operations, syncing
 from ticketctl.store.clone_setup import is_our_hook
-from ticketctl.store.files import read_bytes
+from ticketctl.store.identity import Identity, identity_of
+from ticketctl.store.index_lock import IndexLock
+from ticketctl.store.objects import ChangedError, NewFile
+from ticketctl.store.repository import branch_of
+from ticketctl.store.staging import stage, staged_otherwise
+from ticketctl.store.state import StateFolder
 
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
-_GOING_ON = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply", "BISECT_LOG")
-_TRIES = 5
-_TREE, _FILE = b"40000", b"100644"
-_BATCH = 20_000
-"""How many files are handed to git at a time."""
-_MANY = 50
-"""From how many files on git's whole index is asked for its tree."""
-Tree = dict[bytes, tuple[bytes, bytes]]
-"""The entries of a folder: name -> (mode, id in bytes)."""
-Changes = dict[bytes, Tree]
-"""Folder -> entries, all paths from the top of the repository."""
+_TRIES = 8
+_REF_WAIT = ("-c", "core.filesRefLockTimeout=2000")
+"""For how long git waits for a lock on a reference, in milliseconds."""
 
 
-def commit(root: str, paths: Sequence[str], message: str, who: str) -> None:
+class Written(NamedTuple):
+    """A file to be committed.
+
+    Args:
+        path: relative to the store.
+        digest: the SHA-256 of its bytes, in hex, where only these are to be committed.
+    """
+
+    path: str
+    digest: str = ""
+
+
+class Committed(NamedTuple):
+    """What became of a commit.
+
+    Args:
+        id: of the new commit, in hex; empty if HEAD had the files already.
+        left_out: the paths of files that are not as they were written; somebody has changed
+            them since.
+    """
+
+    id: str
+    left_out: list[str]
+
+
+class _Place(NamedTuple):
+    """Where a commit goes.
+
+    Args:
+        head: HEAD's commit in hex; empty before the first.
+        prefix: where the store lies in the repository, with a slash at the end.
+        digits: how many digits ids have.
+    """
+
+    head: str
+    prefix: str
+    digits: int
+
+
+def commit(
+    state: StateFolder, written: Sequence[Written], message: str, who: str, lock: IndexLock, author: str = ""
+) -> Committed:
     """Commit just these files, never what the user has staged besides.
 
     Args:
-        paths: relative to the store.
+        state: of a store in a repository.
         message: the whole message. ``git log`` shows it on terminals, so it is made safe for them.
         who: the address to commit as, where git knows nobody.
+        lock: held from here on.
+        author: the address of the author, where it is not who commits.
 
     Raises:
+        BusyError: git is locked, or in the middle of something.
         DiskError: git would not.
     """
     message, who = safe_lines(message), safe(who)
-    settings = _settings(root)
-    identity = () if settings.get("user.email") else _identity(who)
-    place = _place(root)
-    if place is None or settings.get("commit.gpgsign", "false") != "false" or not all(map(_is_plain, paths)):
-        git.commit(root, paths, message, identity or _fallback(root, who))
-        return
-    head, prefix, top = place
-    tree, whole, many = "", False, len(paths) > _MANY
-    if many:
-        _add(root, paths)
-        tree, whole = _tree_of_index(root, head, prefix, paths)
-    if not whole:
-        _stage(root, paths)
-        tree = _tree_of_index(root, head, prefix, paths)[0] if many else ""
-    for _ in range(_TRIES):
-        tree = tree or _write_tree(root, head, _files(prefix, top, paths))
-        if tree == git.run(root, "rev-parse", f"{head}^{{tree}}").stdout.strip():
-            return  # HEAD has them already
-        new = _write_commit(root, tree, head, message, identity, who)
-        subject = message.partition("\n")[0]
-        done = git.run(root, "update-ref", "-m", f"commit: {subject}", "HEAD", new, head, check=False)
-        if not done.returncode:
-            return
-        if head == (head := git.head(root)):
-            raise DiskError(f"git update-ref failed: {done.stderr.strip()}")
-        tree = _tree_of_index(root, head, prefix, paths)[0] if many else ""
-    raise DiskError("git would not move HEAD: somebody else commits all the time", "try again")
+    place = _place(state.root)
+    if place is None:
+        lock.release()
+        return _commit_by_git(state.root, written, message, who, author)
+    identity = identity_of(state.root, who, author)
+    lock.acquire()
+    return _Commit(state, lock, place, identity, message).made(written)
 
 
-def _stage(root: str, paths: Sequence[str]) -> None:
-    """Put files into git's index. What it was told not to look at (assume-unchanged, skip-worktree) it would pass over in
-    silence: it is told to look, and then again not to."""
-    flagged = _flagged(root, paths)
-    for flag, some in flagged.items():
-        _update_index(root, some, f"--no-{flag}")
-    try:
-        _add(root, paths)
-    finally:
-        for flag, some in flagged.items():
-            _update_index(root, some, f"--{flag}")
+class _Commit:
+    """One commit on its way.
 
+    Args:
+        lock: held.
+    """
 
-def _add(root: str, paths: Sequence[str]) -> None:
-    batch = ("-c", "core.fsyncMethod=batch") if len(paths) > 8 else ()
-    for part in _batches(paths):
-        _update_index(root, part, "--add", options=batch)
+    def __init__(self, state: StateFolder, lock: IndexLock, place: _Place, identity: Identity, message: str) -> None:
+        self.root, self._state, self._lock = state.root, state, lock
+        self._place, self._identity, self._message = place, identity, message
+        self._left_out: list[str] = []
 
+    def made(self, written: Sequence[Written]) -> Committed:
+        """Make it.
 
-def _update_index(root: str, paths: Sequence[str], *words: str, options: Sequence[str] = ()) -> None:
-    git.run(root, *options, "update-index", *words, "-z", "--stdin", feed="".join(f"{path}\0" for path in paths))
+        Raises:
+            DiskError: git would not.
+        """
+        for number in range(_TRIES):
+            if number:
+                time.sleep(operations.jittered(0.001 * 2**number))
+                self._place = self._place._replace(head=git.head(self.root))
+            try:
+                made = self._tried(written)
+            except ChangedError:
+                continue
+            if made is not None:
+                return Committed(made, self._left_out)
+        raise DiskError("git would not move HEAD: somebody else commits all the time", "try again")
 
+    def _tried(self, written: Sequence[Written]) -> str | None:
+        """The new commit; empty if HEAD has the files already, nothing if HEAD has moved."""
+        head, prefix, digits = self._place
+        if not (new := self._files(written)):
+            return ""
+        trees = objects.trees_with(self.root, head, new, digits)
+        commits, id_ = self._commit_of(trees.root)
+        self._bring_in(new, trees.objects, commits)
+        copy = self._lock.copy()
+        stage(self.root, copy, [file.path for file in new], prefix)
+        if other := staged_otherwise(self.root, copy, trees.root, new, prefix):
+            # Attributes have git change the bytes on their way (filter, eol): what git makes of
+            # the files is what is committed.
+            new = [other.get(file.path, file) for file in new]
+            trees = objects.trees_with(self.root, head, new, digits)
+            commits, id_ = self._commit_of(trees.root)
+            self._bring_in([], trees.objects, commits)
+        if trees.root == trees.before:
+            self._lock.publish()
+            return ""
+        return self._moved(trees.root, id_)
 
-def _flagged(root: str, paths: Sequence[str]) -> dict[str, list[str]]:
-    """Those of the files at which git was told not to look, by how it was told."""
-    found: dict[str, list[str]] = {}
-    ours = set[str]()
-    for tag, _, path in git.unusual(root, paths if len(paths) <= _MANY else ["tickets"]):
-        ours = ours or set(paths)
-        if path in ours and tag.islower():
-            found.setdefault("assume-unchanged", []).append(path)
-        if path in ours and tag in ("S", "s"):
-            found.setdefault("skip-worktree", []).append(path)
-    return found
+    def _bring_in(self, new: Sequence[NewFile], trees: Sequence[bytes], commits: Sequence[bytes]) -> None:
+        prefix = self._place.prefix
+        repository = self._state.repository
+        assert repository is not None
+        # From a folder below, git index-pack takes its way to the objects for one from there.
+        top = self.root[: -len(prefix)] if prefix else self.root
+        try:
+            objects.bring_in(top or "/", new, self._read, trees, commits, self._place.digits)
+        except DiskError as error:
+            for folder, owner in objects.unwritable_objects(repository):
+                error.message = f"{folder} belongs to {owner}, and you may not write into it"
+                error.hint = f"sudo chown -R $(id -un) {repository.common}"
+                break
+            raise
 
+    def _files(self, written: Iterable[Written]) -> list[NewFile]:
+        """What of the files is as it was written."""
+        self._left_out, found = [], []
+        for path, digest in written:
+            try:
+                data = files.read_in(self.root, path, files.LARGEST)
+            except (FileNotFoundError, DiskError):
+                self._left_out.append(path)
+                continue
+            if digest and sha256(data).hex() != digest:
+                self._left_out.append(path)
+                continue
+            full = os.fsencode(f"{self._place.prefix}{path}")
+            found.append(NewFile(full, object_id(b"blob", data, self._place.digits)))
+        return found
 
-def _is_plain(path: str) -> bool:
-    """Whether a path is a ticket's, of which git can be told in a line."""
-    return path.startswith("tickets/") and path.isprintable()
+    def _read(self, file: NewFile) -> bytes:
+        path = os.fsdecode(file.path)[len(self._place.prefix) :]
+        try:
+            return files.read_in(self.root, path, files.LARGEST)
+        except FileNotFoundError:
+            raise ChangedError from None
 
+    def _commit_of(self, tree: str) -> tuple[list[bytes], str]:
+        """The commit to be brought in and its id; none where it has to be signed, by git."""
+        if self._identity.signs:
+            return [], ""
+        one = self._identity
+        data = objects.commit_bytes(tree, self._place.head, one.author, one.committer, self._message)
+        return [data], object_id(b"commit", data, self._place.digits).hex()
 
-def _identity(who: str) -> tuple[str, ...]:
-    return ("-c", f"user.name={who.partition('@')[0]}", "-c", f"user.email={who}")
-
-
-def _fallback(root: str, who: str) -> tuple[str, ...]:
-    """The identity, where git has an address but no name for it."""
-    return _identity(who) if git.run(root, "var", "GIT_COMMITTER_IDENT", check=False).returncode else ()
-
-
-def _settings(root: str) -> Mapping[str, str]:
-    """What git's configuration says of identity and signatures."""
-    said = git.run(root, "config", "-z", "--get-regexp", r"^(user\.email|commit\.gpgsign)$", check=False).stdout
-    pairs = (row.partition("\n") for row in said.split("\0") if row)
-    return {key: value for key, _, value in pairs}
-
-
-def _place(root: str) -> tuple[str, str, str] | None:
-    """HEAD's commit, where the store lies in the repository, and that one's top; nothing, where git does it all."""
-    asked = [word for name in (*(f"hooks/{hook}" for hook in _HOOKS), *_GOING_ON) for word in ("--git-path", name)]
-    said = git.run(root, "rev-parse", *asked, "--show-prefix", "--show-toplevel", "HEAD", check=False)
-    if said.returncode:
-        return None
-    if "\ufffd" in said.stdout or not said.stdout.replace("\n", "").isprintable():
-        return None  # a path that is not to be said in lines
-    *places, prefix, top, head = said.stdout.split("\n")[:-1]
-    for number, place in enumerate(places):
-        path = os.path.join(root, place)
-        if number < len(_HOOKS):
-            if os.access(path, os.X_OK) and not is_our_hook(path):
-                return None
-        elif os.path.exists(path):
+    def _moved(self, tree: str, id_: str) -> str | None:
+        """Move HEAD to a commit; nothing if somebody else has moved it."""
+        head = self._place.head
+        if not id_:
+            id_ = self._signed(tree)
+        self._sync_what_others_made()
+        self._lock.publish()
+        subject = self._message.partition("\n")[0]
+        words = ("update-ref", "-m", f"commit: {subject}", "HEAD", id_, head or "0" * len(id_))
+        done = git.run(self.root, *_REF_WAIT, *words, check=False)
+        if done.returncode:
+            if head == git.head(self.root):
+                raise _not_moved(done.stderr)
             return None
-    return (head, prefix, top) if len(places) == len(_HOOKS) + len(_GOING_ON) else None
+        self._sync_reference(id_)
+        return id_
+
+    def _signed(self, tree: str) -> str:
+        """A commit signed by git, as the user has told it to."""
+        parent = ("-p", self._place.head) if self._place.head else ()
+        words = (*self._identity.options, "commit-tree", "-S", tree, *parent, "-F", "-")
+        return git.run(self.root, *words, feed=self._message.rstrip("\n") + "\n").stdout.strip()
+
+    def _sync_what_others_made(self) -> None:
+        """Put on the disk what HEAD has, unless we made it: git does not sync the objects of a
+        commit made by hand or pulled, and ours must not outlive its parent.
+
+        Raises:
+            DiskError: the disk failed.
+        """
+        repository = self._state.repository
+        assert repository is not None
+        with suppress(FileNotFoundError, DiskError):
+            if files.read_bytes(self._last, 100).decode("ascii", "replace") == self._place.head:
+                return
+        if self._place.head and syncing.can_sync_all():
+            try:
+                syncing.sync_all(f"{repository.common}/objects")
+            except OSError as error:
+                raise DiskError(f"the disk failed in {repository.common}: {error.strerror}") from None
+
+    def _sync_reference(self, id_: str) -> None:
+        """Put the move of HEAD on the disk, and note that all that it names is there."""
+        repository = self._state.repository
+        assert repository is not None
+        branch = branch_of(repository)
+        folder = os.path.dirname(f"{repository.common}/{branch}") if branch else repository.folder
+        with suppress(OSError):  # kept elsewhere (reftable)
+            syncing.sync(folder)
+        with suppress(OSError):
+            files.replace_file(self._last, id_.encode(), self._state.access, durable=False)
+
+    @property
+    def _last(self) -> str:
+        """The file that names the last commit of ours, whose objects are all on the disk."""
+        return self._state.file("synced-commit")
 
 
-def _batches(paths: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The paths, so many at a time: with very many, what git says of them is not kept."""
-    return (paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH))
+def _not_moved(said: str) -> DiskError:
+    """Why git would not move HEAD."""
+    return DiskError(f"git update-ref failed: {' '.join(said.split())}")
 
 
-def _tree_of_index(root: str, head: str, prefix: str, paths: Sequence[str]) -> tuple[str, bool]:
-    """The tree of git's whole index, if that differs from HEAD in those files alone; empty, if somebody has staged
-    anything besides. And whether it has every one of them as it is on the disk: not those at which git was told not to
-    look. Where they are many, git is faster at it, and nothing is kept here."""
-    made = git.run(root, "write-tree", "--missing-ok", check=False)
-    if made.returncode:
-        return "", False  # unmerged
-    tree, ours, others, exact = made.stdout.strip(), sorted(paths), 0, 0
-    for changed, blob in git.changes(root, head, tree):
-        path = changed.removeprefix(prefix)
-        spot = bisect_left(ours, path)
-        if not changed.startswith(prefix) or ours[spot : spot + 1] != [path]:
-            others += 1
-        elif blob == git.object_id(b"blob", _bytes(f"{root}/{path}"), len(blob)).hex():
-            exact += 1
-    return "" if others else tree, exact == len(ours)
+def _place(root: str) -> _Place | None:
+    """Where a commit goes; nothing, where git has to make it."""
+    asked = [word for hook in _HOOKS for word in ("--git-path", f"hooks/{hook}")]
+    asked += ["--show-object-format", "--show-prefix"]
+    said = git.run(root, "rev-parse", *asked, "HEAD", check=False)
+    out = said.stdout
+    if said.returncode:  # there may be no commit yet
+        out = git.run(root, "rev-parse", *asked).stdout + git.head(root) + "\n"
+    if "\ufffd" in out or not out.replace("\n", "").isprintable():
+        return None  # a path that is not to be said in lines
+    *hooks, kind, prefix, head = out.split("\n")[:-1]
+    for hook in hooks:
+        path = os.path.join(root, hook)
+        if os.access(path, os.X_OK) and not is_our_hook(path):
+            return None
+    return _Place(head, prefix, 64 if kind == "sha256" else 40) if len(hooks) == len(_HOOKS) else None
 
 
-def _bytes(path: str) -> bytes:
-    """What is in a file; nothing where it has just gone."""
-    with suppress(FileNotFoundError, DiskError):
-        return read_bytes(path, 1 << 26)
-    return b""
-
-
-def _files(prefix: str, top: str, paths: Sequence[str]) -> Changes:
-    """The blobs of some files, by folder."""
-    # From the top: there git takes paths on stdin for what they are, whatever folder it is run in.
-    named = "".join(f"{prefix}{path}\n" for path in paths)
-    blobs = git.run(top, "hash-object", "-w", "--stdin-paths", feed=named).stdout.split()
-    found: Changes = {}
-    for path, blob in zip(paths, blobs, strict=True):
-        folder, _, name = f"{prefix}{path}".encode().rpartition(b"/")
-        found.setdefault(folder, {})[name] = (_FILE, bytes.fromhex(blob))
-    return found
-
-
-def _write_tree(root: str, head: str, changes: Changes) -> str:
-    """The tree of HEAD with something new in its folders, every folder on the way written."""
-    folders = sorted({way for folder in changes for way in _ways(folder)}, key=lambda path: -path.count(b"/"))
-    folders = [folder for folder in folders if folder] + [b""]  # the deepest first, the root last
-    trees = _read_trees(root, head, folders)
-    feed, ids = [], []
-    for folder in folders:
-        tree = trees[folder]
-        for name, (mode, id_) in changes.get(folder, {}).items():
-            tree[name] = (tree[name][0] if name in tree else mode, id_)
-        ids.append(git.object_id(b"tree", _packed(tree), len(head)))
-        feed.append(b"".join(_line(name, *entry) for name, entry in tree.items()) + b"\0")
-        if folder:
-            parent, _, name = folder.rpartition(b"/")
-            trees[parent][name] = (_TREE, ids[-1])
-    made = git.feed(root, b"".join(feed), "mktree", "-z", "--batch", "--missing").decode().split()
-    if made != [one.hex() for one in ids]:
-        raise DiskError("git mktree did not make the trees that were meant")
-    return made[-1]
-
-
-def _ways(folder: bytes) -> list[bytes]:
-    """The folders on the way to one, the root (empty) and itself among them."""
-    parts = folder.split(b"/")
-    return [b"/".join(parts[:number]) for number in range(len(parts) + 1)]
-
-
-def _read_trees(root: str, head: str, folders: Sequence[bytes]) -> Changes:
-    """The folders as HEAD has them; those that it has not are empty."""
-    asked = b"".join(b"%s:%s\n" % (head.encode(), folder) for folder in folders)
-    out, size, at = git.feed(root, asked, "cat-file", "--batch"), len(head) // 2, 0
-    found: Changes = {}
-    for folder in folders:
-        end = out.index(b"\n", at)
-        words = out[at:end].split(b" ")
-        at = end + 1
-        if words[-1] == b"missing":
-            found[folder] = {}
-            continue
-        if words[1] != b"tree":
-            raise DiskError(f"{os.fsdecode(folder)} is no folder in git")
-        end = at + int(words[2])
-        found[folder] = _unpacked(out[at:end], size)
-        at = end + 1
-    return found
-
-
-def _unpacked(data: bytes, size: int) -> Tree:
-    found: Tree = {}
-    at = 0
-    while at < len(data):
-        end = data.index(b"\0", at)
-        mode, _, name = data[at:end].partition(b" ")
-        at = end + 1 + size
-        found[name] = (mode, data[end + 1 : at])
-    return found
-
-
-def _packed(tree: Tree) -> bytes:
-    """The object that git makes of a folder: names in order, those of folders as if they ended in a slash."""
-    entries = sorted(tree.items(), key=lambda item: item[0] + (b"/" if item[1][0] == _TREE else b""))
-    return b"".join(b"%s %s\0%s" % (mode, name, id_) for name, (mode, id_) in entries)
-
-
-def _line(name: bytes, mode: bytes, id_: bytes) -> bytes:
-    kind = {_TREE: b"tree", b"160000": b"commit"}.get(mode, b"blob")
-    return b"%s %s %s\t%s\0" % (mode.zfill(6), kind, id_.hex().encode(), name)
-
-
-def _write_commit(root: str, tree: str, head: str, message: str, identity: Sequence[str], who: str) -> str:
-    for words in (identity, _identity(who)):
-        made = git.run(root, *words, "commit-tree", tree, "-p", head, "-F", "-", feed=message + "\n", check=False)
-        if not made.returncode:
-            return made.stdout.strip()
-    raise DiskError(f"git commit-tree failed: {made.stderr.strip()}")
+def _commit_by_git(root: str, written: Sequence[Written], message: str, who: str, author: str) -> Committed:
+    """Let git commit, its hooks and all; they may take their time, so it locks its index itself."""
+    identity = identity_of(root, who, author)
+    kept, left_out = [], []
+    for path, digest in written:
+        with suppress(FileNotFoundError, DiskError):
+            if not digest or sha256(files.read_in(root, path, files.LARGEST)).hex() == digest:
+                kept.append(path)
+                continue
+        left_out.append(path)
+    if kept:
+        git.commit(root, kept, message, identity.options)
+    return Committed(git.head(root), left_out)

@@ -1,4 +1,4 @@
-"""Bytes on disk: reading them, putting them down so that they stay, and the lock of a store.
+"""Bytes on disk: reading them, and putting them down so that they stay.
 
 The one door to the files of a store, which may be anybody's: none is opened through a
 symbolic link, nor unless it is a regular file; none is read beyond a limit; whatever is
@@ -12,13 +12,15 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 
 from ticketctl.errors import DiskError
 from ticketctl.store.access import PLAIN, Access
+from ticketctl.store.syncing import sync
 
 MAX_BYTES = 1 << 20
 """The largest ticket file that is read."""
+LARGEST = 1 << 26
+"""The largest file of a store that is written or committed, an attachment say, in bytes."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -150,27 +152,6 @@ def remains(path: str) -> bool:
     return True
 
 
-@cache
-def can_sync_all() -> bool:
-    """Whether the kernel has syncfs(2), for which Python has no word."""
-    from ctypes import CDLL
-
-    return hasattr(CDLL(None), "syncfs")
-
-
-def sync_all(folder: str) -> None:
-    """Sync everything on the file system of a folder."""
-    from ctypes import CDLL, get_errno
-
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        if CDLL(None, use_errno=True).syncfs(descriptor):
-            number = get_errno()
-            raise OSError(number, os.strerror(number))
-    finally:
-        os.close(descriptor)
-
-
 def random_name() -> str:
     """A name that nobody can guess, and so nobody can have put anything under."""
     return os.urandom(8).hex()
@@ -279,7 +260,7 @@ def put(
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(name, flags, 0o666, dir_fd=folder)
     try:
-        _fill(descriptor, data, access, mode)
+        fill(descriptor, data, access, mode)
     finally:
         os.close(descriptor)
 
@@ -298,7 +279,7 @@ def _put_unnamed(folder: int, name: str, data: bytes, near: int, access: Access,
     except OSError:
         return False
     try:
-        _fill(descriptor, data, access, mode)
+        fill(descriptor, data, access, mode)
         # Python calls linkat(2), which follows the link in /proc to the open file.
         os.link(f"{_OPEN}/{descriptor}", name, dst_dir_fd=folder, follow_symlinks=True)
     except FileExistsError:
@@ -312,13 +293,14 @@ def _put_unnamed(folder: int, name: str, data: bytes, near: int, access: Access,
     return True
 
 
-def _fill(descriptor: int, data: bytes, access: Access, mode: int | None) -> None:
+def fill(descriptor: int, data: bytes, access: Access, mode: int | None = None) -> None:
     """Give a new file its bytes and permissions."""
-    _write(descriptor, data)
+    write(descriptor, data)
     access.give(descriptor, mode)
 
 
-def _write(descriptor: int, data: bytes) -> None:
+def write(descriptor: int, data: bytes) -> None:
+    """Write bytes into an open file, to the last."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
@@ -358,19 +340,6 @@ def replace_file(
             os.fsync(folder)
     finally:
         os.close(folder)
-
-
-def sync(path: str, folder: int | None = None) -> None:
-    """Put a file, or the names in a folder, on the disk.
-
-    Args:
-        path: absolute, or relative to ``folder``, the descriptor of an open one.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def remove_folder(path: str) -> None:

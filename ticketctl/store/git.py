@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
-from ticketctl.core.digest import sha1, sha256
 from ticketctl.errors import DiskError, UsageError
 from ticketctl.pattern import pattern
 from ticketctl.store.git_environment import TrapError, start_options
@@ -49,17 +49,39 @@ def _process(
     feed: bytes | None,
     staged: bool = False,
     as_owner: bool = True,
+    index: str = "",
 ) -> subprocess.CompletedProcess[bytes]:
     options = start_options(root, as_owner)
-    if staged and (index := os.environ.get("GIT_INDEX_FILE")):
-        options["env"]["GIT_INDEX_FILE"] = os.path.abspath(index)  # `git commit -a` calls its hooks with an index aside
+    if index:
+        options["env"]["GIT_INDEX_FILE"] = index
+    if staged and (named := os.environ.get("GIT_INDEX_FILE")):
+        options["env"]["GIT_INDEX_FILE"] = os.path.abspath(named)  # `git commit -a` calls its hooks with an index aside
     try:
-        return subprocess.run(
-            [*_GIT, "-C", root, *_DURABLE, *words], input=feed, stdin=None if feed else subprocess.DEVNULL,
-            capture_output=True, check=False, **options,
+        asked = subprocess.Popen(
+            [*_GIT, "-C", root, *_DURABLE, *words], stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
         )  # fmt: skip
     except FileNotFoundError:
-        raise DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml") from None
+        raise _not_installed() from None
+    with asked:
+        try:
+            out, err = asked.communicate(feed)
+        except BaseException:
+            _let_end(asked)
+            raise
+    return subprocess.CompletedProcess(asked.args, asked.returncode, out, err)
+
+
+def _let_end(asked: subprocess.Popen[bytes]) -> None:
+    """Wait for a git that we no longer need: were it killed, it would leave its locks."""
+    try:
+        asked.communicate(timeout=_PATIENCE)
+    except (subprocess.TimeoutExpired, ValueError):
+        asked.kill()
+
+
+_PATIENCE = 5.0
+"""For how long it is waited for, in seconds."""
 
 
 def start(root: str, *words: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
@@ -74,7 +96,7 @@ def start(root: str, *words: str, stderr: int = subprocess.PIPE) -> subprocess.P
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, **start_options(root),
         )  # fmt: skip
     except FileNotFoundError:
-        raise DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml") from None
+        raise _not_installed() from None
 
 
 def answer(asked: subprocess.Popen[bytes]) -> bytes:
@@ -139,19 +161,6 @@ def differing(root: str, old: str, new: str) -> list[str]:
     exact = ("--no-renames", "--ignore-submodules=none", "--name-only", "--relative")
     said = answer(start(root, "diff-tree", "-r", "-z", *exact, old, new, "--", "tickets"))
     return os.fsdecode(said).split("\0")[:-1]
-
-
-def changes(root: str, old: str, new: str) -> Iterator[tuple[str, str]]:
-    """(path from the top of the repository, blob in ``new``) of every file that differs between two trees.
-
-    Raises:
-        DiskError: git failed.
-    """
-    exact = ("--no-renames", "--ignore-submodules=none", "--raw", "--no-abbrev")
-    said = blocks(root, "diff-tree", "-r", "-z", *exact, old, new)
-    records = (record for block in said for record in os.fsdecode(block).split("\0")[:-1])
-    for about in records:
-        yield next(records), about.split(" ")[3]
 
 
 _IN_TREE = pattern(r"[^\t]* ([0-9a-f]+)\t([^\0]*)\0")
@@ -225,22 +234,62 @@ def commit(root: str, paths: Sequence[str], message: str, identity: Sequence[str
     run(root, "--literal-pathspecs", *identity, "commit", "--quiet", "--only", "-m", message, *named, feed=listed)
 
 
-def feed(root: str, data: bytes, *words: str) -> bytes:
+def feed(root: str, data: bytes, *words: str, index: str = "") -> bytes:
     """What git makes of some bytes.
+
+    Args:
+        index: the index that it works on, instead of the repository's.
 
     Raises:
         DiskError: it failed.
     """
-    done = _process(root, words, data)
+    done = _process(root, words, data, index=index)
     if done.returncode:
-        raise DiskError(f"git {words[0]} failed: {done.stderr.decode(errors='replace').strip()}")
+        raise _failure(words, done.stderr, done.returncode)
     return done.stdout
 
 
-def object_id(kind: bytes, data: bytes, digits: int = 40) -> bytes:
-    """The id that git gives to an object, in a repository whose ids have so many digits."""
-    head = b"%s %d\0" % (kind, len(data))
-    return (sha256 if digits == 64 else sha1)(head + data)
+def pour(root: str, pieces: Iterable[bytes], *words: str) -> None:
+    """Give git bytes piece by piece, so that they are never all in memory.
+
+    Raises:
+        DiskError: it failed.
+        Exception: whatever the pieces raise; git is ended then, and has got no end of them.
+    """
+    try:
+        asked = subprocess.Popen(
+            [*_GIT, "-C", root, *_DURABLE, *words],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **start_options(root),
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise _not_installed() from None
+    assert asked.stdin is not None and asked.stderr is not None
+    try:
+        with suppress(BrokenPipeError):  # its status tells
+            for piece in pieces:
+                asked.stdin.write(piece)
+            asked.stdin.close()
+    except BaseException:
+        asked.kill()
+        raise
+    finally:
+        said = asked.stderr.read()
+        with suppress(BrokenPipeError):
+            asked.stdin.close()
+        asked.stderr.close()
+        asked.wait()
+    if asked.returncode:
+        raise _failure(words, said, asked.returncode)
+
+
+def _failure(words: Sequence[str], said: bytes, status: int) -> DiskError:
+    """What to say where git has failed, in its own words."""
+    verb = next((word for word in words if word.islower() and "." not in word and not word.startswith("-")), "git")
+    return DiskError(f"git {verb} failed: {' '.join(said.decode(errors='replace').split()) or f'exit {status}'}")
+
+
+def _not_installed() -> DiskError:
+    return DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml")
 
 
 def revision(root: str, name: str) -> str:
@@ -309,29 +358,6 @@ def merge_file(root: str, ours: str, base: str, theirs: str) -> int:
     return run(root, "merge-file", *names, "--", ours, base, theirs, check=False).returncode
 
 
-def is_sender(root: str) -> bool:
-    """Whether this very clone may send mail: its own configuration says so, not the user's and not the store's."""
-    return (
-        run(root, "config", "--local", "--type=bool", "--get", "ticketctl.sender", check=False).stdout.strip() == "true"
-    )
-
-
-def own(root: str, key: str) -> str:
-    """What this very clone's configuration says, not the user's and not the store's."""
-    return run(root, "config", "--local", "--get", key, check=False).stdout.strip()
-
-
-def place(root: str) -> str:
-    """Where this clone lies, so that a copy of its folder can be told from it: a path, and a number that no copy has."""
-    folder = run(root, "rev-parse", "--absolute-git-dir").stdout.strip()
-    return f"{folder} {os.stat(folder).st_ino}"
-
-
-def set_own(root: str, key: str, value: str) -> None:
-    """Write something into this clone's configuration."""
-    run(root, "config", "--local", key, value)
-
-
 def tracked(root: str, path: str) -> list[str]:
     """The files at or below a path that git's index has.
 
@@ -342,19 +368,23 @@ def tracked(root: str, path: str) -> list[str]:
     return os.fsdecode(said).split("\0")[:-1]
 
 
-def merges_tickets(root: str) -> bool:
-    """Whether this clone has been taught to merge tickets."""
-    return bool(run(root, "config", "merge.ticketctl.driver", check=False).stdout.strip())
+_ARGUMENTS = 500
+"""How many paths git is given as arguments."""
 
 
-def uncommitted(root: str) -> frozenset[str]:
-    """The tickets and attachments whose present state is in no commit.
+def uncommitted(root: str, paths: Sequence[str] = ()) -> frozenset[str]:
+    """The files whose present state is in no commit, of some or, where none are named, of all
+    tickets and attachments.
+
+    Args:
+        paths: relative to the store.
 
     Raises:
         DiskError: this is no repository, or git failed.
     """
     exact = ("--porcelain=v1", "-z", "-uall", "--no-renames", "--ignore-submodules=dirty")
-    words = ("--no-optional-locks", "status", *exact, "--", "tickets", "attachments")
+    of = paths if 0 < len(paths) <= _ARGUMENTS else ("tickets", "attachments")
+    words = ("--no-optional-locks", "--literal-pathspecs", "status", *exact, "--", *of)
     top = run(root, "rev-parse", "--show-prefix").stdout.rstrip("\n")
     rows = run(root, *words).stdout.split("\0")
     return frozenset(row[3:].removeprefix(top) for row in rows if row)

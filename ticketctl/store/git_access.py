@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ticketctl.errors import DiskError
+from ticketctl.store.access import user_name
 from ticketctl.store.git import run
 
 
@@ -35,18 +36,13 @@ def _refusal(root: str, said: str) -> DiskError:
 def _owner(root: str) -> str:
     """The user, other than ours, to whom the nearest repository belongs, as a name where
     there is one."""
-    from pwd import getpwuid
-
     uid = os.stat(root).st_uid
     while root != os.path.dirname(root):
         for path in (f"{root}/.git", root) if os.path.lexists(f"{root}/.git") else ():
             if (found := os.stat(path).st_uid) != os.geteuid():
                 uid = found
         root = os.path.dirname(root)
-    try:
-        return getpwuid(uid).pw_name
-    except KeyError:
-        return f"#{uid}"
+    return user_name(uid)
 
 
 def inside_repository(root: str) -> bool:

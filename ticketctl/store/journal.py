@@ -25,8 +25,9 @@ from typing import IO, NamedTuple
 from ticketctl.core.digest import be_fast, sha256
 from ticketctl.errors import BusyError, DiskError, RefusedError
 from ticketctl.record import Record
-from ticketctl.store import files
+from ticketctl.store import files, syncing
 from ticketctl.store.open_folders import OpenFolders
+from ticketctl.store.originals import Originals
 from ticketctl.store.state import BESIDE, StateFolder
 from ticketctl.store.waiting import IN_STATE_PREFIX, OUTBOX, STORE, WaitingFolders, place_of
 
@@ -38,8 +39,6 @@ _LONGEST = 1 << 16
 """The longest line of a journal, in characters."""
 _HASHES_MANY = 100
 """From how many files on it is faster to load OpenSSL, which hashes faster."""
-LARGEST = 1 << 26
-"""The largest file that is compared with what it should be, in bytes."""
 
 
 class Write(Record):
@@ -50,25 +49,32 @@ class Write(Record):
         data: its new bytes.
         expected: the bytes that must still be there; ``None`` if there must be no such file.
         area: ``store``, or ``outbox``.
+        by: who changes it, for its commit, where that is known.
     """
 
     path: str
     data: bytes
     expected: bytes | None = None
     area: str = STORE
+    by: str = ""
 
 
 class PartlyError(DiskError):
     """Some of the files are in their places, the rest follows with the next command."""
 
 
-def write_all(state: StateFolder, writes: Iterable[Write]) -> int:
+Rows = Callable[[], "Iterator[Row]"]
+
+
+def write_all(state: StateFolder, writes: Iterable[Write], ready: Callable[[Rows], None] = lambda rows: None) -> int:
     """Write files, all of them or none, surviving crash and power cut. The store's lock is
     held.
 
     Args:
         writes: taken one at a time and not kept, so that there may be very many; what goes
             wrong in making them takes back all before.
+        ready: called when all is prepared and nothing is in its place yet, to take further
+            locks; what it raises takes back all.
 
     Returns:
         How many there were.
@@ -82,17 +88,21 @@ def write_all(state: StateFolder, writes: Iterable[Write]) -> int:
     """
     plan = _Plan(state)
     try:
-        return _carried_out(plan, writes)
+        return _carried_out(plan, writes, ready)
     finally:
+        plan.originals.close()
         plan.open.close()
 
 
-def _carried_out(plan: _Plan, writes: Iterable[Write]) -> int:
+def _carried_out(plan: _Plan, writes: Iterable[Write], ready: Callable[[Rows], None]) -> int:
     state = plan.state
     try:
         for write in writes:
             plan.add(write)
         plan.complete()
+        if plan.count:
+            ready(plan.rows)
+            plan.look_again()
         rest = plan.rows()
         if first := next(rest, None):
             first.rename(state, plan.open)
@@ -128,6 +138,7 @@ class Row(NamedTuple):
         name: its name in that folder.
         digest: the SHA-256 of its bytes, in hex.
         replaces: that of the bytes at its target; ``None`` if there are none.
+        by: who changes it, for its commit.
     """
 
     area: str
@@ -137,6 +148,7 @@ class Row(NamedTuple):
     name: str
     digest: str
     replaces: str | None
+    by: str = ""
 
     def waits_in(self, state: StateFolder) -> str:
         """The path of its waiting folder."""
@@ -176,6 +188,7 @@ class _Plan:
         self.state, self.count = state, 0
         self.folders = set[tuple[str, str]]()
         self.waiting, self.open = WaitingFolders(state), OpenFolders(state.access)
+        self.originals = Originals()
         self._first: Row | None = None
         self._lines: IO[str] | None = None
         self._draft = ""
@@ -204,7 +217,7 @@ class _Plan:
         self.folders.add((write.area, os.path.dirname(write.path)))
         replaces = None if write.expected is None else sha256(write.expected).hex()
         digest = sha256(write.data).hex()
-        self._note(Row(write.area, write.path, waiting.place, waiting.folder, name, digest, replaces))
+        self._note(Row(write.area, write.path, waiting.place, waiting.folder, name, digest, replaces, write.by))
 
     def _note(self, row: Row) -> None:
         if self._first is None:
@@ -235,29 +248,40 @@ class _Plan:
         if self._lines is None:
             for waiting in self.waiting.all():
                 assert self._first is not None
-                files.sync(self._first.name, waiting.descriptor)
+                syncing.sync(self._first.name, waiting.descriptor)
             return
         with self._lines as lines:
             lines.flush()
             self._sync_waiting()
             os.fsync(lines.fileno())
         os.rename(self._draft, self.state.journal)
-        files.sync(os.path.dirname(self.state.journal))
+        syncing.sync(os.path.dirname(self.state.journal))
 
     def _sync_waiting(self) -> None:
         """Put the waiting files on the disk, and their names: a journal must list nothing
         that a power cut could take."""
         all_ = self.waiting.all()
-        if self.count > _MANY and files.can_sync_all():
+        if self.count > _MANY and syncing.can_sync_all():
             for waiting in all_:
-                files.sync_all(f"{place_of(self.state, waiting.place)}/{waiting.folder}")
+                syncing.sync_all(f"{place_of(self.state, waiting.place)}/{waiting.folder}")
             return
         open_folders = {(waiting.place, waiting.folder): waiting.descriptor for waiting in all_}
         for row in rows_in(self._draft):
-            files.sync(row.name, open_folders[row.place, row.folder])
+            syncing.sync(row.name, open_folders[row.place, row.folder])
         for waiting in all_:
             os.fsync(waiting.descriptor)
-            files.sync(os.path.dirname(f"{place_of(self.state, waiting.place)}/{waiting.folder}"))
+            syncing.sync(os.path.dirname(f"{place_of(self.state, waiting.place)}/{waiting.folder}"))
+
+    def look_again(self) -> None:
+        """See that every file still is what it was when it was read, and hold it so.
+
+        Raises:
+            BusyError: one is not.
+            OSError: a folder cannot be opened.
+        """
+        for row in self.rows():
+            folder = self.open.of(area_of(self.state, row.area), row.target)
+            self.originals.look(folder, os.path.basename(row.target), row.target, row.replaces)
 
     def rows(self) -> Iterator[Row]:
         """All of them, once the plan is complete."""
@@ -280,7 +304,7 @@ class _Plan:
                 return False
             with suppress(OSError):
                 # else a power cut could bring the journal back, and what it lists
-                files.sync(os.path.dirname(self.state.journal))
+                syncing.sync(os.path.dirname(self.state.journal))
         self.waiting.remove()
         return True
 
@@ -308,9 +332,9 @@ def finish(
         for row in left:
             row.rename(state, opened)
         folders = list(folders)
-        if len(folders) > _MANY and files.can_sync_all():
+        if len(folders) > _MANY and syncing.can_sync_all():
             for area in dict.fromkeys(area for area, _ in folders):
-                files.sync_all(area_of(state, area))
+                syncing.sync_all(area_of(state, area))
             return
         for area, path in folders:
             os.fsync(opened.of(area_of(state, area), f"{path}/x".lstrip("/")))
@@ -339,7 +363,7 @@ def _compare(folder: int, write: Write) -> int | None:
     now: bytes | None = None
     mode: int | None = None
     with suppress(FileNotFoundError):
-        now, mode = files.read_at(folder, os.path.basename(write.path), LARGEST)
+        now, mode = files.read_at(folder, os.path.basename(write.path), files.LARGEST)
     if now != write.expected:
         words = f"{write.path} was changed by another program meanwhile"
         raise BusyError(words, "look at it, then try again")
@@ -358,9 +382,9 @@ def rows_in(path: str) -> Iterator[Row]:
             raise ValueError("not a file")
         while line := lines.readline(_LONGEST):
             try:
-                row = Row._make(json.loads(line))
+                row = Row(*json.loads(line))  # of older versions, one may lack who it is by
             except (TypeError, RecursionError) as error:
                 raise ValueError(str(error)) from None
-            if not all(isinstance(text, str) for text in row[:-1]):
+            if not all(isinstance(text, str) for text in row._replace(replaces=row.replaces or "")):
                 raise ValueError("not a journal")
             yield row

@@ -34,21 +34,21 @@ def lock(folder: str, wait: float = 30.0) -> Iterator[None]:
         raise DiskError(f"cannot lock {folder}: {error.strerror}") from None
     try:
         _acquire(descriptor, folder, time.monotonic() + wait)
-        _held.add(descriptor)
+        held.add(descriptor)
         yield
     finally:
-        _held.discard(descriptor)
+        held.discard(descriptor)
         os.close(descriptor)
 
 
-_held: set[int] = set()
+held: set[int] = set()
 
 
 def let_go() -> None:
     """Close the locks that a forked process has inherited: they are its parent's, and must not outlive it. (The parent
     keeps them.)"""
-    while _held:
-        os.close(_held.pop())
+    while held:
+        os.close(held.pop())
 
 
 def die_with_parent() -> None:

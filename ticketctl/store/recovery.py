@@ -14,7 +14,6 @@ from ticketctl.core.digest import sha256
 from ticketctl.errors import DiskError
 from ticketctl.store import files
 from ticketctl.store.journal import (
-    LARGEST,
     WRITABLE,
     Row,
     area_of,
@@ -89,7 +88,7 @@ def _recovered(state: StateFolder, row: Row, extends: Extends) -> bool:
     base = area_of(state, row.area)
     if not _waits(state, row):
         return files.is_regular(base, row.target)
-    limit = files.MAX_BYTES if state.beside else LARGEST
+    limit = files.MAX_BYTES if state.beside else files.LARGEST
     now = _bytes(base, row.target, limit)
     data = _bytes(place_of(state, row.place), f"{row.folder}/{row.name}", limit) or b""
     is_as_read = (None if now is None else sha256(now).hex()) == row.replaces

@@ -119,6 +119,27 @@ def _line_of(path: str) -> str:
     return line
 
 
+def branch_of(repository: Repository) -> str:
+    """The full name of the branch that HEAD is on (``refs/heads/main``), be it without a
+    commit; empty where it is on none (detached), or that is not seen without git."""
+    try:
+        start, _, name = _line_of(f"{repository.folder}/HEAD").partition(": ")
+    except DiskError:
+        return ""
+    return name.strip() if start == "ref" else ""
+
+
+def is_detached(repository: Repository) -> bool:
+    """Whether HEAD is a commit, on no branch."""
+    try:
+        return bool(_COMMIT.match(_line_of(f"{repository.folder}/HEAD")))
+    except DiskError:
+        return False
+
+
+_COMMIT = pattern(r"[0-9a-f]{40,64}\Z")
+
+
 def _points_back(folder: str, top: str, entry: str) -> bool:
     """Whether a git directory names the work tree that named it: that of a linked work
     tree by its file ``gitdir``, that of a submodule by ``core.worktree``."""

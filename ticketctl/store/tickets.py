@@ -201,7 +201,8 @@ class Store(Record):
             size = f"{limit / (1 << 20):.2g} MiB"
             hint = "go on in a follow-up ticket (ticketctl new --follows ID)"
             raise RefusedError(f"{short(changed.id)} would grow larger than {size}", hint)
-        return Write(path, data, was.data if was else None)
+        by = changed.history[len(was.ticket.history) if was else 0].by
+        return Write(path, data, was.data if was else None, by=by)
 
     def _spliced(self, changed: Ticket, was: Loaded, path: str) -> bytes:
         from ticketctl.store.splice import splice

@@ -1,0 +1,36 @@
+"""What this very clone's configuration says, not the user's and not the store's."""
+
+from __future__ import annotations
+
+import os
+
+from ticketctl.store import git
+
+
+def is_sender(root: str) -> bool:
+    """Whether this very clone may send mail: its own configuration says so, not the user's and not the store's."""
+    return (
+        git.run(root, "config", "--local", "--type=bool", "--get", "ticketctl.sender", check=False).stdout.strip()
+        == "true"
+    )
+
+
+def own(root: str, key: str) -> str:
+    """What this very clone's configuration says, not the user's and not the store's."""
+    return git.run(root, "config", "--local", "--get", key, check=False).stdout.strip()
+
+
+def place(root: str) -> str:
+    """Where this clone lies, so that a copy of its folder can be told from it: a path, and a number that no copy has."""
+    folder = git.run(root, "rev-parse", "--absolute-git-dir").stdout.strip()
+    return f"{folder} {os.stat(folder).st_ino}"
+
+
+def set_own(root: str, key: str, value: str) -> None:
+    """Write something into this clone's configuration."""
+    git.run(root, "config", "--local", key, value)
+
+
+def merges_tickets(root: str) -> bool:
+    """Whether this clone has been taught to merge tickets."""
+    return bool(git.run(root, "config", "merge.ticketctl.driver", check=False).stdout.strip())

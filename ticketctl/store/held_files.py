@@ -1,0 +1,170 @@
+"""Files of our own that their maker holds locked (``flock``), so that others see whether it
+still lives.
+
+The kernel lets go of the lock when a process ends, however it ends: no process number needs
+to be believed, which another process, another container or a restart may have.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from ticketctl.store import files
+from ticketctl.store.access import PLAIN, Access
+from ticketctl.store.locks import held
+
+
+class HeldFile:
+    """A new file that its maker holds locked, from the moment it has its name and bytes.
+
+    Args:
+        path: where it is made.
+        data: its first bytes.
+
+    Raises:
+        FileExistsError: there is something of that name.
+        OSError: it cannot be made.
+    """
+
+    __slots__ = ("descriptor", "path")
+
+    def __init__(self, path: str, data: bytes, access: Access) -> None:
+        self.path = path
+        aside = f"{path}-{files.random_name()}"
+        self.descriptor = _locked(aside, data, access)
+        try:
+            os.link(aside, path)
+        except OSError as error:
+            os.close(self.descriptor)
+            if error.errno not in _NO_LINKS:
+                raise
+            self.descriptor = _locked(path, data, access)
+        finally:
+            with suppress(OSError):
+                os.unlink(aside)
+        held.add(self.descriptor)
+
+    def append(self, data: bytes) -> None:
+        """Write more bytes at its end.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        files.write(self.descriptor, data)
+
+    def let_go(self) -> None:
+        """Let go of it; it stays where it is, for others to find."""
+        held.discard(self.descriptor)
+        os.close(self.descriptor)
+
+    def remove(self) -> None:
+        """Remove it, and let go of it.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        try:
+            os.unlink(self.path)
+        finally:
+            self.let_go()
+
+
+def _locked(path: str, data: bytes, access: Access) -> int:
+    """Make a file, and lock it; its descriptor."""
+    descriptor = make_open(path, data, access)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        with suppress(OSError):
+            os.unlink(path)
+        raise
+    return descriptor
+
+
+@contextmanager
+def abandoned(path: str, mark: bytes = b"") -> Iterator[bool]:
+    """Look whether a :class:`HeldFile` has outlived its maker; if so, hold it meanwhile, so
+    that nobody else finds it abandoned.
+
+    Args:
+        mark: how its bytes must begin.
+    """
+    try:
+        descriptor = open_regular(path)
+    except OSError:
+        yield False  # gone, or another user's, or none of ours
+        return
+    try:
+        yield os.read(descriptor, len(mark)) == mark and _is_free(descriptor, path)
+    finally:
+        os.close(descriptor)
+
+
+def _is_free(descriptor: int, path: str) -> bool:
+    """Lock an open file, if nobody holds it and it still has its name."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except OSError:
+        return False
+
+
+def make_open(path: str, data: bytes, access: Access = PLAIN) -> int:
+    """Make a file; its descriptor, open to append to.
+
+    Raises:
+        FileExistsError: there is something of that name.
+        OSError: it cannot be made.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o666)
+    try:
+        files.fill(descriptor, data, access)
+    except BaseException:
+        os.close(descriptor)
+        with suppress(OSError):
+            os.unlink(path)
+        raise
+    return descriptor
+
+
+def link_or_copy(path: str, new: str, access: Access = PLAIN) -> None:
+    """Give a file of our own one more name or, where the file system has no hard links, a copy.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        OSError: it cannot be done.
+    """
+    try:
+        os.link(path, new, follow_symlinks=False)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            os.close(make_open(new, file.read(), access))
+
+
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
+
+
+def open_regular(path: str, folder: int | None = None) -> int:
+    """Open a regular file to read it; no link is followed. Its descriptor.
+
+    Args:
+        path: absolute, or the name in ``folder``, the descriptor of an open one.
+
+    Raises:
+        OSError: there is none, or it cannot be read.
+    """
+    if not stat.S_ISREG(os.lstat(path, dir_fd=folder).st_mode):  # opening a device can do something
+        raise OSError(errno.EINVAL, f"{path} is not a regular file")
+    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)

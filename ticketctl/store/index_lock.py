@@ -1,0 +1,119 @@
+"""Git's own lock on its index, held from the last look at the files until HEAD has moved.
+
+Git writes into a work tree only while it holds ``index.lock``: a pull that comes meanwhile is
+refused by git, and cannot change a file that is just being replaced. While we hold the lock,
+git works on a copy of the index for us (``GIT_INDEX_FILE``), which then takes its place.
+
+Ours is a file that its maker holds (``store/locks.py``): one that a killed command left is
+told from git's own, and removed by whoever comes next. Git's own is never removed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+
+from ticketctl.errors import DiskError
+from ticketctl.store import files, operations
+from ticketctl.store.access import Access
+from ticketctl.store.held_files import HeldFile, abandoned, link_or_copy
+from ticketctl.store.repository import Repository
+
+_MARK = b"ticketctl\n"
+_ASIDE = "index.ticketctl-"
+
+
+class IndexLock:
+    """The lock on the index of a work tree; at first not held."""
+
+    def __init__(self, repository: Repository, access: Access) -> None:
+        self.repository, self._access = repository, access
+        self._path = f"{repository.folder}/index.lock"
+        self._held: HeldFile | None = None
+        self._copy = ""
+
+    def acquire(self) -> None:
+        """Take it, unless it is held; wait for whoever has it.
+
+        Raises:
+            BusyError: it stays locked, or git is in the middle of something.
+            DiskError: the git directory cannot be written.
+        """
+        if self._held is not None:
+            return
+        try:
+            self._held = self._taken(time.monotonic() + operations.WAIT)
+        except OSError as error:
+            raise DiskError(f"cannot write to {self.repository.folder}: {error.strerror}") from None
+        try:
+            operations.must_be_finished(self.repository)
+        except BaseException:
+            self.release()
+            raise
+
+    def _taken(self, until: float) -> HeldFile:
+        pause = 0.001
+        while True:
+            with suppress(FileExistsError):
+                data = _MARK + b"process %d\n" % os.getpid()
+                return HeldFile(self._path, data, self._access)
+            with abandoned(self._path, _MARK) as is_abandoned:
+                if is_abandoned:
+                    self._clear()
+                    os.unlink(self._path)
+                    continue
+            if time.monotonic() >= until:
+                raise operations.locked(self._path, self.repository)
+            time.sleep(operations.jittered(pause))
+            pause = min(pause * 2, 0.05)
+
+    def _clear(self) -> None:
+        """Remove the copies of the index that a killed command left."""
+        for name in os.listdir(self.repository.folder):
+            if name.startswith((_ASIDE, "index.lock-")):
+                with suppress(OSError):
+                    os.unlink(f"{self.repository.folder}/{name}")
+
+    def copy(self) -> str:
+        """The path of a copy of the index as it is now, for git to work on; the lock is held.
+
+        Raises:
+            DiskError: it cannot be made.
+        """
+        self.drop_copy()
+        self._copy = f"{self.repository.folder}/{_ASIDE}{files.random_name()}"
+        index = f"{self.repository.folder}/index"
+        try:
+            with suppress(FileNotFoundError):  # nothing was ever staged
+                link_or_copy(index, self._copy, self._access)  # git writes a new file, and renames it
+        except OSError as error:
+            raise DiskError(f"cannot write to {self.repository.folder}: {error.strerror}") from None
+        return self._copy
+
+    def publish(self) -> None:
+        """Put the copy in the index's place.
+
+        Raises:
+            DiskError: it cannot be.
+        """
+        try:
+            os.rename(self._copy, f"{self.repository.folder}/index")
+        except OSError as error:
+            raise DiskError(f"cannot write to {self.repository.folder}: {error.strerror}") from None
+        self._copy = ""
+
+    def drop_copy(self) -> None:
+        """Remove the copy, if there is one."""
+        for path in (self._copy, f"{self._copy}.lock") if self._copy else ():
+            with suppress(OSError):
+                os.unlink(path)
+        self._copy = ""
+
+    def release(self) -> None:
+        """Let go of the lock, if it is held."""
+        self.drop_copy()
+        held, self._held = self._held, None
+        if held is not None:
+            with suppress(OSError):
+                held.remove()

@@ -1,0 +1,237 @@
+"""Git's objects for a commit of some files, brought in as a push brings them.
+
+The trees on the way to the files are those of HEAD with something new in them, so the cost
+does not grow with the number of other files. Blobs, trees and the commit go to git as one
+pack. Git unpacks a small one (``git unpack-objects``) and keeps a large one as it is
+(``git index-pack``), as it does with what it receives (``receive.unpackLimit``).
+
+Both sync what they write (``core.fsync``) and fail where they cannot write. ``git mktree``
+does neither: it prints the id of an object that it could not write, with status 0 (git 2.39);
+nor does ``core.fsyncMethod=batch`` notice objects that could not be moved to their places.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from ticketctl.core.digest import hasher, object_id
+from ticketctl.errors import DiskError
+from ticketctl.store import git
+from ticketctl.store.access import user_name
+from ticketctl.store.repository import Repository
+
+TREE, FILE = b"40000", b"100644"
+Tree = dict[bytes, tuple[bytes, bytes]]
+"""The entries of a folder: name -> (mode, id in bytes)."""
+_COMMIT, _TREE, _BLOB = 1, 2, 3
+"""The kinds of objects, as numbered in a pack (gitformat-pack(5))."""
+_UNPACKED = 100
+"""From how many objects on they stay a pack: git's default of ``transfer.unpackLimit``."""
+
+
+class NewFile(NamedTuple):
+    """A file of a commit.
+
+    Args:
+        path: from the top of the repository.
+        blob: the id of its bytes in git, in bytes.
+        mode: as git writes it; ``None``: that of HEAD, else :data:`FILE`.
+        is_new: whether the blob has to be made; else git has it.
+    """
+
+    path: bytes
+    blob: bytes
+    mode: bytes | None = None
+    is_new: bool = True
+
+
+class Trees(NamedTuple):
+    """The folders of a commit that differ from those of its parent.
+
+    Args:
+        root: the id of the top folder, in hex.
+        objects: their bytes, the deepest first.
+        before: the id of the parent's top folder, in hex; empty, where there is no parent.
+    """
+
+    root: str
+    objects: list[bytes]
+    before: str
+
+
+class ChangedError(Exception):
+    """A file is not what it was when its id was taken."""
+
+
+def trees_with(root: str, head: str, new: Iterable[NewFile], digits: int) -> Trees:
+    """Make the trees of HEAD with some files in them.
+
+    Args:
+        head: the parent's id in hex; empty before the first commit.
+        digits: how many digits the ids of the repository have: 40 or 64.
+
+    Raises:
+        DiskError: git failed, or a folder on the way is a file in HEAD.
+    """
+    changes: dict[bytes, list[NewFile]] = {}
+    for file in new:
+        changes.setdefault(file.path.rpartition(b"/")[0], []).append(file)
+    above = {b"", *(way for folder in changes for way in _ways(folder))}
+    folders = sorted(above, key=lambda path: (not path, -path.count(b"/")))  # the deepest first, the top last
+    trees, before = _read_trees(root, head, folders, digits)
+    made, id_ = [], b""
+    for folder in folders:
+        tree = trees[folder]
+        for file in changes.get(folder, ()):
+            name = file.path.rpartition(b"/")[2]
+            tree[name] = (file.mode or tree.get(name, (FILE,))[0], file.blob)
+        made.append(_packed(tree))
+        id_ = object_id(b"tree", made[-1], digits)
+        if folder:
+            parent, _, name = folder.rpartition(b"/")
+            trees[parent][name] = (TREE, id_)
+    return Trees(id_.hex(), made, before)
+
+
+def commit_bytes(tree: str, parent: str, author: str, committer: str, message: str) -> bytes:
+    """The bytes of a commit.
+
+    Args:
+        author: with address and time, as ``git var GIT_AUTHOR_IDENT`` says it.
+    """
+    lines = [f"tree {tree}", *([f"parent {parent}"] if parent else []), f"author {author}", f"committer {committer}"]
+    return "\n".join([*lines, "", message.rstrip("\n") + "\n"]).encode()
+
+
+def bring_in(
+    root: str,
+    files: Sequence[NewFile],
+    read: Callable[[NewFile], bytes],
+    trees: Sequence[bytes],
+    commits: Sequence[bytes],
+    digits: int,
+) -> None:
+    """Put objects into the repository, synced.
+
+    Args:
+        root: the top folder of the work tree.
+        read: the bytes of a file.
+
+    Raises:
+        ChangedError: a file has changed meanwhile.
+        DiskError: git could not write them.
+    """
+    blobs = [file for file in files if file.is_new]
+    objects = _objects(blobs, read, trees, commits, digits)
+    count = len(blobs) + len(trees) + len(commits)
+    if count < _UNPACKED:
+        words = ["unpack-objects", "-q"]
+    else:
+        words = ["index-pack", "--stdin"]
+    git.pour(root, _pack(objects, count, digits), *words)
+
+
+def unwritable_objects(repository: Repository) -> Iterator[tuple[str, str]]:
+    """The folders of objects that the user may not write into, and whose they are: what one
+    ``sudo git`` leaves.
+
+    Returns:
+        (path, name of the owner).
+    """
+    top = f"{repository.common}/objects"
+    with suppress(OSError):
+        for folder in (top, *(f"{top}/{name}" for name in sorted(os.listdir(top)) if len(name) == 2 or name == "pack")):
+            if not os.access(folder, os.W_OK | os.X_OK):
+                yield folder, user_name(os.stat(folder).st_uid)
+
+
+def _objects(
+    files: Iterable[NewFile],
+    read: Callable[[NewFile], bytes],
+    trees: Iterable[bytes],
+    commits: Iterable[bytes],
+    digits: int,
+) -> Iterator[tuple[int, bytes]]:
+    for file in files:
+        data = read(file)
+        if object_id(b"blob", data, digits) != file.blob:
+            raise ChangedError
+        yield _BLOB, data
+    yield from ((_TREE, data) for data in trees)
+    yield from ((_COMMIT, data) for data in commits)
+
+
+def _pack(objects: Iterable[tuple[int, bytes]], count: int, digits: int) -> Iterator[bytes]:
+    """A pack of whole objects (gitformat-pack(5)), piece by piece."""
+    digest = hasher("sha256" if digits == 64 else "sha1")
+    for piece in _pieces(objects, count):
+        digest.update(piece)
+        yield piece
+    yield digest.digest()
+
+
+def _pieces(objects: Iterable[tuple[int, bytes]], count: int) -> Iterator[bytes]:
+    yield b"PACK" + (2).to_bytes(4, "big") + count.to_bytes(4, "big")
+    for kind, data in objects:
+        yield _header(kind, len(data)) + zlib.compress(data, 1)
+
+
+def _header(kind: int, size: int) -> bytes:
+    """Kind and size of an object: four bits of the size, then seven a byte, the lowest first."""
+    found = bytearray()
+    byte, size = kind << 4 | size & 15, size >> 4
+    while size:
+        found.append(byte | 0x80)
+        byte, size = size & 0x7F, size >> 7
+    found.append(byte)
+    return bytes(found)
+
+
+def _ways(folder: bytes) -> list[bytes]:
+    """The folders on the way to one, the top (empty) and itself among them."""
+    parts = folder.split(b"/")
+    return [b"/".join(parts[:number]) for number in range(len(parts) + 1)] if folder else [b""]
+
+
+def _read_trees(root: str, head: str, folders: Sequence[bytes], digits: int) -> tuple[dict[bytes, Tree], str]:
+    """The folders as a commit has them, those that it has not being empty; and the id of the
+    last of them that is there, the top."""
+    found: dict[bytes, Tree] = {folder: {} for folder in folders}
+    top = ""
+    if not head:
+        return found, top
+    asked = b"".join(b"%s:%s\n" % (head.encode(), folder) for folder in folders)
+    out, at = git.feed(root, asked, "cat-file", "--batch"), 0
+    for folder in folders:
+        end = out.index(b"\n", at)
+        words = out[at:end].split(b" ")
+        at = end + 1
+        if words[-1] == b"missing":
+            continue
+        if words[1] != b"tree":
+            raise DiskError(f"{os.fsdecode(folder)} is a file in the last commit, not a folder")
+        end = at + int(words[2])
+        found[folder] = _unpacked(out[at:end], digits // 2)
+        top, at = words[0].decode(), end + 1
+    return found, top
+
+
+def _unpacked(data: bytes, size: int) -> Tree:
+    found: Tree = {}
+    at = 0
+    while at < len(data):
+        end = data.index(b"\0", at)
+        mode, _, name = data[at:end].partition(b" ")
+        at = end + 1 + size
+        found[name] = (mode, data[end + 1 : at])
+    return found
+
+
+def _packed(tree: Tree) -> bytes:
+    """The object that git makes of a folder: names in order, those of folders as if they ended in a slash."""
+    entries = sorted(tree.items(), key=lambda item: item[0] + (b"/" if item[1][0] == TREE else b""))
+    return b"".join(b"%s %s\0%s" % (mode, name, id_) for name, (mode, id_) in entries)

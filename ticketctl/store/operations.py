@@ -1,0 +1,180 @@
+"""Whether a command may write into a repository now: nothing of git's is unfinished there,
+and no lock of git's is left.
+
+What is written during a merge or rebase, ``git merge --abort`` takes away again, ticket,
+email and reply alike. So every command that writes asks first, and asks again once it holds
+the lock on git's index (``store/index_lock.py``), without which git begins none of these.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from typing import NamedTuple
+
+from ticketctl.errors import BusyError
+from ticketctl.store.repository import Repository, branch_of
+
+WAIT = 5.0
+"""For how long a lock of git's is waited for, in seconds: git holds one for milliseconds."""
+
+
+class Operation(NamedTuple):
+    """Something that git is in the middle of.
+
+    Args:
+        sign: the file or folder in the git directory that says so.
+        name: with its article.
+        finish: the command that finishes it.
+        abort: the one that gives it up; empty, if ``finish`` is all there is.
+    """
+
+    sign: str
+    name: str
+    finish: str
+    abort: str = ""
+
+
+OPERATIONS = (
+    Operation("rebase-apply/applying", "git am", "git am --continue", "git am --abort"),
+    Operation("rebase-apply", "a rebase", "git rebase --continue", "git rebase --abort"),
+    Operation("rebase-merge", "a rebase", "git rebase --continue", "git rebase --abort"),
+    Operation("MERGE_HEAD", "a merge", "git merge --continue", "git merge --abort"),
+    Operation("CHERRY_PICK_HEAD", "a cherry-pick", "git cherry-pick --continue", "git cherry-pick --abort"),
+    Operation("REVERT_HEAD", "a revert", "git revert --continue", "git revert --abort"),
+    Operation("sequencer", "a cherry-pick or revert", "git cherry-pick --continue", "git cherry-pick --quit"),
+    Operation("BISECT_LOG", "a bisect", "git bisect reset"),
+)
+"""Those that git's own status names (wt-status.c), the outermost first: a rebase that stops at
+a conflict leaves a ``CHERRY_PICK_HEAD``, too."""
+
+
+def unfinished(repository: Repository) -> Operation | None:
+    """What git is in the middle of in a work tree; not in other work trees of its repository."""
+    there = (one for one in OPERATIONS if os.path.lexists(f"{repository.folder}/{one.sign}"))
+    return next(there, None)
+
+
+def must_be_free(repository: Repository) -> None:
+    """See that a command may write into a work tree now; wait for locks on its references.
+
+    Raises:
+        BusyError: git is in the middle of something, or a lock stays.
+    """
+    must_be_finished(repository)
+    until = time.monotonic() + WAIT
+    for path in _locks_of(repository):
+        wait_for(path, until, repository)
+
+
+def must_be_finished(repository: Repository) -> None:
+    """See that git is not in the middle of something.
+
+    Raises:
+        BusyError: it is; with what to do.
+    """
+    if found := unfinished(repository):
+        or_else = f", or give it up: {found.abort}" if found.abort else ""
+        raise BusyError(
+            f"{found.name} is in progress in {repository.top}; nothing was written",
+            f"finish it: {found.finish}{or_else}; then try again",
+        )
+
+
+def left_locks(repository: Repository) -> list[str]:
+    """The locks of git's that are there now, on its index and on what HEAD is."""
+    index = f"{repository.folder}/index.lock"
+    return [path for path in (index, *_locks_of(repository)) if os.path.lexists(path)]
+
+
+def _locks_of(repository: Repository) -> list[str]:
+    """The files by which git locks what a commit moves: HEAD, and its branch."""
+    branch = branch_of(repository)
+    return [f"{repository.folder}/HEAD.lock"] + ([f"{repository.common}/{branch}.lock"] if branch else [])
+
+
+def wait_for(path: str, until: float, repository: Repository) -> None:
+    """Wait until a lock of git's is gone.
+
+    Args:
+        until: as of :func:`time.monotonic`.
+
+    Raises:
+        BusyError: it is still there.
+    """
+    pause = 0.001
+    while os.path.lexists(path):
+        if time.monotonic() >= until:
+            raise locked(path, repository)
+        time.sleep(jittered(pause))
+        pause = min(pause * 2, 0.1)
+
+
+def jittered(seconds: float) -> float:
+    """A pause of that order: who waits for the same must not come back at the same time."""
+    return seconds * (0.5 + os.urandom(1)[0] / 256)
+
+
+def locked(path: str, repository: Repository) -> BusyError:
+    """What to say of a lock that stays."""
+    about, hint = describe_lock(path, repository)
+    return BusyError(f"git is locked by {path} ({about}); nothing was written", hint)
+
+
+def describe_lock(path: str, repository: Repository) -> tuple[str, str]:
+    """What to say of a lock: its age and who holds it; and the way out."""
+    from ticketctl.core.dates import span
+
+    age = 0.0
+    with suppress(OSError):
+        age = max(0.0, time.time() - os.lstat(path).st_mtime)
+    if holder := holder_of(path, repository):
+        return f"{span(age)} old; {holder} is running there", "wait for it to end, then try again"
+    hint = f"if no git is running there, one that was killed left it; remove it: rm {path}"
+    return f"{span(age)} old; no running git is seen there", hint
+
+
+def holder_of(path: str, repository: Repository) -> str:
+    """The process that probably holds a lock: one that has it open, else a git process in
+    that work tree or git directory. As ``git (process 123)``; empty, if none is seen.
+
+    Another user's processes are not seen, nor any where there is no ``/proc``.
+    """
+    with suppress(OSError):
+        target = os.path.realpath(path)
+        inside = (f"{repository.top}/", f"{repository.folder}/", f"{repository.common}/")
+        found = ""
+        for number in filter(str.isdigit, os.listdir("/proc")):
+            if _has_open(number, target):
+                return _named(number)
+            if not found and _is_git_in(number, inside):
+                found = _named(number)
+        return found
+    return ""
+
+
+def _has_open(number: str, target: str) -> bool:
+    with suppress(OSError):
+        return any(_points_at(f"/proc/{number}/fd/{name}", target) for name in os.listdir(f"/proc/{number}/fd"))
+    return False
+
+
+def _points_at(link: str, target: str) -> bool:
+    with suppress(OSError):
+        return os.readlink(link) == target
+    return False
+
+
+def _is_git_in(number: str, folders: tuple[str, ...]) -> bool:
+    with suppress(OSError):
+        program = os.path.basename(os.readlink(f"/proc/{number}/exe"))
+        return program.startswith("git") and f"{os.readlink(f'/proc/{number}/cwd')}/".startswith(folders)
+    return False
+
+
+def _named(number: str) -> str:
+    program = "a process"
+    with suppress(OSError):
+        program = os.path.basename(os.readlink(f"/proc/{number}/exe"))
+    return f"{program} (process {number})"

@@ -1,0 +1,96 @@
+"""Putting files into a copy of git's index."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
+
+from ticketctl.store import git
+from ticketctl.store.objects import NewFile
+
+_ARGUMENTS = 200
+"""How many paths git is given at a time as arguments."""
+
+
+def stage(root: str, index: str, paths: Iterable[bytes], prefix: str) -> None:
+    """Put files into an index, whatever is ignored.
+
+    Args:
+        index: the path of the index.
+        paths: from the top of the repository.
+        prefix: where the store lies there.
+
+    Raises:
+        DiskError: git failed.
+    """
+    start = len(os.fsencode(prefix))
+    _update(root, index, (path[start:] for path in paths), "--add")
+
+
+def staged_otherwise(root: str, index: str, tree: str, new: Sequence[NewFile], prefix: str) -> dict[bytes, NewFile]:
+    """Those of some files that an index has otherwise than a tree, as the index has them.
+
+    Files at which git was told not to look (assume-unchanged, skip-worktree) it passes over in
+    silence: it is told to look, and then again not to.
+
+    Args:
+        new: the files, as the tree has them.
+        prefix: where the store lies in the repository.
+
+    Returns:
+        By path from the top of the repository.
+
+    Raises:
+        DiskError: git failed, or cannot read the tree.
+    """
+    start = os.fsencode(prefix)
+    ours = {file.path[len(start) :] for file in new}
+    differ = [path for path in _differing(root, index, tree, ours) if path in ours]
+    if not differ:
+        return {}
+    flags = _flagged(root, index, differ)
+    for flag, paths in flags.items():
+        _update(root, index, paths, f"--no-{flag}")
+    for paths in flags.values():
+        _update(root, index, paths, "--add")
+    for flag, paths in flags.items():
+        _update(root, index, paths, f"--{flag}")
+    listed = _listed(root, index, differ)
+    return {start + path: NewFile(start + path, blob, mode, is_new=False) for _, mode, blob, path in listed}
+
+
+def _update(root: str, index: str, paths: Iterable[bytes], *words: str) -> None:
+    feed = b"".join(path + b"\0" for path in paths)
+    git.feed(root, feed, "update-index", *words, "-z", "--stdin", index=index)
+
+
+def _differing(root: str, index: str, tree: str, ours: Collection[bytes]) -> Iterator[bytes]:
+    """The paths below the store, ours among them, that an index has otherwise than a tree."""
+    exact = ("--cached", "--no-renames", "--ignore-submodules=none", "--name-only", "--relative", "-z")
+    few = [os.fsdecode(path) for path in ours] if len(ours) <= _ARGUMENTS else []
+    words = ("--literal-pathspecs", "diff-index", *exact, tree, "--", *few)
+    yield from git.feed(root, b"", *words, index=index).split(b"\0")[:-1]
+
+
+def _flagged(root: str, index: str, paths: Sequence[bytes]) -> dict[str, list[bytes]]:
+    """Those of the files at which git was told not to look, by how it was told."""
+    found: dict[str, list[bytes]] = {}
+    for tag, _, _, path in _listed(root, index, paths):
+        if tag.islower():
+            found.setdefault("assume-unchanged", []).append(path)
+        if tag in (b"S", b"s"):
+            found.setdefault("skip-worktree", []).append(path)
+    return found
+
+
+def _listed(root: str, index: str, paths: Iterable[bytes]) -> Iterator[tuple[bytes, bytes, bytes, bytes]]:
+    """(tag as of ``ls-files -v``, mode, id, path) of what an index has of some files."""
+    rest = iter(paths)
+    while some := list(islice(rest, _ARGUMENTS)):
+        names = [os.fsdecode(path) for path in some]
+        words = ("--literal-pathspecs", "ls-files", "-v", "--stage", "-z", "--", *names)
+        for line in git.feed(root, b"", *words, index=index).split(b"\0")[:-1]:
+            about, _, path = line.partition(b"\t")
+            tag, mode, blob, _ = about.split(b" ")
+            yield tag, mode, bytes.fromhex(blob.decode()), path

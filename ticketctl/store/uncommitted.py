@@ -1,0 +1,134 @@
+"""Which files commands have written and not yet committed.
+
+Every command that commits lists a file before it writes it, and removes the list once HEAD
+has the files. It holds the list locked meanwhile (``store/held_files.py``): a list that nobody
+holds is one of a command that was killed, or whose commit failed, and whoever writes next
+commits what it names. Only what is exactly as the tool wrote it: never a change by hand.
+
+The lists lie in the state folder, where nobody else can bring one (``store/state.py``). They
+are not synced: after a power cut one may be there without its lines, and git is asked then.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+from ticketctl.errors import DiskError
+from ticketctl.pattern import pattern
+from ticketctl.store import files
+from ticketctl.store.held_files import HeldFile, abandoned
+from ticketctl.store.state import StateFolder
+
+_NAME = pattern(r"uncommitted-[0-9a-f]{16}\.jsonl\Z")
+_LARGEST = 1 << 28
+"""The largest list that is read, in bytes: more than a million files."""
+
+
+class Left(NamedTuple):
+    """A file that a command has written and not committed.
+
+    Args:
+        path: relative to the store.
+        digest: the SHA-256 of what was written, in hex; empty, if that is not known.
+        who: the address of who wrote it.
+    """
+
+    path: str
+    digest: str
+    who: str
+
+
+class Uncommitted:
+    """The list of one command; made when it has its first file.
+
+    Args:
+        state: of the store.
+    """
+
+    def __init__(self, state: StateFolder) -> None:
+        self._state = state
+        self._list: HeldFile | None = None
+        self.count = 0
+
+    def add(self, rows: Iterable[Left]) -> None:
+        """List files that are about to be written.
+
+        Raises:
+            OSError: the list cannot be written.
+        """
+        lines = [json.dumps(row, ensure_ascii=True) + "\n" for row in rows]
+        data = "".join(lines).encode()
+        if self._list is None and lines:
+            path = f"{self._state.made()}/uncommitted-{files.random_name()}.jsonl"
+            self._list = HeldFile(path, data, self._state.access)
+        elif self._list is not None:
+            self._list.append(data)
+        self.count += len(lines)
+
+    def remove(self) -> None:
+        """Remove the list: HEAD has all of its files."""
+        with suppress(OSError):
+            if self._list is not None:
+                self._list.remove()
+        self._list = None
+        self.count = 0
+
+    def leave(self) -> None:
+        """Leave the list to whoever writes next."""
+        if self._list is not None:
+            self._list.let_go()
+        self._list = None
+        self.count = 0
+
+
+def lists_left(state: StateFolder) -> list[str]:
+    """The paths of lists that no command holds any more."""
+    found = []
+    for name in filter(_NAME.match, _names(state)):
+        path = f"{state.folder}/{name}"
+        with abandoned(path) as is_abandoned:
+            if is_abandoned:
+                found.append(path)
+    return found
+
+
+def _names(state: StateFolder) -> list[str]:
+    with suppress(OSError):
+        return sorted(os.listdir(state.folder)) if state.folder else []
+    return []
+
+
+def rows_in(path: str) -> Iterator[Left]:
+    """What a list names; the first of several rows of one file is an older state of it.
+
+    Raises:
+        ValueError: it is damaged, or empty, as a power cut leaves it.
+    """
+    try:
+        lines = files.read_bytes(path, _LARGEST).splitlines()
+    except (FileNotFoundError, DiskError) as error:
+        raise ValueError(str(error)) from None
+    if not lines:
+        raise ValueError("empty")
+    for line in lines:
+        row = json.loads(line)
+        if not (isinstance(row, list) and len(row) == len(Left._fields) and all(isinstance(text, str) for text in row)):
+            raise ValueError("not a list of files")
+        yield Left(*row)
+
+
+def remove_list(path: str) -> None:
+    """Remove a list; HEAD has all of its files.
+
+    Raises:
+        DiskError: it cannot be removed.
+    """
+    try:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+    except OSError as error:
+        raise DiskError(f"cannot remove {path}: {error.strerror}") from None
