@@ -90,6 +90,7 @@ class Act:
             quiet=request.quiet,
             files=request.files,
             mail_id=request.mail_id,
+            mail_digest=request.mail_digest,
         )
         scene = replace(scene, ticket=apply(None, draft))
         target = self.profile.statuses[edge.target]
@@ -108,7 +109,8 @@ class Act:
         cleared = tuple(flat(name) for name in request.unset if self.ticket.get(name) is not None)
         given = frozenset(name.removeprefix("fields.").partition(".")[0] for name in (*request.sets, *request.unset))
         draft = self._entry("edited", sets=put, unset=cleared, text=request.text, note=request.note,
-                            quiet=request.quiet, files=request.files, mail_id=request.mail_id)  # fmt: skip
+                            quiet=request.quiet, files=request.files, mail_id=request.mail_id,
+                            mail_digest=request.mail_digest)  # fmt: skip
         asked = self._scene(apply(self.ticket, draft), changed=given)
         if request.to is not None:
             verdict = judge(asked, request.to)
@@ -160,7 +162,10 @@ class Act:
 
     def keep(self, request: Keep) -> None:
         """Note what came in; no rule answers it."""
-        draft = self._system_entry("noted", None, {}, note=request.note, files=request.files, mail_id=request.mail_id)
+        draft = self._system_entry(
+            "noted", None, {}, note=request.note, files=request.files, mail_id=request.mail_id,
+            mail_digest=request.mail_digest,
+        )  # fmt: skip
         self._append(replace(draft, by=request.who, via=request.via))
 
     def give_up(self, error: TooLongError) -> None:
@@ -310,7 +315,9 @@ class Act:
         sets: dict[str, Value] = {"follows": ticket.id}
         if ticket.customer:
             sets["customer"] = ticket.customer
-        self.follow_ups.append(Create(request.follow_id, actor, title, request.text, sets=sets, via=request.via))
+        # The digest alone: the email itself stands on this ticket.
+        self.follow_ups.append(Create(request.follow_id, actor, title, request.text, sets=sets, via=request.via,
+                                      mail_digest=request.mail_digest))  # fmt: skip
         self._append(self._system_entry("linked", rule, marks, sets={LINK: request.follow_id}))
 
     # --- the pieces -------------------------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ class Entry(Record):
 
     ``for_`` and ``from_`` stand for the keys ``for`` and ``from``, ``sets`` and ``unset`` hold flat names
     (``assignee``, ``fields.product``). ``rule``, ``anchor``, ``nth`` and ``due`` mark what automation did: a rule
-    that fires by time has ``due`` (rule 6 of the sweep: (rule, anchor, nth) is done once).
+    that fires by time has ``due`` (rule 6 of the sweep: (rule, anchor, nth) is done once). ``mail_digest`` tells an email
+    from every other, in whatever clone and however often it came in (``store/mail_digest.py``).
     """
 
     at: str
@@ -49,6 +50,7 @@ class Entry(Record):
     note: str | None = None
     files: tuple[str, ...] = ()
     mail_id: str | None = None
+    mail_digest: str | None = None
     quiet: bool = False
     after: tuple[str, ...] = ()
     extra: Mapping[str, Any] = EMPTY
@@ -93,7 +95,8 @@ _KEYS = tuple(
     (key, {"for": "for_", "from": "from_", "set": "sets"}.get(key, key))
     for key in (
         "id", "at", "by", "role", "for", "via", "event", "from", "to", "rule", "anchor", "nth", "due", "message",
-        "told", "set", "unset", "text", "note", "files", "mail_id", "quiet", "after",
+        "told", "set", "unset", "text", "note", "files", "mail_id", "mail_digest",
+        "quiet", "after",
     )
 )  # fmt: skip
 ENTRY_NAMES = dict(_KEYS)

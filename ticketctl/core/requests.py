@@ -42,6 +42,7 @@ class Create(Record):
     subject: str | None = None
     mail_id: str | None = None
     files: tuple[str, ...] = ()
+    mail_digest: str | None = None
 
 
 class Change(Record):
@@ -68,6 +69,7 @@ class Change(Record):
     follow_id: str = ""
     name: str = ""
     files: tuple[str, ...] = ()
+    mail_digest: str | None = None
 
 
 class Fire(Record):
@@ -98,6 +100,7 @@ class Keep(Record):
     via: str
     mail_id: str | None = None
     files: tuple[str, ...] = ()
+    mail_digest: str | None = None
 
 
 Request = Create | Change | Fire | Deliver | Keep

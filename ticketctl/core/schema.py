@@ -19,6 +19,7 @@ _OF_HEAD: dict[str, Any] = {"id": _ID, "due": _DATE, "follows": _ID, "watchers":
 _OF_ENTRY: dict[str, Any] = {
     "id": _EVENT, "at": _INSTANT, "event": {"enum": list(EVENTS)}, "anchor": _EVENT, "due": _INSTANT,
     "nth": {"type": "integer", "minimum": 2}, "quiet": {"const": True}, "set": {"type": "object", "minProperties": 1},
+    "mail_digest": {"type": "string", "pattern": "^m[0-9a-f]{32}$"},
     "unset": _TEXTS, "told": _TEXTS, "files": _TEXTS, "after": {"type": "array", "items": _EVENT},
 }  # fmt: skip
 _OF_TYPE: dict[str, Any] = {

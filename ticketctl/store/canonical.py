@@ -281,6 +281,7 @@ def _odd_value(key: str, node: Node) -> Value:
 
 _READERS: Mapping[str, Callable[[str], Any]] = dict.fromkeys(_WHAT, _text) | {
     "anchor": _id, "nth": _count, "due": _due, "message": _text, "told": _items, "set": _sets, "unset": _items,
-    "text": _text, "note": _text, "files": _items, "mail_id": _text, "quiet": _true, "after": _ids,
+    "text": _text, "note": _text, "files": _items, "mail_id": _text, "mail_digest": _text,
+    "quiet": _true, "after": _ids,
 }  # fmt: skip
 """How each key is read: by what follows its colon, and a space on the same line."""

@@ -13,6 +13,7 @@ import email.utils
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from email.mime.nonmultipart import MIMENonMultipart
 
@@ -29,6 +30,7 @@ from ticketctl.store.headers import (
     raw_text,
 )
 from ticketctl.store.html_text import from_html
+from ticketctl.store.mail_digest import digest_of
 from ticketctl.store.mime import Part, read_parts
 from ticketctl.store.mime import UnreadableError as UnreadableError
 from ticketctl.store.quotes import without_quotes
@@ -65,6 +67,8 @@ class Letter(Record):
         authentic: the servers that vouch for its sender (``Authentication-Results``).
         whole: if ``text`` is only the beginning of a very large body, the name of the
             attachment that holds the whole; else empty.
+        digest: what tells it from every other, the same at every delivery.
+        former_id: the Message-ID that the first version made for it, if it has none.
     """
 
     message_id: str
@@ -78,6 +82,8 @@ class Letter(Record):
     authentic: tuple[str, ...]
     attachments: tuple[Attachment, ...]
     whole: str = ""
+    digest: str = ""
+    former_id: str = ""
 
 
 def read_letter(data: bytes) -> Letter:
@@ -92,8 +98,12 @@ def read_letter(data: bytes) -> Letter:
         body = _Body(message)
         text = clean(body.text()).strip()
         sender = _sender(message)
+        own, date = _own_id(message), _date(message)
+        former = "" if own else _made_id(hashlib.sha256(data).hexdigest())
+        # Without a date as well nothing but its way tells it from another that says the same.
+        digest = digest_of(message, own or ("" if date else former), date)
         return Letter(
-            _own_id(message, data),
+            own or (_made_id(digest[1:]) if date else former),
             sender,
             tuple(_recipients(message)),
             _header(message, "subject")[:500],
@@ -104,6 +114,8 @@ def read_letter(data: bytes) -> Letter:
             vouching(_texts(message, "authentication-results"), _domain(sender)),
             tuple(body.attachments),
             body.whole,
+            digest,
+            former,
         )
     except (UnreadableError, SettingsError):
         raise
@@ -146,10 +158,23 @@ def _ids(message: Part, name: str) -> list[str]:
     return _MESSAGE_ID.findall(" ".join(_texts(message, name)))
 
 
-def _own_id(message: Part, data: bytes) -> str:
-    if found := _ids(message, "message-id"):
-        return found[0]
-    return f"<{hashlib.sha256(data).hexdigest()[:32]}@without-id.invalid>"
+def _own_id(message: Part) -> str:
+    return next(iter(_ids(message, "message-id")), "")
+
+
+def _date(message: Part) -> str:
+    """The instant of ``Date``, in seconds since 1970; its text if that is none, empty if there is none."""
+    text = _header(message, "date")[:200]
+    with suppress(ValueError, TypeError, IndexError, OverflowError):
+        found = email.utils.parsedate_tz(text)
+        if found is not None and found[9] is not None:
+            return str(email.utils.mktime_tz(found))
+    return text
+
+
+def _made_id(digest: str) -> str:
+    """A Message-ID for an email that has none."""
+    return f"<{digest[:32]}@without-id.invalid>"
 
 
 def _references(message: Part) -> Iterator[str]:

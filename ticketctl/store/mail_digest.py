@@ -1,0 +1,64 @@
+"""What tells an email from every other: a digest that is the same wherever and however often it is delivered.
+
+It is made of Message-ID, From, To, Subject, Date and all that the parts hold, decoded. It leaves out
+what differs from one delivery to the next: trace headers, the ends of lines, folding, and the
+encodings that mail servers may change on the way (RFC 6152, RFC 2047).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+
+from ticketctl.store.headers import decode_words
+from ticketctl.store.mime import Part
+
+
+def digest_of(message: Part, message_id: str, date: str) -> str:
+    """The digest of an email: ``m`` and 32 hex digits.
+
+    Args:
+        message_id: as it came; empty if it has none.
+        date: when it was written, in whatever form is the same for the same instant.
+    """
+    parts = [
+        message_id.encode(errors="replace"),
+        *(_addresses(message, name) for name in ("from", "to")),
+        decode_words(message.first("subject")).encode(errors="replace"),
+        date.encode(errors="replace"),
+    ]
+    for part in message.leaves():
+        parts += _held(part)
+    return f"m{_hash(parts)[:32]}"
+
+
+def _hash(parts: Iterable[bytes]) -> str:
+    """One hash of several texts, whatever stands in them."""
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(hashlib.sha256(part).digest())
+    return whole.hexdigest()
+
+
+def _addresses(message: Part, name: str) -> bytes:
+    """A list of addresses with their names, without what mail servers change: blanks, quotes, capitals."""
+    text = ",".join(map(decode_words, message.all(name)))
+    return "".join(re.sub(r'["\\]', "", text).split()).casefold().encode(errors="replace")
+
+
+def _held(part: Part) -> Iterator[bytes]:
+    """What one part holds: its name, and its content decoded."""
+    data = part.content()
+    yield part.name.encode(errors="replace")
+    yield _text(data) if _is_text(part) else data
+
+
+def _is_text(part: Part) -> bool:
+    """Whether the ends of the lines of a part may change on its way: all of text, and what is sent line by line."""
+    encoding = part.first("content-transfer-encoding").strip().lower()
+    return part.kind.startswith("text/") or encoding in (b"", b"7bit", b"8bit", b"quoted-printable")
+
+
+def _text(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").strip(b" \t\n")
