@@ -74,6 +74,8 @@ def _sizes(profile: Profile, ticket: Ticket) -> dict[str, int]:
     found: dict[str, int] = {}
     owners: dict[str, str] = {}
     for entry in ticket.history:
+        if entry.id in ticket.twins:
+            continue  # the same email, taken in by two clones, is used up once
         who = outsider(profile, entry)
         if not who and entry.anchor and profile.kind(entry.role) == "system":
             who = owners.get(entry.anchor, "")

@@ -150,29 +150,39 @@ def union(ours: Sequence[Entry], theirs: Sequence[Entry]) -> list[Entry]:
     return found
 
 
-def idle(history: Sequence[Entry]) -> dict[str, str]:
-    """The entries that have no effect, by id, and why (rules 6 and 9 of the sweep; derived, never stored).
+def without_effect(history: Sequence[Entry]) -> tuple[dict[str, str], dict[str, str]]:
+    """The entries that have no effect, by id, and why (rules 6 and 9 of the sweep; derived, never stored); and those
+    that repeat another, each with that one.
 
-    A *twin* repeats what another entry with its key has done. A move by time is *void* if a person moved the ticket
-    or wrote publicly at the same time (neither knowing of the other), unless a person's move was built on it
-    without knowing of that act: the human act wins, and if the clock still runs, the next sweep does it again. So is
-    what answers a void or twin entry. What was told to somebody stays told.
+    A *twin* repeats what another entry with its key has done, or the same email (:mod:`ticketctl.core.twins`). A move
+    by time is *void* if a person moved the ticket or wrote publicly at the same time (neither knowing of the other),
+    unless a person's move was built on it without knowing of that act: the human act wins, and if the clock still
+    runs, the next sweep does it again. So is what answers a void or twin entry. What was told to somebody stays told.
     """
     keys = [entry.key for entry in history if entry.due is not None]
-    if len(keys) == len(set(keys)) and is_linear(history):
-        return {}
+    linear = is_linear(history)
+    if linear and len(keys) == len(set(keys)):
+        return {}, {}
     found = dict.fromkeys(_beaten(history), "void")
+    same: dict[str, str] = {}
+    if not linear and len([entry for entry in history if entry.mail_id is not None or entry.mail_digest]) > 1:
+        from ticketctl.core.twins import twins  # rarely needed
+
+        same, repeated = twins(history, knowledge(history))
+        found |= dict.fromkeys(repeated, "twin")
     done: set[tuple[str, str, int]] = set()
     for entry in history:
         if entry.event == "notified":
             continue
-        if entry.anchor in found:
+        if entry.anchor in found and entry.anchor not in same:
             found.setdefault(entry.id, found[entry.anchor])
         if entry.key is not None and entry.id not in found:
-            if entry.key in done:
+            rule, anchor, number = entry.key
+            key = (rule, same[anchor] if anchor in same and anchor in found else anchor, number)
+            if key in done:
                 found[entry.id] = "twin"
-            done.add(entry.key)
-    return found
+            done.add(key)
+    return found, same
 
 
 def knowledge(history: Sequence[Entry]) -> dict[str, int]:

@@ -51,11 +51,14 @@ def _undelivered(ticket: Ticket) -> Iterator[tuple[Owed, bool]]:
         if entry.event == "notified" and entry.anchor is not None:
             delivered.setdefault(entry.anchor, set()).update(entry.told)
     settled = _settled(ticket)
+    told = {entry.id: set(entry.told) for entry in ticket.history}
     for entry in ticket.acts:
         if entry.message is None or entry.event == "notified":
             continue
         same = [one.id for one in _same(ticket, entry)]
         had = set().union(*(delivered.get(name, set()) for name in same))
+        if entry.id in ticket.twins:  # it stands for those whom the other does not name
+            had |= told[ticket.twins[entry.id]]
         left = tuple(who for who in entry.told if who not in had)
         if left:
             yield Owed(entry, left), not settled.isdisjoint(same)
@@ -79,12 +82,21 @@ def _settled(ticket: Ticket) -> frozenset[str]:
 def _same(ticket: Ticket, entry: Entry) -> Iterator[Entry]:
     """The entry and its twins: in another clone the notice may have been given for one of those."""
     yield entry
-    anchors = {other.id: other.key for other in ticket.history if other.key}
-    mark = entry.key or anchors.get(entry.anchor or "")
+    yield from (other for other in ticket.history if ticket.twins.get(other.id) == entry.id)
+    keys = {other.id: _key(ticket, other) for other in ticket.history if other.key}
+    mark = keys.get(entry.id) or keys.get(entry.anchor or "")
     for other in ticket.history:
-        if other.id in ticket.idle and mark and mark == (other.key or anchors.get(other.anchor or "")):
+        if other.id in ticket.idle and mark and mark == (keys.get(other.id) or keys.get(other.anchor or "")):
             if (other.rule, other.message) == (entry.rule, entry.message):
                 yield other
+
+
+def _key(ticket: Ticket, entry: Entry) -> tuple[str, str, int] | None:
+    """The key of what an automation did, counted from what its anchor repeats, if it is a twin."""
+    if entry.key is None:
+        return None
+    rule, anchor, number = entry.key
+    return rule, ticket.twins.get(anchor, anchor), number
 
 
 def compose(

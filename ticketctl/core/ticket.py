@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ticketctl.core.chain import idle
+from ticketctl.core.chain import without_effect
 from ticketctl.core.entry import HIDDEN, Entry, Value
 from ticketctl.record import EMPTY, Record, derived, replace
 
@@ -21,7 +21,8 @@ LINK = "follow_up"
 class Ticket(Record):
     """What replaying a history gives; ``due`` is a date or an instant in the form of the file.
 
-    ``idle`` names the entries of the history that have no effect, and why (:func:`ticketctl.core.chain.idle`).
+    ``idle`` names the entries of the history that have no effect, and why; ``twins`` those that came of the same email
+    as another in another clone, each with that one (:func:`ticketctl.core.chain.without_effect`).
     """
 
     id: str
@@ -37,6 +38,7 @@ class Ticket(Record):
     fields: Mapping[str, Value] = EMPTY
     history: tuple[Entry, ...] = ()
     idle: Mapping[str, str] = EMPTY
+    twins: Mapping[str, str] = EMPTY
 
     @property
     def acts(self) -> tuple[Entry, ...]:
@@ -221,12 +223,12 @@ def fold(history: Iterable[Entry]) -> Ticket:
     entries = tuple(history)
     if not entries:
         raise ValueError("the history is empty")
-    without_effect = idle(entries)
+    idle, same = without_effect(entries)
     head, fields = _begin(entries[0])
     for entry in entries[1:]:
-        if entry.id not in without_effect:
+        if entry.id not in idle:
             _step(entry, head, fields)
-    return derived(_NONE, {**head, "fields": fields, "history": entries, "idle": without_effect})
+    return derived(_NONE, {**head, "fields": fields, "history": entries, "idle": idle, "twins": same})
 
 
 _NONE = Ticket("", "", "", "")

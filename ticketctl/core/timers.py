@@ -123,10 +123,11 @@ def _first(profile: Profile, ticket: Ticket, automation: Automation, anchor: Ent
 
 
 def _done(ticket: Ticket, automation: Automation, anchor: str) -> int:
-    """The highest occurrence with this key in the history, 0 if none."""
+    """The highest occurrence with this key in the history, 0 if none; a twin of the anchor stands for it."""
+    names = {anchor, *(name for name, other in ticket.twins.items() if other == anchor)}
     return max(
         (entry.nth or 1 for entry in ticket.acts
-         if entry.due is not None and entry.rule == automation.name and entry.anchor == anchor), default=0,
+         if entry.due is not None and entry.rule == automation.name and entry.anchor in names), default=0,
     )  # fmt: skip
 
 
@@ -143,7 +144,11 @@ def _event_clock(profile: Profile, ticket: Ticket, automation: Automation) -> Cl
     stopper: Entry | None = None
     inside = False
     stay: set[str] = set()
-    for entry in ticket.acts:
+    for entry in ticket.history if ticket.twins else ticket.acts:
+        if entry.id in ticket.idle:
+            if entry.id in ticket.twins:  # a notice that it owed counts as one of this stay
+                stay.add(entry.id)
+            continue
         if entry.to is not None:
             stays = entry.to in automation.within
             if not (inside and stays):

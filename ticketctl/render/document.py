@@ -38,12 +38,15 @@ def row(found: Row) -> dict[str, Any]:
 
 
 def ticket(found: Ticket, state: str, next_due: str | None) -> dict[str, Any]:
-    """A whole ticket with its history."""
+    """A whole ticket with its history; ``without_effect`` names the events that have none, where there are any."""
     head = {name: thaw(getattr(found, name)) for name in
             ("id", "profile", "version", "title", "status", "customer", "assignee", "due", "follows", "watchers")}  # fmt: skip
     head |= {"state": state, "created": found.created, "updated": found.updated, "next_due": next_due}
     head["fields"] = {key: thaw(value) for key, value in sorted(found.fields.items())}
-    return head | {"history": [entry.content() for entry in found.shown]}
+    shown = found.shown
+    if idle := {entry.id: found.idle[entry.id] for entry in shown if entry.id in found.idle}:
+        head["without_effect"] = idle
+    return head | {"history": [entry.content() for entry in shown]}
 
 
 def findings(found: Iterable[Finding]) -> list[dict[str, Any]]:

@@ -192,9 +192,11 @@ def log(voice: Voice, ticket: Ticket) -> Iterator[str]:
         )
         told = dict.fromkeys(who for answer in answers if answer.event == "notified" for who in answer.told)
         words += f"; told {', '.join(map(voice.who, told))}" if told else ""
-        words += _WITHOUT_EFFECT.get(ticket.idle.get(entry.id, ""), "")
+        words += _WITHOUT_EFFECT.get("same email" if _is_repeated(ticket, entry) else ticket.idle.get(entry.id, ""), "")
         yield f"{voice.paint(voice.time(entry.at), 'dim')}  {_actor(voice, entry)}   {words}"
         for one in (entry, *answers):
+            if _is_repeated(ticket, one):
+                continue  # its text and what is attached stand at the other
             for text, mark in ((one.text, "    "), (one.note, "  # ")):
                 for line in (text or "").rstrip("\n").split("\n") if text else ():
                     yield (mark + safe(line)).rstrip()
@@ -203,8 +205,14 @@ def log(voice: Voice, ticket: Ticket) -> Iterator[str]:
 
 _WITHOUT_EFFECT = {
     "twin": "   (without effect: another clone had done it too)",
+    "same email": "   (without effect: the same email was taken in by another clone)",
     "void": "   (without effect: somebody had acted meanwhile)",
 }
+
+
+def _is_repeated(ticket: Ticket, entry: Entry) -> bool:
+    """Whether an entry came of an email that another clone had put there, too."""
+    return entry.id in ticket.twins and entry.id in ticket.idle
 
 
 def _acts(history: Sequence[Entry]) -> list[tuple[Entry, list[Entry]]]:
