@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ticketctl.app.desk import Desk
+from ticketctl.app.duplicates import NO_EMAILS, Emails, Shared, duplicates_among, duplicates_of, emails_of
 from ticketctl.app.parallel import read_at, spread
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
@@ -25,7 +26,7 @@ from ticketctl.core.profile import Edge, Field, Profile
 from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, changed, fold, stages
 from ticketctl.core.timers import future_event, in_future
 from ticketctl.core.words import counted
-from ticketctl.errors import DiskError, Finding, Place, TicketctlError, closest
+from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, Place, TicketctlError, closest
 from ticketctl.store import files, git
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.reading import Loaded
@@ -72,13 +73,30 @@ def audit(desk: Desk, ids: Sequence[str] = (), watch: Watch = unwatched) -> Audi
     """
     result = Audit()
     paths = list(map(path_of, ids) if ids else desk.store.paths())
-    for found in spread(desk, read_at, check_found, paths, "checking", watch):
+    shared = Shared()
+    for place, (found, emails) in enumerate(spread(desk, read_at, _check_with_emails, paths, "checking", watch)):
         result.checked += 1
         result.findings += found
-    if not ids:
+        if emails != NO_EMAILS:
+            shared.add(place, emails)
+    if ids:
+        result.findings += [finding for id_ in ids for finding in _duplicate(desk, id_)]
+    else:
+        result.findings += duplicates_among(desk, [paths[place] for place in shared.places()])
         result.add_strays(desk, paths)
         result.findings += _tracked_state(desk)
     return result
+
+
+def _check_with_emails(desk: Desk, found: Loaded | Finding | None) -> tuple[list[Finding], Emails]:
+    """Everything that is wrong with what lies at the path of a ticket, and the emails that it holds."""
+    return check_found(desk, found), emails_of(found.ticket) if isinstance(found, Loaded) else NO_EMAILS
+
+
+def _duplicate(desk: Desk, id_: str) -> Iterator[Finding]:
+    """Whether the email that opened a ticket has opened another, too."""
+    with suppress(BrokenError, MissingError):  # which was told
+        yield from duplicates_of(desk, desk.store.read(id_))
 
 
 def _tracked_state(desk: Desk) -> Iterator[Finding]:

@@ -13,9 +13,9 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.requests import Keep
 from ticketctl.errors import DiskError
 from ticketctl.record import Record, replace
-from ticketctl.store import files
+from ticketctl.store import deadletters, files
 from ticketctl.store.headers import same_address
-from ticketctl.store.letters import Attachment, Letter
+from ticketctl.store.letters import Attachment, Letter, UnreadableError, read_letter
 
 MAX_ATTACHMENT = 10 << 20
 MAX_ATTACHMENTS = 25 << 20
@@ -24,6 +24,8 @@ MAX_TEXT = 20_000
 SHOWN = 200
 """How many characters of an email's text stand in a short entry."""
 _MAX_LEFT_OUT = 500
+_TRACES = 1 << 20
+"""By how many bytes an email may be larger that came another way."""
 
 
 class Content(Record):
@@ -120,7 +122,8 @@ def as_note(mail: Content, why: str) -> Keep:
     letter = mail.letter
     head = f"Mail from {letter.sender or 'nobody'}, {why}.\nSubject: {letter.subject or '(none)'}"
     note = "\n\n".join(part for part in (head, mail.body, mail.left_out) if part)
-    return Keep(letter.sender or "mail", values.body(note, "the note"), "mail", letter.message_id, mail.files)
+    return Keep(letter.sender or "mail", values.body(note, "the note"), "mail", letter.message_id, mail.files,
+                letter.digest)  # fmt: skip
 
 
 def title_of(letter: Letter, content: Content) -> str:
@@ -169,9 +172,40 @@ def _is_form(desk: Desk, id_: str, entry: Entry, form: Content, data: bytes) -> 
         return False
     if entry.event == "created" and entry.sets.get("title") != title_of(form.letter, form):
         return False
-    if form.left_out and not os.path.lexists(f"{desk.root}/{place_of(desk, data)}"):
+    if form.left_out and not (_is_recorded(entry, form.letter) or _is_buried(desk, data)):
         return False
     return all(_is_file(f"{desk.root}/{attached_at(id_, entry.id, name)}", held) for name, held in form.kept)
+
+
+def is_to_bury(desk: Desk, entry: Entry, letter: Letter, data: bytes) -> bool:
+    """Whether an email that an entry holds is to be kept among the dead ones here as well: part of it was left out, and
+    the clone that did so keeps the whole.
+
+    Args:
+        data: the email as it came.
+    """
+    if not _is_recorded(entry, letter) or not any(form.left_out for form in _forms(entry, letter)):
+        return False
+    words = b"" if letter.former_id else letter.message_id.encode()
+    return not any(_digest(held) == letter.digest for held in deadletters.saying(desk.root, words, len(data) + _TRACES))
+
+
+def _digest(data: bytes) -> str:
+    """The digest of an email that is kept among the dead ones; empty, if it cannot be read."""
+    try:
+        return read_letter(data).digest
+    except UnreadableError:
+        return ""
+
+
+def _is_recorded(entry: Entry, letter: Letter) -> bool:
+    """Whether an entry says that it is of this email, however that came."""
+    return bool(letter.digest) and entry.mail_digest == letter.digest
+
+
+def _is_buried(desk: Desk, data: bytes) -> bool:
+    """Whether an email lies among the dead ones, with just these bytes."""
+    return os.path.lexists(f"{desk.root}/{place_of(desk, data)}")
 
 
 def _is_file(path: str, data: bytes) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from ticketctl.app import intake, threads, values
+from ticketctl.app import duplicates, intake, threads, values
 from ticketctl.app.change import first_allowed, make_follow_up, not_by_hand, writes_of
 from ticketctl.app.contents import (
     Content,
     as_note,
     attached_at,
     is_held,
+    is_to_bury,
     prepare,
     shortened,
     title_of,
@@ -129,6 +130,10 @@ def _put(desk: Desk, mail: Mail, letter: Letter, data: bytes) -> Receipt:
     """Put an email on its ticket, or make one."""
     with writing(desk):
         found = threads.ticket_of(desk, mail, letter)
+        if found is not None:
+            found = duplicates.home(desk, found)
+        if held := threads.held_before(desk, letter):
+            return _known(held, letter.former_id)
         for name in threads.names(letter, mail):
             known = threads.holder(desk, [name])
             if known is None:
@@ -137,19 +142,26 @@ def _put(desk: Desk, mail: Mail, letter: Letter, data: bytes) -> Receipt:
             id_, entry = known
             there = entry.event == "created" or threads.leads_to(desk, found, id_)
             if name != letter.message_id or (there and is_held(desk, id_, entry, letter, data)):
+                if is_to_bury(desk, entry, letter, data):
+                    write(desk, _not_kept(desk, data, id_, "it was left out in another clone"))
                 if left := waiting(desk):
                     raise left  # only what is committed is safe from what git does
-                return Receipt("known", id_, f"{short(id_)}: had this letter already", name)
+                return _known(id_, name)
         if intake.number(desk, _counted_as(mail, letter)) >= mail.per_hour:
             return _too_many(desk, mail, letter, data, found)
         if found is not None:
-            receipt = _add(desk, mail, threads.continued(desk, found, letter), letter, data)
+            found = duplicates.home(desk, threads.continued(desk, found, letter))
+            receipt = _add(desk, mail, found, letter, data)
         elif letter.machine:
             raise RefusedError(f"written by a machine ({letter.machine}), and it answers no ticket")
         else:
             receipt = _open(desk, mail, letter, data)
         intake.count(desk, _counted_as(mail, letter))
         return receipt
+
+
+def _known(id_: str, name: str) -> Receipt:
+    return Receipt("known", id_, f"{short(id_)}: had this letter already", name)
 
 
 def _counted_as(mail: Mail, letter: Letter) -> str:
@@ -211,7 +223,7 @@ def _ask(desk: Desk, settings: Mail, profile: Profile, was: Loaded, mail: Conten
     believed = [actor for actor in actors if vouched(settings, profile, actor.role, letter)]
     requests = [
         Change(actor, None, values.body(mail.body, "the message"), mail.left_out or None, via="mail",
-               subject=letter.subject, mail_id=letter.message_id, files=mail.files)
+               subject=letter.subject, mail_id=letter.message_id, files=mail.files, mail_digest=letter.digest)
         for actor in believed
     ]  # fmt: skip
     asked = first_allowed(desk, profile, was, requests) if requests else None
@@ -284,7 +296,7 @@ def _open(desk: Desk, mail: Mail, letter: Letter, data: bytes) -> Receipt:
     requests = [
         Create(id_, Actor(letter.sender, role), title, values.body(prepared.body, "the message"), prepared.left_out or None,
                sets={"customer": letter.sender}, via="mail", subject=letter.subject, mail_id=letter.message_id,
-               files=prepared.files)
+               files=prepared.files, mail_digest=letter.digest)
         for role in roles
     ]  # fmt: skip
     made = first_allowed(desk, profile, None, requests)

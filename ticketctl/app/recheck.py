@@ -7,6 +7,7 @@ from itertools import islice
 
 from ticketctl.app.audit import Audit, attached, audit, check_found, is_attached
 from ticketctl.app.desk import Desk
+from ticketctl.app.duplicates import duplicates_among
 from ticketctl.app.parallel import read_at, spread
 from ticketctl.app.refresh import ask
 from ticketctl.app.watch import Watch, unwatched
@@ -18,6 +19,7 @@ from ticketctl.store import sound
 from ticketctl.store.freshness import stamp_of
 from ticketctl.store.index import Index, UnusableError
 from ticketctl.store.reading import Loaded
+from ticketctl.store.selection import shared
 from ticketctl.store.sound import Sound
 
 Held = tuple[str, bytes]
@@ -47,6 +49,7 @@ def audit_changed(desk: Desk, watch: Watch = unwatched) -> Audit:
         if _stamps(desk) == rules:  # else who knows by which of them they were judged
             with suppress(UnusableError):  # then they are looked at next time
                 sound.add(index, [noted for _, noted in some if noted is not None])
+    result.findings += duplicates_among(desk, shared(index))
     result.add_strays(desk, paths)
     return result
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ticketctl.core.ticket import Ticket
 
 _TRIES = 4
-_FORM = "watchers"
+_FORM = "watchers, opening emails"
 """What summaries hold since the first version: an index without it is made anew."""
 T = TypeVar("T")
 

@@ -50,6 +50,14 @@ def holder(desk: Desk, message_ids: Sequence[str]) -> tuple[str, Entry] | None:
     return next((found[name] for name in message_ids if name in found), None)
 
 
+def held_before(desk: Desk, letter: Letter) -> str | None:
+    """The ticket that holds an email without a Message-ID under the one that the first version made for it."""
+    if letter.former_id in ("", letter.message_id):
+        return None
+    held = holder(desk, [letter.former_id])
+    return held[0] if held else None
+
+
 def ticket_of(desk: Desk, mail: Mail, letter: Letter) -> Loaded | None:
     """By the Message-IDs that it answers, ours or those of emails that we have; then by the tag in its subject; never by
     sender and subject alone."""

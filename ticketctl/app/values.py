@@ -108,6 +108,8 @@ def value(desk: Desk, profile: Profile, declared: Field, name: str, text: str) -
         return person(text, desk)
     if kind == "users":
         return tuple(person(part.strip(), desk) for part in text.split(",") if part.strip())
+    if name == "follows":
+        return desk.id_of(text)
     return body(text, name) if kind == "text" else line(text, name)
 
 

@@ -30,7 +30,8 @@ class Summary(NamedTuple):
         wake: the first instant at which a sweep must look at it; empty for never.
         fired: the instant of the last act of a rule by time; empty for none.
         owes: whether a notice of it is yet to be delivered.
-        letters: the Message-IDs of the letters that it holds, and what :func:`watching` gives for its watchers.
+        letters: the Message-IDs of the letters that it holds, what :func:`opening` gives for the one that opened it, and
+            what :func:`watching` gives for its watchers.
     """
 
     row: Row
@@ -47,6 +48,19 @@ def watching(who: str) -> str:
     return f"watcher\n{who}"
 
 
+def opening(digest: str) -> str:
+    """By what the tickets are found that one email opened."""
+    return f"opened\n{digest}"
+
+
+def _letters(ticket: Ticket) -> tuple[str, ...]:
+    """By which emails and whose watching a ticket is found."""
+    found = dict.fromkeys([entry.mail_id for entry in ticket.history if entry.mail_id])
+    if digest := ticket.history[0].mail_digest:
+        found[opening(digest)] = None
+    return (*found, *map(watching, ticket.watchers))
+
+
 def summary_of(profile: Profile, ticket: Ticket, people: People) -> Summary:
     """Everything that the index holds of a ticket."""
     clocks, history = coming(profile, ticket, people), ticket.history
@@ -55,7 +69,7 @@ def summary_of(profile: Profile, ticket: Ticket, people: People) -> Summary:
         _row(profile, ticket, next_of(clocks)), queued, _rank(profile, ticket) if queued else b"", wake_of(clocks),
         max([entry.at for entry in history if entry.due and entry.key], default=""),
         next(iter(owed(ticket)), None) is not None,
-        tuple(dict.fromkeys([entry.mail_id for entry in history if entry.mail_id])) + tuple(map(watching, ticket.watchers)),
+        _letters(ticket),
     )  # fmt: skip
 
 

@@ -48,6 +48,20 @@ def writes(root: str, data: bytes, reason: str, now: datetime) -> list[Write]:
     return [Write(f"{name}.eml", data), _reason(name, reason)]
 
 
+def saying(root: str, words: bytes, limit: int) -> Iterator[bytes]:
+    """The emails there that hold some bytes, as they came.
+
+    Args:
+        limit: the largest that is looked at, in bytes.
+    """
+    for name in files.names_in(root, DEAD):
+        if name.endswith(".eml"):
+            with suppress(OSError, DiskError):
+                data = files.read_bytes(f"{root}/{DEAD}/{name}", limit)
+                if words in data:
+                    yield data
+
+
 def _reason(name: str, reason: str) -> Write:
     return Write(f"{name}.txt", f"{reason}\n".encode(errors="replace"))
 

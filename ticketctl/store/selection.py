@@ -76,6 +76,13 @@ def holding(index: Index, names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(path for rows in found for (path,) in rows))
 
 
+def shared(index: Index) -> list[str]:
+    """The files of the tickets that hold an email which another one holds as well."""
+    sql = """SELECT path FROM letters WHERE instr(name, 'watcher' || char(10)) != 1 AND name IN
+             (SELECT name FROM letters GROUP BY name HAVING count(*) > 1)"""
+    return sorted({str(path) for (path,) in index.all(sql)})
+
+
 def owned(index: Index, who: str, profiles: Iterable[str]) -> list[str]:
     """The files of the tickets whose customer somebody is, however written, and of all tickets of some profiles."""
     names = list(profiles)
