@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "store": {"store", "core", *GROUND},
     "render": {"render", "core", *GROUND},
     "app": {"app", "store", "core", *GROUND},
-    "cli": {"cli", "app", "store", "render", "core", *GROUND},
+    "interrupts": set(),
+    "cli": {"cli", "app", "store", "render", "core", "interrupts", *GROUND},
 }
 DOORS = {
     "click": "cli/",

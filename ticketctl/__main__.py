@@ -1,13 +1,29 @@
 """The program ``ticketctl`` (also ``python -m ticketctl``): a process around the command line, over as soon as it can be."""
 
-# Nothing is imported before the next statement, not even __future__.
+# Built into Python, so that next to no time passes before a Ctrl-C ends us quietly.
 import sys
+from _signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal  # type: ignore[import-not-found]
+from posix import _exit
 
+for _number in (SIGINT, SIGTERM):
+    if getsignal(_number) is not SIG_IGN:
+        # A mail server is told to try again (interrupts.py, which takes over as soon as it is loaded).
+        signal(_number, lambda number, _: _exit(75 if {"mail", "in"} <= {*sys.argv} else 128 + number))
+
+# Nothing is imported from a file before this statement, not even __future__.
 if __name__ == "__main__" and not sys.flags.safe_path:
     # python -m puts the working folder first, from where a store could bring modules.
     del sys.path[0]
 
-import gc
+from ticketctl import interrupts  # noqa: E402
+
+interrupts.install()
+
+import gc  # noqa: E402
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 gc.set_threshold(100_000)
 """Before anything else is imported: at Python's 700, looking for circles costs a tenth of a short command."""
@@ -16,9 +32,28 @@ gc.set_threshold(100_000)
 def main() -> None:
     """Run the command line, and end the process with its exit status."""
     open_streams()
-    from ticketctl.cli.main import run
-
+    try:
+        from ticketctl.cli.main import run
+    except (OSError, ImportError, MemoryError) as error:
+        give_up(error)
     leave(run())
+
+
+def give_up(error: Exception) -> "NoReturn":
+    """Say why the program cannot be loaded (too many files are open, say), and end it with nothing more loaded.
+
+    Raises:
+        ImportError: a part of it is missing.
+    """
+    import os
+
+    if type(error) is ModuleNotFoundError or (isinstance(error, OSError) and error.errno is None):
+        raise error
+    words = f"cannot read {error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+    try:
+        os.write(2, f"error: {words or 'there is not enough memory'}\n".encode(errors="backslashreplace"))
+    finally:
+        os._exit(71)
 
 
 def open_streams() -> None:
@@ -40,10 +75,10 @@ def leave(status: int) -> None:
     """
     import atexit
     import os
-    import threading
     from contextlib import suppress
 
-    if threading.active_count() > 1:
+    threading = sys.modules.get("threading")
+    if threading is not None and threading.active_count() > 1:
         sys.exit(status)
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

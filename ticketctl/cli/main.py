@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ticketctl import __version__
+from ticketctl import __version__, interrupts
 from ticketctl.cli.command import Group
 from ticketctl.cli.env import Env, report
 from ticketctl.cli.output import choose_colours, say, say_lines
@@ -92,7 +92,7 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
     cls=Lazy,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 done, 1 refused, 2 usage, 65 broken data, 66 not found, 70 our bug, 71 git or disk, 75 busy, "
-    "78 settings, 130 interrupted.",
+    "78 settings, 130 interrupted (Ctrl-C), 143 terminated.",
 )
 @click.option("-C", "folder", metavar="DIR", help="The store (else upwards from here).")
 @click.option("--as", "as_", metavar="ROLE[:WHO]", help="Who you are (else TICKETCTL_AS, else git's user.email).")
@@ -129,7 +129,15 @@ def run(arguments: list[str] | None = None) -> int:
         The exit status (docs/exit-status.md).
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    status = _run(words)
+    try:
+        interrupts.running(True)
+        status = _run(words)
+        interrupts.running(False)
+    except KeyboardInterrupt:  # while it was said how the command ended
+        interrupts.running(False)
+        status = Exit.INTERRUPTED
+    # A signal may have been swallowed on its way (SQLite does that), or have ended git first.
+    status = interrupts.received() or status
     # To an MTA anything but 75 means that the letter is to be sent back, and none of our faults is its sender's.
     return Exit.BUSY if status and _for_mta(words) else status
 
@@ -165,18 +173,22 @@ def _run(arguments: list[str]) -> int:
         return Exit.USAGE
     except click.ClickException as error:
         return _usage(error)
-    except (KeyboardInterrupt, click.Abort, EOFError):
-        _say("interrupted")
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED  # quietly: who pressed Ctrl-C knows
+    except (click.Abort, EOFError):
+        if not interrupts.received():
+            _say("interrupted")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         # Who reads us has seen enough (head); the interpreter must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
     except TicketctlError as error:
-        report(env, error)
+        if not interrupts.received():  # else git, say, was interrupted before us
+            report(env, error)
         return error.exit
     except Exception as error:
-        return _crash(error)
+        return Exit.INTERRUPTED if interrupts.received() else _crash(error)
 
 
 def _flush() -> None:
@@ -201,6 +213,9 @@ def _usage(error: click.ClickException) -> int:
 
 def _crash(error: Exception) -> int:
     """Our own bug: a report in a file and one line, no traceback."""
+    if isinstance(error, MemoryError):
+        _say("error: there is not enough memory")
+        return Exit.IO
     if isinstance(error, OSError) and error.errno is not None:
         _say(f"error: {error.filename or 'the disk'}: {error.strerror}")
         return Exit.IO
