@@ -5,7 +5,8 @@ The numbers are a contract (docs/exit-status.md); those above 64 are from BSD's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
 from ticketctl.record import Record
@@ -24,6 +25,7 @@ class Exit(IntEnum):
     BUSY = 75
     SETTINGS = 78
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class Place(Record):
@@ -102,6 +104,56 @@ class DiskError(TicketctlError):
     exit = Exit.IO
 
 
+class UnreadError(DiskError):
+    """The system does not let us read a file that is there; its words stand in the message."""
+
+    @property
+    def finding(self) -> Finding:
+        """The same as one line of ``check``; its code tells it from a broken file."""
+        return Finding(self.place or Place("?"), UNREAD, self.message, self.hint)
+
+
+class ShortageError(DiskError):
+    """The process lacks what it needs to read any file: descriptors, or memory."""
+
+
+UNREAD = "unread"
+"""The code of a finding about a file that could not be read."""
+
+
+def exit_of(findings: Iterable[Finding]) -> Exit:
+    """The exit status for what is wrong with files: 71 if the system did not let us read one, else 65; 0 for nothing."""
+    codes = {finding.code for finding in findings}
+    return Exit.IO if UNREAD in codes else Exit.BROKEN if codes else Exit.DONE
+
+
+_LACKING = {
+    errno.EMFILE: "close other files or programs, or raise the limit (ulimit -n)",
+    errno.ENFILE: "close other programs: the system has too many files open",
+    errno.ENOMEM: "close other programs: there is not enough memory",
+}
+"""What a process, not a file, lacks -> what to do. The next file would fail likewise."""
+
+
+def unread(path: str, error: OSError) -> DiskError:
+    """The error for a file or folder that the system does not let us read: an
+    :class:`UnreadError` where only that file is concerned, a :class:`ShortageError` where no
+    other file could be read either."""
+    words = f"cannot read {path}: {error.strerror}"
+    if error.errno in (errno.ENOTDIR, errno.ENAMETOOLONG):
+        return DiskError(words)
+    if error.errno in _LACKING:
+        return ShortageError(words, _LACKING[error.errno])
+    return UnreadError(words, _HINTS.get(error.errno or 0, ""))
+
+
+_HINTS = {
+    errno.EACCES: "its owner can allow it: chmod, chown",
+    errno.EPERM: "its owner can allow it: chmod, chown",
+    errno.EIO: "the disk may be failing: look at its log, restore the file from git or a backup",
+}
+
+
 class UncommittedError(DiskError):
     """The tickets are written, but git would not commit them."""
 
@@ -110,6 +162,16 @@ class BusyError(TicketctlError):
     """Somebody else is writing; try again."""
 
     exit = Exit.BUSY
+
+
+class ChangedError(BusyError):
+    """A file was changed by another program after it was read, so nothing was written; reading it again helps."""
+
+
+class InputError(TicketctlError):
+    """What a file or stdin holds cannot be used: it is too large, or no text."""
+
+    exit = Exit.BROKEN
 
 
 class SettingsError(TicketctlError):

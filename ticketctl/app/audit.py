@@ -26,7 +26,18 @@ from ticketctl.core.profile import Edge, Field, Profile
 from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, changed, fold, stages
 from ticketctl.core.timers import future_event, in_future
 from ticketctl.core.words import counted
-from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, Place, TicketctlError, closest
+from ticketctl.errors import (
+    UNREAD,
+    BrokenError,
+    DiskError,
+    Finding,
+    MissingError,
+    Place,
+    ShortageError,
+    TicketctlError,
+    UnreadError,
+    closest,
+)
 from ticketctl.store import files, git
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.reading import Loaded
@@ -47,9 +58,9 @@ class Audit:
     passed: int = 0
 
     @property
-    def broken(self) -> bool:
-        """Whether a file could not be understood at all."""
-        return any(finding.code == "broken" for finding in self.findings)
+    def broken(self) -> list[Finding]:
+        """The files that could not be understood at all, or not even read."""
+        return [finding for finding in self.findings if finding.code in ("broken", UNREAD)]
 
     @property
     def errors(self) -> list[Finding]:
@@ -121,8 +132,11 @@ def check_ticket(desk: Desk, loaded: Loaded) -> list[Finding]:
     findings = [*_chain(loaded), *_order(loaded), *_future(desk, loaded), *_imports(loaded), *_fold(loaded)]
     try:
         profile = desk.shelf.get(loaded.ticket.profile)
+    except ShortageError:
+        raise
     except TicketctlError as error:
-        findings.append(Finding(_head(loaded, "profile"), "schema", error.message, error.hint))
+        code = UNREAD if isinstance(error, UnreadError) else "schema"
+        findings.append(Finding(_head(loaded, "profile"), code, error.message, error.hint))
         return findings
     findings += _status(loaded, profile)
     findings += _fields(loaded, profile)
@@ -292,6 +306,8 @@ def _moves(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
         if profile is None or (profile.name, profile.version) != (name, version):
             try:
                 profile = desk.shelf.at_version(name, version)
+            except DiskError:
+                raise  # nobody knows what the rules say
             except TicketctlError as error:
                 yield Finding(_entry(loaded, position), "unjudged", error.message, severity="warning")
                 return

@@ -17,7 +17,7 @@ from ticketctl.core.profile import Batch, Event, Profile
 from ticketctl.core.query import Query, Term
 from ticketctl.core.requests import Change
 from ticketctl.core.ticket import Ticket
-from ticketctl.errors import BrokenError, Finding, RefusedError, UsageError, closest
+from ticketctl.errors import UNREAD, BrokenError, Finding, RefusedError, UnreadError, UsageError, closest
 from ticketctl.store.paths import short
 from ticketctl.store.reading import Loaded
 
@@ -85,6 +85,8 @@ def _tickets(desk: Desk, profile: Profile, batch: Batch) -> list[Ticket]:
     ready, live = Query((own, Term("status", "is", (batch.source,)))), Query((own, Term("closed", "is", (0,))))
     found = [loaded.ticket for loaded, _ in look(desk, broken, [ready, live])]
     for finding in broken:
+        if finding.code == UNREAD:
+            raise UnreadError(finding.message, finding.hint, finding.place)
         raise BrokenError(finding.message, finding.hint, finding.place)
     return found
 

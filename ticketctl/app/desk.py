@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
+from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING
 
-from ticketctl.errors import BrokenError, MissingError, Place, SettingsError
+from ticketctl.errors import BrokenError, MissingError, Place, SettingsError, unread
 from ticketctl.record import Record
 from ticketctl.store.config import NAME, Settings, read_settings
+from ticketctl.store.files import about
 from ticketctl.store.paths import path_of
 from ticketctl.store.state import locate
 
@@ -119,7 +121,7 @@ class Desk(Record):
     @property
     def by_mail(self) -> bool:
         """Whether notices go out by mail; else they lie in the outbox for scripts."""
-        return self.settings.mail is not None and self.settings.mail.delivers
+        return self.settings.delivers
 
     def people_of(self, profile: Profile) -> People:
         """Who has which role there."""
@@ -189,12 +191,21 @@ def find_root(start: str | None, environment: Mapping[str, str] = os.environ) ->
 
     Raises:
         MissingError: there is none.
+        DiskError: there may be one, but a folder cannot be looked into.
     """
     named = start if start is not None else environment.get("TICKETCTL_STORE") or None
     here = os.path.realpath(named or ".")
+    hidden: OSError | None = None
     for folder in _upwards(here) if named is None else [here]:
-        if os.path.isfile(f"{folder}/{NAME}") or os.path.isdir(f"{folder}/tickets"):
+        try:
+            settings, tickets = about(f"{folder}/{NAME}"), about(f"{folder}/tickets")
+        except OSError as error:
+            hidden = hidden or error  # what lies above may well be a store
+            continue
+        if (settings and S_ISREG(settings.st_mode)) or (tickets and S_ISDIR(tickets.st_mode)):
             return folder
+    if hidden is not None:
+        raise unread(hidden.filename, hidden)
     where = f"in {here}" if named is not None else "here, nor in any folder above"
     raise MissingError(f"there is no ticket store {where}", "ticketctl init makes one")
 

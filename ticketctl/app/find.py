@@ -11,7 +11,7 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.refresh import ask, broken_in, everything
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.query import OPEN, Query, Row, Term
-from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError
+from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError, UnreadError
 from ticketctl.record import Record
 from ticketctl.store.index import Index, UnusableError
 from ticketctl.store.paths import path_of
@@ -55,7 +55,7 @@ def look(
             profile = desk.profile_of(loaded.ticket)
         except MissingError:
             continue  # it went meanwhile
-        except (BrokenError, SettingsError) as error:
+        except (BrokenError, SettingsError, UnreadError) as error:
             broken.append(error.finding)
         else:
             yield loaded, profile
@@ -119,6 +119,6 @@ def newest_of(desk: Desk, customer: str) -> Loaded | None:
     newest = (("created", True), ("id", True))
     query = Query((Term("customer", "is", (customer,)),), newest, limit=1)
     for id_ in everything(desk, lambda index: [row.id for row in select(index, query)]):
-        with suppress(BrokenError, MissingError):
+        with suppress(BrokenError, MissingError, UnreadError):
             return desk.store.read(id_)
     return None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from ticketctl.app.desk import Desk
 from ticketctl.app.parallel import read_at, spread
-from ticketctl.app.refresh import cells_of, everything
+from ticketctl.app.refresh import broken_in, cells_of, everything
 from ticketctl.app.view import View
 from ticketctl.app.watch import Watch
 from ticketctl.core.summary import summary_of, watching
-from ticketctl.errors import BrokenError, Finding, SettingsError
+from ticketctl.errors import UNREAD, BrokenError, Exit, Finding, SettingsError, UnreadError, exit_of
 from ticketctl.store.index import Index, Kept
 from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import lettered, owned
@@ -19,14 +21,31 @@ def own_index(desk: Desk, view: View, watch: Watch) -> Index:
 
     What cannot be read is nobody's: it is left out, for nobody knows whose it is.
     """
-    paths = everything(desk, lambda index: {*owned(index, view.who, view.staffed), *lettered(index, watching(view.who))},
-                       watch)  # fmt: skip
+
+    def theirs(index: Index) -> tuple[set[str], bool]:
+        paths = {*owned(index, view.who, view.staffed), *lettered(index, watching(view.who))}
+        return paths, exit_of(broken_in(index)) is Exit.IO
+
+    paths, some_unread = everything(desk, theirs, watch)
     kept = (one for one in spread(desk, read_at, keep_own, sorted(paths), "reading", watch) if one is not None)
-    return Index.build(kept, {}, [], [], None)
+    return Index.build(chain(kept, [_UNREAD] if some_unread else []), {}, [], [], None)
+
+
+_UNREAD = Kept(
+    "tickets", b"", "", 0,
+    broken=(0, 0, "a file cannot be read; it may be one of your tickets", "ask staff: ticketctl check", UNREAD),
+)  # fmt: skip
+"""What a customer is told of tickets that the system does not let us read: not even their ids."""
 
 
 def keep_own(desk: Desk, found: Loaded | Finding | None) -> Kept | None:
-    """What that index holds of a ticket, as its reader sees it."""
+    """What that index holds of a ticket, as its reader sees it.
+
+    Raises:
+        UnreadError: the system does not let us read it.
+    """
+    if isinstance(found, Finding) and found.code == UNREAD:
+        raise UnreadError(found.message, found.hint, found.place)
     if not isinstance(found, Loaded):
         return None
     try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import digest
-from ticketctl.errors import BrokenError, Finding, MissingError
+from ticketctl.errors import BrokenError, Finding, MissingError, UnreadError
 from ticketctl.store.locks import die_with_parent, let_go
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def read_at(desk: Desk, path: str) -> Loaded | Finding | None:
         return desk.read_path(path)
     except MissingError:
         return None
-    except BrokenError as error:
+    except (BrokenError, UnreadError) as error:
         return error.finding
 
 
@@ -86,10 +86,14 @@ def _by_all(
         waiting: deque[Future[list[R]]] = deque(
             pool.submit(_all, read, make, chunk) for chunk in islice(chunks, 3 * processors)
         )
-        while waiting:
-            found = waiting.popleft().result()
-            waiting.extend(pool.submit(_all, read, make, chunk) for chunk in islice(chunks, 1))
-            yield found
+        try:
+            while waiting:
+                found = waiting.popleft().result()
+                waiting.extend(pool.submit(_all, read, make, chunk) for chunk in islice(chunks, 1))
+                yield found
+        except BaseException:  # Ctrl-C, say: nobody waits for what was begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _sit_down(desk: Desk) -> None:

@@ -5,14 +5,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ticketctl import __version__
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.digest import object_id
-from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, Place, SettingsError
+from ticketctl.errors import (
+    BrokenError,
+    DiskError,
+    Finding,
+    MissingError,
+    Place,
+    SettingsError,
+    ShortageError,
+    UnreadError,
+)
 from ticketctl.store import files
 from ticketctl.store.freshness import Inquiry, Look, News, Suspect, ask_ahead, is_young, news, stamped
 from ticketctl.store.index import Index, Kept, UnusableError
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
     from ticketctl.core.ticket import Ticket
 
 _TRIES = 4
-_FORM = "watchers, opening emails"
+_FORM = "watchers reachable, opening emails"
 """What summaries hold since the first version: an index without it is made anew."""
 T = TypeVar("T")
 
@@ -106,17 +114,36 @@ def _updated(
         return index if index.save(kept, gone, found.meta, suspects, places, index.meta("generation")) else None
 
 
-def rebuilt(desk: Desk, watch: Watch = unwatched) -> Index:
-    """A new index, from all files; in memory, if the disk does not let us."""
+def rebuilt(desk: Desk, watch: Watch = unwatched, in_memory: bool = True) -> Index:
+    """A new index, from all files.
+
+    Args:
+        in_memory: whether it may be in memory alone, where the disk does not let us keep it.
+
+    Raises:
+        DiskError: it cannot be kept, and may not be in memory.
+    """
     places = folders(desk.root)
     found = news(desk.root, None)
     meta = {**found.meta, "rules": _rules(desk)}
+    if not in_memory and not desk.state.folder:
+        raise _not_kept(desk, UnusableError("there is no place for it"))
     for state in (desk.state if desk.state.folder else None, None):
         suspects = list(found.suspects)
         kept = _read(desk, found, str(found.meta["head"]), suspects, [], watch)
-        with suppress(UnusableError, OSError):
+        try:
             return Index.build(kept, meta, suspects, places, state)
+        except (UnusableError, OSError) as error:
+            if not in_memory:
+                raise _not_kept(desk, error) from None
     raise AssertionError("what is in memory can be written")
+
+
+def _not_kept(desk: Desk, error: Exception) -> DiskError:
+    words = f"{error.strerror} ({error.filename or 'index'})" if isinstance(error, OSError) else str(error)
+    where = desk.state.folder or "the state folder"
+    hint = "lists work without it; TICKETCTL_STATE names another folder"
+    return DiskError(f"cannot write the index to {where}: {words}", hint)
 
 
 def is_made_by(desk: Desk, index: Index) -> bool:
@@ -138,6 +165,8 @@ def _rules(desk: Desk) -> bytes:
     for path in desk.shelf.files():
         try:
             parts += [os.fsencode(os.path.basename(path)), files.read_bytes(path, 1 << 20)]
+        except ShortageError:
+            raise
         except (FileNotFoundError, DiskError):
             # A link, say: tickets of that profile cannot be read.
             parts.append(b"!")
@@ -194,7 +223,7 @@ def see(desk: Desk, look: Look) -> Seen:
         found = desk.store.parse(look.path, data).ticket
     except MissingError:
         pass
-    except BrokenError as error:
+    except (BrokenError, UnreadError) as error:
         found = error.finding
     return Seen(look.path, blob, stamp, read, found)
 
@@ -214,7 +243,7 @@ def keep(desk: Desk, seen: Seen) -> Kept | None:
         else:
             summary = summary_of(profile, found, desk.people_of(profile))
             return Kept(path, blob, stamp, read, cells_of(summary), letters=summary.letters)
-    place = (found.place.line, found.place.col, found.message, found.hint)
+    place = (found.place.line, found.place.col, found.message, found.hint, found.code)
     # What could not even be read may be readable next time.
     return Kept(path, blob, stamp if blob else "", read, broken=place)
 
@@ -227,6 +256,6 @@ def cells_of(summary: Summary) -> tuple[object, ...]:
 def broken_in(index: Index) -> list[Finding]:
     """The tickets that cannot be read."""
     return [
-        Finding(Place(path, line, col), "broken", message, hint)
-        for path, line, col, message, hint in index.all("SELECT * FROM broken ORDER BY path")
+        Finding(Place(path, line, col), code, message, hint)
+        for path, line, col, message, hint, code in index.all("SELECT * FROM broken ORDER BY path")
     ]

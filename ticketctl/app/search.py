@@ -10,7 +10,7 @@ from ticketctl.app.parallel import read_at, spread
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.query import Term
 from ticketctl.core.summary import words_of
-from ticketctl.errors import Finding
+from ticketctl.errors import UNREAD, Finding, UnreadError
 from ticketctl.store.index import Index, UnusableError
 from ticketctl.store.reading import Loaded
 from ticketctl.store.texts import add, complete, find, unread
@@ -50,5 +50,11 @@ _AT_ONCE = 5000
 
 
 def text_of(_: Desk, found: Loaded | Finding | None) -> str | None:
-    """What is searched in a ticket; nothing, if it cannot be read."""
+    """What is searched in a ticket; nothing, if it cannot be understood.
+
+    Raises:
+        UnreadError: the system does not let us read it: that it has these words nobody knows.
+    """
+    if isinstance(found, Finding) and found.code == UNREAD:
+        raise UnreadError(found.message, found.hint, found.place)
     return words_of(found.ticket) if isinstance(found, Loaded) else None

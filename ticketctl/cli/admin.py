@@ -11,7 +11,7 @@ from ticketctl.cli.command import command, staff_command
 from ticketctl.cli.complete import complete_id, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say, say_lines
-from ticketctl.errors import Exit, TicketctlError, UsageError
+from ticketctl.errors import Exit, TicketctlError, UsageError, exit_of
 
 if TYPE_CHECKING:
     from ticketctl.app.audit import Audit
@@ -141,7 +141,7 @@ def check_command(
         before = f"; {result.passed:,} found right before" if result.passed else ""
         env.note(f"{counted(len(result.errors), 'problem')}{also} in {counted(result.checked, 'ticket')}{before}")
     if result.broken:
-        finish(Exit.BROKEN)
+        finish(exit_of(result.broken))
     if result.errors:
         finish(Exit.REFUSED)
 

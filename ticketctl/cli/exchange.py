@@ -14,7 +14,7 @@ from ticketctl.cli.env import Env, finish, pass_env, report
 from ticketctl.cli.output import say
 from ticketctl.core.query import Query
 from ticketctl.core.words import counted
-from ticketctl.errors import Exit, Finding, TicketctlError
+from ticketctl.errors import Finding, TicketctlError, exit_of
 from ticketctl.render.document import dump_line
 from ticketctl.store.reading import Loaded
 
@@ -44,7 +44,7 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
     for finding in broken:
         say(f"error: {finding}", err=True)
     if broken:
-        finish(Exit.BROKEN)
+        finish(exit_of(broken))
 
 
 def exported(_: Desk, found: Loaded | Finding | None) -> str | Finding | None:

@@ -32,11 +32,11 @@ def show_status(env: Env, /) -> None:
 @index_command.command("rebuild", cls=StaffCommand)
 @pass_env
 def rebuild(env: Env, /) -> None:
-    """Make the index anew from all files."""
+    """Make the index anew from all files. Exit status 71 if it cannot be written."""
     from ticketctl.app.refresh import rebuilt
 
     with env.progress() as watch:
-        index = rebuilt(env.desk, watch)
+        index = rebuilt(env.desk, watch, in_memory=False)
     env.note(f"{counted(index.count(), 'ticket file')} read")
 
 

@@ -18,7 +18,7 @@ from ticketctl.cli.env import Env, finish, pass_env, terminal_width
 from ticketctl.cli.output import say, say_cells, say_lines
 from ticketctl.core.query import COLUMNS, NEWEST, OPEN, STATES, Query, Row, Term
 from ticketctl.core.words import counted
-from ticketctl.errors import Exit, Finding, UsageError, closest
+from ticketctl.errors import Finding, UsageError, closest, exit_of
 from ticketctl.pattern import pattern
 
 FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")
@@ -216,4 +216,4 @@ def _broken(env: Env, broken: list[Finding]) -> None:
         say(f"error: {len(broken)} {verb} be read: ticketctl check", err=True)
         for finding in broken[:5]:
             say(f"  {finding}", err=True)
-        finish(Exit.BROKEN)
+        finish(exit_of(broken))

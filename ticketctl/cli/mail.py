@@ -12,7 +12,7 @@ from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say
 from ticketctl.core.words import counted
-from ticketctl.errors import Exit, SettingsError, TicketctlError
+from ticketctl.errors import Exit, SettingsError, TicketctlError, exit_of
 
 
 @click.group("mail", cls=Group)
@@ -99,7 +99,7 @@ def send_mail(env: Env, /) -> None:
     if result.errors:
         finish(result.errors[0].exit)
     if result.broken:
-        finish(Exit.BROKEN)
+        finish(exit_of(result.broken))
     if result.failed:
         finish(Exit.REFUSED)
 

@@ -6,6 +6,7 @@ two datetimes of one zone ignore daylight saving in Python (23 real hours show a
 
 from __future__ import annotations
 
+import errno
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
@@ -52,12 +53,16 @@ def format_instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
 
 
+_LACKING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+
+
 @lru_cache(maxsize=64)
 def zone(name: str) -> tzinfo:
     """The IANA zone of that name: from the system, else from the copy that dateutil brings along.
 
     Raises:
         ValueError: there is none.
+        OSError: the process has too many files open, or too little memory, to load it.
     """
     if name == "UTC":
         return UTC
@@ -65,7 +70,9 @@ def zone(name: str) -> tzinfo:
 
     try:
         return ZoneInfo(name)
-    except Exception:  # there is none, or its file is damaged, which shows in many ways
+    except Exception as error:  # there is none, or its file is damaged, which shows in many ways
+        if getattr(error, "errno", None) in _LACKING:
+            raise  # the zone is not what is wrong
         from dateutil.zoneinfo import get_zonefile_instance
 
         found: tzinfo | None = get_zonefile_instance().get(name)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
 from ticketctl.core.dates import zone
 from ticketctl.core.located import Node
-from ticketctl.errors import BrokenError, DiskError, Finding, Place, SettingsError, closest
+from ticketctl.errors import BrokenError, DiskError, Finding, Place, SettingsError, ShortageError, closest
 from ticketctl.record import EMPTY, Record
 from ticketctl.store.cache import parsed
 from ticketctl.store.files import read_bytes
@@ -54,18 +53,23 @@ class Settings(Record):
     languages: Mapping[str, str] = EMPTY
     mail: Mail | None = None
 
+    @property
+    def delivers(self) -> bool:
+        """Whether notices go out by email; else they lie in the outbox for scripts."""
+        return self.mail is not None and self.mail.delivers
+
     def people_of(self, profile: Profile) -> People:
         """The people as one profile sees them."""
         from ticketctl.core.people import People
 
         if self.people is None:
-            return People(languages=self.languages)
+            return People(languages=self.languages, by_email=self.delivers)
         found = {}
         for who, roles in self.people.items():
             named = (role.partition("/") for role in roles)
             mine = (right if slash else left for left, slash, right in named if not slash or left == profile.name)
             found[who] = frozenset(role for role in mine if role in profile.roles)
-        return People(found, self.languages)
+        return People(found, self.languages, self.delivers)
 
 
 def read_settings(root: str, state: StateFolder | None = None) -> Settings:
@@ -126,9 +130,13 @@ def _zone_problem(name: str) -> str:
     """Why a time zone cannot be used; empty if it can. One that the system has is not loaded only to find that out."""
     if all(part.isidentifier() for part in name.split("/")):
         for folder in os.environ.get("PYTHONTZPATH", "").split(":"):
-            with suppress(OSError, DiskError):
+            try:
                 if read_bytes(f"{folder}/{name}", _MAX_BYTES).startswith(b"TZif"):
                     return ""
+            except ShortageError:
+                raise  # the zone is not what is wrong
+            except (OSError, DiskError):
+                continue
     try:
         zone(name)
     except ValueError as error:

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from ticketctl.errors import DiskError
+from ticketctl.errors import DiskError, unread
 from ticketctl.store.access import PLAIN, Access
 from ticketctl.store.syncing import sync
 
@@ -57,7 +57,7 @@ def read_at(folder: int | None, path: str, limit: int) -> tuple[bytes, int]:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise DiskError(f"{path} is a symbolic link; those are not followed") from None
-        raise DiskError(f"cannot read {path}: {error.strerror}") from None
+        raise unread(path, error) from None
     except ValueError:
         raise DiskError(f"no file can be named {path!r}") from None
     try:
@@ -71,7 +71,7 @@ def read_at(folder: int | None, path: str, limit: int) -> tuple[bytes, int]:
                 data += file.read(limit + 1 - len(data))
         return data, about.st_mode
     except OSError as error:
-        raise DiskError(f"cannot read {path}: {error.strerror}") from None
+        raise unread(path, error) from None
     finally:
         os.close(descriptor)
 

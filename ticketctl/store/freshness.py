@@ -17,7 +17,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from ticketctl.errors import DiskError
-from ticketctl.store.files import link_above
+from ticketctl.store.files import link_above, remains
 from ticketctl.store.index import Index
 from ticketctl.store.paths import PLACE, walk
 from ticketctl.store.state import StateFolder
@@ -330,7 +330,7 @@ def _is_there(root: str, path: str, behind: dict[str, bool]) -> bool:
         behind: the folders of which it is known whether they are behind a link; takes this one's.
     """
     folder, full = path.rpartition("/")[0], f"{root}/{path}"
-    if not os.path.lexists(full) or (not path.endswith(".yaml") and os.path.isdir(full) and not os.path.islink(full)):
+    if not remains(full) or (not path.endswith(".yaml") and os.path.isdir(full) and not os.path.islink(full)):
         return False
     if folder not in behind:
         behind[folder] = bool(link_above(root, path))

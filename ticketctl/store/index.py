@@ -20,7 +20,7 @@ from ticketctl.store import files, syncing
 from ticketctl.store.index_schema import INDEXES, TABLES, is_exact
 from ticketctl.store.state import StateFolder
 
-SCHEMA = 2
+SCHEMA = 3
 """To be raised when a table, or what is put into it, changes."""
 _NAME = pattern(r"index-([0-9]{1,9})\.db(-journal|-wal|-shm)?\Z")
 _PATIENCE = 1.0
@@ -47,7 +47,7 @@ class Kept(NamedTuple):
         blob: the id that git gives to its bytes.
         stamp: size, times and place of the file when it was read, ``read`` being when, in nanoseconds.
         cells: its summary, in the order of the table; empty if it cannot be read.
-        broken: (line, column, message, hint) of what is wrong with it.
+        broken: (line, column, message, hint, code) of what is wrong with it.
         letters: the Message-IDs of the letters that it holds.
     """
 
@@ -56,7 +56,7 @@ class Kept(NamedTuple):
     stamp: str
     read: int
     cells: tuple[object, ...] = ()
-    broken: tuple[int, int, str, str] | None = None
+    broken: tuple[int, int, str, str, str] | None = None
     letters: tuple[str, ...] = ()
 
 
@@ -132,7 +132,10 @@ class Index:
             meta: what it remembers besides.
             suspects: (path, stamp, read) of the files that git does not vouch for.
             folders: the same of the folders in which tickets lie.
-            state: where to keep it; ``None`` for memory, where it also is if the disk does not let us.
+            state: where to keep it; ``None`` for memory.
+
+        Raises:
+            OSError, UnusableError: the disk does not let us.
         """
         aside = None if state is None else _aside(state)
         try:
@@ -302,7 +305,7 @@ class Index:
         """What is wrong with tickets, and their letters."""
         for one in kept:
             if one.broken is not None:
-                self.connection.execute("INSERT INTO broken VALUES (?, ?, ?, ?, ?)", (one.path, *one.broken))
+                self.connection.execute("INSERT INTO broken VALUES (?, ?, ?, ?, ?, ?)", (one.path, *one.broken))
             for name in one.letters:
                 self.connection.execute("INSERT INTO letters VALUES (?, ?)", (name, one.path))
 
@@ -354,18 +357,19 @@ def _numbers(folder: str) -> list[int]:
     return sorted({int(found[1]) for name in names if (found := _NAME.match(name))})
 
 
-def _aside(state: StateFolder) -> str | None:
-    """Where a new index is laid down; nothing, if the disk does not let us."""
+def _aside(state: StateFolder) -> str:
+    """Where a new index is laid down.
+
+    Raises:
+        OSError: the disk does not let us.
+    """
     name = f"index-{files.random_name()}.new"
-    try:
-        folder = state.made()
-        for left in os.scandir(folder):
-            if left.name.startswith("index-") and left.name.endswith(".new"):
-                with suppress(OSError):
-                    if time.time() - left.stat().st_mtime > _ABANDONED:
-                        os.unlink(left)
-        with files.folder_of(folder, name) as opened:
-            files.put(opened, name, b"", access=state.access)
-    except OSError:
-        return None
+    folder = state.made()
+    for left in os.scandir(folder):
+        if left.name.startswith("index-") and left.name.endswith(".new"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > _ABANDONED:
+                    os.unlink(left)
+    with files.folder_of(folder, name) as opened:
+        files.put(opened, name, b"", access=state.access)
     return f"{folder}/{name}"

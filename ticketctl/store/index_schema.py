@@ -18,7 +18,8 @@ TABLES = (
     updated TEXT, due TEXT, next_due TEXT, next_rule TEXT, unanswered INTEGER, follows TEXT, packed TEXT,
     closed INTEGER, queued INTEGER, rank BLOB, wake TEXT, fired TEXT, owes INTEGER
 ) WITHOUT ROWID""",
-    "CREATE TABLE broken (path TEXT PRIMARY KEY, line INTEGER, col INTEGER, message TEXT, hint TEXT) WITHOUT ROWID",
+    "CREATE TABLE broken (path TEXT PRIMARY KEY, line INTEGER, col INTEGER, message TEXT, hint TEXT,"
+    " code TEXT) WITHOUT ROWID",
     "CREATE TABLE suspects (path TEXT PRIMARY KEY, stamp TEXT, read INTEGER) WITHOUT ROWID",
     "CREATE TABLE folders (path TEXT PRIMARY KEY, stamp TEXT, read INTEGER) WITHOUT ROWID",
     "CREATE TABLE letters (name TEXT, path TEXT, PRIMARY KEY (name, path)) WITHOUT ROWID",

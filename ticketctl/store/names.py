@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
+from ticketctl.errors import DiskError
 from ticketctl.store.freshness import same, stamped
 from ticketctl.store.index import Index, UnusableError
 from ticketctl.store.paths import id_of, walk
@@ -16,7 +17,11 @@ _DAY = 3
 
 
 def folders(root: str) -> list[tuple[str, str, int]]:
-    """(path, stamp, read) of ``tickets/`` and every folder of a year, month or day below it."""
+    """(path, stamp, read) of ``tickets/`` and every folder of a year, month or day below it.
+
+    Raises:
+        DiskError: a folder cannot be read.
+    """
     return [stamped(root, path) for path in _below(root, "tickets")]
 
 
@@ -27,8 +32,10 @@ def _below(root: str, path: str) -> Iterator[str]:
         try:
             with os.scandir(f"{root}/{path}") as found:
                 inside = [entry.name for entry in found if entry.name.isdigit() and entry.is_dir(follow_symlinks=False)]
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return
+        except OSError as error:
+            raise DiskError(f"cannot read {root}/{path}: {error.strerror}") from None
         for name in inside:
             yield from _below(root, f"{path}/{name}")
 

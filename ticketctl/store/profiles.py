@@ -9,7 +9,17 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ticketctl.core.located import Node
-from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError, closest
+from ticketctl.errors import (
+    BrokenError,
+    DiskError,
+    Finding,
+    MissingError,
+    SettingsError,
+    ShortageError,
+    UnreadError,
+    closest,
+    unread,
+)
 from ticketctl.pattern import pattern
 from ticketctl.store.cache import parsed
 from ticketctl.store.files import read_bytes, remains
@@ -53,6 +63,20 @@ def _roles_of(node: Node) -> dict[str, str]:
     return {name: item.map.get("kind", item).text for name, item in roles.items()}
 
 
+def _names_in(folder: str) -> list[str]:
+    """The names in a folder, in order; none if there is no such folder.
+
+    Raises:
+        DiskError: it cannot be read.
+    """
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise unread(folder, error) from None
+
+
 class Shelf:
     """The profiles that a store can use.
 
@@ -91,9 +115,13 @@ class Shelf:
         return sorted(name for name in found if "@" not in name)
 
     def files(self) -> list[str]:
-        """All that could be the file of a profile, folder by folder."""
-        return [f"{folder}/{name}" for folder in self.folders() if os.path.isdir(folder)
-                for name in sorted(os.listdir(folder)) if name.endswith(_SUFFIX) and name != _SUFFIX]  # fmt: skip
+        """All that could be the file of a profile, folder by folder.
+
+        Raises:
+            DiskError: a folder cannot be read.
+        """
+        return [f"{folder}/{name}" for folder in self.folders() for name in _names_in(folder)
+                if name.endswith(_SUFFIX) and name != _SUFFIX]  # fmt: skip
 
     def path(self, name: str) -> str:
         """The file of a profile.
@@ -137,6 +165,8 @@ class Shelf:
         all_read = True
         try:
             paths = self.files()
+        except (ShortageError, UnreadError):
+            raise  # which roles there are nobody knows
         except DiskError:  # told of by who uses them
             paths, all_read = Shelf(None).files(), False
         for path in paths:
@@ -147,6 +177,8 @@ class Shelf:
                 data = read_bytes(path, MAX_BYTES)
                 held = _roles_in(data)
                 found[name] = _roles_of(parsed(data, self._shown(path), self.state)) if held is None else held
+            except ShortageError:
+                raise
             except (FileNotFoundError, DiskError, BrokenError):
                 all_read = False
         return found, all_read

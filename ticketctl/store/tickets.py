@@ -9,7 +9,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ticketctl.core.ticket import HEAD, Ticket
-from ticketctl.errors import BrokenError, DiskError, MissingError, Place, RefusedError, UsageError
+from ticketctl.errors import (
+    BrokenError,
+    DiskError,
+    MissingError,
+    Place,
+    RefusedError,
+    ShortageError,
+    UnreadError,
+    UsageError,
+)
 from ticketctl.record import Record
 from ticketctl.store import files
 from ticketctl.store.canonical import read_canonical
@@ -133,6 +142,11 @@ class Store(Record):
         except FileNotFoundError:
             name = id_of(path)
             raise MissingError(f'there is no ticket "{name}"', "ticketctl list -A shows all") from None
+        except UnreadError as error:
+            error.place = Place(path)
+            raise
+        except ShortageError:
+            raise
         except DiskError as error:
             raise BrokenError(error.message, error.hint, Place(path)) from None
 
@@ -159,7 +173,7 @@ class Store(Record):
         """Whether a file holds a ticket in our own form that agrees with its history: nobody is just editing it."""
         try:
             loaded = self.read_path(path)
-        except (BrokenError, MissingError):
+        except (BrokenError, MissingError, UnreadError):
             return False
         return loaded.canonical
 
