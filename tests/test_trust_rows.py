@@ -13,7 +13,7 @@ from ticketctl.app import rows as reading
 from ticketctl.app.rows import rows_of
 from ticketctl.cli.main import run
 from ticketctl.core.dates import Duration
-from ticketctl.errors import UsageError
+from ticketctl.errors import InputError
 
 AMY = "agent:amy@support.example"
 NOW = "2026-11-02T09:00:00Z"
@@ -35,7 +35,7 @@ def test_a_line_without_end(tmp_path: Path, name: str) -> None:
     size = reading.MAX_LINE + 2
     (tmp_path / name).write_text('{"title": "' + "a" * size + '"}\n')
     wanted = f"{name}:1: a line of more than 8 Mi characters"
-    with pytest.raises(UsageError, match=wanted), rows_of(str(tmp_path / name), {}) as found:
+    with pytest.raises(InputError, match=wanted), rows_of(str(tmp_path / name), {}) as found:
         list(found)
 
 
@@ -76,11 +76,11 @@ def test_a_text_without_end(store: Path, capfd: pytest.CaptureFixture[str], monk
     """From a file or from stdin: so much is read that it is seen to be too long."""
     assert run(["--now", NOW, "new", "x", "-c", "jane@customer.example", "--id", "261102-aaaaa"]) == 0
     Path("text").write_bytes(b"a" * (2 << 20))
-    assert run(["note", "aaaaa", "-F", "text"]) == 2
-    assert run(["note", "aaaaa", "-F", "/dev/zero"]) == 2
+    assert run(["note", "aaaaa", "-F", "text"]) == 65
+    assert run(["note", "aaaaa", "-F", "/dev/zero"]) == 65
     stdin = io.TextIOWrapper(io.BytesIO(b"a" * (2 << 20)))
     monkeypatch.setattr(sys, "stdin", stdin)
-    assert run(["note", "aaaaa", "-F", "-"]) == 2
+    assert run(["note", "aaaaa", "-F", "-"]) == 65
     assert stdin.buffer.tell() < 2 << 20
     assert capfd.readouterr().err.count("is larger than 1 MiB") == 3
 

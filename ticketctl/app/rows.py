@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from ticketctl.errors import UsageError
+from ticketctl.app.given import CALLED_STDIN, cannot_read
+from ticketctl.errors import InputError, UsageError
 
 Rows = Iterator[tuple[str, dict[str, Any]]]
 """Rows of a file, each with what to call it in a message."""
@@ -28,15 +28,17 @@ def rows_of(name: str, common: Mapping[str, Any]) -> Iterator[Rows]:
             is told by its first character.
 
     Raises:
-        UsageError: it cannot be read, or (as one goes on) a line is neither.
+        MissingError: there is no such file, or none that may be read.
+        InputError: (as one goes on) it is too large, or no text.
+        UsageError: a line is neither, or a row has a column that there is not.
     """
     given = {key: value for key, value in common.items() if value not in (None, ()) and key != "file"}
-    called = "stdin" if name == "-" else name
+    called = CALLED_STDIN if name == "-" else name
     with ExitStack() as opened:
         try:
             file = opened.enter_context(_opened(name))
-        except OSError as error:
-            raise UsageError(f"cannot read {called}: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            raise cannot_read(called, error) from None
         yield _rows(file, called, given)
 
 
@@ -46,10 +48,59 @@ def _opened(name: str) -> Iterator[IO[str]]:
         source = sys.stdin.buffer if name == "-" else opened.enter_context(open(name, "rb"))
         if name == "-" or not source.seekable():
             spool = opened.enter_context(TemporaryFile())
-            shutil.copyfileobj(source, spool)
-            spool.seek(0)
+            _copy(source, spool, CALLED_STDIN if name == "-" else name)
             source = spool
         yield opened.enter_context(io.TextIOWrapper(source, encoding="utf-8-sig", newline=""))
+
+
+MAX_SPOOLED = 1 << 30
+"""How many bytes are taken from stdin or a pipe: they lie on the disk meanwhile."""
+
+
+def _copy(source: IO[bytes], spool: IO[bytes], called: str) -> None:
+    """Take in all that a pipe gives, and go back to its beginning.
+
+    Raises:
+        InputError: there is more than is taken, or a line without end, or what is no text.
+    """
+    size = line = 0
+    left = b""
+    while piece := source.read(1 << 20):
+        size += len(piece)
+        left = _undecoded(left + piece, called)
+        end = piece.rfind(b"\n")
+        line = line + len(piece) if end < 0 else len(piece) - end
+        if line > 4 * MAX_LINE:  # bytes of a character
+            raise _too_long(called)
+        if size > MAX_SPOOLED:
+            raise InputError(f"{called} gives more than {MAX_SPOOLED >> 30} GiB",
+                             "write it to a file and name that, which may be larger")  # fmt: skip
+        spool.write(piece)
+    spool.seek(0)
+
+
+def _undecoded(data: bytes, called: str) -> bytes:
+    """See that bytes are UTF-8; what may be the beginning of a character, at their end.
+
+    Raises:
+        InputError: they are not.
+    """
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        if error.end < len(data) or error.reason != "unexpected end of data":
+            raise _not_text(called) from None
+        return data[error.start :]
+    return b""
+
+
+def _not_text(name: str) -> InputError:
+    return InputError(f"{name} is not UTF-8", "iconv -f ENCODING -t UTF-8 converts it")
+
+
+def _too_long(place: str) -> InputError:
+    return InputError(f"{place}: a line of more than {MAX_LINE >> 20} Mi characters",
+                      "one ticket a line; attach what is long")  # fmt: skip
 
 
 def _rows(file: IO[str], name: str, given: Mapping[str, Any]) -> Rows:
@@ -60,11 +111,13 @@ def _rows(file: IO[str], name: str, given: Mapping[str, Any]) -> Rows:
                 raise UsageError(f'{name}, row {number}: there is no column "{key}"')
             yield f"{name}, row {number}: ", {**given, **{key: v for key, v in row.items() if v not in (None, "")}}
     except UnicodeDecodeError:
-        raise UsageError(f"{name} is not UTF-8") from None
-    except (OSError, csv.Error) as error:
-        raise UsageError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from None
+        raise _not_text(name) from None
+    except csv.Error as error:
+        raise InputError(f"{name} is no CSV: {error}") from None
+    except OSError as error:
+        raise cannot_read(name, error) from None
     if not number:
-        raise UsageError(f"{name} holds no rows")
+        raise InputError(f"{name} holds no rows", "one ticket a line")
 
 
 _OURS = frozenset(("pairs", "quiet", "file", "via"))
@@ -96,14 +149,13 @@ def _lines(file: IO[str], name: str) -> Iterator[str]:
     """The lines of a file.
 
     Raises:
-        UsageError: one is too long; it is not read to its end.
+        InputError: one is too long; it is not read to its end.
     """
     number = 0
     while line := file.readline(MAX_LINE + 1):
         number += 1
         if len(line) > MAX_LINE:
-            raise UsageError(f"{name}:{number}: a line of more than {MAX_LINE >> 20} Mi characters",
-                             "one ticket a line; attach what is long")  # fmt: skip
+            raise _too_long(f"{name}:{number}")
         yield line
 
 

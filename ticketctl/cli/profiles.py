@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import click
@@ -13,7 +14,17 @@ from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say, say_lines, say_page
 from ticketctl.core.profile import Origin, Profile
 from ticketctl.core.words import counted
-from ticketctl.errors import Exit, Finding, MissingError, SettingsError, TicketctlError
+from ticketctl.errors import (
+    DiskError,
+    Exit,
+    Finding,
+    InputError,
+    MissingError,
+    SettingsError,
+    ShortageError,
+    TicketctlError,
+    UnreadError,
+)
 from ticketctl.store.profiles import Shelf
 
 
@@ -97,8 +108,7 @@ def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str)
     found: list[Finding] = []
     assumptions = 0
     for name in names or shelf.names():
-        path = name if name.endswith((".yaml", ".yml")) or "/" in name else shelf.path(name)
-        profile, findings = shelf.compile(path)
+        profile, findings = _compiled(shelf, name)
         found += findings or lint(profile)
         taken = list(_assumed(profile))
         assumptions += len(taken)
@@ -115,6 +125,26 @@ def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str)
         env.note(f"{words}; {assumptions} entries are assumptions" + ("" if assumed else " (--assumed lists them)"))
     if any(finding.severity == "error" for finding in found):
         finish(Exit.REFUSED)
+
+
+def _compiled(shelf: Shelf, name: str) -> tuple[Profile, list[Finding]]:
+    """A profile by its name or its file, and what is wrong with it.
+
+    Raises:
+        MissingError: there is none, or a folder.
+        InputError: it is a device, a pipe, a link.
+        DiskError: the system does not let us read it.
+    """
+    if not name.endswith((".yaml", ".yml")) and "/" not in name:
+        return shelf.compile(shelf.path(name))
+    if os.path.isdir(name):
+        raise MissingError(f"{name} is a folder", "name a profile's file in it")
+    try:
+        return shelf.compile(name)
+    except (ShortageError, UnreadError):
+        raise
+    except DiskError as error:
+        raise InputError(error.message, error.hint or "copy it to a file first") from None
 
 
 @profile_command.command("holidays", cls=StaffCommand)

@@ -17,6 +17,7 @@ from ticketctl.app.who import actors, person
 from ticketctl.cli.command import command, staff_command
 from ticketctl.cli.complete import complete_id, complete_id_or_status, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
+from ticketctl.cli.input import read_text, typed_ids
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core.checker import fill
 from ticketctl.core.entry import Value
@@ -142,7 +143,7 @@ def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) 
 
     given["id"] = given.pop("id_")
     if given.get("file"):
-        given["text"] = _read(given["file"])
+        given["text"] = read_text(given["file"], "the text")
     with ExitStack() as opened:
         wanted: Iterable[tuple[str, dict[str, Any]]] = [("", {**given, "title": title})]
         if rows is not None:
@@ -199,48 +200,16 @@ def _ids(words: Sequence[str]) -> Iterator[str]:
     """The ids named, ``-`` standing for those on stdin (the first word of each line), as they come."""
     seen: set[str] = set()
     for word in words:
-        for id_ in _typed() if word == "-" else (word,):
+        for id_ in typed_ids() if word == "-" else (word,):
             if id_ not in seen:
                 seen.add(id_)
                 yield id_
 
 
-def _typed() -> Iterator[str]:
-    """The first word of each line of stdin."""
-    for line in sys.stdin.buffer:
-        try:
-            words = line.decode().split()
-        except UnicodeDecodeError:
-            raise UsageError("stdin is not UTF-8") from None
-        if words:
-            yield words[0]
-
-
-def _read(name: str) -> str:
-    """The text of a file, or of stdin; of one that is too long only so much that this is seen."""
-    try:
-        if name == "-":
-            data = sys.stdin.buffer.read(_MOST + 1)
-        else:
-            with open(name, "rb") as file:
-                data = file.read(_MOST + 1)
-        if len(data) > _MOST:
-            raise UsageError(f"{name} is larger than {_MOST >> 20} MiB", "attach it instead of pasting it")
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f"{name} is not UTF-8") from None
-    except OSError as error:
-        raise UsageError(f"cannot read {name}: {error.strerror}") from None
-
-
-_MOST = 4 * values.MAX_TEXT
-"""How many bytes of a text are read."""
-
-
 def _body(env: Env, message: str | None, file: str | None, what: str, id_: str) -> str:
     """A text from ``-m``, ``-F``, or the editor."""
     if message is None and file is not None:
-        message = _read(file)
+        return read_text(file, f"the {what}")
     if message is None and not sys.stdin.isatty():
         raise UsageError(f"say what the {what} is", "-m TEXT, or -F FILE (- for stdin)")
     if message is None:

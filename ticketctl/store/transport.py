@@ -9,13 +9,14 @@ import ssl
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 from ticketctl.errors import SettingsError
 from ticketctl.store.mailsettings import Mail, Server
 
 PASSWORD_FILE = "TICKETCTL_SMTP_PASSWORD_FILE"
 _TIMEOUT = 30.0
+_LONGEST_PASSWORD = 4096
+"""How many bytes of a file are read as a password."""
 Send = Callable[[str, bytes], None]
 """Hands a letter over: to whom, and its bytes.
 
@@ -69,7 +70,13 @@ def secret(server: Server, file_variable: str, environment: Mapping[str, str]) -
         return environment[server.password_env]
     if path := environment.get(file_variable):
         try:
-            return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+            with open(path, "rb") as file:
+                data = file.read(_LONGEST_PASSWORD + 1)
+            if len(data) > _LONGEST_PASSWORD:
+                raise SettingsError(
+                    f"{path} ({file_variable}) is larger than a password", "one line, with the password"
+                )
+            return data.decode().rstrip("\r\n")
         except (OSError, UnicodeError):
             raise SettingsError(f"cannot read the password in {path} ({file_variable})") from None
     hint = f"set {server.password_env or file_variable}" + (f" or {file_variable}" if server.password_env else "")
