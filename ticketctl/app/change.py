@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ticketctl.app.again import again
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.recording import Log, commit, write, write_together, writing
@@ -16,7 +17,7 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Change, Create, Decision, Notice, Refusal
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.workflow import decide
-from ticketctl.errors import BrokenError, DiskError, RefusedError, TicketctlError, UncommittedError
+from ticketctl.errors import BrokenError, ChangedError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.record import Record, replace
 from ticketctl.store import files
 from ticketctl.store.paths import path_of, short
@@ -68,21 +69,32 @@ TOGETHER = 100
 def _asked(desk: Desk, ids: Iterable[str], ask: Ask) -> Iterator[Outcome]:
     """Decide and write; a ticket that is named twice is decided upon again as it then is."""
     pending: dict[str, Outcome] = {}
+
+    def decide_on(id_: str) -> Outcome:
+        return _one(desk, id_, ask)
+
     for id_ in ids:
-        outcome = _one(desk, id_, ask)
+        outcome = decide_on(id_)
         if outcome.id in pending:
-            yield from _written(desk, list(pending.values()))
-            pending, outcome = {}, _one(desk, id_, ask)
+            yield from _written(desk, list(pending.values()), decide_on)
+            pending, outcome = {}, decide_on(id_)
         pending[outcome.id] = outcome
-    yield from _written(desk, list(pending.values()))
+    yield from _written(desk, list(pending.values()), decide_on)
 
 
 def change_all(desk: Desk, ids: Iterable[str], ask: Ask, subject: str) -> list[Outcome]:
     """Ask the same of several tickets, all or nothing, in one commit (A26)."""
-    with writing(desk):
+    ids = list(ids)
+
+    def made() -> list[Outcome]:
         outcomes = [_one(desk, id_, ask) for id_ in ids]
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
             write(desk, [one for outcome in outcomes for one in writes_of(desk, outcome)])
+        return outcomes
+
+    with writing(desk):
+        outcomes = again(made)
+        if all(isinstance(outcome.result, Decision) for outcome in outcomes):
             outcomes += commit(desk, outcomes, subject)
     return outcomes
 
@@ -91,11 +103,14 @@ def adopt_by_hand(desk: Desk, text: str) -> list[Outcome]:
     """Take what was changed in a ticket's file by hand as an event of its author, if the rules allow it."""
     from ticketctl.app.editing import adopt
 
+    def decide_on(id_: str) -> Outcome:
+        return _one(desk, id_, lambda was, profile: adopt(desk, was, profile), by_hand=True)
+
     with writing(desk):
-        outcome = _one(desk, text, lambda was, profile: adopt(desk, was, profile), by_hand=True)
+        outcome = decide_on(text)
         if not outcome.changed:
             return [outcome]
-        done = list(_written(desk, [outcome]))
+        done = list(_written(desk, [outcome], decide_on))
         return [*done, *commit(desk, done)]
 
 
@@ -230,10 +245,36 @@ def _made(desk: Desk, profile: Profile, candidates: Sequence[Create]) -> Outcome
     return Outcome(candidates[0].id, None, result, profile)
 
 
-def _written(desk: Desk, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
-    """The outcomes once they are written, or what stopped them."""
+def _written(desk: Desk, outcomes: Sequence[Outcome], decide_on: Callable[[str], Outcome]) -> Iterator[Outcome]:
+    """The outcomes once they are written, or what stopped them.
+
+    Args:
+        decide_on: decides anew on a ticket that was changed by another program before it could be written.
+    """
     for outcome, error in write_together(desk, outcomes, lambda one: writes_of(desk, one)):
-        yield replace(outcome, result=error) if error else outcome
+        if isinstance(error, ChangedError):
+            yield _anew(desk, outcome.id, decide_on)
+        else:
+            yield replace(outcome, result=error) if error else outcome
+
+
+def _anew(desk: Desk, id_: str, decide_on: Callable[[str], Outcome]) -> Outcome:
+    """What becomes of a ticket that is just being changed by another program, once that has ended."""
+
+    def act() -> Outcome:
+        outcome = decide_on(id_)
+        if isinstance(outcome.result, BrokenError):
+            raise outcome.result  # half-written, perhaps
+        if outcome.changed:
+            for _, error in write_together(desk, [outcome], lambda one: writes_of(desk, one)):
+                if error is not None:
+                    raise error
+        return outcome
+
+    try:
+        return again(act, changed=True)
+    except TicketctlError as error:
+        return Outcome(id_, None, error)
 
 
 def writes_of(desk: Desk, outcome: Outcome, limit: int = FOR_PEOPLE) -> list[journal.Write]:

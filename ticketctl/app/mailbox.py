@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from ticketctl.app import duplicates, intake, threads, values
+from ticketctl.app.again import again
 from ticketctl.app.change import first_allowed, make_follow_up, not_by_hand, writes_of
 from ticketctl.app.contents import (
     Content,
@@ -102,7 +103,7 @@ def receive(desk: Desk, data: bytes, to: str | None = None) -> Receipt:
             letter = replace(letter, recipients=(to.lower(), *letter.recipients))
         if letter.sender in (mail.sender, *mail.addresses):
             letter = replace(letter, machine=letter.machine or "our own address")
-        return _put(desk, mail, letter, data)
+        return again(partial(_put, desk, mail, letter, data))
     except UnreadableError as error:
         reason = f"it cannot be read: {error}"
     except (RefusedError, UsageError) as error:

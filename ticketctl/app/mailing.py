@@ -15,6 +15,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from ticketctl.app.again import again
 from ticketctl.app.change import not_by_hand
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import look
@@ -24,6 +25,7 @@ from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.entry import Entry
 from ticketctl.core.notices import Owed, compose, owed
+from ticketctl.core.people import is_address
 from ticketctl.core.query import Query, Term
 from ticketctl.core.requests import Decision, Deliver
 from ticketctl.core.ticket import Ticket
@@ -41,7 +43,7 @@ from ticketctl.errors import (
 from ticketctl.record import Record
 from ticketctl.store import clone_config, files, git, journal, locks
 from ticketctl.store.letters import Outgoing, write_letter
-from ticketctl.store.mailsettings import ADDRESS, LOOPBACK, Mail, Server
+from ticketctl.store.mailsettings import LOOPBACK, Mail, Server
 from ticketctl.store.paths import path_of
 from ticketctl.store.transport import DeliveryError, Send, transport
 from ticketctl.store.waiting import OUTBOX
@@ -281,7 +283,7 @@ class _Run:
         Raises:
             DeliveryError: the reader has no address, or the notice has no text.
         """
-        if not ADDRESS.match(to):
+        if not is_address(to):
             raise DeliveryError(f'"{to}" is not a mail address')
         try:
             profile = self.desk.profile_of(debt.ticket)
@@ -301,7 +303,7 @@ class _Run:
         self.result.sent += [(debt, to) for to in taken]
         try:
             with writing(self.desk):
-                write(self.desk, [self._given(debt, taken)])
+                again(lambda: write(self.desk, [self._given(debt, taken)]))
         except TicketctlError as error:
             self.result.errors.append(error)
             self._failed(debt, [(to, f"sent, but not written down: {error.message}") for to in taken])

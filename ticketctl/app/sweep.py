@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ticketctl.app.again import again
 from ticketctl.app.change import not_by_hand, outbox
 from ticketctl.app.clock import wrong_clock
 from ticketctl.app.desk import Desk
@@ -25,16 +26,19 @@ from ticketctl.core.words import counted
 from ticketctl.errors import (
     BrokenError,
     BusyError,
+    ChangedError,
     DiskError,
     Finding,
     MissingError,
     RefusedError,
     SettingsError,
+    ShortageError,
     TicketctlError,
+    UnreadError,
     UsageError,
     closest,
 )
-from ticketctl.record import Record
+from ticketctl.record import Record, replace
 from ticketctl.store.index import Index
 from ticketctl.store.paths import path_of
 from ticketctl.store.reading import Loaded
@@ -209,7 +213,7 @@ def _by_instant(desk: Desk, orders: Orders, ids: Sequence[str], report: Report) 
             profile = desk.profile_of(ticket)
         except MissingError:
             continue
-        except (BrokenError, SettingsError) as error:
+        except (BrokenError, SettingsError, UnreadError) as error:
             report.broken.append(error.finding)
             continue
         fires = due_now(profile, ticket, desk.now, desk.people_of(profile))
@@ -262,7 +266,7 @@ def _plan(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch)
             written += any(act.decision for act in acts)
         except MissingError:
             continue  # it went meanwhile
-        except (BrokenError, SettingsError) as error:
+        except (BrokenError, SettingsError, UnreadError) as error:
             report.broken.append(error.finding)
     report.moves = sum(act.verb in ("close", "move") for act in report.acts)
 
@@ -280,6 +284,8 @@ def _apply(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch
             with writing(desk):
                 turns = [turn for id_ in some if (turn := _turn(desk, orders, report, id_)) is not None]
                 for turn, error in write_together(desk, turns, lambda turn: turn.writes):
+                    if isinstance(error, ChangedError):
+                        turn, error = _anew(desk, orders, report, turn)
                     if error is not None:
                         report.failed.append(error)
                         continue
@@ -315,11 +321,40 @@ def _turn(desk: Desk, orders: Orders, report: Report, id_: str) -> _Turn | None:
         return _Turn(id_, desk.profile_of(was.ticket), fired, _writes(desk, was, fired))
     except MissingError:
         pass  # it went meanwhile
-    except (BrokenError, SettingsError) as error:
+    except (BrokenError, SettingsError, UnreadError) as error:
         report.broken.append(error.finding)
+    except ShortageError:
+        raise  # the next ticket could not be read either
     except TicketctlError as error:
         report.failed.append(error)
     return None
+
+
+def _anew(desk: Desk, orders: Orders, report: Report, turn: _Turn) -> tuple[_Turn, TicketctlError | None]:
+    """The turn of a ticket that was just changed by another program, decided anew and written; or what stops it."""
+
+    def act() -> _Turn:
+        was = desk.store.read(turn.id)
+        if _left_alone(desk, was, report):
+            return replace(turn, fired=[], writes=[])
+        fired = _fired(desk, was, orders)
+        new = _Turn(turn.id, desk.profile_of(was.ticket), fired, _writes(desk, was, fired))
+        for _, error in write_together(desk, [new], lambda turn: turn.writes):
+            if error is not None:
+                raise error
+        return new
+
+    try:
+        return again(act, changed=True), None
+    except MissingError:
+        return replace(turn, fired=[], writes=[]), None  # it went meanwhile
+    except ShortageError:
+        raise
+    except (BrokenError, SettingsError, UnreadError) as error:
+        report.broken.append(error.finding)
+        return replace(turn, fired=[], writes=[]), None
+    except TicketctlError as error:
+        return turn, error
 
 
 def _left_alone(desk: Desk, was: Loaded, report: Report) -> bool:

@@ -23,7 +23,7 @@ from contextlib import suppress
 from typing import IO, NamedTuple
 
 from ticketctl.core.digest import be_fast, sha256
-from ticketctl.errors import BusyError, DiskError, RefusedError
+from ticketctl.errors import ChangedError, DiskError, RefusedError
 from ticketctl.record import Record
 from ticketctl.store import files, syncing
 from ticketctl.store.open_folders import OpenFolders
@@ -80,7 +80,7 @@ def write_all(state: StateFolder, writes: Iterable[Write], ready: Callable[[Rows
         How many there were.
 
     Raises:
-        BusyError: a file is not what it was when it was read.
+        ChangedError: a file is not what it was when it was read.
         RefusedError: a file would be written twice.
         DiskError: the disk is full, read-only or broken; nothing was changed.
         PartlyError: the disk failed when some were in their places, or when what was
@@ -198,7 +198,7 @@ class _Plan:
 
         Raises:
             OSError: the disk failed.
-            BusyError: a file is not what it was.
+            ChangedError: a file is not what it was.
             RefusedError: it comes twice.
         """
         if write.area == OUTBOX:
@@ -366,7 +366,7 @@ def _compare(folder: int, write: Write) -> int | None:
         now, mode = files.read_at(folder, os.path.basename(write.path), files.LARGEST)
     if now != write.expected:
         words = f"{write.path} was changed by another program meanwhile"
-        raise BusyError(words, "look at it, then try again")
+        raise ChangedError(words, "look at it, then try again")
     return mode
 
 
