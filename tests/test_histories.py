@@ -732,8 +732,6 @@ TWINS = {
     "missed reminders": ("biztech", road("biztech"), 7, {ANN}),
     "a reminder to the customer": ("ggit", [WAIT], 6, {CUSTOMER}),
     "a move and a reminder": ("ggit", [Step("admin", "Deferred", None, {"due": "2026-11-20", **ASSIGN})], 20, {ANN}),
-    "a reminder to a role": ("hosting", [Step("technician", "Scheduled", None, {"due": "2026-11-20T09:00:00Z"})], 20,
-                            {"role:technician"}),
 }  # fmt: skip
 
 

@@ -16,6 +16,9 @@ from ticketctl.app.heartbeat import last_sweep
 from ticketctl.app.mailing import debts, known_server
 from ticketctl.app.refresh import ask
 from ticketctl.core import dates
+from ticketctl.core.people import is_address
+from ticketctl.core.profile import Profile
+from ticketctl.core.recipients import unheard
 from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
 from ticketctl.store import clone_config, clone_setup, files, git, operations
@@ -27,7 +30,7 @@ from ticketctl.store.objects import unwritable_objects
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.recovery import interrupted as interrupted_writes
 from ticketctl.store.repository import is_detached
-from ticketctl.store.selection import ahead
+from ticketctl.store.selection import ahead, assigned, profiles_in
 from ticketctl.store.state import OLD, VARIABLE
 from ticketctl.store.transport import PASSWORD_FILE as SMTP_FILE
 from ticketctl.store.transport import secret
@@ -78,6 +81,36 @@ def people(desk: Desk) -> Iterator[Finding]:
                 yield _finding(NAME, f'{who} has the role "{role}", which does not exist', hint)
 
 
+def recipients(desk: Desk) -> Iterator[Finding]:
+    """Whoever is to be notified can be: of the profiles that are in use."""
+    for profile in _in_use(desk):
+        for one in unheard(profile, desk.people_of(profile)):
+            rules = ", ".join(one.rules[:3]) + (f" and {len(one.rules) - 3} more" if len(one.rules) > 3 else "")
+            what = "has an email address" if one.held else "is there"
+            yield _finding(
+                NAME,
+                f"nobody with the role {one.role} {what}: what {profile.name} tells it ({rules}) reaches no one",
+                f"people: {{ADDRESS: {{roles: [{profile.name}/{one.role}]}}}} in {NAME}",
+                "warning",
+            )
+    if not desk.by_mail:
+        return
+    for who, number in ask(desk, assigned):
+        if not is_address(who):
+            yield _finding("tickets", f"{counted(number, 'open ticket')} assigned to {who}, who has no email address",
+                           f"ticketctl list -a {who} names them; ticketctl assign ID ADDRESS", "warning")  # fmt: skip
+
+
+def _in_use(desk: Desk) -> Iterator[Profile]:
+    """The profiles for new tickets, and those of tickets that are there; one with mistakes is told of elsewhere."""
+    named = {desk.settings.profile, *(desk.settings.mail.addresses.values() if desk.settings.mail else ())}
+    with suppress(DiskError):  # told of elsewhere, too
+        named.update(ask(desk, profiles_in))
+    for name in sorted(named.intersection(desk.shelf.names())):
+        with suppress(TicketctlError):
+            yield desk.shelf.get(name)
+
+
 def interrupted(desk: Desk) -> Iterator[Finding]:
     """What a crash left behind."""
     state = desk.state
@@ -105,6 +138,17 @@ def state_folder(desk: Desk) -> Iterator[Finding]:
         severity = "warning" if desk.state.beside else "error"
         hint = f"{VARIABLE} names another folder"
         yield _finding(folder or "state folder", f"it cannot be written: {lost}", hint, severity)
+
+
+def tickets_folder(desk: Desk) -> Iterator[Finding]:
+    """Tickets can be written: neither the disk nor the permissions are against it."""
+    for place in (f"{desk.root}/tickets", desk.root):
+        if os.path.isdir(place):
+            if not os.access(place, os.W_OK | os.X_OK):
+                why = "read-only file system" if os.statvfs(place).f_flag & os.ST_RDONLY else "permission denied"
+                yield _finding(place, f"it cannot be written ({why}): tickets can be read, not changed",
+                               "mount it for writing, or give yourself access (chmod, chown)")  # fmt: skip
+            return
 
 
 def old_state(desk: Desk) -> Iterator[Finding]:
@@ -261,6 +305,6 @@ def mail_in(desk: Desk) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Desk], Iterator[Finding]], ...] = (
-    profiles, people, interrupted, state_folder, old_state, repository, git_state, crowds, sweeps, events, mail_out,
-    servers, mail_in,
+    profiles, people, recipients, interrupted, state_folder, tickets_folder, old_state, repository,
+    git_state, crowds, sweeps, events, mail_out, servers, mail_in,
 )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from ticketctl.app.desk import Desk
 from ticketctl.core.notices import compose, owed, unsent
-from ticketctl.core.people import spelled
+from ticketctl.core.people import is_address, spelled
 from ticketctl.core.requests import Notice
 from ticketctl.core.ticket import Ticket
 
@@ -22,7 +22,9 @@ def of_ticket(desk: Desk, ticket: Ticket) -> Iterator[tuple[Notice, str]]:
         # One that was owed first shows there; one that was given in the same breath shows by itself.
         if entry.message and entry.told and not (entry.event == "notified" and entry.anchor in owing):
             if is_told(desk, entry.told):
-                yield compose(profile, ticket, entry, people), states.get(entry.id, "given")
+                nobody = entry.event != "notified" and not any(map(is_address, entry.told))
+                state = "not sent: no email address" if nobody else "given"
+                yield compose(profile, ticket, entry, people), states.get(entry.id, state)
 
 
 def is_told(desk: Desk, told: Collection[str]) -> bool:

@@ -15,7 +15,7 @@ from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say
 from ticketctl.core import dates
 from ticketctl.core.words import counted
-from ticketctl.errors import DiskError, Exit
+from ticketctl.errors import DiskError, Exit, exit_of
 from ticketctl.render.safe import safe
 from ticketctl.store.paths import short
 from ticketctl.store.selection import Ahead
@@ -70,6 +70,8 @@ def _tell(env: Env, report: Report, planned: bool) -> None:
     verbs = max((len(VERBS[act.verb][0 if planned else 1]) for act in report.acts), default=0)
     for act in report.acts:
         say(_line(env, act, planned, verbs, across), err=act.decision is None)
+        for words in unheard(act):
+            say(f"  - {words}")
         for reason in act.reasons:
             say(f"  - {reason}", err=True)
 
@@ -95,6 +97,11 @@ def what_of(act: Act) -> str:
     return safe(f"{', '.join(told)} about {act.before}") if told else safe(act.before)
 
 
+def unheard(act: Act) -> tuple[str, ...]:
+    """Why what it tells reaches nobody, if so."""
+    return tuple(map(safe, act.decision.unheard)) if act.decision else ()
+
+
 def _json(act: Act, dry: bool) -> str:
     from ticketctl.render import document
 
@@ -103,7 +110,7 @@ def _json(act: Act, dry: bool) -> str:
         "due": act.fire.due, "missed": act.fire.missed, "from": act.before,
         "to": act.decision.ticket.status if act.decision else None,
         "entries": [entry.content() for entry in act.decision.entries] if act.decision else [],
-        "reasons": list(act.reasons),
+        "reasons": list(act.reasons), "unheard": list(unheard(act)),
     })  # fmt: skip
 
 
@@ -155,10 +162,10 @@ def _sum_up(env: Env, report: Report, orders: Orders) -> None:
         say(f"error: {finding}", err=True)
     name_ahead(report.ahead)
     for error in report.failed:
-        say(f"error: {error.message}", err=True)
+        say(f"error: {error.message}" + (f" ({error.hint})" if error.hint else ""), err=True)
     if report.failed:
         finish(report.failed[0].exit)
     if report.broken:
-        finish(Exit.BROKEN)
+        finish(exit_of(report.broken))
     if report.ahead or any(act.decision is None for act in report.acts) or (report.guarded and not orders.dry):
         finish(Exit.REFUSED)

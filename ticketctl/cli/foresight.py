@@ -11,13 +11,13 @@ from ticketctl.app.foresight import foresee
 from ticketctl.app.sweep import Act
 from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id
-from ticketctl.cli.cron import VERBS, name_ahead, what_of
+from ticketctl.cli.cron import VERBS, name_ahead, unheard, what_of
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core import dates
 from ticketctl.core.foresight import outlooks
 from ticketctl.core.words import counted
-from ticketctl.errors import Exit
+from ticketctl.errors import exit_of
 from ticketctl.render import document
 from ticketctl.store.paths import short
 
@@ -65,6 +65,7 @@ def forecast_command(env: Env, /, days: int, format_: str) -> None:
                 "at": dates.format_instant(at), "id": act.ticket.id, "verb": act.verb, "profile": act.profile.name,
                 "rule": act.automation.name, "due": act.fire.due, "missed": act.fire.missed, "from": act.before,
                 "to": act.decision.ticket.status if act.decision else None, "reasons": list(act.reasons),
+                "unheard": list(unheard(act)),
             }))  # fmt: skip
     else:
         _tell(env, found.acts)
@@ -73,7 +74,7 @@ def forecast_command(env: Env, /, days: int, format_: str) -> None:
     name_ahead(found.ahead)
     env.note(f"{counted(len(found.acts), 'act')} in the next {counted(days, 'day')}, if nobody does anything")
     if found.broken:
-        finish(Exit.BROKEN)
+        finish(exit_of(found.broken))
 
 
 def _tell(env: Env, acts: list[tuple[datetime, Act]]) -> None:
@@ -88,5 +89,5 @@ def _tell(env: Env, acts: list[tuple[datetime, Act]]) -> None:
             cites = f" ({', '.join(act.automation.origin.cites)})" if act.automation.origin.cites else ""
             rule = f"{act.profile.name} {act.automation.name}{cites}"
             say(f"  {at:%H:%M}  {verb:<7}  {short(act.ticket.id)}  {what_of(act):<{across}}   {rule}")
-            for reason in act.reasons:
+            for reason in (*act.reasons, *unheard(act)):
                 say(f"         - {reason}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 import click
@@ -12,7 +12,7 @@ from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
 from ticketctl.cli.output import say, say_lines, say_page
 from ticketctl.core.timers import next_due
-from ticketctl.errors import BrokenError, TicketctlError
+from ticketctl.errors import BrokenError, TicketctlError, UnreadError
 from ticketctl.store.reading import Loaded
 
 
@@ -36,10 +36,10 @@ def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
             profile = env.desk.profile_of(one.ticket)
             fire = next_due(profile, one.ticket, env.desk.people_of(profile))
             tickets.append(document.ticket(one.ticket, profile.state(one.ticket.status), fire.due if fire else None))
-        broken = [error.finding for error in failed if isinstance(error, BrokenError)]
+        broken = [error.finding for error in failed if isinstance(error, BrokenError | UnreadError)]
         say_lines(document.dump(tickets=tickets, broken=document.broken(broken)))
     else:
-        blocks = [["", *text.show(env.voice, one.ticket, env.desk.profile_of(one.ticket))] for one in loaded]
+        blocks = [["", *_shown(env, one)] for one in loaded]
         say_page(list(chain.from_iterable(blocks))[1:])
     for one in loaded:
         for difference in one.differences:
@@ -48,6 +48,13 @@ def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
     for error in failed:
         report(env, error)
     finish(worst([error.exit for error in failed], len(ids)))
+
+
+def _shown(env: Env, one: Loaded) -> Iterator[str]:
+    from ticketctl.render import text
+
+    profile = env.desk.profile_of(one.ticket)
+    return text.show(env.voice, one.ticket, profile, env.desk.people_of(profile))
 
 
 def _load(env: Env, ids: Iterable[str]) -> tuple[list[Loaded], list[TicketctlError]]:

@@ -20,6 +20,7 @@ from ticketctl.core.moves import creation_edges
 from ticketctl.core.notices import compose
 from ticketctl.core.people import People
 from ticketctl.core.profile import Action, Automation, Edge, Event, Profile, Trigger
+from ticketctl.core.recipients import can_be_told, named, why_nobody
 from ticketctl.core.requests import Actor, Change, Create, Deliver, Fire, Keep, Notice
 from ticketctl.core.ticket import LINK, Ticket, apply, flat, fold
 from ticketctl.core.wording import readable
@@ -54,6 +55,7 @@ class Act:
         self.reasons: list[str] = []
         self.warnings: list[str] = []
         self.notices: list[Notice] = []
+        self.unheard: list[str] = []
         self.follow_ups: list[Create] = []
         self.edge: Edge | None = None
         self._fired: set[str] = set()
@@ -265,6 +267,8 @@ class Act:
         if self._request is not None and self._request.quiet:
             return
         told = self._readers(action, rule)
+        if not told and (words := why_nobody(action, self._now, self.people)):
+            self.unheard.append(words)
         if marks.get("due") or (told and self.by_mail):
             owing = self._append(self._system_entry("reminded", rule, marks, message=action.target, told=told))
             marks = {"anchor": owing.id}
@@ -294,17 +298,12 @@ class Act:
         return tuple(dict.fromkeys(found))
 
     def _concerned(self, targets: Sequence[str]) -> list[str]:
-        """Everybody whom a notice is about to reach, who acts among them."""
+        """Everybody whom a notice is about to reach, who acts among them. Nothing is owed to who cannot be reached."""
         found: list[str] = []
         for target in targets:
-            if target == "actor":
-                found.append(self.actor.for_ or self.actor.who)
-            elif target.startswith("role:"):
-                found += self.people.with_role(target.removeprefix("role:"))
-            else:
-                value = self._now.get(target)
-                found += value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
-        return found
+            acts = (self.actor.for_ or self.actor.who,)
+            found += acts if target == "actor" else named(target, self._now, self.people)
+        return [who for who in found if can_be_told(who, self.people)]
 
     def _follow_up(self, title: str, rule: str, marks: Mapping[str, Any]) -> None:
         """A linked new ticket with the message of this request (B8, H10)."""

@@ -10,6 +10,7 @@ from ticketctl.core.checker import Scene, holds
 from ticketctl.core.people import People
 from ticketctl.core.phrases import in_words
 from ticketctl.core.profile import Automation, Profile
+from ticketctl.core.recipients import why_nobody
 from ticketctl.core.requests import Decision, Fire
 from ticketctl.core.sweeping import Fired, sweep_ticket
 from ticketctl.core.ticket import Ticket
@@ -27,6 +28,7 @@ class Outlook(Record):
         clock: from which event it counts, and what stopped it.
         fire: what comes next, if the clock runs and not all is done.
         done: how many occurrences have been dealt with.
+        unheard: why what it tells reaches nobody, if so.
         conditions: each test of the rule in words, and whether it holds when the rule would act (now, if that is past).
     """
 
@@ -35,6 +37,7 @@ class Outlook(Record):
     fire: Fire | None
     done: int
     conditions: tuple[tuple[str, bool], ...]
+    unheard: tuple[str, ...] = ()
 
 
 def outlooks(profile: Profile, ticket: Ticket, now: datetime, people: People) -> Iterator[Outlook]:
@@ -56,7 +59,8 @@ def _outlook(
     system = profile.system
     scene = Scene(profile, people, at, ticket, ticket.acts, system, system, system)
     tests = tuple((in_words(test), holds((test,), scene)) for test in automation.when)
-    return Outlook(automation, clock, fire, timer.done if timer else 0, tests)
+    unheard = tuple(words for action in automation.do if (words := why_nobody(action, ticket, people)))
+    return Outlook(automation, clock, fire, timer.done if timer else 0, tests, unheard)
 
 
 def forecast(

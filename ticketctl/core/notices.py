@@ -15,7 +15,7 @@ from ticketctl.core.checker import Scene, fill
 from ticketctl.core.entry import Entry
 from ticketctl.core.events import is_import
 from ticketctl.core.grammar import INTERNAL
-from ticketctl.core.people import People
+from ticketctl.core.people import People, is_address
 from ticketctl.core.profile import Message, Profile
 from ticketctl.core.requests import Notice
 from ticketctl.core.ticket import LINK, Ticket, apply, fold
@@ -59,7 +59,8 @@ def _undelivered(ticket: Ticket) -> Iterator[tuple[Owed, bool]]:
         had = set().union(*(delivered.get(name, set()) for name in same))
         if entry.id in ticket.twins:  # it stands for those whom the other does not name
             had |= told[ticket.twins[entry.id]]
-        left = tuple(who for who in entry.told if who not in had)
+        # A role, or a name without an address, as earlier versions wrote them: nobody can be sent that, ever.
+        left = tuple(who for who in entry.told if who not in had and is_address(who))
         if left:
             yield Owed(entry, left), not settled.isdisjoint(same)
 

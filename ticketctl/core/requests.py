@@ -119,13 +119,15 @@ class Notice(Record):
 
 
 class Decision(Record):
-    """Yes: the ticket as it will be, the entries to append, what to tell whom."""
+    """Yes: the ticket as it will be, the entries to append, what to tell whom; ``unheard`` says why a notice reaches
+    nobody."""
 
     ticket: Ticket
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     follow_ups: tuple[Create, ...] = ()
+    unheard: tuple[str, ...] = ()
 
 
 class Refusal(Record):

@@ -43,7 +43,12 @@ def decide(
         return _refuse(act, ticket, request)
     assert act.ticket is not None
     return Decision(
-        act.ticket, tuple(act.entries), tuple(dict.fromkeys(act.warnings)), tuple(act.notices), tuple(act.follow_ups)
+        act.ticket,
+        tuple(act.entries),
+        tuple(dict.fromkeys(act.warnings)),
+        tuple(act.notices),
+        tuple(act.follow_ups),
+        tuple(dict.fromkeys(act.unheard)),
     )
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from ticketctl.core import dates
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.events import is_import
+from ticketctl.core.people import NOBODY_LISTED, People
 from ticketctl.core.profile import Profile
+from ticketctl.core.recipients import why_nobody
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.timers import future_event, in_future, next_due
 from ticketctl.render.safe import safe
@@ -47,6 +49,7 @@ def done(voice: Voice, before: Ticket | None, decision: Decision, profile: Profi
         head = f"{name}: {deed(voice, decision.entries[0])}"
     told = list(dict.fromkeys(who for notice in decision.notices for who in notice.told))
     tail = [f"{', '.join(map(safe, told))} {'is' if len(told) == 1 else 'are'} told"] if told else []
+    tail += map(safe, decision.unheard)
     was, promise = coming(voice, profile, before), coming(voice, profile, after)
     if promise and (before.status != after.status or promise != was):
         tail.append(promise)
@@ -58,8 +61,6 @@ def done(voice: Voice, before: Ticket | None, decision: Decision, profile: Profi
 
 def coming(voice: Voice, profile: Profile, ticket: Ticket) -> str:
     """What time will do to a ticket next: ``closes by itself in 4 d (2026-11-25 12:05)``, or nothing."""
-    from ticketctl.core.people import NOBODY_LISTED
-
     fire = next_due(profile, ticket, NOBODY_LISTED)
     if fire is None:
         return ""
@@ -159,7 +160,7 @@ def _option(reason: str) -> str:
     return re.split(r",|:| or ", reason[start + 1 : end])[0] if 0 <= start < end else ""
 
 
-def show(voice: Voice, ticket: Ticket, profile: Profile) -> Iterator[str]:
+def show(voice: Voice, ticket: Ticket, profile: Profile, people: People = NOBODY_LISTED) -> Iterator[str]:
     """One ticket with its history."""
     paint, state = voice.paint, profile.state(ticket.status)
     yield f"{paint(ticket.id, 'bold')}  {paint(safe(ticket.title), 'bold')}"
@@ -171,14 +172,22 @@ def show(voice: Voice, ticket: Ticket, profile: Profile) -> Iterator[str]:
     yield from (f"{name}: {_value(voice, value)}" for name, value in sorted(ticket.fields.items()))
     if promise := coming(voice, profile, ticket):
         yield promise if future_event(ticket, voice.now) else f"{promise}   ({next_rule(profile, ticket)})"
+        yield from map(safe, _unheard(profile, ticket, people))
     yield ""
     yield from log(voice, ticket)
 
 
+def _unheard(profile: Profile, ticket: Ticket, people: People) -> Iterator[str]:
+    """Why what time will do next tells nobody, if so."""
+    fire = next_due(profile, ticket, NOBODY_LISTED)
+    automation = profile.automation(fire.rule) if fire else None
+    for action in automation.do if automation else ():
+        if words := why_nobody(action, ticket, people):
+            yield words
+
+
 def next_rule(profile: Profile, ticket: Ticket) -> str:
     """The name of the rule that acts next, with its demands."""
-    from ticketctl.core.people import NOBODY_LISTED
-
     fire = next_due(profile, ticket, NOBODY_LISTED)
     automation = profile.automation(fire.rule) if fire else None
     return ", ".join([automation.name, *automation.origin.cites]) if automation else ""

@@ -75,6 +75,8 @@ def _facts(voice: Voice, profile: Profile, outlook: Outlook, ahead: Entry | None
         yield "condition", f"{safe(words)}: {'yes' if holds else 'no, so it waits'}"
     if outlook.fire is not None and clock.anchor.event != HIDDEN:
         yield "key", f"{rule.name} {clock.anchor.id} {outlook.fire.nth}"
+    for words in outlook.unheard:
+        yield "notice", safe(words)
     done = f"occurrence {outlook.done}" if rule.repeat else "yes"
     yield "done", done if outlook.done else "not yet"
 
@@ -119,5 +121,6 @@ def document(outlook: Outlook) -> dict[str, Any]:
         "assumed": rule.origin.assumed or None, "path": rule.place.path, "line": rule.place.line,
         "anchor": _id(clock.anchor), "stopped_by": _id(clock.stopper),
         "due": fire.due if fire else None, "nth": fire.nth if fire else None, "missed": fire.missed if fire else 0,
-        "done": outlook.done, "conditions": [{"test": words, "holds": holds} for words, holds in outlook.conditions],
+        "done": outlook.done, "unheard": list(outlook.unheard),
+        "conditions": [{"test": words, "holds": holds} for words, holds in outlook.conditions],
     }  # fmt: skip

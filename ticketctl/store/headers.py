@@ -12,8 +12,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from ticketctl.core.people import ADDRESS
 from ticketctl.store.charsets import codec_of, decode
-from ticketctl.store.mailsettings import ADDRESS
 
 MAX_NESTING = 100
 """How deep comments may be nested; people write them one deep."""

@@ -11,12 +11,10 @@ import re
 from collections.abc import Callable, Mapping
 
 from ticketctl.core.located import Node
+from ticketctl.core.people import ADDRESS
 from ticketctl.errors import closest
-from ticketctl.pattern import pattern
 from ticketctl.record import EMPTY, Record
 
-ADDRESS = pattern(r"(?!.*=\?)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\Z")
-"""An address that letters are sent to: RFC 5321's plain ones, without anything that a header would take for an encoding."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 TLS = ("starttls", "implicit", "none")
 Wrong = Callable[[Node, str], None]

@@ -177,3 +177,14 @@ def _order(query: Query) -> tuple[str, list[Any]]:
         parts += [f"ifnull({what}, '') = ''", f"{what}{way}"]
         values += held * 2
     return ", ".join([*parts, *([] if "id" in dict(query.sort) else ["id"])]), values
+
+
+def profiles_in(index: Index) -> list[str]:
+    """The profiles of all tickets."""
+    return [str(name) for (name,) in index.all("SELECT DISTINCT profile FROM tickets WHERE id IS NOT NULL")]
+
+
+def assigned(index: Index) -> list[tuple[str, int]]:
+    """(who, how many) of the open tickets that are assigned to somebody."""
+    sql = "SELECT assignee, count(*) FROM tickets WHERE closed = 0 AND assignee > '' GROUP BY assignee"
+    return [(str(who), int(number)) for who, number in index.all(sql)]

@@ -1,0 +1,83 @@
+"""Whom a notice reaches, and why it reaches nobody: a role that nobody has, somebody without an email address.
+
+Who cannot be reached is owed nothing: a notice is for those who can be reached when its rule acts. Somebody who gets the
+role later is told of what happens from then on, not of what happened before (docs/mail.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ticketctl.core.people import People, is_address
+from ticketctl.core.profile import Action, Automation, Profile, Trigger
+from ticketctl.core.ticket import Ticket
+from ticketctl.record import Record
+
+_ROLE = "role:"
+
+
+def named(target: str, ticket: Ticket, people: People) -> tuple[str, ...]:
+    """Everybody whom a target of a notice means, be they reached or not: who has a role, or who stands in a field."""
+    if target.startswith(_ROLE):
+        return people.with_role(target.removeprefix(_ROLE))
+    value = ticket.get(target)
+    if isinstance(value, tuple):
+        return tuple(who for who in value if isinstance(who, str))
+    return (value,) if isinstance(value, str) else ()
+
+
+def can_be_told(who: str, people: People) -> bool:
+    """Whether somebody can be told at all: by email only at an address, by a script under any name but that of a role."""
+    return is_address(who) if people.by_email else not who.startswith(_ROLE)
+
+
+def why_nobody(action: Action, ticket: Ticket, people: People) -> str:
+    """Why a notice reaches nobody, in words; empty if it reaches somebody, or if no one is meant (a ticket without an
+    assignee, say, and nobody else is named)."""
+    targets = [target for target in dict.fromkeys((*action.told, *action.otherwise)) if target != "actor"]
+    if action.kind != "notify" or "actor" in action.told or "actor" in action.otherwise:
+        return ""
+    if any(can_be_told(who, people) for target in targets for who in named(target, ticket, people)):
+        return ""
+    reasons = [words for target in targets for words in _why_not(target, ticket, people)]
+    return f"{' and '.join(reasons)}: no one is notified" if reasons else ""
+
+
+def _why_not(target: str, ticket: Ticket, people: People) -> Iterator[str]:
+    """Why one target, which reaches nobody, does not."""
+    whom = named(target, ticket, people)
+    role = target.removeprefix(_ROLE)
+    if role != target:
+        yield f"nobody with the role {role} has an email address" if whom else f"nobody has the role {role}"
+    elif whom:
+        yield f"{', '.join(whom)} ({target}) has no email address"
+
+
+class Unheard(Record):
+    """A role that a profile's rules notify and in which nobody can be reached.
+
+    Args:
+        rules: the names of those rules.
+        held: whether somebody has the role, but no email address.
+    """
+
+    role: str
+    rules: tuple[str, ...]
+    held: bool
+
+
+def unheard(profile: Profile, people: People) -> Iterator[Unheard]:
+    """The roles of a profile that rules notify, and in which nobody can be reached."""
+    rules: dict[str, list[str]] = {}
+    for rule, action in _notices(profile.rules):
+        for target in (*action.told, *action.otherwise):
+            if target.startswith(_ROLE) and rule.name not in rules.setdefault(target.removeprefix(_ROLE), []):
+                rules[target.removeprefix(_ROLE)].append(rule.name)
+    for role, names in rules.items():
+        held = people.with_role(role)
+        if not any(can_be_told(who, people) for who in held):
+            yield Unheard(role, tuple(names), bool(held))
+
+
+def _notices(rules: Iterable[Trigger | Automation]) -> Iterator[tuple[Trigger | Automation, Action]]:
+    return ((rule, action) for rule in rules for action in rule.do if action.kind == "notify")
