@@ -40,6 +40,9 @@ def said(root: Path, now: str = "2026-11-03T09:00:00Z") -> str:
 
 def test_a_healthy_store(healthy: Path) -> None:
     done(healthy, "sweep")
+    assert "nobody with the role agent is there" in said(healthy), "nobody is listed yet"
+    with open(healthy / "ticketctl.yaml", "a", encoding="utf-8") as file:
+        file.write("people: {amy@support.example: {name: Amy, roles: [agent]}}\n")
     assert said(healthy) == ""
 
 
