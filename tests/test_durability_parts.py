@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ticketctl.core.digest import object_id, sha256
-from ticketctl.errors import BusyError
+from ticketctl.errors import BusyError, ChangedError
 from ticketctl.store import objects, operations, uncommitted
 from ticketctl.store.access import PLAIN
 from ticketctl.store.held_files import HeldFile, abandoned
@@ -337,7 +337,7 @@ def test_the_objects_are_gits_own(
 def test_a_file_that_changes_on_the_way_is_in_no_commit(root: Path) -> None:
     """Its id was taken before it was read again."""
     file = NewFile(b"tickets/a", object_id(b"blob", b"one"))
-    with pytest.raises(objects.ChangedError):
+    with pytest.raises(ChangedError):
         objects.bring_in(str(root), [file], lambda _: b"two", [], [], 40)
 
 

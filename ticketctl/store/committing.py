@@ -20,12 +20,12 @@ from typing import NamedTuple
 
 from ticketctl.core.digest import object_id, sha256
 from ticketctl.core.safe import safe, safe_lines
-from ticketctl.errors import DiskError
+from ticketctl.errors import ChangedError, DiskError
 from ticketctl.store import files, git, objects, operations, syncing
 from ticketctl.store.clone_setup import is_our_hook
 from ticketctl.store.identity import Identity, identity_of
 from ticketctl.store.index_lock import IndexLock
-from ticketctl.store.objects import ChangedError, NewFile
+from ticketctl.store.objects import NewFile
 from ticketctl.store.repository import branch_of
 from ticketctl.store.staging import stage, staged_otherwise
 from ticketctl.store.state import StateFolder
@@ -126,6 +126,8 @@ class _Commit:
             try:
                 made = self._tried(written)
             except ChangedError:
+                if number == _TRIES - 1:
+                    raise
                 continue
             if made is not None:
                 return Committed(made, self._left_out)
@@ -189,7 +191,7 @@ class _Commit:
         try:
             return files.read_in(self.root, path, files.LARGEST)
         except FileNotFoundError:
-            raise ChangedError from None
+            raise objects.changed(file) from None
 
     def _commit_of(self, tree: str) -> tuple[list[bytes], str]:
         """The commit to be brought in and its id; none where it has to be signed, by git."""

@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from ticketctl.core.digest import hasher, object_id
-from ticketctl.errors import DiskError
+from ticketctl.errors import ChangedError, DiskError
 from ticketctl.store import git
 from ticketctl.store.access import user_name
 from ticketctl.store.repository import Repository
@@ -61,10 +61,6 @@ class Trees(NamedTuple):
     root: str
     objects: list[bytes]
     before: str
-
-
-class ChangedError(Exception):
-    """A file is not what it was when its id was taken."""
 
 
 def trees_with(root: str, head: str, new: Iterable[NewFile], digits: int) -> Trees:
@@ -149,6 +145,11 @@ def unwritable_objects(repository: Repository) -> Iterator[tuple[str, str]]:
                 yield folder, user_name(os.stat(folder).st_uid)
 
 
+def changed(file: NewFile) -> ChangedError:
+    """What to say of a file that is not what it was when its id was taken."""
+    return ChangedError(f"{os.fsdecode(file.path)} was changed by another program meanwhile", "try again")
+
+
 def _objects(
     files: Iterable[NewFile],
     read: Callable[[NewFile], bytes],
@@ -159,7 +160,7 @@ def _objects(
     for file in files:
         data = read(file)
         if object_id(b"blob", data, digits) != file.blob:
-            raise ChangedError
+            raise changed(file)
         yield _BLOB, data
     yield from ((_TREE, data) for data in trees)
     yield from ((_COMMIT, data) for data in commits)

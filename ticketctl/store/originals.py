@@ -15,7 +15,7 @@ import os
 from contextlib import suppress
 
 from ticketctl.core.digest import sha256
-from ticketctl.errors import BusyError
+from ticketctl.errors import ChangedError
 from ticketctl.store import files
 from ticketctl.store.held_files import open_regular
 
@@ -38,14 +38,14 @@ class Originals:
             replaces: the SHA-256 of what it was, in hex; ``None``, if there was none.
 
         Raises:
-            BusyError: it is not, or some program is writing into it.
+            ChangedError: it is not, or some program is writing into it.
             DiskError: it cannot be read.
         """
         data: bytes | None = None
         with suppress(FileNotFoundError):
             data = self._read(folder, name, path)
         if (None if data is None else sha256(data).hex()) != replaces:
-            raise BusyError(f"{path} was changed by another program meanwhile", "look at it, then try again")
+            raise ChangedError(f"{path} was changed by another program meanwhile", "look at it, then try again")
 
     def _read(self, folder: int, name: str, path: str) -> bytes:
         if len(self._held) < _HELD:
@@ -65,7 +65,7 @@ def _lease(descriptor: int, path: str) -> None:
     """Keep other programs from opening a file for writing, as long as the descriptor is open.
 
     Raises:
-        BusyError: one has it open.
+        ChangedError: one has it open.
     """
     try:
         from signal import SIGURG
@@ -76,6 +76,6 @@ def _lease(descriptor: int, path: str) -> None:
     except AttributeError:
         pass  # not Linux
     except BlockingIOError:
-        raise BusyError(f"another program is writing into {path}", "try again in a moment") from None
+        raise ChangedError(f"another program is writing into {path}", "try again in a moment") from None
     except OSError:
         pass  # not this file system, or another user's file
