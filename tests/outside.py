@@ -346,7 +346,7 @@ def make_store(top: Path, inner: str = ".") -> Clone:
     top.mkdir(parents=True)
     clone.git("init", "-q", "-b", "main")
     write(clone, "other.txt", "first\n")
-    clone.root.mkdir(exist_ok=True)
+    clone.root.mkdir(parents=True, exist_ok=True)
     ticketctl = ("-C", str(clone.root))
     Clone(top).ok("init", str(clone.root), now=BEFORE)
     (clone.root / "ticketctl.yaml").write_text(SETTINGS)
@@ -483,6 +483,11 @@ READING = (
     ("list", "-A"), ("show", "aaaaa"), ("log", "aaaaa"), ("next", "aaaaa"), ("why", "hhhhh"), ("forecast",), ("check",),
     ("sweep", "-n"), ("move", "-n", "aaaaa", "Solved"), ("mail", "show"), ("profile", "list"), ("export",),
 )  # fmt: skip
+
+
+def none(wrong: Sequence[str]) -> None:
+    """See that nothing is wrong; all that is, is told."""
+    assert not wrong, f"{len(wrong)} are wrong:\n" + "\n".join(wrong)
 
 
 def until(ready: Callable[[], bool], command: Command, seconds: float = SECONDS) -> bool:

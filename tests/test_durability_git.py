@@ -31,6 +31,7 @@ from tests.outside import (
     difference,
     email,
     make_store,
+    none,
     snapshot,
     until,
     write,
@@ -123,6 +124,10 @@ class Middle:
                     lines = (clone.top / path).read_text().splitlines(keepends=True)
                     text = "".join(line for line in lines if not re.match(r"(<{7}|={7}|>{7}|\|{7})", line))
                 write(clone, path, text)
+            if self.name == "am" and not clone.git("diff", "--name-only", "HEAD").out:
+                write(
+                    clone, "other.txt", f"resolved {turn}\n"
+                )  # where it applies nothing, it leaves nothing to resolve
             clone.git("add", "-u")
             clone.git(*self.onward.split(), ok=False)
         assert not self.is_on(clone)
@@ -141,7 +146,7 @@ MIDDLES = {
         "cherry-pick", "cherry-pick start..file", "add other.txt", "commit -qnm picked"),
     "revert": Middle("revert", "revert --no-edit HEAD~1"),
     "revert, between two": Middle(
-        "revert", "revert --no-edit HEAD~1 HEAD~1", "add -u", "commit -qnm reverted --allow-empty"),
+        "revert", "revert --no-edit HEAD~1 HEAD", "add -u", "commit -qnm reverted --allow-empty"),
     "bisect": Middle("bisect", "bisect start", "bisect bad main", "bisect good start"),
     "am": Middle("am", PATCH, "am .git/patches/0001-theirs.patch"),
     "am --3way": Middle("am", PATCH, "am --3way .git/patches/0001-theirs.patch"),
@@ -208,7 +213,7 @@ def test_writing_is_refused_while_git_is_in_the_middle(name: str, pattern: Clone
     """Status 75, what is going on and how it is finished; not a byte is changed, nothing staged, nothing committed."""
     _PATTERNS[:] = [pattern]
     MIDDLES[name].start(clone)
-    assert refused(clone, MIDDLES[name], chosen(name), tmp_path) == []
+    none(refused(clone, MIDDLES[name], chosen(name), tmp_path))
 
 
 @pytest.mark.parametrize("name", MIDDLES)
@@ -227,7 +232,7 @@ def test_reading_goes_on_and_doctor_tells(name: str, clone: Clone) -> None:
     if doctor.status != 1 or f"git {MIDDLES[name].back}" not in doctor.out + doctor.err:
         wrong.append(f"doctor does not tell: {doctor.status} {doctor.out[-200:]!r}")
     assert difference(before, snapshot(clone)) == ""
-    assert wrong == []
+    none(wrong)
 
 
 @pytest.mark.parametrize("way", ["abort", "finish"])
@@ -290,7 +295,7 @@ def test_a_store_that_does_not_commit(pattern: Clone, clone: Clone, tmp_path: Pa
     _PATTERNS[:] = [clone.copy(tmp_path / "off")]
     MIDDLES["merge"].abort(_PATTERNS[0])
     acts = {name: ACTS[name] for name in (ACTS if FULL else ("note", "new", "sweep", "mail in", "import"))}
-    assert refused(clone, MIDDLES["merge"], acts, tmp_path) == []
+    none(refused(clone, MIDDLES["merge"], acts, tmp_path))
 
 
 def test_a_store_in_a_folder_of_the_repository(tmp_path: Path) -> None:
@@ -300,7 +305,7 @@ def test_a_store_in_a_folder_of_the_repository(tmp_path: Path) -> None:
     for name in ("merge", "bisect"):
         MIDDLES[name].start(clone)
         acts = {act: ACTS[act] for act in ("note", "new", "sweep")}
-        assert refused(clone, MIDDLES[name], acts, tmp_path / name) == []
+        none(refused(clone, MIDDLES[name], acts, tmp_path / name))
         MIDDLES[name].abort(clone)
         clone.ok("note", "ccccc", "-m", f"After the {name}.")
     assert clone.status() == ""
@@ -464,7 +469,7 @@ def test_a_lock_that_a_dead_git_left(pattern: Clone, tmp_path: Path) -> None:
         folder = tmp_path / f"{lock.replace('/', '-')} {name}"
         return lambda: locked(pattern.copy(folder), name, lock)
 
-    assert at_once({f"{lock}, {name}": case(lock, name) for lock, name in wanted}) == []
+    none(at_once({f"{lock}, {name}": case(lock, name) for lock, name in wanted}))
 
 
 def test_a_lock_that_does_not_matter(clone: Clone) -> None:
@@ -531,7 +536,7 @@ def test_a_lock_that_somebody_holds_is_waited_for(pattern: Clone, tmp_path: Path
     def case(number: int, *which: object) -> Callable[[], list[str]]:
         return lambda: waited(pattern.copy(tmp_path / str(number)), *which)  # type: ignore[arg-type]
 
-    assert at_once({str(which): case(number, *which) for number, which in enumerate(some)}) == []
+    none(at_once({str(which): case(number, *which) for number, which in enumerate(some)}))
 
 
 # --- D6: written, and not committed ----------------------------------------------------
@@ -542,6 +547,16 @@ def left(clone: Clone) -> Clone:
     """A store in which git knows nobody, so that commits are by who acts."""
     clone.knows = False
     return clone
+
+
+_GITS = re.compile(rb"\Z|DIRC|ref: |[0-9a-f]{40}\n|[0-9a-f]{64}\n")
+
+
+def clear(clone: Clone) -> None:
+    """Remove the locks of a git that was killed, as a person does who is told; those of ours are ours to remove."""
+    for lock in clone.locks():
+        if _GITS.match((clone.dot / lock).read_bytes()):
+            (clone.dot / lock).unlink()
 
 
 def interrupted(clone: Clone, *words: str, half: str, as_: str = AMY, act: str = "kill", feed: bytes = b"") -> Ran:
@@ -562,9 +577,8 @@ def interrupted(clone: Clone, *words: str, half: str, as_: str = AMY, act: str =
             else:
                 ran = command.kill()
             if clone.head() == head:
-                for lock in clone.locks():
-                    if act == "kill":
-                        (clone.dot / lock).unlink()
+                if act == "kill":
+                    clear(clone)
                 return ran
             (clone.dot / "refs/heads/main.lock").unlink(missing_ok=True)
         else:
@@ -674,7 +688,7 @@ def test_commits_that_failed_for_two_people(left: Clone) -> None:
     second = left.run("note", "bbbbb", "-m", "By Bob.", as_=BOB)
     assert second.status in (71, 75)
     is_written = "By Bob." in left.ticket("bbbbb").read_text()
-    assert is_written == ("not committed" in second.err and "By Bob." in left.ticket("bbbbb").read_text())
+    assert is_written == ("not committed" in second.err)
     (left.dot / "refs/heads/main.lock").unlink()
     left.ok("note", "ccccc", "-m", "By Carol.", as_=CAROL)
     assert left.status() == "" and left.git("fsck", "--strict", "--no-dangling").out == ""
