@@ -412,7 +412,13 @@ def named(said: str, lock: str) -> list[str]:
     """What is missing in a message about a lock."""
     missing = [] if lock in said else [f"the path of {lock}"]
     missing += [] if _AGE.search(said) else ["its age"]
-    return missing + ([] if re.search(r"\brm \S*" + re.escape(lock), said) else [f"rm {lock}"])
+    return missing + ([] if removal(said, lock) else [f"rm {lock}"])
+
+
+def removal(said: str, lock: str) -> str:
+    """The command, as printed, that removes a lock."""
+    found = re.search(r"\brm (-\w+ |-- )*\S.*" + re.escape(lock) + r"['\"]?", said)
+    return found[0] if found else ""
 
 
 def locked(clone: Clone, name: str, lock: str) -> list[str]:
@@ -435,12 +441,10 @@ def locked(clone: Clone, name: str, lock: str) -> list[str]:
     own = act.half and mark in clone.tickets() and mark not in tickets  # by hand, before the command
     if written and not own and "not committed" not in ran.err:
         wrong.append(f"written, and the message does not say that it is not committed: {ran.err!r}")
-    line = re.search(r"\brm \S+", ran.err)
-    if line:
-        clone.sh(line[0].rstrip(".,;`'\")"))
+    clone.sh(removal(ran.err, lock))
     if path.exists():
         path.unlink()
-        wrong.append("the printed command did not remove the lock")
+        wrong.append(f"the printed command did not remove the lock: {removal(ran.err, lock)!r}")
     if written and not own:
         clone.ok("note", "ccccc", "-m", "next.")
     elif act.run(clone, mark).status:
@@ -466,7 +470,7 @@ def test_a_lock_that_a_dead_git_left(pattern: Clone, tmp_path: Path) -> None:
     wanted = [(lock, name) for lock in LOCKS for name in names] if FULL else some
 
     def case(lock: str, name: str) -> Callable[[], list[str]]:
-        folder = tmp_path / f"{lock.replace('/', '-')} {name}"
+        folder = tmp_path / f"{lock[:4]} {name}".replace(" ", " " if name == "sweep" else "-")
         return lambda: locked(pattern.copy(folder), name, lock)
 
     none(at_once({f"{lock}, {name}": case(lock, name) for lock, name in wanted}))
@@ -590,7 +594,7 @@ def interrupted(clone: Clone, *words: str, half: str, as_: str = AMY, act: str =
                          if FULL else ["note", "new", "sweep", "mail in", "edit --adopt"])  # fmt: skip
 def test_the_next_command_that_writes_commits_what_was_left(name: str, left: Clone) -> None:
     """Whichever it is: first what was left, by its author, then its own."""
-    half = "aaaaa" if name != "note" else "bbbbb"
+    half = "bbbbb" if name != "move" else "ccccc"
     interrupted(left, "note", half, "-m", "Left behind.", half=half, as_=BOB)
     head = left.head()
     ran = ACTS[name].run(left, "mark.", as_=CAROL)
@@ -600,32 +604,41 @@ def test_the_next_command_that_writes_commits_what_was_left(name: str, left: Clo
     first = commits[0]
     assert left.changed_by(first) == [left.path(half)], "something else is in the commit of what was left"
     assert left.git("log", "-1", "--format=%ae", first).out.strip() == "bob@support.example"
-    assert len(commits) == 2 and "bob@support.example" not in left.authors(1)
+    assert len(commits) > 1 and "bob@support.example" not in left.authors(len(commits) - 1)
     assert left.status() == "" and (not ACTS[name].inside or "mark." in left.tickets_in_head())
 
 
 def test_who_only_looks_commits_nothing(left: Clone) -> None:
     """Reading never writes, not even what was left."""
-    interrupted(left, "note", "aaaaa", "-m", "Left behind.", half="aaaaa")
+    interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb")
     head = left.head()
     for words in READING[:6]:
         left.run(*words)
-    assert left.head() == head and "Left behind." not in left.committed("aaaaa")
-    left.ok("note", "bbbbb", "-m", "Next.")
-    assert "Left behind." in left.committed("aaaaa")
+    assert left.head() == head and "Left behind." not in left.committed("bbbbb")
+    left.ok("note", "aaaaa", "-m", "Next.")
+    assert "Left behind." in left.committed("bbbbb")
+
+
+def test_a_ticket_that_a_person_had_commented(left: Clone) -> None:
+    """A comment that is in HEAD already makes what the tool wrote afterwards nobody else's."""
+    assert left.committed("aaaaa").startswith("# ours again\n")
+    interrupted(left, "note", "aaaaa", "-m", "Left behind.", half="aaaaa")
+    left.ok("note", "ccccc", "-m", "Next.")
+    assert "Left behind." in left.committed("aaaaa") and left.committed("aaaaa").startswith("# ours again\n")
+    assert left.status() == ""
 
 
 def test_where_git_knows_who_commits(clone: Clone) -> None:
     """The author of what was left is who did it, or whom git names for this clone."""
-    interrupted(clone, "note", "aaaaa", "-m", "Left behind.", half="aaaaa", as_=AMY)
-    clone.ok("note", "bbbbb", "-m", "Next.", as_=BOB)
-    assert clone.git("log", "-1", "--format=%an %ae", "--", clone.path("aaaaa")).out == "Amy amy@support.example\n"
+    interrupted(clone, "note", "bbbbb", "-m", "Left behind.", half="bbbbb", as_=AMY)
+    clone.ok("note", "aaaaa", "-m", "Next.", as_=BOB)
+    assert clone.git("log", "-1", "--format=%an %ae", "--", clone.path("bbbbb")).out == "Amy amy@support.example\n"
 
 
 def test_a_sweep_that_was_killed(left: Clone) -> None:
     """What it had written is committed as the sweep's by the next command, and it is done once."""
     interrupted(left, "sweep", half=SOLVED[-1])
-    left.ok("note", "aaaaa", "-m", "Next.", as_=BOB)
+    left.ok("note", "bbbbb", "-m", "Next.", as_=BOB)
     assert left.authors(2)[0] == "bob@support.example"
     left.ok("sweep")
     assert left.status() == ""
@@ -637,43 +650,43 @@ def test_a_sweep_that_was_killed(left: Clone) -> None:
 
 def test_an_email_whose_command_was_killed(left: Clone) -> None:
     """The MTA tries again: the email is on its ticket once, and committed."""
-    feed = email("From the customer.", "Re: [261102-aaaaa] Ticket aaaaa")
-    interrupted(left, "mail", "in", half="aaaaa", feed=feed)
+    feed = email("From the customer.", "Re: [261102-bbbbb] Ticket bbbbb")
+    interrupted(left, "mail", "in", half="bbbbb", feed=feed)
     left.ok("mail", "in", feed=feed)
-    assert left.ticket("aaaaa").read_text().count("From the customer.") == 1
-    assert left.committed("aaaaa").count("From the customer.") == 1 and left.status() == ""
+    assert left.ticket("bbbbb").read_text().count("From the customer.") == 1
+    assert left.committed("bbbbb").count("From the customer.") == 1 and left.status() == ""
 
 
 def test_what_people_did_by_hand_is_left_alone(left: Clone) -> None:
     """Hand edits of tickets and files stay uncommitted, what is staged stays staged."""
-    interrupted(left, "note", "aaaaa", "-m", "Left behind.", half="aaaaa")
-    edited = left.ticket("bbbbb")
+    interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb")
+    edited = left.ticket("aaaaa")
     edited.write_text(f"# By hand.\n{edited.read_text()}")
     write(left, "other.txt", "by hand\n")
     write(left, "staged.txt", "staged\n"), left.git("add", "staged.txt")
     left.ok("note", "ccccc", "-m", "Next.")
-    assert "Left behind." in left.committed("aaaaa") and "Next." in left.committed("ccccc")
-    assert sorted(left.status().splitlines()) == [f" M {left.path('bbbbb')}", " M other.txt", "A  staged.txt"]
-    assert edited.read_text().startswith("# By hand.\n") and "By hand" not in left.committed("bbbbb")
+    assert "Left behind." in left.committed("bbbbb") and "Next." in left.committed("ccccc")
+    assert sorted(left.status().splitlines()) == [" M other.txt", f" M {left.path('aaaaa')}", "A  staged.txt"]
+    assert edited.read_text().startswith("# By hand.\n") and "By hand" not in left.committed("aaaaa")
 
 
 @pytest.mark.parametrize("how", ["comment", "title"])
 def test_a_ticket_that_was_edited_by_hand_after_it_was_left(how: str, left: Clone) -> None:
     """It is nobody's to commit: the command goes on and says why it was left out."""
-    interrupted(left, "note", "aaaaa", "-m", "Left behind.", half="aaaaa")
-    path = left.ticket("aaaaa")
+    interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb")
+    path = left.ticket("bbbbb")
     text = path.read_text()
     text = text + "# By hand.\n" if how == "comment" else text.replace("title: Ticket", "title: By hand", 1)
     path.write_text(text)
     ran = left.run("note", "ccccc", "-m", "Next.")
     assert "Next." in left.committed("ccccc"), ran
-    assert path.read_text() == text and "By hand" not in left.committed("aaaaa")
-    assert "aaaaa" in ran.err, f"does not say that aaaaa is not committed, and why: {ran.err!r}"
+    assert path.read_text() == text and "By hand" not in left.committed("bbbbb")
+    assert "bbbbb" in ran.err, f"does not say that bbbbb is not committed, and why: {ran.err!r}"
 
 
 def test_a_person_who_was_first(left: Clone) -> None:
     """Where a person has committed what was left, there is nothing more to do."""
-    interrupted(left, "note", "aaaaa", "-m", "Left behind.", half="aaaaa")
+    interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb")
     left.git("commit", "-qnam", "By a person")
     head = left.head()
     left.ok("note", "ccccc", "-m", "Next.")
@@ -682,17 +695,17 @@ def test_a_person_who_was_first(left: Clone) -> None:
 
 def test_commits_that_failed_for_two_people(left: Clone) -> None:
     """Says so where it happens; later each gets a commit of theirs, before that of who comes next."""
-    ran = interrupted(left, "note", "aaaaa", "-m", "By Amy.", half="aaaaa", as_=AMY, act="lock")
+    ran = interrupted(left, "note", "bbbbb", "-m", "By Amy.", half="bbbbb", as_=AMY, act="lock")
     assert ran.status in (71, 75) and "written, but not committed" in ran.err, ran
     assert "refs/heads/main.lock" in ran.err
-    second = left.run("note", "bbbbb", "-m", "By Bob.", as_=BOB)
+    second = left.run("note", "aaaaa", "-m", "By Bob.", as_=BOB)
     assert second.status in (71, 75)
-    is_written = "By Bob." in left.ticket("bbbbb").read_text()
+    is_written = "By Bob." in left.ticket("aaaaa").read_text()
     assert is_written == ("not committed" in second.err)
     (left.dot / "refs/heads/main.lock").unlink()
     left.ok("note", "ccccc", "-m", "By Carol.", as_=CAROL)
     assert left.status() == "" and left.git("fsck", "--strict", "--no-dangling").out == ""
-    for half, who in (("aaaaa", "amy"), *([("bbbbb", "bob")] if is_written else []), ("ccccc", "carol")):
+    for half, who in (("bbbbb", "amy"), *([("aaaaa", "bob")] if is_written else []), ("ccccc", "carol")):
         line = left.git("log", "--format=%ae", "-1", "--", left.path(half)).out.strip()
         assert line == f"{who}@support.example", half
     assert left.authors(1) == ["carol@support.example"]
@@ -702,7 +715,7 @@ def test_commits_that_failed_for_two_people(left: Clone) -> None:
 def test_nothing_is_due_but_something_waits_to_be_committed(words: tuple[str, ...], left: Clone) -> None:
     """75 and the reason, as long as it cannot be; then it is committed, and 0."""
     left.ok("sweep"), left.ok("mail", "send")
-    interrupted(left, "note", "aaaaa", "-m", "Left behind.", half="aaaaa", as_=BOB)
+    interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb", as_=BOB)
     path = leave(left, "refs/heads/main.lock")
     ran = left.run(*words)
     assert ran.status == 75 and "commit" in ran.err, ran
@@ -711,5 +724,5 @@ def test_nothing_is_due_but_something_waits_to_be_committed(words: tuple[str, ..
     assert doctor.status == 1 and "commit" in doctor.out + doctor.err
     path.unlink()
     left.ok(*words)
-    assert "Left behind." in left.committed("aaaaa") and left.status() == ""
+    assert "Left behind." in left.committed("bbbbb") and left.status() == ""
     assert left.authors(1) == ["bob@support.example"]
