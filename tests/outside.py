@@ -434,8 +434,9 @@ class Act:
     half: str = ""
     inside: bool = True
 
-    def start(self, clone: Clone, mark: str, as_: str = "") -> Command:
-        """Start it. What a person must have done before is done."""
+    def prepare(self, clone: Clone, mark: str) -> None:
+        """Do what a person must have done before: write the files that it reads, edit its ticket. Done twice, it is
+        done once."""
         aside = clone.home / "aside"
         if "ROWS" in self.words:
             aside.mkdir(exist_ok=True)
@@ -446,7 +447,13 @@ class Act:
             (aside / "maildir/new/1").write_bytes(email(mark))
         if self.half:
             path = clone.ticket(self.half)
-            path.write_text(path.read_text().replace(f"title: Ticket {self.half}\n", f"title: {mark}\n", 1))
+            old, new = f"\ntitle: Ticket {self.half}\n", f"\ntitle: {mark}\n"
+            path.write_text(path.read_text().replace(old, new, 1))
+
+    def start(self, clone: Clone, mark: str, as_: str = "") -> Command:
+        """Start it. What a person must have done before is done."""
+        self.prepare(clone, mark)
+        aside = clone.home / "aside"
         places = {"MARK": mark, "ROWS": str(aside / "rows.jsonl"), "MAILDIR": str(aside / "maildir")}
         words = [places.get(word, word.replace("MARK", mark)) for word in self.words]
         feed = email(mark) if self.feed == "EMAIL" else self.feed.replace("MARK", mark).encode()

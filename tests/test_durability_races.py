@@ -176,8 +176,8 @@ def edit(clone: Clone, half: str, mark: str, edits: Edits, dice: random.Random) 
             file.write(written)
         else:
             text = file.read()
-            written = f"title: {mark}\n".encode()
-            old = f"title: Ticket {half}\n".encode()
+            written = f"\ntitle: {mark}\n".encode()
+            old = f"\ntitle: Ticket {half}\n".encode()
             if old not in text:
                 return
             file.seek(0)
