@@ -286,7 +286,7 @@ def _furnish(home: Path) -> None:
     sendmail.chmod(0o755)
     (home / ".gitconfig").write_text(
         "[user]\n\tname = Amy\n\temail = amy@support.example\n[advice]\n\tdetachedHead = false\n[init]\n"
-        "\tdefaultBranch = main\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
+        "\tdefaultBranch = main\n\ttemplateDir =\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
     )
 
 

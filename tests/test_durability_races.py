@@ -27,8 +27,8 @@ from ticketctl.store.paths import ALPHABET
 
 pytestmark = pytest.mark.part("races-with-git")
 
-ROUNDS = rounds(3, 200)
-TICKETS = rounds(64, 500)
+ROUNDS = rounds(2, 200)
+TICKETS = rounds(48, 500)
 """How many are due."""
 REPLIES = rounds(8, 25)
 """To how many of them the customer has replied in the other clone."""
@@ -315,7 +315,7 @@ def test_a_merge_with_replies_during_a_sweep(pattern: Pair, tmp_path: Path) -> N
 # --- everybody at once -----------------------------------------------------------------
 
 WORKERS = 16
-ACTS = rounds(2, 25)
+ACTS = rounds(1, 25)
 MARK = "act {}-{}."
 
 
