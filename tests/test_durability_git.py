@@ -143,10 +143,10 @@ MIDDLES = {
     "rebase, a break": Middle("rebase", "rebase -i HEAD~1", editor="sed -i 1ibreak"),
     "cherry-pick": Middle("cherry-pick", "cherry-pick theirs"),
     "cherry-pick, between two": Middle(
-        "cherry-pick", "cherry-pick start..file", "add other.txt", "commit -qnm picked"),
+        "cherry-pick", "cherry-pick start..file", "checkout -q HEAD -- .", "commit -qnm picked --allow-empty"),
     "revert": Middle("revert", "revert --no-edit HEAD~1"),
     "revert, between two": Middle(
-        "revert", "revert --no-edit HEAD~1 HEAD", "add -u", "commit -qnm reverted --allow-empty"),
+        "revert", "revert --no-edit HEAD~1 HEAD", "checkout -q HEAD -- .", "commit -qnm reverted --allow-empty"),
     "bisect": Middle("bisect", "bisect start", "bisect bad main", "bisect good start"),
     "am": Middle("am", PATCH, "am .git/patches/0001-theirs.patch"),
     "am --3way": Middle("am", PATCH, "am --3way .git/patches/0001-theirs.patch"),
