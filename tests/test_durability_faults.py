@@ -1,0 +1,121 @@
+"""Every writing command, its whole process tree killed or its calls failing at any call that changes the disk (D2, D10).
+
+Each ticket is as before or as after, git's repository is sound, nothing is reported done that is not in it, and the next
+command works or names the lock file that is in its way.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.campaign import FULL, rounds
+from tests.faults import (
+    CASES,
+    FAULTS,
+    KILLED,
+    Finding,
+    Place,
+    Stop,
+    Trial,
+    after_fault,
+    after_kill,
+    make_template,
+    summary,
+    why_not,
+)
+
+NAMES = sorted(CASES)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A store, in memory where that can be: what a kill leaves is what the kernel holds."""
+    shm = Path("/dev/shm")
+    base = shm if os.access(shm, os.W_OK) else tmp_path_factory.mktemp("faults")
+    with tempfile.TemporaryDirectory(dir=base, prefix="ticketctl-test-") as name:
+        yield make_template(Path(name, "template"))
+
+
+@pytest.fixture(scope="module")
+def trials() -> dict[str, Trial]:
+    """Those that were prepared already."""
+    return {}
+
+
+def kill(trial: Trial) -> tuple[list[Finding], int]:
+    """Kill the command before each of its calls, in the short form before one."""
+    found: list[Finding] = []
+    points = list(range(1, len(trial.calls) + 1))
+    if not FULL:
+        points = random.Random(f"kill {trial.case.name}").sample(points, 1)
+    for at in points:
+        place = trial.fresh()
+        ran, calls = place.stopped(trial.case, Stop(at))
+        last = calls[-1].told(place.top) if calls else "no call"
+        where = f"ticketctl {' '.join(trial.case.words)}, killed before {last}"
+        assert ran.status in (0, KILLED), f"{where}: {ran}"
+        found += after_kill(trial, place, where)
+    return found, len(points)
+
+
+def stops(trial: Trial) -> list[tuple[Stop, bool]]:
+    """Which calls fail with what: every error, once and from there on; and whether the next command is tried as well."""
+    dice, found = random.Random(f"fault {trial.case.name}"), []
+    for error, names in FAULTS.items():
+        numbers = [call.number for call in trial.calls if call.name in names]
+        for onward in (False, True):
+            some = [dice.choice(numbers) for _ in range(rounds(1, EACH))]
+            found += [(Stop(at, error, onward), number % 2 == 0) for number, at in enumerate(some)]
+    if FULL:
+        return found
+    turn = NAMES.index(trial.case.name)  # every error has its turn with some command
+    return [found[turn % len(found)]]
+
+
+def fault(trial: Trial) -> tuple[list[Finding], int]:
+    """Let calls fail, in the short form one."""
+    found: list[Finding] = []
+    chosen = stops(trial)
+    for stop, then in chosen:
+        place = trial.fresh()
+        ran, calls = place.stopped(trial.case, stop)
+        failed = next((call.told(place.top) for call in calls if call.failed), "no call")
+        where = f"ticketctl {' '.join(trial.case.words)}, {stop}: {failed}"
+        found += after_fault(trial, place, ran, where, then)
+    return found, len(chosen)
+
+
+EACH = 27
+"""How often each command meets each error once, and from there on: 5,184 in all."""
+TRIED = [
+    pytest.param(name, act, id=f"{name}-{act.__name__}", marks=pytest.mark.part(part))
+    for name in NAMES
+    for act, part in ((kill, "kill-tree"), (fault, "disk-faults"))
+]
+
+
+@pytest.mark.skipif(bool(why_not()), reason=why_not() or "processes can be stopped")
+@pytest.mark.parametrize(("name", "act"), TRIED)
+def test_nothing_is_half_lost_or_wrongly_reported(
+    name: str,
+    act: Callable[[Trial], tuple[list[Finding], int]],
+    template: Place,
+    trials: dict[str, Trial],
+) -> None:
+    """Killed before any call, or one fails: tickets and repository are whole, and the next command works."""
+    if name not in trials:
+        folder = template.top.parent / f"trial-{NAMES.index(name)}"
+        folder.mkdir(exist_ok=True)
+        trials[name] = Trial(CASES[name], template, folder)
+    found, tried = act(trials[name])
+    if path := os.environ.get("CAMPAIGN_LOG"):
+        with open(path, "a") as file:
+            file.writelines([f"{act.__name__} {name}: {tried} trials\n", *(f"{one}\n" for one in found)])
+    if found:
+        pytest.fail(summary(found, tried), pytrace=False)
