@@ -13,7 +13,7 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -q -n auto --dist worksteal tests
 
-# The tests with every campaign at its full length (tests/campaign.py): about half an hour. PART=NAME runs only the tests
+# The tests with every campaign at its full length (tests/campaign.py): about two hours. PART=NAME runs only the tests
 # marked @pytest.mark.part("NAME"), such as PART=hostile-email; a name that no test bears is refused with those that are.
 PART ?=
 campaign: $(READY)

@@ -352,8 +352,8 @@ class Place:
 
     def corrupt(self) -> str:
         """What git finds wrong with the repository; empty if it is sound."""
-        if not (self.root / ".git/HEAD").exists():
-            return ""  # not made yet
+        if not all((self.root / ".git" / name).exists() for name in ("HEAD", "objects", "refs")):
+            return ""  # git has not finished making it, and takes it for none
         ran = self.git("fsck", "--strict", "--no-dangling")
         unborn = ("notice: HEAD points to an unborn branch", "notice: No default references")
         lines = [line for line in (ran.out + ran.err).splitlines() if not line.startswith(unborn)]
@@ -367,14 +367,8 @@ def blob_id(data: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 
 
-def make_template(top: Path) -> Place:
-    """A store in git with a few tickets, which every case is tried on."""
-    make_home(top / "home")
-    for folder in ("new", "cur", "tmp"):
-        (top / "maildir" / folder).mkdir(parents=True)
-    for name, text in MAILDIR.items():
-        (top / "maildir" / name).write_text(text)
-    place = Place(top)
+def populate(place: Place) -> None:
+    """A store with six tickets of one profile, one of them solved and three of them new, and three of another."""
     place.root.mkdir()
     place.done("init", "-p", "biztech")
     (place.root / "profiles").mkdir()
@@ -383,12 +377,23 @@ def make_template(top: Path) -> Place:
         file.write(MAIL)
     for words in (("add", "-A"), ("commit", "-qm", "Profiles")):
         assert place.git(*words).status == 0
-    for half in ("aaaaa", "bbbbb", "zzzzz"):
-        place.done("new", f"Ticket {half}", "--id", f"261102-{half}", "-c", JANE, "-d", "Please help.")
-    place.done("move", "aaaaa", "bbbbb", "Open", "-a", "amy@support.example")
+    row = '{{"id": "261102-{0}", "title": "Ticket {0}", "customer": "{1}"}}\n'
+    for profile, letters in (("biztech", "abmpyz"), ("desk", "def")):
+        feed = "".join(row.format(letter * 5, JANE) for letter in letters)
+        place.done("new", "-p", profile, "--from", "-", feed=feed)
+    place.done("move", "aaaaa", "bbbbb", "mmmmm", "Open", "-a", "amy@support.example")
     place.done("move", "bbbbb", "Solved", "-m", "done")
-    for half in ("ddddd", "eeeee", "fffff"):
-        place.done("new", "Ready", "-p", "desk", "--id", f"261102-{half}", "-c", JANE)
+
+
+def make_template(top: Path) -> Place:
+    """A store in git with a few tickets, which every case is tried on."""
+    make_home(top / "home")
+    for folder in ("new", "cur", "tmp"):
+        (top / "maildir" / folder).mkdir(parents=True)
+    for name, text in MAILDIR.items():
+        (top / "maildir" / name).write_text(text)
+    place = Place(top)
+    populate(place)
     assert place.uncommitted() == [] and place.corrupt() == ""
     return place
 
@@ -486,14 +491,34 @@ def named_lock(place: Place, message: str) -> Path | None:
     return None
 
 
-def _next_command(trial: Trial, place: Place) -> tuple[tuple[str, ...], str]:
-    """What somebody types next, and the text that is then in a ticket."""
-    new = ("new", "The next command.", "--id", "261107-zzzzz", "-c", JANE)
+def _next_commands(trial: Trial, place: Place) -> list[tuple[str, ...]]:
+    """What somebody types next; the last one writes a text into a ticket that ends in ``zzzzz``."""
     if trial.case.name != "init":
-        return ("note", "zzzzz", "-m", "The next command."), "The next command."
-    if (place.root / "ticketctl.yaml").exists() and place.git("rev-parse", "HEAD").status == 0:
-        return new, "The next command."
-    return ("init", "-p", "biztech"), ""
+        return [("note", "zzzzz", "-m", NEXT)]
+    new = ("new", NEXT, "--id", "261107-zzzzz", "-c", JANE)
+    made = (place.root / "ticketctl.yaml").exists() and place.git("rev-parse", "HEAD").status == 0
+    return [new] if made else [("init", "-p", "biztech"), new]
+
+
+def _patiently(place: Place, words: tuple[str, ...]) -> Ran:
+    """Run a command; where it names a lock file of git that is in its way, remove that, as a person does, and try again.
+    So with a ``.git`` that is no repository yet, since making it was interrupted."""
+    ran = place.ticketctl(*words, now=LATER)
+    for _ in range(4):
+        if not ran.status:
+            break
+        lock, unborn = named_lock(place, ran.err), place.root / ".git"
+        if lock is not None:
+            lock.unlink()
+        elif f"remove {unborn}" in ran.err and not (unborn / "refs/heads/main").exists():
+            shutil.rmtree(unborn)
+        else:
+            break
+        ran = place.ticketctl(*words, now=LATER)
+    return ran
+
+
+NEXT = "The next command."
 
 
 def after(trial: Trial, place: Place, where: str) -> list[Finding]:
@@ -502,20 +527,15 @@ def after(trial: Trial, place: Place, where: str) -> list[Finding]:
     It works at once, or names the lock file that git has left, and works when that file is gone.
     """
     found: list[Finding] = []
-    words, text = _next_command(trial, place)
-    ran = place.ticketctl(*words, now=LATER)
-    for _ in range(4):
-        lock = named_lock(place, ran.err) if ran.status else None
-        if lock is None:
+    for words in _next_commands(trial, place):
+        if (ran := _patiently(place, words)).status:
             break
-        lock.unlink()
-        ran = place.ticketctl(*words, now=LATER)
     told = f"ticketctl {' '.join(words)}"
     locks = sorted(str(path.relative_to(place.root)) for path in (place.root / ".git").rglob("*.lock"))
     if ran.status:
         kind = "lock not named" if locks else "next command fails"
-        left = f" (left: {', '.join(locks)})" if locks else ""
-        found.append(Finding(kind, where, f"{told}: exit {ran.status}: {ran.err.strip()[-400:]}{left}"))
+        remain = f" (left: {', '.join(locks)})" if locks else ""
+        found.append(Finding(kind, where, f"{told}: exit {ran.status}: {ran.err.strip()[-400:]}{remain}"))
         return found
     if split := [path for path in trial.half(place) if not path.endswith("-zzzzz.yaml")]:
         found.append(Finding("half", where, f"after {told}: {split}"))
@@ -527,7 +547,7 @@ def after(trial: Trial, place: Place, where: str) -> list[Finding]:
             found.append(Finding("not all or nothing", where, f"after {told}: some of {changed} are new, some old"))
     left = place.uncommitted()
     zzzzz = [path for path in left if path.endswith("-zzzzz.yaml")]
-    if text and (zzzzz or not any(text.encode() in data for data in place.tickets().values())):
+    if zzzzz or not any(NEXT.encode() in data for data in place.tickets().values()):
         found.append(Finding("exit 0 without a commit", where, f"{told}: exit 0, but HEAD has it not: {zzzzz}"))
     by_hand = trial.case.before and trial.case.name != "init"
     others = [path for path in left if path not in zzzzz]

@@ -33,9 +33,17 @@ from tests.faults import (
 NAMES = sorted(CASES)
 
 
+EACH = 24
+"""How often each command meets each error once, and from there on: 5,184 in all."""
+SHARES = rounds(1, 5)
+"""In how many tests the trials of a command are shared out, for several processors."""
+
+
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A store, in memory where that can be: what a kill leaves is what the kernel holds."""
+    if reason := why_not():
+        pytest.skip(reason)
     shm = Path("/dev/shm")
     base = shm if os.access(shm, os.W_OK) else tmp_path_factory.mktemp("faults")
     with tempfile.TemporaryDirectory(dir=base, prefix="ticketctl-test-") as name:
@@ -48,10 +56,10 @@ def trials() -> dict[str, Trial]:
     return {}
 
 
-def kill(trial: Trial) -> tuple[list[Finding], int]:
+def kill(trial: Trial, share: int) -> tuple[list[Finding], int]:
     """Kill the command before each of its calls, in the short form before one."""
     found: list[Finding] = []
-    points = list(range(1, len(trial.calls) + 1))
+    points = list(range(1, len(trial.calls) + 1))[share::SHARES]
     if not FULL:
         points = random.Random(f"kill {trial.case.name}").sample(points, 1)
     for at in points:
@@ -75,13 +83,13 @@ def stops(trial: Trial) -> list[tuple[Stop, bool]]:
     if FULL:
         return found
     turn = NAMES.index(trial.case.name)  # every error has its turn with some command
-    return [found[turn % len(found)]]
+    return found[turn % len(found) :][:1]
 
 
-def fault(trial: Trial) -> tuple[list[Finding], int]:
+def fault(trial: Trial, share: int) -> tuple[list[Finding], int]:
     """Let calls fail, in the short form one."""
     found: list[Finding] = []
-    chosen = stops(trial)
+    chosen = stops(trial)[share::SHARES]
     for stop, then in chosen:
         place = trial.fresh()
         ran, calls = place.stopped(trial.case, stop)
@@ -91,20 +99,19 @@ def fault(trial: Trial) -> tuple[list[Finding], int]:
     return found, len(chosen)
 
 
-EACH = 27
-"""How often each command meets each error once, and from there on: 5,184 in all."""
 TRIED = [
-    pytest.param(name, act, id=f"{name}-{act.__name__}", marks=pytest.mark.part(part))
+    pytest.param(name, act, share, id=f"{name}-{act.__name__}-{share}", marks=pytest.mark.part(part))
+    for share in range(SHARES)
     for name in NAMES
     for act, part in ((kill, "kill-tree"), (fault, "disk-faults"))
 ]
 
 
-@pytest.mark.skipif(bool(why_not()), reason=why_not() or "processes can be stopped")
-@pytest.mark.parametrize(("name", "act"), TRIED)
+@pytest.mark.parametrize(("name", "act", "share"), TRIED)
 def test_nothing_is_half_lost_or_wrongly_reported(
     name: str,
-    act: Callable[[Trial], tuple[list[Finding], int]],
+    act: Callable[[Trial, int], tuple[list[Finding], int]],
+    share: int,
     template: Place,
     trials: dict[str, Trial],
 ) -> None:
@@ -113,7 +120,7 @@ def test_nothing_is_half_lost_or_wrongly_reported(
         folder = template.top.parent / f"trial-{NAMES.index(name)}"
         folder.mkdir(exist_ok=True)
         trials[name] = Trial(CASES[name], template, folder)
-    found, tried = act(trials[name])
+    found, tried = act(trials[name], share)
     if path := os.environ.get("CAMPAIGN_LOG"):
         with open(path, "a") as file:
             file.writelines([f"{act.__name__} {name}: {tried} trials\n", *(f"{one}\n" for one in found)])
