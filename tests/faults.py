@@ -8,6 +8,7 @@ command is ``python -m ticketctl``, the repository is git's.
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import platform
@@ -20,6 +21,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 from tests.shell import Ran, clean_environment
 
@@ -136,21 +139,24 @@ class Stop:
         at: which; 0 for none.
         error: the name of the error with which it fails; empty: everything is killed before it.
         onward: whether each later call that can fail so fails too.
+        half: where everything is killed, whether a write has written its first half.
     """
 
     at: int = 0
     error: str = ""
     onward: bool = False
+    half: bool = False
 
     def words(self) -> list[str]:
         """The arguments of the helper."""
-        mode = "see" if not self.at else "kill" if not self.error else "on" if self.onward else "once"
+        kill = "half" if self.half else "kill"
+        mode = "see" if not self.at else kill if not self.error else "on" if self.onward else "once"
         number = getattr(errno, self.error) if self.error else 0
         return [mode, str(self.at), str(number), f",{','.join(FAULTS.get(self.error, ()))},"]
 
     def __str__(self) -> str:
         if not self.error:
-            return f"killed before call {self.at}"
+            return "killed half way through" if self.half else "killed before"
         return f"{self.error} {'from' if self.onward else 'once, at'} call {self.at}{' on' if self.onward else ''}"
 
 
@@ -398,6 +404,24 @@ def make_template(top: Path) -> Place:
     return place
 
 
+def shared_template(factory: pytest.TempPathFactory) -> Place:
+    """The store of :func:`make_template`, made once for all the processes of a test run. Copy it."""
+    base = factory.getbasetemp()
+    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    top = base / "ticketctl-template"
+    with open(base / "ticketctl-template.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not top.exists():
+            make_template(base / "ticketctl-template.new")
+            (base / "ticketctl-template.new").rename(top)
+    return Place(top)
+
+
+def copy(source: Path, target: Path) -> None:
+    """A copy of a folder with everything in it, times as well."""
+    subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(target)], check=True)
+
+
 @dataclass
 class Trial:
     """A case with the store that it is tried on, as that is before and after.
@@ -430,7 +454,7 @@ class Trial:
         """The store as it is before, at the same place each time."""
         top = self.folder / "trial"
         shutil.rmtree(top, ignore_errors=True)
-        subprocess.run(["cp", "-a", "--reflink=auto", str(self.template.top), str(top)], check=True)
+        copy(self.template.top, top)
         place = Place(top, self.folder / "calls")
         if self.case.before:
             self.case.before(place.root)

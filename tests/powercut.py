@@ -26,11 +26,11 @@ from tests.faults import (
     NOW,
     Finding,
     Place,
+    copy,
     email,
     environment,
     make_home,
     named_lock,
-    populate,
     rows,
     run,
 )
@@ -144,13 +144,17 @@ class Disk(Place):
         return self.git("rev-parse", "HEAD").out.strip()
 
 
-def make_template(top: Path) -> Disk:
-    """A store on a disk; outside of it a repository to pull from, which is ahead."""
+def make_template(top: Path, store: Path) -> Disk:
+    """A store on a disk; outside of it a repository to pull from, which is ahead.
+
+    Args:
+        store: what the store is a copy of.
+    """
     make_home(top / "home")
     make_image(top / "image")
     disk = Disk(top)
     with disk.mounted():
-        populate(disk)
+        copy(store, disk.root)
         _push_from_elsewhere(disk)
     return disk
 

@@ -6,6 +6,7 @@
    ROOT   calls count if what they change lies below it
    MODE   "see"   only count;
           "kill"  kill every process before call number AT is made;
+          "half"  if it is a write, let that write the first half of its bytes, and then kill every process;
           "once"  let call number AT fail with ERRNO, or the first one after it that NAMES has;
           "on"    let that one fail and each later one that NAMES has
    NAMES  which calls may fail: ",write,open," and so on
@@ -127,6 +128,12 @@ static void refuse(pid_t pid, int with) {
     now.rax = (unsigned long)-with;
     ptrace(PTRACE_SETREGS, pid, 0, &now);
 }
+static void halve(pid_t pid) {
+    struct user_regs_struct now;
+    if (ptrace(PTRACE_GETREGS, pid, 0, &now)) return;
+    now.rdx /= 2;
+    ptrace(PTRACE_SETREGS, pid, 0, &now);
+}
 #else
 static void read_call(pid_t pid, struct asked *asked) {
     struct user_regs_struct now;
@@ -143,6 +150,13 @@ static void refuse(pid_t pid, int with) {
     if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &part)) return;
     now.regs[0] = (unsigned long)-with;
     ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &number);
+    ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &part);
+}
+static void halve(pid_t pid) {
+    struct user_regs_struct now;
+    struct iovec part = {&now, sizeof now};
+    if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &part)) return;
+    now.regs[2] /= 2;
     ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &part);
 }
 #endif
@@ -226,8 +240,23 @@ static unsigned count(pid_t pid, const struct call *call, const struct asked *as
     return counted;
 }
 
+static pid_t known[4096];
+static int many_known;
+
+static void learn(pid_t pid) {
+    for (int i = 0; i < many_known; i++)
+        if (known[i] == pid) return;
+    if (many_known < 4096) known[many_known++] = pid;
+}
+
+static void forget(pid_t pid) {
+    for (int i = 0; i < many_known; i++)
+        if (known[i] == pid) known[i] = known[--many_known];
+}
+
 static void kill_all(void) {
     /* Nobody is let go on; what is stopped dies where it stands, and the rest as it comes to a stop or runs. */
+    for (int i = 0; i < many_known; i++) kill(known[i], SIGKILL);
     FILE *children;
     char path[64];
     int status;
@@ -245,20 +274,6 @@ static void kill_all(void) {
         if (WIFSTOPPED(status)) kill(pid, SIGKILL);
     }
     exit(137);
-}
-
-static pid_t known[4096];
-static int many_known;
-
-static void learn(pid_t pid) {
-    for (int i = 0; i < many_known; i++)
-        if (known[i] == pid) return;
-    if (many_known < 4096) known[many_known++] = pid;
-}
-
-static void forget(pid_t pid) {
-    for (int i = 0; i < many_known; i++)
-        if (known[i] == pid) known[i] = known[--many_known];
 }
 
 int main(int argc, char **argv) {
@@ -300,10 +315,14 @@ int main(int argc, char **argv) {
                 if (CALLS[i].number != asked.number) continue;
                 unsigned number = count(pid, &CALLS[i], &asked);
                 if (!number || number < at || !at) break;
-                if (!strcmp(mode, "kill")) {
-                    for (int k = 0; k < many_known; k++) kill(known[k], SIGKILL);
+                int writes = asked.number == SYS_write || asked.number == SYS_pwrite64;
+                if (!strcmp(mode, "half") && writes) {
+                    halve(pid);
+                    ptrace(PTRACE_SYSCALL, pid, 0, 0); /* it stops again when the half is written */
+                    while (waitpid(pid, &status, __WALL) != pid) continue;
                     kill_all();
                 }
+                if (!strcmp(mode, "kill") || !strcmp(mode, "half")) kill_all();
                 char name[32];
                 snprintf(name, sizeof name, ",%s,", CALLS[i].name);
                 if ((!strcmp(mode, "on") || (!strcmp(mode, "once") && !done)) && strstr(names, name)) {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.campaign import FULL, rounds
-from tests.faults import summary
+from tests.faults import shared_template, summary
 from tests.powercut import Cut, make_template, perform, plan, why_not
 
 LANES = 12
@@ -18,16 +18,16 @@ LANES = 12
 
 
 @pytest.mark.part("power-cuts")
-def test_a_power_cut_loses_nothing_that_was_reported(tmp_path: Path) -> None:
+def test_a_power_cut_loses_nothing_that_was_reported(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Cuts 0 to 40 s after new, move, note, batch, sweep, mail in, import and a pull; in the short form at most 3 s."""
     shm = Path("/dev/shm")
-    base = shm if os.access(shm, os.W_OK) else tmp_path
+    base = shm if os.access(shm, os.W_OK) else tmp_path_factory.mktemp("power")
     with tempfile.TemporaryDirectory(dir=base, prefix="ticketctl-power-") as name:
         folder = Path(name)
         if reason := why_not(folder):
             pytest.skip(reason)
         (folder / "template").mkdir()
-        template = make_template(folder / "template")
+        template = make_template(folder / "template", shared_template(tmp_path_factory).root)
         cuts = plan(rounds(36, 200), 40 if FULL else 3)
         if not FULL:
             cuts = [cuts[at] for at in (1, 12, 23, 35)]  # move, batch, mail in and pull, with both options

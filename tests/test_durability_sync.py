@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.faults import CASES, JANE, Call, Case, Place, Stop, make_template, rows, why_not
+from tests.campaign import FULL
+from tests.faults import CASES, JANE, Call, Case, Place, Stop, copy, rows, shared_template, why_not
 from tests.syncing import Disk, folder_synced, moves, unsynced
 
 BATCH = Case("batch of 30", ("batch", "-p", "desk", "release", "2026.3"))
@@ -16,9 +16,8 @@ BATCH_ROWS = "".join(f'{{"title": "Ready {number}", "customer": "{JANE}"}}\n' fo
 """With the three of the store they are thirty."""
 SYNCED = (
     CASES["note"],
-    CASES["move"],
     CASES["mail in"],
-    CASES["sweep"],
+    *((CASES["move"], CASES["sweep"], CASES["new"], CASES["edit --adopt"]) if FULL else ()),
     CASES["init"],
     BATCH,
     Case("import of 300", ("import", "-"), feed=rows(300)),
@@ -30,7 +29,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A store with a few tickets, and some more for the batch."""
     if reason := why_not():
         pytest.skip(reason)
-    return make_template(tmp_path_factory.mktemp("sync") / "template")
+    return shared_template(tmp_path_factory)
 
 
 def files_of(place: Place, old: str) -> list[tuple[str, Path]]:
@@ -61,7 +60,7 @@ def test_every_object_is_synced_before_the_reference_moves(
     case: Case, template: Place, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """Each object that the new HEAD names and that this command made: ``fsync`` on its file, or ``syncfs`` after it."""
-    subprocess.run(["cp", "-a", template.top, tmp_path / "top"], check=True)
+    copy(template.top, tmp_path / "top")
     place = Place(tmp_path / "top", tmp_path / "calls")
     if case.name == BATCH.name:
         place.done("new", "-p", "desk", "--from", "-", feed=BATCH_ROWS)
