@@ -502,7 +502,7 @@ class Finding:
     what: str
 
     def __str__(self) -> str:
-        return f"[{self.kind}] {self.where}: {self.what}"
+        return f"[{self.kind}] {self.where}: {self.what}".replace("\n", "; ")
 
 
 def named_lock(place: Place, message: str) -> Path | None:
@@ -569,6 +569,12 @@ def after(trial: Trial, place: Place, where: str) -> list[Finding]:
         states = {now.get(path) == trial.new[path] for path in changed}
         if len(states) > 1:
             found.append(Finding("not all or nothing", where, f"after {told}: some of {changed} are new, some old"))
+    if trial.case.texts:
+        # Who was not told that an email was taken in gives it to us again.
+        again = place.ticketctl(*trial.case.words, now=LATER, feed=trial.case.feed)
+        if again.status or (missing := trial.missing(place.tickets())):
+            what = f"exit {again.status}: {again.err.strip()[-300:]}" if again.status else f"not there once: {missing}"
+            found.append(Finding("lost or doubled", where, f"after the same email again: {what}"))
     left = place.uncommitted()
     zzzzz = [path for path in left if path.endswith("-zzzzz.yaml")]
     if zzzzz or not any(NEXT.encode() in data for data in place.tickets().values()):
@@ -628,5 +634,5 @@ def summary(found: Sequence[Finding], tried: int) -> str:
     lines = [f"{len({one.where for one in found})} of {tried} trials found something wrong"]
     for kind, some in sorted(kinds.items(), key=lambda item: -len(item[1])):
         lines.append(f"{kind}: {len(some)}")
-        lines += [f"  {one.where}: {one.what}" for one in some[:5]]
+        lines += [f"  {one}".replace(f"[{kind}] ", "") for one in some[:5]]
     return "\n".join(lines)
