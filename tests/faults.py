@@ -56,7 +56,7 @@ def why_not() -> str:
     try:
         done = subprocess.run([stopper(), "/dev/null", "/nowhere", "see", "0", "0", ",", "true"], capture_output=True)
     except subprocess.CalledProcessError as error:
-        return f"the helper that stops processes cannot be built: {error.stderr[-300:]}"
+        return f"the helper that stops processes cannot be built: {error.stderr[-600:]}"
     said = done.stderr.decode(errors="replace").strip()
     return f"processes cannot be traced here: {said}" if done.returncode else ""
 
@@ -559,7 +559,7 @@ def after(trial: Trial, place: Place, where: str) -> list[Finding]:
     if ran.status:
         kind = "lock not named" if locks else "next command fails"
         remain = f" (left: {', '.join(locks)})" if locks else ""
-        found.append(Finding(kind, where, f"{told}: exit {ran.status}: {ran.err.strip()[-400:]}{remain}"))
+        found.append(Finding(kind, where, f"{told}: exit {ran.status}: {ran.err.strip()[-600:]}{remain}"))
         return found
     if split := [path for path in trial.half(place) if not path.endswith("-zzzzz.yaml")]:
         found.append(Finding("half", where, f"after {told}: {split}"))
@@ -573,7 +573,7 @@ def after(trial: Trial, place: Place, where: str) -> list[Finding]:
         # Who was not told that an email was taken in gives it to us again.
         again = place.ticketctl(*trial.case.words, now=LATER, feed=trial.case.feed)
         if again.status or (missing := trial.missing(place.tickets())):
-            what = f"exit {again.status}: {again.err.strip()[-300:]}" if again.status else f"not there once: {missing}"
+            what = f"exit {again.status}: {again.err.strip()[-600:]}" if again.status else f"not there once: {missing}"
             found.append(Finding("lost or doubled", where, f"after the same email again: {what}"))
     left = place.uncommitted()
     zzzzz = [path for path in left if path.endswith("-zzzzz.yaml")]
@@ -611,7 +611,7 @@ def after_fault(trial: Trial, place: Place, ran: Ran, where: str, then: bool) ->
     wrong = place.corrupt()
     if wrong:
         found.append(Finding("corrupt", where, f"exit {ran.status}; {wrong}"))
-    said = f"exit {ran.status}: {ran.err.strip()[-400:]}"
+    said = f"exit {ran.status}: {ran.err.strip()[-600:]}"
     if "Traceback" in ran.err or ran.status == 70 or ran.status < 0 or (ran.status >= 126 and ran.status != 130):
         found.append(Finding("traceback", where, said))
     if ran.status and not ran.err.strip():

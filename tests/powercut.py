@@ -313,7 +313,7 @@ def _act(cut: Cut, disk: Disk, act: Act) -> None:
     before = disk.tickets()
     ran = disk.git(*act.words) if act.git else disk.ticketctl(*act.words, now=act.now, feed=act.feed)
     if ran.status:
-        cut.add("fails before the cut", f"{act.name}: exit {ran.status}: {ran.err.strip()[-300:]}")
+        cut.add("fails before the cut", f"{act.name}: exit {ran.status}: {ran.err.strip()[-600:]}")
         return
     if act.git:
         _sync_pulled(disk, before)
@@ -345,7 +345,7 @@ def _look(cut: Cut, disk: Disk, tickets: dict[str, bytes], committed: dict[str, 
         cut.add("corrupt", wrong)
     ran = disk.git("log", "--raw", "--format=%H %s")
     if ran.status:
-        cut.add("git log fails", ran.err.strip()[-300:])
+        cut.add("git log fails", ran.err.strip()[-600:])
     now = disk.tickets()
     lost = sorted(path for path in tickets.keys() | now.keys() if tickets.get(path) != now.get(path))
     if cut.flying and b"In flight." in now.get(_FLYING_TICKET, b""):
@@ -359,7 +359,7 @@ def _look(cut: Cut, disk: Disk, tickets: dict[str, bytes], committed: dict[str, 
         cut.add("commit lost", "HEAD's tickets cannot be read, or are others")
     ran = disk.ticketctl("check", now=LATER)
     if ran.status:
-        cut.add("check", f"exit {ran.status}: {(ran.out + ran.err).strip()[-300:]}")
+        cut.add("check", f"exit {ran.status}: {(ran.out + ran.err).strip()[-600:]}")
 
 
 def _go_on(cut: Cut, disk: Disk, tickets: dict[str, bytes]) -> None:
@@ -397,4 +397,4 @@ def _go_on(cut: Cut, disk: Disk, tickets: dict[str, bytes]) -> None:
 def _must(cut: Cut, what: str, ran: Ran) -> None:
     """Take note of a command that fails after a cut."""
     if ran.status:
-        cut.add("later command fails", f"{what}: exit {ran.status}: {ran.err.strip()[-300:]}")
+        cut.add("later command fails", f"{what}: exit {ran.status}: {ran.err.strip()[-600:]}")
