@@ -131,6 +131,10 @@ class Call:
         return f"call {self.number}, {self.name} {' -> '.join(paths)}"
 
 
+MANNERS = {"once": "once, at", "on": "from there on, at", "there": "in this folder from there on, at"}
+"""How a call fails: it alone, each later one too, or each later one in its folder: such as one that another user made."""
+
+
 @dataclass(frozen=True)
 class Stop:
     """What shall happen at a call.
@@ -138,26 +142,26 @@ class Stop:
     Args:
         at: which; 0 for none.
         error: the name of the error with which it fails; empty: everything is killed before it.
-        onward: whether each later call that can fail so fails too.
+        manner: one of ``MANNERS``.
         half: where everything is killed, whether a write has written its first half.
     """
 
     at: int = 0
     error: str = ""
-    onward: bool = False
+    manner: str = "once"
     half: bool = False
 
     def words(self) -> list[str]:
         """The arguments of the helper."""
         kill = "half" if self.half else "kill"
-        mode = "see" if not self.at else kill if not self.error else "on" if self.onward else "once"
+        mode = "see" if not self.at else self.manner if self.error else kill
         number = getattr(errno, self.error) if self.error else 0
         return [mode, str(self.at), str(number), f",{','.join(FAULTS.get(self.error, ()))},"]
 
     def __str__(self) -> str:
         if not self.error:
             return "killed half way through" if self.half else "killed before"
-        return f"{self.error} {'from' if self.onward else 'once, at'} call {self.at}{' on' if self.onward else ''}"
+        return f"{self.error} {MANNERS[self.manner]}"
 
 
 def stopped(words: Sequence[str], top: Path, cwd: Path, env: Mapping[str, str], stop: Stop, feed: str = "",

@@ -8,7 +8,8 @@
           "kill"  kill every process before call number AT is made;
           "half"  if it is a write, let that write the first half of its bytes, and then kill every process;
           "once"  let call number AT fail with ERRNO, or the first one after it that NAMES has;
-          "on"    let that one fail and each later one that NAMES has
+          "on"    let that one fail and each later one that NAMES has;
+          "there" let that one fail and each later one that NAMES has, if it is in the same folder
    NAMES  which calls may fail: ",write,open," and so on
 
    The exit status is the command's; 137 after a kill. Seccomp stops the processes at the calls of interest alone, so
@@ -76,6 +77,7 @@ static const struct call {
 
 static FILE *log_file;
 static const char *root;
+static char one[PATH_MAX], two[PATH_MAX]; /* what the present call changes */
 
 static void die(const char *what) {
     perror(what);
@@ -204,18 +206,36 @@ static void of_path(pid_t pid, int fd, unsigned long where, char *into) {
     if (snprintf(into, PATH_MAX, name[0] ? "%s/%s" : "%s%s", folder, name) >= PATH_MAX) into[0] = 0;
 }
 
-static int is_ours(const char *path) {
-    size_t size = strlen(root);
-    return !strncmp(path, root, size) && (path[size] == '/' || !path[size]);
+static int is_below(const char *path, const char *folder) {
+    size_t size = strlen(folder);
+    return !strncmp(path, folder, size) && (path[size] == '/' || !path[size]);
+}
+
+/* Whether the present call is to fail, AT being reached. */
+static int fails(const char *mode, const char *names, const char *call) {
+    static int failed;
+    static char folder[PATH_MAX];
+    char name[32];
+    snprintf(name, sizeof name, ",%s,", call);
+    if (!strstr(names, name)) return 0;
+    if (failed && !strcmp(mode, "once")) return 0;
+    if (failed && !strcmp(mode, "there")) return is_below(one, folder) || is_below(two, folder);
+    if (strcmp(mode, "once") && strcmp(mode, "on") && strcmp(mode, "there")) return 0;
+    if (!failed) {
+        strcpy(folder, one);
+        char *slash = strrchr(folder, '/');
+        if (slash) *slash = 0;
+    }
+    return failed = 1;
 }
 
 /* The number of this call among those that count, written down; 0 if it does not count. */
 static unsigned count(pid_t pid, const struct call *call, const struct asked *asked) {
     static unsigned counted;
-    char one[PATH_MAX] = "", two[PATH_MAX] = "";
     const unsigned long *a = asked->args;
     struct open_how how;
     struct iovec ours = {&how, sizeof how}, theirs = {(void *)a[2], sizeof how};
+    one[0] = two[0] = 0;
     switch (call->kind) {
     case FD: of_descriptor(pid, (int)a[0], one); break;
     case OUT_FD: of_descriptor(pid, (int)a[2], one); break;
@@ -235,7 +255,7 @@ static unsigned count(pid_t pid, const struct call *call, const struct asked *as
     case TARGET: of_path(pid, AT_FDCWD, a[1], one); break;
     case TARGET_AT: of_path(pid, (int)a[1], a[2], one); break;
     }
-    if (!is_ours(one) && !is_ours(two)) return 0;
+    if (!is_below(one, root) && !is_below(two, root)) return 0;
     fprintf(log_file, "%u\t%d\t%s\t%s\t%s\n", ++counted, pid, call->name, one, two);
     return counted;
 }
@@ -281,7 +301,7 @@ int main(int argc, char **argv) {
     root = argv[2];
     const char *mode = argv[3], *names = argv[6];
     unsigned at = (unsigned)atoi(argv[4]);
-    int with = atoi(argv[5]), status, result = 125, done = 0, gate[2];
+    int with = atoi(argv[5]), status, result = 125, gate[2];
     if (!(log_file = fopen(argv[1], "we"))) die(argv[1]);
     if (pipe2(gate, O_CLOEXEC)) die("pipe");
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* what is left of the tree is ours to end */
@@ -309,7 +329,7 @@ int main(int argc, char **argv) {
         learn(pid);
         int event = status >> 16, signal = event ? 0 : WSTOPSIG(status);
         if (event == PTRACE_EVENT_SECCOMP) {
-            struct asked asked;
+            struct asked asked = {0};
             read_call(pid, &asked);
             for (unsigned i = 0; i < MANY; i++) {
                 if (CALLS[i].number != asked.number) continue;
@@ -323,10 +343,7 @@ int main(int argc, char **argv) {
                     kill_all();
                 }
                 if (!strcmp(mode, "kill") || !strcmp(mode, "half")) kill_all();
-                char name[32];
-                snprintf(name, sizeof name, ",%s,", CALLS[i].name);
-                if ((!strcmp(mode, "on") || (!strcmp(mode, "once") && !done)) && strstr(names, name)) {
-                    done = 1;
+                if (fails(mode, names, CALLS[i].name)) {
                     fprintf(log_file, "failed\n");
                     refuse(pid, with);
                 }
