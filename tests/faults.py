@@ -32,6 +32,7 @@ JANE = "jane@customer.example"
 NOW = "2026-11-02T09:00:00Z"
 LATER = "2026-11-07T10:00:00Z"
 KILLED = 137
+HANGS = 124
 
 _PATHS = ("open", "rename", "link", "symlink", "mkdir", "unlink", "chmod", "chown", "utime", "truncate")
 _FILLS = ("open", "write", "link", "symlink", "mkdir", "rename", "truncate", "fsync")
@@ -101,7 +102,12 @@ def make_home(home: Path) -> Path:
 
 def run(words: Sequence[str], cwd: Path, env: Mapping[str, str], feed: str = "", seconds: int = 120) -> Ran:
     """Run a program; a status below 0 is the signal that ended it."""
-    done = subprocess.run(words, cwd=cwd, env=dict(env), input=feed.encode(), capture_output=True, timeout=seconds)
+    try:
+        done = subprocess.run(
+            words, cwd=cwd, env=dict(env), input=feed.encode(), capture_output=True, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return Ran("", HANGS, f"it has not ended after {seconds} s")
     out, err = (stream.decode(errors="replace") for stream in (done.stdout, done.stderr))
     return Ran(out, done.returncode, err)
 
@@ -620,6 +626,8 @@ def after_fault(trial: Trial, place: Place, ran: Ran, where: str, then: bool) ->
         found.append(Finding("traceback", where, said))
     if ran.status and not ran.err.strip():
         found.append(Finding("silent", where, said))
+    if ran.status == HANGS:
+        found.append(Finding("hangs", where, said))
     if ran.status == 0:
         if missing := trial.missing(tickets):
             found.append(Finding("exit 0, not done", where, f"{missing}"))
