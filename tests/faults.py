@@ -585,6 +585,8 @@ def after(trial: Trial, place: Place, where: str) -> list[Finding]:
         if again.status or (missing := trial.missing(place.tickets())):
             what = f"exit {again.status}: {again.err.strip()[-600:]}" if again.status else f"not there once: {missing}"
             found.append(Finding("lost or doubled", where, f"after the same email again: {what}"))
+    if b"\ncommit: off" in (place.root / "ticketctl.yaml").read_bytes():
+        return found  # an interrupted `init` has left a repository, and the next one says that this is not its own
     left = place.uncommitted()
     zzzzz = [path for path in left if path.endswith("-zzzzz.yaml")]
     if zzzzz or not any(NEXT.encode() in data for data in place.tickets().values()):
