@@ -49,7 +49,7 @@ def edited(root: Path, edit: Callable[[Path], None]) -> Iterator[list[float]]:
 
     def then_edited(self: Store, id_: str) -> Loaded:
         loaded = read(self, id_)
-        if loaded.path == PATH and locks._held:
+        if loaded.path == PATH and locks.held:
             at.append(time.monotonic())
             edit(root / PATH)
         return loaded

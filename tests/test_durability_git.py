@@ -563,6 +563,11 @@ def clear(clone: Clone) -> None:
             (clone.dot / lock).unlink()
 
 
+def unlock(clone: Clone) -> None:
+    """Remove our own lock as well, as git tells a person who comes before the next command of ours."""
+    (clone.dot / "index.lock").unlink(missing_ok=True)
+
+
 def interrupted(clone: Clone, *words: str, half: str, as_: str = AMY, act: str = "kill", feed: bytes = b"") -> Ran:
     """Stop a command between its writing of a ticket and its commit.
 
@@ -660,6 +665,7 @@ def test_an_email_whose_command_was_killed(left: Clone) -> None:
 def test_what_people_did_by_hand_is_left_alone(left: Clone) -> None:
     """Hand edits of tickets and files stay uncommitted, what is staged stays staged."""
     interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb")
+    unlock(left)
     edited = left.ticket("aaaaa")
     edited.write_text(f"# By hand.\n{edited.read_text()}")
     write(left, "other.txt", "by hand\n")
@@ -687,6 +693,7 @@ def test_a_ticket_that_was_edited_by_hand_after_it_was_left(how: str, left: Clon
 def test_a_person_who_was_first(left: Clone) -> None:
     """Where a person has committed what was left, there is nothing more to do."""
     interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb")
+    unlock(left)
     left.git("commit", "-qnam", "By a person")
     head = left.head()
     left.ok("note", "ccccc", "-m", "Next.")
@@ -721,7 +728,7 @@ def test_nothing_is_due_but_something_waits_to_be_committed(words: tuple[str, ..
     assert ran.status == 75 and "commit" in ran.err, ran
     assert named(ran.err, "refs/heads/main.lock") == []
     doctor = left.run("doctor")
-    assert doctor.status == 1 and "commit" in doctor.out + doctor.err
+    assert doctor.status == 75 and "commit" in doctor.out + doctor.err
     path.unlink()
     left.ok(*words)
     assert "Left behind." in left.committed("bbbbb") and left.status() == ""

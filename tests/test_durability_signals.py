@@ -97,7 +97,7 @@ def stores(folder: Path, number: int) -> list[Path]:
 
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
-    ("note", "aaaaa", "-m", "x"), ("list",), ("move", "bbbbb", "Open", "-a", "amy@support.example"), ("check",), ("--help",),
+    ("note", "aaaaa", "-m", "x"), ("list",), ("reply", "bbbbb", "-m", "y"), ("check",), ("--help",),
     ("new", "x", "-c", "jane@customer.example"),
 )  # fmt: skip
 

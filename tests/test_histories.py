@@ -632,17 +632,19 @@ def from_the_status(profile: Profile) -> Profile:
     return replace(profile, automations=(replace(close, start=Event("entered", "Resolved")),))
 
 
-def caught(name: str, wrong: Callable[[Profile], Profile] = lambda profile: profile) -> list[Complaint]:
+def caught(
+    name: str, wrong: Callable[[Profile], Profile] = lambda profile: profile, histories: int = 100
+) -> list[Complaint]:
     """What the judge says of the campaign's histories of one profile."""
     first = NAMES.index(name)
     return [
-        found for number in range(first, rounds(100, 600), len(NAMES)) for found in judged(live(number, wrong)).found
+        found for number in range(first, rounds(histories, 600), len(NAMES)) for found in judged(live(number, wrong)).found
     ]
 
 
 def test_a_close_that_counts_from_the_status_is_caught() -> None:
     """A program that closes a customer who was told late, or never."""
-    kinds = Counter(found.kind for found in caught("aerosoft", from_the_status))
+    kinds = Counter(found.kind for found in caught("aerosoft", from_the_status, 300))
     assert kinds["unnoticed"] and kinds["early"], kinds
 
 

@@ -188,7 +188,8 @@ OPENS = {
     "store/index.py": "an index takes its name once it is whole",
     "store/transport.py": "a password file that the environment names", "store/fetching.py": "a maildir",
     "store/deadletters.py": "an email that does not fit into the memory",
-    "app/rows.py": "a file that the user names", "cli/write.py": "a file that the user names",
+    "app/rows.py": "a file that the user names", "cli/input.py": "a file that the user names",
+    "cli/write.py": "a file that the user names",
     "cli/output.py": "", "cli/main.py": "standard streams", "__main__.py": "standard streams",
 }  # fmt: skip
 """The modules that may, and why."""

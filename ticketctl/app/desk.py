@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from errno import ENAMETOOLONG
 from functools import cached_property
 from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING
@@ -200,7 +201,8 @@ def find_root(start: str | None, environment: Mapping[str, str] = os.environ) ->
         try:
             settings, tickets = about(f"{folder}/{NAME}"), about(f"{folder}/tickets")
         except OSError as error:
-            hidden = hidden or error  # what lies above may well be a store
+            if error.errno != ENAMETOOLONG:
+                hidden = hidden or error  # what lies above may well be a store
             continue
         if (settings and S_ISREG(settings.st_mode)) or (tickets and S_ISDIR(tickets.st_mode)):
             return folder

@@ -97,7 +97,7 @@ def recipients(desk: Desk) -> Iterator[Finding]:
         return
     for who, number in ask(desk, assigned):
         if not is_address(who):
-            yield _finding("tickets", f"{counted(number, 'open ticket')} assigned to {who}, who has no email address",
+            yield _finding("tickets", f"{counted(number, 'open ticket')} of {who}, who has no email address",
                            f"ticketctl list -a {who} names them; ticketctl assign ID ADDRESS", "warning")  # fmt: skip
 
 

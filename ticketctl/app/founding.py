@@ -14,7 +14,9 @@ from ticketctl.store.committing import Written
 from ticketctl.store.config import NAME
 from ticketctl.store.git_access import inside_repository
 from ticketctl.store.index_lock import IndexLock
+from ticketctl.store.operations import must_be_finished
 from ticketctl.store.profiles import Shelf
+from ticketctl.store.repository import repository_of
 from ticketctl.store.state import BESIDE, OLD, StateFolder, locate
 
 _ATTRIBUTES = "tickets/** -text -filter -ident\ntickets/**/*.yaml merge=ticketctl\n"
@@ -46,12 +48,15 @@ def found(root: str, profile: str) -> Founding:
     Raises:
         RefusedError: there is a store already, outside git.
         DiskError: the folder cannot be written, a link is in the way, or git failed.
+        BusyError: git is in the middle of something there.
     """
     if profile:
         Shelf(root).get(profile)
     try:
         nearest = _nearest(root)
         own = not inside_repository(nearest)
+        if not own and (repository := repository_of(os.path.realpath(nearest))) is not None:
+            must_be_finished(repository)
         if os.path.lexists(f"{root}/{NAME}"):
             return Founding([_set_up_again(root, own)], is_new=False)
         files.make_folder(root, locate(nearest).access)

@@ -79,7 +79,7 @@ def _committed(desk: Desk, left: dict[str, list[Left]]) -> dict[str, list[Left]]
         message = f"Commit what an earlier command wrote: {counted(len(written), 'file')}"
         lines = [one.path for one in written[:_NAMED]]
         done = commit(
-            desk.state, written, "\n".join([message, "", *lines]), author or _NOBODY, desk.pending.lock, author
+            desk.state, written, "\n".join([message, "", *lines]), author or _RULES, desk.pending.lock, author
         )
         warn_if_detached(desk, done.id)
     dirty = git.uncommitted(desk.root, list(left))
@@ -90,8 +90,8 @@ def _committed(desk: Desk, left: dict[str, list[Left]]) -> dict[str, list[Left]]
     return remaining
 
 
-_NOBODY = "ticketctl@localhost"
-"""Who commits what nobody is known to have written, where git knows nobody either."""
+_RULES = "sweep@localhost"
+"""Who commits what rules did, or nobody is known to have done, where git knows nobody."""
 _NAMED = 200
 """How many files the message of a commit names."""
 
@@ -128,9 +128,16 @@ def catch_up(desk: Desk) -> None:
     from ticketctl.app.recording import writing
     from ticketctl.store.recovery import interrupted
 
-    if interrupted(desk.state) or (desk.settings.commit and uncommitted.lists_left(desk.state)):
+    left = desk.settings.commit and uncommitted.lists_left(desk.state)
+    if not left and not interrupted(desk.state):
+        return
+    try:
         with writing(desk):
             pass
+    except BusyError as error:
+        if left:
+            error.message = f"files that ticketctl wrote wait to be committed: {error.message}"
+        raise
 
 
 def waiting(desk: Desk) -> BusyError | None:

@@ -20,7 +20,7 @@ from ticketctl.app.change import not_by_hand
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import look
 from ticketctl.app.leftovers import catch_up, waiting
-from ticketctl.app.recording import record_run, refuse_future, write, writing
+from ticketctl.app.recording import may_write, record_run, write, writing
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.entry import Entry
@@ -184,7 +184,7 @@ def send(desk: Desk, watch: Watch = unwatched) -> Delivery:
         SettingsError: mail is not set up, or a password is missing.
         RefusedError: this clone does not send.
     """
-    refuse_future(desk)  # before anything goes out that could not be written down
+    may_write(desk)  # before anything goes out that could not be written down
     mail = settings_of(desk)
     _same_place(desk)
     result = Delivery()

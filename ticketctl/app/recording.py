@@ -13,7 +13,7 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome, describe, what
 from ticketctl.core import dates
 from ticketctl.core.requests import Decision
-from ticketctl.errors import BusyError, DiskError, RefusedError, TicketctlError, UncommittedError
+from ticketctl.errors import BusyError, ChangedError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.store import files
 
 if TYPE_CHECKING:  # a command that only looks needs no journal
@@ -50,6 +50,21 @@ def refuse_future(desk: Desk) -> None:
         )
 
 
+def may_write(desk: Desk) -> None:
+    """See that a command may write now. Those ask it themselves that do something else first:
+    open an editor, send an email.
+
+    Raises:
+        RefusedError: as :func:`refuse_future`.
+        BusyError: git is in the middle of something.
+    """
+    refuse_future(desk)
+    if desk.state.repository is not None:
+        from ticketctl.store.operations import must_be_finished
+
+        must_be_finished(desk.state.repository)
+
+
 @contextmanager
 def writing(desk: Desk) -> Iterator[None]:
     """Hold the store's lock, first finishing what an earlier command left unfinished.
@@ -61,13 +76,9 @@ def writing(desk: Desk) -> Iterator[None]:
         BusyError: another command holds the store, git is in the middle of something, or it
             is locked.
     """
-    refuse_future(desk)
+    may_write(desk)  # before anything is made
     from ticketctl.store import locks
 
-    if desk.state.repository is not None:
-        from ticketctl.store.operations import must_be_finished
-
-        must_be_finished(desk.state.repository)  # before anything is made
     tickets = f"{desk.root}/tickets"
     if not os.path.lexists(tickets):
         # Git keeps no empty folder, so a clone of an empty store has none.
@@ -231,6 +242,8 @@ def write_together(
     except journal.PartlyError:
         raise
     except TicketctlError as error:
+        if isinstance(error, BusyError) and not isinstance(error, ChangedError):
+            raise  # git is locked: not for one of them alone
         if len(items) == 1:
             yield items[0], error
             return

@@ -13,7 +13,7 @@ from ticketctl.app.change import not_by_hand, outbox
 from ticketctl.app.clock import wrong_clock
 from ticketctl.app.desk import Desk
 from ticketctl.app.heartbeat import remember
-from ticketctl.app.recording import record_run, refuse_future, write_together, writing
+from ticketctl.app.recording import may_write, record_run, write_together, writing
 from ticketctl.app.refresh import ask, broken_in
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
@@ -151,7 +151,7 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
     _check_rules(desk, orders)
     report = Report()
     if not orders.dry:
-        refuse_future(desk)
+        may_write(desk)
     if orders.dry:
         scan = ask(desk, lambda index: _scan(desk, orders, report, index), watch)
         report.clock = "" if orders.trust_clock else wrong_clock(desk, scan.newest)

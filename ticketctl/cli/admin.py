@@ -46,13 +46,13 @@ def init_command(env: Env, /, folder: str | None, profile: str) -> None:
 def edit_command(env: Env, /, id_: str, adopt: bool) -> None:
     """Edit the head of a ticket in $EDITOR; what is wrong is shown there, to be mended."""
     from ticketctl.app import editing
-    from ticketctl.app.recording import refuse_future
+    from ticketctl.app.recording import may_write
 
     if adopt:
         _adopt(env, id_)
         return
     desk = env.desk
-    refuse_future(desk)  # before anybody types what cannot be written
+    may_write(desk)  # before anybody types what cannot be written
     was = desk.find(id_)
     profile = desk.profile_of(was.ticket)
     page = editing.page(was.ticket, profile)

@@ -120,7 +120,7 @@ def _skipped(ticket: Ahead, dry: bool) -> str:
 
     return document.dump_line({
         "id": ticket.id, "verb": "skipped", "dry": dry, "profile": ticket.profile, "rule": None, "due": None,
-        "missed": 0, "from": ticket.status, "to": None, "entries": [], "reasons": [tell_ahead(ticket)],
+        "missed": 0, "from": ticket.status, "to": None, "entries": [], "reasons": [tell_ahead(ticket)], "unheard": [],
     })  # fmt: skip
 
 

@@ -63,6 +63,8 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
         except TicketctlError as error:
             failed += 1
             say(f"error: {name}: {error.message}", err=True)
+            if error.hint:
+                say(f"hint: {error.hint}", err=True)
             continue
         done()
         say(receipt.words)

@@ -27,9 +27,10 @@ OWN = "TICKETCTL_COMMITS"
 _KEPT = (
     "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_COUNT",
     "GIT_CONFIG_PARAMETERS", "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE", "GIT_EXEC_PATH",
+    "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL",
     "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_TEMPLATE_DIR", "GIT_ATTR_NOSYSTEM",
 )  # fmt: skip
-"""What the environment says of git's configuration. What names a repository, its index or
+"""What the environment says of git's configuration and of who commits. What names a repository, its index or
 objects (``git rev-parse --local-env-vars``) is another command's, and dropped."""
 _OF_A_PUSH = (
     "GIT_DIR", "GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",

@@ -13,7 +13,8 @@ import time
 from contextlib import suppress
 from typing import NamedTuple
 
-from ticketctl.errors import BusyError
+from ticketctl.errors import BusyError, DiskError
+from ticketctl.store import files
 from ticketctl.store.repository import Repository, branch_of
 
 WAIT = 5.0
@@ -43,7 +44,7 @@ OPERATIONS = (
     Operation("MERGE_HEAD", "a merge", "git merge --continue", "git merge --abort"),
     Operation("CHERRY_PICK_HEAD", "a cherry-pick", "git cherry-pick --continue", "git cherry-pick --abort"),
     Operation("REVERT_HEAD", "a revert", "git revert --continue", "git revert --abort"),
-    Operation("sequencer", "a cherry-pick or revert", "git cherry-pick --continue", "git cherry-pick --quit"),
+    Operation("sequencer", "a cherry-pick", "git cherry-pick --continue", "git cherry-pick --abort"),
     Operation("BISECT_LOG", "a bisect", "git bisect reset"),
 )
 """Those that git's own status names (wt-status.c), the outermost first: a rebase that stops at
@@ -53,7 +54,18 @@ a conflict leaves a ``CHERRY_PICK_HEAD``, too."""
 def unfinished(repository: Repository) -> Operation | None:
     """What git is in the middle of in a work tree; not in other work trees of its repository."""
     there = (one for one in OPERATIONS if os.path.lexists(f"{repository.folder}/{one.sign}"))
-    return next(there, None)
+    found = next(there, None)
+    if found is not None and found.sign == "sequencer" and _reverts(repository):
+        return next(one for one in OPERATIONS if one.sign == "REVERT_HEAD")
+    return found
+
+
+def _reverts(repository: Repository) -> bool:
+    """Whether it is reverts that git has still to make, not cherry-picks (between two of
+    them neither has a file of its own)."""
+    with suppress(FileNotFoundError, DiskError):
+        return files.read_bytes(f"{repository.folder}/sequencer/todo", 1 << 20).startswith(b"revert ")
+    return False
 
 
 def must_be_free(repository: Repository) -> None:
@@ -131,7 +143,9 @@ def describe_lock(path: str, repository: Repository) -> tuple[str, str]:
         age = max(0.0, time.time() - os.lstat(path).st_mtime)
     if holder := holder_of(path, repository):
         return f"{span(age)} old; {holder} is running there", "wait for it to end, then try again"
-    hint = f"if no git is running there, one that was killed left it; remove it: rm {path}"
+    from shlex import quote
+
+    hint = f"if no git is running there, one that was killed left it; remove it: rm {quote(path)}"
     return f"{span(age)} old; no running git is seen there", hint
 
 
