@@ -124,7 +124,7 @@ def test_people_without_an_address(tmp_path: Path) -> None:
     done(root, "new", "Printer", "--id", "261102-aaaaa", "-c", "jane", "-a", "amy", as_="agent:bob@support.example")
     assert "bob@support.example is told" in done(root, "reply", "aaaaa", "-m", "It smokes.", as_="customer:jane")
     (line,) = (line for line in ticketctl(root, "doctor").out.splitlines() if "amy" in line)
-    assert "1 open ticket assigned to amy, who has no email address" in line and "warning" in line
+    assert "1 open ticket of amy, who has no email address" in line and "warning" in line
     said = done(root, "move", "aaaaa", "Pending", "--reply", "Which one?", as_="agent:amy")
     assert "jane (customer) has no email address: no one is notified" in said
     owed = done(root, "mail", "show")

@@ -638,7 +638,9 @@ def caught(
     """What the judge says of the campaign's histories of one profile."""
     first = NAMES.index(name)
     return [
-        found for number in range(first, rounds(histories, 600), len(NAMES)) for found in judged(live(number, wrong)).found
+        found
+        for number in range(first, rounds(histories, 600), len(NAMES))
+        for found in judged(live(number, wrong)).found
     ]
 
 

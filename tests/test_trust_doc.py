@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = {"security.md": [f"T{number}" for number in range(1, 18)], "durability.md": [f"D{number}" for number in range(1, 10)]}
+PAGES = {
+    "security.md": [f"T{number}" for number in range(1, 18)],
+    "durability.md": [f"D{number}" for number in range(1, 10)],
+}
 """The pages, each with the numbers of its promises."""
 ROW = re.compile(r"^\| ([TD]\d+) \| (.+) \| (.+) \|$", re.MULTILINE)
 NAMED = re.compile(r"`(test_\w+)`")

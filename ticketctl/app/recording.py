@@ -26,6 +26,13 @@ _LISTED = 1000
 """How many files are listed at a time."""
 
 
+def _are_many_new(rows: Iterable[journal.Row]) -> bool:
+    """Whether so many files are new and replace none that git would be locked out for long
+    for nothing: nobody else knows of them yet."""
+    some = list(islice(rows, _LISTED))
+    return len(some) == _LISTED and all(row.replaces is None for row in some)
+
+
 def _is_committed(row: journal.Row) -> bool:
     """Whether a file is one that git holds: notifications and quarantined email are not."""
     return row.area == "store" and not row.target.startswith("dead-letters/")
@@ -136,15 +143,16 @@ class Pending:
             self.lock.release()
 
     def ready(self, rows: journal.Rows) -> None:
-        """Take the lock on git's index, and list what is about to be written.
+        """Take the lock on git's index, unless it would be held for long and for nothing, and
+        list what is about to be written.
 
         Raises:
             BusyError: git is locked, or in the middle of something.
             DiskError: the git directory cannot be written.
         """
-        if self.lock is not None:
-            self.lock.acquire()
         self._prepared = {}
+        if self.lock is not None and not _are_many_new(rows()):
+            self.lock.acquire()
         if not self._desk.settings.commit:
             return
         from ticketctl.store.uncommitted import Left
@@ -247,8 +255,9 @@ def write_together(
         if len(items) == 1:
             yield items[0], error
             return
-        for item in items:
-            yield from write_together(desk, [item], writes)
+        half = len(items) // 2
+        yield from write_together(desk, items[:half], writes)
+        yield from write_together(desk, items[half:], writes)
         return
     yield from ((item, None) for item in items)
 
@@ -257,13 +266,14 @@ def write(desk: Desk, writes: Iterable[journal.Write]) -> None:
     """Write files, all or none, to be committed by :func:`record`. The store's lock is held.
 
     Raises:
-        TicketctlError: as of ``journal.write_all``.
+        TicketctlError: as of ``transaction.write_all``.
     """
-    from ticketctl.store import journal
+    from ticketctl.store.journal import PartlyError
+    from ticketctl.store.transaction import write_all
 
     try:
-        journal.write_all(desk.state, writes, desk.pending.ready)
-    except journal.PartlyError:
+        write_all(desk.state, writes, desk.pending.ready)
+    except PartlyError:
         desk.pending.took_place()
         raise
     desk.pending.took_place()

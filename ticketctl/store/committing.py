@@ -32,6 +32,8 @@ from ticketctl.store.state import StateFolder
 
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 _TRIES = 8
+_FEW = 1000
+"""Up to how many files git is locked out from the beginning; of more, what takes long comes before."""
 _REF_WAIT = ("-c", "core.filesRefLockTimeout=2000")
 """For how long git waits for a lock on a reference, in milliseconds."""
 
@@ -97,7 +99,6 @@ def commit(
         lock.release()
         return _commit_by_git(state.root, written, message, who, author)
     identity = identity_of(state.root, who, author)
-    lock.acquire()
     return _Commit(state, lock, place, identity, message).made(written)
 
 
@@ -136,13 +137,14 @@ class _Commit:
     def _tried(self, written: Sequence[Written]) -> str | None:
         """The new commit; empty if HEAD has the files already, nothing if HEAD has moved."""
         head, prefix, digits = self._place
+        if len(written) <= _FEW:
+            self._lock.acquire()
         if not (new := self._files(written)):
             return ""
         trees = objects.trees_with(self.root, head, new, digits)
         commits, id_ = self._commit_of(trees.root)
         self._bring_in(new, trees.objects, commits)
-        copy = self._lock.copy()
-        stage(self.root, copy, [file.path for file in new], prefix)
+        copy = self._staged(new)
         if other := staged_otherwise(self.root, copy, trees.root, new, prefix):
             # Attributes have git change the bytes on their way (filter, eol): what git makes of
             # the files is what is committed.
@@ -150,10 +152,19 @@ class _Commit:
             trees = objects.trees_with(self.root, head, new, digits)
             commits, id_ = self._commit_of(trees.root)
             self._bring_in([], trees.objects, commits)
+        self._lock.acquire()
+        if self._lock.is_outdated():
+            return None  # git has been at work meanwhile: anew, and locked out from now on
         if trees.root == trees.before:
             self._lock.publish()
             return ""
         return self._moved(trees.root, id_)
+
+    def _staged(self, new: Sequence[NewFile]) -> str:
+        """A copy of the index with the files in it; with very many, git is not locked out yet."""
+        copy = self._lock.copy()
+        stage(self.root, copy, [file.path for file in new], self._place.prefix)
+        return copy
 
     def _bring_in(self, new: Sequence[NewFile], trees: Sequence[bytes], commits: Sequence[bytes]) -> None:
         prefix = self._place.prefix

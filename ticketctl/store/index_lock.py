@@ -32,6 +32,7 @@ class IndexLock:
         self._path = f"{repository.folder}/index.lock"
         self._held: HeldFile | None = None
         self._copy = ""
+        self._copied: object = None
 
     def acquire(self) -> None:
         """Take it, unless it is held; wait for whoever has it.
@@ -76,7 +77,7 @@ class IndexLock:
                     os.unlink(f"{self.repository.folder}/{name}")
 
     def copy(self) -> str:
-        """The path of a copy of the index as it is now, for git to work on; the lock is held.
+        """The path of a copy of the index as it is now, for git to work on.
 
         Raises:
             DiskError: it cannot be made.
@@ -84,12 +85,17 @@ class IndexLock:
         self.drop_copy()
         self._copy = f"{self.repository.folder}/{_ASIDE}{files.random_name()}"
         index = f"{self.repository.folder}/index"
+        self._copied = _stamp(index)
         try:
             with suppress(FileNotFoundError):  # nothing was ever staged
                 link_or_copy(index, self._copy, self._access)  # git writes a new file, and renames it
         except OSError as error:
             raise DiskError(f"cannot write to {self.repository.folder}: {error.strerror}") from None
         return self._copy
+
+    def is_outdated(self) -> bool:
+        """Whether git has written its index since it was copied."""
+        return _stamp(f"{self.repository.folder}/index") != self._copied
 
     def publish(self) -> None:
         """Put the copy in the index's place.
@@ -117,3 +123,12 @@ class IndexLock:
         if held is not None:
             with suppress(OSError):
                 held.remove()
+
+
+def _stamp(index: str) -> object:
+    """What tells an index from one that git writes later, each under a name of its own."""
+    try:
+        found = os.stat(index)
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

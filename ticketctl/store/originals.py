@@ -1,11 +1,11 @@
-"""The files that are about to be replaced: looked at once more, and held so meanwhile.
+"""Taking the place of a file that still is what it was when it was read.
 
 Between reading a ticket and replacing its file an editor or a pull may change it, and what it
-wrote would be gone. So each is compared again right before the first rename, and held by a
-lease (fcntl(2), ``F_SETLEASE``) until the last: the kernel refuses one of a file that some
-program has open for writing, and lets nobody open one for writing while it is held. Where
-there are no leases (not Linux, network file systems, another user's file), the comparison
-alone has to do.
+wrote would be gone. So the file is compared once more at the very moment, and held by a lease
+(fcntl(2), ``F_SETLEASE``) from before that until it is replaced: the kernel refuses one of a
+file that some program has open for writing, and lets nobody open it for writing meanwhile.
+Where there are no leases (not Linux, network file systems, another user's file), the
+comparison alone has to do.
 """
 
 from __future__ import annotations
@@ -16,49 +16,81 @@ from contextlib import suppress
 
 from ticketctl.core.digest import sha256
 from ticketctl.errors import ChangedError
-from ticketctl.store import files
 from ticketctl.store.held_files import open_regular
 
-_HELD = 400
-"""How many are held at a time: a process may have 1,024 files open."""
+_PIECE = 1 << 20
 
 
-class Originals:
-    """Files that are about to be replaced."""
+def take_place(waiting: tuple[int, str], target: tuple[int, str], path: str, replaces: str | None) -> bytes | None:
+    """Rename a waiting file to its place, over a file that still is what it was.
 
-    def __init__(self) -> None:
-        self._held: list[int] = []
+    Args:
+        waiting: the descriptor of its folder, and its name there.
+        target: likewise.
+        path: what the file is called in a message.
+        replaces: the SHA-256 of what it was, in hex; ``None``, if there was none.
 
-    def look(self, folder: int, name: str, path: str, replaces: str | None) -> None:
-        """See that a file still is what it was when it was read, and hold it.
+    Returns:
+        The bytes that were there.
 
-        Args:
-            folder: the descriptor of its folder.
-            path: what it is called in a message.
-            replaces: the SHA-256 of what it was, in hex; ``None``, if there was none.
-
-        Raises:
-            ChangedError: it is not, or some program is writing into it.
-            DiskError: it cannot be read.
-        """
-        data: bytes | None = None
+    Raises:
+        ChangedError: it is another now, or some program is writing into it; nothing was done.
+        OSError: the disk failed.
+    """
+    if replaces is None:
         with suppress(FileNotFoundError):
-            data = self._read(folder, name, path)
-        if (None if data is None else sha256(data).hex()) != replaces:
-            raise ChangedError(f"{path} was changed by another program meanwhile", "look at it, then try again")
+            os.lstat(target[1], dir_fd=target[0])
+            raise changed(path)
+        _rename(waiting, target)
+        return None
+    try:
+        descriptor = open_regular(target[1], target[0])
+    except FileNotFoundError:
+        raise changed(path) from None
+    try:
+        _lease(descriptor, path)
+        data = _all_of(descriptor)
+        still = os.lstat(target[1], dir_fd=target[0])
+        if sha256(data).hex() != replaces or not os.path.samestat(os.fstat(descriptor), still):
+            raise changed(path)
+        _rename(waiting, target)
+        return data
+    finally:
+        os.close(descriptor)
 
-    def _read(self, folder: int, name: str, path: str) -> bytes:
-        if len(self._held) < _HELD:
-            descriptor = open_regular(name, folder)
-            self._held.append(descriptor)
-            _lease(descriptor, path)
-        return files.read_at(folder, name, files.LARGEST)[0]
 
-    def close(self) -> None:
-        """Let go of them."""
-        for descriptor in self._held:
-            os.close(descriptor)
-        self._held = []
+def remove_unchanged(folder: int, name: str, path: str, digest: str) -> None:
+    """Remove a file that still is what it was.
+
+    Args:
+        folder: the descriptor of its folder.
+        digest: the SHA-256 of what it was, in hex.
+
+    Raises:
+        ChangedError: it is another now.
+        OSError: it cannot be removed.
+    """
+    descriptor = open_regular(name, folder)
+    try:
+        _lease(descriptor, path)
+        if sha256(_all_of(descriptor)).hex() != digest:
+            raise changed(path)
+        os.unlink(name, dir_fd=folder)
+    finally:
+        os.close(descriptor)
+
+
+def _all_of(descriptor: int) -> bytes:
+    return b"".join(iter(lambda: os.read(descriptor, _PIECE), b""))
+
+
+def _rename(waiting: tuple[int, str], target: tuple[int, str]) -> None:
+    os.rename(waiting[1], target[1], src_dir_fd=waiting[0], dst_dir_fd=target[0])
+
+
+def changed(path: str) -> ChangedError:
+    """What to say of a file that is not what it was when it was read."""
+    return ChangedError(f"{path} was changed by another program meanwhile", "look at it, then try again")
 
 
 def _lease(descriptor: int, path: str) -> None:

@@ -1,0 +1,294 @@
+"""Writing files that belong together, all or none, whatever happens on the way.
+
+They are prepared beside their places, so that only renames are left (``store/journal.py``
+says how a crash among these is survived); each is compared once more with what it was when
+it was read, right before its rename (``store/originals.py``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import IO
+
+from ticketctl.core.digest import be_fast, sha256
+from ticketctl.errors import ChangedError, DiskError, RefusedError
+from ticketctl.store import files, syncing
+from ticketctl.store.journal import (
+    MANY,
+    PartlyError,
+    Row,
+    Rows,
+    Write,
+    area_of,
+    finish,
+    in_order,
+    name_of,
+    partly,
+    rows_in,
+)
+from ticketctl.store.open_folders import OpenFolders
+from ticketctl.store.originals import changed, remove_unchanged, take_place
+from ticketctl.store.state import BESIDE, StateFolder
+from ticketctl.store.waiting import IN_STATE_PREFIX, OUTBOX, WaitingFolders, place_of
+
+_HASHES_MANY = 100
+"""From how many files on it is faster to load OpenSSL, which hashes faster."""
+
+
+def write_all(state: StateFolder, writes: Iterable[Write], ready: Callable[[Rows], None] = lambda rows: None) -> int:
+    """Write files, all of them or none, surviving crash and power cut. The store's lock is
+    held.
+
+    Args:
+        writes: taken one at a time and not kept, so that there may be very many; what goes
+            wrong in making them takes back all before.
+        ready: called when all is prepared and nothing is in its place yet, to take further
+            locks; what it raises takes back all.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        ChangedError: a file is not what it was when it was read.
+        RefusedError: a file would be written twice.
+        DiskError: the disk is full, read-only or broken; nothing was changed.
+        PartlyError: the disk failed when some were in their places, or when what was
+            prepared was to be taken back.
+    """
+    plan = Plan(state)
+    try:
+        return _carried_out(plan, writes, ready)
+    finally:
+        plan.open.close()
+
+
+def _carried_out(plan: Plan, writes: Iterable[Write], ready: Callable[[Rows], None]) -> int:
+    state = plan.state
+    try:
+        for write in writes:
+            plan.add(write)
+        plan.complete()
+        if plan.count:
+            ready(plan.rows)
+            plan.carry_out()
+    except PartlyError:
+        raise
+    except OSError as error:
+        words = f"cannot write to {state.root}: {error.strerror}"
+        if plan.take_back():
+            raise DiskError(words, "nothing was changed") from None
+        raise PartlyError(words, "the next command finishes it") from None
+    except BaseException:
+        plan.take_back()
+        raise
+    if plan.count:
+        try:
+            finish(state, (), plan.folders, plan.open, more=plan.count > 1)
+        except PartlyError:
+            if plan.count == 1:
+                plan.waiting.remove()
+            raise
+        if plan.count > 1:
+            _drop_journal(state)
+        plan.waiting.remove()
+    return plan.count
+
+
+class Plan:
+    """Files put into waiting folders, so that only renames are left, and their journal."""
+
+    def __init__(self, state: StateFolder) -> None:
+        self.state, self.count = state, 0
+        self.folders = set[tuple[str, str]]()
+        self.waiting, self.open = WaitingFolders(state), OpenFolders(state.access)
+        self._first: Row | None = None
+        self._lines: IO[str] | None = None
+        self._draft = ""
+
+    def add(self, write: Write) -> None:
+        """Put one more down.
+
+        Raises:
+            OSError: the disk failed.
+            ChangedError: a file is not what it was.
+            RefusedError: it comes twice.
+        """
+        if write.area == OUTBOX:
+            self.state.made_outbox()
+        target = self.open.of(area_of(self.state, write.area), write.path)
+        mode = _compare(target, write)
+        name = name_of(write.area, write.path)
+        waiting = self.waiting.reaching(write.area, write.path, target)
+        try:
+            files.put(waiting.descriptor, name, write.data, target, self.state.access, mode)
+        except FileExistsError:
+            raise RefusedError(f"{write.path} would be written twice", "each ticket has an id of its own") from None
+        self.count += 1
+        if self.count == _HASHES_MANY:
+            be_fast()
+        self.folders.add((write.area, os.path.dirname(write.path)))
+        replaces = None if write.expected is None else sha256(write.expected).hex()
+        digest = sha256(write.data).hex()
+        self._note(Row(write.area, write.path, waiting.place, waiting.folder, name, digest, replaces, write.by))
+
+    def _note(self, row: Row) -> None:
+        if self._first is None:
+            self._first = row
+            return
+        if self._lines is None:
+            self._lines = self._new_draft()
+            self._lines.write(json.dumps(self._first) + "\n")
+        self._lines.write(json.dumps(row) + "\n")
+
+    def _new_draft(self) -> IO[str]:
+        """A journal that is not complete yet, open as long as the plan."""
+        start = BESIDE if self.state.beside else IN_STATE_PREFIX
+        folder = os.path.dirname(self.state.journal)
+        self._draft = f"{folder}/{start}{files.random_name()}.jsonl"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        draft = open(os.open(self._draft, flags, 0o666), "w", encoding="utf-8")  # noqa: SIM115
+        self.state.access.give(draft.fileno())
+        return draft
+
+    def complete(self) -> None:
+        """Put everything on the disk and, where there are several files, the journal that
+        lists them in its place.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        if self._lines is None:
+            for waiting in self.waiting.all():
+                assert self._first is not None
+                syncing.sync(self._first.name, waiting.descriptor)
+            return
+        with self._lines as lines:
+            lines.flush()
+            self._sync_waiting()
+            os.fsync(lines.fileno())
+        os.rename(self._draft, self.state.journal)
+        syncing.sync(os.path.dirname(self.state.journal))
+
+    def _sync_waiting(self) -> None:
+        """Put the waiting files on the disk, and their names: a journal must list nothing
+        that a power cut could take."""
+        all_ = self.waiting.all()
+        if self.count > MANY and syncing.can_sync_all():
+            for waiting in all_:
+                syncing.sync_all(f"{place_of(self.state, waiting.place)}/{waiting.folder}")
+            return
+        open_folders = {(waiting.place, waiting.folder): waiting.descriptor for waiting in all_}
+        for row in rows_in(self._draft):
+            syncing.sync(row.name, open_folders[row.place, row.folder])
+        for waiting in all_:
+            os.fsync(waiting.descriptor)
+            syncing.sync(os.path.dirname(f"{place_of(self.state, waiting.place)}/{waiting.folder}"))
+
+    def carry_out(self) -> None:
+        """Put every file into its place; where one is not what it was when it was read, those
+        before it are put back.
+
+        Raises:
+            ChangedError: a file is not what it was.
+            OSError: the disk failed at the first; nothing was changed.
+            PartlyError: it failed when some were in their places.
+        """
+        done: list[tuple[Row, bytes | None]] = []
+        try:
+            for row in self.rows():
+                done.append((row, self._take_place(row)))
+        except ChangedError:
+            self._put_back(done)
+            raise
+        except OSError as error:
+            if done:
+                raise partly(self.state, error) from None
+            raise
+
+    def _take_place(self, row: Row) -> bytes | None:
+        """Put a file into its place; the bytes that were there."""
+        return take_place(self._waiting(row), self._target(row), row.target, row.replaces)
+
+    def _waiting(self, row: Row) -> tuple[int, str]:
+        """The folder in which a file waits, and its name there."""
+        return self.open.of(place_of(self.state, row.place), f"{row.folder}/x"), row.name
+
+    def _target(self, row: Row) -> tuple[int, str]:
+        """The folder to which it belongs, and its name there."""
+        return self.open.of(area_of(self.state, row.area), row.target), os.path.basename(row.target)
+
+    def _put_back(self, done: list[tuple[Row, bytes | None]]) -> None:
+        """Undo renames, the last first; a file that somebody has changed since is left to them.
+
+        Raises:
+            PartlyError: the disk failed.
+        """
+        try:
+            with suppress(FileNotFoundError):
+                os.unlink(self.state.journal)  # it must not be finished any more
+            for row, data in reversed(done):
+                with suppress(ChangedError):
+                    self._put_one_back(row, data)
+        except OSError as error:
+            raise partly(self.state, error) from None
+
+    def _put_one_back(self, row: Row, data: bytes | None) -> None:
+        waiting, target = self._waiting(row), self._target(row)
+        if data is None:
+            remove_unchanged(*target, row.target, row.digest)
+            return
+        files.put(*waiting, data, target[0], self.state.access)
+        syncing.sync(row.name, waiting[0])
+        take_place(waiting, target, row.target, row.digest)
+
+    def rows(self) -> Iterator[Row]:
+        """All of them, once the plan is complete."""
+        if self._lines is not None:
+            yield from in_order(lambda: rows_in(self.state.journal))
+        elif self._first is not None:
+            yield self._first
+
+    def take_back(self) -> bool:
+        """Remove what was prepared; whether the disk let us. The journal goes first: what
+        it lists must be there."""
+        if self._lines is not None:
+            with suppress(OSError):
+                self._lines.close()
+            for path in (self._draft, self.state.journal):
+                with suppress(OSError):
+                    os.unlink(path)
+            if files.remains(self.state.journal):
+                self.waiting.close()
+                return False
+            with suppress(OSError):
+                # else a power cut could bring the journal back, and what it lists
+                syncing.sync(os.path.dirname(self.state.journal))
+        self.waiting.remove()
+        return True
+
+
+def _drop_journal(state: StateFolder) -> None:
+    try:
+        with suppress(FileNotFoundError):
+            os.unlink(state.journal)
+    except OSError as error:
+        words = f"the disk failed in {state.root}: {error.strerror}"
+        raise DiskError(words, "it is written; look at the disk") from None
+
+
+def _compare(folder: int, write: Write) -> int | None:
+    """See that a file is what it was when it was read; its permissions, if there is one.
+
+    Args:
+        folder: the descriptor of its folder.
+    """
+    now: bytes | None = None
+    mode: int | None = None
+    with suppress(FileNotFoundError):
+        now, mode = files.read_at(folder, os.path.basename(write.path), files.LARGEST)
+    if now != write.expected:
+        raise changed(write.path)
+    return mode
