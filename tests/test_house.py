@@ -182,7 +182,8 @@ FILE_CALLS = {
 """Calls of ``os`` and of paths by which files are read, made or put somewhere else."""
 OPENS = {
     "store/files.py": "the door to the files of a store",
-    "store/held_files.py": "files of ours in the git directory", "store/originals.py": "renames to a place", "store/syncing.py": "to sync what is there",
+    "store/held_files.py": "files of ours in the git directory", "store/originals.py": "renames to a place",
+    "store/syncing.py": "to sync what is there",
     "store/index_lock.py": "the index of git",
     "store/access.py": "", "store/journal.py": "the journal itself",
     "store/transaction.py": "the journal itself", "store/waiting.py": "waiting folders; /proc",
