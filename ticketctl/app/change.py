@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ticketctl.app.again import again
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.recording import Log, commit, write, write_together, writing
@@ -93,6 +92,8 @@ def change_all(desk: Desk, ids: Iterable[str], ask: Ask, subject: str) -> list[O
         return outcomes
 
     with writing(desk):
+        from ticketctl.app.again import again
+
         outcomes = again(made)
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
             outcomes += commit(desk, outcomes, subject)
@@ -270,6 +271,8 @@ def _anew(desk: Desk, id_: str, decide_on: Callable[[str], Outcome]) -> Outcome:
                 if error is not None:
                     raise error
         return outcome
+
+    from ticketctl.app.again import again
 
     try:
         return again(act, changed=True)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ticketctl.core.people import spelled
+from ticketctl.core.people import spelled, split
 from ticketctl.errors import DiskError, RefusedError, UsageError, closest
 from ticketctl.record import Record
 from ticketctl.store import files
@@ -52,12 +52,6 @@ class View(Record):
         from ticketctl.record import replace
 
         return replace(loaded, ticket=without_notes(loaded.ticket), differences=())
-
-
-def split(text: str) -> tuple[str, str]:
-    """``ROLE:WHO``, ``ROLE`` or ``WHO`` (which has an @)."""
-    role, colon, who = text.partition(":")
-    return ("", role) if not colon and "@" in role else (role, who)
 
 
 def view_of(desk: Desk) -> View | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.view import split
-from ticketctl.core.people import spelled
+from ticketctl.core.people import spelled, split
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Actor
 from ticketctl.core.ticket import Ticket

@@ -17,7 +17,6 @@ from ticketctl.app.who import actors, person
 from ticketctl.cli.command import command, staff_command
 from ticketctl.cli.complete import complete_id, complete_id_or_status, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
-from ticketctl.cli.input import read_text, typed_ids
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core.checker import fill
 from ticketctl.core.entry import Value
@@ -143,6 +142,8 @@ def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) 
 
     given["id"] = given.pop("id_")
     if given.get("file"):
+        from ticketctl.cli.input import read_text
+
         given["text"] = read_text(given["file"], "the text")
     with ExitStack() as opened:
         wanted: Iterable[tuple[str, dict[str, Any]]] = [("", {**given, "title": title})]
@@ -196,11 +197,18 @@ def batch_command(env: Env, /, batch: str, name: str, ids: tuple[str, ...], with
     tell(env, refused or outcomes, format_, dry=False)
 
 
+def _typed() -> Iterator[str]:
+    """The ids on stdin."""
+    from ticketctl.cli.input import typed_ids
+
+    return typed_ids()
+
+
 def _ids(words: Sequence[str]) -> Iterator[str]:
     """The ids named, ``-`` standing for those on stdin (the first word of each line), as they come."""
     seen: set[str] = set()
     for word in words:
-        for id_ in typed_ids() if word == "-" else (word,):
+        for id_ in _typed() if word == "-" else (word,):
             if id_ not in seen:
                 seen.add(id_)
                 yield id_
@@ -209,6 +217,8 @@ def _ids(words: Sequence[str]) -> Iterator[str]:
 def _body(env: Env, message: str | None, file: str | None, what: str, id_: str) -> str:
     """A text from ``-m``, ``-F``, or the editor."""
     if message is None and file is not None:
+        from ticketctl.cli.input import read_text
+
         return read_text(file, f"the {what}")
     if message is None and not sys.stdin.isatty():
         raise UsageError(f"say what the {what} is", "-m TEXT, or -F FILE (- for stdin)")

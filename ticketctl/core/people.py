@@ -53,3 +53,9 @@ class People(Record):
 
 
 NOBODY_LISTED = People()
+
+
+def split(text: str) -> tuple[str, str]:
+    """Role and address of ``ROLE:WHO``, ``ROLE`` or ``WHO`` (which has an @); what is missing is empty."""
+    role, colon, who = text.partition(":")
+    return ("", role) if not colon and "@" in role else (role, who)

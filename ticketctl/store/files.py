@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 
 from ticketctl.errors import DiskError, unread
 from ticketctl.store.access import PLAIN, Access
-from ticketctl.store.syncing import sync
 
 MAX_BYTES = 1 << 20
 """The largest ticket file that is read."""
@@ -323,6 +322,8 @@ def replace_file(
     Raises:
         OSError: it cannot be written.
     """
+    from ticketctl.store.syncing import sync
+
     parent, name = os.path.split(path)
     folder = os.open(parent or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     aside = f".{name[:200]}.{random_name()}"

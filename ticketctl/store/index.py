@@ -16,7 +16,7 @@ from itertools import count, islice
 from typing import Any, NamedTuple
 
 from ticketctl.pattern import pattern
-from ticketctl.store import files, syncing
+from ticketctl.store import files
 from ticketctl.store.index_schema import INDEXES, TABLES, is_exact
 from ticketctl.store.state import StateFolder
 
@@ -173,7 +173,9 @@ class Index:
     @classmethod
     def _moved_in(cls, aside: str) -> Index:
         """The new file under a number that no file of an index has had; those before are put away."""
-        syncing.sync(aside)
+        from ticketctl.store.syncing import sync
+
+        sync(aside)
         folder = os.path.dirname(aside)
         old = _numbers(folder)
         number = max(old, default=0) + 1
