@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -137,6 +138,54 @@ def test_hooks_of_others_have_their_say(root: Path) -> None:
     with pytest.raises(DiskError):
         commit(root, [write(root, "tickets/2026/11/02/a.yaml", "y")], "Ours", WHO)
     assert git(root, "rev-parse", "HEAD") == before
+
+
+def test_where_hooks_have_a_say_nothing_new_is_no_commit(root: Path) -> None:
+    """What somebody else has committed first is no failure, be it one of several."""
+    hook = root / ".git/hooks/commit-msg"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\n"), hook.chmod(0o755)
+    path = write(root, "tickets/2026/11/02/a.yaml", "x")
+    git(root, "commit", "-qam", "theirs")
+    commit(root, [path], "Ours", WHO)
+    assert git(root, "log", "-1", "--format=%s").strip() == "theirs"
+    commit(root, [path, write(root, "tickets/2026/11/02/b.yaml", "x")], "Ours", WHO)
+    assert git(root, "log", "-1", "--format=%s").strip() == "Ours"
+
+
+@pytest.mark.parametrize("attributes", ["filter=hide", "text eol=crlf", "ident", "text=auto"])
+def test_what_git_makes_of_files_on_their_way_is_committed(root: Path, attributes: str) -> None:
+    """Where attributes have it change the bytes (git-crypt, line ends), as ``git add`` would."""
+    git(root, "config", "filter.hide.clean", "sed s/secret/hidden/"), git(root, "config", "filter.hide.required", "true")
+    (root / ".gitattributes").write_text(f"tickets/** {attributes}\n")
+    git(root, "add", "-A"), git(root, "commit", "-qm", "attributes", "--allow-empty")
+    text = "a secret\r\n$Id: x$\r\n"
+    paths = [write(root, f"tickets/2026/11/0{number}/a.yaml", "") for number in (2, 3)]
+    for path in paths:
+        (root / path).write_bytes(text.encode())
+    commit(root, paths, "Ours", WHO)
+    ours = git(root, "rev-parse", "HEAD^{tree}")
+    assert git(root, "status", "--porcelain") == ""
+    git(root, "reset", "-q", "--soft", "HEAD^"), git(root, "commit", "-qam", "by git")
+    assert git(root, "rev-parse", "HEAD^{tree}") == ours
+    assert git(root, "fsck", "--strict", "--no-dangling") == ""
+
+
+def test_a_signed_commit_is_signed_by_git(root: Path, tmp_path: Path) -> None:
+    """With an ssh key; the author may be somebody else."""
+    key = tmp_path / "key"
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("ssh-keygen is not installed")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    (tmp_path / "signers").write_text(f"{WHO} {key.with_suffix('.pub').read_text()}")
+    for name, value in (("commit.gpgsign", "true"), ("gpg.format", "ssh"), ("user.signingkey", f"{key}.pub"),
+                        ("gpg.ssh.allowedSignersFile", str(tmp_path / "signers"))):  # fmt: skip
+        git(root, "config", name, value)
+    path = write(root, "tickets/2026/11/02/a.yaml", "x")
+    made = commit(root, [path], "Ours", WHO, "tom@support.example")
+    git(root, "verify-commit", made.id)
+    assert git(root, "log", "-1", "--format=%s %ae %ce").strip() == f"Ours tom@support.example {WHO}"
+    assert git(root, "status", "--porcelain") == ""
 
 
 def test_a_merge_that_is_going_on_is_left_alone(root: Path) -> None:

@@ -231,7 +231,16 @@ def commit(root: str, paths: Sequence[str], message: str, identity: Sequence[str
     listed = "\0".join(paths) + "\0"
     named = ("--pathspec-from-file=-", "--pathspec-file-nul")
     run(root, "--literal-pathspecs", "add", "--force", *named, feed=listed)  # whatever is ignored, these are ours
+    if _has_all(root, paths):
+        return  # somebody has committed them meanwhile; git would fail
     run(root, "--literal-pathspecs", *identity, "commit", "--quiet", "--only", "-m", message, *named, feed=listed)
+
+
+def _has_all(root: str, paths: Sequence[str]) -> bool:
+    """Whether HEAD has what is staged of some files."""
+    parts = (paths[start : start + _ARGUMENTS] for start in range(0, len(paths), _ARGUMENTS))
+    words = ("--literal-pathspecs", "diff-index", "--cached", "--quiet", "HEAD", "--")
+    return not any(run(root, *words, *part, check=False).returncode for part in parts)
 
 
 def feed(root: str, data: bytes, *words: str, index: str = "") -> bytes:
