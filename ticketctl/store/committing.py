@@ -224,7 +224,7 @@ class _Commit:
         done = git.run(self.root, *_REF_WAIT, *words, check=False)
         if done.returncode:
             if head == git.head(self.root):
-                raise _not_moved(done.stderr)
+                raise git.failure(self.root, words, done.stderr, done.returncode)
             return None
         self._sync_reference(id_)
         return id_
@@ -268,11 +268,6 @@ class _Commit:
     def _last(self) -> str:
         """The file that names the last commit of ours, whose objects are all on the disk."""
         return self._state.file("synced-commit")
-
-
-def _not_moved(said: str) -> DiskError:
-    """Why git would not move HEAD."""
-    return DiskError(f"git update-ref failed: {' '.join(said.split())}")
 
 
 def _place(root: str) -> _Place | None:

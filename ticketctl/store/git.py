@@ -37,9 +37,7 @@ def run(
     raw = _process(root, words, None if feed is None else feed.encode(), as_owner=as_owner)
     out, err = (stream.decode(errors="replace") for stream in (raw.stdout, raw.stderr))
     if check and raw.returncode:
-        said = (err or out).strip().splitlines()
-        verb = next(word for word in words if not word.startswith("-"))
-        raise DiskError(f"git {verb} failed: {said[-1] if said else f'exit {raw.returncode}'}")
+        raise failure(root, words, err or out, raw.returncode)
     return subprocess.CompletedProcess(raw.args, raw.returncode, out, err)
 
 
@@ -80,8 +78,7 @@ def _let_end(asked: subprocess.Popen[bytes]) -> None:
         asked.kill()
 
 
-_PATIENCE = 5.0
-"""For how long it is waited for, in seconds."""
+_PATIENCE = 5.0  # seconds
 
 
 def start(root: str, *words: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
@@ -254,7 +251,7 @@ def feed(root: str, data: bytes, *words: str, index: str = "") -> bytes:
     """
     done = _process(root, words, data, index=index)
     if done.returncode:
-        raise _failure(words, done.stderr, done.returncode)
+        raise failure(root, words, done.stderr.decode(errors="replace"), done.returncode)
     return done.stdout
 
 
@@ -288,13 +285,17 @@ def pour(root: str, pieces: Iterable[bytes], *words: str) -> None:
         asked.stderr.close()
         asked.wait()
     if asked.returncode:
-        raise _failure(words, said, asked.returncode)
+        raise failure(root, words, said.decode(errors="replace"), asked.returncode)
 
 
-def _failure(words: Sequence[str], said: bytes, status: int) -> DiskError:
-    """What to say where git has failed, in its own words."""
-    verb = next((word for word in words if word.islower() and "." not in word and not word.startswith("-")), "git")
-    return DiskError(f"git {verb} failed: {' '.join(said.decode(errors='replace').split()) or f'exit {status}'}")
+def failure(root: str, words: Sequence[str], said: str, status: int) -> DiskError:
+    """What to say where git has failed: in its own words, or of the lock that stopped it."""
+    from ticketctl.store.operations import lock_in_the_way
+
+    if error := lock_in_the_way(root, said):
+        return error
+    verb = next((word for word in words if word[0].isalpha() and not {".", "="}.intersection(word)), "git")
+    return DiskError(f"git {verb} failed: {' '.join(said.split()) or f'exit {status}'}")
 
 
 def _not_installed() -> DiskError:

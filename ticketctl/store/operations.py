@@ -14,8 +14,9 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from ticketctl.errors import BusyError, DiskError
+from ticketctl.pattern import pattern
 from ticketctl.store import files
-from ticketctl.store.repository import Repository, branch_of
+from ticketctl.store.repository import Repository, branch_of, repository_of
 
 WAIT = 5.0
 """For how long a lock of git's is waited for, in seconds: git holds one for milliseconds."""
@@ -147,6 +148,23 @@ def describe_lock(path: str, repository: Repository) -> tuple[str, str]:
 
     hint = f"if no git is running there, one that was killed left it; remove it: rm {quote(path)}"
     return f"{span(age)} old; no running git is seen there", hint
+
+
+_LOCKED = pattern(r"(?:Unable to create '(.+\.lock)'|could not lock config file (.+)): File exists")
+
+
+def lock_in_the_way(root: str, said: str) -> DiskError | None:
+    """What to say where git has failed because of a lock; nothing, if it was not that.
+
+    Args:
+        said: git's words, in English (LC_ALL).
+    """
+    found = _LOCKED.search(said)
+    if found is None or (repository := repository_of(root)) is None:
+        return None
+    path = os.path.join(root, found[1] or f"{found[2]}.lock")
+    about, hint = describe_lock(path, repository)
+    return DiskError(f"git is locked by {path} ({about})", hint)
 
 
 def holder_of(path: str, repository: Repository) -> str:
