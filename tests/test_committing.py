@@ -156,7 +156,10 @@ def test_where_hooks_have_a_say_nothing_new_is_no_commit(root: Path) -> None:
 @pytest.mark.parametrize("attributes", ["filter=hide", "text eol=crlf", "ident", "text=auto"])
 def test_what_git_makes_of_files_on_their_way_is_committed(root: Path, attributes: str) -> None:
     """Where attributes have it change the bytes (git-crypt, line ends), as ``git add`` would."""
-    git(root, "config", "filter.hide.clean", "sed s/secret/hidden/"), git(root, "config", "filter.hide.required", "true")
+    (
+        git(root, "config", "filter.hide.clean", "sed s/secret/hidden/"),
+        git(root, "config", "filter.hide.required", "true"),
+    )
     (root / ".gitattributes").write_text(f"tickets/** {attributes}\n")
     git(root, "add", "-A"), git(root, "commit", "-qm", "attributes", "--allow-empty")
     text = "a secret\r\n$Id: x$\r\n"

@@ -186,11 +186,14 @@ def test_two_commands_never_hold_it_both(root: Path) -> None:
     assert not (root / ".git/index.lock").exists()
 
 
-@pytest.mark.parametrize("one", operations.OPERATIONS, ids=lambda one: one.sign.replace("/", "-"))
+@pytest.mark.parametrize("one", operations.OPERATIONS, ids=lambda one: f"{one.sign} {one.name}".replace("/", "-"))
 def test_what_git_is_in_the_middle_of_is_told(root: Path, lock: IndexLock, one: operations.Operation) -> None:
     """With how to finish it and how to give it up; at the beginning, and again once git is locked out."""
     sign = root / ".git" / one.sign
     sign.parent.mkdir(exist_ok=True), sign.touch()
+    if one.begins:
+        assert operations.unfinished(repository(root)) is None, "an empty list, as git leaves it"
+        sign.write_bytes(one.begins + b"0123456 x\n")
     for ask in (lambda: operations.must_be_free(repository(root)), lock.acquire):
         with pytest.raises(BusyError, match=f"{one.name} is in progress in {root}") as told:
             ask()

@@ -18,7 +18,7 @@ from ticketctl.store.paths import path_of
 from ticketctl.store.state import locate
 
 if TYPE_CHECKING:  # loaded where they are used: a list needs neither rules nor files
-    from ticketctl.app.recording import Pending
+    from ticketctl.app.pending import Pending
     from ticketctl.app.view import View
     from ticketctl.core.people import People
     from ticketctl.core.profile import Profile
@@ -110,7 +110,7 @@ class Desk(Record):
     @cached_property
     def pending(self) -> Pending:
         """What this command has written and not yet committed."""
-        from ticketctl.app.recording import Pending
+        from ticketctl.app.pending import Pending
 
         return Pending(self)
 

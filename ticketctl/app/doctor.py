@@ -193,6 +193,8 @@ def _not_committed(desk: Desk) -> Iterator[Finding]:
     for path in sorted(ours & dirty)[:_NAMED]:
         hint = "the next command that writes commits it, unless it was changed by hand since: git diff, git commit"
         yield _finding(path, "written by ticketctl, but not committed", hint, code=UNCOMMITTED)
+    if len(ours & dirty) > _NAMED:
+        yield _finding("tickets", f"and {len(ours & dirty) - _NAMED:,} more files are not committed", code=UNCOMMITTED)
     found = desk.state.repository
     is_unfinished = found is not None and operations.unfinished(found)
     if (by_hand := sorted(dirty - ours)) and not is_unfinished:
@@ -209,18 +211,19 @@ def git_state(desk: Desk) -> Iterator[Finding]:
     if (found := desk.state.repository) is None:
         return
     if one := operations.unfinished(found):
-        or_else = f" or {one.abort}" if one.abort else ""
-        yield _finding(
-            ".git", f"{one.name} is in progress; commands that write wait for its end", f"{one.finish}{or_else}"
-        )
+        yield _finding(".git", f"{one.name} is in progress; commands that write wait for its end", one.remedy)
     for path in operations.left_locks(found):
         about, hint = operations.describe_lock(path, found)
         yield _finding(path, f"git is locked ({about})", hint)
     if is_detached(found):
         yield _finding(".git/HEAD", "HEAD is detached: commits are on no branch", "git switch -c NAME", "warning")
-    for folder, owner in unwritable_objects(found):
-        words = f"it belongs to {owner}, and you may not write into it: commits fail"
+    if not_ours := list(unwritable_objects(found)):
+        folder, owner = not_ours[0]
+        more = f" (and {len(not_ours) - 1} more)" if len(not_ours) > 1 else ""
+        words = f"it belongs to {owner}, and you may not write into it{more}: commits fail"
         yield _finding(folder, words, f"sudo chown -R $(id -un) {found.common}")
+    elif not os.access(found.folder, os.W_OK | os.X_OK):
+        yield _finding(found.folder, "you may not write into the git directory: commits fail", "chmod u+w")
 
 
 def crowds(desk: Desk) -> Iterator[Finding]:

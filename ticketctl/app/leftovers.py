@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.recording import changed_since, warn_if_detached
+from ticketctl.app.pending import changed_since, warn_if_detached
 from ticketctl.core.words import counted
 from ticketctl.errors import BusyError, DiskError
 from ticketctl.store import uncommitted
+from ticketctl.store.files import is_regular
 from ticketctl.store.uncommitted import Left
 
 
@@ -54,11 +55,15 @@ def _rows(desk: Desk, lists: Iterable[str]) -> Iterator[Left]:
         except ValueError:
             damaged = True
     if damaged:
+        from ticketctl.app.audit import attached
         from ticketctl.store import git
 
-        for path in sorted(git.uncommitted(desk.root)):
-            if path.startswith("attachments/") or desk.store.is_whole(path):
-                yield Left(path, "", "")
+        dirty = git.uncommitted(desk.root)
+        for path in sorted(dirty):
+            if path.startswith("tickets/") and desk.store.is_whole(path):
+                ticket = desk.store.read_path(path).ticket
+                files = {name for entry in ticket.history for name in attached(ticket, entry)}
+                yield from (Left(name, "", "") for name in (path, *sorted(files & dirty)))
 
 
 def _committed(desk: Desk, left: dict[str, list[Left]]) -> dict[str, list[Left]]:
@@ -83,7 +88,8 @@ def _committed(desk: Desk, left: dict[str, list[Left]]) -> dict[str, list[Left]]
         )
         warn_if_detached(desk, done.id)
     dirty = git.uncommitted(desk.root, list(left))
-    remaining = {path: rows for path, rows in left.items() if path in dirty}
+    # What somebody has removed is theirs to commit.
+    remaining = {path: rows for path, rows in left.items() if path in dirty and is_regular(desk.root, path)}
     if remaining:
         error = changed_since(list(remaining))
         desk.warnings.append(f"{error.message}\n{error.hint}")

@@ -38,6 +38,20 @@ def merge(base: str, ours: str, theirs: str, id_: str) -> int:
         return git.merge_file(os.getcwd(), ours, base, theirs)
 
 
+def joined(store: Store, path: str, one: bytes, other: bytes) -> bytes:
+    """The ticket that holds every event of two versions of it.
+
+    Raises:
+        ValueError: one of them holds more than its events (comments, a head changed by hand),
+            or they are not of one ticket.
+        BrokenError: one of them cannot be understood.
+    """
+    versions = [store.parse(path, data) for data in (one, other)]
+    if not all(loaded.canonical for loaded in versions):
+        raise ValueError("changed by hand")
+    return emit(fold(union(versions[0].ticket.history, versions[1].ticket.history)))
+
+
 def _read(file: str, id_: str) -> Loaded:
     loaded = Store(os.getcwd()).parse(path_of(id_), files.read_bytes(file, files.MAX_BYTES))
     if not loaded.canonical:

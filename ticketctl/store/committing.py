@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -32,6 +32,8 @@ from ticketctl.store.state import StateFolder
 
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 _TRIES = 8
+_AT_ONCE = 200
+"""How many tickets are compared with what HEAD has of them at a time."""
 _FEW = 1000
 """Up to how many files git is locked out from the beginning; of more, what takes long comes before."""
 _REF_WAIT = ("-c", "core.filesRefLockTimeout=2000")
@@ -44,10 +46,27 @@ class Written(NamedTuple):
     Args:
         path: relative to the store.
         digest: the SHA-256 of its bytes, in hex, where only these are to be committed.
+        is_new: whether there was no such file before.
     """
 
     path: str
     digest: str = ""
+    is_new: bool = False
+
+
+class TakenBackError(DiskError):
+    """HEAD has events of tickets that their files lack: git, or a person, has put an older
+    state of a file in its place, and a commit of it would take the events away.
+
+    Args:
+        head: what HEAD has, by the path of the file in the store.
+    """
+
+    def __init__(self, head: Mapping[str, bytes]) -> None:
+        self.head = head
+        path = next(iter(head))
+        words = f"{path} lacks events that the last commit has; somebody has put an older state in its place"
+        super().__init__(words, f"git diff {path} shows it; git checkout {path} takes the state of the last commit")
 
 
 class Committed(NamedTuple):
@@ -95,10 +114,10 @@ def commit(
     """
     message, who = safe_lines(message), safe(who)
     place = _place(state.root)
-    if place is None:
-        lock.release()
-        return _commit_by_git(state.root, written, message, who, author)
     identity = identity_of(state.root, who, author)
+    if place is None or identity.has_hooks:
+        lock.release()
+        return _commit_by_git(state.root, written, message, identity)
     return _Commit(state, lock, place, identity, message).made(written)
 
 
@@ -184,7 +203,8 @@ class _Commit:
     def _files(self, written: Iterable[Written]) -> list[NewFile]:
         """What of the files is as it was written."""
         self._left_out, found = [], []
-        for path, digest in written:
+        changed: dict[str, bytes] = {}
+        for path, digest, is_new in written:
             try:
                 data = files.read_in(self.root, path, files.LARGEST)
             except (FileNotFoundError, DiskError):
@@ -195,7 +215,28 @@ class _Commit:
                 continue
             full = os.fsencode(f"{self._place.prefix}{path}")
             found.append(NewFile(full, object_id(b"blob", data, self._place.digits)))
+            if not is_new and path.startswith("tickets/"):
+                changed[path] = data
+            if len(changed) == _AT_ONCE:
+                self._see_that_none_is_taken_back(changed)
+                changed = {}
+        self._see_that_none_is_taken_back(changed)
         return found
+
+    def _see_that_none_is_taken_back(self, changed: Mapping[str, bytes]) -> None:
+        """See that the files have all events that HEAD has of their tickets.
+
+        Raises:
+            TakenBackError: some have not.
+        """
+        head, prefix, _ = self._place
+        if not head or not changed:
+            return
+        held = objects.versions_at(self.root, head, [f"{prefix}{path}" for path in changed])
+        both = zip(changed.items(), held, strict=True)
+        lost = {path: old for (path, data), old in both if old and not events_in(old) <= events_in(data)}
+        if lost:
+            raise TakenBackError(lost)
 
     def _read(self, file: NewFile) -> bytes:
         path = os.fsdecode(file.path)[len(self._place.prefix) :]
@@ -270,6 +311,13 @@ class _Commit:
         return self._state.file("synced-commit")
 
 
+def events_in(data: bytes) -> set[bytes]:
+    """The ids of the events in a ticket's file."""
+    import re
+
+    return set(re.findall(rb"\bid: [\"']?(e[0-9a-f]{12})\b", data))
+
+
 def _place(root: str) -> _Place | None:
     """Where a commit goes; nothing, where git has to make it."""
     asked = [word for hook in _HOOKS for word in ("--git-path", f"hooks/{hook}")]
@@ -288,11 +336,10 @@ def _place(root: str) -> _Place | None:
     return _Place(head, prefix, 64 if kind == "sha256" else 40) if len(hooks) == len(_HOOKS) else None
 
 
-def _commit_by_git(root: str, written: Sequence[Written], message: str, who: str, author: str) -> Committed:
+def _commit_by_git(root: str, written: Sequence[Written], message: str, identity: Identity) -> Committed:
     """Let git commit, its hooks and all; they may take their time, so it locks its index itself."""
-    identity = identity_of(root, who, author)
     kept, left_out = [], []
-    for path, digest in written:
+    for path, digest, _ in written:
         with suppress(FileNotFoundError, DiskError):
             if not digest or sha256(files.read_in(root, path, files.LARGEST)).hex() == digest:
                 kept.append(path)

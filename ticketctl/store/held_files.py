@@ -69,7 +69,10 @@ class HeldFile:
             OSError: it cannot be removed.
         """
         try:
-            os.unlink(self.path)
+            # Somebody may have removed it, and have made another of that name.
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(self.descriptor), os.lstat(self.path)):
+                    os.unlink(self.path)
         finally:
             self.let_go()
 

@@ -16,16 +16,18 @@ class Identity(NamedTuple):
         author: name, address and time, as they stand in a commit.
         committer: likewise.
         signs: whether the user has told git to sign commits.
+        has_hooks: whether git's configuration has hooks (git 2.54 and later).
         options: what git must be told to come to the same.
     """
 
     author: str
     committer: str
     signs: bool
+    has_hooks: bool
     options: tuple[str, ...]
 
 
-_IDENT = pattern(r"[^<>\n\0]*<[^<>\n\0]*> [0-9]+ [+-][0-9]{4}\Z")
+_IDENT = pattern(r"[^<>\n\0]*[^<>\s\0][^<>\n\0]*<[^<>\n\0]*> [0-9]+ [+-][0-9]{4}\Z")
 
 
 def identity_of(root: str, who: str, author: str = "") -> Identity:
@@ -45,11 +47,15 @@ def identity_of(root: str, who: str, author: str = "") -> Identity:
     if author and f"<{author}>" not in said.get("GIT_AUTHOR_IDENT", ""):
         options += _options("author", author)
         said = _variables(root, options)
+        if f"<{author}>" not in said.get("GIT_AUTHOR_IDENT", ""):  # the environment names another
+            time = said.get("GIT_COMMITTER_IDENT", "").rpartition("> ")[2]
+            said["GIT_AUTHOR_IDENT"] = f"{author.partition('@')[0]} <{author}> {time}"
     by, through = said.get("GIT_AUTHOR_IDENT", ""), said.get("GIT_COMMITTER_IDENT", "")
     if not (_IDENT.match(by) and _IDENT.match(through)):
         raise DiskError("git knows no name and address to commit as", "git config user.email YOU@HOST")
     signs = said.get("commit.gpgsign", "false").lower() not in ("false", "no", "off", "0", "")
-    return Identity(by, through, signs, options)
+    has_hooks = any(key.startswith("hook.") and key.endswith(".event") for key in said)
+    return Identity(by, through, signs, has_hooks, options)
 
 
 def _options(part: str, address: str) -> tuple[str, ...]:
@@ -59,5 +65,8 @@ def _options(part: str, address: str) -> tuple[str, ...]:
 def _variables(root: str, options: tuple[str, ...]) -> dict[str, str]:
     """Git's configuration, and the identities that follow from it (git-var(1)); these come
     last, so that no value of several lines can pass for one."""
-    lines = git.run(root, *options, "var", "-l").stdout.splitlines()
-    return dict(line.partition("=")[::2] for line in lines)
+    found = {}
+    for line in git.run(root, *options, "var", "-l").stdout.splitlines():
+        key, equals, value = line.partition("=")
+        found[key] = value if equals else "true"  # [commit] gpgsign
+    return found

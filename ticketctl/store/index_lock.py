@@ -22,6 +22,8 @@ from ticketctl.store.repository import Repository
 
 _MARK = b"ticketctl\n"
 _ASIDE = "index.ticketctl-"
+_OLD = 3600
+"""How old a copy is that no command works on any more, in seconds."""
 
 
 class IndexLock:
@@ -70,11 +72,18 @@ class IndexLock:
             pause = min(pause * 2, 0.05)
 
     def _clear(self) -> None:
-        """Remove the copies of the index that a killed command left."""
+        """Remove the copies of the index that the killed command left whose lock is there, and
+        those of long ago; another store's command may have one at work."""
+        whose = b""
+        with suppress(FileNotFoundError, DiskError):
+            whose = files.read_bytes(self._path, 100).rpartition(b" ")[2].strip()
         for name in os.listdir(self.repository.folder):
-            if name.startswith((_ASIDE, "index.lock-")):
-                with suppress(OSError):
-                    os.unlink(f"{self.repository.folder}/{name}")
+            path = f"{self.repository.folder}/{name}"
+            with suppress(OSError):
+                is_left = name.startswith(f"{_ASIDE}{whose.decode('ascii', 'replace')}-") and whose
+                is_old = name.startswith((_ASIDE, "index.lock-")) and time.time() - os.lstat(path).st_ctime > _OLD
+                if is_left or is_old:
+                    os.unlink(path)
 
     def copy(self) -> str:
         """The path of a copy of the index as it is now, for git to work on.
@@ -83,7 +92,7 @@ class IndexLock:
             DiskError: it cannot be made.
         """
         self.drop_copy()
-        self._copy = f"{self.repository.folder}/{_ASIDE}{files.random_name()}"
+        self._copy = f"{self.repository.folder}/{_ASIDE}{os.getpid()}-{files.random_name()}"
         index = f"{self.repository.folder}/index"
         self._copied = _stamp(index)
         try:
@@ -107,7 +116,7 @@ class IndexLock:
             os.rename(self._copy, f"{self.repository.folder}/index")
         except OSError as error:
             raise DiskError(f"cannot write to {self.repository.folder}: {error.strerror}") from None
-        self._copy = ""
+        self.drop_copy()  # where git had nothing to change, both are names of one file, and stay
 
     def drop_copy(self) -> None:
         """Remove the copy, if there is one."""

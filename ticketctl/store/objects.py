@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -79,6 +79,7 @@ def trees_with(root: str, head: str, new: Iterable[NewFile], digits: int) -> Tre
     above = {b"", *(way for folder in changes for way in _ways(folder))}
     folders = sorted(above, key=lambda path: (not path, -path.count(b"/")))  # the deepest first, the top last
     trees, before = _read_trees(root, head, folders, digits)
+    _see_that_all_is_there(trees, head, before)
     made, id_ = [], b""
     for folder in folders:
         tree = trees[folder]
@@ -91,6 +92,25 @@ def trees_with(root: str, head: str, new: Iterable[NewFile], digits: int) -> Tre
             parent, _, name = folder.rpartition(b"/")
             trees[parent][name] = (TREE, id_)
     return Trees(id_.hex(), made, before)
+
+
+def _see_that_all_is_there(trees: Mapping[bytes, Tree], head: str, top: str) -> None:
+    """See that a folder that git has not found is in no commit, rather than out of its reach:
+    all that is in it would be deleted.
+
+    Raises:
+        DiskError: git cannot read what the parent names.
+    """
+    hidden = b"" if head and not top else None
+    for folder, tree in trees.items():
+        parent, _, name = folder.rpartition(b"/")
+        if folder and not tree and trees.get(parent, {}).get(name, (b"", b""))[0] == TREE:
+            hidden = folder
+    if hidden is not None:
+        where = f"the folder {os.fsdecode(hidden)} of the last commit" if hidden else "the last commit"
+        raise DiskError(
+            f"git cannot read {where}", "git fsck says more; git objects that another user owns are such a case"
+        )
 
 
 def commit_bytes(tree: str, parent: str, author: str, committer: str, message: str) -> bytes:
@@ -190,6 +210,28 @@ def _header(kind: int, size: int) -> bytes:
         byte, size = size & 0x7F, size >> 7
     found.append(byte)
     return bytes(found)
+
+
+def versions_at(root: str, head: str, paths: Sequence[str]) -> list[bytes | None]:
+    """The bytes that a commit has at some paths, which are from the top of the repository;
+    nothing where it has no file.
+
+    Raises:
+        DiskError: git failed.
+    """
+    asked = "".join(f"{head}:{path}\n" for path in paths)
+    out, at = git.feed(root, os.fsencode(asked), "cat-file", "--batch"), 0
+    found: list[bytes | None] = []
+    for _ in paths:
+        end = out.index(b"\n", at)
+        words = out[at:end].split(b" ")
+        at = end + 1
+        if words[-1] == b"missing":
+            found.append(None)
+            continue
+        found.append(out[at : at + int(words[2])])
+        at += int(words[2]) + 1
+    return found
 
 
 def _ways(folder: bytes) -> list[bytes]:

@@ -30,22 +30,41 @@ class Operation(NamedTuple):
         name: with its article.
         finish: the command that finishes it.
         abort: the one that gives it up; empty, if ``finish`` is all there is.
+        quit: the one that forgets it, where only its sign is left.
+        begins: how the file begins, where not its being there alone says so.
     """
 
     sign: str
     name: str
     finish: str
     abort: str = ""
+    quit: str = ""
+    begins: bytes = b""
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        or_else = f", or give it up: {self.abort}" if self.abort else ""
+        forget = f" (if git says that there is none: {self.quit})" if self.quit else ""
+        return f"finish it: {self.finish}{or_else}{forget}"
+
+
+def _of(sign: str, name: str, verb: str, begins: bytes = b"", quits: bool = True) -> Operation:
+    """An operation whose commands are options of one command."""
+    forget = f"git {verb} --quit" if quits else ""
+    return Operation(sign, name, f"git {verb} --continue", f"git {verb} --abort", forget, begins)
 
 
 OPERATIONS = (
-    Operation("rebase-apply/applying", "git am", "git am --continue", "git am --abort"),
-    Operation("rebase-apply", "a rebase", "git rebase --continue", "git rebase --abort"),
-    Operation("rebase-merge", "a rebase", "git rebase --continue", "git rebase --abort"),
-    Operation("MERGE_HEAD", "a merge", "git merge --continue", "git merge --abort"),
-    Operation("CHERRY_PICK_HEAD", "a cherry-pick", "git cherry-pick --continue", "git cherry-pick --abort"),
-    Operation("REVERT_HEAD", "a revert", "git revert --continue", "git revert --abort"),
-    Operation("sequencer", "a cherry-pick", "git cherry-pick --continue", "git cherry-pick --abort"),
+    _of("rebase-apply/applying", "git am", "am"),
+    _of("rebase-apply", "a rebase", "rebase"),
+    _of("rebase-merge", "a rebase", "rebase"),
+    _of("MERGE_HEAD", "a merge", "merge", quits=False),
+    _of("CHERRY_PICK_HEAD", "a cherry-pick", "cherry-pick"),
+    _of("REVERT_HEAD", "a revert", "revert"),
+    # between two of several there is only the list of those to come
+    _of("sequencer/todo", "a cherry-pick", "cherry-pick", b"pick "),
+    _of("sequencer/todo", "a revert", "revert", b"revert "),
     Operation("BISECT_LOG", "a bisect", "git bisect reset"),
 )
 """Those that git's own status names (wt-status.c), the outermost first: a rebase that stops at
@@ -54,18 +73,15 @@ a conflict leaves a ``CHERRY_PICK_HEAD``, too."""
 
 def unfinished(repository: Repository) -> Operation | None:
     """What git is in the middle of in a work tree; not in other work trees of its repository."""
-    there = (one for one in OPERATIONS if os.path.lexists(f"{repository.folder}/{one.sign}"))
-    found = next(there, None)
-    if found is not None and found.sign == "sequencer" and _reverts(repository):
-        return next(one for one in OPERATIONS if one.sign == "REVERT_HEAD")
-    return found
+    return next((one for one in OPERATIONS if _is_going_on(repository, one)), None)
 
 
-def _reverts(repository: Repository) -> bool:
-    """Whether it is reverts that git has still to make, not cherry-picks (between two of
-    them neither has a file of its own)."""
+def _is_going_on(repository: Repository, one: Operation) -> bool:
+    path = f"{repository.folder}/{one.sign}"
+    if not one.begins or not os.path.lexists(path):
+        return os.path.lexists(path)
     with suppress(FileNotFoundError, DiskError):
-        return files.read_bytes(f"{repository.folder}/sequencer/todo", 1 << 20).startswith(b"revert ")
+        return files.read_bytes(path, 1 << 20).startswith(one.begins)
     return False
 
 
@@ -88,11 +104,8 @@ def must_be_finished(repository: Repository) -> None:
         BusyError: it is; with what to do.
     """
     if found := unfinished(repository):
-        or_else = f", or give it up: {found.abort}" if found.abort else ""
-        raise BusyError(
-            f"{found.name} is in progress in {repository.top}; nothing was written",
-            f"finish it: {found.finish}{or_else}; then try again",
-        )
+        words = f"{found.name} is in progress in {repository.top}; nothing was written"
+        raise BusyError(words, f"{found.remedy}; then try again")
 
 
 def left_locks(repository: Repository) -> list[str]:
@@ -104,7 +117,8 @@ def left_locks(repository: Repository) -> list[str]:
 def _locks_of(repository: Repository) -> list[str]:
     """The files by which git locks what a commit moves: HEAD, and its branch."""
     branch = branch_of(repository)
-    return [f"{repository.folder}/HEAD.lock"] + ([f"{repository.common}/{branch}.lock"] if branch else [])
+    locks = [f"{repository.folder}/HEAD.lock", f"{repository.folder}/reftable/tables.list.lock"]
+    return locks + ([f"{repository.common}/{branch}.lock"] if branch else [])
 
 
 def wait_for(path: str, until: float, repository: Repository) -> None:
@@ -146,7 +160,8 @@ def describe_lock(path: str, repository: Repository) -> tuple[str, str]:
         return f"{span(age)} old; {holder} is running there", "wait for it to end, then try again"
     from shlex import quote
 
-    hint = f"if no git is running there, one that was killed left it; remove it: rm {quote(path)}"
+    rm = "rmdir" if os.path.isdir(path) else "rm"
+    hint = f"if no git is running there, one that was killed left it; remove it: {rm} {quote(path)}"
     return f"{span(age)} old; no running git is seen there", hint
 
 

@@ -1,0 +1,208 @@
+"""What a command has written and not yet committed, and the lock that it holds meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from ticketctl.app.desk import Desk
+from ticketctl.errors import BrokenError, DiskError
+
+if TYPE_CHECKING:  # a command that only looks needs none of it
+    from ticketctl.store import journal
+    from ticketctl.store.committing import Committed, TakenBackError
+    from ticketctl.store.index_lock import IndexLock
+    from ticketctl.store.uncommitted import Uncommitted
+
+_LISTED = 1000
+"""How many files are listed at a time."""
+
+
+def _are_many_new(rows: Iterable[journal.Row]) -> bool:
+    """Whether so many files are new and replace none that git would be locked out for long
+    for nothing: nobody else knows of them yet."""
+    some = list(islice(rows, _LISTED))
+    return len(some) == _LISTED and all(row.replaces is None for row in some)
+
+
+def _is_committed(row: journal.Row) -> bool:
+    """Whether a file is one that git holds: notifications and quarantined email are not."""
+    return row.area == "store" and not row.target.startswith("dead-letters/")
+
+
+class Prepared(NamedTuple):
+    """A file that is written, or about to be.
+
+    Args:
+        digest: the SHA-256 of its bytes, in hex.
+        is_new: whether there was no such file before.
+    """
+
+    digest: str
+    is_new: bool
+
+
+class Pending:
+    """What a command has written and not yet committed, and the lock on git's index that it
+    holds meanwhile."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._written: dict[str, Prepared] = {}
+        self._prepared: dict[str, Prepared] = {}
+        self.lock: IndexLock | None = None
+        if desk.state.repository is not None:
+            from ticketctl.store.index_lock import IndexLock
+
+            self.lock = IndexLock(desk.state.repository, desk.state.access)
+
+    @cached_property
+    def _list(self) -> Uncommitted:
+        from ticketctl.store.uncommitted import Uncommitted
+
+        return Uncommitted(self._desk.state)
+
+    def __bool__(self) -> bool:
+        return bool(self._written)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """See that nothing of git's is in the way; let go of its index at the end.
+
+        Raises:
+            BusyError: git is in the middle of something, or locked.
+        """
+        if self.lock is None:
+            yield
+            return
+        from ticketctl.store.operations import must_be_free
+
+        must_be_free(self.lock.repository)
+        try:
+            yield
+        finally:
+            self.lock.release()
+
+    def ready(self, rows: journal.Rows) -> None:
+        """Take the lock on git's index, unless it would be held for long and for nothing, and
+        list what is about to be written.
+
+        Raises:
+            BusyError: git is locked, or in the middle of something.
+            DiskError: the git directory cannot be written.
+        """
+        self._prepared = {}
+        if self.lock is not None and not _are_many_new(rows()):
+            self.lock.acquire()
+        if not self._desk.settings.commit:
+            return
+        from ticketctl.store.uncommitted import Left
+
+        rest = (row for row in rows() if _is_committed(row))
+        try:
+            while some := list(islice(rest, _LISTED)):
+                if self.lock is not None:
+                    self._list.add(Left(row.target, row.digest, row.by) for row in some)
+                self._prepared.update((row.target, Prepared(row.digest, row.replaces is None)) for row in some)
+        except OSError as error:
+            words = f"cannot write to {self._desk.state.folder}: {error.strerror}"
+            raise DiskError(words, "nothing was changed") from None
+
+    def took_place(self) -> None:
+        """What was prepared last is in its place, and to be committed."""
+        for path, one in self._prepared.items():
+            first = self._written.get(path, one)
+            self._written[path] = Prepared(one.digest, first.is_new)
+        self._prepared = {}
+
+    def commit(self, message: str, who: str) -> None:
+        """Commit it, the store's lock being held.
+
+        Raises:
+            BusyError: git is locked, or in the middle of something.
+            DiskError: git would not, or somebody has changed a file meanwhile.
+        """
+        written, self._written = self._written, {}
+        if not written:
+            return
+        try:
+            if self.lock is None:
+                raise DiskError("this is not a git repository", "git init, or commit: off in ticketctl.yaml")
+            done = self._committed(written, message, who, self.lock)
+            warn_if_detached(self._desk, done.id)
+            if done.left_out:
+                self._leave_out(done.left_out, written)
+        except BaseException:
+            self._list.leave()
+            raise
+        self._list.remove()
+
+    def _committed(self, written: dict[str, Prepared], message: str, who: str, lock: IndexLock) -> Committed:
+        """Commit files; where the last commit has events that they lack, with these."""
+        from ticketctl.store.committing import TakenBackError, Written, commit
+
+        try:
+            files = [Written(path, one.digest, one.is_new) for path, one in written.items()]
+            return commit(self._desk.state, files, message, who, lock)
+        except TakenBackError as error:
+            self._join(error)
+            self.took_place()
+            written |= self._written
+            self._written = {}
+        files = [Written(path, one.digest, one.is_new) for path, one in written.items()]
+        return commit(self._desk.state, files, message, who, lock)
+
+    def _join(self, error: TakenBackError) -> None:
+        """Write the tickets of which the last commit has more events, with all of them.
+
+        Raises:
+            DiskError: they cannot be joined by themselves.
+        """
+        from ticketctl.app.merging import joined
+        from ticketctl.store import files
+        from ticketctl.store.journal import Write
+        from ticketctl.store.transaction import write_all
+
+        desk, writes = self._desk, []
+        for path, old in error.head.items():
+            now = files.read_in(desk.root, path, files.LARGEST)
+            try:
+                writes.append(Write(path, joined(desk.store, path, now, old), now))
+            except (BrokenError, ValueError):
+                raise error from None
+            words = f"git had put an older state of {path} in its place; the events that it lacked are there again"
+            desk.warnings.append(words)
+        write_all(desk.state, writes, self.ready)
+
+    def _leave_out(self, paths: Sequence[str], written: Collection[str]) -> None:
+        """Tell of files that are not as they were written, unless HEAD has them as they are.
+
+        Raises:
+            DiskError: there are such.
+        """
+        from ticketctl.store import git
+
+        if left := [path for path in git.uncommitted(self._desk.root, paths) if path in written]:
+            raise changed_since(left)
+
+
+def changed_since(paths: Sequence[str]) -> DiskError:
+    """What to say of files that somebody has changed after a command wrote them."""
+    more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+    verb = "were" if more else "was"
+    return DiskError(
+        f"{paths[0]}{more} {verb} changed by hand after ticketctl wrote it",
+        f"look at it (git diff), then commit it: git commit {paths[0]}",
+    )
+
+
+def warn_if_detached(desk: Desk, commit: str) -> None:
+    """Warn of a commit that is on no branch, and say how to keep it."""
+    from ticketctl.store.repository import is_detached
+
+    if commit and desk.state.repository is not None and is_detached(desk.state.repository):
+        short = commit[:12]
+        desk.warnings.append(f"HEAD is detached: commit {short} is on no branch; to keep it: git branch NAME {short}")
