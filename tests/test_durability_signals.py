@@ -131,9 +131,11 @@ def test_at_any_time(tmp_path: Path) -> None:
 @BOTH
 def test_at_once(number: int, tmp_path: Path) -> None:
     """While the first modules are loaded, before there is any command."""
-    for _ in range(4):
-        ended = interrupt(tmp_path, ("--help",), number, 0.0)
-        assert ended.hit and (ended.status, ended.out, ended.err) == (STATUS[signal.Signals(number)], "", "")
+    ran = [interrupt(tmp_path, ("--help",), number, 0.0) for _ in range(4)]
+    hit = [ended for ended in ran if ended.hit]
+    assert hit, "the command was done each time before the signal came"
+    for ended in hit:
+        assert (ended.status, ended.out, ended.err) == (STATUS[signal.Signals(number)], "", "")
 
 
 def test_waiting_for_the_lock(tmp_path: Path, number: int = signal.SIGTERM) -> None:

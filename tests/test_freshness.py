@@ -42,7 +42,7 @@ from ticketctl.app.search import search
 from ticketctl.core.query import Query, Term
 from ticketctl.core.requests import Actor, Create
 from ticketctl.render import document
-from ticketctl.store import files, freshness
+from ticketctl.store import freshness, syncing
 from ticketctl.store.codec import emit
 from ticketctl.store.freshness import Look
 from ticketctl.store.index import Index
@@ -867,7 +867,7 @@ def test_two_make_the_index_at_once(box: Box) -> None:
     """Of two that take the same number one wins, and nothing of the other is mixed into it (6, 20)."""
     for died in (False, True):
         shutil.rmtree(state_of(box.root))
-        inner, todo = files.sync, [1]
+        inner, todo = syncing.sync, [1]
 
         def racing(
             path: Path, died: bool = died, inner: Callable[[Path], None] = inner, todo: list[int] = todo
@@ -877,7 +877,7 @@ def test_two_make_the_index_at_once(box: Box) -> None:
                 stop(box) if died else Child(lambda: ticketctl(box.root, *ALL)).wait()
 
         with box.patch.context() as patch:
-            patch.setattr(files, "sync", racing)
+            patch.setattr(syncing, "sync", racing)
             box.turn()
             fresh(Desk(str(box.root), NOW)).connection.close()
         for _ in range(3):
@@ -1081,7 +1081,7 @@ def full(root: Path) -> Iterator[None]:
         raise sqlite3.OperationalError("database or disk is full")
 
     for where, name, fail in (
-        (os, "rename", fails), (files, "sync", fails), (Path, "touch", fails), (Path, "mkdir", fails), (Index, "_put", worse),
+        (os, "rename", fails), (syncing, "sync", fails), (Path, "touch", fails), (Path, "mkdir", fails), (Index, "_put", worse),
     ):  # fmt: skip
         for drop in (False, True):
             for path in (root / ".git/ticketctl").glob("index*" if drop else "nothing"):
