@@ -38,11 +38,11 @@ class Prepared(NamedTuple):
 
     Args:
         digest: the SHA-256 of its bytes, in hex.
-        is_new: whether there was no such file before.
+        was: the id that git gives to what was there before; empty if there was nothing.
     """
 
     digest: str
-    is_new: bool
+    was: str
 
 
 class Pending:
@@ -106,7 +106,7 @@ class Pending:
             while some := list(islice(rest, _LISTED)):
                 if self.lock is not None:
                     self._list.add(Left(row.target, row.digest, row.by) for row in some)
-                self._prepared.update((row.target, Prepared(row.digest, row.replaces is None)) for row in some)
+                self._prepared.update((row.target, Prepared(row.digest, row.was)) for row in some)
         except OSError as error:
             words = f"cannot write to {self._desk.state.folder}: {error.strerror}"
             raise DiskError(words, "nothing was changed") from None
@@ -115,7 +115,7 @@ class Pending:
         """What was prepared last is in its place, and to be committed."""
         for path, one in self._prepared.items():
             first = self._written.get(path, one)
-            self._written[path] = Prepared(one.digest, first.is_new)
+            self._written[path] = Prepared(one.digest, first.was)
         self._prepared = {}
 
     def commit(self, message: str, who: str) -> None:
@@ -145,14 +145,14 @@ class Pending:
         from ticketctl.store.committing import TakenBackError, Written, commit
 
         try:
-            files = [Written(path, one.digest, one.is_new) for path, one in written.items()]
+            files = [Written(path, one.digest, one.was) for path, one in written.items()]
             return commit(self._desk.state, files, message, who, lock)
         except TakenBackError as error:
             self._join(error)
             self.took_place()
             written |= self._written
             self._written = {}
-        files = [Written(path, one.digest, one.is_new) for path, one in written.items()]
+        files = [Written(path, one.digest, one.was) for path, one in written.items()]
         return commit(self._desk.state, files, message, who, lock)
 
     def _join(self, error: TakenBackError) -> None:

@@ -16,6 +16,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import NamedTuple
 
 from ticketctl.core.digest import object_id, sha256
@@ -46,12 +47,12 @@ class Written(NamedTuple):
     Args:
         path: relative to the store.
         digest: the SHA-256 of its bytes, in hex, where only these are to be committed.
-        is_new: whether there was no such file before.
+        was: the id that git gives to what was there before, in hex; empty if that is not known.
     """
 
     path: str
     digest: str = ""
-    is_new: bool = False
+    was: str = ""
 
 
 class TakenBackError(DiskError):
@@ -161,6 +162,7 @@ class _Commit:
         if not (new := self._files(written)):
             return ""
         trees = objects.trees_with(self.root, head, new, digits)
+        self._see_that_none_is_taken_back(written, trees.replaced)
         commits, id_ = self._commit_of(trees.root)
         self._bring_in(new, trees.objects, commits)
         copy = self._staged(new)
@@ -203,8 +205,7 @@ class _Commit:
     def _files(self, written: Iterable[Written]) -> list[NewFile]:
         """What of the files is as it was written."""
         self._left_out, found = [], []
-        changed: dict[str, bytes] = {}
-        for path, digest, is_new in written:
+        for path, digest, _ in written:
             try:
                 data = files.read_in(self.root, path, files.LARGEST)
             except (FileNotFoundError, DiskError):
@@ -215,26 +216,31 @@ class _Commit:
                 continue
             full = os.fsencode(f"{self._place.prefix}{path}")
             found.append(NewFile(full, object_id(b"blob", data, self._place.digits)))
-            if not is_new and path.startswith("tickets/"):
-                changed[path] = data
-            if len(changed) == _AT_ONCE:
-                self._see_that_none_is_taken_back(changed)
-                changed = {}
-        self._see_that_none_is_taken_back(changed)
         return found
 
-    def _see_that_none_is_taken_back(self, changed: Mapping[str, bytes]) -> None:
+    def _see_that_none_is_taken_back(self, written: Sequence[Written], replaced: Mapping[bytes, str]) -> None:
         """See that the files have all events that HEAD has of their tickets.
+
+        It is so where HEAD has what was there before them.
+
+        Args:
+            replaced: the ids of what HEAD has in their places, by path.
 
         Raises:
             TakenBackError: some have not.
         """
-        head, prefix, _ = self._place
-        if not head or not changed:
-            return
-        held = objects.versions_at(self.root, head, [f"{prefix}{path}" for path in changed])
-        both = zip(changed.items(), held, strict=True)
-        lost = {path: old for (path, data), old in both if old and not events_in(old) <= events_in(data)}
+        other: dict[str, str] = {}
+        for path, _, was in written:
+            head = replaced.get(os.fsencode(f"{self._place.prefix}{path}"), was)
+            if head != was and path.startswith("tickets/"):
+                other[path] = head
+        lost: dict[str, bytes] = {}
+        rest = iter(other.items())
+        while some := list(islice(rest, _AT_ONCE)):
+            held = git.blobs(self.root, [id_ for _, id_ in some])
+            for (path, _), old in zip(some, held, strict=True):
+                if old and not events_in(old) <= events_in(files.read_in(self.root, path, files.LARGEST)):
+                    lost[path] = old
         if lost:
             raise TakenBackError(lost)
 

@@ -74,6 +74,7 @@ class Row(NamedTuple):
         digest: the SHA-256 of its bytes, in hex.
         replaces: that of the bytes at its target; ``None`` if there are none.
         by: who changes it, for its commit.
+        was: the id that git gives to the bytes at its target; empty if there are none.
     """
 
     area: str
@@ -84,6 +85,7 @@ class Row(NamedTuple):
     digest: str
     replaces: str | None
     by: str = ""
+    was: str = ""
 
     def waits_in(self, state: StateFolder) -> str:
         """The path of its waiting folder."""

@@ -56,11 +56,13 @@ class Trees(NamedTuple):
         root: the id of the top folder, in hex.
         objects: their bytes, the deepest first.
         before: the id of the parent's top folder, in hex; empty, where there is no parent.
+        replaced: the ids of the files that the parent has in their places, in hex, by path.
     """
 
     root: str
     objects: list[bytes]
     before: str
+    replaced: dict[bytes, str]
 
 
 def trees_with(root: str, head: str, new: Iterable[NewFile], digits: int) -> Trees:
@@ -81,17 +83,20 @@ def trees_with(root: str, head: str, new: Iterable[NewFile], digits: int) -> Tre
     trees, before = _read_trees(root, head, folders, digits)
     _see_that_all_is_there(trees, head, before)
     made, id_ = [], b""
+    replaced: dict[bytes, str] = {}
     for folder in folders:
         tree = trees[folder]
         for file in changes.get(folder, ()):
             name = file.path.rpartition(b"/")[2]
+            if name in tree:
+                replaced[file.path] = tree[name][1].hex()
             tree[name] = (file.mode or tree.get(name, (FILE,))[0], file.blob)
         made.append(_packed(tree))
         id_ = object_id(b"tree", made[-1], digits)
         if folder:
             parent, _, name = folder.rpartition(b"/")
             trees[parent][name] = (TREE, id_)
-    return Trees(id_.hex(), made, before)
+    return Trees(id_.hex(), made, before, replaced)
 
 
 def _see_that_all_is_there(trees: Mapping[bytes, Tree], head: str, top: str) -> None:
@@ -210,28 +215,6 @@ def _header(kind: int, size: int) -> bytes:
         byte, size = size & 0x7F, size >> 7
     found.append(byte)
     return bytes(found)
-
-
-def versions_at(root: str, head: str, paths: Sequence[str]) -> list[bytes | None]:
-    """The bytes that a commit has at some paths, which are from the top of the repository;
-    nothing where it has no file.
-
-    Raises:
-        DiskError: git failed.
-    """
-    asked = "".join(f"{head}:{path}\n" for path in paths)
-    out, at = git.feed(root, os.fsencode(asked), "cat-file", "--batch"), 0
-    found: list[bytes | None] = []
-    for _ in paths:
-        end = out.index(b"\n", at)
-        words = out[at:end].split(b" ")
-        at = end + 1
-        if words[-1] == b"missing":
-            found.append(None)
-            continue
-        found.append(out[at : at + int(words[2])])
-        at += int(words[2]) + 1
-    return found
 
 
 def _ways(folder: bytes) -> list[bytes]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import IO
 
-from ticketctl.core.digest import be_fast, sha256
+from ticketctl.core.digest import be_fast, object_id, sha256
 from ticketctl.errors import ChangedError, DiskError, RefusedError
 from ticketctl.store import files, syncing
 from ticketctl.store.journal import (
@@ -132,7 +132,8 @@ class Plan:
         self.folders.add((write.area, os.path.dirname(write.path)))
         replaces = None if write.expected is None else sha256(write.expected).hex()
         digest = sha256(write.data).hex()
-        self._note(Row(write.area, write.path, waiting.place, waiting.folder, name, digest, replaces, write.by))
+        was = "" if write.expected is None else object_id(b"blob", write.expected).hex()
+        self._note(Row(write.area, write.path, waiting.place, waiting.folder, name, digest, replaces, write.by, was))
 
     def _note(self, row: Row) -> None:
         if self._first is None:
