@@ -133,6 +133,8 @@ class _Commit:
         self.root, self._state, self._lock = state.root, state, lock
         self._place, self._identity, self._message = place, identity, message
         self._left_out: list[str] = []
+        self._safe_folders = set[str]()
+        self._kept: dict[bytes, bytes] = {}
 
     def made(self, written: Sequence[Written]) -> Committed:
         """Make it.
@@ -204,10 +206,11 @@ class _Commit:
 
     def _files(self, written: Iterable[Written]) -> list[NewFile]:
         """What of the files is as it was written."""
-        self._left_out, found = [], []
+        found: list[NewFile] = []
+        self._left_out, self._kept = [], {}
         for path, digest, _ in written:
             try:
-                data = files.read_in(self.root, path, files.LARGEST)
+                data = self._bytes(path)
             except (FileNotFoundError, DiskError):
                 self._left_out.append(path)
                 continue
@@ -215,8 +218,19 @@ class _Commit:
                 self._left_out.append(path)
                 continue
             full = os.fsencode(f"{self._place.prefix}{path}")
+            if len(found) < _FEW:
+                self._kept[full] = data
             found.append(NewFile(full, object_id(b"blob", data, self._place.digits)))
         return found
+
+    def _bytes(self, path: str) -> bytes:
+        """A file of the store; that no link is on the way is looked up once for each folder."""
+        folder = os.path.dirname(path)
+        if folder in self._safe_folders:
+            return files.read_bytes(f"{self.root}/{path}", files.LARGEST)
+        data = files.read_in(self.root, path, files.LARGEST)
+        self._safe_folders.add(folder)
+        return data
 
     def _see_that_none_is_taken_back(self, written: Sequence[Written], replaced: Mapping[bytes, str]) -> None:
         """See that the files have all events that HEAD has of their tickets.
@@ -245,9 +259,11 @@ class _Commit:
             raise TakenBackError(lost)
 
     def _read(self, file: NewFile) -> bytes:
+        if file.path in self._kept:
+            return self._kept[file.path]
         path = os.fsdecode(file.path)[len(self._place.prefix) :]
         try:
-            return files.read_in(self.root, path, files.LARGEST)
+            return self._bytes(path)
         except FileNotFoundError:
             raise objects.changed(file) from None
 

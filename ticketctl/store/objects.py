@@ -247,14 +247,11 @@ def _read_trees(root: str, head: str, folders: Sequence[bytes], digits: int) -> 
 
 
 def _unpacked(data: bytes, size: int) -> Tree:
-    found: Tree = {}
-    at = 0
-    while at < len(data):
-        end = data.index(b"\0", at)
-        mode, _, name = data[at:end].partition(b" ")
-        at = end + 1 + size
-        found[name] = (mode, data[end + 1 : at])
-    return found
+    import re
+
+    # Each entry begins where the one before ends, so that none is found within an id.
+    entries = re.findall(rb"([0-7]+) ([^\0]+)\0(.{%d})" % size, data, re.DOTALL)
+    return {name: (mode, id_) for mode, name, id_ in entries}
 
 
 def _packed(tree: Tree) -> bytes:
