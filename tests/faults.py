@@ -25,6 +25,7 @@ from pathlib import Path
 import pytest
 
 from tests.shell import Ran, clean_environment
+from tests.state import BATCH_PROFILE
 
 CHECKOUT = Path(__file__).parent.parent
 AMY = "agent:amy@support.example"
@@ -195,27 +196,6 @@ def stopped(words: Sequence[str], top: Path, cwd: Path, env: Mapping[str, str], 
 
 # --- stores and commands --------------------------------------------------------------------------------------------
 
-DESK = """\
-profile: desk
-title: A small desk
-version: 1
-timezone: UTC
-roles: {customer: customer, agent: agent, system: system}
-fields:
-  release: {type: string, help: "in which it went out"}
-statuses:
-  Ready: {state: open, description: "It waits for the release."}
-  Out: {state: closed, description: "It is out."}
-transitions:
-- {from: created, to: Ready, roles: [agent]}
-- {from: Ready, to: Out, roles: [agent]}
-triggers:
-- {name: tell-out, on: [entered(Out)], do: [{notify: customer, message: out}]}
-batches:
-  release: {from: Ready, to: Out, set: {release: $name}}
-messages:
-  out: {subject: "Released: $title", body: "It is out."}
-"""
 MAIL = (
     "mail: {from: help@support.example, addresses: {help@support.example: biztech}, smtp: {host: 127.0.0.1, port: 1}}\n"
 )
@@ -388,7 +368,7 @@ def populate(place: Place) -> None:
     place.root.mkdir()
     place.done("init", "-p", "biztech")
     (place.root / "profiles").mkdir()
-    (place.root / "profiles/desk.yaml").write_text(DESK)
+    (place.root / "profiles/desk.yaml").write_text(BATCH_PROFILE)
     with open(place.root / "ticketctl.yaml", "a") as file:
         file.write(MAIL)
     for words in (("add", "-A"), ("commit", "-qm", "Profiles")):

@@ -26,6 +26,7 @@ from typing import IO
 
 from tests.campaign import FULL
 from tests.shell import Ran, clean_environment
+from tests.state import BATCH_PROFILE
 
 NOW = "2026-11-07T09:00:00Z"
 """When the commands run; the Solved tickets of the stores have been due for closing since the day before."""
@@ -299,27 +300,6 @@ def _slow_git(home: Path, seconds: float) -> Path:
     return folder
 
 
-PROFILE = """\
-profile: desk
-title: A small desk
-version: 1
-timezone: UTC
-roles: {customer: customer, agent: agent, system: system}
-fields:
-  release: {type: string, help: "in which it went out"}
-statuses:
-  Ready: {state: open, description: "It waits for the release."}
-  Out: {state: closed, description: "It is out."}
-transitions:
-- {from: created, to: Ready, roles: [agent]}
-- {from: Ready, to: Out, roles: [agent]}
-triggers:
-- {name: tell-out, on: [entered(Out)], do: [{notify: customer, message: out}]}
-batches:
-  release: {from: Ready, to: Out, set: {release: $name}}
-messages:
-  out: {subject: "Released: $title", body: "It is out."}
-"""
 SETTINGS = f"""\
 schema: 1
 profile: biztech
@@ -351,7 +331,7 @@ def make_store(top: Path, inner: str = ".") -> Clone:
     Clone(top).ok("init", str(clone.root), now=BEFORE)
     (clone.root / "ticketctl.yaml").write_text(SETTINGS)
     (clone.root / "profiles").mkdir()
-    (clone.root / "profiles/desk.yaml").write_text(PROFILE)
+    (clone.root / "profiles/desk.yaml").write_text(BATCH_PROFILE)
     clone.git("add", "-A"), clone.git("commit", "-qm", "A store")
     rows = [
         {"id": f"261102-{half}", "title": f"Ticket {half}", "customer": JANE, "created": "2026-11-02T08:00:00Z",

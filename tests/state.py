@@ -38,3 +38,27 @@ def copy_store(source: Path, target: Path) -> None:
         shutil.rmtree(state_of(target), ignore_errors=True)
         if state_of(source).exists():
             shutil.copytree(state_of(source), state_of(target), symlinks=True)
+
+
+BATCH_PROFILE = """\
+profile: desk
+title: A small desk
+version: 1
+timezone: UTC
+roles: {customer: customer, agent: agent, system: system}
+fields:
+  release: {type: string, help: "in which it went out"}
+statuses:
+  Ready: {state: open, description: "It waits for the release."}
+  Out: {state: closed, description: "It is out."}
+transitions:
+- {from: created, to: Ready, roles: [agent]}
+- {from: Ready, to: Out, roles: [agent]}
+triggers:
+- {name: tell-out, on: [entered(Out)], do: [{notify: customer, message: out}]}
+batches:
+  release: {from: Ready, to: Out, set: {release: $name}}
+messages:
+  out: {subject: "Released: $title", body: "It is out."}
+"""
+"""A small workflow with a batch, for commands that need one."""

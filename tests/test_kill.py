@@ -29,7 +29,7 @@ from unittest.mock import patch
 import pytest
 
 from tests.shell import Ran
-from tests.state import copy_store, make_repository, outbox_of, state_of
+from tests.state import BATCH_PROFILE, copy_store, make_repository, outbox_of, state_of
 from ticketctl.cli.main import run
 from ticketctl.store import open_folders
 
@@ -276,27 +276,6 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 BYSTANDER = "tickets/2026/11/02/261102-zzzzz.yaml"
-_DESK = """\
-profile: desk
-title: A small desk
-version: 1
-timezone: UTC
-roles: {customer: customer, agent: agent, system: system}
-fields:
-  release: {type: string, help: "in which it went out"}
-statuses:
-  Ready: {state: open, description: "It waits for the release."}
-  Out: {state: closed, description: "It is out."}
-transitions:
-- {from: created, to: Ready, roles: [agent]}
-- {from: Ready, to: Out, roles: [agent]}
-triggers:
-- {name: tell-out, on: [entered(Out)], do: [{notify: customer, message: out}]}
-batches:
-  release: {from: Ready, to: Out, set: {release: $name}}
-messages:
-  out: {subject: "Released: $title", body: "It is out."}
-"""
 
 
 def move_case(root: Path) -> tuple[tuple[str, ...], str]:
@@ -319,7 +298,7 @@ def rows_case(root: Path) -> tuple[tuple[str, ...], str]:
 def batch_case(root: Path) -> tuple[tuple[str, ...], str]:
     """A group move of three tickets with their notices, all or nothing (A26)."""
     (root / "profiles").mkdir()
-    (root / "profiles/desk.yaml").write_text(_DESK)
+    (root / "profiles/desk.yaml").write_text(BATCH_PROFILE)
     for half in ("aaaaa", "bbbbb", "ccccc"):
         done(root, "new", "Ready", "-p", "desk", "--id", f"261102-{half}", "-c", "jane@customer.example")
     return ("batch", "-p", "desk", "release", "2026.3"), NOW
