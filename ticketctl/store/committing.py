@@ -164,7 +164,8 @@ class _Commit:
         if not (new := self._files(written)):
             return ""
         trees = objects.trees_with(self.root, head, new, digits)
-        self._see_that_none_is_taken_back(written, trees.replaced)
+        replaced = {os.fsdecode(path)[len(prefix) :]: id_ for path, id_ in trees.replaced.items()}
+        _see_that_none_is_taken_back(self.root, written, replaced)
         commits, id_ = self._commit_of(trees.root)
         self._bring_in(new, trees.objects, commits)
         copy = self._staged(new)
@@ -231,32 +232,6 @@ class _Commit:
         data = files.read_in(self.root, path, files.LARGEST)
         self._safe_folders.add(folder)
         return data
-
-    def _see_that_none_is_taken_back(self, written: Sequence[Written], replaced: Mapping[bytes, str]) -> None:
-        """See that the files have all events that HEAD has of their tickets.
-
-        It is so where HEAD has what was there before them.
-
-        Args:
-            replaced: the ids of what HEAD has in their places, by path.
-
-        Raises:
-            TakenBackError: some have not.
-        """
-        other: dict[str, str] = {}
-        for path, _, was in written:
-            head = replaced.get(os.fsencode(f"{self._place.prefix}{path}"), was)
-            if head != was and path.startswith("tickets/"):
-                other[path] = head
-        lost: dict[str, bytes] = {}
-        rest = iter(other.items())
-        while some := list(islice(rest, _AT_ONCE)):
-            held = git.blobs(self.root, [id_ for _, id_ in some])
-            for (path, _), old in zip(some, held, strict=True):
-                if old and not events_in(old) <= events_in(files.read_in(self.root, path, files.LARGEST)):
-                    lost[path] = old
-        if lost:
-            raise TakenBackError(lost)
 
     def _read(self, file: NewFile) -> bytes:
         if file.path in self._kept:
@@ -333,6 +308,29 @@ class _Commit:
         return self._state.file("synced-commit")
 
 
+def _see_that_none_is_taken_back(root: str, written: Iterable[Written], replaced: Mapping[str, str]) -> None:
+    """See that the files have all events that HEAD has of their tickets.
+
+    It is so where HEAD has what was there before them.
+
+    Args:
+        replaced: the ids of what HEAD has in their places, by path.
+
+    Raises:
+        TakenBackError: some have not.
+    """
+    heads = ((one, replaced.get(one.path, one.was)) for one in written if one.path.startswith("tickets/"))
+    rest = ((one.path, head) for one, head in heads if head != one.was)
+    lost: dict[str, bytes] = {}
+    while some := list(islice(rest, _AT_ONCE)):
+        held = git.blobs(root, [id_ for _, id_ in some])
+        for (path, _), old in zip(some, held, strict=True):
+            if old and not events_in(old) <= events_in(files.read_in(root, path, files.LARGEST)):
+                lost[path] = old
+    if lost:
+        raise TakenBackError(lost)
+
+
 def events_in(data: bytes) -> set[bytes]:
     """The ids of the events in a ticket's file."""
     import re
@@ -360,13 +358,16 @@ def _place(root: str) -> _Place | None:
 
 def _commit_by_git(root: str, written: Sequence[Written], message: str, identity: Identity) -> Committed:
     """Let git commit, its hooks and all; they may take their time, so it locks its index itself."""
-    kept, left_out = [], []
-    for path, digest, _ in written:
+    kept, left_out = list[Written](), list[str]()
+    for one in written:
         with suppress(FileNotFoundError, DiskError):
-            if not digest or sha256(files.read_in(root, path, files.LARGEST)).hex() == digest:
-                kept.append(path)
+            if not one.digest or sha256(files.read_in(root, one.path, files.LARGEST)).hex() == one.digest:
+                kept.append(one)
                 continue
-        left_out.append(path)
+        left_out.append(one.path)
     if kept:
-        git.commit(root, kept, message, identity.options)
+        paths = [one.path for one in kept]
+        prefix = git.run(root, "rev-parse", "--show-prefix").stdout.rstrip("\n")
+        _see_that_none_is_taken_back(root, kept, git.blobs_at(root, git.head(root), prefix, paths))
+        git.commit(root, paths, message, identity.options)
     return Committed(git.head(root), left_out)
