@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,21 @@ def test_what_cannot_be_joined_is_not_committed(root: Path) -> None:
     ran = ticketctl(root, "note", HALF, "-m", "three")
     assert ran.status == 71 and "lacks events that the last commit has" in ran.err and f"git diff {PATH}" in ran.err
     assert "note: two" in git(root, "show", f"HEAD:{PATH}")
+
+
+@pytest.mark.parametrize("act", [("note", HALF, "-m", "x"), ("show", HALF), ("sweep",)])
+def test_a_file_that_git_is_just_writing_is_waited_for(root: Path, act: tuple[str, ...]) -> None:
+    """Git makes a file before it writes it; a command that comes in between does not take the ticket for broken."""
+    path = root / PATH
+    data = path.read_bytes()
+    path.write_bytes(b"")
+    writer = threading.Timer(0.03, path.write_bytes, [data])
+    writer.start()
+    assert ticketctl(root, *act, now="2026-11-09T09:00:00Z").status == 0
+    writer.join()
+    path.write_bytes(b"")
+    os.utime(path, (1, 1))
+    assert ticketctl(root, "show", HALF).status == 65, "one that stays so is broken"
 
 
 def test_git_syncs_each_object(root: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Collection, Container, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
     from ticketctl.store.state import StateFolder
 
 _LOOKALIKE = str.maketrans("ilo", "110")
+
+_PAUSES = (0.01, 0.03, 0.1)
+"""How long to wait before a file that may be half-written is read again, in seconds."""
+_FRESH = 0.5
+"""How old such a file may be, in seconds."""
 
 
 class Store(Record):
@@ -138,7 +144,7 @@ class Store(Record):
             raise BrokenError("it lies behind a symbolic link; those are not followed", place=Place(path))
         self._folders.add(folder)
         try:
-            return files.read_bytes(f"{self.root}/{path}", MAX_BYTES)
+            return self._written(path)
         except FileNotFoundError:
             name = id_of(path)
             raise MissingError(f'there is no ticket "{name}"', "ticketctl list -A shows all") from None
@@ -149,6 +155,18 @@ class Store(Record):
             raise
         except DiskError as error:
             raise BrokenError(error.message, error.hint, Place(path)) from None
+
+    def _written(self, path: str) -> bytes:
+        """The bytes of a file, once they are there: git and editors make or empty a file before
+        they write it, so one that was emptied just now is read again."""
+        full = f"{self.root}/{path}"
+        for pause in _PAUSES:
+            if data := files.read_bytes(full, MAX_BYTES):
+                return data
+            if abs(time.time() - os.lstat(full).st_mtime) > _FRESH:
+                break
+            time.sleep(pause)
+        return files.read_bytes(full, MAX_BYTES)
 
     def parse(self, path: str, data: bytes) -> Loaded:
         """The ticket that some bytes would be, lying at a path of the store.
