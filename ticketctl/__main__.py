@@ -81,7 +81,8 @@ def leave(status: int) -> None:
     if threading is not None and threading.active_count() > 1:
         sys.exit(status)
     atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
+    # After a Ctrl-C nobody may read us any more, and what is left would wait for that.
+    for stream in () if interrupts.received() else (sys.stdout, sys.stderr):
         # A stream may have been closed by who called us; that it is full was said already.
         with suppress(AttributeError, OSError, ValueError):
             stream.flush()
