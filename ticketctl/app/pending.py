@@ -144,16 +144,16 @@ class Pending:
         """Commit files; where the last commit has events that they lack, with these."""
         from ticketctl.store.committing import TakenBackError, Written, commit
 
-        try:
+        def tried() -> Committed:
             files = [Written(path, one.digest, one.was) for path, one in written.items()]
             return commit(self._desk.state, files, message, who, lock)
+
+        try:
+            return tried()
         except TakenBackError as error:
             self._join(error)
-            self.took_place()
-            written |= self._written
-            self._written = {}
-        files = [Written(path, one.digest, one.was) for path, one in written.items()]
-        return commit(self._desk.state, files, message, who, lock)
+            written |= self._prepared
+            return tried()
 
     def _join(self, error: TakenBackError) -> None:
         """Write the tickets of which the last commit has more events, with all of them.

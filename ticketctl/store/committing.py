@@ -106,7 +106,8 @@ def commit(
         state: of a store in a repository.
         message: the whole message. ``git log`` shows it on terminals, so it is made safe for them.
         who: the address to commit as, where git knows nobody.
-        lock: held from here on.
+        lock: taken unless it is held, of very many files only when they are staged; its owner
+            releases it.
         author: the address of the author, where it is not who commits.
 
     Raises:
@@ -123,11 +124,7 @@ def commit(
 
 
 class _Commit:
-    """One commit on its way.
-
-    Args:
-        lock: held.
-    """
+    """One commit on its way."""
 
     def __init__(self, state: StateFolder, lock: IndexLock, place: _Place, identity: Identity, message: str) -> None:
         self.root, self._state, self._lock = state.root, state, lock

@@ -4,7 +4,7 @@ Git writes into a work tree only while it holds ``index.lock``: a pull that come
 refused by git, and cannot change a file that is just being replaced. While we hold the lock,
 git works on a copy of the index for us (``GIT_INDEX_FILE``), which then takes its place.
 
-Ours is a file that its maker holds (``store/locks.py``): one that a killed command left is
+Ours is a file that its maker holds (``store/held_files.py``): one that a killed command left is
 told from git's own, and removed by whoever comes next. Git's own is never removed.
 """
 

@@ -52,7 +52,6 @@ class Uncommitted:
     def __init__(self, state: StateFolder) -> None:
         self._state = state
         self._list: HeldFile | None = None
-        self.count = 0
 
     def add(self, rows: Iterable[Left]) -> None:
         """List files that are about to be written.
@@ -67,7 +66,6 @@ class Uncommitted:
             self._list = HeldFile(path, data, self._state.access)
         elif self._list is not None:
             self._list.append(data)
-        self.count += len(lines)
 
     def remove(self) -> None:
         """Remove the list: HEAD has all of its files."""
@@ -75,14 +73,12 @@ class Uncommitted:
             if self._list is not None:
                 self._list.remove()
         self._list = None
-        self.count = 0
 
     def leave(self) -> None:
         """Leave the list to whoever writes next."""
         if self._list is not None:
             self._list.let_go()
         self._list = None
-        self.count = 0
 
 
 def lists_left(state: StateFolder) -> list[str]:
