@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from tests.world import CUSTOMER, World
-from ticketctl.core.chain import entry_id, event_id, heads, predecessors, seal
+from ticketctl.core.dag import entry_id, event_id, heads, predecessors, seal
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.located import plain
 from ticketctl.core.ticket import Ticket, fold
+from ticketctl.core.yaml_node import plain
 from ticketctl.errors import BrokenError
 from ticketctl.record import replace
 from ticketctl.store.canonical import read_canonical

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ticketctl.core.digest import object_id, sha256
+from ticketctl.core.hashing import object_id, sha256
 from ticketctl.errors import BusyError, ChangedError
 from ticketctl.store import objects, operations, uncommitted
 from ticketctl.store.access import PLAIN

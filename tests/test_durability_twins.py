@@ -23,7 +23,7 @@ from tests.test_kill import make_tickets, ticketctl
 from tests.test_letters import HELP, JANE, A, attached, parts
 from tests.world import SHELF
 from ticketctl.app import shares
-from ticketctl.core.chain import union
+from ticketctl.core.dag import union
 from ticketctl.core.entry import Entry
 from ticketctl.core.notices import owed
 from ticketctl.core.people import People

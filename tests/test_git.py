@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 
 from tests.world import SHELF
-from ticketctl.core.located import plain
 from ticketctl.core.schema import ticket_schema
+from ticketctl.core.yaml_node import plain
 from ticketctl.store.roundtrip import read_yaml
 
 AGENT = {"TICKETCTL_AS": "agent:amy@support.example"}

@@ -21,7 +21,7 @@ import pytest
 from tests.campaign import rounds
 from tests.world import CUSTOMER, SHELF
 from ticketctl.core import timers
-from ticketctl.core.chain import union
+from ticketctl.core.dag import union
 from ticketctl.core.entry import Entry
 from ticketctl.core.notices import owed
 from ticketctl.core.people import People

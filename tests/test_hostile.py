@@ -18,7 +18,7 @@ import pytest
 
 from tests.shell import Ran, clean_environment
 from tests.test_kill import Child, done, files_of, leftovers, make_store, make_tickets, ticketctl
-from ticketctl.core.chain import event_id, seal
+from ticketctl.core.dag import event_id, seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import fold
 from ticketctl.record import replace

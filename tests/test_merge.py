@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.world import CUSTOMER, SHELF
-from ticketctl.core.chain import heads, knowledge, order, predecessors, seal, union
+from ticketctl.core.dag import heads, knowledge, order, predecessors, seal, union
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import People
 from ticketctl.core.requests import Actor, Change, Create, Decision

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.world import SHELF
-from ticketctl.core.chain import seal
 from ticketctl.core.checker import Scene, failures
+from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.language import read_profile
 from ticketctl.core.lint import lint, rules_can

@@ -21,7 +21,7 @@ from tests.state import found
 from tests.test_freshness import GITCONFIG, git
 from tests.test_kill import done, make_store, make_tickets, ticketctl
 from ticketctl.app import recheck
-from ticketctl.core.chain import seal
+from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import fold
 from ticketctl.store import freshness, sound

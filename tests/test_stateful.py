@@ -17,8 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.test_dates import oracle, oracle_add
 from tests.world import CUSTOMER, SHELF, Refused, World
-from ticketctl.core.chain import event_id, predecessors
 from ticketctl.core.checker import Scene, failures
+from ticketctl.core.dag import event_id, predecessors
 from ticketctl.core.dates import Duration, parse_instant
 from ticketctl.core.entry import Entry
 from ticketctl.core.profile import CREATED, Automation, Edge, Event, Field, Profile

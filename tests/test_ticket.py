@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ticketctl.core.chain import event_id, heads, order, predecessors, seal
+from ticketctl.core.dag import event_id, heads, order, predecessors, seal
 from ticketctl.core.entry import ENTRY_KEYS, Entry, Value
-from ticketctl.core.filling import filled, names_in
+from ticketctl.core.templates import filled, names_in
 from ticketctl.core.ticket import Ticket, apply, flat, fold
 from ticketctl.record import replace
 

@@ -18,7 +18,7 @@ from tests.test_sweep import SWEPT_AT, statuses
 from tests.world import SHELF
 from ticketctl.app.refresh import fresh
 from ticketctl.core import dates
-from ticketctl.core.chain import seal
+from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.foresight import outlooks
 from ticketctl.core.notices import compose

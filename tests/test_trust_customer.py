@@ -11,8 +11,8 @@ import pytest
 
 from tests.shell import Ran
 from ticketctl.cli.main import run
+from ticketctl.core.customer_view import without_notes
 from ticketctl.core.entry import Entry
-from ticketctl.core.public import without_notes
 from ticketctl.core.ticket import Ticket
 from ticketctl.store.profiles import Shelf
 

@@ -14,7 +14,7 @@ from tests.test_exchange import lines
 from tests.test_kill import AMY, JANE, NOW, done, files_of, make_store, make_tickets, ticketctl
 from tests.test_trust_clock import FAR, MAIL, forge
 from tests.world import SHELF
-from ticketctl.core.chain import seal, union
+from ticketctl.core.dag import seal, union
 from ticketctl.core.entry import Entry
 from ticketctl.core.events import events_of, last_customer_text, unanswered
 from ticketctl.core.notices import owed, unsent

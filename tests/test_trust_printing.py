@@ -21,9 +21,9 @@ import pytest
 from tests.shell import Ran
 from tests.test_kill import AMY, NOW, done, make_store, make_tickets, ticketctl
 from ticketctl.cli import output
-from ticketctl.core.chain import seal
+from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
-from ticketctl.core.safe import escaped, safe
+from ticketctl.core.escaping import escaped, safe
 from ticketctl.core.ticket import fold
 from ticketctl.render.paint import Paint, finished
 from ticketctl.render.safe import fit, width

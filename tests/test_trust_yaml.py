@@ -12,7 +12,7 @@ import pytest
 from tests.shell import Ran
 from tests.test_codec import SAMPLE
 from tests.test_kill import done, make_store, make_tickets, ticketctl
-from ticketctl.core.chain import seal
+from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import BrokenError

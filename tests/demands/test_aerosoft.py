@@ -26,7 +26,7 @@ from tests.demands.tables import (
     unlisted,
 )
 from tests.world import CUSTOMER, Refused, World
-from ticketctl.core.chain import seal
+from ticketctl.core.dag import seal
 from ticketctl.core.dates import format_instant
 from ticketctl.core.entry import Entry
 from ticketctl.core.profile import CREATED

@@ -12,10 +12,10 @@ from ticketctl.app.who import actors
 from ticketctl.core.checker import Scene, fill_sets
 from ticketctl.core.entry import Value
 from ticketctl.core.events import latest
-from ticketctl.core.filling import TooLongError
 from ticketctl.core.profile import Batch, Event, Profile
 from ticketctl.core.query import Query, Term
 from ticketctl.core.requests import Change
+from ticketctl.core.templates import TooLongError
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import UNREAD, BrokenError, Finding, RefusedError, UnreadError, UsageError, closest
 from ticketctl.store.paths import short

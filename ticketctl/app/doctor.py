@@ -17,9 +17,9 @@ from ticketctl.app.mailing import debts, known_server
 from ticketctl.app.refresh import ask
 from ticketctl.core import dates
 from ticketctl.core.people import is_address
+from ticketctl.core.plural import counted
 from ticketctl.core.profile import Profile
 from ticketctl.core.recipients import unheard
-from ticketctl.core.words import counted
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
 from ticketctl.store import clone_config, clone_setup, files, git, operations
 from ticketctl.store.config import NAME

@@ -183,7 +183,7 @@ def emails_of(ticket: Ticket) -> Emails:
 
 
 def _numbers(entries: Iterable[Entry]) -> tuple[int, ...]:
-    from ticketctl.core.digest import sha256
+    from ticketctl.core.hashing import sha256
 
     names = {name for entry in entries for name in (entry.mail_id, entry.mail_digest) if name}
     return tuple(int.from_bytes(sha256(name.encode(errors="replace"))[:8]) for name in names)

@@ -8,10 +8,10 @@ from ticketctl.app import values
 from ticketctl.app.desk import Desk
 from ticketctl.app.who import actors
 from ticketctl.core.entry import Value
-from ticketctl.core.located import Node, plain
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Change
 from ticketctl.core.ticket import SETTABLE, Ticket, thaw
+from ticketctl.core.yaml_node import Node, plain
 from ticketctl.errors import UsageError
 from ticketctl.store.codec import quoted
 from ticketctl.store.reading import Loaded

@@ -14,16 +14,16 @@ from ticketctl.app.recording import record, write, writing
 from ticketctl.app.rows import Rows
 from ticketctl.app.who import actors
 from ticketctl.core import dates
-from ticketctl.core.chain import seal, union
+from ticketctl.core.dag import seal, union
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.located import Node
 from ticketctl.core.notices import owed
+from ticketctl.core.plural import counted
 from ticketctl.core.profile import CREATED, Profile
 from ticketctl.core.requests import Actor
 from ticketctl.core.ticket import Ticket, flat, fold
 from ticketctl.core.timers import due_now
-from ticketctl.core.words import counted
 from ticketctl.core.workflow import actor_reasons
+from ticketctl.core.yaml_node import Node
 from ticketctl.errors import BrokenError, MissingError, RefusedError, TicketctlError, UncommittedError, UsageError
 from ticketctl.record import Record
 from ticketctl.store import files, journal

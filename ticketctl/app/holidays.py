@@ -7,7 +7,7 @@ from datetime import date
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.recording import record, write, writing
-from ticketctl.core.located import Node
+from ticketctl.core.yaml_node import Node
 from ticketctl.errors import MissingError, SettingsError, UsageError, closest
 from ticketctl.store import files, journal
 from ticketctl.store.almanac import public_holidays

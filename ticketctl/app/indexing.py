@@ -8,7 +8,7 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.parallel import spread
 from ticketctl.app.refresh import ask, is_made_by, keep, see
 from ticketctl.app.watch import Watch
-from ticketctl.core.words import counted
+from ticketctl.core.plural import counted
 from ticketctl.store.freshness import news
 from ticketctl.store.index import Index, UnusableError
 from ticketctl.store.texts import is_prepared

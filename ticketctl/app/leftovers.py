@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.pending import changed_since, warn_if_detached
-from ticketctl.core.words import counted
+from ticketctl.core.plural import counted
 from ticketctl.errors import BusyError, DiskError
 from ticketctl.store import uncommitted
 from ticketctl.store.files import is_regular
@@ -104,7 +104,7 @@ _NAMED = 200
 
 def _as_written(desk: Desk, path: str, rows: Iterable[Left]) -> Left | None:
     """The row that says what a file now is, if one does."""
-    from ticketctl.core.digest import sha256
+    from ticketctl.core.hashing import sha256
     from ticketctl.store import files
 
     try:

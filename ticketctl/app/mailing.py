@@ -26,10 +26,10 @@ from ticketctl.core import dates
 from ticketctl.core.entry import Entry
 from ticketctl.core.notices import Owed, compose, owed
 from ticketctl.core.people import is_address
+from ticketctl.core.plural import counted
 from ticketctl.core.query import Query, Term
 from ticketctl.core.requests import Decision, Deliver
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.words import counted
 from ticketctl.core.workflow import decide
 from ticketctl.errors import (
     BrokenError,

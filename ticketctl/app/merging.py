@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ticketctl.core.chain import union
+from ticketctl.core.dag import union
 from ticketctl.core.ticket import fold
 from ticketctl.errors import BrokenError
 from ticketctl.store import files, git

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
-from ticketctl.core import digest
+from ticketctl.core import hashing
 from ticketctl.errors import BrokenError, Finding, MissingError, UnreadError
 from ticketctl.store.locks import die_with_parent, let_go
 
@@ -78,7 +78,7 @@ def _by_all(
     from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
     from multiprocessing import get_context
 
-    digest.be_fast()
+    hashing.be_fast()
     gc.freeze()  # so that processes share what is there
     pool = ProcessPoolExecutor(processors, get_context("fork"), _sit_down, (desk,))
     with suppress(BrokenExecutor), pool:

@@ -12,7 +12,7 @@ from ticketctl.app.parallel import read_at, spread
 from ticketctl.app.refresh import ask
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
-from ticketctl.core.digest import object_id
+from ticketctl.core.hashing import object_id
 from ticketctl.core.profile import Test
 from ticketctl.errors import DiskError, Finding
 from ticketctl.store import sound

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from ticketctl import __version__
 from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
-from ticketctl.core.digest import object_id
+from ticketctl.core.hashing import object_id
 from ticketctl.errors import (
     BrokenError,
     DiskError,

@@ -48,7 +48,7 @@ class View(Record):
         """A ticket that is seen, as it is seen."""
         if not self.is_limited(loaded.ticket.profile):
             return loaded
-        from ticketctl.core.public import without_notes
+        from ticketctl.core.customer_view import without_notes
         from ticketctl.record import replace
 
         return replace(loaded, ticket=without_notes(loaded.ticket), differences=())

@@ -124,7 +124,7 @@ def check_command(
     env: Env, /, ids: tuple[str, ...], changed: bool, staged: bool, range_: str | None, format_: str
 ) -> None:
     """Replay every ticket against its profile, and say what is wrong where."""
-    from ticketctl.core.words import counted
+    from ticketctl.core.plural import counted
 
     desk = env.desk
     with env.progress() as watch:
@@ -177,7 +177,7 @@ def doctor_command(env: Env, /, state: bool, format_: str) -> None:
         print_state(env)
         return
     from ticketctl.app.doctor import UNCOMMITTED, examine
-    from ticketctl.core.words import counted
+    from ticketctl.core.plural import counted
 
     found = examine(env.desk)
     errors = sum(1 for finding in found if finding.severity == "error")

@@ -10,7 +10,7 @@ from click import Command, Context, Parameter
 
 from ticketctl.cli.env import Env
 from ticketctl.cli.output import say_cells
-from ticketctl.core.safe import safe
+from ticketctl.core.escaping import safe
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

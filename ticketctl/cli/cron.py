@@ -14,7 +14,7 @@ from ticketctl.cli.command import staff_command
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say
 from ticketctl.core import dates
-from ticketctl.core.words import counted
+from ticketctl.core.plural import counted
 from ticketctl.errors import DiskError, Exit, exit_of
 from ticketctl.render.safe import safe
 from ticketctl.store.paths import short

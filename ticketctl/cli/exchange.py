@@ -12,8 +12,8 @@ from ticketctl.app.desk import Desk
 from ticketctl.cli.command import command
 from ticketctl.cli.env import Env, finish, pass_env, report
 from ticketctl.cli.output import say
+from ticketctl.core.plural import counted
 from ticketctl.core.query import Query
-from ticketctl.core.words import counted
 from ticketctl.errors import Finding, TicketctlError, exit_of
 from ticketctl.render.document import dump_line
 from ticketctl.store.reading import Loaded

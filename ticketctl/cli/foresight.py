@@ -16,7 +16,7 @@ from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core import dates
 from ticketctl.core.foresight import outlooks
-from ticketctl.core.words import counted
+from ticketctl.core.plural import counted
 from ticketctl.errors import exit_of
 from ticketctl.render import document
 from ticketctl.store.paths import short

@@ -7,7 +7,7 @@ import click
 from ticketctl.cli.command import Group, StaffCommand
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say
-from ticketctl.core.words import counted
+from ticketctl.core.plural import counted
 from ticketctl.errors import Exit
 
 

@@ -16,8 +16,8 @@ from ticketctl.cli.command import Command
 from ticketctl.cli.complete import complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, terminal_width
 from ticketctl.cli.output import say, say_cells, say_lines
+from ticketctl.core.plural import counted
 from ticketctl.core.query import COLUMNS, NEWEST, OPEN, STATES, Query, Row, Term
-from ticketctl.core.words import counted
 from ticketctl.errors import Finding, UsageError, closest, exit_of
 from ticketctl.pattern import pattern
 

@@ -11,7 +11,7 @@ from ticketctl.cli.command import Group, StaffCommand
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say
-from ticketctl.core.words import counted
+from ticketctl.core.plural import counted
 from ticketctl.errors import Exit, SettingsError, TicketctlError, exit_of
 
 

@@ -2,7 +2,7 @@
 
 Whatever reaches it, from a ticket, a profile, git, a server or the command line, leaves
 it safe: no control character, nothing that hides text or changes its order
-(``core.safe``), no colours but our own, no line that is not ours.
+(``core.escaping``), no colours but our own, no line that is not ours.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 import click
 
-from ticketctl.core.safe import safe
+from ticketctl.core.escaping import safe
 from ticketctl.render.paint import finished
 
 _chosen = "auto"

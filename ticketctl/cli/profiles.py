@@ -12,8 +12,8 @@ from ticketctl.cli.command import Group, StaffCommand
 from ticketctl.cli.complete import complete_profile
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say, say_lines, say_page
+from ticketctl.core.plural import counted
 from ticketctl.core.profile import Origin, Profile
-from ticketctl.core.words import counted
 from ticketctl.errors import (
     DiskError,
     Exit,

@@ -10,11 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from ticketctl.core import dates
-from ticketctl.core.chain import seal
 from ticketctl.core.checker import Scene, failures, fill, fill_sets, fill_value, holds, judge
+from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.events import events_of
-from ticketctl.core.filling import MOST, TooLongError
 from ticketctl.core.grammar import INTERNAL
 from ticketctl.core.moves import creation_edges
 from ticketctl.core.notices import compose
@@ -22,6 +21,7 @@ from ticketctl.core.people import People
 from ticketctl.core.profile import Action, Automation, Edge, Event, Profile, Trigger
 from ticketctl.core.recipients import can_be_told, named, why_nobody
 from ticketctl.core.requests import Actor, Change, Create, Deliver, Fire, Keep, Notice
+from ticketctl.core.templates import MOST, TooLongError
 from ticketctl.core.ticket import LINK, Ticket, apply, flat, fold
 from ticketctl.core.wording import readable
 from ticketctl.record import replace

@@ -17,7 +17,7 @@ EVENTS = (
 
 
 HIDDEN = "internal"
-"""The kind of an entry of which a reader may see nothing (``core/public.py``); no file holds one."""
+"""The kind of an entry of which a reader may see nothing (``core/customer_view.py``); no file holds one."""
 
 
 class Entry(Record):

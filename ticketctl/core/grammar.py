@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
-from ticketctl.core.filling import names_in
 from ticketctl.core.limits import FINDINGS
-from ticketctl.core.located import Node
 from ticketctl.core.profile import Action, Event, Field, Origin, Status, Test, squash
+from ticketctl.core.templates import names_in
+from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding, Place, closest
 from ticketctl.pattern import pattern
 

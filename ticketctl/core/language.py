@@ -25,8 +25,8 @@ from ticketctl.core.grammar import (
 )
 from ticketctl.core.hours import read_calendar
 from ticketctl.core.limits import too_large
-from ticketctl.core.located import Node
 from ticketctl.core.wording import check_leaks, read_message, read_template
+from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding
 
 PARTS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketctl.core.located import Node
+from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding, Place
 
 PARTS = {

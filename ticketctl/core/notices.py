@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketctl.core import dates
-from ticketctl.core.chain import is_linear, knowledge
 from ticketctl.core.checker import Scene, fill
+from ticketctl.core.dag import is_linear, knowledge
 from ticketctl.core.entry import Entry
 from ticketctl.core.events import is_import
 from ticketctl.core.grammar import INTERNAL

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ticketctl.core.entry import Value
-from ticketctl.core.filling import only_name
 from ticketctl.core.profile import Edge, Profile, Test
+from ticketctl.core.templates import only_name
 from ticketctl.errors import Place
 from ticketctl.record import Record, replace
 

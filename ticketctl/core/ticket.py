@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ticketctl.core.chain import without_effect
+from ticketctl.core.dag import without_effect
 from ticketctl.core.entry import HIDDEN, Entry, Value
 from ticketctl.record import EMPTY, Record, derived, replace
 
@@ -22,7 +22,7 @@ class Ticket(Record):
     """What replaying a history gives; ``due`` is a date or an instant in the form of the file.
 
     ``idle`` names the entries of the history that have no effect, and why; ``twins`` those that came of the same email
-    as another in another clone, each with that one (:func:`ticketctl.core.chain.without_effect`).
+    as another in another clone, each with that one (:func:`ticketctl.core.dag.without_effect`).
     """
 
     id: str

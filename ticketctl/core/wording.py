@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ticketctl.core.filling import names_in
 from ticketctl.core.grammar import EMPTY, INTERNAL, ORIGIN, Names, read_origin, read_sets
-from ticketctl.core.located import Node
 from ticketctl.core.people import People, spelled
 from ticketctl.core.profile import Action, Message, Profile, Template, Trigger
+from ticketctl.core.templates import names_in
 from ticketctl.core.ticket import Ticket
+from ticketctl.core.yaml_node import Node
 
 
 def read_message(names: Names, key: str, node: Node) -> Message:

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from ticketctl.core.act import Act
 from ticketctl.core.checker import Scene, may
-from ticketctl.core.filling import TooLongError
 from ticketctl.core.moves import open_moves, way
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.requests import Actor, Change, Create, Decision, Deliver, Fire, Keep, Refusal, Request
+from ticketctl.core.templates import TooLongError
 from ticketctl.core.ticket import Ticket
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ticketctl.core.escaping import escaped
 from ticketctl.core.query import Row
-from ticketctl.core.safe import escaped
 from ticketctl.render.safe import fit, pad, safe, width
 from ticketctl.render.voice import Voice
 

@@ -13,8 +13,8 @@ import os
 from contextlib import suppress
 
 from ticketctl import __version__
-from ticketctl.core.digest import sha256
-from ticketctl.core.located import Node, pack, unpack
+from ticketctl.core.hashing import sha256
+from ticketctl.core.yaml_node import Node, pack, unpack
 from ticketctl.errors import DiskError
 from ticketctl.store import files
 from ticketctl.store.state import StateFolder

@@ -15,8 +15,8 @@ from typing import Any
 
 from ticketctl.core.dates import moment_of, parse_instant
 from ticketctl.core.entry import ENTRY_KEYS, ENTRY_NAMES, EVENTS, Entry, Value
-from ticketctl.core.located import Node, plain
 from ticketctl.core.ticket import Ticket, fold
+from ticketctl.core.yaml_node import Node, plain
 from ticketctl.pattern import pattern
 from ticketctl.record import made
 from ticketctl.store.codec import BY_SCHEMA, MACHINE, head_lines, is_literal, is_plain, key_lines, quoted

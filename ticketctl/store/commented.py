@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ticketctl.core.located import Node
 from ticketctl.core.ticket import Ticket
+from ticketctl.core.yaml_node import Node
 from ticketctl.pattern import pattern
 from ticketctl.record import replace
 from ticketctl.store.canonical import read_canonical

@@ -19,8 +19,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
-from ticketctl.core.digest import object_id, sha256
-from ticketctl.core.safe import safe, safe_lines
+from ticketctl.core.escaping import safe, safe_lines
+from ticketctl.core.hashing import object_id, sha256
 from ticketctl.errors import ChangedError, DiskError
 from ticketctl.store import files, git, objects, operations, syncing
 from ticketctl.store.clone_setup import is_our_hook

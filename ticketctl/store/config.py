@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ticketctl.core.dates import zone
-from ticketctl.core.located import Node
+from ticketctl.core.yaml_node import Node
 from ticketctl.errors import BrokenError, DiskError, Finding, Place, SettingsError, ShortageError, closest
 from ticketctl.record import EMPTY, Record
 from ticketctl.store.cache import parsed

@@ -21,7 +21,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from ticketctl.core.digest import sha256
+from ticketctl.core.hashing import sha256
 from ticketctl.errors import DiskError
 from ticketctl.record import Record
 from ticketctl.store import syncing

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from ticketctl.core.located import Node
 from ticketctl.core.people import ADDRESS
+from ticketctl.core.yaml_node import Node
 from ticketctl.errors import closest
 from ticketctl.record import EMPTY, Record
 

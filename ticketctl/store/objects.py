@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from ticketctl.core.digest import hasher, object_id
+from ticketctl.core.hashing import hasher, object_id
 from ticketctl.errors import ChangedError, DiskError
 from ticketctl.store import git
 from ticketctl.store.access import user_name

@@ -14,7 +14,7 @@ import fcntl
 import os
 from contextlib import suppress
 
-from ticketctl.core.digest import sha256
+from ticketctl.core.hashing import sha256
 from ticketctl.errors import ChangedError
 from ticketctl.store.held_files import open_regular
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ticketctl.core.located import Node
+from ticketctl.core.yaml_node import Node
 from ticketctl.errors import (
     BrokenError,
     DiskError,

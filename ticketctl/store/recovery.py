@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from ticketctl.core.digest import sha256
+from ticketctl.core.hashing import sha256
 from ticketctl.errors import DiskError
 from ticketctl.store import files
 from ticketctl.store.journal import (

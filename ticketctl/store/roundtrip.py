@@ -23,7 +23,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from ticketctl.core.located import Node, Scalar, resolve
+from ticketctl.core.yaml_node import Node, Scalar, resolve
 from ticketctl.errors import BrokenError, Place
 from ticketctl.store.bounds import HINT, MAX_NODES, check_bounds
 from ticketctl.store.files import MAX_BYTES

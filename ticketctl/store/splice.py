@@ -1,6 +1,6 @@
 """Changing a hand-written ticket file line by line: what is not changed stays as it is, comments and all.
 
-It understands block style with places known (``core/located.py``); the caller reads the result back and takes
+It understands block style with places known (``core/yaml_node.py``); the caller reads the result back and takes
 another way if it is not what was meant.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ticketctl.core.located import Node, plain
 from ticketctl.core.ticket import HEAD, Ticket
+from ticketctl.core.yaml_node import Node, plain
 from ticketctl.store.codec import entry_lines, key_lines
 
 Edit = tuple[int, int, list[str]]

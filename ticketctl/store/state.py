@@ -16,7 +16,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 
-from ticketctl.core.digest import sha256
+from ticketctl.core.hashing import sha256
 from ticketctl.errors import SettingsError
 from ticketctl.store.access import Access, access_of
 from ticketctl.store.files import link_above, make_folder

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from ticketctl.core.located import Node, Scalar, resolve
+from ticketctl.core.yaml_node import Node, Scalar, resolve
 from ticketctl.pattern import pattern
 
 _KEY = pattern(r'([^\s"\'#:-][^:"]*|"(?:[^"\\]|\\.)*"):(?: (?=\S)|\Z)')

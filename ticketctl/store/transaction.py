@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import IO
 
-from ticketctl.core.digest import be_fast, object_id, sha256
+from ticketctl.core.hashing import be_fast, object_id, sha256
 from ticketctl.errors import ChangedError, DiskError, RefusedError
 from ticketctl.store import files, syncing
 from ticketctl.store.journal import (

@@ -14,8 +14,8 @@ from json.encoder import encode_basestring_ascii as _quoted
 from operator import itemgetter
 from typing import Any
 
-from ticketctl.core.digest import sha256
 from ticketctl.core.entry import ENTRY_NAMES, Entry, Value
+from ticketctl.core.hashing import sha256
 from ticketctl.record import replace
 
 _compact = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
@@ -154,7 +154,7 @@ def without_effect(history: Sequence[Entry]) -> tuple[dict[str, str], dict[str, 
     """The entries that have no effect, by id, and why (rules 6 and 9 of the sweep; derived, never stored); and those
     that repeat another, each with that one.
 
-    A *twin* repeats what another entry with its key has done, or the same email (:mod:`ticketctl.core.twins`). A move
+    A *twin* repeats what another entry with its key has done, or the same email (:mod:`ticketctl.core.duplicate_emails`). A move
     by time is *void* if a person moved the ticket or wrote publicly at the same time (neither knowing of the other),
     unless a person's move was built on it without knowing of that act: the human act wins, and if the clock still
     runs, the next sweep does it again. So is what answers a void or twin entry. What was told to somebody stays told.
@@ -166,7 +166,7 @@ def without_effect(history: Sequence[Entry]) -> tuple[dict[str, str], dict[str, 
     found = dict.fromkeys(_beaten(history), "void")
     same: dict[str, str] = {}
     if not linear and len([entry for entry in history if entry.mail_id is not None or entry.mail_digest]) > 1:
-        from ticketctl.core.twins import twins  # rarely needed
+        from ticketctl.core.duplicate_emails import twins  # rarely needed
 
         same, repeated = twins(history, knowledge(history))
         found |= dict.fromkeys(repeated, "twin")

@@ -20,7 +20,7 @@ def twins(history: Sequence[Entry], known: Mapping[str, int]) -> tuple[dict[str,
     """Which entries of a history repeat others.
 
     Args:
-        known: for each entry those of which its author knew (:func:`ticketctl.core.chain.knowledge`).
+        known: for each entry those of which its author knew (:func:`ticketctl.core.dag.knowledge`).
 
     Returns:
         For each twin the entry that it repeats; and those of them that have no effect. An answer of
