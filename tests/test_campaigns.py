@@ -34,13 +34,13 @@ from tests.test_race import histories
 from ticketctl.app import sweep
 from ticketctl.app.desk import Desk
 from ticketctl.app.mailbox import Receipt, receive
-from ticketctl.core.notices import owed
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.notifications import owed
+from ticketctl.core.engine.requests import Actor, Change, Create, Decision
+from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Actor, Change, Create, Decision
-from ticketctl.core.sweeping import sweep_ticket
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.core.workflow import decide
 from ticketctl.store.clone_config import place
 from ticketctl.store.codec import emit
 from ticketctl.store.mailsettings import Mail

@@ -17,7 +17,7 @@ import pytest
 from tests.shell import Ran
 from tests.state import outbox_of
 from tests.test_kill import done, files_of, hooked, make_store, make_tickets, ticketctl
-from ticketctl.core import act
+from ticketctl.core.engine import transition
 from ticketctl.core.people import People
 from ticketctl.store.profiles import built_in
 
@@ -110,7 +110,7 @@ def test_what_former_versions_wrote(tmp_path: Path) -> None:
     for told in ("role:agent", "role:wizard", "amy"):
         root = desk(tmp_path / told.replace(":", "-"))
         with (patch.object(People, "with_role", lambda *_, told=told: (told,)),
-              patch.object(act, "can_be_told", lambda *_: True, create=True)):  # fmt: skip
+              patch.object(transition, "can_be_told", lambda *_: True, create=True)):  # fmt: skip
             opened(root)
         assert f"- {told}" in (root / "tickets/2026/11/02/261102-aaaaa.yaml").read_text()
         owes_nothing(root)

@@ -24,13 +24,13 @@ from tests.test_letters import HELP, JANE, A, attached, parts
 from tests.world import SHELF
 from ticketctl.app import shares
 from ticketctl.core.dag import union
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.notifications import owed
+from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Deliver, Keep
+from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.entry import Entry
-from ticketctl.core.notices import owed
 from ticketctl.core.people import People
-from ticketctl.core.requests import Actor, Change, Create, Decision, Deliver, Keep
-from ticketctl.core.sweeping import sweep_ticket
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.core.workflow import decide
 from ticketctl.store.codec import emit
 from ticketctl.store.letters import read_letter
 from ticketctl.store.paths import path_of

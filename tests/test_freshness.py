@@ -39,8 +39,8 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.recheck import audit_changed
 from ticketctl.app.refresh import fresh, keep, see
 from ticketctl.app.search import search
+from ticketctl.core.engine.requests import Actor, Create
 from ticketctl.core.query import Query, Term
-from ticketctl.core.requests import Actor, Create
 from ticketctl.render import document
 from ticketctl.store import freshness, syncing
 from ticketctl.store.codec import emit

@@ -20,16 +20,16 @@ import pytest
 
 from tests.campaign import rounds
 from tests.world import CUSTOMER, SHELF
-from ticketctl.core import timers
 from ticketctl.core.dag import union
+from ticketctl.core.engine import timers
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.notifications import owed
+from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Deliver, Keep, Request
+from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.entry import Entry
-from ticketctl.core.notices import owed
 from ticketctl.core.people import People
 from ticketctl.core.profile import Automation, Event, Profile
-from ticketctl.core.requests import Actor, Change, Create, Decision, Deliver, Keep, Request
-from ticketctl.core.sweeping import sweep_ticket
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.core.workflow import decide
 from ticketctl.record import replace
 
 NAMES = ("aerosoft", "hosting", "biztech", "assima", "ggit")

@@ -32,8 +32,8 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.mailbox import Receipt, receive
 from ticketctl.app.mailing import debts, message_id, thread_of
 from ticketctl.cli.main import run
+from ticketctl.core.engine.notifications import compose
 from ticketctl.core.entry import Entry
-from ticketctl.core.notices import compose
 from ticketctl.errors import BrokenError, BusyError, Finding
 from ticketctl.record import replace
 from ticketctl.store import locks

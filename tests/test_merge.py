@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from tests.world import CUSTOMER, SHELF
 from ticketctl.core.dag import heads, knowledge, order, predecessors, seal, union
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.requests import Actor, Change, Create, Decision
+from ticketctl.core.engine.sweep import sweep_ticket
+from ticketctl.core.engine.timers import due_now
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import People
-from ticketctl.core.requests import Actor, Change, Create, Decision
-from ticketctl.core.sweeping import sweep_ticket
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.core.timers import due_now
-from ticketctl.core.workflow import decide
 from ticketctl.record import replace
 
 BIZTECH = SHELF.get("biztech")

@@ -17,17 +17,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.world import SHELF
-from ticketctl.core.checker import Scene, failures
 from ticketctl.core.dag import seal
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.guards import Scene, failures
+from ticketctl.core.engine.requests import Actor, Change, Decision
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.language import read_profile
 from ticketctl.core.lint import lint, rules_can
 from ticketctl.core.people import People
 from ticketctl.core.profile import Action, Event, Profile, Test, Trigger
 from ticketctl.core.proof import Facts, exclusive, follows, impossible
-from ticketctl.core.requests import Actor, Change, Decision
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.core.workflow import decide
 from ticketctl.errors import BrokenError, Finding
 from ticketctl.record import replace
 from ticketctl.store.roundtrip import read_yaml

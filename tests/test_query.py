@@ -19,16 +19,16 @@ from tests.lists import DEFAULT, index_of
 from tests.test_stateful import PROFILES, Life, dates
 from tests.world import SHELF
 from ticketctl.app.refresh import cells_of
-from ticketctl.core.checker import Scene, failures
 from ticketctl.core.dates import format_instant, parse_instant
-from ticketctl.core.events import unanswered
+from ticketctl.core.engine.events import unanswered
+from ticketctl.core.engine.guards import Scene, failures
+from ticketctl.core.engine.timers import coming, due_now, next_due, timers, wake_of
 from ticketctl.core.language import read_profile
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile, Queue
 from ticketctl.core.query import COLUMNS, NEWEST, Query, Term
 from ticketctl.core.summary import _rank, summary_of
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.core.timers import coming, due_now, next_due, timers, wake_of
 from ticketctl.record import replace
 from ticketctl.store.index import Index, Kept
 from ticketctl.store.paths import path_of

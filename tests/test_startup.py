@@ -106,7 +106,15 @@ def test_what_is_never_imported_with_cold_caches(words: tuple[str, ...], root: P
     assert probed.modules.isdisjoint(HEAVY), sorted(probed.modules & set(HEAVY))
 
 
-RULES = ("core.profile", "core.act", "core.checker", "core.language", "core.workflow", "store.codec", "store.reading")
+RULES = (
+    "core.profile",
+    "core.engine.transition",
+    "core.engine.guards",
+    "core.language",
+    "core.engine.decide",
+    "store.codec",
+    "store.reading",
+)
 
 
 def test_a_list_loads_no_rules(root: Path) -> None:
@@ -127,7 +135,10 @@ def test_who_shows_or_moves_one_ticket_loads_no_index(root: Path) -> None:
         probed = probe(root, *words)
         assert probed.ran.status == 0, probed.ran
         assert not probed.modules & {"sqlite3", "_hashlib", "subprocess", "dataclasses", "pathlib", "locale"}, words
-        changing = {f"ticketctl.{name}" for name in ("core.act", "core.workflow", "app.change", "store.journal")}
+        changing = {
+            f"ticketctl.{name}"
+            for name in ("core.engine.transition", "core.engine.decide", "app.change", "store.journal")
+        }
         assert words[0] == "move" or probed.modules.isdisjoint(changing)
 
 

@@ -17,14 +17,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.test_dates import oracle, oracle_add
 from tests.world import CUSTOMER, SHELF, Refused, World
-from ticketctl.core.checker import Scene, failures
 from ticketctl.core.dag import event_id, predecessors
 from ticketctl.core.dates import Duration, parse_instant
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.guards import Scene, failures
+from ticketctl.core.engine.requests import Decision
 from ticketctl.core.entry import Entry
 from ticketctl.core.profile import CREATED, Automation, Edge, Event, Field, Profile
-from ticketctl.core.requests import Decision
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.core.workflow import decide
 from ticketctl.store.codec import emit
 from ticketctl.store.paths import path_of
 from ticketctl.store.reading import load

@@ -19,15 +19,15 @@ from tests.world import SHELF
 from ticketctl.app.refresh import fresh
 from ticketctl.core import dates
 from ticketctl.core.dag import seal
+from ticketctl.core.engine.forecast import outlooks
+from ticketctl.core.engine.notifications import compose
+from ticketctl.core.engine.sweep import sweep_ticket
+from ticketctl.core.engine.timers import future_event
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.foresight import outlooks
-from ticketctl.core.notices import compose
 from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.profile import Profile
 from ticketctl.core.summary import summary_of
-from ticketctl.core.sweeping import sweep_ticket
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.core.timers import future_event
 from ticketctl.errors import RefusedError
 from ticketctl.store import index as index_module
 from ticketctl.store.codec import emit

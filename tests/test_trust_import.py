@@ -15,13 +15,13 @@ from tests.test_kill import AMY, JANE, NOW, done, files_of, make_store, make_tic
 from tests.test_trust_clock import FAR, MAIL, forge
 from tests.world import SHELF
 from ticketctl.core.dag import seal, union
+from ticketctl.core.engine.events import events_of, last_customer_text, unanswered
+from ticketctl.core.engine.notifications import owed, unsent
+from ticketctl.core.engine.timers import coming, timers
 from ticketctl.core.entry import Entry
-from ticketctl.core.events import events_of, last_customer_text, unanswered
-from ticketctl.core.notices import owed, unsent
 from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.core.timers import coming, timers
 from ticketctl.store.canonical import read_canonical
 from ticketctl.store.codec import emit
 from ticketctl.store.strict import read_strict

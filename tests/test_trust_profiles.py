@@ -11,17 +11,17 @@ import pytest
 
 from tests.test_kill import done, make_store, ticketctl
 from ticketctl.core import proof
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.messages import readable
+from ticketctl.core.engine.notifications import compose
+from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Refusal
 from ticketctl.core.entry import Entry
 from ticketctl.core.language import read_profile
 from ticketctl.core.lint import lint
-from ticketctl.core.notices import compose
 from ticketctl.core.people import NOBODY_LISTED, People
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Actor, Change, Create, Decision, Refusal
 from ticketctl.core.templates import MOST, TooLongError, filled, shortened
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.core.wording import readable
-from ticketctl.core.workflow import decide
 from ticketctl.errors import Finding
 from ticketctl.record import replace
 from ticketctl.store.roundtrip import read_yaml

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ticketctl.core.dates import Duration, add, parse_when, zone
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Notice, Refusal
+from ticketctl.core.engine.sweep import Fired, sweep_ticket
 from ticketctl.core.people import People
-from ticketctl.core.requests import Actor, Change, Create, Decision, Notice, Refusal
-from ticketctl.core.sweeping import Fired, sweep_ticket
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.workflow import decide
 from ticketctl.store.profiles import Shelf
 
 SHELF = Shelf(None)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tests.bench import texts
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.requests import Actor, Change, Create, Decision
+from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Actor, Change, Create, Decision
-from ticketctl.core.sweeping import sweep_ticket
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.workflow import decide
 
 NOW = datetime(2026, 12, 7, 9, 0, tzinfo=UTC)
 """The instant at which nothing is due."""

@@ -16,9 +16,9 @@ import pytest
 from tests.lists import QUEUE, rows
 from tests.world import CUSTOMER, SHELF, Refused, World
 from ticketctl.core.dates import Duration, add, zone
+from ticketctl.core.engine.requests import Decision, Refusal
+from ticketctl.core.engine.sweep import Fired
 from ticketctl.core.entry import Entry
-from ticketctl.core.requests import Decision, Refusal
-from ticketctl.core.sweeping import Fired
 from ticketctl.core.ticket import Ticket
 from ticketctl.record import replace
 

@@ -28,9 +28,9 @@ from tests.demands.tables import (
 from tests.world import CUSTOMER, Refused, World
 from ticketctl.core.dag import seal
 from ticketctl.core.dates import format_instant
+from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.entry import Entry
 from ticketctl.core.profile import CREATED
-from ticketctl.core.requests import Refusal
 from ticketctl.core.ticket import apply
 from ticketctl.record import replace
 

@@ -27,9 +27,9 @@ from tests.demands.tables import (
 from tests.lists import DEFAULT, QUEUE, index_of, rows
 from tests.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import format_instant
+from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.profile import CREATED
 from ticketctl.core.query import OPEN, Query, Term
-from ticketctl.core.requests import Refusal
 from ticketctl.record import replace
 from ticketctl.store.selection import sums
 

@@ -32,9 +32,9 @@ from tests.demands.tables import (
 )  # fmt: skip
 from tests.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import format_instant
-from ticketctl.core.requests import Refusal
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.workflow import decide
 
 AMY, BEN = "amy@staff.example", "ben@staff.example"
 STAFF = {AMY: {"agent"}, BEN: {"agent"}, "agent@staff.example": {"agent"}}

@@ -11,12 +11,12 @@ import pytest
 from tests.demands.tables import Words, after, entered, fires_at, fires_once, open_to, refusal, told_anew
 from tests.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import Duration, add, moment_of, parse_instant, zone
+from ticketctl.core.engine.decide import scene_for
+from ticketctl.core.engine.moves import legal_now, open_moves
+from ticketctl.core.engine.requests import Actor, Create
 from ticketctl.core.entry import Entry
-from ticketctl.core.moves import legal_now, open_moves
 from ticketctl.core.profile import Template
-from ticketctl.core.requests import Actor, Create
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.core.workflow import scene_for
 from ticketctl.record import replace
 
 ADMIN, RESOURCE = "Follow Up Needed: Admin", "Follow Up Needed: Resource"

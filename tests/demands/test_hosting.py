@@ -34,9 +34,9 @@ from tests.demands.tables import (
 )  # fmt: skip
 from tests.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import format_instant, parse_instant
-from ticketctl.core.requests import Refusal
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.workflow import decide
 
 TOM, TECHNICIAN = "tom@staff.example", "technician@staff.example"
 STAFF = {TOM: {"technician"}, TECHNICIAN: {"technician"}}

@@ -15,16 +15,16 @@ from ticketctl.app.duplicates import NO_EMAILS, Emails, Shared, duplicates_among
 from ticketctl.app.parallel import read_at, spread
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
-from ticketctl.core.checker import Scene, failures, refusals
 from ticketctl.core.dag import entry_id, is_linear, knowledge, order, predecessors
+from ticketctl.core.engine.events import is_import
+from ticketctl.core.engine.guards import Scene, failures, refusals
+from ticketctl.core.engine.moves import creation_edges
+from ticketctl.core.engine.timers import future_event, in_future
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.events import is_import
-from ticketctl.core.moves import creation_edges
 from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Edge, Field, Profile
 from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, changed, fold, stages
-from ticketctl.core.timers import future_event, in_future
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import (
     UNREAD,

@@ -9,12 +9,12 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.find import look
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.who import actors
-from ticketctl.core.checker import Scene, fill_sets
+from ticketctl.core.engine.events import latest
+from ticketctl.core.engine.guards import Scene, fill_sets
+from ticketctl.core.engine.requests import Change
 from ticketctl.core.entry import Value
-from ticketctl.core.events import latest
 from ticketctl.core.profile import Batch, Event, Profile
 from ticketctl.core.query import Query, Term
-from ticketctl.core.requests import Change
 from ticketctl.core.templates import TooLongError
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import UNREAD, BrokenError, Finding, RefusedError, UnreadError, UsageError, closest

@@ -12,10 +12,10 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.recording import Log, commit, write, write_together, writing
 from ticketctl.app.shares import FOR_PEOPLE, check
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.requests import Change, Create, Decision, Notice, Refusal
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Change, Create, Decision, Notice, Refusal
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.workflow import decide
 from ticketctl.errors import BrokenError, ChangedError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.record import Record, replace
 from ticketctl.store import files

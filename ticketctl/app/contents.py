@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from ticketctl.app import values
 from ticketctl.app.desk import Desk
 from ticketctl.app.quarantine import place_of
+from ticketctl.core.engine.requests import Keep
 from ticketctl.core.entry import Entry
-from ticketctl.core.requests import Keep
 from ticketctl.errors import DiskError
 from ticketctl.record import Record, replace
 from ticketctl.store import deadletters, files

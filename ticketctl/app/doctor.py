@@ -16,10 +16,10 @@ from ticketctl.app.heartbeat import last_sweep
 from ticketctl.app.mailing import debts, known_server
 from ticketctl.app.refresh import ask
 from ticketctl.core import dates
+from ticketctl.core.engine.recipients import unheard
 from ticketctl.core.people import is_address
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Profile
-from ticketctl.core.recipients import unheard
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
 from ticketctl.store import clone_config, clone_setup, files, git, operations
 from ticketctl.store.config import NAME

@@ -7,9 +7,9 @@ from typing import Any
 from ticketctl.app import values
 from ticketctl.app.desk import Desk
 from ticketctl.app.who import actors
+from ticketctl.core.engine.requests import Change
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Change
 from ticketctl.core.ticket import SETTABLE, Ticket, thaw
 from ticketctl.core.yaml_node import Node, plain
 from ticketctl.errors import UsageError

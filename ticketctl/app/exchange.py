@@ -15,14 +15,14 @@ from ticketctl.app.rows import Rows
 from ticketctl.app.who import actors
 from ticketctl.core import dates
 from ticketctl.core.dag import seal, union
+from ticketctl.core.engine.decide import actor_reasons
+from ticketctl.core.engine.notifications import owed
+from ticketctl.core.engine.requests import Actor
+from ticketctl.core.engine.timers import due_now
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.notices import owed
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import CREATED, Profile
-from ticketctl.core.requests import Actor
 from ticketctl.core.ticket import Ticket, flat, fold
-from ticketctl.core.timers import due_now
-from ticketctl.core.workflow import actor_reasons
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import BrokenError, MissingError, RefusedError, TicketctlError, UncommittedError, UsageError
 from ticketctl.record import Record

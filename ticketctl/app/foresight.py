@@ -11,10 +11,10 @@ from ticketctl.app.find import look
 from ticketctl.app.sweep import Act, acts_of
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
+from ticketctl.core.engine.forecast import forecast
+from ticketctl.core.engine.timers import future_event
 from ticketctl.core.entry import HIDDEN, Entry
-from ticketctl.core.foresight import forecast
 from ticketctl.core.query import Query, Term
-from ticketctl.core.timers import future_event
 from ticketctl.errors import BrokenError, Finding
 from ticketctl.store.selection import Ahead
 

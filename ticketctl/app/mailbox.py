@@ -27,9 +27,9 @@ from ticketctl.app.quarantine import bury, bury_and_tell, bury_large, raise_fail
 from ticketctl.app.recording import commit, write, writing
 from ticketctl.app.senders import actors_by_mail, is_vouched, staff_roles, vouched
 from ticketctl.app.shares import FOR_ALL, FOR_PEOPLE, excess
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Refusal
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Actor, Change, Create, Decision, Refusal
-from ticketctl.core.workflow import decide
 from ticketctl.errors import MissingError, RefusedError, SettingsError, UsageError
 from ticketctl.record import Record, replace
 from ticketctl.store import deadletters, journal

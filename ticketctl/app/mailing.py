@@ -23,14 +23,14 @@ from ticketctl.app.leftovers import catch_up, waiting
 from ticketctl.app.recording import may_write, record_run, write, writing
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.notifications import Owed, compose, owed
+from ticketctl.core.engine.requests import Decision, Deliver
 from ticketctl.core.entry import Entry
-from ticketctl.core.notices import Owed, compose, owed
 from ticketctl.core.people import is_address
 from ticketctl.core.plural import counted
 from ticketctl.core.query import Query, Term
-from ticketctl.core.requests import Decision, Deliver
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.workflow import decide
 from ticketctl.errors import (
     BrokenError,
     BusyError,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from ticketctl.app.desk import Desk
-from ticketctl.core.notices import compose, owed, unsent
+from ticketctl.core.engine.notifications import compose, owed, unsent
+from ticketctl.core.engine.requests import Notice
 from ticketctl.core.people import is_address, spelled
-from ticketctl.core.requests import Notice
 from ticketctl.core.ticket import Ticket
 
 

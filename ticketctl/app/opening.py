@@ -9,10 +9,10 @@ from typing import Any
 from ticketctl.app import values
 from ticketctl.app.desk import Desk
 from ticketctl.app.who import actors, person
-from ticketctl.core.checker import Scene, fill
+from ticketctl.core.engine.guards import Scene, fill
+from ticketctl.core.engine.requests import Create
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Create
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import TicketctlError, UsageError
 from ticketctl.store.paths import ID

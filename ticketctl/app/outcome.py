@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ticketctl.core.engine.requests import Decision, Refusal
 from ticketctl.core.escaping import safe
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Decision, Refusal
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import TicketctlError, UncommittedError
 from ticketctl.record import Record

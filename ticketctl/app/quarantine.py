@@ -10,8 +10,8 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.recording import commit, write, writing
 from ticketctl.app.shares import FOR_ONE, used
-from ticketctl.core.requests import Decision, Keep, Refusal
-from ticketctl.core.workflow import decide
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.requests import Decision, Keep, Refusal
 from ticketctl.errors import BrokenError, BusyError, MissingError, RefusedError, SettingsError
 from ticketctl.store import deadletters, files, journal
 from ticketctl.store.deadletters import Source

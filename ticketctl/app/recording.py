@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome, describe, what
 from ticketctl.core import dates
-from ticketctl.core.requests import Decision
+from ticketctl.core.engine.requests import Decision
 from ticketctl.errors import (
     BusyError,
     ChangedError,

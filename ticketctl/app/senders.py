@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ticketctl.core.engine.requests import Actor
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Actor
 from ticketctl.core.ticket import Ticket
 from ticketctl.store.headers import same_address
 from ticketctl.store.letters import Letter

@@ -17,12 +17,12 @@ from ticketctl.app.recording import may_write, record_run, write_together, writi
 from ticketctl.app.refresh import ask, broken_in
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
+from ticketctl.core.engine.requests import Decision, Fire, Refusal
+from ticketctl.core.engine.sweep import Fired, sweep_ticket
+from ticketctl.core.engine.timers import due_now, future_event
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Automation, Profile
-from ticketctl.core.requests import Decision, Fire, Refusal
-from ticketctl.core.sweeping import Fired, sweep_ticket
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.timers import due_now, future_event
 from ticketctl.errors import (
     BrokenError,
     BusyError,

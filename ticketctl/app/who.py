@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ticketctl.app.desk import Desk
+from ticketctl.core.engine.requests import Actor
 from ticketctl.core.people import spelled, split
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Actor
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import UsageError, closest
 from ticketctl.pattern import pattern

@@ -76,7 +76,7 @@ def _change(env: Env, id_: str, typed: str) -> str:
     """Make the change; what is wrong with it, or nothing."""
     from ticketctl.app import editing
     from ticketctl.app.change import change
-    from ticketctl.core.requests import Decision, Refusal
+    from ticketctl.core.engine.requests import Decision, Refusal
     from ticketctl.render import text
 
     desk = env.desk

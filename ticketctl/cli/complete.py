@@ -113,8 +113,8 @@ def _word(status: str) -> str:
 
 def _statuses(env: Env, id_: str) -> list[tuple[str, str]]:
     from ticketctl.app.who import actors
-    from ticketctl.core.moves import open_moves
-    from ticketctl.core.workflow import scene_for
+    from ticketctl.core.engine.decide import scene_for
+    from ticketctl.core.engine.moves import open_moves
 
     desk = env.desk
     ticket = desk.show(id_).ticket

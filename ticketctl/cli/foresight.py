@@ -15,7 +15,7 @@ from ticketctl.cli.cron import VERBS, name_ahead, unheard, what_of
 from ticketctl.cli.env import Env, finish, pass_env
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core import dates
-from ticketctl.core.foresight import outlooks
+from ticketctl.core.engine.forecast import outlooks
 from ticketctl.core.plural import counted
 from ticketctl.errors import exit_of
 from ticketctl.render import document

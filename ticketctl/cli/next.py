@@ -12,10 +12,10 @@ from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, pass_env
 from ticketctl.cli.output import say, say_lines
-from ticketctl.core.moves import OpenMove, open_moves, way
+from ticketctl.core.engine.decide import actor_reasons, scene_for
+from ticketctl.core.engine.moves import OpenMove, open_moves, way
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.workflow import actor_reasons, scene_for
 from ticketctl.errors import RefusedError
 
 
@@ -66,7 +66,7 @@ def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
 
 def _others(env: Env, profile: Profile, ticket: Ticket, mine: Collection[str]) -> list[str]:
     """What others, and time, can do with the ticket besides: ``Closed by the customer``."""
-    from ticketctl.core.moves import automatic
+    from ticketctl.core.engine.moves import automatic
     from ticketctl.render.text import coming, listed
 
     targets: dict[str, list[str]] = {}

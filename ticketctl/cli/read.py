@@ -11,7 +11,7 @@ from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
 from ticketctl.cli.output import say, say_lines, say_page
-from ticketctl.core.timers import next_due
+from ticketctl.core.engine.timers import next_due
 from ticketctl.errors import BrokenError, TicketctlError, UnreadError
 from ticketctl.store.reading import Loaded
 

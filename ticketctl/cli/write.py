@@ -18,12 +18,12 @@ from ticketctl.cli.command import command, staff_command
 from ticketctl.cli.complete import complete_id, complete_id_or_status, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
 from ticketctl.cli.output import say, say_lines
-from ticketctl.core.checker import fill
+from ticketctl.core.engine.decide import scene_for
+from ticketctl.core.engine.guards import fill
+from ticketctl.core.engine.requests import Change, Decision, Refusal
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Change, Decision, Refusal
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.workflow import scene_for
 from ticketctl.errors import Exit, RefusedError, TicketctlError, UsageError
 from ticketctl.store.paths import short
 from ticketctl.store.reading import Loaded

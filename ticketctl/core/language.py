@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from ticketctl.core import profile as p
 from ticketctl.core.dates import Duration, zone
+from ticketctl.core.engine.messages import check_leaks, read_message, read_template
 from ticketctl.core.grammar import (
     EMPTY,
     HEAD_FIELDS,
@@ -25,7 +26,6 @@ from ticketctl.core.grammar import (
 )
 from ticketctl.core.hours import read_calendar
 from ticketctl.core.limits import too_large
-from ticketctl.core.wording import check_leaks, read_message, read_template
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding
 

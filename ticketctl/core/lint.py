@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ticketctl.core.dates import Duration
+from ticketctl.core.engine.moves import may_fire_in
 from ticketctl.core.entry import Value
 from ticketctl.core.limits import FINDINGS
-from ticketctl.core.moves import may_fire_in
 from ticketctl.core.profile import CREATED, Action, Automation, Edge, Event, Profile, Status, Test, Trigger
 from ticketctl.core.proof import (
     Facts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 
-from ticketctl.core.moves import may_fire_in
+from ticketctl.core.engine.moves import may_fire_in
 from ticketctl.core.profile import CREATED, Action, Automation, Category, Edge, Profile, Trigger
 from ticketctl.core.proof import Facts, impossible
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from ticketctl.core.checker import Scene, holds
 from ticketctl.core.dates import parse_instant
-from ticketctl.core.events import unanswered
-from ticketctl.core.notices import owed
+from ticketctl.core.engine.events import unanswered
+from ticketctl.core.engine.guards import Scene, holds
+from ticketctl.core.engine.notifications import owed
+from ticketctl.core.engine.requests import Fire
+from ticketctl.core.engine.timers import coming, next_due, next_of, wake_of
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.query import Row
-from ticketctl.core.requests import Fire
 from ticketctl.core.ticket import Ticket, thaw
-from ticketctl.core.timers import coming, next_due, next_of, wake_of
 
 _HUGE = 1 << 127
 """What is larger sorts as this does."""

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from ticketctl.core.engine.moves import automatic
+from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.escaping import escaped
-from ticketctl.core.moves import automatic
 from ticketctl.core.profile import Action, Profile, Test
 from ticketctl.core.query import Row
-from ticketctl.core.requests import Refusal
 from ticketctl.core.ticket import Ticket, thaw
 from ticketctl.errors import Finding
 

@@ -7,19 +7,19 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ticketctl.core import dates
+from ticketctl.core.engine.events import is_import
+from ticketctl.core.engine.recipients import why_nobody
+from ticketctl.core.engine.timers import future_event, in_future, next_due
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.events import is_import
 from ticketctl.core.people import NOBODY_LISTED, People
 from ticketctl.core.profile import Profile
-from ticketctl.core.recipients import why_nobody
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.timers import future_event, in_future, next_due
 from ticketctl.render.safe import safe
 from ticketctl.render.voice import TIED, Voice, wrapped
 
 if TYPE_CHECKING:
-    from ticketctl.core.moves import OpenMove
-    from ticketctl.core.requests import Decision, Refusal
+    from ticketctl.core.engine.moves import OpenMove
+    from ticketctl.core.engine.requests import Decision, Refusal
 
 _BEGINNING = ("ticket", "profile", "version", "title")
 """What the first entry sets and every screen shows elsewhere."""

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from ticketctl.core import dates
+from ticketctl.core.engine.forecast import Outlook
+from ticketctl.core.engine.timers import future_event, in_future
 from ticketctl.core.entry import HIDDEN, Entry
-from ticketctl.core.foresight import Outlook
 from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.timers import future_event, in_future
 from ticketctl.render.safe import safe
 from ticketctl.render.text import deed, listed, short
 from ticketctl.render.voice import Voice, wrapped

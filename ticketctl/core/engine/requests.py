@@ -10,7 +10,7 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.record import EMPTY, Record
 
 if TYPE_CHECKING:  # a ticket is shown without what looks for moves
-    from ticketctl.core.moves import OpenMove, Step
+    from ticketctl.core.engine.moves import OpenMove, Step
 
 
 class Actor(Record):

@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketctl.core import dates
-from ticketctl.core.checker import Scene, fill
 from ticketctl.core.dag import is_linear, knowledge
+from ticketctl.core.engine.events import is_import
+from ticketctl.core.engine.guards import Scene, fill
+from ticketctl.core.engine.messages import readable
+from ticketctl.core.engine.requests import Notice
+from ticketctl.core.engine.timers import timers
 from ticketctl.core.entry import Entry
-from ticketctl.core.events import is_import
 from ticketctl.core.grammar import INTERNAL
 from ticketctl.core.people import People, is_address
 from ticketctl.core.profile import Message, Profile
-from ticketctl.core.requests import Notice
 from ticketctl.core.ticket import LINK, Ticket, apply, fold
-from ticketctl.core.timers import timers
-from ticketctl.core.wording import readable
 from ticketctl.errors import BrokenError
 from ticketctl.record import Record, replace
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ticketctl.core import dates
-from ticketctl.core.checker import Scene, holds
+from ticketctl.core.engine.explanations import in_words
+from ticketctl.core.engine.guards import Scene, holds
+from ticketctl.core.engine.recipients import why_nobody
+from ticketctl.core.engine.requests import Decision, Fire
+from ticketctl.core.engine.sweep import Fired, sweep_ticket
+from ticketctl.core.engine.timers import Clock, Timer, clock_of, next_due, timers
 from ticketctl.core.people import People
-from ticketctl.core.phrases import in_words
 from ticketctl.core.profile import Automation, Profile
-from ticketctl.core.recipients import why_nobody
-from ticketctl.core.requests import Decision, Fire
-from ticketctl.core.sweeping import Fired, sweep_ticket
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.timers import Clock, Timer, clock_of, next_due, timers
 from ticketctl.record import Record
 
 MOST = 1000

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from ticketctl.core.act import Act
-from ticketctl.core.checker import Scene, may
-from ticketctl.core.moves import open_moves, way
+from ticketctl.core.engine.guards import Scene, may
+from ticketctl.core.engine.moves import open_moves, way
+from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Deliver, Fire, Keep, Refusal, Request
+from ticketctl.core.engine.transition import Act
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Actor, Change, Create, Decision, Deliver, Fire, Keep, Refusal, Request
 from ticketctl.core.templates import TooLongError
 from ticketctl.core.ticket import Ticket
 

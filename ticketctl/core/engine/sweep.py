@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from ticketctl.core.engine.decide import decide
+from ticketctl.core.engine.requests import Decision, Fire, Refusal
+from ticketctl.core.engine.timers import due_now
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
-from ticketctl.core.requests import Decision, Fire, Refusal
 from ticketctl.core.ticket import Ticket
-from ticketctl.core.timers import due_now
-from ticketctl.core.workflow import decide
 from ticketctl.record import Record
 
 

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ticketctl.core import dates
-from ticketctl.core.checker import Scene, failures
+from ticketctl.core.engine.events import events_of
+from ticketctl.core.engine.guards import Scene, failures
+from ticketctl.core.engine.requests import Fire
 from ticketctl.core.entry import HIDDEN, Entry
-from ticketctl.core.events import events_of
 from ticketctl.core.people import People
 from ticketctl.core.profile import Automation, Profile
-from ticketctl.core.requests import Fire
 from ticketctl.core.ticket import Ticket
 from ticketctl.record import Record
 

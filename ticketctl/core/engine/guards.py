@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from ticketctl.core import dates
+from ticketctl.core.engine.events import events_of, last_customer_text, latest
+from ticketctl.core.engine.explanations import default_words, either, in_all_words
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.events import events_of, last_customer_text, latest
 from ticketctl.core.people import People
-from ticketctl.core.phrases import default_words, either, in_all_words
 from ticketctl.core.profile import CREATED, Edge, Profile, Status, Test
 from ticketctl.core.templates import TooLongError, filled, shortened
 from ticketctl.core.ticket import Ticket, changed, flat

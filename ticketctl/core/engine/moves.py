@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from ticketctl.core.checker import Scene, judge, may
+from ticketctl.core.engine.guards import Scene, judge, may
 from ticketctl.core.profile import CREATED, Automation, Category, Edge, Event, Profile, Trigger
 from ticketctl.record import Record, replace
 

@@ -10,20 +10,20 @@ from datetime import datetime
 from typing import Any
 
 from ticketctl.core import dates
-from ticketctl.core.checker import Scene, failures, fill, fill_sets, fill_value, holds, judge
 from ticketctl.core.dag import seal
+from ticketctl.core.engine.events import events_of
+from ticketctl.core.engine.guards import Scene, failures, fill, fill_sets, fill_value, holds, judge
+from ticketctl.core.engine.messages import readable
+from ticketctl.core.engine.moves import creation_edges
+from ticketctl.core.engine.notifications import compose
+from ticketctl.core.engine.recipients import can_be_told, named, why_nobody
+from ticketctl.core.engine.requests import Actor, Change, Create, Deliver, Fire, Keep, Notice
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.events import events_of
 from ticketctl.core.grammar import INTERNAL
-from ticketctl.core.moves import creation_edges
-from ticketctl.core.notices import compose
 from ticketctl.core.people import People
 from ticketctl.core.profile import Action, Automation, Edge, Event, Profile, Trigger
-from ticketctl.core.recipients import can_be_told, named, why_nobody
-from ticketctl.core.requests import Actor, Change, Create, Deliver, Fire, Keep, Notice
 from ticketctl.core.templates import MOST, TooLongError
 from ticketctl.core.ticket import LINK, Ticket, apply, flat, fold
-from ticketctl.core.wording import readable
 from ticketctl.record import replace
 
 

@@ -1,0 +1,1 @@
+"""The workflow engine: events, guards, moves, timers, notifications."""
