@@ -15,7 +15,7 @@ from tests.test_kill import done, make_store, ticketctl
 from ticketctl.app.holidays import insert
 from ticketctl.core import calendars
 from ticketctl.core.dates import Duration, add, format_instant, zone
-from ticketctl.core.language import read_profile
+from ticketctl.core.language.parser import read_profile
 from ticketctl.store.roundtrip import read_yaml
 
 CASES = [line.split("\t") for line in oracle.TABLE.read_text().splitlines()[1:]]

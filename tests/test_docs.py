@@ -50,7 +50,7 @@ def _played(shell: Shell, match: re.Match[str]) -> str:
 
 def test_profile_examples_compile(tmp_path: Path) -> None:
     """Every whole profile shown in the docs is sound."""
-    from ticketctl.core.lint import lint
+    from ticketctl.core.language.checks import lint
     from ticketctl.store.profiles import Shelf
 
     text = (ROOT / "docs" / "profile-language.md").read_text(encoding="utf-8")

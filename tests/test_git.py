@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from tests.world import SHELF
-from ticketctl.core.schema import ticket_schema
+from ticketctl.core.language.json_schema import ticket_schema
 from ticketctl.core.yaml_node import plain
 from ticketctl.store.roundtrip import read_yaml
 

@@ -22,11 +22,11 @@ from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.guards import Scene, failures
 from ticketctl.core.engine.requests import Actor, Change, Decision
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.language import read_profile
-from ticketctl.core.lint import lint, rules_can
+from ticketctl.core.language.checks import lint, rules_can
+from ticketctl.core.language.entailment import Facts, exclusive, follows, impossible
+from ticketctl.core.language.parser import read_profile
 from ticketctl.core.people import People
 from ticketctl.core.profile import Action, Event, Profile, Test, Trigger
-from ticketctl.core.proof import Facts, exclusive, follows, impossible
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import BrokenError, Finding
 from ticketctl.record import replace

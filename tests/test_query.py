@@ -23,7 +23,7 @@ from ticketctl.core.dates import format_instant, parse_instant
 from ticketctl.core.engine.events import unanswered
 from ticketctl.core.engine.guards import Scene, failures
 from ticketctl.core.engine.timers import coming, due_now, next_due, timers, wake_of
-from ticketctl.core.language import read_profile
+from ticketctl.core.language.parser import read_profile
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile, Queue
 from ticketctl.core.query import COLUMNS, NEWEST, Query, Term

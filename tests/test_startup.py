@@ -110,7 +110,7 @@ RULES = (
     "core.profile",
     "core.engine.transition",
     "core.engine.guards",
-    "core.language",
+    "core.language.parser",
     "core.engine.decide",
     "store.codec",
     "store.reading",

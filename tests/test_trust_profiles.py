@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.test_kill import done, make_store, ticketctl
-from ticketctl.core import proof
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.messages import readable
 from ticketctl.core.engine.notifications import compose
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Refusal
 from ticketctl.core.entry import Entry
-from ticketctl.core.language import read_profile
-from ticketctl.core.lint import lint
+from ticketctl.core.language import entailment
+from ticketctl.core.language.checks import lint
+from ticketctl.core.language.parser import read_profile
 from ticketctl.core.people import NOBODY_LISTED, People
 from ticketctl.core.profile import Profile
 from ticketctl.core.templates import MOST, TooLongError, filled, shortened
@@ -127,7 +127,7 @@ def test_profiles_of_many_mistakes_are_given_up() -> None:
 
 def test_proofs_that_would_take_long_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """200 triggers, each of which can move a ticket of any of 70 statuses: nobody proves that no two are rivals."""
-    monkeypatch.setattr(proof, "MOST", proof.MOST // 10)
+    monkeypatch.setattr(entailment, "MOST", entailment.MOST // 10)
     rules = "triggers:\n" + "".join(
         f"- {{name: t{n}, on: [customer_message, staff_message], do: [{{move: S{n % 70}}}]}}\n" for n in range(200)
     )

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ticketctl.core.schema import ticket_schema
+from ticketctl.core.language.json_schema import ticket_schema
 from ticketctl.errors import DiskError, RefusedError
 from ticketctl.store import clone_setup, committing, files, git
 from ticketctl.store.committing import Written

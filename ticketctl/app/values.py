@@ -9,7 +9,7 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.who import person
 from ticketctl.core import dates
 from ticketctl.core.entry import Value
-from ticketctl.core.grammar import HEAD_FIELDS, squash_item
+from ticketctl.core.language.grammar import HEAD_FIELDS, squash_item
 from ticketctl.core.profile import Field, Profile, Template, squash
 from ticketctl.core.ticket import SETTABLE
 from ticketctl.errors import UsageError, closest

@@ -101,7 +101,7 @@ def show_profile(env: Env, name: str, format_: str) -> None:
 @pass_env
 def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str) -> None:
     """Prove a profile sound before anybody works by it; without a name, all that can be used here."""
-    from ticketctl.core.lint import lint
+    from ticketctl.core.language.checks import lint
     from ticketctl.render import document
 
     shelf = _shelf(env)

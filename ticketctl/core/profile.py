@@ -1,6 +1,6 @@
 """A workflow profile as the engine sees it: frozen data, every name resolved, every list expanded.
 
-``core/language.py`` makes it from a file; nothing here knows any particular profile.
+``core/language/parser.py`` makes it from a file; nothing here knows any particular profile.
 """
 
 from __future__ import annotations
@@ -289,7 +289,7 @@ class Profile(Record):
 
     @cached_property
     def remembered(self) -> dict[str, Any]:
-        """What the proofs have found out about it, by name: each thing once (``core/lint.py``, ``core/proof.py``)."""
+        """What the proofs have found out about it, by name: each thing once (``core/language/checks.py``, ``core/language/entailment.py``)."""
         return {}
 
     @property

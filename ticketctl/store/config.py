@@ -147,7 +147,7 @@ def _zone_problem(name: str) -> str:
 def _holidays(node: Node, wrong: Callable[[Node, str], None]) -> frozenset[date]:
     if "holidays" not in node.map:
         return frozenset()
-    from ticketctl.core.hours import read_holidays
+    from ticketctl.core.language.calendars import read_holidays
 
     return read_holidays(node.map["holidays"], wrong)
 

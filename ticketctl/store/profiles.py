@@ -204,7 +204,7 @@ class Shelf:
             data = read_bytes(path, MAX_BYTES)
         except FileNotFoundError:
             raise MissingError(f"there is no file {path}") from None
-        from ticketctl.core.language import read_profile
+        from ticketctl.core.language.parser import read_profile
 
         shown = self._shown(path)
         try:

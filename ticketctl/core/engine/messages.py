@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ticketctl.core.grammar import EMPTY, INTERNAL, ORIGIN, Names, read_origin, read_sets
+from ticketctl.core.language.grammar import EMPTY, INTERNAL, ORIGIN, Names, read_origin, read_sets
 from ticketctl.core.people import People, spelled
 from ticketctl.core.profile import Action, Message, Profile, Template, Trigger
 from ticketctl.core.templates import names_in

@@ -17,7 +17,7 @@ from ticketctl.core.engine.messages import readable
 from ticketctl.core.engine.requests import Notice
 from ticketctl.core.engine.timers import timers
 from ticketctl.core.entry import Entry
-from ticketctl.core.grammar import INTERNAL
+from ticketctl.core.language.grammar import INTERNAL
 from ticketctl.core.people import People, is_address
 from ticketctl.core.profile import Message, Profile
 from ticketctl.core.ticket import LINK, Ticket, apply, fold

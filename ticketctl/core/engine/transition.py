@@ -19,7 +19,7 @@ from ticketctl.core.engine.notifications import compose
 from ticketctl.core.engine.recipients import can_be_told, named, why_nobody
 from ticketctl.core.engine.requests import Actor, Change, Create, Deliver, Fire, Keep, Notice
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.grammar import INTERNAL
+from ticketctl.core.language.grammar import INTERNAL
 from ticketctl.core.people import People
 from ticketctl.core.profile import Action, Automation, Edge, Event, Profile, Trigger
 from ticketctl.core.templates import MOST, TooLongError

@@ -1,4 +1,4 @@
-"""Where a ticket can come by a profile, and who moves it there: what the proofs of ``core/lint.py`` are made of."""
+"""Where a ticket can come by a profile, and who moves it there: what the proofs of ``core/language/checks.py`` are made of."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from ticketctl.core.engine.moves import may_fire_in
+from ticketctl.core.language.entailment import Facts, impossible
 from ticketctl.core.profile import CREATED, Action, Automation, Category, Edge, Profile, Trigger
-from ticketctl.core.proof import Facts, impossible
 
 PERSONS = ("customer", "agent")
 

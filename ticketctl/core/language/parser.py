@@ -10,7 +10,8 @@ from typing import TypeVar
 from ticketctl.core import profile as p
 from ticketctl.core.dates import Duration, zone
 from ticketctl.core.engine.messages import check_leaks, read_message, read_template
-from ticketctl.core.grammar import (
+from ticketctl.core.language.calendars import read_calendar
+from ticketctl.core.language.grammar import (
     EMPTY,
     HEAD_FIELDS,
     ORIGIN,
@@ -24,8 +25,7 @@ from ticketctl.core.grammar import (
     read_tests,
     read_value,
 )
-from ticketctl.core.hours import read_calendar
-from ticketctl.core.limits import too_large
+from ticketctl.core.language.limits import too_large
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from ticketctl.core.calendars import DAY, Calendar, Hours
 from ticketctl.core.dates import zone
-from ticketctl.core.grammar import Names
+from ticketctl.core.language.grammar import Names
 from ticketctl.core.yaml_node import Node
 from ticketctl.pattern import pattern
 

@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterator
 from ticketctl.core.dates import Duration
 from ticketctl.core.engine.moves import may_fire_in
 from ticketctl.core.entry import Value
-from ticketctl.core.limits import FINDINGS
-from ticketctl.core.profile import CREATED, Action, Automation, Edge, Event, Profile, Status, Test, Trigger
-from ticketctl.core.proof import (
+from ticketctl.core.language.entailment import (
     Facts,
     TooLargeError,
     exclusive,
@@ -24,7 +22,8 @@ from ticketctl.core.proof import (
     split,
     toil,
 )
-from ticketctl.core.reach import (
+from ticketctl.core.language.limits import FINDINGS
+from ticketctl.core.language.reachability import (
     PERSONS,
     closing,
     fires_in,
@@ -34,6 +33,7 @@ from ticketctl.core.reach import (
     real_moves,
     rule_moves,
 )
+from ticketctl.core.profile import CREATED, Action, Automation, Edge, Event, Profile, Status, Test, Trigger
 from ticketctl.errors import Finding, Place
 
 ASKED = ("customer_message", "staff_message", "staff_event", "field_set", "mail_in", "created")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
-from ticketctl.core.limits import FINDINGS
+from ticketctl.core.language.limits import FINDINGS
 from ticketctl.core.profile import Action, Event, Field, Origin, Status, Test, squash
 from ticketctl.core.templates import names_in
 from ticketctl.core.yaml_node import Node
