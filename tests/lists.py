@@ -13,9 +13,9 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError
 from ticketctl.store.index import Index, Kept
 from ticketctl.store.paths import path_of
-from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import select
 from ticketctl.store.tickets import Store
+from ticketctl.store.yaml.loader import Loaded
 
 DEFAULT = (Term("closed", "is", (0,)),)
 """What a list asks for where it is asked for nothing."""

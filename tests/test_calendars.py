@@ -16,7 +16,7 @@ from ticketctl.app.holidays import insert
 from ticketctl.core import calendars
 from ticketctl.core.dates import Duration, add, format_instant, zone
 from ticketctl.core.language.parser import read_profile
-from ticketctl.store.roundtrip import read_yaml
+from ticketctl.store.yaml.ruamel import read_yaml
 
 CASES = [line.split("\t") for line in oracle.TABLE.read_text().splitlines()[1:]]
 CALENDARS = {"office": oracle.office, "night": oracle.night}

@@ -42,11 +42,11 @@ from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.store.clone_config import place
-from ticketctl.store.codec import emit
 from ticketctl.store.mailsettings import Mail
 from ticketctl.store.paths import path_of
 from ticketctl.store.profiles import built_in
 from ticketctl.store.transport import DeliveryError, Send
+from ticketctl.store.yaml.writer import emit
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 SWEPT = datetime(2026, 12, 5, 9, 0, tzinfo=UTC)

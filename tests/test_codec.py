@@ -23,13 +23,13 @@ from ticketctl.core.ticket import Ticket, fold
 from ticketctl.core.yaml_node import plain
 from ticketctl.errors import BrokenError
 from ticketctl.record import replace
-from ticketctl.store.canonical import read_canonical
-from ticketctl.store.codec import emit, extend, is_literal, is_plain
 from ticketctl.store.paths import ALPHABET, path_of
-from ticketctl.store.reading import Loaded, load
-from ticketctl.store.roundtrip import read_yaml
-from ticketctl.store.strict import read_strict
 from ticketctl.store.tickets import Store
+from ticketctl.store.yaml.fast_reader import read_canonical
+from ticketctl.store.yaml.loader import Loaded, load
+from ticketctl.store.yaml.located_reader import read_strict
+from ticketctl.store.yaml.ruamel import read_yaml
+from ticketctl.store.yaml.writer import emit, extend, is_literal, is_plain
 
 SAMPLE = """\
 id: 261121-k3qx9

@@ -13,8 +13,8 @@ import pytest
 
 from tests.test_kill import done, leftovers, make_store, make_tickets, ticketctl
 from ticketctl.store import locks
-from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import Store
+from ticketctl.store.yaml.loader import Loaded
 
 HALF = "bbbbb"
 PATH = f"tickets/2026/11/02/261102-{HALF}.yaml"

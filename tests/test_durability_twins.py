@@ -31,10 +31,10 @@ from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import People
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.store.codec import emit
 from ticketctl.store.letters import read_letter
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
+from ticketctl.store.yaml.writer import emit
 
 AMY = "amy@support.example"
 NINE, TEN, ELEVEN, NOON = (f"2026-11-03T{hour:02}:00:00Z" for hour in (9, 10, 11, 12))

@@ -43,12 +43,12 @@ from ticketctl.core.engine.requests import Actor, Create
 from ticketctl.core.query import Query, Term
 from ticketctl.render import document
 from ticketctl.store import freshness, syncing
-from ticketctl.store.codec import emit
 from ticketctl.store.freshness import Look
 from ticketctl.store.index import Index
 from ticketctl.store.profiles import built_in
 from ticketctl.store.selection import select
 from ticketctl.store.tickets import Store, path_of
+from ticketctl.store.yaml.writer import emit
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 DAYS = ("261102", "261103", "261104")

@@ -13,7 +13,7 @@ import pytest
 from tests.world import SHELF
 from ticketctl.core.language.json_schema import ticket_schema
 from ticketctl.core.yaml_node import plain
-from ticketctl.store.roundtrip import read_yaml
+from ticketctl.store.yaml.ruamel import read_yaml
 
 AGENT = {"TICKETCTL_AS": "agent:amy@support.example"}
 TICKET = "tickets/2026/11/02/261102-k3qx9.yaml"

@@ -22,9 +22,9 @@ from ticketctl.core.dag import event_id, seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import fold
 from ticketctl.record import replace
-from ticketctl.store.codec import emit
 from ticketctl.store.profiles import built_in
 from ticketctl.store.tickets import Store
+from ticketctl.store.yaml.writer import emit
 
 BAD = "261102-mmmmm"
 PATH = f"tickets/2026/11/02/{BAD}.yaml"

@@ -28,7 +28,7 @@ MAY_IMPORT = {
 }
 DOORS = {
     "click": "cli/",
-    "ruamel": "store/roundtrip.py",
+    "ruamel": "store/yaml/ruamel.py",
     "tabulate": "render/table.py",
     "dateutil": "core/dates.py",
     "holidays": "store/almanac.py",

@@ -30,7 +30,7 @@ from ticketctl.core.profile import Action, Event, Profile, Test, Trigger
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import BrokenError, Finding
 from ticketctl.record import replace
-from ticketctl.store.roundtrip import read_yaml
+from ticketctl.store.yaml.ruamel import read_yaml
 
 PAGE = Path(__file__).parent.parent / "docs" / "profile-language.md"
 FILE = "profiles/desk.yaml"

@@ -32,8 +32,8 @@ from ticketctl.core.ticket import Ticket, fold
 from ticketctl.record import replace
 from ticketctl.store.index import Index, Kept
 from ticketctl.store.paths import path_of
-from ticketctl.store.roundtrip import read_yaml
 from ticketctl.store.selection import select, sums, total
+from ticketctl.store.yaml.ruamel import read_yaml
 
 CLOCKS = """\
 profile: clocks

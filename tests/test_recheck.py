@@ -25,10 +25,10 @@ from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import fold
 from ticketctl.store import freshness, sound
-from ticketctl.store.codec import emit
 from ticketctl.store.index import Index
 from ticketctl.store.profiles import built_in
 from ticketctl.store.tickets import Store, path_of
+from ticketctl.store.yaml.writer import emit
 
 AT = "2026-11-02T12:00"
 

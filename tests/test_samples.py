@@ -11,7 +11,7 @@ from tests.make_samples import ROOT, differences, files, play
 from tests.shell import Shell
 from ticketctl.app.desk import Desk
 from ticketctl.core.ticket import Ticket
-from ticketctl.store.reading import Loaded
+from ticketctl.store.yaml.loader import Loaded
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 

@@ -112,8 +112,8 @@ RULES = (
     "core.engine.guards",
     "core.language.parser",
     "core.engine.decide",
-    "store.codec",
-    "store.reading",
+    "store.yaml.writer",
+    "store.yaml.loader",
 )
 
 

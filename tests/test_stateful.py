@@ -25,10 +25,10 @@ from ticketctl.core.engine.requests import Decision
 from ticketctl.core.entry import Entry
 from ticketctl.core.profile import CREATED, Automation, Edge, Event, Field, Profile
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.store.codec import emit
 from ticketctl.store.paths import path_of
-from ticketctl.store.reading import load
-from ticketctl.store.roundtrip import read_yaml
+from ticketctl.store.yaml.loader import load
+from ticketctl.store.yaml.ruamel import read_yaml
+from ticketctl.store.yaml.writer import emit
 
 PROFILES = ("aerosoft", "assima", "biztech", "ggit", "hosting")
 EXAMPLES = int(os.environ.get("LIVES", "25"))

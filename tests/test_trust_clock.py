@@ -30,8 +30,8 @@ from ticketctl.core.summary import summary_of
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import RefusedError
 from ticketctl.store import index as index_module
-from ticketctl.store.codec import emit
 from ticketctl.store.tickets import Store
+from ticketctl.store.yaml.writer import emit
 
 FAR = "2099-01-01T00:00:00Z"
 EVENT = Entry(FAR, "eve@customer.example", "customer", "noted", note="From afar.")

@@ -22,10 +22,10 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.store.canonical import read_canonical
-from ticketctl.store.codec import emit
-from ticketctl.store.strict import read_strict
 from ticketctl.store.tickets import Store
+from ticketctl.store.yaml.fast_reader import read_canonical
+from ticketctl.store.yaml.located_reader import read_strict
+from ticketctl.store.yaml.writer import emit
 
 LATER = "2026-11-03T09:00:00Z"
 BOB = "agent:bob@other.example"

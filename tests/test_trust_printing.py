@@ -27,8 +27,8 @@ from ticketctl.core.escaping import escaped, safe
 from ticketctl.core.ticket import fold
 from ticketctl.render.paint import Paint, finished
 from ticketctl.render.safe import fit, width
-from ticketctl.store.codec import emit
 from ticketctl.store.paths import path_of
+from ticketctl.store.yaml.writer import emit
 
 VISIBLE = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
 """Of the category Cf, but signs that are seen (Prepended_Concatenation_Mark)."""

@@ -24,7 +24,7 @@ from ticketctl.core.templates import MOST, TooLongError, filled, shortened
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import Finding
 from ticketctl.record import replace
-from ticketctl.store.roundtrip import read_yaml
+from ticketctl.store.yaml.ruamel import read_yaml
 
 HEAD = """\
 profile: own

@@ -16,14 +16,14 @@ from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import BrokenError
-from ticketctl.store.bounds import MAX_LINES, MAX_NODES
-from ticketctl.store.canonical import read_canonical
-from ticketctl.store.codec import emit
-from ticketctl.store.commented import read_commented
 from ticketctl.store.paths import path_of
-from ticketctl.store.reading import load
-from ticketctl.store.roundtrip import read_yaml
 from ticketctl.store.tickets import Store
+from ticketctl.store.yaml.comments import read_commented
+from ticketctl.store.yaml.fast_reader import read_canonical
+from ticketctl.store.yaml.limits import MAX_LINES, MAX_NODES
+from ticketctl.store.yaml.loader import load
+from ticketctl.store.yaml.ruamel import read_yaml
+from ticketctl.store.yaml.writer import emit
 
 MIB = 1 << 20
 BOUND = 5.0

@@ -22,9 +22,9 @@ from typing import Any
 
 from tests.bench.stories import NOW, STORIES, tell
 from ticketctl.core.profile import Profile
-from ticketctl.store.codec import emit
 from ticketctl.store.paths import ALPHABET, path_of
 from ticketctl.store.profiles import Shelf
+from ticketctl.store.yaml.writer import emit
 
 FORM = 1
 """Raised when the builder makes other stores than before: those are then built anew."""

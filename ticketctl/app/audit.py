@@ -40,8 +40,8 @@ from ticketctl.errors import (
 )
 from ticketctl.store import files, git
 from ticketctl.store.paths import path_of, short
-from ticketctl.store.reading import Loaded
 from ticketctl.store.state import OLD
+from ticketctl.store.yaml.loader import Loaded
 
 
 @dataclass

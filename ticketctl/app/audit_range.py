@@ -9,7 +9,7 @@ from ticketctl.app.audit import Audit, check_ticket
 from ticketctl.app.desk import Desk
 from ticketctl.errors import BrokenError, Finding, Place
 from ticketctl.store import git
-from ticketctl.store.reading import Loaded
+from ticketctl.store.yaml.loader import Loaded
 
 
 def audit_changes(desk: Desk, old: str | None, new: str | None) -> Audit:

@@ -19,7 +19,7 @@ from ticketctl.core.templates import TooLongError
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import UNREAD, BrokenError, Finding, RefusedError, UnreadError, UsageError, closest
 from ticketctl.store.paths import short
-from ticketctl.store.reading import Loaded
+from ticketctl.store.yaml.loader import Loaded
 
 
 def find_batch(desk: Desk, name: str, profile: str | None) -> tuple[Profile, Batch]:

@@ -20,7 +20,7 @@ from ticketctl.errors import BrokenError, ChangedError, DiskError, RefusedError,
 from ticketctl.record import Record, replace
 from ticketctl.store import files
 from ticketctl.store.paths import path_of, short
-from ticketctl.store.reading import Loaded
+from ticketctl.store.yaml.loader import Loaded
 
 if TYPE_CHECKING:  # loaded where something is written
     from ticketctl.store import journal

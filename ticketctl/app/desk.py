@@ -24,9 +24,9 @@ if TYPE_CHECKING:  # loaded where they are used: a list needs neither rules nor 
     from ticketctl.core.profile import Profile
     from ticketctl.core.ticket import Ticket
     from ticketctl.store.profiles import Shelf
-    from ticketctl.store.reading import Loaded
     from ticketctl.store.state import StateFolder
     from ticketctl.store.tickets import Store
+    from ticketctl.store.yaml.loader import Loaded
 
 
 class Desk(Record):

@@ -18,8 +18,8 @@ from ticketctl.core.summary import opening
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError, Finding, MissingError, Place, SettingsError
 from ticketctl.store.paths import short
-from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import holding
+from ticketctl.store.yaml.loader import Loaded
 
 
 def home(desk: Desk, was: Loaded) -> Loaded:

@@ -13,8 +13,8 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import SETTABLE, Ticket, thaw
 from ticketctl.core.yaml_node import Node, plain
 from ticketctl.errors import UsageError
-from ticketctl.store.codec import quoted
-from ticketctl.store.reading import Loaded
+from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.writer import quoted
 
 
 def page(ticket: Ticket, profile: Profile, wrong: str = "") -> str:
@@ -49,7 +49,7 @@ def read_page(desk: Desk, was: Loaded, profile: Profile, text: str) -> list[Chan
         BrokenError: it is not YAML.
         UsageError: an unknown key, or a value not of its type.
     """
-    from ticketctl.store.roundtrip import read_yaml
+    from ticketctl.store.yaml.ruamel import read_yaml
 
     node = read_yaml(text.encode(), "your edit")
     for key in node.map:

@@ -27,9 +27,9 @@ from ticketctl.core.yaml_node import Node
 from ticketctl.errors import BrokenError, MissingError, RefusedError, TicketctlError, UncommittedError, UsageError
 from ticketctl.record import Record
 from ticketctl.store import files, journal
-from ticketctl.store.codec import emit
 from ticketctl.store.paths import ID, path_of
-from ticketctl.store.reading import Loaded, load
+from ticketctl.store.yaml.loader import Loaded, load
+from ticketctl.store.yaml.writer import emit
 
 
 class Imported(Record):

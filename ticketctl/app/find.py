@@ -19,7 +19,7 @@ from ticketctl.store.selection import ids, select, sums, total
 
 if TYPE_CHECKING:
     from ticketctl.core.profile import Profile
-    from ticketctl.store.reading import Loaded
+    from ticketctl.store.yaml.loader import Loaded
 
 
 def _wanted(index: Index, queries: Iterable[Query]) -> tuple[list[str], list[Finding]]:

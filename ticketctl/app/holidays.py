@@ -11,9 +11,9 @@ from ticketctl.core.yaml_node import Node
 from ticketctl.errors import MissingError, SettingsError, UsageError, closest
 from ticketctl.store import files, journal
 from ticketctl.store.almanac import public_holidays
-from ticketctl.store.codec import is_plain, quoted
 from ticketctl.store.config import NAME
-from ticketctl.store.roundtrip import read_yaml
+from ticketctl.store.yaml.ruamel import read_yaml
+from ticketctl.store.yaml.writer import is_plain, quoted
 
 KEY = "holidays"
 

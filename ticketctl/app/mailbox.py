@@ -37,7 +37,7 @@ from ticketctl.store.deadletters import Source
 from ticketctl.store.letters import Letter, UnreadableError, read_letter
 from ticketctl.store.mailsettings import Mail
 from ticketctl.store.paths import short
-from ticketctl.store.reading import Loaded
+from ticketctl.store.yaml.loader import Loaded
 
 MAX_LETTER = 40 << 20
 """The largest email that is read, in bytes."""

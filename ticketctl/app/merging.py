@@ -8,10 +8,10 @@ from ticketctl.core.dag import union
 from ticketctl.core.ticket import fold
 from ticketctl.errors import BrokenError
 from ticketctl.store import files, git
-from ticketctl.store.codec import emit
 from ticketctl.store.paths import path_of
-from ticketctl.store.reading import Loaded
 from ticketctl.store.tickets import Store
+from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.writer import emit
 
 
 def merge(base: str, ours: str, theirs: str, id_: str) -> int:

@@ -9,7 +9,7 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.errors import TicketctlError, UncommittedError
 from ticketctl.record import Record
 from ticketctl.store.paths import short
-from ticketctl.store.reading import Loaded
+from ticketctl.store.yaml.loader import Loaded
 
 
 class Outcome(Record):

@@ -12,8 +12,8 @@ from ticketctl.app.watch import Watch
 from ticketctl.core.summary import summary_of, watching
 from ticketctl.errors import UNREAD, BrokenError, Exit, Finding, SettingsError, UnreadError, exit_of
 from ticketctl.store.index import Index, Kept
-from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import lettered, owned
+from ticketctl.store.yaml.loader import Loaded
 
 
 def own_index(desk: Desk, view: View, watch: Watch) -> Index:

@@ -17,7 +17,7 @@ from ticketctl.errors import BrokenError, Finding, MissingError, UnreadError
 from ticketctl.store.locks import die_with_parent, let_go
 
 if TYPE_CHECKING:
-    from ticketctl.store.reading import Loaded
+    from ticketctl.store.yaml.loader import Loaded
 
 T = TypeVar("T")
 S = TypeVar("S")

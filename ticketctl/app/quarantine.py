@@ -15,7 +15,7 @@ from ticketctl.core.engine.requests import Decision, Keep, Refusal
 from ticketctl.errors import BrokenError, BusyError, MissingError, RefusedError, SettingsError
 from ticketctl.store import deadletters, files, journal
 from ticketctl.store.deadletters import Source
-from ticketctl.store.reading import Loaded
+from ticketctl.store.yaml.loader import Loaded
 
 MAX_KEPT = 1 << 30
 """The largest email that is kept at all, in bytes; a larger one is left with the mail server."""

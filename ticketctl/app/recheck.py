@@ -18,9 +18,9 @@ from ticketctl.errors import DiskError, Finding
 from ticketctl.store import sound
 from ticketctl.store.freshness import stamp_of
 from ticketctl.store.index import Index, UnusableError
-from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import shared
 from ticketctl.store.sound import Sound
+from ticketctl.store.yaml.loader import Loaded
 
 Held = tuple[str, bytes]
 """A file as the index has it: its path, and the id that git gives to its bytes."""

@@ -12,8 +12,8 @@ from ticketctl.core.query import Term
 from ticketctl.core.summary import words_of
 from ticketctl.errors import UNREAD, Finding, UnreadError
 from ticketctl.store.index import Index, UnusableError
-from ticketctl.store.reading import Loaded
 from ticketctl.store.texts import add, complete, find, unread
+from ticketctl.store.yaml.loader import Loaded
 
 
 def search(desk: Desk, index: Index, terms: Sequence[Term], watch: Watch = unwatched) -> Index:

@@ -14,7 +14,7 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import RefusedError
 from ticketctl.store import files
-from ticketctl.store.codec import entry_lines
+from ticketctl.store.yaml.writer import entry_lines
 
 FOR_PEOPLE = files.MAX_BYTES * 7 // 8
 """How large people may make a ticket, in bytes."""

@@ -41,8 +41,8 @@ from ticketctl.errors import (
 from ticketctl.record import Record, replace
 from ticketctl.store.index import Index
 from ticketctl.store.paths import path_of
-from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import Ahead, ahead, latest, sums, waking
+from ticketctl.store.yaml.loader import Loaded
 
 if TYPE_CHECKING:  # a dry run needs no journal
     from ticketctl.store import journal

@@ -15,8 +15,8 @@ from ticketctl.store.headers import same_address
 from ticketctl.store.letters import Letter
 from ticketctl.store.mailsettings import Mail
 from ticketctl.store.paths import ID
-from ticketctl.store.reading import Loaded
 from ticketctl.store.selection import holding
+from ticketctl.store.yaml.loader import Loaded
 
 _TAG = re.compile(r"\[([0-9]{6}-[0-9a-hjkmnp-tv-z]{5})\]")
 

@@ -20,7 +20,7 @@ from ticketctl.store import files
 if TYPE_CHECKING:
     from ticketctl.app.desk import Desk
     from ticketctl.core.ticket import Ticket
-    from ticketctl.store.reading import Loaded
+    from ticketctl.store.yaml.loader import Loaded
 
 
 class View(Record):

@@ -16,7 +16,7 @@ from ticketctl.core.plural import counted
 from ticketctl.core.query import Query
 from ticketctl.errors import Finding, TicketctlError, exit_of
 from ticketctl.render.document import dump_line
-from ticketctl.store.reading import Loaded
+from ticketctl.store.yaml.loader import Loaded
 
 if TYPE_CHECKING:
     from ticketctl.app.exchange import Imported

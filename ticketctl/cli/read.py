@@ -13,7 +13,7 @@ from ticketctl.cli.env import Env, finish, pass_env, report, worst
 from ticketctl.cli.output import say, say_lines, say_page
 from ticketctl.core.engine.timers import next_due
 from ticketctl.errors import BrokenError, TicketctlError, UnreadError
-from ticketctl.store.reading import Loaded
+from ticketctl.store.yaml.loader import Loaded
 
 
 @command("show")

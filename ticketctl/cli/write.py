@@ -26,7 +26,7 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import Exit, RefusedError, TicketctlError, UsageError
 from ticketctl.store.paths import short
-from ticketctl.store.reading import Loaded
+from ticketctl.store.yaml.loader import Loaded
 
 F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = click.Choice(["text", "json"])

@@ -12,9 +12,9 @@ from ticketctl.core.dates import zone
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import BrokenError, DiskError, Finding, Place, SettingsError, ShortageError, closest
 from ticketctl.record import EMPTY, Record
-from ticketctl.store.cache import parsed
 from ticketctl.store.files import read_bytes
 from ticketctl.store.state import StateFolder
+from ticketctl.store.yaml.cache import parsed
 
 if TYPE_CHECKING:
     from ticketctl.core.people import People

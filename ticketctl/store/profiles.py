@@ -21,9 +21,9 @@ from ticketctl.errors import (
     unread,
 )
 from ticketctl.pattern import pattern
-from ticketctl.store.cache import parsed
 from ticketctl.store.files import read_bytes, remains
 from ticketctl.store.state import StateFolder
+from ticketctl.store.yaml.cache import parsed
 
 if TYPE_CHECKING:
     from ticketctl.core.profile import Profile

@@ -22,11 +22,11 @@ from ticketctl.errors import (
 )
 from ticketctl.record import Record
 from ticketctl.store import files
-from ticketctl.store.canonical import read_canonical
-from ticketctl.store.codec import emit, extend
 from ticketctl.store.files import MAX_BYTES
 from ticketctl.store.paths import ID, PLACE, id_of, new_id, path_of, short, walk
-from ticketctl.store.reading import Loaded, load
+from ticketctl.store.yaml.fast_reader import read_canonical
+from ticketctl.store.yaml.loader import Loaded, load
+from ticketctl.store.yaml.writer import emit, extend
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -179,11 +179,11 @@ class Store(Record):
             raise BrokenError(f"{id_} is not the id of a ticket of that day", place=Place(path))
         if len(data) <= MAX_BYTES and (ticket := read_canonical(data)) is not None and ticket.id == id_:
             return Loaded(ticket, data, path)
-        from ticketctl.store.commented import read_commented
+        from ticketctl.store.yaml.comments import read_commented
 
         if len(data) <= MAX_BYTES and (found := read_commented(data)) is not None and found[0].id == id_:
             return Loaded(found[0], data, path, found[1])
-        from ticketctl.store.roundtrip import read_yaml
+        from ticketctl.store.yaml.ruamel import read_yaml
 
         return load(data, path, read_yaml(data, path), id_)
 
@@ -237,7 +237,7 @@ class Store(Record):
         return Write(path, data, was.data if was else None, by=by)
 
     def _spliced(self, changed: Ticket, was: Loaded, path: str) -> bytes:
-        from ticketctl.store.splice import splice
+        from ticketctl.store.yaml.line_edit import splice
 
         added = len(changed.history) - len(was.ticket.history)
         try:
@@ -246,7 +246,7 @@ class Store(Record):
         except (BrokenError, LookupError):
             read = None
         if read is None or read.ticket != changed or read.differences:
-            from ticketctl.store.roundtrip import rewrite
+            from ticketctl.store.yaml.ruamel import rewrite
 
             # Not in block style, say: everything is written anew, but comments are kept where they can be.
             data = rewrite(was.data, emit(changed), HEAD, added)

@@ -13,7 +13,7 @@ from ticketctl.core.yaml_node import Node, plain
 from ticketctl.errors import BrokenError, Place, closest
 from ticketctl.pattern import pattern
 from ticketctl.record import Record
-from ticketctl.store.strict import read_strict
+from ticketctl.store.yaml.located_reader import read_strict
 
 _EVENT_ID = pattern(r"e[0-9a-f]{12}\Z")
 

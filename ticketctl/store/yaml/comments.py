@@ -12,8 +12,8 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.core.yaml_node import Node
 from ticketctl.pattern import pattern
 from ticketctl.record import replace
-from ticketctl.store.canonical import read_canonical
-from ticketctl.store.strict import read_strict
+from ticketctl.store.yaml.fast_reader import read_canonical
+from ticketctl.store.yaml.located_reader import read_strict
 
 _INDENT = pattern(r" *(?:- )?")
 _LITERAL = pattern(r".*: \|-?\Z")

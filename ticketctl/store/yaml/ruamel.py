@@ -25,8 +25,8 @@ from ruamel.yaml.events import (
 
 from ticketctl.core.yaml_node import Node, Scalar, resolve
 from ticketctl.errors import BrokenError, Place
-from ticketctl.store.bounds import HINT, MAX_NODES, check_bounds
 from ticketctl.store.files import MAX_BYTES
+from ticketctl.store.yaml.limits import HINT, MAX_NODES, check_bounds
 
 MAX_DEPTH = 20
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -35,7 +35,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def read_yaml(data: bytes, path: str) -> Node:
     """Parse one YAML document, every value with its place.
 
-    Limits are kept before parsing (1 MiB, strict UTF-8, those of ``store/bounds.py``) and while parsing, in the stream
+    Limits are kept before parsing (1 MiB, strict UTF-8, those of ``store/yaml/limits.py``) and while parsing, in the stream
     of events: depth 20, 20,000 values, one document; no anchors, aliases, tags, directives, merge keys or duplicate
     keys.
 

@@ -1,7 +1,7 @@
 """What a YAML file may hold at most, looked at before it is parsed.
 
 A parser takes time for each line, each value and each character of a line. Lines and the length of a line are bounded
-here, by counting alone. Values are counted while the file is parsed (``store/roundtrip.py``): that is exact, and stops
+here, by counting alone. Values are counted while the file is parsed (``store/yaml/ruamel.py``): that is exact, and stops
 the parser at the first that is too many. Nothing is estimated from the text, so no honest file is refused for the way
 in which it is written.
 """

@@ -54,7 +54,7 @@ def _checksum(held: bytes) -> bytes:
 
 
 def _parse(data: bytes, path: str) -> Node:
-    from ticketctl.store.roundtrip import read_yaml
+    from ticketctl.store.yaml.ruamel import read_yaml
 
     return read_yaml(data, path)
 

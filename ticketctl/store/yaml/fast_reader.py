@@ -19,8 +19,8 @@ from ticketctl.core.ticket import Ticket, fold
 from ticketctl.core.yaml_node import Node, plain
 from ticketctl.pattern import pattern
 from ticketctl.record import made
-from ticketctl.store.codec import BY_SCHEMA, MACHINE, head_lines, is_literal, is_plain, key_lines, quoted
-from ticketctl.store.strict import StrangeError, read_strict, unquoted
+from ticketctl.store.yaml.located_reader import StrangeError, read_strict, unquoted
+from ticketctl.store.yaml.writer import BY_SCHEMA, MACHINE, head_lines, is_literal, is_plain, key_lines, quoted
 
 _START, _NEXT = "\nhistory:\n- ", "\n- "
 _ID = "e[0-9a-f]{12}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from ticketctl.core.ticket import HEAD, Ticket
 from ticketctl.core.yaml_node import Node, plain
-from ticketctl.store.codec import entry_lines, key_lines
+from ticketctl.store.yaml.writer import entry_lines, key_lines
 
 Edit = tuple[int, int, list[str]]
 """Lines ``first`` to ``end`` (from 0, ``end`` not among them) of the old text, and what stands there instead."""

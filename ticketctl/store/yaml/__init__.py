@@ -1,0 +1,1 @@
+"""Ticket files, profiles and settings as YAML: reading with places, writing, changing lines."""
