@@ -11,9 +11,9 @@ from ticketctl.core.query import Query, Row, Term
 from ticketctl.core.summary import summary_of
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError
-from ticketctl.store.index import Index, Kept
+from ticketctl.store.index.database import Index, Kept
+from ticketctl.store.index.sql import select
 from ticketctl.store.paths import path_of
-from ticketctl.store.selection import select
 from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.loader import Loaded
 

@@ -42,11 +42,12 @@ from ticketctl.app.search import search
 from ticketctl.core.engine.requests import Actor, Create
 from ticketctl.core.query import Query, Term
 from ticketctl.render import document
-from ticketctl.store import freshness, syncing
-from ticketctl.store.freshness import Look
-from ticketctl.store.index import Index
+from ticketctl.store import syncing
+from ticketctl.store.index import changes
+from ticketctl.store.index.changes import Look
+from ticketctl.store.index.database import Index
+from ticketctl.store.index.sql import select
 from ticketctl.store.profiles import built_in
-from ticketctl.store.selection import select
 from ticketctl.store.tickets import Store, path_of
 from ticketctl.store.yaml.writer import emit
 
@@ -155,7 +156,7 @@ class Box:
         """Set the way for the next question."""
         way = MODES[self.mode][next(self.turns) % len(MODES[self.mode])]
         for name, large in (("LARGE", 2000), ("_LARGE_BYTES", 1200000)):
-            self.patch.setattr(freshness, name, 0 if way == "g" else large)
+            self.patch.setattr(changes, name, 0 if way == "g" else large)
         return way
 
     def check(self, root: Path | None = None) -> None:
@@ -256,8 +257,8 @@ def box(request: pytest.FixtureRequest, tmp_path: Path, template: Path, monkeypa
         return spy
 
     for name in ("_by_git", "_in_head"):
-        monkeypatch.setattr(freshness, name, spied(getattr(freshness, name)))
-    monkeypatch.setattr(freshness, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + ahead))
+        monkeypatch.setattr(changes, name, spied(getattr(changes, name)))
+    monkeypatch.setattr(changes, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + ahead))
     made.check()
     made.check()
     return made
@@ -753,7 +754,7 @@ def test_git_is_really_asked(box: Box) -> None:
 
 def test_changes_within_one_tick(box: Box) -> None:
     """Same size, same second, same mtime, right after a list: by the real clock (20, the racy rule)."""
-    box.patch.setattr(freshness, "time", time)
+    box.patch.setattr(changes, "time", time)
     box.git("status")  # git now knows the times of the files, to the second
     for number in range(rounds(20, 500)):
         box.turn()
@@ -779,8 +780,8 @@ def test_what_may_not_be_read(box: Box) -> None:
 # --- at the same time -----------------------------------------------------------------------------------------------
 
 POINTS = (
-    (freshness, "_status"), (freshness, "_hidden"), (refresh, "news"), (refresh, "_read"), (Index, "save"),
-    (freshness, "_in_head"), (Index, "build"),
+    (changes, "_status"), (changes, "_hidden"), (refresh, "news"), (refresh, "_read"), (Index, "save"),
+    (changes, "_in_head"), (Index, "build"),
 )  # fmt: skip
 ACTS: dict[str, Callable[[Box], object]] = {
     "edit": lambda b: b.edit(0, kept=True), "edit another": lambda b: b.edit(4, kept=True),
@@ -794,7 +795,7 @@ ACTS: dict[str, Callable[[Box], object]] = {
 def test_a_change_in_the_middle_of_an_update(point: tuple[object, str], box: Box) -> None:
     """A list is of before or after it; the next one is of after it (20)."""
     where, name = point
-    if point[0] is freshness and "g" not in MODES[box.mode]:
+    if point[0] is changes and "g" not in MODES[box.mode]:
         pytest.skip("git is not asked")
     for number, act in enumerate(ACTS.values()):
         when = ("before", "after")[(number + list(MODES).index(box.mode)) % 2]

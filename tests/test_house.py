@@ -43,7 +43,12 @@ DOORS = {
     "html": "store/html_text.py",
     "mailparser_reply": "store/quotes.py",
     "fcntl": ("store/locks.py", "store/held_files.py", "store/originals.py"),
-    "sqlite3": ("store/index.py", "store/index_schema.py", "store/texts.py", "store/sound.py"),
+    "sqlite3": (
+        "store/index/database.py",
+        "store/index/schema.py",
+        "store/index/fulltext.py",
+        "store/index/verified.py",
+    ),
     "concurrent": "app/parallel.py",
     "multiprocessing": "app/parallel.py",
 }
@@ -187,7 +192,7 @@ OPENS = {
     "store/index_lock.py": "the index of git",
     "store/access.py": "", "store/journal.py": "the journal itself",
     "store/transaction.py": "the journal itself", "store/waiting.py": "waiting folders; /proc",
-    "store/index.py": "an index takes its name once it is whole",
+    "store/index/database.py": "an index takes its name once it is whole",
     "store/transport.py": "a password file that the environment names", "store/fetching.py": "a maildir",
     "store/deadletters.py": "an email that does not fit into the memory",
     "app/rows.py": "a file that the user names", "cli/input.py": "a file that the user names",

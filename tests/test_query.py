@@ -30,9 +30,9 @@ from ticketctl.core.query import COLUMNS, NEWEST, Query, Term
 from ticketctl.core.summary import _rank, summary_of
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.record import replace
-from ticketctl.store.index import Index, Kept
+from ticketctl.store.index.database import Index, Kept
+from ticketctl.store.index.sql import select, sums, total
 from ticketctl.store.paths import path_of
-from ticketctl.store.selection import select, sums, total
 from ticketctl.store.yaml.ruamel import read_yaml
 
 CLOCKS = """\

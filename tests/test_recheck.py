@@ -24,8 +24,8 @@ from ticketctl.app import recheck
 from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import fold
-from ticketctl.store import freshness, sound
-from ticketctl.store.index import Index
+from ticketctl.store.index import changes, verified
+from ticketctl.store.index.database import Index
 from ticketctl.store.profiles import built_in
 from ticketctl.store.tickets import Store, path_of
 from ticketctl.store.yaml.writer import emit
@@ -197,8 +197,8 @@ def test_what_git_does_not_see(large: bool, root: Path, monkeypatch: pytest.Monk
     """An empty folder or a FIFO named like a ticket is nothing to git, but it is to a check."""
     Path(os.environ["GIT_CONFIG_GLOBAL"]).write_text(GITCONFIG)
     git(root, "init", "-q"), git(root, "add", "tickets"), git(root, "commit", "-qm", "x")
-    monkeypatch.setattr(freshness, "LARGE", 0 if large else 2000)
-    monkeypatch.setattr(freshness, "_LARGE_BYTES", 0 if large else 1 << 20)
+    monkeypatch.setattr(changes, "LARGE", 0 if large else 2000)
+    monkeypatch.setattr(changes, "_LARGE_BYTES", 0 if large else 1 << 20)
     file_of(root, "zzzzz").mkdir()
     os.mkfifo(file_of(root, "yyyyy"))
     os.mkfifo(root / "tickets/2031")
@@ -232,7 +232,7 @@ def test_rules_that_change_meanwhile(root: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_profile_that_comes_to_be_refused(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A link in its place is refused, wherever it leads, and so are its tickets: no built-in one stands in for it."""
     later = SimpleNamespace(time_ns=lambda: time.time_ns() + 10**10)  # no file is so young that it is read for that
-    monkeypatch.setattr(freshness, "time", later)
+    monkeypatch.setattr(changes, "time", later)
     assert said(root).startswith("0 problems")
     (root / "profiles").mkdir()
     (root / "profiles/biztech.yaml").symlink_to(tmp_path / "away.yaml")
@@ -265,7 +265,7 @@ def test_a_table_that_is_none_of_ours(made: str, root: Path) -> None:
 @pytest.mark.parametrize("harm", ["truncated", "locked"])
 def test_harm_in_the_middle(step: str, harm: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The index is damaged, or locked and kept so, while it is asked: the answer is the same, and it does not wait for ever."""
-    path, inner, todo = Index.newest(found(root)), getattr(sound, step), [1]
+    path, inner, todo = Index.newest(found(root)), getattr(verified, step), [1]
     assert path is not None
     done(root, "note", "aaaaa", "-m", "Seen.")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -276,6 +276,6 @@ def test_harm_in_the_middle(step: str, harm: str, root: Path, monkeypatch: pytes
                 os.truncate(path, 5000) if harm == "truncated" else other.execute("BEGIN EXCLUSIVE")
             return inner(index)
 
-        monkeypatch.setattr(sound, step, harming)
+        monkeypatch.setattr(verified, step, harming)
         ran = ticketctl(root, "check", "--changed", now=AT)
     assert (ran.status, ran.out) == (0, "") and ran.err.startswith("0 problems in "), ran

@@ -17,7 +17,7 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.find import find
 from ticketctl.core.query import Query, Term
 from ticketctl.errors import TicketctlError
-from ticketctl.store import texts
+from ticketctl.store.index import fulltext
 
 ROOT = Path(__file__).parent.parent
 NOW = "2026-11-21T09:00:00Z"
@@ -319,7 +319,7 @@ def test_what_was_edited_away_is_not_found(desk: Path) -> None:
 
 def test_forgotten_texts_pile_up_and_go(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ticket written three hundred times: the newest words are found, the ones before are not."""
-    monkeypatch.setattr(texts, "_FORGOTTEN", 20)
+    monkeypatch.setattr(fulltext, "_FORGOTTEN", 20)
     path = desk / "tickets/2026/11/02/261102-aaaac.yaml"
     text = path.read_text()
     for number in range(300):
@@ -360,8 +360,8 @@ def test_every_word_of_every_title_finds_its_ticket(samples: Path) -> None:
 
 def test_a_sqlite_that_cannot_search_says_so(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One message, and lists without words go on."""
-    made = tuple(sql.replace("fts5", "fts5_of_another_python") for sql in texts.TEXTS)
-    monkeypatch.setattr(texts, "TEXTS", made)
+    made = tuple(sql.replace("fts5", "fts5_of_another_python") for sql in fulltext.TEXTS)
+    monkeypatch.setattr(fulltext, "TEXTS", made)
     ran = ticketctl(desk, "list", "paper")
     assert (ran.status, ran.out, ran.err.count("error: "), "Traceback" in ran.err) == (78, "", 1, False)
     assert "no full-text search (FTS5)" in ran.err

@@ -29,7 +29,7 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.summary import summary_of
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import RefusedError
-from ticketctl.store import index as index_module
+from ticketctl.store.index import database as index_module
 from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.writer import emit
 

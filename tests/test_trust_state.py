@@ -27,8 +27,8 @@ import pytest
 from tests.shell import Ran, Shell
 from tests.state import found, outbox_of, state_of
 from tests.test_kill import Child, done, files_of, first_rename, killed, make_store, make_tickets, ticketctl
-from ticketctl.store import index_schema
-from ticketctl.store.index import Index
+from ticketctl.store.index import schema
+from ticketctl.store.index.database import Index
 from ticketctl.store.journal import name_of
 from ticketctl.store.repository import setting
 
@@ -569,22 +569,22 @@ def test_an_index_with_other_tables_is_made_anew(what: str, tmp_path: Path) -> N
     assert done(root, "list", "-A") == answer
     assert done(root, "sweep", "-n") == "" and indexed(root) != path
     with closing(sqlite3.connect(indexed(root))) as connection:
-        assert index_schema.is_exact(connection)
+        assert schema.is_exact(connection)
 
 
 def test_an_index_runs_nothing_for_its_schema_and_ends_what_never_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ticketctl.store import index
+    from ticketctl.store.index import database
 
     root = make_store(tmp_path / "store")
     make_tickets(root, "aaaaa")
     done(root, "list")
-    monkeypatch.setattr(index, "_MOST_CALLS", 3)
+    monkeypatch.setattr(database, "_MOST_CALLS", 3)
     opened = Index.open(found(root))
     assert opened.one("PRAGMA trusted_schema") == 0
     endless = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c"
-    with pytest.raises(index.UnusableError):
+    with pytest.raises(database.UnusableError):
         opened.one(endless)
     opened.connection.close()
 

@@ -31,7 +31,7 @@ from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.profile import CREATED
 from ticketctl.core.query import OPEN, Query, Term
 from ticketctl.record import replace
-from ticketctl.store.selection import sums
+from ticketctl.store.index.sql import sums
 
 SUPPORT, SUE = "support@staff.example", "sue@staff.example"
 DEVELOPER, LEAD = "developer@staff.example", "lead@staff.example"

@@ -26,11 +26,11 @@ from ticketctl.store.config import NAME
 from ticketctl.store.deadletters import DEAD
 from ticketctl.store.fetching import PASSWORD_FILE as IMAP_FILE
 from ticketctl.store.git_access import inside_repository
+from ticketctl.store.index.sql import ahead, assigned, profiles_in
 from ticketctl.store.objects import unwritable_objects
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.recovery import interrupted as interrupted_writes
 from ticketctl.store.repository import is_detached
-from ticketctl.store.selection import ahead, assigned, profiles_in
 from ticketctl.store.state import OLD, VARIABLE
 from ticketctl.store.transport import PASSWORD_FILE as SMTP_FILE
 from ticketctl.store.transport import secret

@@ -17,8 +17,8 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.summary import opening
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError, Finding, MissingError, Place, SettingsError
+from ticketctl.store.index.sql import holding
 from ticketctl.store.paths import short
-from ticketctl.store.selection import holding
 from ticketctl.store.yaml.loader import Loaded
 
 

@@ -13,9 +13,9 @@ from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.query import OPEN, Query, Row, Term
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError, UnreadError
 from ticketctl.record import Record
-from ticketctl.store.index import Index, UnusableError
+from ticketctl.store.index.database import Index, UnusableError
+from ticketctl.store.index.sql import ids, select, sums, total
 from ticketctl.store.paths import path_of
-from ticketctl.store.selection import ids, select, sums, total
 
 if TYPE_CHECKING:
     from ticketctl.core.profile import Profile

@@ -16,7 +16,7 @@ from ticketctl.core.engine.timers import future_event
 from ticketctl.core.entry import HIDDEN, Entry
 from ticketctl.core.query import Query, Term
 from ticketctl.errors import BrokenError, Finding
-from ticketctl.store.selection import Ahead
+from ticketctl.store.index.sql import Ahead
 
 
 @dataclass

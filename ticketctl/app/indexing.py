@@ -9,9 +9,9 @@ from ticketctl.app.parallel import spread
 from ticketctl.app.refresh import ask, is_made_by, keep, see
 from ticketctl.app.watch import Watch
 from ticketctl.core.plural import counted
-from ticketctl.store.freshness import news
-from ticketctl.store.index import Index, UnusableError
-from ticketctl.store.texts import is_prepared
+from ticketctl.store.index.changes import news
+from ticketctl.store.index.database import Index, UnusableError
+from ticketctl.store.index.fulltext import is_prepared
 
 
 def status(desk: Desk) -> list[str]:

@@ -11,8 +11,8 @@ from ticketctl.app.view import View
 from ticketctl.app.watch import Watch
 from ticketctl.core.summary import summary_of, watching
 from ticketctl.errors import UNREAD, BrokenError, Exit, Finding, SettingsError, UnreadError, exit_of
-from ticketctl.store.index import Index, Kept
-from ticketctl.store.selection import lettered, owned
+from ticketctl.store.index.database import Index, Kept
+from ticketctl.store.index.sql import lettered, owned
 from ticketctl.store.yaml.loader import Loaded
 
 

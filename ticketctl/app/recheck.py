@@ -15,11 +15,11 @@ from ticketctl.core import dates
 from ticketctl.core.hashing import object_id
 from ticketctl.core.profile import Test
 from ticketctl.errors import DiskError, Finding
-from ticketctl.store import sound
-from ticketctl.store.freshness import stamp_of
-from ticketctl.store.index import Index, UnusableError
-from ticketctl.store.selection import shared
-from ticketctl.store.sound import Sound
+from ticketctl.store.index import verified
+from ticketctl.store.index.changes import stamp_of
+from ticketctl.store.index.database import Index, UnusableError
+from ticketctl.store.index.sql import shared
+from ticketctl.store.index.verified import Sound
 from ticketctl.store.yaml.loader import Loaded
 
 Held = tuple[str, bytes]
@@ -48,7 +48,7 @@ def audit_changed(desk: Desk, watch: Watch = unwatched) -> Audit:
             result.findings += findings
         if _stamps(desk) == rules:  # else who knows by which of them they were judged
             with suppress(UnusableError):  # then they are looked at next time
-                sound.add(index, [noted for _, noted in some if noted is not None])
+                verified.add(index, [noted for _, noted in some if noted is not None])
     result.findings += duplicates_among(desk, shared(index))
     result.add_strays(desk, paths)
     return result
@@ -66,15 +66,15 @@ def _doubtful(desk: Desk, index: Index, paths: list[str]) -> tuple[Index, list[H
         paths: of everything that is there; git does not tell the index of what is no file.
     """
     try:
-        left = sound.doubtful(index)
+        left = verified.doubtful(index)
     except UnusableError:
         index = index.in_memory()
-        left = sound.doubtful(index)
-    for path, blob, files in sound.attached(index):
+        left = verified.doubtful(index)
+    for path, blob, files in verified.attached(index):
         if not all(is_attached(desk, file) for file in files.split("\0")):
             left.append((path, blob))
     # What was found right by a clock that was ahead is looked at again, once the clock is right.
-    left += sound.later(index, dates.horizon(desk.present))
+    left += verified.later(index, dates.horizon(desk.present))
     left += [(path, b"") for path in set(paths).difference(index.paths())]
     return index, sorted(set(left))
 

@@ -22,9 +22,9 @@ from ticketctl.errors import (
     UnreadError,
 )
 from ticketctl.store import files
-from ticketctl.store.freshness import Inquiry, Look, News, Suspect, ask_ahead, is_young, news, stamped
-from ticketctl.store.index import Index, Kept, UnusableError
-from ticketctl.store.names import folders
+from ticketctl.store.index.changes import Inquiry, Look, News, Suspect, ask_ahead, is_young, news, stamped
+from ticketctl.store.index.database import Index, Kept, UnusableError
+from ticketctl.store.index.folders import folders
 
 if TYPE_CHECKING:
     from ticketctl.core.summary import Summary

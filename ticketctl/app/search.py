@@ -11,8 +11,8 @@ from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.query import Term
 from ticketctl.core.summary import words_of
 from ticketctl.errors import UNREAD, Finding, UnreadError
-from ticketctl.store.index import Index, UnusableError
-from ticketctl.store.texts import add, complete, find, unread
+from ticketctl.store.index.database import Index, UnusableError
+from ticketctl.store.index.fulltext import add, complete, find, unread
 from ticketctl.store.yaml.loader import Loaded
 
 

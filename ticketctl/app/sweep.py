@@ -39,9 +39,9 @@ from ticketctl.errors import (
     closest,
 )
 from ticketctl.record import Record, replace
-from ticketctl.store.index import Index
+from ticketctl.store.index.database import Index
+from ticketctl.store.index.sql import Ahead, ahead, latest, sums, waking
 from ticketctl.store.paths import path_of
-from ticketctl.store.selection import Ahead, ahead, latest, sums, waking
 from ticketctl.store.yaml.loader import Loaded
 
 if TYPE_CHECKING:  # a dry run needs no journal

@@ -12,10 +12,10 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import LINK
 from ticketctl.errors import MissingError
 from ticketctl.store.headers import same_address
+from ticketctl.store.index.sql import holding
 from ticketctl.store.letters import Letter
 from ticketctl.store.mailsettings import Mail
 from ticketctl.store.paths import ID
-from ticketctl.store.selection import holding
 from ticketctl.store.yaml.loader import Loaded
 
 _TAG = re.compile(r"\[([0-9]{6}-[0-9a-hjkmnp-tv-z]{5})\]")

@@ -17,8 +17,8 @@ from ticketctl.core import dates
 from ticketctl.core.plural import counted
 from ticketctl.errors import DiskError, Exit, exit_of
 from ticketctl.render.safe import safe
+from ticketctl.store.index.sql import Ahead
 from ticketctl.store.paths import short
-from ticketctl.store.selection import Ahead
 
 VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "remind": ("would remind", "reminded"),
           "change": ("would change", "changed"), "refused": ("refused", "refused")}  # fmt: skip

@@ -96,7 +96,7 @@ class Store(Record):
         wanted = date + dash + half.translate(_LOOKALIKE)
         if not re.fullmatch(r"[0-9a-z-]+", wanted):
             raise MissingError(f'"{text}" is not the id of a ticket', "ticketctl list shows them")
-        from ticketctl.store.names import beginning  # only who types half an id needs the index
+        from ticketctl.store.index.folders import beginning  # only who types half an id needs the index
 
         known = None if self.state is None else beginning(self.state, wanted)
         some = self.ids() if known is None else (id_ for id_ in known if ID.match(id_))

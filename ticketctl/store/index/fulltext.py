@@ -12,9 +12,9 @@ from contextlib import suppress
 
 from ticketctl.core.query import Term
 from ticketctl.errors import SettingsError
-from ticketctl.store.index import Index, UnusableError
-from ticketctl.store.index_schema import TEXTS, unless_there
-from ticketctl.store.selection import hits_of
+from ticketctl.store.index.database import Index, UnusableError
+from ticketctl.store.index.schema import TEXTS, unless_there
+from ticketctl.store.index.sql import hits_of
 
 _FORGOTTEN = 1000
 

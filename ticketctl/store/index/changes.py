@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from ticketctl.errors import DiskError
 from ticketctl.store.files import link_above, remains
-from ticketctl.store.index import Index
+from ticketctl.store.index.database import Index
 from ticketctl.store.paths import PLACE, walk
 from ticketctl.store.state import StateFolder
 

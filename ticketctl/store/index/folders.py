@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterable, Iterator
 
 from ticketctl.errors import DiskError
-from ticketctl.store.freshness import same, stamped
-from ticketctl.store.index import Index, UnusableError
+from ticketctl.store.index.changes import same, stamped
+from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.paths import id_of, walk
 from ticketctl.store.state import StateFolder
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ticketctl.core.query import COLUMNS, Query, Row, Term
-from ticketctl.store.index import Index
+from ticketctl.store.index.database import Index
 
 _ROW = ", ".join(Row._fields)
 _WHEN = ("due", "next_due")

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ticketctl.pattern import pattern
 from ticketctl.store import files
-from ticketctl.store.index_schema import INDEXES, TABLES, is_exact
+from ticketctl.store.index.schema import INDEXES, TABLES, is_exact
 from ticketctl.store.state import StateFolder
 
 SCHEMA = 3

@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ticketctl.store.index import Index, UnusableError
-from ticketctl.store.index_schema import SOUND, unless_there
+from ticketctl.store.index.database import Index, UnusableError
+from ticketctl.store.index.schema import SOUND, unless_there
 
 
 class Sound(NamedTuple):
