@@ -42,10 +42,10 @@ from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.store.clone_config import place
-from ticketctl.store.mailsettings import Mail
+from ticketctl.store.email.settings import Mail
+from ticketctl.store.email.smtp import DeliveryError, Send
 from ticketctl.store.paths import path_of
 from ticketctl.store.profiles import built_in
-from ticketctl.store.transport import DeliveryError, Send
 from ticketctl.store.yaml.writer import emit
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -317,7 +317,7 @@ class Server:
 
     @contextmanager
     def transport(self, mail: Mail) -> Iterator[Send]:
-        """In the place of ``ticketctl.store.transport.transport``."""
+        """In the place of ``ticketctl.store.email.smtp.transport``."""
         assert mail.sender == HELP
         self.visits += 1
         if self.unreachable:

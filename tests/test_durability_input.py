@@ -21,8 +21,8 @@ from ticketctl.app import quarantine
 from ticketctl.app.desk import Desk
 from ticketctl.app.mailbox import receive_from
 from ticketctl.errors import BusyError, SettingsError
-from ticketctl.store import transport
-from ticketctl.store.mailsettings import Server
+from ticketctl.store.email import smtp
+from ticketctl.store.email.settings import Server
 from ticketctl.store.profiles import Shelf
 
 CHECKOUT = Path(__file__).parent.parent
@@ -244,4 +244,4 @@ def test_a_password_without_end() -> None:
     """The file of a password that is none is not read to its end."""
     server = Server("smtp.example", 587, "starttls", "help", "")
     with pytest.raises(SettingsError, match="larger than a password"):
-        transport.secret(server, "X", {"X": "/dev/zero"})
+        smtp.secret(server, "X", {"X": "/dev/zero"})

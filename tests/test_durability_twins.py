@@ -31,7 +31,7 @@ from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import People
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.store.letters import read_letter
+from ticketctl.store.email.parse import read_letter
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.writer import emit

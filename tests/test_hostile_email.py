@@ -30,8 +30,8 @@ from ticketctl.app import shares
 from ticketctl.app.desk import Desk
 from ticketctl.app.mailbox import Receipt, receive
 from ticketctl.record import replace
-from ticketctl.store.deadletters import name_of
-from ticketctl.store.letters import UnreadableError, read_letter
+from ticketctl.store.email.parse import UnreadableError, read_letter
+from ticketctl.store.email.quarantine import name_of
 from ticketctl.store.paths import path_of
 
 pytestmark = pytest.mark.part("hostile-email")

@@ -37,7 +37,8 @@ from ticketctl.core.entry import Entry
 from ticketctl.errors import BrokenError, BusyError, Finding
 from ticketctl.record import replace
 from ticketctl.store import locks
-from ticketctl.store.letters import (
+from ticketctl.store.email.mime import MAX_PARTS
+from ticketctl.store.email.parse import (
     Attachment,
     Letter,
     Outgoing,
@@ -46,11 +47,10 @@ from ticketctl.store.letters import (
     without_quotes,
     write_letter,
 )
-from ticketctl.store.mailsettings import ADDRESS, Mail, Server
-from ticketctl.store.mime import MAX_PARTS
+from ticketctl.store.email.settings import ADDRESS, Mail, Server
+from ticketctl.store.email.smtp import DeliveryError, transport
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
-from ticketctl.store.transport import DeliveryError, transport
 
 HELP = "help@support.example"
 JANE = "jane@customer.example"
@@ -988,7 +988,7 @@ def test_an_address_that_smtp_cannot_take(monkeypatch: pytest.MonkeyPatch) -> No
     reader = "j\ufffdne@customer.example"
     if not ADDRESS.match(reader):
         return  # nobody is written to there
-    monkeypatch.setattr("ticketctl.store.transport._connect", lambda server, password: Wire())
+    monkeypatch.setattr("ticketctl.store.email.smtp._connect", lambda server, password: Wire())
     with transport(Mail(HELP, smtp=Server("localhost", 25, "none"))) as hand_over, pytest.raises(DeliveryError):
         hand_over(reader, write())
 

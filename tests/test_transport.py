@@ -15,8 +15,8 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from tests.post import Office, free_port
 from ticketctl.errors import SettingsError
-from ticketctl.store.mailsettings import Mail, Server
-from ticketctl.store.transport import DeliveryError, transport
+from ticketctl.store.email.settings import Mail, Server
+from ticketctl.store.email.smtp import DeliveryError, transport
 
 LETTER = b"From: help@support.example\r\nTo: jane@customer.example\r\nSubject: Hello\r\n\r\nHello.\r\n"
 

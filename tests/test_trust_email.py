@@ -16,11 +16,11 @@ import pytest
 
 from tests.hostile_email import LARGE, MIB
 from tests.test_letters import HELP, JANE, PLAIN, attached, letter, parts, typed
-from ticketctl.store import charsets
-from ticketctl.store.headers import addresses, only_address, same_address
-from ticketctl.store.letters import MAX_TEXT_BYTES, UnreadableError, read_letter
-from ticketctl.store.mailsettings import ADDRESS
-from ticketctl.store.mime import MAX_DEPTH, MAX_FIELD, MAX_FIELDS, MAX_HEAD, MAX_PARTS
+from ticketctl.store.email import charsets
+from ticketctl.store.email.headers import addresses, only_address, same_address
+from ticketctl.store.email.mime import MAX_DEPTH, MAX_FIELD, MAX_FIELDS, MAX_HEAD, MAX_PARTS
+from ticketctl.store.email.parse import MAX_TEXT_BYTES, UnreadableError, read_letter
+from ticketctl.store.email.settings import ADDRESS
 
 AMY = "amy@support.example"
 SLOW = 10.0
@@ -47,7 +47,7 @@ def test_reading_is_quick(name: str) -> None:
 READ = """
 import resource, sys
 from tests.hostile_email import LARGE, MIB
-from ticketctl.store.letters import UnreadableError, read_letter
+from ticketctl.store.email.parse import UnreadableError, read_letter
 for name in sys.argv[1:]:
     try:
         read_letter(LARGE[name](40 * MIB))

@@ -112,7 +112,7 @@ def test_email_goes_only_where_the_clone_says(
 ) -> None:
     """With or without a login; `mail send` and `doctor` say what to type, and do not connect."""
     reached: list[object] = []
-    monkeypatch.setattr("ticketctl.store.transport._connect", lambda *given: reached.append(given))
+    monkeypatch.setattr("ticketctl.store.email.smtp._connect", lambda *given: reached.append(given))
     monkeypatch.setenv("TICKETCTL_SMTP_PASSWORD", "secret")
     root = sender(settled(tmp_path), f"smtp: {server}")
     line = f"git config ticketctl.smtp {place}"
@@ -626,14 +626,14 @@ def test_a_maildir_may_hold_anything(tmp_path: Path) -> None:
 
 def test_a_link_that_comes_late_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that was one when the folder was listed, and is a link when it is opened."""
-    from ticketctl.store import fetching
+    from ticketctl.store.email import imap as imap_module
 
     box = tmp_path / "Maildir"
     (box / "new").mkdir(parents=True)
     for name in ("1", "2"):
         (box / "new" / name).write_bytes(b"x")
     found = []
-    for name, source, _ in fetching.from_maildir(str(box)):
+    for name, source, _ in imap_module.from_maildir(str(box)):
         found.append((name, source.read(10)))
         (box / "new/2").unlink()
         (box / "new/2").symlink_to("/etc/passwd")

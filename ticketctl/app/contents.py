@@ -13,9 +13,10 @@ from ticketctl.core.engine.requests import Keep
 from ticketctl.core.entry import Entry
 from ticketctl.errors import DiskError
 from ticketctl.record import Record, replace
-from ticketctl.store import deadletters, files
-from ticketctl.store.headers import same_address
-from ticketctl.store.letters import Attachment, Letter, UnreadableError, read_letter
+from ticketctl.store import files
+from ticketctl.store.email import quarantine
+from ticketctl.store.email.headers import same_address
+from ticketctl.store.email.parse import Attachment, Letter, UnreadableError, read_letter
 
 MAX_ATTACHMENT = 10 << 20
 MAX_ATTACHMENTS = 25 << 20
@@ -187,7 +188,7 @@ def is_to_bury(desk: Desk, entry: Entry, letter: Letter, data: bytes) -> bool:
     if not _is_recorded(entry, letter) or not any(form.left_out for form in _forms(entry, letter)):
         return False
     words = b"" if letter.former_id else letter.message_id.encode()
-    return not any(_digest(held) == letter.digest for held in deadletters.saying(desk.root, words, len(data) + _TRACES))
+    return not any(_digest(held) == letter.digest for held in quarantine.saying(desk.root, words, len(data) + _TRACES))
 
 
 def _digest(data: bytes) -> str:

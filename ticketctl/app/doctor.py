@@ -23,8 +23,10 @@ from ticketctl.core.profile import Profile
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
 from ticketctl.store import clone_config, clone_setup, files, git, operations
 from ticketctl.store.config import NAME
-from ticketctl.store.deadletters import DEAD
-from ticketctl.store.fetching import PASSWORD_FILE as IMAP_FILE
+from ticketctl.store.email.imap import PASSWORD_FILE as IMAP_FILE
+from ticketctl.store.email.quarantine import DEAD
+from ticketctl.store.email.smtp import PASSWORD_FILE as SMTP_FILE
+from ticketctl.store.email.smtp import secret
 from ticketctl.store.git_access import inside_repository
 from ticketctl.store.index.sql import ahead, assigned, profiles_in
 from ticketctl.store.objects import unwritable_objects
@@ -32,8 +34,6 @@ from ticketctl.store.paths import path_of, short
 from ticketctl.store.recovery import interrupted as interrupted_writes
 from ticketctl.store.repository import is_detached
 from ticketctl.store.state import OLD, VARIABLE
-from ticketctl.store.transport import PASSWORD_FILE as SMTP_FILE
-from ticketctl.store.transport import secret
 from ticketctl.store.uncommitted import lists_left, rows_in
 
 CROWDED = 2000

@@ -32,10 +32,11 @@ from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Refu
 from ticketctl.core.profile import Profile
 from ticketctl.errors import MissingError, RefusedError, SettingsError, UsageError
 from ticketctl.record import Record, replace
-from ticketctl.store import deadletters, journal
-from ticketctl.store.deadletters import Source
-from ticketctl.store.letters import Letter, UnreadableError, read_letter
-from ticketctl.store.mailsettings import Mail
+from ticketctl.store import journal
+from ticketctl.store.email import quarantine
+from ticketctl.store.email.parse import Letter, UnreadableError, read_letter
+from ticketctl.store.email.quarantine import Source
+from ticketctl.store.email.settings import Mail
 from ticketctl.store.paths import short
 from ticketctl.store.yaml.loader import Loaded
 
@@ -181,7 +182,7 @@ def _too_many(desk: Desk, mail: Mail, letter: Letter, data: bytes, found: Loaded
     told = intake.was_told(desk, counted)
     was = None if told else found or newest_of(desk, letter.sender)
     since = f"{desk.now:%Y-%m-%d %H:%M} UTC"
-    note = f"Since {since} there are {reason} (mail: per_hour). Those above are kept in {deadletters.DEAD}/."
+    note = f"Since {since} there are {reason} (mail: per_hour). Those above are kept in {quarantine.DEAD}/."
     place = bury_and_tell(desk, data, reason, was, note, partial(intake.tell, desk, counted))
     return _dead(reason, place)
 
@@ -204,7 +205,7 @@ def _add(desk: Desk, settings: Mail, was: Loaded, letter: Letter, data: bytes) -
                 return _added(desk, profile, was, added, data)
             except RefusedError as error:  # the ticket as a whole has no room
                 reason = error.message
-    note = f"Email is kept in {deadletters.DEAD}/ and not on this ticket: {reason}."
+    note = f"Email is kept in {quarantine.DEAD}/ and not on this ticket: {reason}."
     reason = f"no room on {was.ticket.id}: {reason}"
     return _dead(reason, bury_and_tell(desk, data, reason, was, note))
 
@@ -268,7 +269,7 @@ def _added(desk: Desk, profile: Profile, was: Loaded, added: _Added, data: bytes
 
 def _not_kept(desk: Desk, data: bytes, id_: str, reason: str) -> list[journal.Write]:
     """What keeps an email of which the ticket does not hold all that came."""
-    return deadletters.writes(desk.root, data, f"what came with it is not kept on {id_}: {reason}", desk.now)
+    return quarantine.writes(desk.root, data, f"what came with it is not kept on {id_}: {reason}", desk.now)
 
 
 # --- a new ticket ---------------------------------------------------------------------------------------------------

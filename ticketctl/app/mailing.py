@@ -42,10 +42,10 @@ from ticketctl.errors import (
 )
 from ticketctl.record import Record
 from ticketctl.store import clone_config, files, git, journal, locks
-from ticketctl.store.letters import Outgoing, write_letter
-from ticketctl.store.mailsettings import LOOPBACK, Mail, Server
+from ticketctl.store.email.parse import Outgoing, write_letter
+from ticketctl.store.email.settings import LOOPBACK, Mail, Server
+from ticketctl.store.email.smtp import DeliveryError, Send, transport
 from ticketctl.store.paths import path_of
-from ticketctl.store.transport import DeliveryError, Send, transport
 from ticketctl.store.waiting import OUTBOX
 
 _DAY = timedelta(days=1)

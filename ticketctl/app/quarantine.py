@@ -13,8 +13,9 @@ from ticketctl.app.shares import FOR_ONE, used
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Decision, Keep, Refusal
 from ticketctl.errors import BrokenError, BusyError, MissingError, RefusedError, SettingsError
-from ticketctl.store import deadletters, files, journal
-from ticketctl.store.deadletters import Source
+from ticketctl.store import files, journal
+from ticketctl.store.email import quarantine
+from ticketctl.store.email.quarantine import Source
 from ticketctl.store.yaml.loader import Loaded
 
 MAX_KEPT = 1 << 30
@@ -24,13 +25,13 @@ MAX_KEPT = 1 << 30
 def place_of(desk: Desk, data: bytes) -> str:
     """Where an email lies, or would lie."""
     digest = hashlib.sha256(data).hexdigest()
-    return f"{deadletters.name_of(desk.root, digest, desk.now)}.eml"
+    return f"{quarantine.name_of(desk.root, digest, desk.now)}.eml"
 
 
 def bury(desk: Desk, data: bytes, reason: str) -> str:
     """Keep an email, the store's lock not being held; where it is."""
     with writing(desk):
-        if writes := deadletters.writes(desk.root, data, reason, desk.now):
+        if writes := quarantine.writes(desk.root, data, reason, desk.now):
             write(desk, writes)
     return place_of(desk, data)
 
@@ -46,7 +47,7 @@ def bury_large(desk: Desk, head: bytes, rest: Source, reason: str) -> str:
         BusyError: it is larger than MAX_KEPT.
         DiskError: it cannot be written.
     """
-    with deadletters.spooled(desk.root, head, rest, MAX_KEPT, desk.state.access) as spool:
+    with quarantine.spooled(desk.root, head, rest, MAX_KEPT, desk.state.access) as spool:
         if spool is None:
             hint = "set a limit for messages in the mail server"
             raise BusyError(f"an email larger than {MAX_KEPT >> 30} GiB is not taken", hint)
@@ -68,7 +69,7 @@ def bury_and_tell(
         told: called once the note is written, and only then.
     """
     outcome = _told(desk, was, note) if was is not None and note else None
-    writes: list[journal.Write] = deadletters.writes(desk.root, data, reason, desk.now)
+    writes: list[journal.Write] = quarantine.writes(desk.root, data, reason, desk.now)
     if outcome is not None:
         writes += writes_of(desk, outcome, files.MAX_BYTES)
     place = place_of(desk, data)

@@ -6,9 +6,9 @@ from ticketctl.core.engine.requests import Actor
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
-from ticketctl.store.headers import same_address
-from ticketctl.store.letters import Letter
-from ticketctl.store.mailsettings import Mail
+from ticketctl.store.email.headers import same_address
+from ticketctl.store.email.parse import Letter
+from ticketctl.store.email.settings import Mail
 
 
 def actors_by_mail(profile: Profile, ticket: Ticket, people: People, who: str) -> list[Actor]:

@@ -11,10 +11,10 @@ from ticketctl.app.refresh import everything
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import LINK
 from ticketctl.errors import MissingError
-from ticketctl.store.headers import same_address
+from ticketctl.store.email.headers import same_address
+from ticketctl.store.email.parse import Letter
+from ticketctl.store.email.settings import Mail
 from ticketctl.store.index.sql import holding
-from ticketctl.store.letters import Letter
-from ticketctl.store.mailsettings import Mail
 from ticketctl.store.paths import ID
 from ticketctl.store.yaml.loader import Loaded
 

@@ -42,7 +42,7 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
     from ticketctl.app.mailbox import receive_from
     from ticketctl.app.mailing import known_server
     from ticketctl.app.recording import refuse_future
-    from ticketctl.store import fetching
+    from ticketctl.store.email import imap
 
     refuse_future(env.desk)  # once, and not for each email
     mail = env.desk.settings.mail
@@ -50,12 +50,12 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
         raise SettingsError(
             "the settings name no IMAP server", "--maildir DIR, or mail: {imap: {host: HOST, user: USER}}"
         )
-    letters: Iterable[fetching.Fetched] = ()
+    letters: Iterable[imap.Fetched] = ()
     if maildir is not None:
-        letters = fetching.from_maildir(maildir)
+        letters = imap.from_maildir(maildir)
     elif mail is not None and mail.imap is not None:
         known_server(env.desk, mail.imap, "imap")
-        letters = fetching.from_imap(mail.imap)
+        letters = imap.from_imap(mail.imap)
     failed = 0
     for name, source, done in letters:
         try:

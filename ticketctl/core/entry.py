@@ -26,7 +26,7 @@ class Entry(Record):
     ``for_`` and ``from_`` stand for the keys ``for`` and ``from``, ``sets`` and ``unset`` hold flat names
     (``assignee``, ``fields.product``). ``rule``, ``anchor``, ``nth`` and ``due`` mark what automation did: a rule
     that fires by time has ``due`` (rule 6 of the sweep: (rule, anchor, nth) is done once). ``mail_digest`` tells an email
-    from every other, in whatever clone and however often it came in (``store/mail_digest.py``).
+    from every other, in whatever clone and however often it came in (``store/email/digest.py``).
     """
 
     at: str

@@ -19,7 +19,7 @@ from ticketctl.store.yaml.cache import parsed
 if TYPE_CHECKING:
     from ticketctl.core.people import People
     from ticketctl.core.profile import Profile
-    from ticketctl.store.mailsettings import Mail
+    from ticketctl.store.email.settings import Mail
 
 NAME = "ticketctl.yaml"
 _KEYS = ("schema", "profile", "timezone", "commit", "people", "holidays", "sweep", "mail")
@@ -155,7 +155,7 @@ def _holidays(node: Node, wrong: Callable[[Node, str], None]) -> frozenset[date]
 def _mail(node: Node, wrong: Callable[[Node, str], None]) -> Mail | None:
     if "mail" not in node.map:
         return None
-    from ticketctl.store.mailsettings import read_mail
+    from ticketctl.store.email.settings import read_mail
 
     return read_mail(node.map["mail"], wrong)
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ticketctl.record import Record
-from ticketctl.store.headers import decode_words, parameters, raw_text
+from ticketctl.store.email.headers import decode_words, parameters, raw_text
 
 MAX_HEAD = 256 << 10
 """The largest header block of an email or of a part, in bytes."""

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ticketctl.errors import BusyError, DiskError, SettingsError
-from ticketctl.store.deadletters import Source
-from ticketctl.store.mailsettings import Server
-from ticketctl.store.transport import secret
+from ticketctl.store.email.quarantine import Source
+from ticketctl.store.email.settings import Server
+from ticketctl.store.email.smtp import secret
 
 PASSWORD_FILE = "TICKETCTL_IMAP_PASSWORD_FILE"
 _TIMEOUT = 60.0

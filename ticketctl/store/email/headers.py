@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ticketctl.core.people import ADDRESS
-from ticketctl.store.charsets import codec_of, decode
+from ticketctl.store.email.charsets import codec_of, decode
 
 MAX_NESTING = 100
 """How deep comments may be nested; people write them one deep."""

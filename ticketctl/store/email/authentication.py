@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ticketctl.store.headers import without_comments
+from ticketctl.store.email.headers import without_comments
 
 _TOKEN = re.compile(r'[;="]|[^\s;="]+|\s+')
 _QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)

@@ -1,7 +1,7 @@
 """Emails: what is read of one that comes in, and those that go out (RFC 5322).
 
 What comes in is anybody's: nothing of it is believed to be well-formed, and nothing of
-it gets into a header unchecked. Its bytes are read by :mod:`ticketctl.store.mime`.
+it gets into a header unchecked. Its bytes are read by :mod:`ticketctl.store.email.mime`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from email.mime.nonmultipart import MIMENonMultipart
 
 from ticketctl.errors import SettingsError
 from ticketctl.record import Record
-from ticketctl.store.authresults import vouching
-from ticketctl.store.charsets import beginning
-from ticketctl.store.headers import (
+from ticketctl.store.email.authentication import vouching
+from ticketctl.store.email.charsets import beginning
+from ticketctl.store.email.digest import digest_of
+from ticketctl.store.email.headers import (
     NestingError,
     addresses,
     clean,
@@ -29,11 +30,10 @@ from ticketctl.store.headers import (
     only_address,
     raw_text,
 )
-from ticketctl.store.html_text import from_html
-from ticketctl.store.mail_digest import digest_of
-from ticketctl.store.mime import Part, read_parts
-from ticketctl.store.mime import UnreadableError as UnreadableError
-from ticketctl.store.quotes import without_quotes
+from ticketctl.store.email.html import from_html
+from ticketctl.store.email.mime import Part, read_parts
+from ticketctl.store.email.mime import UnreadableError as UnreadableError
+from ticketctl.store.email.quotes import without_quotes
 
 MAX_TEXT_BYTES = 1 << 20
 """How much of a body, in bytes, is read as text; a larger one is attached whole."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from ticketctl.errors import SettingsError
-from ticketctl.store.mailsettings import Mail, Server
+from ticketctl.store.email.settings import Mail, Server
 
 PASSWORD_FILE = "TICKETCTL_SMTP_PASSWORD_FILE"
 _TIMEOUT = 30.0

@@ -11,8 +11,8 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 
-from ticketctl.store.headers import decode_words
-from ticketctl.store.mime import Part
+from ticketctl.store.email.headers import decode_words
+from ticketctl.store.email.mime import Part
 
 
 def digest_of(message: Part, message_id: str, date: str) -> str:

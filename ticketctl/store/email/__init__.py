@@ -1,0 +1,1 @@
+"""Email: parsing, composing, SMTP, IMAP and quarantined messages."""
