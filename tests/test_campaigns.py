@@ -41,9 +41,9 @@ from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.store.clone_config import place
 from ticketctl.store.email.settings import Mail
 from ticketctl.store.email.smtp import DeliveryError, Send
+from ticketctl.store.git.config import place
 from ticketctl.store.paths import path_of
 from ticketctl.store.profiles import built_in
 from ticketctl.store.yaml.writer import emit

@@ -15,10 +15,10 @@ import pytest
 
 from tests.campaign import rounds
 from ticketctl.errors import BusyError, DiskError
-from ticketctl.store import objects, staging
-from ticketctl.store.committing import Committed, Written
-from ticketctl.store.committing import commit as commit_files
-from ticketctl.store.index_lock import IndexLock
+from ticketctl.store.git import objects, staging
+from ticketctl.store.git.commit import Committed, Written
+from ticketctl.store.git.commit import commit as commit_files
+from ticketctl.store.git.index_lock import IndexLock
 from ticketctl.store.state import locate
 
 WHO = "amy@support.example"

@@ -12,8 +12,8 @@ import pytest
 from tests.state import state_of
 from tests.test_kill import done, make_store, make_tickets, ticketctl
 from ticketctl.errors import DiskError
-from ticketctl.store import git as our_git
-from ticketctl.store.identity import identity_of
+from ticketctl.store.git import process as our_git
+from ticketctl.store.git.identity import identity_of
 
 HALF = "bbbbb"
 PATH = f"tickets/2026/11/02/261102-{HALF}.yaml"

@@ -20,15 +20,16 @@ from hypothesis import strategies as st
 
 from ticketctl.core.hashing import object_id, sha256
 from ticketctl.errors import BusyError, ChangedError
-from ticketctl.store import objects, operations, uncommitted
+from ticketctl.store import uncommitted
 from ticketctl.store.access import PLAIN
+from ticketctl.store.git import objects, operations
+from ticketctl.store.git.identity import identity_of
+from ticketctl.store.git.index_lock import IndexLock
+from ticketctl.store.git.objects import NewFile
+from ticketctl.store.git.repository import Repository, repository_of
 from ticketctl.store.held_files import HeldFile, abandoned
-from ticketctl.store.identity import identity_of
-from ticketctl.store.index_lock import IndexLock
 from ticketctl.store.journal import Rows, Write
-from ticketctl.store.objects import NewFile
 from ticketctl.store.originals import take_place
-from ticketctl.store.repository import Repository, repository_of
 from ticketctl.store.state import locate
 from ticketctl.store.transaction import write_all
 from ticketctl.store.uncommitted import Left, Uncommitted
@@ -86,8 +87,8 @@ one = HeldFile(sys.argv[1], b"mark and more", PLAIN)
 LOCK = """
 import sys
 from ticketctl.store.access import PLAIN
-from ticketctl.store.index_lock import IndexLock
-from ticketctl.store.repository import repository_of
+from ticketctl.store.git.index_lock import IndexLock
+from ticketctl.store.git.repository import repository_of
 one = IndexLock(repository_of(sys.argv[1]), PLAIN)
 one.acquire()
 one.copy()

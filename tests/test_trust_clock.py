@@ -327,7 +327,7 @@ def test_ticketctl_now_is_the_clock(tmp_path: Path) -> None:
 @pytest.fixture
 def commits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, ...]]]:
     """What git is asked."""
-    from ticketctl.store import git
+    from ticketctl.store.git import process as git
 
     asked: list[tuple[str, ...]] = []
     real = git.run

@@ -27,10 +27,10 @@ import pytest
 from tests.shell import Ran, Shell
 from tests.state import found, outbox_of, state_of
 from tests.test_kill import Child, done, files_of, first_rename, killed, make_store, make_tickets, ticketctl
+from ticketctl.store.git.repository import setting
 from ticketctl.store.index import schema
 from ticketctl.store.index.database import Index
 from ticketctl.store.journal import name_of
-from ticketctl.store.repository import setting
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 
@@ -784,7 +784,7 @@ def test_the_hook_takes_no_program_from_the_store(shell: Shell, store: Path) -> 
 
 
 def test_the_hook_of_the_first_version_gives_way(shell: Shell, store: Path) -> None:
-    from ticketctl.store.clone_setup import _OLD_HOOK, set_up
+    from ticketctl.store.git.setup import _OLD_HOOK, set_up
 
     hook = store / ".git/hooks/pre-commit"
     new = hook.read_text()

@@ -38,7 +38,8 @@ from ticketctl.errors import (
     UnreadError,
     closest,
 )
-from ticketctl.store import files, git
+from ticketctl.store import files
+from ticketctl.store.git import process as git
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.state import OLD
 from ticketctl.store.yaml.loader import Loaded

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ticketctl.app.audit import Audit, check_ticket
 from ticketctl.app.desk import Desk
 from ticketctl.errors import BrokenError, Finding, Place
-from ticketctl.store import git
+from ticketctl.store.git import process as git
 from ticketctl.store.yaml.loader import Loaded
 
 

@@ -44,7 +44,7 @@ def _age(desk: Desk, traces: list[tuple[str, str]]) -> timedelta:
 
 def _newest_commit(desk: Desk) -> str:
     """The instant of the newest commit that is not later than the clock; empty if there is none, or no git."""
-    from ticketctl.store import git
+    from ticketctl.store.git import process as git
 
     until = dates.format_instant(desk.now)
     with suppress(DiskError, ValueError, OverflowError, OSError):

@@ -83,7 +83,7 @@ class Desk(Record):
     @cached_property
     def email(self) -> str:
         """Who git says is sitting here."""
-        from ticketctl.store import git
+        from ticketctl.store.git import process as git
 
         return git.email(self.root)
 

@@ -21,18 +21,20 @@ from ticketctl.core.people import is_address
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Profile
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
-from ticketctl.store import clone_config, clone_setup, files, git, operations
+from ticketctl.store import files
 from ticketctl.store.config import NAME
 from ticketctl.store.email.imap import PASSWORD_FILE as IMAP_FILE
 from ticketctl.store.email.quarantine import DEAD
 from ticketctl.store.email.smtp import PASSWORD_FILE as SMTP_FILE
 from ticketctl.store.email.smtp import secret
-from ticketctl.store.git_access import inside_repository
+from ticketctl.store.git import config, operations, setup
+from ticketctl.store.git import process as git
+from ticketctl.store.git.access import inside_repository
+from ticketctl.store.git.objects import unwritable_objects
+from ticketctl.store.git.repository import is_detached
 from ticketctl.store.index.sql import ahead, assigned, profiles_in
-from ticketctl.store.objects import unwritable_objects
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.recovery import interrupted as interrupted_writes
-from ticketctl.store.repository import is_detached
 from ticketctl.store.state import OLD, VARIABLE
 from ticketctl.store.uncommitted import lists_left, rows_in
 
@@ -172,9 +174,9 @@ def repository(desk: Desk) -> Iterator[Finding]:
             if desk.settings.commit:
                 yield _finding(NAME, "commit: auto, but this is no git repository", "git init, or commit: off")
             return
-        if not clone_config.merges_tickets(desk.root):
+        if not config.merges_tickets(desk.root):
             yield _finding(".git/config", "this clone does not know how to merge tickets", "ticketctl init")
-        elif not clone_setup.is_set_up(desk.root):
+        elif not setup.is_set_up(desk.root):
             yield _finding(".git/config", "merge driver or hook of an older version", "ticketctl init", "warning")
         yield from _not_committed(desk)
     except DiskError as error:
@@ -272,7 +274,7 @@ def mail_out(desk: Desk) -> Iterator[Finding]:
         yield _finding(
             "tickets", f"{counted(stale, 'notice')} owed for more than two days", "ticketctl mail send, by cron"
         )
-    if not clone_config.is_sender(desk.root):
+    if not config.is_sender(desk.root):
         yield _finding(
             ".git/config", "this clone sends no mail", "git config ticketctl.sender true, in one clone", "warning"
         )
@@ -283,7 +285,7 @@ def servers(desk: Desk) -> Iterator[Finding]:
     mail = desk.settings.mail
     wanted = ((mail.smtp, "smtp", SMTP_FILE), (mail.imap, "imap", IMAP_FILE)) if mail else ()
     for server, kind, variable in wanted:
-        if server is None or (kind == "smtp" and not clone_config.is_sender(desk.root)):
+        if server is None or (kind == "smtp" and not config.is_sender(desk.root)):
             continue
         try:
             known_server(desk, server, kind)

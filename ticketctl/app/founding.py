@@ -9,14 +9,17 @@ from typing import NamedTuple
 
 from ticketctl.core.language.json_schema import ticket_schema
 from ticketctl.errors import DiskError, RefusedError
-from ticketctl.store import clone_setup, committing, files, git
-from ticketctl.store.committing import Written
+from ticketctl.store import files
 from ticketctl.store.config import NAME
-from ticketctl.store.git_access import inside_repository
-from ticketctl.store.index_lock import IndexLock
-from ticketctl.store.operations import must_be_finished
+from ticketctl.store.git import commit as commit_module
+from ticketctl.store.git import process as git
+from ticketctl.store.git import setup
+from ticketctl.store.git.access import inside_repository
+from ticketctl.store.git.commit import Written
+from ticketctl.store.git.index_lock import IndexLock
+from ticketctl.store.git.operations import must_be_finished
+from ticketctl.store.git.repository import repository_of
 from ticketctl.store.profiles import Shelf
-from ticketctl.store.repository import repository_of
 from ticketctl.store.state import BESIDE, OLD, StateFolder, locate
 
 _ATTRIBUTES = "tickets/** -text -filter -ident\ntickets/**/*.yaml merge=ticketctl\n"
@@ -70,7 +73,7 @@ def found(root: str, profile: str) -> Founding:
         _write(state, NAME, _settings(profile, own))
         _add_lines(state, ".gitattributes", _ATTRIBUTES)
         _add_lines(state, ".gitignore", _IGNORED)
-        clone_setup.set_up(root, hook=own)
+        setup.set_up(root, hook=own)
         made += _teach_editor(state, own)
     except OSError as error:
         raise DiskError(f"cannot make a store in {root}: {error.strerror}") from None
@@ -93,7 +96,7 @@ def _commit(state: StateFolder, made: Sequence[str]) -> None:
     lock = IndexLock(state.repository, state.access)
     try:
         who = git.email(state.root) or "ticketctl@localhost"
-        committing.commit(state, [Written(path) for path in made], "A ticket store", who, lock)
+        commit_module.commit(state, [Written(path) for path in made], "A ticket store", who, lock)
     finally:
         lock.release()
 
@@ -110,7 +113,7 @@ def _set_up_again(root: str, outside: bool) -> str:
         raise RefusedError(f"there is a store in {root} already", f"its settings are in {NAME}")
     state = locate(root)
     assert state.repository is not None
-    clone_setup.set_up(root, hook=root == state.repository.top)
+    setup.set_up(root, hook=root == state.repository.top)
     _leave_schema(state)
     return f"set up this clone of the store in {root}: merge driver, hook, schema for editors"
 

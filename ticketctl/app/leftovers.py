@@ -56,7 +56,7 @@ def _rows(desk: Desk, lists: Iterable[str]) -> Iterator[Left]:
             damaged = True
     if damaged:
         from ticketctl.app.audit import attached
-        from ticketctl.store import git
+        from ticketctl.store.git import process as git
 
         dirty = git.uncommitted(desk.root)
         for path in sorted(dirty):
@@ -72,8 +72,8 @@ def _committed(desk: Desk, left: dict[str, list[Left]]) -> dict[str, list[Left]]
     Raises:
         DiskError: git would not.
     """
-    from ticketctl.store import git
-    from ticketctl.store.committing import Written, commit
+    from ticketctl.store.git import process as git
+    from ticketctl.store.git.commit import Written, commit
 
     assert desk.pending.lock is not None
     by_author: dict[str, list[Written]] = {}

@@ -41,10 +41,12 @@ from ticketctl.errors import (
     TicketctlError,
 )
 from ticketctl.record import Record
-from ticketctl.store import clone_config, files, git, journal, locks
+from ticketctl.store import files, journal, locks
 from ticketctl.store.email.parse import Outgoing, write_letter
 from ticketctl.store.email.settings import LOOPBACK, Mail, Server
 from ticketctl.store.email.smtp import DeliveryError, Send, transport
+from ticketctl.store.git import config
+from ticketctl.store.git import process as git
 from ticketctl.store.paths import path_of
 from ticketctl.store.waiting import OUTBOX
 
@@ -133,7 +135,7 @@ def settings_of(desk: Desk) -> Mail:
     mail = desk.settings.mail
     if mail is None or not mail.delivers:
         raise SettingsError("this store sends no mail", "mail: {from: ADDRESS, smtp: {host: HOST}} in ticketctl.yaml")
-    if not clone_config.is_sender(desk.root):
+    if not config.is_sender(desk.root):
         raise RefusedError("this clone does not send mail", "in the one that shall: git config ticketctl.sender true")
     if mail.smtp is not None:
         known_server(desk, mail.smtp, "smtp")
@@ -149,10 +151,10 @@ def _same_place(desk: Desk) -> None:
     Raises:
         RefusedError: it is a copy.
     """
-    place = clone_config.place(desk.root)
-    known = clone_config.own(desk.root, _PLACE)
+    place = config.place(desk.root)
+    known = config.own(desk.root, _PLACE)
     if not known:
-        clone_config.set_own(desk.root, _PLACE, place)
+        config.set_own(desk.root, _PLACE, place)
     elif known != place:
         hint = f"if it has moved for good: git config --unset {_PLACE}; if not: git config --unset ticketctl.sender"
         raise RefusedError(f"this looks like a copy of the clone that sends mail, which was {known}", hint)
@@ -170,7 +172,7 @@ def known_server(desk: Desk, server: Server, kind: str) -> None:
     """
     if server.host in LOOPBACK and not server.user:
         return
-    named = (clone_config.own(desk.root, f"ticketctl.{kind}"), os.environ.get(f"TICKETCTL_{kind.upper()}_SERVER"))
+    named = (config.own(desk.root, f"ticketctl.{kind}"), os.environ.get(f"TICKETCTL_{kind.upper()}_SERVER"))
     if server.place not in named:
         what = f"email to {server.place}" if kind == "smtp" else f"a password to {server.place}"
         hint = f"if that is your server: git config ticketctl.{kind} {server.place}"

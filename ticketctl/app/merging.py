@@ -7,7 +7,8 @@ import os
 from ticketctl.core.dag import union
 from ticketctl.core.ticket import fold
 from ticketctl.errors import BrokenError
-from ticketctl.store import files, git
+from ticketctl.store import files
+from ticketctl.store.git import process as git
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.loader import Loaded

@@ -13,8 +13,8 @@ from ticketctl.errors import BrokenError, DiskError
 
 if TYPE_CHECKING:  # a command that only looks needs none of it
     from ticketctl.store import journal
-    from ticketctl.store.committing import Committed, TakenBackError
-    from ticketctl.store.index_lock import IndexLock
+    from ticketctl.store.git.commit import Committed, TakenBackError
+    from ticketctl.store.git.index_lock import IndexLock
     from ticketctl.store.uncommitted import Uncommitted
 
 _LISTED = 1000
@@ -55,7 +55,7 @@ class Pending:
         self._prepared: dict[str, Prepared] = {}
         self.lock: IndexLock | None = None
         if desk.state.repository is not None:
-            from ticketctl.store.index_lock import IndexLock
+            from ticketctl.store.git.index_lock import IndexLock
 
             self.lock = IndexLock(desk.state.repository, desk.state.access)
 
@@ -78,7 +78,7 @@ class Pending:
         if self.lock is None:
             yield
             return
-        from ticketctl.store.operations import must_be_free
+        from ticketctl.store.git.operations import must_be_free
 
         must_be_free(self.lock.repository)
         try:
@@ -142,7 +142,7 @@ class Pending:
 
     def _committed(self, written: dict[str, Prepared], message: str, who: str, lock: IndexLock) -> Committed:
         """Commit files; where the last commit has events that they lack, with these."""
-        from ticketctl.store.committing import TakenBackError, Written, commit
+        from ticketctl.store.git.commit import TakenBackError, Written, commit
 
         def tried() -> Committed:
             files = [Written(path, one.digest, one.was) for path, one in written.items()]
@@ -183,7 +183,7 @@ class Pending:
         Raises:
             DiskError: there are such.
         """
-        from ticketctl.store import git
+        from ticketctl.store.git import process as git
 
         if left := [path for path in git.uncommitted(self._desk.root, paths) if path in written]:
             raise changed_since(left)
@@ -201,7 +201,7 @@ def changed_since(paths: Sequence[str]) -> DiskError:
 
 def warn_if_detached(desk: Desk, commit: str) -> None:
     """Warn of a commit that is on no branch, and say how to keep it."""
-    from ticketctl.store.repository import is_detached
+    from ticketctl.store.git.repository import is_detached
 
     if commit and desk.state.repository is not None and is_detached(desk.state.repository):
         short = commit[:12]

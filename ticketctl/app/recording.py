@@ -20,7 +20,7 @@ from ticketctl.errors import (
     UncommittedError,
 )
 from ticketctl.store import files
-from ticketctl.store.git_environment import OWN
+from ticketctl.store.git.environment import OWN
 
 if TYPE_CHECKING:  # a command that only looks needs no journal
     from ticketctl.store import journal
@@ -58,7 +58,7 @@ def may_write(desk: Desk) -> None:
         words = "a hook of a commit that ticketctl makes cannot write: the store is locked; nothing was written"
         raise BusyError(words, "let the hook start it in the background, to run when the commit is done")
     if desk.state.repository is not None:
-        from ticketctl.store.operations import must_be_finished
+        from ticketctl.store.git.operations import must_be_finished
 
         must_be_finished(desk.state.repository)
 

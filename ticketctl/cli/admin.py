@@ -149,7 +149,7 @@ def check_command(
 def _audit(desk: Desk, ids: tuple[str, ...], changed: bool, staged: bool, range_: str | None, watch: Watch) -> Audit:
     from ticketctl.app.audit import audit
     from ticketctl.app.audit_range import audit_changes
-    from ticketctl.store import git
+    from ticketctl.store.git import process as git
 
     if bool(ids) + changed + staged + (range_ is not None) > 1:
         raise UsageError("check takes ids, --changed, --staged or --range, one of them")

@@ -20,7 +20,7 @@ from ticketctl.core.hashing import sha256
 from ticketctl.errors import SettingsError
 from ticketctl.store.access import Access, access_of
 from ticketctl.store.files import link_above, make_folder
-from ticketctl.store.repository import Repository, repository_of, shared_mode
+from ticketctl.store.git.repository import Repository, repository_of, shared_mode
 
 VARIABLE = "TICKETCTL_STATE"
 OLD = ".ticketctl"

@@ -73,7 +73,7 @@ class Inquiry:
     """What git was asked, and has not answered yet: of the work tree, and of where things are."""
 
     def __init__(self, root: str) -> None:
-        from ticketctl.store import git
+        from ticketctl.store.git import process as git
 
         self.status = git.start(root, *_STATUS)
         self.place = git.start(root, *_PLACE)
@@ -191,7 +191,7 @@ class _Status(NamedTuple):
 def _in_head(root: str) -> tuple[dict[str, object], dict[str, str]] | None:
     """What an index of all files is to remember of git, and HEAD's blobs of those at which git looks; nothing, where it
     cannot be asked."""
-    from ticketctl.store import git
+    from ticketctl.store.git import process as git
 
     try:
         if git.is_converting(git.answer(git.converts(root, [_ANY]))):
@@ -211,7 +211,7 @@ def _in_head(root: str) -> tuple[dict[str, object], dict[str, str]] | None:
 
 def _by_git(root: str, index: Index, ahead: Inquiry | None = None) -> News | None:
     """The news as git knows them; nothing, where it cannot be asked."""
-    from ticketctl.store import git
+    from ticketctl.store.git import process as git
 
     try:
         for _ in range(_TRIES):
@@ -297,7 +297,7 @@ def _unwatched(meta: dict[str, object]) -> list[str]:
 
 def _compared(root: str, index: Index, status: _Status, prefix: str, place: str) -> News | None:
     """What is to be read, given what git says."""
-    from ticketctl.store import git
+    from ticketctl.store.git import process as git
 
     meta = _meta(root, index, status.head, prefix, place)
     if meta is None:
@@ -347,7 +347,7 @@ def _is_news(index: Index, meta: dict[str, object], missing: list[str], left: li
 def _since(root: str, index: Index, head: str, prefix: str) -> tuple[Collection[str], dict[str, str] | None]:
     """The files that are not in HEAD as in the commit that the index knows, or not as the index has them; and, where all
     of them were asked for, HEAD's blobs."""
-    from ticketctl.store import git
+    from ticketctl.store.git import process as git
 
     old = str(index.meta("head") or "").rpartition(" ")
     if old[2] and old[0] == prefix:
@@ -364,7 +364,7 @@ def _since(root: str, index: Index, head: str, prefix: str) -> tuple[Collection[
 
 def _hidden(root: str) -> str | None:
     """The files at which git was told not to look, NUL between them; nothing, where there are submodules."""
-    from ticketctl.store import git
+    from ticketctl.store.git import process as git
 
     found = []
     for tag, mode, path in git.unusual(root, ["tickets"]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ticketctl.store import git
+from ticketctl.store.git import process as git
 
 
 def is_sender(root: str) -> bool:

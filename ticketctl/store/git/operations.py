@@ -3,7 +3,7 @@ and no lock of git's is left.
 
 What is written during a merge or rebase, ``git merge --abort`` takes away again, ticket,
 email and reply alike. So every command that writes asks first, and asks again once it holds
-the lock on git's index (``store/index_lock.py``), without which git begins none of these.
+the lock on git's index (``store/git/index_lock.py``), without which git begins none of these.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ticketctl.errors import BusyError, DiskError
 from ticketctl.pattern import pattern
 from ticketctl.store import files
-from ticketctl.store.repository import Repository, branch_of, repository_of
+from ticketctl.store.git.repository import Repository, branch_of, repository_of
 
 WAIT = 5.0
 """For how long a lock of git's is waited for, in seconds: git holds one for milliseconds."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ticketctl.errors import DiskError
 from ticketctl.pattern import pattern
-from ticketctl.store import git
+from ticketctl.store.git import process as git
 
 
 class Identity(NamedTuple):

@@ -6,8 +6,8 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
-from ticketctl.store import git
-from ticketctl.store.objects import NewFile
+from ticketctl.store.git import process as git
+from ticketctl.store.git.objects import NewFile
 
 _ARGUMENTS = 200
 """How many paths git is given at a time as arguments."""

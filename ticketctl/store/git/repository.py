@@ -90,7 +90,7 @@ def _opened(root: str, top: str, entry: str) -> Repository:
         )
     owners = {os.lstat(entry).st_uid, os.stat(top).st_uid, os.stat(folder).st_uid}
     if owners != {os.geteuid()}:
-        from ticketctl.store.git_access import must_accept
+        from ticketctl.store.git.access import must_accept
 
         must_accept(root)  # as it does by safe.directory, or after sudo
     points_back = not named or _points_back(folder, top, entry)

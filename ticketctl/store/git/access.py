@@ -6,7 +6,7 @@ import os
 
 from ticketctl.errors import DiskError
 from ticketctl.store.access import user_name
-from ticketctl.store.git import run
+from ticketctl.store.git.process import run
 
 
 def must_accept(root: str) -> None:

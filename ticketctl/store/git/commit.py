@@ -2,12 +2,12 @@
 
 ``git commit`` reads, refreshes and writes its whole index, thrice for some files only (0.3 s
 of 100,000 tickets). Here the trees on the way to the files are made anew from HEAD's
-(``store/objects.py``), and HEAD moves on if nobody else has moved it meanwhile. What the user
+(``store/git/objects.py``), and HEAD moves on if nobody else has moved it meanwhile. What the user
 has staged besides stays staged. Where somebody has hooks that want a say, git does it all.
 
 Everything that HEAD is to name is on the disk before HEAD moves, and git's index has the files
 before: whatever stops the command, nothing is lost and nothing looks as if it were to be
-undone. The lock on git's index is held meanwhile (``store/index_lock.py``).
+undone. The lock on git's index is held meanwhile (``store/git/index_lock.py``).
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ from typing import NamedTuple
 from ticketctl.core.escaping import safe, safe_lines
 from ticketctl.core.hashing import object_id, sha256
 from ticketctl.errors import ChangedError, DiskError
-from ticketctl.store import files, git, objects, operations, syncing
-from ticketctl.store.clone_setup import is_our_hook
-from ticketctl.store.identity import Identity, identity_of
-from ticketctl.store.index_lock import IndexLock
-from ticketctl.store.objects import NewFile
-from ticketctl.store.repository import branch_of
-from ticketctl.store.staging import stage, staged_otherwise
+from ticketctl.store import files, syncing
+from ticketctl.store.git import objects, operations
+from ticketctl.store.git import process as git
+from ticketctl.store.git.identity import Identity, identity_of
+from ticketctl.store.git.index_lock import IndexLock
+from ticketctl.store.git.objects import NewFile
+from ticketctl.store.git.repository import branch_of
+from ticketctl.store.git.setup import is_our_hook
+from ticketctl.store.git.staging import stage, staged_otherwise
 from ticketctl.store.state import StateFolder
 
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")

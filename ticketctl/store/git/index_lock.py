@@ -15,10 +15,11 @@ import time
 from contextlib import suppress
 
 from ticketctl.errors import DiskError
-from ticketctl.store import files, operations
+from ticketctl.store import files
 from ticketctl.store.access import Access
+from ticketctl.store.git import operations
+from ticketctl.store.git.repository import Repository
 from ticketctl.store.held_files import HeldFile, abandoned, link_or_copy
-from ticketctl.store.repository import Repository
 
 _MARK = b"ticketctl\n"
 _ASIDE = "index.ticketctl-"

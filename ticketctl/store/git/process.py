@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from ticketctl.errors import DiskError, UsageError
 from ticketctl.pattern import pattern
-from ticketctl.store.git_environment import TrapError, start_options
+from ticketctl.store.git.environment import TrapError, start_options
 
 _GIT = ("git", "-c", "safe.bareRepository=explicit")
 """A folder with ``HEAD``, ``objects``, ``refs`` and ``config`` in a store is no repository:
@@ -290,7 +290,7 @@ def pour(root: str, pieces: Iterable[bytes], *words: str) -> None:
 
 def failure(root: str, words: Sequence[str], said: str, status: int) -> DiskError:
     """What to say where git has failed: in its own words, or of the lock that stopped it."""
-    from ticketctl.store.operations import lock_in_the_way
+    from ticketctl.store.git.operations import lock_in_the_way
 
     if error := lock_in_the_way(root, said):
         return error

@@ -13,10 +13,11 @@ import sys
 from contextlib import suppress
 
 from ticketctl.errors import DiskError
-from ticketctl.store import clone_config, git
 from ticketctl.store.access import access_of
 from ticketctl.store.files import make_folder, read_bytes, replace_file
-from ticketctl.store.git_environment import OWN
+from ticketctl.store.git import config
+from ticketctl.store.git import process as git
+from ticketctl.store.git.environment import OWN
 
 _PROGRAM = "ticketctl.program"
 _FIND = f"t=$(command -v ticketctl); case $t in /*) ;; *) t=$(git config --local --get {_PROGRAM}) ;; esac"
@@ -70,7 +71,7 @@ def set_up(root: str, hook: bool) -> None:
     git.run(root, "config", "merge.ticketctl.name", "joins the histories of a ticket")
     git.run(root, "config", "merge.ticketctl.driver", _DRIVER)
     if program := _program():
-        clone_config.set_own(root, _PROGRAM, program)
+        config.set_own(root, _PROGRAM, program)
     named = git.run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()
     place = os.path.realpath(os.path.join(root, named))
     ours = os.path.realpath(git.run(root, "rev-parse", "--absolute-git-dir").stdout.strip())

@@ -97,7 +97,7 @@ def start_options(root: str, as_owner: bool = True) -> dict[str, Any]:
         return options
     from pwd import getpwuid
 
-    from ticketctl.store.repository import repository_of
+    from ticketctl.store.git.repository import repository_of
 
     repository = repository_of(root)
     found = os.stat(repository.folder if repository else root)
