@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
-from ticketctl.store.journal import name_of
+from ticketctl.store.writing.journal import name_of
 
 PRIVATE = "private"
 Trap = Callable[[Path, Path], None]

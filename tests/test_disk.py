@@ -37,8 +37,8 @@ from tests.test_kill import (
     write_besides,
     written,
 )
-from ticketctl.store.journal import name_of
 from ticketctl.store.profiles import built_in
+from ticketctl.store.writing.journal import name_of
 
 UNDO = ("unlink", "rmdir")
 """What a full or broken disk still does."""

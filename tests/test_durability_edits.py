@@ -12,8 +12,8 @@ from unittest.mock import patch
 import pytest
 
 from tests.test_kill import done, leftovers, make_store, make_tickets, ticketctl
-from ticketctl.store import locks
 from ticketctl.store.tickets import Store
+from ticketctl.store.writing import locks
 from ticketctl.store.yaml.loader import Loaded
 
 HALF = "bbbbb"

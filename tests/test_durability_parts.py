@@ -20,19 +20,19 @@ from hypothesis import strategies as st
 
 from ticketctl.core.hashing import object_id, sha256
 from ticketctl.errors import BusyError, ChangedError
-from ticketctl.store import uncommitted
-from ticketctl.store.access import PLAIN
 from ticketctl.store.git import objects, operations
 from ticketctl.store.git.identity import identity_of
 from ticketctl.store.git.index_lock import IndexLock
 from ticketctl.store.git.objects import NewFile
 from ticketctl.store.git.repository import Repository, repository_of
-from ticketctl.store.held_files import HeldFile, abandoned
-from ticketctl.store.journal import Rows, Write
-from ticketctl.store.originals import take_place
 from ticketctl.store.state import locate
-from ticketctl.store.transaction import write_all
-from ticketctl.store.uncommitted import Left, Uncommitted
+from ticketctl.store.writing import uncommitted
+from ticketctl.store.writing.held_files import HeldFile, abandoned
+from ticketctl.store.writing.journal import Rows, Write
+from ticketctl.store.writing.originals import take_place
+from ticketctl.store.writing.permissions import PLAIN
+from ticketctl.store.writing.transaction import write_all
+from ticketctl.store.writing.uncommitted import Left, Uncommitted
 
 AMY = ("-c", "user.name=Amy", "-c", "user.email=amy@support.example")
 
@@ -80,13 +80,13 @@ def in_another_process(code: str, *words: str) -> subprocess.Popen[str]:
 
 HOLD = """
 import sys
-from ticketctl.store.access import PLAIN
-from ticketctl.store.held_files import HeldFile
+from ticketctl.store.writing.permissions import PLAIN
+from ticketctl.store.writing.held_files import HeldFile
 one = HeldFile(sys.argv[1], b"mark and more", PLAIN)
 """
 LOCK = """
 import sys
-from ticketctl.store.access import PLAIN
+from ticketctl.store.writing.permissions import PLAIN
 from ticketctl.store.git.index_lock import IndexLock
 from ticketctl.store.git.repository import repository_of
 one = IndexLock(repository_of(sys.argv[1]), PLAIN)

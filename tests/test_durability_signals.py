@@ -19,7 +19,7 @@ import pytest
 from tests.campaign import rounds
 from tests.test_durability_input import CHECKOUT, environment
 from tests.test_kill import leftovers, make_store, make_tickets, ticketctl
-from ticketctl.store import locks
+from ticketctl.store.writing import locks
 
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 BOTH = pytest.mark.parametrize("number", STATUS, ids=lambda number: number.name)

@@ -42,13 +42,13 @@ from ticketctl.app.search import search
 from ticketctl.core.engine.requests import Actor, Create
 from ticketctl.core.query import Query, Term
 from ticketctl.render import document
-from ticketctl.store import syncing
 from ticketctl.store.index import changes
 from ticketctl.store.index.changes import Look
 from ticketctl.store.index.database import Index
 from ticketctl.store.index.sql import select
 from ticketctl.store.profiles import built_in
 from ticketctl.store.tickets import Store, path_of
+from ticketctl.store.writing import sync
 from ticketctl.store.yaml.writer import emit
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -868,7 +868,7 @@ def test_two_make_the_index_at_once(box: Box) -> None:
     """Of two that take the same number one wins, and nothing of the other is mixed into it (6, 20)."""
     for died in (False, True):
         shutil.rmtree(state_of(box.root))
-        inner, todo = syncing.sync, [1]
+        inner, todo = sync.sync, [1]
 
         def racing(
             path: Path, died: bool = died, inner: Callable[[Path], None] = inner, todo: list[int] = todo
@@ -878,7 +878,7 @@ def test_two_make_the_index_at_once(box: Box) -> None:
                 stop(box) if died else Child(lambda: ticketctl(box.root, *ALL)).wait()
 
         with box.patch.context() as patch:
-            patch.setattr(syncing, "sync", racing)
+            patch.setattr(sync, "sync", racing)
             box.turn()
             fresh(Desk(str(box.root), NOW)).connection.close()
         for _ in range(3):
@@ -1082,7 +1082,7 @@ def full(root: Path) -> Iterator[None]:
         raise sqlite3.OperationalError("database or disk is full")
 
     for where, name, fail in (
-        (os, "rename", fails), (syncing, "sync", fails), (Path, "touch", fails), (Path, "mkdir", fails), (Index, "_put", worse),
+        (os, "rename", fails), (sync, "sync", fails), (Path, "touch", fails), (Path, "mkdir", fails), (Index, "_put", worse),
     ):  # fmt: skip
         for drop in (False, True):
             for path in (root / ".git/ticketctl").glob("index*" if drop else "nothing"):

@@ -42,7 +42,7 @@ DOORS = {
     "encodings": "store/email/charsets.py",
     "html": "store/email/html.py",
     "mailparser_reply": "store/email/quotes.py",
-    "fcntl": ("store/locks.py", "store/held_files.py", "store/originals.py"),
+    "fcntl": ("store/writing/locks.py", "store/writing/held_files.py", "store/writing/originals.py"),
     "sqlite3": (
         "store/index/database.py",
         "store/index/schema.py",
@@ -187,11 +187,11 @@ FILE_CALLS = {
 """Calls of ``os`` and of paths by which files are read, made or put somewhere else."""
 OPENS = {
     "store/files.py": "the door to the files of a store",
-    "store/held_files.py": "files of ours in the git directory", "store/originals.py": "renames to a place",
-    "store/syncing.py": "to sync what is there",
+    "store/writing/held_files.py": "files of ours in the git directory", "store/writing/originals.py": "renames to a place",
+    "store/writing/sync.py": "to sync what is there",
     "store/git/index_lock.py": "the index of git",
-    "store/access.py": "", "store/journal.py": "the journal itself",
-    "store/transaction.py": "the journal itself", "store/waiting.py": "waiting folders; /proc",
+    "store/writing/permissions.py": "", "store/writing/journal.py": "the journal itself",
+    "store/writing/transaction.py": "the journal itself", "store/writing/temporary.py": "waiting folders; /proc",
     "store/index/database.py": "an index takes its name once it is whole",
     "store/email/smtp.py": "a password file that the environment names", "store/email/imap.py": "a maildir",
     "store/email/quarantine.py": "an email that does not fit into the memory",

@@ -31,7 +31,7 @@ import pytest
 from tests.shell import Ran
 from tests.state import BATCH_PROFILE, copy_store, make_repository, outbox_of, state_of
 from ticketctl.cli.main import run
-from ticketctl.store import open_folders
+from ticketctl.store.writing import open_folders
 
 NOW = "2026-11-02T09:00:00Z"
 AMY = "agent:amy@support.example"

@@ -36,7 +36,6 @@ from ticketctl.core.engine.notifications import compose
 from ticketctl.core.entry import Entry
 from ticketctl.errors import BrokenError, BusyError, Finding
 from ticketctl.record import replace
-from ticketctl.store import locks
 from ticketctl.store.email.mime import MAX_PARTS
 from ticketctl.store.email.parse import (
     Attachment,
@@ -51,6 +50,7 @@ from ticketctl.store.email.settings import ADDRESS, Mail, Server
 from ticketctl.store.email.smtp import DeliveryError, transport
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
+from ticketctl.store.writing import locks
 
 HELP = "help@support.example"
 JANE = "jane@customer.example"

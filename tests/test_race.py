@@ -19,9 +19,9 @@ from tests.shell import Ran
 from tests.test_kill import JANE, Child, done, files_of, leftovers, make_store, make_tickets, ticketctl
 from ticketctl.core.entry import Entry
 from ticketctl.errors import BrokenError
-from ticketctl.store import locks
 from ticketctl.store.paths import ALPHABET
 from ticketctl.store.tickets import Store
+from ticketctl.store.writing import locks
 
 LATER = "2026-11-07T09:00:00Z"
 

@@ -137,7 +137,7 @@ def test_who_shows_or_moves_one_ticket_loads_no_index(root: Path) -> None:
         assert not probed.modules & {"sqlite3", "_hashlib", "subprocess", "dataclasses", "pathlib", "locale"}, words
         changing = {
             f"ticketctl.{name}"
-            for name in ("core.engine.transition", "core.engine.decide", "app.change", "store.journal")
+            for name in ("core.engine.transition", "core.engine.decide", "app.change", "store.writing.journal")
         }
         assert words[0] == "move" or probed.modules.isdisjoint(changing)
 

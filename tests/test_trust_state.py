@@ -30,7 +30,7 @@ from tests.test_kill import Child, done, files_of, first_rename, killed, make_st
 from ticketctl.store.git.repository import setting
 from ticketctl.store.index import schema
 from ticketctl.store.index.database import Index
-from ticketctl.store.journal import name_of
+from ticketctl.store.writing.journal import name_of
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 

@@ -6,7 +6,7 @@ imports nothing but what is built into Python.
 Before the command runs and after it has ended, a signal ends the process at once: nothing is
 under way then. While it runs, the first signal raises ``KeyboardInterrupt``, so that whatever
 is open is taken back; one more ends the process at once, which is as safe as ``kill -9``
-(store/journal.py).
+(store/writing/journal.py).
 """
 
 import posix

@@ -23,7 +23,7 @@ from ticketctl.store.paths import path_of, short
 from ticketctl.store.yaml.loader import Loaded
 
 if TYPE_CHECKING:  # loaded where something is written
-    from ticketctl.store import journal
+    from ticketctl.store.writing import journal
 
 Ask = Callable[[Loaded, Profile], Sequence[Change]]
 """What to ask of a ticket: one request per role that the user has, the first that is allowed being made."""
@@ -293,8 +293,8 @@ def outbox(desk: Desk, notices: Iterable[Notice]) -> list[journal.Write]:
     """Notices as small JSON files for scripts; none where mail is sent, which is owed by the history alone."""
     if desk.by_mail or not (notices := list(notices)):
         return []
-    from ticketctl.store.journal import Write
-    from ticketctl.store.waiting import OUTBOX
+    from ticketctl.store.writing.journal import Write
+    from ticketctl.store.writing.temporary import OUTBOX
 
     found = []
     for notice in notices:

@@ -34,9 +34,9 @@ from ticketctl.store.git.objects import unwritable_objects
 from ticketctl.store.git.repository import is_detached
 from ticketctl.store.index.sql import ahead, assigned, profiles_in
 from ticketctl.store.paths import path_of, short
-from ticketctl.store.recovery import interrupted as interrupted_writes
 from ticketctl.store.state import OLD, VARIABLE
-from ticketctl.store.uncommitted import lists_left, rows_in
+from ticketctl.store.writing.recovery import interrupted as interrupted_writes
+from ticketctl.store.writing.uncommitted import lists_left, rows_in
 
 CROWDED = 2000
 """How many tickets a day's folder holds before git's trees grow slow (docs/ticket-file.md)."""

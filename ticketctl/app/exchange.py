@@ -26,8 +26,9 @@ from ticketctl.core.ticket import Ticket, flat, fold
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import BrokenError, MissingError, RefusedError, TicketctlError, UncommittedError, UsageError
 from ticketctl.record import Record
-from ticketctl.store import files, journal
+from ticketctl.store import files
 from ticketctl.store.paths import ID, path_of
+from ticketctl.store.writing import journal
 from ticketctl.store.yaml.loader import Loaded, load
 from ticketctl.store.yaml.writer import emit
 

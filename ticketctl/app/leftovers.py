@@ -1,7 +1,7 @@
 """Committing what an earlier command wrote and could not commit.
 
 It was killed, or git would not commit. What it wrote is known exactly
-(``store/uncommitted.py``); only that is committed, as its author's, never what somebody has
+(``store/writing/uncommitted.py``); only that is committed, as its author's, never what somebody has
 changed by hand.
 """
 
@@ -13,9 +13,9 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.pending import changed_since, warn_if_detached
 from ticketctl.core.plural import counted
 from ticketctl.errors import BusyError, DiskError
-from ticketctl.store import uncommitted
 from ticketctl.store.files import is_regular
-from ticketctl.store.uncommitted import Left
+from ticketctl.store.writing import uncommitted
+from ticketctl.store.writing.uncommitted import Left
 
 
 def commit_left(desk: Desk, finished: Iterable[str]) -> None:
@@ -132,7 +132,7 @@ def catch_up(desk: Desk) -> None:
         TicketctlError: as of ``recording.writing``.
     """
     from ticketctl.app.recording import writing
-    from ticketctl.store.recovery import interrupted
+    from ticketctl.store.writing.recovery import interrupted
 
     left = desk.settings.commit and uncommitted.lists_left(desk.state)
     if not left and not interrupted(desk.state):

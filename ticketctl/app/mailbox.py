@@ -32,12 +32,12 @@ from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Refu
 from ticketctl.core.profile import Profile
 from ticketctl.errors import MissingError, RefusedError, SettingsError, UsageError
 from ticketctl.record import Record, replace
-from ticketctl.store import journal
 from ticketctl.store.email import quarantine
 from ticketctl.store.email.parse import Letter, UnreadableError, read_letter
 from ticketctl.store.email.quarantine import Source
 from ticketctl.store.email.settings import Mail
 from ticketctl.store.paths import short
+from ticketctl.store.writing import journal
 from ticketctl.store.yaml.loader import Loaded
 
 MAX_LETTER = 40 << 20

@@ -41,14 +41,15 @@ from ticketctl.errors import (
     TicketctlError,
 )
 from ticketctl.record import Record
-from ticketctl.store import files, journal, locks
+from ticketctl.store import files
 from ticketctl.store.email.parse import Outgoing, write_letter
 from ticketctl.store.email.settings import LOOPBACK, Mail, Server
 from ticketctl.store.email.smtp import DeliveryError, Send, transport
 from ticketctl.store.git import config
 from ticketctl.store.git import process as git
 from ticketctl.store.paths import path_of
-from ticketctl.store.waiting import OUTBOX
+from ticketctl.store.writing import journal, locks
+from ticketctl.store.writing.temporary import OUTBOX
 
 _DAY = timedelta(days=1)
 _FIRST_PAUSE = timedelta(minutes=5)

@@ -14,7 +14,7 @@ from ticketctl.app.desk import Desk
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import hashing
 from ticketctl.errors import BrokenError, Finding, MissingError, UnreadError
-from ticketctl.store.locks import die_with_parent, let_go
+from ticketctl.store.writing.locks import die_with_parent, let_go
 
 if TYPE_CHECKING:
     from ticketctl.store.yaml.loader import Loaded

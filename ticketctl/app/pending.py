@@ -12,10 +12,10 @@ from ticketctl.app.desk import Desk
 from ticketctl.errors import BrokenError, DiskError
 
 if TYPE_CHECKING:  # a command that only looks needs none of it
-    from ticketctl.store import journal
     from ticketctl.store.git.commit import Committed, TakenBackError
     from ticketctl.store.git.index_lock import IndexLock
-    from ticketctl.store.uncommitted import Uncommitted
+    from ticketctl.store.writing import journal
+    from ticketctl.store.writing.uncommitted import Uncommitted
 
 _LISTED = 1000
 """How many files are listed at a time."""
@@ -61,7 +61,7 @@ class Pending:
 
     @cached_property
     def _list(self) -> Uncommitted:
-        from ticketctl.store.uncommitted import Uncommitted
+        from ticketctl.store.writing.uncommitted import Uncommitted
 
         return Uncommitted(self._desk.state)
 
@@ -99,7 +99,7 @@ class Pending:
             self.lock.acquire()
         if not self._desk.settings.commit:
             return
-        from ticketctl.store.uncommitted import Left
+        from ticketctl.store.writing.uncommitted import Left
 
         rest = (row for row in rows() if _is_committed(row))
         try:
@@ -163,8 +163,8 @@ class Pending:
         """
         from ticketctl.app.merging import joined
         from ticketctl.store import files
-        from ticketctl.store.journal import Write
-        from ticketctl.store.transaction import write_all
+        from ticketctl.store.writing.journal import Write
+        from ticketctl.store.writing.transaction import write_all
 
         desk, writes = self._desk, []
         for path, old in error.head.items():

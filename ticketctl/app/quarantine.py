@@ -13,9 +13,10 @@ from ticketctl.app.shares import FOR_ONE, used
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Decision, Keep, Refusal
 from ticketctl.errors import BrokenError, BusyError, MissingError, RefusedError, SettingsError
-from ticketctl.store import files, journal
+from ticketctl.store import files
 from ticketctl.store.email import quarantine
 from ticketctl.store.email.quarantine import Source
+from ticketctl.store.writing import journal
 from ticketctl.store.yaml.loader import Loaded
 
 MAX_KEPT = 1 << 30

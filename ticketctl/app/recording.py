@@ -23,7 +23,7 @@ from ticketctl.store import files
 from ticketctl.store.git.environment import OWN
 
 if TYPE_CHECKING:  # a command that only looks needs no journal
-    from ticketctl.store import journal
+    from ticketctl.store.writing import journal
 
 
 def refuse_future(desk: Desk) -> None:
@@ -75,14 +75,14 @@ def writing(desk: Desk) -> Iterator[None]:
             is locked.
     """
     may_write(desk)  # before anything is made
-    from ticketctl.store import locks
+    from ticketctl.store.writing import locks
 
     tickets = f"{desk.root}/tickets"
     if not os.path.lexists(tickets):
         # Git keeps no empty folder, so a clone of an empty store has none.
         files.make_folder(tickets, desk.state.access)
     with locks.lock(tickets), desk.pending.open():
-        from ticketctl.store.recovery import recover
+        from ticketctl.store.writing.recovery import recover
 
         finished = recover(desk.state, desk.store.extends)
         if desk.settings.commit:
@@ -107,7 +107,7 @@ def write_together(
     Raises:
         PartlyError: the disk failed when some were in their places; the next command finishes it.
     """
-    from ticketctl.store import journal
+    from ticketctl.store.writing import journal
 
     try:
         write(desk, (write for item in items for write in writes(item)))
@@ -132,8 +132,8 @@ def write(desk: Desk, writes: Iterable[journal.Write]) -> None:
     Raises:
         TicketctlError: as of ``transaction.write_all``.
     """
-    from ticketctl.store.journal import PartlyError
-    from ticketctl.store.transaction import write_all
+    from ticketctl.store.writing.journal import PartlyError
+    from ticketctl.store.writing.transaction import write_all
 
     try:
         write_all(desk.state, writes, desk.pending.ready)

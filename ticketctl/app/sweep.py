@@ -45,7 +45,7 @@ from ticketctl.store.paths import path_of
 from ticketctl.store.yaml.loader import Loaded
 
 if TYPE_CHECKING:  # a dry run needs no journal
-    from ticketctl.store import journal
+    from ticketctl.store.writing import journal
 
 
 class Orders(Record):
@@ -158,7 +158,7 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         _plan(desk, orders, scan, report, watch)
         return report
     from ticketctl.app.leftovers import catch_up, waiting
-    from ticketctl.store import locks
+    from ticketctl.store.writing import locks
 
     with ExitStack() as held:
         try:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from ticketctl.errors import DiskError, unread
-from ticketctl.store.access import PLAIN, Access
+from ticketctl.store.writing.permissions import PLAIN, Access
 
 MAX_BYTES = 1 << 20
 """The largest ticket file that is read."""
@@ -322,7 +322,7 @@ def replace_file(
     Raises:
         OSError: it cannot be written.
     """
-    from ticketctl.store.syncing import sync
+    from ticketctl.store.writing.sync import sync
 
     parent, name = os.path.split(path)
     folder = os.open(parent or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -18,9 +18,9 @@ from functools import cached_property
 
 from ticketctl.core.hashing import sha256
 from ticketctl.errors import SettingsError
-from ticketctl.store.access import Access, access_of
 from ticketctl.store.files import link_above, make_folder
 from ticketctl.store.git.repository import Repository, repository_of, shared_mode
+from ticketctl.store.writing.permissions import Access, access_of
 
 VARIABLE = "TICKETCTL_STATE"
 OLD = ".ticketctl"

@@ -31,8 +31,8 @@ from ticketctl.store.yaml.writer import emit, extend
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ticketctl.store.journal import Write
     from ticketctl.store.state import StateFolder
+    from ticketctl.store.writing.journal import Write
 
 _LOOKALIKE = str.maketrans("ilo", "110")
 
@@ -220,7 +220,7 @@ class Store(Record):
         Raises:
             RefusedError: it would be larger.
         """
-        from ticketctl.store.journal import Write
+        from ticketctl.store.writing.journal import Write
 
         path = path_of(changed.id)
         if was is None:

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from ticketctl.errors import DiskError
 from ticketctl.store import files
-from ticketctl.store.access import PLAIN, Access
-from ticketctl.store.journal import Write
+from ticketctl.store.writing.journal import Write
+from ticketctl.store.writing.permissions import PLAIN, Access
 
 DEAD = "dead-letters"
 _COMING = ".coming-"

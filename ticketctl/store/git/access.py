@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from ticketctl.errors import DiskError
-from ticketctl.store.access import user_name
 from ticketctl.store.git.process import run
+from ticketctl.store.writing.permissions import user_name
 
 
 def must_accept(root: str) -> None:

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from ticketctl.core.escaping import safe, safe_lines
 from ticketctl.core.hashing import object_id, sha256
 from ticketctl.errors import ChangedError, DiskError
-from ticketctl.store import files, syncing
+from ticketctl.store import files
 from ticketctl.store.git import objects, operations
 from ticketctl.store.git import process as git
 from ticketctl.store.git.identity import Identity, identity_of
@@ -32,6 +32,7 @@ from ticketctl.store.git.repository import branch_of
 from ticketctl.store.git.setup import is_our_hook
 from ticketctl.store.git.staging import stage, staged_otherwise
 from ticketctl.store.state import StateFolder
+from ticketctl.store.writing import sync
 
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 _TRIES = 8
@@ -284,9 +285,9 @@ class _Commit:
         with suppress(FileNotFoundError, DiskError):
             if files.read_bytes(self._last, 100).decode("ascii", "replace") == self._place.head:
                 return
-        if self._place.head and syncing.can_sync_all():
+        if self._place.head and sync.can_sync_all():
             try:
-                syncing.sync_all(f"{repository.common}/objects")
+                sync.sync_all(f"{repository.common}/objects")
             except OSError as error:
                 raise DiskError(f"the disk failed in {repository.common}: {error.strerror}") from None
 
@@ -297,7 +298,7 @@ class _Commit:
         branch = branch_of(repository)
         folder = os.path.dirname(f"{repository.common}/{branch}") if branch else repository.folder
         with suppress(OSError):  # kept elsewhere (reftable)
-            syncing.sync(folder)
+            sync.sync(folder)
         with suppress(OSError):
             files.replace_file(self._last, id_.encode(), self._state.access, durable=False)
 

@@ -4,7 +4,7 @@ Git writes into a work tree only while it holds ``index.lock``: a pull that come
 refused by git, and cannot change a file that is just being replaced. While we hold the lock,
 git works on a copy of the index for us (``GIT_INDEX_FILE``), which then takes its place.
 
-Ours is a file that its maker holds (``store/held_files.py``): one that a killed command left is
+Ours is a file that its maker holds (``store/writing/held_files.py``): one that a killed command left is
 told from git's own, and removed by whoever comes next. Git's own is never removed.
 """
 
@@ -16,10 +16,10 @@ from contextlib import suppress
 
 from ticketctl.errors import DiskError
 from ticketctl.store import files
-from ticketctl.store.access import Access
 from ticketctl.store.git import operations
 from ticketctl.store.git.repository import Repository
-from ticketctl.store.held_files import HeldFile, abandoned, link_or_copy
+from ticketctl.store.writing.held_files import HeldFile, abandoned, link_or_copy
+from ticketctl.store.writing.permissions import Access
 
 _MARK = b"ticketctl\n"
 _ASIDE = "index.ticketctl-"

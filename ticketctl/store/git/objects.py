@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 from ticketctl.core.hashing import hasher, object_id
 from ticketctl.errors import ChangedError, DiskError
-from ticketctl.store.access import user_name
 from ticketctl.store.git import process as git
 from ticketctl.store.git.repository import Repository
+from ticketctl.store.writing.permissions import user_name
 
 TREE, FILE = b"40000", b"100644"
 Tree = dict[bytes, tuple[bytes, bytes]]

@@ -13,11 +13,11 @@ import sys
 from contextlib import suppress
 
 from ticketctl.errors import DiskError
-from ticketctl.store.access import access_of
 from ticketctl.store.files import make_folder, read_bytes, replace_file
 from ticketctl.store.git import config
 from ticketctl.store.git import process as git
 from ticketctl.store.git.environment import OWN
+from ticketctl.store.writing.permissions import access_of
 
 _PROGRAM = "ticketctl.program"
 _FIND = f"t=$(command -v ticketctl); case $t in /*) ;; *) t=$(git config --local --get {_PROGRAM}) ;; esac"

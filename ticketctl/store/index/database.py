@@ -173,7 +173,7 @@ class Index:
     @classmethod
     def _moved_in(cls, aside: str) -> Index:
         """The new file under a number that no file of an index has had; those before are put away."""
-        from ticketctl.store.syncing import sync
+        from ticketctl.store.writing.sync import sync
 
         sync(aside)
         folder = os.path.dirname(aside)

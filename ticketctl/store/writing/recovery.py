@@ -1,4 +1,4 @@
-"""Finishing what a crash interrupted (``store/journal.py``), and clearing what it left.
+"""Finishing what a crash interrupted (``store/writing/journal.py``), and clearing what it left.
 
 A journal in the state folder is ours. One in the store (outside git) may be anybody's: there
 it can only make a ticket longer, and nothing that it lists is kept, copied or named.
@@ -13,7 +13,8 @@ from contextlib import suppress
 from ticketctl.core.hashing import sha256
 from ticketctl.errors import DiskError
 from ticketctl.store import files
-from ticketctl.store.journal import (
+from ticketctl.store.state import StateFolder
+from ticketctl.store.writing.journal import (
     WRITABLE,
     Row,
     area_of,
@@ -22,9 +23,8 @@ from ticketctl.store.journal import (
     name_of,
     rows_in,
 )
-from ticketctl.store.open_folders import OpenFolders
-from ticketctl.store.state import StateFolder
-from ticketctl.store.waiting import OUTBOX, STORE, is_waiting, leftovers, place_of, remove
+from ticketctl.store.writing.open_folders import OpenFolders
+from ticketctl.store.writing.temporary import OUTBOX, STORE, is_waiting, leftovers, place_of, remove
 
 Extends = Callable[[str, bytes, bytes | None], bool]
 """Whether bytes are a ticket at a path that holds all events of others, and more."""

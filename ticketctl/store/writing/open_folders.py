@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ticketctl.store import files
-from ticketctl.store.access import Access
+from ticketctl.store.writing.permissions import Access
 
 _MOST = 400
 """How many are open at most: a process may have about a thousand."""

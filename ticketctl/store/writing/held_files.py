@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from ticketctl.store import files
-from ticketctl.store.access import PLAIN, Access
-from ticketctl.store.locks import held
+from ticketctl.store.writing.locks import held
+from ticketctl.store.writing.permissions import PLAIN, Access
 
 
 class HeldFile:

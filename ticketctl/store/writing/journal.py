@@ -24,10 +24,10 @@ from typing import NamedTuple
 from ticketctl.core.hashing import sha256
 from ticketctl.errors import DiskError
 from ticketctl.record import Record
-from ticketctl.store import syncing
-from ticketctl.store.open_folders import OpenFolders
 from ticketctl.store.state import StateFolder
-from ticketctl.store.waiting import OUTBOX, STORE, place_of
+from ticketctl.store.writing import sync
+from ticketctl.store.writing.open_folders import OpenFolders
+from ticketctl.store.writing.temporary import OUTBOX, STORE, place_of
 
 WRITABLE = ("tickets/", "attachments/", "dead-letters/")
 """Only below these a journal renames anything in a store."""
@@ -141,9 +141,9 @@ def finish(
         for row in left:
             row.rename(state, opened)
         folders = list(folders)
-        if len(folders) > MANY and syncing.can_sync_all():
+        if len(folders) > MANY and sync.can_sync_all():
             for area in dict.fromkeys(area for area, _ in folders):
-                syncing.sync_all(area_of(state, area))
+                sync.sync_all(area_of(state, area))
             return
         for area, path in folders:
             os.fsync(opened.of(area_of(state, area), f"{path}/x".lstrip("/")))

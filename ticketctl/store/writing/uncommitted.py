@@ -1,7 +1,7 @@
 """Which files commands have written and not yet committed.
 
 Every command that commits lists a file before it writes it, and removes the list once HEAD
-has the files. It holds the list locked meanwhile (``store/held_files.py``): a list that nobody
+has the files. It holds the list locked meanwhile (``store/writing/held_files.py``): a list that nobody
 holds is one of a command that was killed, or whose commit failed, and whoever writes next
 commits what it names. Only what is exactly as the tool wrote it: never a change by hand.
 
@@ -20,8 +20,8 @@ from typing import NamedTuple
 from ticketctl.errors import DiskError
 from ticketctl.pattern import pattern
 from ticketctl.store import files
-from ticketctl.store.held_files import HeldFile, abandoned
 from ticketctl.store.state import StateFolder
+from ticketctl.store.writing.held_files import HeldFile, abandoned
 
 _NAME = pattern(r"uncommitted-[0-9a-f]{16}\.jsonl\Z")
 _LARGEST = 1 << 28

@@ -1,8 +1,8 @@
 """Writing files that belong together, all or none, whatever happens on the way.
 
-They are prepared beside their places, so that only renames are left (``store/journal.py``
+They are prepared beside their places, so that only renames are left (``store/writing/journal.py``
 says how a crash among these is survived); each is compared once more with what it was when
-it was read, right before its rename (``store/originals.py``).
+it was read, right before its rename (``store/writing/originals.py``).
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from typing import IO
 
 from ticketctl.core.hashing import be_fast, object_id, sha256
 from ticketctl.errors import ChangedError, DiskError, RefusedError
-from ticketctl.store import files, syncing
-from ticketctl.store.journal import (
+from ticketctl.store import files
+from ticketctl.store.state import BESIDE, StateFolder
+from ticketctl.store.writing import sync
+from ticketctl.store.writing.journal import (
     MANY,
     PartlyError,
     Row,
@@ -29,10 +31,9 @@ from ticketctl.store.journal import (
     partly,
     rows_in,
 )
-from ticketctl.store.open_folders import OpenFolders
-from ticketctl.store.originals import changed, remove_unchanged, take_place
-from ticketctl.store.state import BESIDE, StateFolder
-from ticketctl.store.waiting import IN_STATE_PREFIX, OUTBOX, WaitingFolders, place_of
+from ticketctl.store.writing.open_folders import OpenFolders
+from ticketctl.store.writing.originals import changed, remove_unchanged, take_place
+from ticketctl.store.writing.temporary import IN_STATE_PREFIX, OUTBOX, WaitingFolders, place_of
 
 _HASHES_MANY = 100
 """From how many files on it is faster to load OpenSSL, which hashes faster."""
@@ -164,29 +165,29 @@ class Plan:
         if self._lines is None:
             for waiting in self.waiting.all():
                 assert self._first is not None
-                syncing.sync(self._first.name, waiting.descriptor)
+                sync.sync(self._first.name, waiting.descriptor)
             return
         with self._lines as lines:
             lines.flush()
             self._sync_waiting()
             os.fsync(lines.fileno())
         os.rename(self._draft, self.state.journal)
-        syncing.sync(os.path.dirname(self.state.journal))
+        sync.sync(os.path.dirname(self.state.journal))
 
     def _sync_waiting(self) -> None:
         """Put the waiting files on the disk, and their names: a journal must list nothing
         that a power cut could take."""
         all_ = self.waiting.all()
-        if self.count > MANY and syncing.can_sync_all():
+        if self.count > MANY and sync.can_sync_all():
             for waiting in all_:
-                syncing.sync_all(f"{place_of(self.state, waiting.place)}/{waiting.folder}")
+                sync.sync_all(f"{place_of(self.state, waiting.place)}/{waiting.folder}")
             return
         open_folders = {(waiting.place, waiting.folder): waiting.descriptor for waiting in all_}
         for row in rows_in(self._draft):
-            syncing.sync(row.name, open_folders[row.place, row.folder])
+            sync.sync(row.name, open_folders[row.place, row.folder])
         for waiting in all_:
             os.fsync(waiting.descriptor)
-            syncing.sync(os.path.dirname(f"{place_of(self.state, waiting.place)}/{waiting.folder}"))
+            sync.sync(os.path.dirname(f"{place_of(self.state, waiting.place)}/{waiting.folder}"))
 
     def carry_out(self) -> None:
         """Put every file into its place; where one is not what it was when it was read, those
@@ -242,7 +243,7 @@ class Plan:
             remove_unchanged(*target, row.target, row.digest)
             return
         files.put(*waiting, data, target[0], self.state.access)
-        syncing.sync(row.name, waiting[0])
+        sync.sync(row.name, waiting[0])
         take_place(waiting, target, row.target, row.digest)
 
     def rows(self) -> Iterator[Row]:
@@ -266,7 +267,7 @@ class Plan:
                 return False
             with suppress(OSError):
                 # else a power cut could bring the journal back, and what it lists
-                syncing.sync(os.path.dirname(self.state.journal))
+                sync.sync(os.path.dirname(self.state.journal))
         self.waiting.remove()
         return True
 

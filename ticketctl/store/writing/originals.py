@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from ticketctl.core.hashing import sha256
 from ticketctl.errors import ChangedError
-from ticketctl.store.held_files import open_regular
+from ticketctl.store.writing.held_files import open_regular
 
 _PIECE = 1 << 20
 
