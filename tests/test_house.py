@@ -31,7 +31,7 @@ DOORS = {
     "ruamel": "store/yaml/ruamel.py",
     "tabulate": "render/table.py",
     "dateutil": "core/dates.py",
-    "holidays": "store/almanac.py",
+    "holidays": "store/public_holidays.py",
     "subprocess": ("store/git/process.py", "store/email/smtp.py"),
     "smtplib": "store/email/smtp.py",
     "imaplib": "store/email/imap.py",

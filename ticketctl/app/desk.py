@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from ticketctl.errors import BrokenError, MissingError, Place, SettingsError, unread
 from ticketctl.record import Record
-from ticketctl.store.config import NAME, Settings, read_settings
 from ticketctl.store.files import about
 from ticketctl.store.paths import path_of
+from ticketctl.store.settings import NAME, Settings, read_settings
 from ticketctl.store.state import locate
 
 if TYPE_CHECKING:  # loaded where they are used: a list needs neither rules nor files

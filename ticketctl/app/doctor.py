@@ -22,7 +22,6 @@ from ticketctl.core.plural import counted
 from ticketctl.core.profile import Profile
 from ticketctl.errors import DiskError, Finding, Place, SettingsError, TicketctlError, closest
 from ticketctl.store import files
-from ticketctl.store.config import NAME
 from ticketctl.store.email.imap import PASSWORD_FILE as IMAP_FILE
 from ticketctl.store.email.quarantine import DEAD
 from ticketctl.store.email.smtp import PASSWORD_FILE as SMTP_FILE
@@ -34,6 +33,7 @@ from ticketctl.store.git.objects import unwritable_objects
 from ticketctl.store.git.repository import is_detached
 from ticketctl.store.index.sql import ahead, assigned, profiles_in
 from ticketctl.store.paths import path_of, short
+from ticketctl.store.settings import NAME
 from ticketctl.store.state import OLD, VARIABLE
 from ticketctl.store.writing.recovery import interrupted as interrupted_writes
 from ticketctl.store.writing.uncommitted import lists_left, rows_in

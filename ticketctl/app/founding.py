@@ -10,7 +10,6 @@ from typing import NamedTuple
 from ticketctl.core.language.json_schema import ticket_schema
 from ticketctl.errors import DiskError, RefusedError
 from ticketctl.store import files
-from ticketctl.store.config import NAME
 from ticketctl.store.git import commit as commit_module
 from ticketctl.store.git import process as git
 from ticketctl.store.git import setup
@@ -20,6 +19,7 @@ from ticketctl.store.git.index_lock import IndexLock
 from ticketctl.store.git.operations import must_be_finished
 from ticketctl.store.git.repository import repository_of
 from ticketctl.store.profiles import Shelf
+from ticketctl.store.settings import NAME
 from ticketctl.store.state import BESIDE, OLD, StateFolder, locate
 
 _ATTRIBUTES = "tickets/** -text -filter -ident\ntickets/**/*.yaml merge=ticketctl\n"

@@ -10,8 +10,8 @@ from ticketctl.app.recording import record, write, writing
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import MissingError, SettingsError, UsageError, closest
 from ticketctl.store import files
-from ticketctl.store.almanac import public_holidays
-from ticketctl.store.config import NAME
+from ticketctl.store.public_holidays import public_holidays
+from ticketctl.store.settings import NAME
 from ticketctl.store.writing import journal
 from ticketctl.store.yaml.ruamel import read_yaml
 from ticketctl.store.yaml.writer import is_plain, quoted

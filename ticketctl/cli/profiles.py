@@ -157,7 +157,7 @@ def _compiled(shelf: Shelf, name: str) -> tuple[Profile, list[Finding]]:
 def add_holidays(env: Env, name: str | None, country: str, region: str | None, year: int, calendar: str | None) -> None:
     """Write a country's public holidays into a profile's calendar or, without NAME, into ticketctl.yaml."""
     from ticketctl.app import holidays
-    from ticketctl.store.almanac import regions
+    from ticketctl.store.public_holidays import regions
 
     path, added = holidays.add_holidays(env.desk, name, calendar, country.upper(), region, year)
     env.note(f"{counted(added, 'holiday')} of {country.upper()} in {year} written into {path}")
