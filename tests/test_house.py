@@ -195,7 +195,7 @@ OPENS = {
     "store/index/database.py": "an index takes its name once it is whole",
     "store/email/smtp.py": "a password file that the environment names", "store/email/imap.py": "a maildir",
     "store/email/quarantine.py": "an email that does not fit into the memory",
-    "app/rows.py": "a file that the user names", "cli/input.py": "a file that the user names",
+    "app/input/rows.py": "a file that the user names", "cli/input.py": "a file that the user names",
     "cli/write.py": "a file that the user names",
     "cli/output.py": "", "cli/main.py": "standard streams", "__main__.py": "standard streams",
 }  # fmt: skip

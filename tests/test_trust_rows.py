@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ticketctl.app import rows as reading
-from ticketctl.app.rows import rows_of
+from ticketctl.app.input import rows as reading
+from ticketctl.app.input.rows import rows_of
 from ticketctl.cli.main import run
 from ticketctl.core.dates import Duration
 from ticketctl.errors import InputError

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from ticketctl.app.change import change_all
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import look
+from ticketctl.app.input.identity import actors
 from ticketctl.app.outcome import Outcome
-from ticketctl.app.who import actors
 from ticketctl.core.engine.events import latest
 from ticketctl.core.engine.guards import Scene, fill_sets
 from ticketctl.core.engine.requests import Change

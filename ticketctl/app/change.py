@@ -102,7 +102,7 @@ def change_all(desk: Desk, ids: Iterable[str], ask: Ask, subject: str) -> list[O
 
 def adopt_by_hand(desk: Desk, text: str) -> list[Outcome]:
     """Take what was changed in a ticket's file by hand as an event of its author, if the rules allow it."""
-    from ticketctl.app.editing import adopt
+    from ticketctl.app.input.edit import adopt
 
     def decide_on(id_: str) -> Outcome:
         return _one(desk, id_, lambda was, profile: adopt(desk, was, profile), by_hand=True)

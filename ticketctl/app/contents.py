@@ -6,8 +6,8 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 
-from ticketctl.app import values
 from ticketctl.app.desk import Desk
+from ticketctl.app.input import values
 from ticketctl.app.quarantine import place_of
 from ticketctl.core.engine.requests import Keep
 from ticketctl.core.entry import Entry

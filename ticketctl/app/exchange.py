@@ -7,12 +7,12 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from ticketctl.app import opening, values
 from ticketctl.app.audit import attached, check_ticket, is_attached
 from ticketctl.app.desk import Desk
+from ticketctl.app.input import new_ticket, values
+from ticketctl.app.input.identity import actors
+from ticketctl.app.input.rows import Rows
 from ticketctl.app.recording import record, write, writing
-from ticketctl.app.rows import Rows
-from ticketctl.app.who import actors
 from ticketctl.core import dates
 from ticketctl.core.dag import seal, union
 from ticketctl.core.engine.decide import actor_reasons
@@ -259,10 +259,10 @@ def _node(value: Any, left: list[int], depth: int = 0) -> Node:
 
 def _made(desk: Desk, row: Mapping[str, Any], taken: Container[str]) -> Ticket:
     """A ticket that was kept elsewhere: one entry, of the time at which it was opened."""
-    opening.check_texts(row)
+    new_ticket.check_texts(row)
     created = _created(desk, row)
     own = {key: value for key, value in row.items() if key not in ("schema", "created", "status")}
-    profile, (request, *_) = opening.request(desk, {"id": desk.store.fresh_id(created, taken), **own}, "", taken)
+    profile, (request, *_) = new_ticket.request(desk, {"id": desk.store.fresh_id(created, taken), **own}, "", taken)
     actor = importer(desk, profile)
     start = next(edge.target for edge in profile.edges if edge.source == CREATED)
     status = values.status(profile, str(row["status"])) if row.get("status") else start

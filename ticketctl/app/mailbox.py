@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from ticketctl.app import duplicates, intake, threads, values
+from ticketctl.app import duplicates, intake, threads
 from ticketctl.app.again import again
 from ticketctl.app.change import first_allowed, make_follow_up, not_by_hand, writes_of
 from ticketctl.app.contents import (
@@ -21,6 +21,7 @@ from ticketctl.app.contents import (
 )
 from ticketctl.app.desk import Desk
 from ticketctl.app.find import newest_of
+from ticketctl.app.input import values
 from ticketctl.app.leftovers import waiting
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.quarantine import bury, bury_and_tell, bury_large, raise_failed

@@ -45,7 +45,7 @@ def init_command(env: Env, /, folder: str | None, profile: str) -> None:
 @pass_env
 def edit_command(env: Env, /, id_: str, adopt: bool) -> None:
     """Edit the head of a ticket in $EDITOR; what is wrong is shown there, to be mended."""
-    from ticketctl.app import editing
+    from ticketctl.app.input import edit
     from ticketctl.app.recording import may_write
 
     if adopt:
@@ -55,14 +55,14 @@ def edit_command(env: Env, /, id_: str, adopt: bool) -> None:
     may_write(desk)  # before anybody types what cannot be written
     was = desk.find(id_)
     profile = desk.profile_of(was.ticket)
-    page = editing.page(was.ticket, profile)
+    page = edit.page(was.ticket, profile)
     while True:
         typed = click.edit(page, extension=".yaml")
         if typed is None or typed == page:
             env.note("nothing was changed")
             return
         try:
-            editing.read_page(desk, was, profile, typed)
+            edit.read_page(desk, was, profile, typed)
             wrong = _change(env, was.ticket.id, typed)
         except TicketctlError as error:
             wrong = f"{error.place or ''} {error.message}".strip() + (f"\n{error.hint}" if error.hint else "")
@@ -74,13 +74,13 @@ def edit_command(env: Env, /, id_: str, adopt: bool) -> None:
 
 def _change(env: Env, id_: str, typed: str) -> str:
     """Make the change; what is wrong with it, or nothing."""
-    from ticketctl.app import editing
     from ticketctl.app.change import change
+    from ticketctl.app.input import edit
     from ticketctl.core.engine.requests import Decision, Refusal
     from ticketctl.render import text
 
     desk = env.desk
-    outcome, *_ = change(desk, [id_], lambda now, profile: editing.read_page(desk, now, profile, typed))
+    outcome, *_ = change(desk, [id_], lambda now, profile: edit.read_page(desk, now, profile, typed))
     if isinstance(outcome.result, Refusal):
         return "\n".join(outcome.result.reasons)
     if isinstance(outcome.result, TicketctlError):

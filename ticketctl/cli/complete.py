@@ -112,7 +112,7 @@ def _word(status: str) -> str:
 
 
 def _statuses(env: Env, id_: str) -> list[tuple[str, str]]:
-    from ticketctl.app.who import actors
+    from ticketctl.app.input.identity import actors
     from ticketctl.core.engine.decide import scene_for
     from ticketctl.core.engine.moves import open_moves
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ticketctl.app.asking import read_query, too_many
 from ticketctl.app.desk import Desk
+from ticketctl.app.input.query import read_query, too_many
 from ticketctl.cli.command import command
 from ticketctl.cli.env import Env, finish, pass_env, report
 from ticketctl.cli.output import say
@@ -72,7 +72,7 @@ def import_command(env: Env, /, file: str, dry: bool) -> None:
     skipped. Notices that a ticket owes where it comes from are not sent from here.
     """
     from ticketctl.app.exchange import bring_in
-    from ticketctl.app.rows import rows_of
+    from ticketctl.app.input.rows import rows_of
 
     with rows_of(file, {}) as rows:
         done = bring_in(env.desk, rows, "stdin" if file == "-" else os.path.basename(file), dry)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from ticketctl.app import values
-from ticketctl.app.given import CALLED_STDIN, cannot_read
+from ticketctl.app.input import values
+from ticketctl.app.input.user_files import CALLED_STDIN, cannot_read
 from ticketctl.errors import InputError, UsageError
 
 _MOST = 4 * values.MAX_TEXT

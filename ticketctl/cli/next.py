@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 import click
 
-from ticketctl.app import values
-from ticketctl.app.who import actors
+from ticketctl.app.input import values
+from ticketctl.app.input.identity import actors
 from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id
 from ticketctl.cli.env import Env, pass_env

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
-from ticketctl.app import values
 from ticketctl.app.change import Ask, Creation, change, create
 from ticketctl.app.desk import Desk
+from ticketctl.app.input import values
+from ticketctl.app.input.identity import actors, person
 from ticketctl.app.outcome import Outcome
-from ticketctl.app.who import actors, person
 from ticketctl.cli.command import command, staff_command
 from ticketctl.cli.complete import complete_id, complete_id_or_status, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, report, worst
@@ -138,7 +138,7 @@ def set_command(env: Env, /, id_: str, format_: str, dry: bool, **given: Any) ->
 @pass_env
 def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) -> None:
     """Open a ticket and print its id. With --from, one for each row of a file, all or none."""
-    from ticketctl.app import opening
+    from ticketctl.app.input import new_ticket
 
     given["id"] = given.pop("id_")
     if given.get("file"):
@@ -148,10 +148,12 @@ def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) 
     with ExitStack() as opened:
         wanted: Iterable[tuple[str, dict[str, Any]]] = [("", {**given, "title": title})]
         if rows is not None:
-            from ticketctl.app.rows import rows_of
+            from ticketctl.app.input.rows import rows_of
 
             wanted = opened.enter_context(rows_of(rows, given))
-        made = create(env.desk, lambda taken: (opening.request(env.desk, row, place, taken) for place, row in wanted))
+        made = create(
+            env.desk, lambda taken: (new_ticket.request(env.desk, row, place, taken) for place, row in wanted)
+        )
     _tell_made(env, made)
 
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from ticketctl.app.given import CALLED_STDIN, cannot_read
+from ticketctl.app.input.user_files import CALLED_STDIN, cannot_read
 from ticketctl.errors import InputError, UsageError
 
 Rows = Iterator[tuple[str, dict[str, Any]]]

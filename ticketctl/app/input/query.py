@@ -171,7 +171,7 @@ def _declared(desk: Desk, name: str) -> Field:
 
 
 def _person(desk: Desk, value: str) -> str:
-    from ticketctl.app.who import me
+    from ticketctl.app.input.identity import me
 
     return me(desk) if value == "@me" else value
 
@@ -249,7 +249,7 @@ def between(desk: Desk, low: datetime | None, high: datetime | None) -> tuple[st
 
 def _day(desk: Desk, text: str) -> tuple[datetime, datetime]:
     """The first and the last second of what was typed: the same for an instant, the local day for a date."""
-    from ticketctl.app.values import when
+    from ticketctl.app.input.values import when
 
     where = zone(desk.settings.timezone)
     held = when(desk, text)

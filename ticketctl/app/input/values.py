@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.who import person
+from ticketctl.app.input.identity import person
 from ticketctl.core import dates
 from ticketctl.core.entry import Value
 from ticketctl.core.language.grammar import HEAD_FIELDS, squash_item

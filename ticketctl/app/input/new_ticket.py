@@ -1,4 +1,4 @@
-"""Opening tickets: what the command line, or a row of a file (``app/rows.py``), asks for."""
+"""Opening tickets: what the command line, or a row of a file (``app/input/rows.py``), asks for."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from collections.abc import Container, Mapping
 from typing import Any
 
-from ticketctl.app import values
 from ticketctl.app.desk import Desk
-from ticketctl.app.who import actors, person
+from ticketctl.app.input import values
+from ticketctl.app.input.identity import actors, person
 from ticketctl.core.engine.guards import Scene, fill
 from ticketctl.core.engine.requests import Create
 from ticketctl.core.entry import Value

@@ -1,0 +1,1 @@
+"""What people type, as requests: identities, values, queries, new tickets, edits."""
