@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ticketctl.app.refresh import cells_of
+from ticketctl.app.index.refresh import cells_of
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.query import Query, Row, Term

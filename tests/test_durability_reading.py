@@ -18,7 +18,7 @@ import pytest
 from tests.shell import Ran
 from tests.test_durability_input import CHECKOUT, environment
 from tests.test_kill import make_store, make_tickets, ticketctl
-from ticketctl.app import parallel
+from ticketctl.app.index import parallel
 from ticketctl.store.profiles import built_in
 
 TICKET = "tickets/2026/11/02/261102-bbbbb.yaml"

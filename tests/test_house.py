@@ -49,8 +49,8 @@ DOORS = {
         "store/index/fulltext.py",
         "store/index/verified.py",
     ),
-    "concurrent": "app/parallel.py",
-    "multiprocessing": "app/parallel.py",
+    "concurrent": "app/index/parallel.py",
+    "multiprocessing": "app/index/parallel.py",
 }
 IMPURE = {"open", "print", "input", "exec", "eval"}
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ticketctl.app import parallel
 from ticketctl.app.desk import Desk
+from ticketctl.app.index import parallel
 
 DESK = Desk("/nowhere", datetime(2026, 11, 21, 9, tzinfo=UTC))
 done: list[str] = []

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.lists import DEFAULT, index_of
 from tests.test_stateful import PROFILES, Life, dates
 from tests.world import SHELF
-from ticketctl.app.refresh import cells_of
+from ticketctl.app.index.refresh import cells_of
 from ticketctl.core.dates import format_instant, parse_instant
 from ticketctl.core.engine.events import unanswered
 from ticketctl.core.engine.guards import Scene, failures

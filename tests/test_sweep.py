@@ -238,7 +238,7 @@ def test_a_killed_reader_changes_no_answer(tmp_path: Path) -> None:
     make_tickets(root, *halves(12))
     code = """
 import os, signal
-import ticketctl.__main__, ticketctl.app.parallel as parallel, ticketctl.app.refresh as refresh
+import ticketctl.__main__, ticketctl.app.index.parallel as parallel, ticketctl.app.index.refresh as refresh
 parallel.WORTH, parallel._CHUNK, us, keep = 1, 3, os.getpid(), refresh.keep
 def killed(desk, seen):
     if os.getpid() != us and "aa007" in seen.path:
@@ -246,7 +246,7 @@ def killed(desk, seen):
     return keep(desk, seen)
 killed.__qualname__ = "killed"
 refresh.keep = refresh.killed = killed
-killed.__module__ = "ticketctl.app.refresh"
+killed.__module__ = "ticketctl.app.index.refresh"
 ticketctl.__main__.main()
 """
     for path in root.glob(".git/ticketctl/index-*.db"):
@@ -264,9 +264,9 @@ def test_a_killed_sweep_blocks_no_other(tmp_path: Path) -> None:
     done(root, "move", *halves(3), "Open", "-a", "amy@support.example")
     code = """
 import time
-import ticketctl.__main__, ticketctl.app.parallel, ticketctl.app.refresh
-ticketctl.app.parallel.WORTH = 1
-ticketctl.app.refresh.keep = slow = lambda desk, seen: time.sleep(60)
+import ticketctl.__main__, ticketctl.app.index.parallel, ticketctl.app.index.refresh
+ticketctl.app.index.parallel.WORTH = 1
+ticketctl.app.index.refresh.keep = slow = lambda desk, seen: time.sleep(60)
 slow.__qualname__ = "slow"
 ticketctl.__main__.main()
 """

@@ -16,7 +16,7 @@ from tests import test_sweep
 from tests.test_kill import AMY, NOW, done, files_of, make_store, make_tickets, ticketctl
 from tests.test_sweep import SWEPT_AT, statuses
 from tests.world import SHELF
-from ticketctl.app.refresh import fresh
+from ticketctl.app.index.refresh import fresh
 from ticketctl.core import dates
 from ticketctl.core.dag import seal
 from ticketctl.core.engine.forecast import outlooks

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ticketctl.app.desk import Desk
 from ticketctl.app.duplicates import NO_EMAILS, Emails, Shared, duplicates_among, duplicates_of, emails_of
-from ticketctl.app.parallel import read_at, spread
+from ticketctl.app.index.parallel import read_at, spread
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.dag import entry_id, is_linear, knowledge, order, predecessors

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from ticketctl.app.change import change_all
 from ticketctl.app.desk import Desk
-from ticketctl.app.find import look
+from ticketctl.app.index.find import look
 from ticketctl.app.input.identity import actors
 from ticketctl.app.outcome import Outcome
 from ticketctl.core.engine.events import latest

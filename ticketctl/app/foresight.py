@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from ticketctl.app.change import not_by_hand
 from ticketctl.app.desk import Desk
-from ticketctl.app.find import look
+from ticketctl.app.index.find import look
 from ticketctl.app.sweep import Act, acts_of
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates

@@ -20,7 +20,7 @@ from ticketctl.app.contents import (
     without_attachments,
 )
 from ticketctl.app.desk import Desk
-from ticketctl.app.find import newest_of
+from ticketctl.app.index.find import newest_of
 from ticketctl.app.input import values
 from ticketctl.app.leftovers import waiting
 from ticketctl.app.outcome import Outcome

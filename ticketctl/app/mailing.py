@@ -18,7 +18,7 @@ from datetime import timedelta
 from ticketctl.app.again import again
 from ticketctl.app.change import not_by_hand
 from ticketctl.app.desk import Desk
-from ticketctl.app.find import look
+from ticketctl.app.index.find import look
 from ticketctl.app.leftovers import catch_up, waiting
 from ticketctl.app.recording import may_write, record_run, write, writing
 from ticketctl.app.watch import Watch, unwatched

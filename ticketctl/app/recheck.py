@@ -8,8 +8,8 @@ from itertools import islice
 from ticketctl.app.audit import Audit, attached, audit, check_found, is_attached
 from ticketctl.app.desk import Desk
 from ticketctl.app.duplicates import duplicates_among
-from ticketctl.app.parallel import read_at, spread
-from ticketctl.app.refresh import ask
+from ticketctl.app.index.parallel import read_at, spread
+from ticketctl.app.index.refresh import ask
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.hashing import object_id

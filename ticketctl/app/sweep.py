@@ -13,8 +13,8 @@ from ticketctl.app.change import not_by_hand, outbox
 from ticketctl.app.clock import wrong_clock
 from ticketctl.app.desk import Desk
 from ticketctl.app.heartbeat import remember
+from ticketctl.app.index.refresh import ask, broken_in
 from ticketctl.app.recording import may_write, record_run, write_together, writing
-from ticketctl.app.refresh import ask, broken_in
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates
 from ticketctl.core.engine.requests import Decision, Fire, Refusal

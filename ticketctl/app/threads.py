@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.refresh import everything
+from ticketctl.app.index.refresh import everything
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import LINK
 from ticketctl.errors import MissingError

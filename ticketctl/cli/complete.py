@@ -66,7 +66,7 @@ def complete_id(ctx: Context, param: Parameter, incomplete: str) -> list[Complet
     from click.shell_completion import CompletionItem
 
     try:
-        from ticketctl.app.find import ids_of
+        from ticketctl.app.index.find import ids_of
 
         desk = _env(ctx).desk
         ids = [id_ for id_ in ids_of(desk) if incomplete in id_[: len(incomplete)] or id_[7:].startswith(incomplete)]

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 @pass_env
 def export_command(env: Env, /, query: tuple[str, ...]) -> None:
     """Write tickets with their whole history as JSON Lines, oldest first: all, or those of a QUERY (see list)."""
-    from ticketctl.app.find import paths
-    from ticketctl.app.parallel import read_at, spread
+    from ticketctl.app.index.find import paths
+    from ticketctl.app.index.parallel import read_at, spread
 
     desk = env.desk
     env.tell_reader()

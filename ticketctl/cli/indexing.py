@@ -23,7 +23,7 @@ def index_command() -> None:
 @pass_env
 def show_status(env: Env, /) -> None:
     """Show what the index holds, and whether it is behind the files; nothing is changed."""
-    from ticketctl.app.indexing import status
+    from ticketctl.app.index.status import status
 
     for line in status(env.desk):
         say(line)
@@ -33,7 +33,7 @@ def show_status(env: Env, /) -> None:
 @pass_env
 def rebuild(env: Env, /) -> None:
     """Make the index anew from all files. Exit status 71 if it cannot be written."""
-    from ticketctl.app.refresh import rebuilt
+    from ticketctl.app.index.refresh import rebuilt
 
     with env.progress() as watch:
         index = rebuilt(env.desk, watch, in_memory=False)
@@ -44,7 +44,7 @@ def rebuild(env: Env, /) -> None:
 @pass_env
 def verify(env: Env, /) -> None:
     """Read all files, and hold the index against them."""
-    from ticketctl.app.indexing import differences
+    from ticketctl.app.index.status import differences
 
     with env.progress() as watch:
         found = differences(env.desk, watch)

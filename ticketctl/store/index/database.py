@@ -1,7 +1,7 @@
 """The index: what lists, queues and sweeps ask of all tickets, in SQLite. The one door to it.
 
 It lies in the state folder (``store/state.py``) and never changes an answer: whoever asks it brings it up to date first
-(``app/refresh.py``), and where it is missing, damaged, locked, of another version or cannot be written, the same is
+(``app/index/refresh.py``), and where it is missing, damaged, locked, of another version or cannot be written, the same is
 made in memory. Each build gets a file of its own, ``index-N.db``, laid down whole; the highest N counts.
 """
 

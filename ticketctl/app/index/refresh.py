@@ -71,7 +71,7 @@ def ask(desk: Desk, question: Callable[[Index], T], watch: Watch = unwatched) ->
         DiskError: the new one is damaged, too.
     """
     if desk.view is not None:
-        from ticketctl.app.own import own_index
+        from ticketctl.app.index.customer import own_index
 
         return question(own_index(desk, desk.view, watch))
     return everything(desk, question, watch)
@@ -183,7 +183,7 @@ def _read(desk: Desk, found: News, head: str, suspects: list[Suspect], gone: lis
     """
     if not found.looks:
         return
-    from ticketctl.app.parallel import spread
+    from ticketctl.app.index.parallel import spread
 
     for look, kept in zip(found.looks, spread(desk, see, keep, found.looks, "reading", watch), strict=True):
         if kept is None:

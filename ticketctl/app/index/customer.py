@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import chain
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.parallel import read_at, spread
-from ticketctl.app.refresh import broken_in, cells_of, everything
+from ticketctl.app.index.parallel import read_at, spread
+from ticketctl.app.index.refresh import broken_in, cells_of, everything
 from ticketctl.app.view import View
 from ticketctl.app.watch import Watch
 from ticketctl.core.summary import summary_of, watching

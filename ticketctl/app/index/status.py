@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.parallel import spread
-from ticketctl.app.refresh import ask, is_made_by, keep, see
+from ticketctl.app.index.parallel import spread
+from ticketctl.app.index.refresh import ask, is_made_by, keep, see
 from ticketctl.app.watch import Watch
 from ticketctl.core.plural import counted
 from ticketctl.store.index.changes import news

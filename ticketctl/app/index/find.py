@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.refresh import ask, broken_in, everything
+from ticketctl.app.index.refresh import ask, broken_in, everything
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.query import OPEN, Query, Row, Term
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError, UnreadError
@@ -97,7 +97,7 @@ def find(desk: Desk, query: Query, watch: Watch = unwatched) -> Found:
 def _searched(desk: Desk, index: Index, query: Query, watch: Watch) -> Index:
     if not query.words:
         return index
-    from ticketctl.app.search import search
+    from ticketctl.app.index.search import search
 
     return search(desk, index, query.words, watch)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.parallel import read_at, spread
+from ticketctl.app.index.parallel import read_at, spread
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core.query import Term
 from ticketctl.core.summary import words_of
