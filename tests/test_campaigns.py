@@ -33,7 +33,7 @@ from tests.test_kill import Hook, done, files_of, killed, killer, leftovers, mak
 from tests.test_race import histories
 from ticketctl.app import sweep
 from ticketctl.app.desk import Desk
-from ticketctl.app.mailbox import Receipt, receive
+from ticketctl.app.email.inbound import Receipt, receive
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.notifications import owed
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision
@@ -352,7 +352,7 @@ class Server:
 
     def listening(self) -> AbstractContextManager[object]:
         """Put it in the place of the real one."""
-        return patch("ticketctl.app.mailing.transport", self.transport)
+        return patch("ticketctl.app.email.outbound.transport", self.transport)
 
 
 def send(root: Path, server: Server, now: datetime) -> Ran:

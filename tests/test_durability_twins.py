@@ -22,7 +22,7 @@ from tests.shell import clean_environment
 from tests.test_kill import make_tickets, ticketctl
 from tests.test_letters import HELP, JANE, A, attached, parts
 from tests.world import SHELF
-from ticketctl.app import shares
+from ticketctl.app.email import quota
 from ticketctl.core.dag import union
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.notifications import owed
@@ -612,7 +612,7 @@ def _message() -> str:
 
 def test_a_writers_share_is_used_once() -> None:
     one, two = ask(pending(), mailed("x" * 1000), 1), ask(pending(), mailed("x" * 1000), 2)
-    used = [shares.used(BIZTECH, ticket, JANE) for ticket in (one, merged(one, two))]
+    used = [quota.used(BIZTECH, ticket, JANE) for ticket in (one, merged(one, two))]
     assert abs(used[1] - used[0]) < 100, used
 
 

@@ -26,9 +26,9 @@ from tests.shell import Ran, Shell
 from tests.test_kill import ticketctl
 from tests.test_letters import BODIES, HELP, JANE, LATER, attached, dead, desk_of, files_of, parts, store
 from tests.test_letters import SETTINGS as PLAIN
-from ticketctl.app import shares
 from ticketctl.app.desk import Desk
-from ticketctl.app.mailbox import Receipt, receive
+from ticketctl.app.email import quota
+from ticketctl.app.email.inbound import Receipt, receive
 from ticketctl.record import replace
 from ticketctl.store.email.parse import UnreadableError, read_letter
 from ticketctl.store.email.quarantine import name_of
@@ -309,7 +309,7 @@ class Mailroom:
         assert all(reason.strip() for reason in dead(self.root).values())
         for half in TICKETS:
             size = (self.root / path_of(f"261102-{half}")).stat().st_size
-            assert size < shares.FOR_ALL + (128 << 10), size
+            assert size < quota.FOR_ALL + (128 << 10), size
             assert ticketctl(self.root, "reply", half, "-m", "x" * 100_000, now="2027-11-02T09:00:00Z").status == 0
         allowed = {"ticketctl.yaml", "tickets", "attachments", "dead-letters", ".git"}
         assert {path.name for path in self.root.iterdir()} <= allowed

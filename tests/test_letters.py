@@ -27,10 +27,10 @@ from tests.campaign import rounds
 from tests.lists import every
 from tests.shell import Ran
 from tests.test_kill import AMY, done, files_of, make_store, make_tickets, ticketctl
-from ticketctl.app.contents import MAX_TEXT
 from ticketctl.app.desk import Desk
-from ticketctl.app.mailbox import Receipt, receive
-from ticketctl.app.mailing import debts, message_id, thread_of
+from ticketctl.app.email.content import MAX_TEXT
+from ticketctl.app.email.inbound import Receipt, receive
+from ticketctl.app.email.outbound import debts, message_id, thread_of
 from ticketctl.cli.main import run
 from ticketctl.core.engine.notifications import compose
 from ticketctl.core.entry import Entry
@@ -628,8 +628,8 @@ def test_attachments_of_one_name(tmp_path: Path) -> None:
 
 def test_attachments_that_are_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One too large, and all that come after the sum is reached, are left out, and the history says so."""
-    monkeypatch.setattr("ticketctl.app.contents.MAX_ATTACHMENT", 10)
-    monkeypatch.setattr("ticketctl.app.contents.MAX_ATTACHMENTS", 15)
+    monkeypatch.setattr("ticketctl.app.email.content.MAX_ATTACHMENT", 10)
+    monkeypatch.setattr("ticketctl.app.email.content.MAX_ATTACHMENTS", 15)
     root = store(tmp_path)
     sizes = {"a": 10, "large": 11, "b": 5, "late": 1}
     files_in = [attached(name, b"x" * size) for name, size in sizes.items()]
@@ -642,7 +642,7 @@ def test_attachments_that_are_too_large(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_letter_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is a dead letter, whole."""
-    monkeypatch.setattr("ticketctl.app.mailbox.MAX_LETTER", 1000)
+    monkeypatch.setattr("ticketctl.app.email.inbound.MAX_LETTER", 1000)
     root = store(tmp_path)
     data = letter(body="x" * 2000)
     receipt = receive(desk_of(root), data)
@@ -651,7 +651,7 @@ def test_a_letter_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_letter_that_is_too_large_is_not_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What ``mail in`` answers with 0 is kept whole; else it leaves the letter with the mail server."""
-    monkeypatch.setattr("ticketctl.app.mailbox.MAX_LETTER", 1000)
+    monkeypatch.setattr("ticketctl.app.email.inbound.MAX_LETTER", 1000)
     root = store(tmp_path)
     data = letter(body="x" * 2000)
     ran = mail_in(root, data)

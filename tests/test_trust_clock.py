@@ -410,21 +410,21 @@ def test_a_pause_of_the_mail_ends_though_the_clock_was_wrong(tmp_path: Path) -> 
     use up nobody's share of a day."""
     from collections import Counter
 
-    from ticketctl.app import mailing
     from ticketctl.app.desk import Desk
+    from ticketctl.app.email import outbound
 
     root = test_sweep.solved(tmp_path / "store", 1, MAIL)
     told = Entry(FAR, "system", "system", "notified", message="solved", told=("jane@customer.example",) * 3)
     forge(root, "aa000", told)
     given: Counter[str] = Counter()
     desk = Desk(str(root), dates.parse_instant(SWEPT_AT))
-    (debt, *_) = list(mailing.debts(desk, [], given))
+    (debt, *_) = list(outbound.debts(desk, [], given))
     assert given == Counter()
     mail = desk.settings.mail
     assert mail is not None
     for again, ready in (("2036-11-06T10:00:00Z", True), ("2026-11-06T12:00:00Z", False), ("", True)):
-        late = mailing.Debt(debt.ticket, debt.entry, debt.told, 1, "no", again)
-        assert mailing._Run(desk, mail, mailing.Delivery())._ready(late) is ready, again
+        late = outbound.Debt(debt.ticket, debt.entry, debt.told, 1, "no", again)
+        assert outbound._Run(desk, mail, outbound.Delivery())._ready(late) is ready, again
 
 
 def test_writing_is_refused_in_one_place(tmp_path: Path) -> None:

@@ -36,10 +36,10 @@ from tests.test_letters import (
     rows,
     store,
 )
-from ticketctl.app import intake, quarantine, shares
-from ticketctl.app.contents import MAX_TEXT
-from ticketctl.app.mailbox import Receipt, receive
-from ticketctl.app.senders import actors_by_mail
+from ticketctl.app.email import quarantine, quota, rate_limit
+from ticketctl.app.email.content import MAX_TEXT
+from ticketctl.app.email.inbound import Receipt, receive
+from ticketctl.app.email.senders import actors_by_mail
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import People
 from ticketctl.record import replace
@@ -181,7 +181,7 @@ def test_the_bound_of_a_text(length: int, tmp_path: Path) -> None:
 
 def test_what_is_too_large_to_attach_is_kept_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A text or a file that is left out is in the email, which is kept then."""
-    monkeypatch.setattr("ticketctl.app.contents.MAX_ATTACHMENT", MAX_TEXT)
+    monkeypatch.setattr("ticketctl.app.email.content.MAX_ATTACHMENT", MAX_TEXT)
     root = settled(tmp_path)
     for number, subject in enumerate((f"[{A}]", "New")):
         data = numbered(number, "x" * (2 * MAX_TEXT), subject=subject)
@@ -199,9 +199,9 @@ SMALL = 1000
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shares of a sixteenth, which are filled sooner."""
-    monkeypatch.setattr("ticketctl.app.contents.MAX_TEXT", SMALL)
-    monkeypatch.setattr(shares, "FOR_ONE", 32 << 10)
-    monkeypatch.setattr(shares, "FOR_ALL", 64 << 10)
+    monkeypatch.setattr("ticketctl.app.email.content.MAX_TEXT", SMALL)
+    monkeypatch.setattr(quota, "FOR_ONE", 32 << 10)
+    monkeypatch.setattr(quota, "FOR_ALL", 64 << 10)
 
 
 def lines(turn: int) -> str:
@@ -253,7 +253,7 @@ def test_all_who_are_not_staff_share_a_half(tmp_path: Path) -> None:
 
 def test_what_rules_write_in_answer_counts_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many short emails, of each of which somebody is told: not only their words fill the ticket."""
-    monkeypatch.setattr(shares, "FOR_ONE", 8 << 10)
+    monkeypatch.setattr(quota, "FOR_ONE", 8 << 10)
     root = settled(tmp_path)
     before = size(root)
     flood(root, str, 30)
@@ -481,11 +481,11 @@ def test_staff_count_as_told_only_if_they_were(tmp_path: Path, monkeypatch: pyte
     other = receive(desk, letter("Subject: Other", sender="bob@customer.example")).id
     assert receive(desk, numbered(0, "First.")).fate == "added"
     with monkeypatch.context() as patch:
-        patch.setattr("ticketctl.app.quarantine.FOR_ONE", 10)
+        patch.setattr("ticketctl.app.email.quarantine.FOR_ONE", 10)
         assert receive(desk, numbered(1, "Second.")).fate == "dead"
-    assert not notes(root, "per_hour") and not intake.was_told(desk, JANE)
+    assert not notes(root, "per_hour") and not rate_limit.was_told(desk, JANE)
     assert receive(desk, numbered(2, "Third.", subject=f"[{other}]")).fate == "dead"
-    assert notes(root, "per_hour", other) and intake.was_told(desk, JANE)
+    assert notes(root, "per_hour", other) and rate_limit.was_told(desk, JANE)
     assert receive(desk, numbered(3, "Fourth.")).fate == "dead"
     assert not notes(root, "per_hour")
 
@@ -507,7 +507,7 @@ def test_staff_count_as_told_only_if_they_were(tmp_path: Path, monkeypatch: pyte
 def test_a_damaged_count_is_an_empty_one(content: bytes | None, tmp_path: Path) -> None:
     """Nothing stops email from coming in: no damage, no clock that was wrong, nothing in the way."""
     root = settled(tmp_path, "  per_hour: 2\n")
-    place = Path(intake._place(desk_of(root)))
+    place = Path(rate_limit._place(desk_of(root)))
     place.parent.mkdir(parents=True, exist_ok=True)
     if content is None:
         place.symlink_to("/etc/passwd")
@@ -569,25 +569,25 @@ class Counted:
 
 def test_what_is_too_large_is_never_in_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is kept, once, and exact; what is beyond all bounds is left with the mail server."""
-    from ticketctl.app import mailbox
+    from ticketctl.app.email import inbound
 
-    monkeypatch.setattr(mailbox, "MAX_LETTER", 1000)
+    monkeypatch.setattr(inbound, "MAX_LETTER", 1000)
     monkeypatch.setattr(quarantine, "MAX_KEPT", 5 << 20)
     root = settled(tmp_path)
     source = Counted(4 << 20)
-    receipt = mailbox.receive_from(desk_of(root), source)
+    receipt = inbound.receive_from(desk_of(root), source)
     assert receipt.fate == "dead" and source.left == 0 and source.largest <= 1 << 20
     assert {data.count(b"x"): why for data, why in dead(root).items()} == {
         4 << 20: "it cannot be read: larger than 0 MiB\n"
     }
     before = files_of(root)
-    assert mailbox.receive_from(desk_of(root, TOMORROW), Counted(4 << 20)).words == receipt.words
+    assert inbound.receive_from(desk_of(root, TOMORROW), Counted(4 << 20)).words == receipt.words
     assert files_of(root) == before
     ran = mail_in(root, b"x" * (6 << 20))
     assert ran.status == 75 and "is not taken" in ran.err and files_of(root) == before
     (root / "dead-letters/.coming-old").write_bytes(b"of somebody who was killed")
     os.utime(root / "dead-letters/.coming-old", (0, 0))
-    mailbox.receive_from(desk_of(root), Counted(1001))
+    inbound.receive_from(desk_of(root), Counted(1001))
     assert not (root / "dead-letters/.coming-old").exists()
 
 
@@ -596,7 +596,7 @@ def test_what_cannot_be_kept_is_left_with_the_server(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """75, and nothing is written elsewhere."""
-    monkeypatch.setattr("ticketctl.app.mailbox.MAX_LETTER", 1000)
+    monkeypatch.setattr("ticketctl.app.email.inbound.MAX_LETTER", 1000)
     root = settled(tmp_path)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -642,8 +642,8 @@ def test_a_link_that_comes_late_is_not_followed(tmp_path: Path, monkeypatch: pyt
 
 def test_the_limit_of_a_ticket_is_what_it_was() -> None:
     """Shares are parts of the limit: what people, all others together and one of them may fill."""
-    assert shares.FOR_PEOPLE == files.MAX_BYTES * 7 // 8
-    assert shares.FOR_ALL == 2 * shares.FOR_ONE == files.MAX_BYTES // 2
+    assert quota.FOR_PEOPLE == files.MAX_BYTES * 7 // 8
+    assert quota.FOR_ALL == 2 * quota.FOR_ONE == files.MAX_BYTES // 2
     assert HELP
 
 
@@ -710,7 +710,7 @@ def polled(tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_emails_are_fetched_in_pieces(tmp_path: Path, imap: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is too large is not fetched at once; all are marked as seen when they are taken care of."""
-    monkeypatch.setattr("ticketctl.app.mailbox.MAX_LETTER", 1000)
+    monkeypatch.setattr("ticketctl.app.email.inbound.MAX_LETTER", 1000)
     root = polled(tmp_path, imap, monkeypatch)
     Imap.emails = {b"7": numbered(1, "Hello."), b"8": b"x" * 5000, b"9": numbered(2, "Again.")}
     said = done(root, "mail", "fetch", now=LATER)

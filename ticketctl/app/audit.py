@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ticketctl.app.desk import Desk
-from ticketctl.app.duplicates import NO_EMAILS, Emails, Shared, duplicates_among, duplicates_of, emails_of
+from ticketctl.app.email.duplicates import NO_EMAILS, Emails, Shared, duplicates_among, duplicates_of, emails_of
 from ticketctl.app.index.parallel import read_at, spread
 from ticketctl.app.watch import Watch, unwatched
 from ticketctl.core import dates

@@ -9,9 +9,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ticketctl.app.desk import Desk
+from ticketctl.app.email.quota import FOR_PEOPLE, check
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.recording import Log, commit, write, write_together, writing
-from ticketctl.app.shares import FOR_PEOPLE, check
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Change, Create, Decision, Notice, Refusal
 from ticketctl.core.profile import Profile

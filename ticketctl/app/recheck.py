@@ -7,7 +7,7 @@ from itertools import islice
 
 from ticketctl.app.audit import Audit, attached, audit, check_found, is_attached
 from ticketctl.app.desk import Desk
-from ticketctl.app.duplicates import duplicates_among
+from ticketctl.app.email.duplicates import duplicates_among
 from ticketctl.app.index.parallel import read_at, spread
 from ticketctl.app.index.refresh import ask
 from ticketctl.app.watch import Watch, unwatched

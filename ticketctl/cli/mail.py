@@ -28,7 +28,7 @@ def mail_in(env: Env, /, to: str | None) -> None:
 
     Exit status: 0 taken care of; 75 for everything that is not the sender's fault, so that the MTA tries again.
     """
-    from ticketctl.app.mailbox import receive_from
+    from ticketctl.app.email.inbound import receive_from
 
     receipt = receive_from(env.desk, sys.stdin.buffer, to)
     say(receipt.words)
@@ -39,8 +39,8 @@ def mail_in(env: Env, /, to: str | None) -> None:
 @pass_env
 def fetch_mail(env: Env, /, maildir: str | None) -> None:
     """Take in the new letters of a maildir, or of the IMAP folder in the settings. Quiet if there are none."""
-    from ticketctl.app.mailbox import receive_from
-    from ticketctl.app.mailing import known_server
+    from ticketctl.app.email.inbound import receive_from
+    from ticketctl.app.email.outbound import known_server
     from ticketctl.app.recording import refuse_future
     from ticketctl.store.email import imap
 
@@ -77,7 +77,7 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
 @pass_env
 def send_mail(env: Env, /) -> None:
     """Deliver what is owed, oldest first, from the clone that is the sender. Quiet if there is nothing."""
-    from ticketctl.app.mailing import send
+    from ticketctl.app.email.outbound import send
 
     with env.progress() as watch:
         result = send(env.desk, watch)
@@ -111,17 +111,17 @@ def send_mail(env: Env, /) -> None:
 @pass_env
 def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
     """Show what is owed and what went wrong; with IDs, every notice of those tickets with its text."""
-    from ticketctl.app import mailing, notices
+    from ticketctl.app.email import notifications, outbound
 
     desk = env.desk
     for text in ids:
-        for notice, state in notices.of_ticket(desk, desk.show(text).ticket):
+        for notice, state in notifications.of_ticket(desk, desk.show(text).ticket):
             for line in (f"To: {', '.join(notice.told)}", f"Subject: {notice.subject}", f"Date: {notice.at} ({state})", "",
                          *notice.body.split("\n"), ""):  # fmt: skip
                 say(line)
     if ids:
         return
-    found = [debt for debt in mailing.debts(desk, []) if notices.is_told(desk, debt.told)]
+    found = [debt for debt in outbound.debts(desk, []) if notifications.is_told(desk, debt.told)]
     for debt in found:
         line = f"{debt.ticket.id}  {', '.join(debt.told)}  {debt.entry.message}  since {debt.entry.at}"
         trouble = f"  tried {counted(debt.tries, 'time')}, again {debt.again}: {debt.error}" if debt.tries else ""

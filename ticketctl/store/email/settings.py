@@ -1,7 +1,7 @@
 """The ``mail`` part of the settings (docs/mail.md).
 
 A store may come from anywhere, so what it says of servers is only a proposal: nothing goes to one that the clone's own
-git configuration does not name (:func:`ticketctl.app.mailing.known_server`), and a password comes from a variable whose
+git configuration does not name (:func:`ticketctl.app.email.outbound.known_server`), and a password comes from a variable whose
 name begins with ``TICKETCTL_SMTP_`` or ``TICKETCTL_IMAP_``.
 """
 

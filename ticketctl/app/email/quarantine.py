@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from ticketctl.app.change import writes_of
 from ticketctl.app.desk import Desk
+from ticketctl.app.email.quota import FOR_ONE, used
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.recording import commit, write, writing
-from ticketctl.app.shares import FOR_ONE, used
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Decision, Keep, Refusal
 from ticketctl.errors import BrokenError, BusyError, MissingError, RefusedError, SettingsError

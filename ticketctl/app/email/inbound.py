@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from ticketctl.app import duplicates, intake, threads
 from ticketctl.app.again import again
 from ticketctl.app.change import first_allowed, make_follow_up, not_by_hand, writes_of
-from ticketctl.app.contents import (
+from ticketctl.app.desk import Desk
+from ticketctl.app.email import duplicates, rate_limit, threads
+from ticketctl.app.email.content import (
     Content,
     as_note,
     attached_at,
@@ -19,15 +20,14 @@ from ticketctl.app.contents import (
     title_of,
     without_attachments,
 )
-from ticketctl.app.desk import Desk
+from ticketctl.app.email.quarantine import bury, bury_and_tell, bury_large, raise_failed
+from ticketctl.app.email.quota import FOR_ALL, FOR_PEOPLE, excess
+from ticketctl.app.email.senders import actors_by_mail, is_vouched, staff_roles, vouched
 from ticketctl.app.index.find import newest_of
 from ticketctl.app.input import values
 from ticketctl.app.leftovers import waiting
 from ticketctl.app.outcome import Outcome
-from ticketctl.app.quarantine import bury, bury_and_tell, bury_large, raise_failed
 from ticketctl.app.recording import commit, write, writing
-from ticketctl.app.senders import actors_by_mail, is_vouched, staff_roles, vouched
-from ticketctl.app.shares import FOR_ALL, FOR_PEOPLE, excess
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Refusal
 from ticketctl.core.profile import Profile
@@ -150,7 +150,7 @@ def _put(desk: Desk, mail: Mail, letter: Letter, data: bytes) -> Receipt:
                 if left := waiting(desk):
                     raise left  # only what is committed is safe from what git does
                 return _known(id_, name)
-        if intake.number(desk, _counted_as(mail, letter)) >= mail.per_hour:
+        if rate_limit.number(desk, _counted_as(mail, letter)) >= mail.per_hour:
             return _too_many(desk, mail, letter, data, found)
         if found is not None:
             found = duplicates.home(desk, threads.continued(desk, found, letter))
@@ -159,7 +159,7 @@ def _put(desk: Desk, mail: Mail, letter: Letter, data: bytes) -> Receipt:
             raise RefusedError(f"written by a machine ({letter.machine}), and it answers no ticket")
         else:
             receipt = _open(desk, mail, letter, data)
-        intake.count(desk, _counted_as(mail, letter))
+        rate_limit.count(desk, _counted_as(mail, letter))
         return receipt
 
 
@@ -180,11 +180,11 @@ def _too_many(desk: Desk, mail: Mail, letter: Letter, data: bytes, found: Loaded
     if not is_vouched(mail, letter):
         sender += f", for whom {mail.trust} does not vouch,"
     reason = f"more than {mail.per_hour} emails of {sender} within an hour"
-    told = intake.was_told(desk, counted)
+    told = rate_limit.was_told(desk, counted)
     was = None if told else found or newest_of(desk, letter.sender)
     since = f"{desk.now:%Y-%m-%d %H:%M} UTC"
     note = f"Since {since} there are {reason} (mail: per_hour). Those above are kept in {quarantine.DEAD}/."
-    place = bury_and_tell(desk, data, reason, was, note, partial(intake.tell, desk, counted))
+    place = bury_and_tell(desk, data, reason, was, note, partial(rate_limit.tell, desk, counted))
     return _dead(reason, place)
 
 

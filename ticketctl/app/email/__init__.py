@@ -1,0 +1,1 @@
+"""Email in and out: what becomes of a message, and which notifications are due."""
