@@ -32,8 +32,8 @@ from tests.shell import Ran
 from tests.test_kill import Hook, done, files_of, killed, killer, leftovers, make_store, ticketctl
 from tests.test_race import histories
 from ticketctl.app import sweep
-from ticketctl.app.desk import Desk
 from ticketctl.app.email.inbound import Receipt, receive
+from ticketctl.app.workspace import Desk
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.notifications import owed
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision

@@ -17,9 +17,9 @@ import pytest
 
 from tests.shell import Ran
 from tests.test_kill import make_store, make_tickets, ticketctl
-from ticketctl.app.desk import Desk
 from ticketctl.app.email import quarantine
 from ticketctl.app.email.inbound import receive_from
+from ticketctl.app.workspace import Desk
 from ticketctl.errors import BusyError, SettingsError
 from ticketctl.store.email import smtp
 from ticketctl.store.email.settings import Server

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.test_kill import done, make_store, make_tickets, ticketctl
-from ticketctl.app.desk import Desk
-from ticketctl.app.foresight import foresee
+from ticketctl.app.forecast import foresee
 from ticketctl.app.sweep import Orders, sweep
+from ticketctl.app.workspace import Desk
 
 ROOT = Path(__file__).parent.parent
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)

@@ -33,12 +33,12 @@ from tests.shell import Ran
 from tests.state import found, state_of
 from tests.test_kill import Child, files_of, ticketctl
 from tests.world import CUSTOMER, World
-from ticketctl.app.audit import audit
-from ticketctl.app.desk import Desk
+from ticketctl.app.check import audit
+from ticketctl.app.check_changed import audit_changed
 from ticketctl.app.index import refresh
 from ticketctl.app.index.refresh import fresh, keep, see
 from ticketctl.app.index.search import search
-from ticketctl.app.recheck import audit_changed
+from ticketctl.app.workspace import Desk
 from ticketctl.core.engine.requests import Actor, Create
 from ticketctl.core.query import Query, Term
 from ticketctl.render import document

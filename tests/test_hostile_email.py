@@ -26,9 +26,9 @@ from tests.shell import Ran, Shell
 from tests.test_kill import ticketctl
 from tests.test_letters import BODIES, HELP, JANE, LATER, attached, dead, desk_of, files_of, parts, store
 from tests.test_letters import SETTINGS as PLAIN
-from ticketctl.app.desk import Desk
 from ticketctl.app.email import quota
 from ticketctl.app.email.inbound import Receipt, receive
+from ticketctl.app.workspace import Desk
 from ticketctl.record import replace
 from ticketctl.store.email.parse import UnreadableError, read_letter
 from ticketctl.store.email.quarantine import name_of

@@ -27,10 +27,10 @@ from tests.campaign import rounds
 from tests.lists import every
 from tests.shell import Ran
 from tests.test_kill import AMY, done, files_of, make_store, make_tickets, ticketctl
-from ticketctl.app.desk import Desk
 from ticketctl.app.email.content import MAX_TEXT
 from ticketctl.app.email.inbound import Receipt, receive
 from ticketctl.app.email.outbound import debts, message_id, thread_of
+from ticketctl.app.workspace import Desk
 from ticketctl.cli.main import run
 from ticketctl.core.engine.notifications import compose
 from ticketctl.core.entry import Entry

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.index import parallel
+from ticketctl.app.workspace import Desk
 
 DESK = Desk("/nowhere", datetime(2026, 11, 21, 9, tzinfo=UTC))
 done: list[str] = []

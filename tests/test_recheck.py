@@ -20,7 +20,7 @@ import pytest
 from tests.state import found
 from tests.test_freshness import GITCONFIG, git
 from tests.test_kill import done, make_store, make_tickets, ticketctl
-from ticketctl.app import recheck
+from ticketctl.app import check_changed
 from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import fold
@@ -141,7 +141,7 @@ def test_what_lies_elsewhere(root: Path) -> None:
 
 def test_a_change_between_index_and_reading(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was read is noted, if it is what the index has: what came in between is looked at next time."""
-    path, read_at = file_of(root, "aaaaa"), recheck.read_at
+    path, read_at = file_of(root, "aaaaa"), check_changed.read_at
     was = path.read_bytes()
     done(root, "note", "aaaaa", "-m", "Seen.")
 
@@ -150,7 +150,7 @@ def test_a_change_between_index_and_reading(root: Path, monkeypatch: pytest.Monk
         return read_at(*words)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(recheck, "read_at", late)
+        patch.setattr(check_changed, "read_at", late)
         assert said(root).startswith("1 problem in 1 ticket")
     path.write_bytes(was)
     assert said(root).startswith("0 problems in 0 tickets"), "as it was at first"
@@ -161,7 +161,7 @@ def test_a_change_between_index_and_reading(root: Path, monkeypatch: pytest.Monk
 
     path.write_bytes(was.replace(b"Please help.", b"Please hurry"))
     with monkeypatch.context() as patch:
-        patch.setattr(recheck, "read_at", soon)
+        patch.setattr(check_changed, "read_at", soon)
         assert said(root).startswith("0 problems in 1 ticket"), "it was mended before it was read"
     path.write_bytes(was.replace(b"Please help.", b"Please hurry"))
     assert said(root).startswith("1 problem in 1 ticket"), "and what is wrong was never noted as right"
@@ -214,7 +214,7 @@ def test_rules_that_change_meanwhile(root: Path, monkeypatch: pytest.MonkeyPatch
     bad = good.replace("  New:\n", "  Newest:\n")
     own.write_text(bad)
     assert ticketctl(root, "check", "--changed", now=AT).status != 0
-    inner = recheck._doubtful
+    inner = check_changed._doubtful
 
     def meanwhile(*words: object) -> object:
         found = inner(*words)  # type: ignore[arg-type]
@@ -222,7 +222,7 @@ def test_rules_that_change_meanwhile(root: Path, monkeypatch: pytest.MonkeyPatch
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(recheck, "_doubtful", meanwhile)
+        patch.setattr(check_changed, "_doubtful", meanwhile)
         assert ticketctl(root, "check", "--changed", now=AT).status == 0, "judged by the good one"
     own.write_text(bad)
     again, whole = ticketctl(root, "check", "--changed", now=AT), ticketctl(root, "check", now=AT)

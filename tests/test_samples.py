@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.lists import every
 from tests.make_samples import ROOT, differences, files, play
 from tests.shell import Shell
-from ticketctl.app.desk import Desk
+from ticketctl.app.workspace import Desk
 from ticketctl.core.ticket import Ticket
 from ticketctl.store.yaml.loader import Loaded
 

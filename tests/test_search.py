@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.state import make_repository
 from tests.test_kill import done, make_store, ticketctl
-from ticketctl.app.desk import Desk
 from ticketctl.app.index.find import find
 from ticketctl.app.input.query import read_query, words
+from ticketctl.app.workspace import Desk
 from ticketctl.core.query import Query, Term
 from ticketctl.errors import TicketctlError
 from ticketctl.store.index import fulltext

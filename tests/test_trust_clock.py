@@ -207,7 +207,7 @@ def test_no_command_fails_at_an_instant(tmp_path: Path, at: str) -> None:
 def test_such_tickets_are_found_by_the_index(tmp_path: Path) -> None:
     """Not by looking at every ticket: SQLite goes by the order of the newest events, both for them and for the trace."""
     root = solved(tmp_path / "store", 1)
-    from ticketctl.app.desk import Desk
+    from ticketctl.app.workspace import Desk
 
     index = fresh(Desk(str(root), dates.parse_instant(NOW)))
     for sql in ("SELECT id, profile, status, updated FROM tickets WHERE id IS NOT NULL AND updated > ? ORDER BY updated, id",
@@ -410,8 +410,8 @@ def test_a_pause_of_the_mail_ends_though_the_clock_was_wrong(tmp_path: Path) -> 
     use up nobody's share of a day."""
     from collections import Counter
 
-    from ticketctl.app.desk import Desk
     from ticketctl.app.email import outbound
+    from ticketctl.app.workspace import Desk
 
     root = test_sweep.solved(tmp_path / "store", 1, MAIL)
     told = Entry(FAR, "system", "system", "notified", message="solved", told=("jane@customer.example",) * 3)
@@ -429,8 +429,8 @@ def test_a_pause_of_the_mail_ends_though_the_clock_was_wrong(tmp_path: Path) -> 
 
 def test_writing_is_refused_in_one_place(tmp_path: Path) -> None:
     """Where writing begins, so that no command can forget it."""
-    from ticketctl.app.desk import Desk
-    from ticketctl.app.recording import writing
+    from ticketctl.app.transaction import writing
+    from ticketctl.app.workspace import Desk
 
     root = make_store(tmp_path / "store")
     clock = dates.parse_instant(NOW)

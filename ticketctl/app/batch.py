@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ticketctl.app.change import change_all
-from ticketctl.app.desk import Desk
 from ticketctl.app.index.find import look
 from ticketctl.app.input.identity import actors
 from ticketctl.app.outcome import Outcome
+from ticketctl.app.workspace import Desk
 from ticketctl.core.engine.events import latest
 from ticketctl.core.engine.guards import Scene, fill_sets
 from ticketctl.core.engine.requests import Change

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.email.quota import FOR_PEOPLE, check
 from ticketctl.app.outcome import Outcome
-from ticketctl.app.recording import Log, commit, write, write_together, writing
+from ticketctl.app.transaction import Log, commit, write, write_together, writing
+from ticketctl.app.workspace import Desk
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Change, Create, Decision, Notice, Refusal
 from ticketctl.core.profile import Profile
@@ -92,7 +92,7 @@ def change_all(desk: Desk, ids: Iterable[str], ask: Ask, subject: str) -> list[O
         return outcomes
 
     with writing(desk):
-        from ticketctl.app.again import again
+        from ticketctl.app.retry import again
 
         outcomes = again(made)
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
@@ -272,7 +272,7 @@ def _anew(desk: Desk, id_: str, decide_on: Callable[[str], Outcome]) -> Outcome:
                     raise error
         return outcome
 
-    from ticketctl.app.again import again
+    from ticketctl.app.retry import again
 
     try:
         return again(act, changed=True)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.email.outbound import debts, known_server
 from ticketctl.app.heartbeat import last_sweep
 from ticketctl.app.index.refresh import ask
+from ticketctl.app.workspace import Desk
 from ticketctl.core import dates
 from ticketctl.core.engine.recipients import unheard
 from ticketctl.core.people import is_address

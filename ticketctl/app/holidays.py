@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from ticketctl.app.desk import Desk
-from ticketctl.app.recording import record, write, writing
+from ticketctl.app.transaction import record, write, writing
+from ticketctl.app.workspace import Desk
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import MissingError, SettingsError, UsageError, closest
 from ticketctl.store import files

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from ticketctl.app.desk import Desk
+from ticketctl.app.workspace import Desk
 from ticketctl.errors import BrokenError, DiskError
 
 if TYPE_CHECKING:  # a command that only looks needs none of it
@@ -161,7 +161,7 @@ class Pending:
         Raises:
             DiskError: they cannot be joined by themselves.
         """
-        from ticketctl.app.merging import joined
+        from ticketctl.app.merge import joined
         from ticketctl.store import files
         from ticketctl.store.writing.journal import Write
         from ticketctl.store.writing.transaction import write_all

@@ -8,14 +8,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ticketctl.app.again import again
 from ticketctl.app.change import not_by_hand, outbox
-from ticketctl.app.clock import wrong_clock
-from ticketctl.app.desk import Desk
+from ticketctl.app.clock_check import wrong_clock
 from ticketctl.app.heartbeat import remember
 from ticketctl.app.index.refresh import ask, broken_in
-from ticketctl.app.recording import may_write, record_run, write_together, writing
-from ticketctl.app.watch import Watch, unwatched
+from ticketctl.app.progress import Watch, unwatched
+from ticketctl.app.retry import again
+from ticketctl.app.transaction import may_write, record_run, write_together, writing
+from ticketctl.app.workspace import Desk
 from ticketctl.core import dates
 from ticketctl.core.engine.requests import Decision, Fire, Refusal
 from ticketctl.core.engine.sweep import Fired, sweep_ticket
@@ -157,7 +157,7 @@ def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
         report.clock = "" if orders.trust_clock else wrong_clock(desk, scan.newest)
         _plan(desk, orders, scan, report, watch)
         return report
-    from ticketctl.app.leftovers import catch_up, waiting
+    from ticketctl.app.unfinished_commits import catch_up, waiting
     from ticketctl.store.writing import locks
 
     with ExitStack() as held:

@@ -14,9 +14,9 @@ from ticketctl.cli.output import say, say_lines
 from ticketctl.errors import Exit, TicketctlError, UsageError, exit_of
 
 if TYPE_CHECKING:
-    from ticketctl.app.audit import Audit
-    from ticketctl.app.desk import Desk
-    from ticketctl.app.watch import Watch
+    from ticketctl.app.check import Audit
+    from ticketctl.app.progress import Watch
+    from ticketctl.app.workspace import Desk
 
 
 @command("init")
@@ -30,7 +30,7 @@ def init_command(env: Env, /, folder: str | None, profile: str) -> None:
 
     In a store that is there it sets up this clone: merge driver, hook, schema for editors.
     """
-    from ticketctl.app.founding import found
+    from ticketctl.app.init import found
 
     made = found(os.path.realpath(folder or env.folder or "."), profile)
     for line in made.lines:
@@ -46,7 +46,7 @@ def init_command(env: Env, /, folder: str | None, profile: str) -> None:
 def edit_command(env: Env, /, id_: str, adopt: bool) -> None:
     """Edit the head of a ticket in $EDITOR; what is wrong is shown there, to be mended."""
     from ticketctl.app.input import edit
-    from ticketctl.app.recording import may_write
+    from ticketctl.app.transaction import may_write
 
     if adopt:
         _adopt(env, id_)
@@ -104,7 +104,7 @@ def _adopt(env: Env, id_: str) -> None:
 @click.argument("path")
 def merge_driver_command(base: str, ours: str, theirs: str, path: str) -> None:
     """Merge two versions of a ticket, for git (merge.ticketctl.driver)."""
-    from ticketctl.app.merging import merge
+    from ticketctl.app.merge import merge
     from ticketctl.store.paths import id_of
 
     if merge(base, ours, theirs, id_of(path)):
@@ -147,8 +147,8 @@ def check_command(
 
 
 def _audit(desk: Desk, ids: tuple[str, ...], changed: bool, staged: bool, range_: str | None, watch: Watch) -> Audit:
-    from ticketctl.app.audit import audit
-    from ticketctl.app.audit_range import audit_changes
+    from ticketctl.app.check import audit
+    from ticketctl.app.check_range import audit_changes
     from ticketctl.store.git import process as git
 
     if bool(ids) + changed + staged + (range_ is not None) > 1:
@@ -159,7 +159,7 @@ def _audit(desk: Desk, ids: tuple[str, ...], changed: bool, staged: bool, range_
             raise UsageError(f'"{range_}" is not a range', "--range A..B")
         return audit_changes(desk, git.revision(desk.root, old or "HEAD"), git.revision(desk.root, new or "HEAD"))
     if changed:
-        from ticketctl.app.recheck import audit_changed
+        from ticketctl.app.check_changed import audit_changed
 
         return audit_changed(desk, watch)
     return audit_changes(desk, None, None) if staged else audit(desk, [desk.store.find(text) for text in ids], watch)

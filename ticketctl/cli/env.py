@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ticketctl.app.watch import Watch, unwatched
+from ticketctl.app.progress import Watch, unwatched
 from ticketctl.cli.output import coloured, progress_bar, say
 from ticketctl.errors import Exit, TicketctlError, UsageError
 from ticketctl.render.paint import Paint
 
 if TYPE_CHECKING:
-    from ticketctl.app.desk import Desk
+    from ticketctl.app.workspace import Desk
 
 
 def terminal_width(default: int) -> int:
@@ -69,7 +69,7 @@ class Env:
         Raises:
             UsageError: the user names a role that no profile has.
         """
-        from ticketctl.app.desk import Desk, find_root
+        from ticketctl.app.workspace import Desk, find_root
         from ticketctl.core import dates
 
         desk = Desk(find_root(self.folder), self.now, self.says_who, self.clock, self.trust_clock)
@@ -87,8 +87,8 @@ class Env:
             RefusedError: it is a customer who asks.
         """
         if self.says_who:
-            from ticketctl.app.desk import Desk, find_root
-            from ticketctl.app.view import for_staff
+            from ticketctl.app.visibility import for_staff
+            from ticketctl.app.workspace import Desk, find_root
 
             for_staff(Desk(find_root(self.folder), datetime.now(UTC), self.says_who), what)
 
@@ -96,7 +96,7 @@ class Env:
         """Tell somebody whom the settings do not list, once in a clone, that they read everything."""
         if self.desk.settings.people is None:
             return
-        from ticketctl.app.view import unlisted_once
+        from ticketctl.app.visibility import unlisted_once
 
         if who := unlisted_once(self.desk):
             self.note(f"{who} is not among the people of ticketctl.yaml and reads everything, internal notes too "

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.input.query import read_query, too_many
+from ticketctl.app.workspace import Desk
 from ticketctl.cli.command import command
 from ticketctl.cli.env import Env, finish, pass_env, report
 from ticketctl.cli.output import say
@@ -19,7 +19,7 @@ from ticketctl.render.document import dump_line
 from ticketctl.store.yaml.loader import Loaded
 
 if TYPE_CHECKING:
-    from ticketctl.app.exchange import Imported
+    from ticketctl.app.import_tickets import Imported
 
 
 @command("export")
@@ -71,7 +71,7 @@ def import_command(env: Env, /, file: str, dry: bool) -> None:
     Rows may say when a ticket was "created", and name any "status". A ticket all of whose events are here already is
     skipped. Notices that a ticket owes where it comes from are not sent from here.
     """
-    from ticketctl.app.exchange import bring_in
+    from ticketctl.app.import_tickets import bring_in
     from ticketctl.app.input.rows import rows_of
 
     with rows_of(file, {}) as rows:

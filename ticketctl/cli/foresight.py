@@ -7,7 +7,7 @@ from itertools import groupby
 
 import click
 
-from ticketctl.app.foresight import foresee
+from ticketctl.app.forecast import foresee
 from ticketctl.app.sweep import Act
 from ticketctl.cli.command import command
 from ticketctl.cli.complete import complete_id

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.index.find import Found, find
 from ticketctl.app.input.query import doubt, field, is_term, read_query, term, too_many, words
+from ticketctl.app.workspace import Desk
 from ticketctl.cli.command import Command
 from ticketctl.cli.complete import complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, terminal_width

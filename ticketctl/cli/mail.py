@@ -41,7 +41,7 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
     """Take in the new letters of a maildir, or of the IMAP folder in the settings. Quiet if there are none."""
     from ticketctl.app.email.inbound import receive_from
     from ticketctl.app.email.outbound import known_server
-    from ticketctl.app.recording import refuse_future
+    from ticketctl.app.transaction import refuse_future
     from ticketctl.store.email import imap
 
     refuse_future(env.desk)  # once, and not for each email

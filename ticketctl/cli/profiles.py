@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from ticketctl.app.desk import find_root
+from ticketctl.app.workspace import find_root
 from ticketctl.cli.command import Group, StaffCommand
 from ticketctl.cli.complete import complete_profile
 from ticketctl.cli.env import Env, finish, pass_env

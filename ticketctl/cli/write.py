@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import click
 
 from ticketctl.app.change import Ask, Creation, change, create
-from ticketctl.app.desk import Desk
 from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors, person
 from ticketctl.app.outcome import Outcome
+from ticketctl.app.workspace import Desk
 from ticketctl.cli.command import command, staff_command
 from ticketctl.cli.complete import complete_id, complete_id_or_status, complete_profile
 from ticketctl.cli.env import Env, finish, pass_env, report, worst

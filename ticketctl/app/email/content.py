@@ -6,9 +6,9 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.email.quarantine import place_of
 from ticketctl.app.input import values
+from ticketctl.app.workspace import Desk
 from ticketctl.core.engine.requests import Keep
 from ticketctl.core.entry import Entry
 from ticketctl.errors import DiskError

@@ -11,8 +11,8 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.index.refresh import everything
+from ticketctl.app.workspace import Desk
 from ticketctl.core.entry import Entry
 from ticketctl.core.summary import opening
 from ticketctl.core.ticket import Ticket

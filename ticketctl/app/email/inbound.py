@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from ticketctl.app.again import again
 from ticketctl.app.change import first_allowed, make_follow_up, not_by_hand, writes_of
-from ticketctl.app.desk import Desk
 from ticketctl.app.email import duplicates, rate_limit, threads
 from ticketctl.app.email.content import (
     Content,
@@ -25,9 +23,11 @@ from ticketctl.app.email.quota import FOR_ALL, FOR_PEOPLE, excess
 from ticketctl.app.email.senders import actors_by_mail, is_vouched, staff_roles, vouched
 from ticketctl.app.index.find import newest_of
 from ticketctl.app.input import values
-from ticketctl.app.leftovers import waiting
 from ticketctl.app.outcome import Outcome
-from ticketctl.app.recording import commit, write, writing
+from ticketctl.app.retry import again
+from ticketctl.app.transaction import commit, write, writing
+from ticketctl.app.unfinished_commits import waiting
+from ticketctl.app.workspace import Desk
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Refusal
 from ticketctl.core.profile import Profile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from ticketctl.app.desk import Desk
+from ticketctl.app.workspace import Desk
 from ticketctl.core.engine.notifications import compose, owed, unsent
 from ticketctl.core.engine.requests import Notice
 from ticketctl.core.people import is_address, spelled

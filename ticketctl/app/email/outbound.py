@@ -15,13 +15,13 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ticketctl.app.again import again
 from ticketctl.app.change import not_by_hand
-from ticketctl.app.desk import Desk
 from ticketctl.app.index.find import look
-from ticketctl.app.leftovers import catch_up, waiting
-from ticketctl.app.recording import may_write, record_run, write, writing
-from ticketctl.app.watch import Watch, unwatched
+from ticketctl.app.progress import Watch, unwatched
+from ticketctl.app.retry import again
+from ticketctl.app.transaction import may_write, record_run, write, writing
+from ticketctl.app.unfinished_commits import catch_up, waiting
+from ticketctl.app.workspace import Desk
 from ticketctl.core import dates
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.notifications import Owed, compose, owed

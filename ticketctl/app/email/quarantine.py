@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from ticketctl.app.change import writes_of
-from ticketctl.app.desk import Desk
 from ticketctl.app.email.quota import FOR_ONE, used
 from ticketctl.app.outcome import Outcome
-from ticketctl.app.recording import commit, write, writing
+from ticketctl.app.transaction import commit, write, writing
+from ticketctl.app.workspace import Desk
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Decision, Keep, Refusal
 from ticketctl.errors import BrokenError, BusyError, MissingError, RefusedError, SettingsError

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from ticketctl.app.desk import Desk
+from ticketctl.app.workspace import Desk
 from ticketctl.errors import DiskError
 from ticketctl.record import Record
 from ticketctl.store import files

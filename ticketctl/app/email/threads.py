@@ -6,8 +6,8 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.index.refresh import everything
+from ticketctl.app.workspace import Desk
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import LINK
 from ticketctl.errors import MissingError

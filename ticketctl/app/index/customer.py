@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import chain
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.index.parallel import read_at, spread
 from ticketctl.app.index.refresh import broken_in, cells_of, everything
-from ticketctl.app.view import View
-from ticketctl.app.watch import Watch
+from ticketctl.app.progress import Watch
+from ticketctl.app.visibility import View
+from ticketctl.app.workspace import Desk
 from ticketctl.core.summary import summary_of, watching
 from ticketctl.errors import UNREAD, BrokenError, Exit, Finding, SettingsError, UnreadError, exit_of
 from ticketctl.store.index.database import Index, Kept

@@ -7,9 +7,9 @@ from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.index.refresh import ask, broken_in, everything
-from ticketctl.app.watch import Watch, unwatched
+from ticketctl.app.progress import Watch, unwatched
+from ticketctl.app.workspace import Desk
 from ticketctl.core.query import OPEN, Query, Row, Term
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError, UnreadError
 from ticketctl.record import Record

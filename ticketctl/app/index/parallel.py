@@ -10,8 +10,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from ticketctl.app.desk import Desk
-from ticketctl.app.watch import Watch, unwatched
+from ticketctl.app.progress import Watch, unwatched
+from ticketctl.app.workspace import Desk
 from ticketctl.core import hashing
 from ticketctl.errors import BrokenError, Finding, MissingError, UnreadError
 from ticketctl.store.writing.locks import die_with_parent, let_go

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ticketctl import __version__
-from ticketctl.app.desk import Desk
-from ticketctl.app.watch import Watch, unwatched
+from ticketctl.app.progress import Watch, unwatched
+from ticketctl.app.workspace import Desk
 from ticketctl.core.hashing import object_id
 from ticketctl.errors import (
     BrokenError,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.index.parallel import read_at, spread
-from ticketctl.app.watch import Watch, unwatched
+from ticketctl.app.progress import Watch, unwatched
+from ticketctl.app.workspace import Desk
 from ticketctl.core.query import Term
 from ticketctl.core.summary import words_of
 from ticketctl.errors import UNREAD, Finding, UnreadError

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.index.parallel import spread
 from ticketctl.app.index.refresh import ask, is_made_by, keep, see
-from ticketctl.app.watch import Watch
+from ticketctl.app.progress import Watch
+from ticketctl.app.workspace import Desk
 from ticketctl.core.plural import counted
 from ticketctl.store.index.changes import news
 from ticketctl.store.index.database import Index, UnusableError

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors
+from ticketctl.app.workspace import Desk
 from ticketctl.core.engine.requests import Change
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile

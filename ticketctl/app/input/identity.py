@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ticketctl.app.desk import Desk
+from ticketctl.app.workspace import Desk
 from ticketctl.core.engine.requests import Actor
 from ticketctl.core.people import spelled, split
 from ticketctl.core.profile import Profile

@@ -6,9 +6,9 @@ import json
 from collections.abc import Container, Mapping
 from typing import Any
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors, person
+from ticketctl.app.workspace import Desk
 from ticketctl.core.engine.guards import Scene, fill
 from ticketctl.core.engine.requests import Create
 from ticketctl.core.entry import Value

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ticketctl.app.desk import Desk
+from ticketctl.app.workspace import Desk
 from ticketctl.core.dates import format_instant, moment_of, to_utc, zone
 from ticketctl.core.query import OPEN, STATES, Term
 from ticketctl.errors import UsageError, closest

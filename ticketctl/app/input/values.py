@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.input.identity import person
+from ticketctl.app.workspace import Desk
 from ticketctl.core import dates
 from ticketctl.core.entry import Value
 from ticketctl.core.language.grammar import HEAD_FIELDS, squash_item

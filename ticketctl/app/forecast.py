@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ticketctl.app.change import not_by_hand
-from ticketctl.app.desk import Desk
 from ticketctl.app.index.find import look
+from ticketctl.app.progress import Watch, unwatched
 from ticketctl.app.sweep import Act, acts_of
-from ticketctl.app.watch import Watch, unwatched
+from ticketctl.app.workspace import Desk
 from ticketctl.core import dates
 from ticketctl.core.engine.forecast import forecast
 from ticketctl.core.engine.timers import future_event

@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from itertools import islice
 
-from ticketctl.app.audit import Audit, attached, audit, check_found, is_attached
-from ticketctl.app.desk import Desk
+from ticketctl.app.check import Audit, attached, audit, check_found, is_attached
 from ticketctl.app.email.duplicates import duplicates_among
 from ticketctl.app.index.parallel import read_at, spread
 from ticketctl.app.index.refresh import ask
-from ticketctl.app.watch import Watch, unwatched
+from ticketctl.app.progress import Watch, unwatched
+from ticketctl.app.workspace import Desk
 from ticketctl.core import dates
 from ticketctl.core.hashing import object_id
 from ticketctl.core.profile import Test

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketctl.app.audit import Audit, check_ticket
-from ticketctl.app.desk import Desk
+from ticketctl.app.check import Audit, check_ticket
+from ticketctl.app.workspace import Desk
 from ticketctl.errors import BrokenError, Finding, Place
 from ticketctl.store.git import process as git
 from ticketctl.store.yaml.loader import Loaded

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.heartbeat import last_sweep
+from ticketctl.app.workspace import Desk
 from ticketctl.core import dates
 from ticketctl.errors import DiskError
 

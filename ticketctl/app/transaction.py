@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.outcome import Outcome, describe, what
+from ticketctl.app.workspace import Desk
 from ticketctl.core import dates
 from ticketctl.core.engine.requests import Decision
 from ticketctl.errors import (
@@ -86,7 +86,7 @@ def writing(desk: Desk) -> Iterator[None]:
 
         finished = recover(desk.state, desk.store.extends)
         if desk.settings.commit:
-            from ticketctl.app.leftovers import commit_left
+            from ticketctl.app.unfinished_commits import commit_left
 
             commit_left(desk, finished)
         yield

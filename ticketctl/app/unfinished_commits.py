@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.pending import changed_since, warn_if_detached
+from ticketctl.app.workspace import Desk
 from ticketctl.core.plural import counted
 from ticketctl.errors import BusyError, DiskError
 from ticketctl.store.files import is_regular
@@ -55,7 +55,7 @@ def _rows(desk: Desk, lists: Iterable[str]) -> Iterator[Left]:
         except ValueError:
             damaged = True
     if damaged:
-        from ticketctl.app.audit import attached
+        from ticketctl.app.check import attached
         from ticketctl.store.git import process as git
 
         dirty = git.uncommitted(desk.root)
@@ -131,7 +131,7 @@ def catch_up(desk: Desk) -> None:
     Raises:
         TicketctlError: as of ``recording.writing``.
     """
-    from ticketctl.app.recording import writing
+    from ticketctl.app.transaction import writing
     from ticketctl.store.writing.recovery import interrupted
 
     left = desk.settings.commit and uncommitted.lists_left(desk.state)

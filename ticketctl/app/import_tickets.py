@@ -7,12 +7,12 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from ticketctl.app.audit import attached, check_ticket, is_attached
-from ticketctl.app.desk import Desk
+from ticketctl.app.check import attached, check_ticket, is_attached
 from ticketctl.app.input import new_ticket, values
 from ticketctl.app.input.identity import actors
 from ticketctl.app.input.rows import Rows
-from ticketctl.app.recording import record, write, writing
+from ticketctl.app.transaction import record, write, writing
+from ticketctl.app.workspace import Desk
 from ticketctl.core import dates
 from ticketctl.core.dag import seal, union
 from ticketctl.core.engine.decide import actor_reasons

@@ -18,7 +18,7 @@ from ticketctl.record import Record
 from ticketctl.store import files
 
 if TYPE_CHECKING:
-    from ticketctl.app.desk import Desk
+    from ticketctl.app.workspace import Desk
     from ticketctl.core.ticket import Ticket
     from ticketctl.store.yaml.loader import Loaded
 

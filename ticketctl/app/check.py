@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ticketctl.app.desk import Desk
 from ticketctl.app.email.duplicates import NO_EMAILS, Emails, Shared, duplicates_among, duplicates_of, emails_of
 from ticketctl.app.index.parallel import read_at, spread
-from ticketctl.app.watch import Watch, unwatched
+from ticketctl.app.progress import Watch, unwatched
+from ticketctl.app.workspace import Desk
 from ticketctl.core import dates
 from ticketctl.core.dag import entry_id, is_linear, knowledge, order, predecessors
 from ticketctl.core.engine.events import is_import

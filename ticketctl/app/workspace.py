@@ -19,7 +19,7 @@ from ticketctl.store.state import locate
 
 if TYPE_CHECKING:  # loaded where they are used: a list needs neither rules nor files
     from ticketctl.app.pending import Pending
-    from ticketctl.app.view import View
+    from ticketctl.app.visibility import View
     from ticketctl.core.people import People
     from ticketctl.core.profile import Profile
     from ticketctl.core.ticket import Ticket
@@ -140,7 +140,7 @@ class Desk(Record):
         """What this command may see of the tickets; nothing for everything."""
         if not self.as_:
             return None
-        from ticketctl.app.view import view_of
+        from ticketctl.app.visibility import view_of
 
         return view_of(self)
 
