@@ -196,7 +196,7 @@ OPENS = {
     "store/email/smtp.py": "a password file that the environment names", "store/email/imap.py": "a maildir",
     "store/email/quarantine.py": "an email that does not fit into the memory",
     "app/input/rows.py": "a file that the user names", "cli/input.py": "a file that the user names",
-    "cli/write.py": "a file that the user names",
+    "cli/change.py": "a file that the user names",
     "cli/output.py": "", "cli/main.py": "standard streams", "__main__.py": "standard streams",
 }  # fmt: skip
 """The modules that may, and why."""

@@ -168,7 +168,11 @@ def test_one_commit_a_run_with_counts_by_rule(tmp_path: Path) -> None:
 
 def test_a_bar_is_shown_on_a_terminal_and_only_there(tmp_path: Path) -> None:
     root = make_store(tmp_path / "store")
-    command = [sys.executable, "-c", "import ticketctl.cli.env as e, ticketctl.__main__ as m; e._LONG = 2; m.main()"]
+    command = [
+        sys.executable,
+        "-c",
+        "import ticketctl.cli.environment as e, ticketctl.__main__ as m; e._LONG = 2; m.main()",
+    ]
     make_tickets(root, *halves(3))
     words = [*command, "-C", str(root), "--as", AMY, "--now", SWEPT_AT, "sweep"]
     ours, theirs = pty.openpty()

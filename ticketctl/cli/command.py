@@ -47,7 +47,7 @@ class StaffCommand(Command):
         Raises:
             RefusedError: it is.
         """
-        from ticketctl.cli.env import Env
+        from ticketctl.cli.environment import Env
 
         if (env := ctx.find_object(Env)) is not None:
             env.for_staff(ctx.command_path.partition(" ")[2])

@@ -13,8 +13,8 @@ from ticketctl.app.index.find import Found, find
 from ticketctl.app.input.query import doubt, field, is_term, read_query, term, too_many, words
 from ticketctl.app.workspace import Desk
 from ticketctl.cli.command import Command
-from ticketctl.cli.complete import complete_profile
-from ticketctl.cli.env import Env, finish, pass_env, terminal_width
+from ticketctl.cli.completion import complete_profile
+from ticketctl.cli.environment import Env, finish, pass_env, terminal_width
 from ticketctl.cli.output import say, say_cells, say_lines
 from ticketctl.core.plural import counted
 from ticketctl.core.query import COLUMNS, NEWEST, OPEN, STATES, Query, Row, Term

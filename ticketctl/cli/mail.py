@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import click
 
 from ticketctl.cli.command import Group, StaffCommand
-from ticketctl.cli.complete import complete_id
-from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.cli.completion import complete_id
+from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.output import say
 from ticketctl.core.plural import counted
 from ticketctl.errors import Exit, SettingsError, TicketctlError, exit_of

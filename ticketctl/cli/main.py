@@ -11,7 +11,7 @@ import click
 
 from ticketctl import __version__, interrupts
 from ticketctl.cli.command import Group
-from ticketctl.cli.env import Env, report
+from ticketctl.cli.environment import Env, report
 from ticketctl.cli.output import choose_colours, say, say_lines
 from ticketctl.errors import Exit, TicketctlError, closest
 
@@ -19,32 +19,32 @@ os.environ.setdefault("PYTHONTZPATH", "/usr/share/zoneinfo:/usr/lib/zoneinfo:/us
 """Where zoneinfo looks by default; told, it need not load the whole of sysconfig to find out (3 ms)."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "init": ("admin", "Make a ticket store here, or in DIR."),
-    "new": ("write", "Open a ticket and print its id."),
-    "move": ("write", "Move tickets to a status."),
+    "init": ("init", "Make a ticket store here, or in DIR."),
+    "new": ("change", "Open a ticket and print its id."),
+    "move": ("change", "Move tickets to a status."),
     "list": ("listing", "List tickets, newest change first."),
-    "show": ("read", "Show tickets with their history."),
-    "log": ("read", "Show the history of a ticket."),
+    "show": ("show", "Show tickets with their history."),
+    "log": ("show", "Show the history of a ticket."),
     "next": ("next", "Show which moves are open to you now."),
-    "reply": ("write", "Add a public message."),
-    "note": ("write", "Add an internal note."),
-    "assign": ("write", "Give a ticket to somebody (@me), or to none."),
-    "set": ("write", "Set fields, or clear them (K=)."),
-    "edit": ("admin", "Edit the head of a ticket in $EDITOR."),
-    "batch": ("write", "Put tickets into a batch and move them together, all or nothing."),
-    "sweep": ("cron", "Apply what time has brought, as the role system."),
-    "why": ("foresight", "Show which rules act by time on a ticket, when, and what they wait for."),
-    "forecast": ("foresight", "Show what the coming sweeps will do, if nobody does anything."),
+    "reply": ("change", "Add a public message."),
+    "note": ("change", "Add an internal note."),
+    "assign": ("change", "Give a ticket to somebody (@me), or to none."),
+    "set": ("change", "Set fields, or clear them (K=)."),
+    "edit": ("edit", "Edit the head of a ticket in $EDITOR."),
+    "batch": ("change", "Put tickets into a batch and move them together, all or nothing."),
+    "sweep": ("sweep", "Apply what time has brought, as the role system."),
+    "why": ("why", "Show which rules act by time on a ticket, when, and what they wait for."),
+    "forecast": ("forecast", "Show what the coming sweeps will do, if nobody does anything."),
     "mail": ("mail", "Deliver notices, take in letters."),
-    "check": ("admin", "Replay every ticket against its profile."),
-    "index": ("indexing", "Look after the index of all tickets, which looks after itself."),
-    "profile": ("profiles", "List, show and prove workflow profiles."),
-    "import": ("exchange", "Take in tickets, all or none."),
-    "export": ("exchange", "Write tickets with their whole history as JSON Lines."),
-    "doctor": ("admin", "Look after everything around the tickets: git, sweeps, mail."),
-    "completion": ("admin", "Print the completion script for a shell."),
+    "check": ("check", "Replay every ticket against its profile."),
+    "index": ("index", "Look after the index of all tickets, which looks after itself."),
+    "profile": ("profile", "List, show and prove workflow profiles."),
+    "import": ("transfer", "Take in tickets, all or none."),
+    "export": ("transfer", "Write tickets with their whole history as JSON Lines."),
+    "doctor": ("doctor", "Look after everything around the tickets: git, sweeps, mail."),
+    "completion": ("completion", "Print the completion script for a shell."),
 }
-HIDDEN = {"merge-driver": ("admin", "Merge two versions of a ticket, for git.")}
+HIDDEN = {"merge-driver": ("merge_driver", "Merge two versions of a ticket, for git.")}
 """Command -> (the module of ``ticketctl.cli`` that holds it, its help line): one is imported only when it is run."""
 
 
@@ -152,7 +152,7 @@ def _run(arguments: list[str]) -> int:
     env = Env()
     choose_colours("auto")
     if asked := os.environ.get("_TICKETCTL_COMPLETE"):
-        from ticketctl.cli.complete import answer_shell
+        from ticketctl.cli.completion import answer_shell
 
         return answer_shell(cli, asked)
     try:

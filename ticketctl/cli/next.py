@@ -9,8 +9,8 @@ import click
 from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors
 from ticketctl.cli.command import command
-from ticketctl.cli.complete import complete_id
-from ticketctl.cli.env import Env, pass_env
+from ticketctl.cli.completion import complete_id
+from ticketctl.cli.environment import Env, pass_env
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core.engine.decide import actor_reasons, scene_for
 from ticketctl.core.engine.moves import OpenMove, open_moves, way

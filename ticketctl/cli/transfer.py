@@ -10,7 +10,7 @@ import click
 from ticketctl.app.input.query import read_query, too_many
 from ticketctl.app.workspace import Desk
 from ticketctl.cli.command import command
-from ticketctl.cli.env import Env, finish, pass_env, report
+from ticketctl.cli.environment import Env, finish, pass_env, report
 from ticketctl.cli.output import say
 from ticketctl.core.plural import counted
 from ticketctl.core.query import Query

@@ -15,8 +15,8 @@ from ticketctl.app.input.identity import actors, person
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.workspace import Desk
 from ticketctl.cli.command import command, staff_command
-from ticketctl.cli.complete import complete_id, complete_id_or_status, complete_profile
-from ticketctl.cli.env import Env, finish, pass_env, report, worst
+from ticketctl.cli.completion import complete_id, complete_id_or_status, complete_profile
+from ticketctl.cli.environment import Env, finish, pass_env, report, worst
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core.engine.decide import scene_for
 from ticketctl.core.engine.guards import fill

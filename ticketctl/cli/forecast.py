@@ -1,4 +1,4 @@
-"""The commands that look ahead: why, forecast."""
+"""The command that shows what sweeps will do: forecast."""
 
 from __future__ import annotations
 
@@ -10,41 +10,14 @@ import click
 from ticketctl.app.forecast import foresee
 from ticketctl.app.sweep import Act
 from ticketctl.cli.command import command
-from ticketctl.cli.complete import complete_id
-from ticketctl.cli.cron import VERBS, name_ahead, unheard, what_of
-from ticketctl.cli.env import Env, finish, pass_env
-from ticketctl.cli.output import say, say_lines
+from ticketctl.cli.environment import Env, finish, pass_env
+from ticketctl.cli.output import say
+from ticketctl.cli.sweep import VERBS, name_ahead, unheard, what_of
 from ticketctl.core import dates
-from ticketctl.core.engine.forecast import outlooks
 from ticketctl.core.plural import counted
 from ticketctl.errors import exit_of
 from ticketctl.render import document
 from ticketctl.store.paths import short
-
-_format = click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
-)
-
-
-@command("why")
-@click.argument("id_", metavar="ID", shell_complete=complete_id)
-@_format
-@pass_env
-def why_command(env: Env, /, id_: str, format_: str) -> None:
-    """Show which rules act by time on a ticket, when, and what they wait for."""
-    from ticketctl.render import why
-
-    desk = env.desk
-    env.tell_reader()
-    ticket = desk.show(id_).ticket
-    profile = desk.profile_of(ticket)
-    found = list(outlooks(profile, ticket, desk.now, desk.people_of(profile)))
-    if format_ == "json":
-        say_lines(document.dump(id=ticket.id, status=ticket.status, future=why.future(ticket, desk.now),
-                                rules=[why.document(one) for one in found]))  # fmt: skip
-        return
-    for line in why.why(env.voice, ticket, profile, found):
-        say(line)
 
 
 @command("forecast")

@@ -1,16 +1,19 @@
-"""What the shell is offered: ids, profiles, and only those statuses that are legal next for the ticket on the line."""
+"""Shell completion: ids, profiles, and only the statuses that are legal next for the ticket."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import click
 from click import Command, Context, Parameter
 
-from ticketctl.cli.env import Env
-from ticketctl.cli.output import say_cells
+from ticketctl.cli.command import command
+from ticketctl.cli.environment import Env, pass_env
+from ticketctl.cli.output import say_cells, say_lines
 from ticketctl.core.escaping import safe
+from ticketctl.errors import UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -124,3 +127,26 @@ def _statuses(env: Env, id_: str) -> list[tuple[str, str]]:
         scene = scene_for(profile, ticket, actor, desk.now, desk.people_of(profile))
         found |= {move.to: move.criterion for move in open_moves(scene)}
     return list(found.items())
+
+
+_WHERE = {
+    "bash": "~/.local/share/bash-completion/completions/ticketctl",
+    "zsh": "a folder of your fpath, as _ticketctl",
+    "fish": "~/.config/fish/completions/ticketctl.fish",
+}
+
+
+@command("completion")
+@click.argument("shell", type=click.Choice(list(_WHERE)))
+@pass_env
+def completion_command(env: Env, /, shell: str) -> None:
+    """Print the completion script for a shell; statuses are offered only if they are legal next."""
+    from click.shell_completion import get_completion_class
+
+    from ticketctl.cli.main import cli
+
+    kind: Any = get_completion_class(shell)
+    if kind is None:
+        raise UsageError(f"no completion for {shell}")
+    say_lines(kind(cli, {}, "ticketctl", "_TICKETCTL_COMPLETE").source())
+    env.note(f"save it as {_WHERE[shell]}")

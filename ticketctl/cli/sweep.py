@@ -11,7 +11,7 @@ from ticketctl.app.heartbeat import heartbeat as leave_heartbeat
 from ticketctl.app.heartbeat import no_heartbeat
 from ticketctl.app.sweep import Act, Orders, Report, sweep
 from ticketctl.cli.command import staff_command
-from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.output import say
 from ticketctl.core import dates
 from ticketctl.core.plural import counted

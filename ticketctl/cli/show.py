@@ -8,8 +8,8 @@ from itertools import chain
 import click
 
 from ticketctl.cli.command import command
-from ticketctl.cli.complete import complete_id
-from ticketctl.cli.env import Env, finish, pass_env, report, worst
+from ticketctl.cli.completion import complete_id
+from ticketctl.cli.environment import Env, finish, pass_env, report, worst
 from ticketctl.cli.output import say, say_lines, say_page
 from ticketctl.core.engine.timers import next_due
 from ticketctl.errors import BrokenError, TicketctlError, UnreadError

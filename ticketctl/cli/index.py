@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ticketctl.cli.command import Group, StaffCommand
-from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.output import say
 from ticketctl.core.plural import counted
 from ticketctl.errors import Exit

@@ -9,8 +9,8 @@ import click
 
 from ticketctl.app.workspace import find_root
 from ticketctl.cli.command import Group, StaffCommand
-from ticketctl.cli.complete import complete_profile
-from ticketctl.cli.env import Env, finish, pass_env
+from ticketctl.cli.completion import complete_profile
+from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.output import say, say_lines, say_page
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Origin, Profile

@@ -1,0 +1,50 @@
+"""The command that checks the set-up around the tickets: doctor."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from ticketctl.cli.command import staff_command
+from ticketctl.cli.environment import Env, finish, pass_env
+from ticketctl.cli.output import say, say_lines
+from ticketctl.errors import Exit
+
+
+@staff_command("doctor")
+@click.option("--state", is_flag=True, help="Print the folder of index, caches and journal.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+)
+@pass_env
+def doctor_command(env: Env, /, state: bool, format_: str) -> None:
+    """Look after everything around the tickets: git, sweeps, mail."""
+    if state:
+        print_state(env)
+        return
+    from ticketctl.app.doctor import UNCOMMITTED, examine
+    from ticketctl.core.plural import counted
+
+    found = examine(env.desk)
+    errors = sum(1 for finding in found if finding.severity == "error")
+    if format_ == "json":
+        from ticketctl.render import document
+
+        say_lines(document.dump(findings=document.findings(found)))
+    else:
+        for finding in found:
+            say(str(finding))
+        env.note(f"{counted(errors, 'problem')}, {counted(len(found) - errors, 'warning')}")
+    if any(finding.code == UNCOMMITTED for finding in found):
+        finish(Exit.BUSY)
+    if errors:
+        finish(Exit.REFUSED)
+
+
+def print_state(env: Env) -> None:
+    """Print where this clone keeps what is derived; its outbox, if that lies elsewhere."""
+    found = env.desk.state
+    say(found.folder or "nowhere: there is no home folder")
+    if found.outbox and os.path.dirname(found.outbox) != found.folder:
+        env.note(f"outbox: {found.outbox}")

@@ -1,0 +1,69 @@
+"""The command that edits the head of a ticket as text: edit."""
+
+from __future__ import annotations
+
+import click
+
+from ticketctl.cli.command import command
+from ticketctl.cli.completion import complete_id
+from ticketctl.cli.environment import Env, pass_env
+from ticketctl.cli.output import say
+from ticketctl.errors import TicketctlError
+
+
+@command("edit")
+@click.argument("id_", metavar="ID", shell_complete=complete_id)
+@click.option("--adopt", is_flag=True, help="Take what was changed in the file by hand, if the rules allow it.")
+@pass_env
+def edit_command(env: Env, /, id_: str, adopt: bool) -> None:
+    """Edit the head of a ticket in $EDITOR; what is wrong is shown there, to be mended."""
+    from ticketctl.app.input import edit
+    from ticketctl.app.transaction import may_write
+
+    if adopt:
+        _adopt(env, id_)
+        return
+    desk = env.desk
+    may_write(desk)  # before anybody types what cannot be written
+    was = desk.find(id_)
+    profile = desk.profile_of(was.ticket)
+    page = edit.page(was.ticket, profile)
+    while True:
+        typed = click.edit(page, extension=".yaml")
+        if typed is None or typed == page:
+            env.note("nothing was changed")
+            return
+        try:
+            edit.read_page(desk, was, profile, typed)
+            wrong = _change(env, was.ticket.id, typed)
+        except TicketctlError as error:
+            wrong = f"{error.place or ''} {error.message}".strip() + (f"\n{error.hint}" if error.hint else "")
+        if not wrong:
+            return
+        body = "\n".join(line for line in typed.split("\n") if not line.startswith("#"))
+        page = "\n".join(f"# {line}" for line in ["It cannot be so:", *wrong.splitlines()]) + "\n" + body
+
+
+def _change(env: Env, id_: str, typed: str) -> str:
+    """Make the change; what is wrong with it, or nothing."""
+    from ticketctl.app.change import change
+    from ticketctl.app.input import edit
+    from ticketctl.core.engine.requests import Decision, Refusal
+    from ticketctl.render import text
+
+    desk = env.desk
+    outcome, *_ = change(desk, [id_], lambda now, profile: edit.read_page(desk, now, profile, typed))
+    if isinstance(outcome.result, Refusal):
+        return "\n".join(outcome.result.reasons)
+    if isinstance(outcome.result, TicketctlError):
+        raise outcome.result
+    assert isinstance(outcome.result, Decision) and outcome.profile
+    say(text.done(env.voice, outcome.before, outcome.result, outcome.profile))
+    return ""
+
+
+def _adopt(env: Env, id_: str) -> None:
+    from ticketctl.app.change import adopt_by_hand
+    from ticketctl.cli.change import tell
+
+    tell(env, adopt_by_hand(env.desk, id_), "text", dry=False)

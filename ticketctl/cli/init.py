@@ -1,0 +1,32 @@
+"""The command that makes a store, and prepares a clone: init."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from ticketctl.cli.command import command
+from ticketctl.cli.completion import complete_profile
+from ticketctl.cli.environment import Env, pass_env
+from ticketctl.cli.output import say
+
+
+@command("init")
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False))
+@click.option(
+    "-p", "--profile", metavar="PROFILE", default="", shell_complete=complete_profile, help="For new tickets."
+)
+@pass_env
+def init_command(env: Env, /, folder: str | None, profile: str) -> None:
+    """Make a ticket store here, or in DIR, in a git repository of its own if there is none.
+
+    In a store that is there it sets up this clone: merge driver, hook, schema for editors.
+    """
+    from ticketctl.app.init import found
+
+    made = found(os.path.realpath(folder or env.folder or "."), profile)
+    for line in made.lines:
+        say(line)
+    if made.is_new:
+        env.note('next: ticketctl new "It does not work" -c jane@customer.example' + ("" if profile else " -p PROFILE"))

@@ -1,0 +1,37 @@
+"""The command that explains the time rules of a ticket: why."""
+
+from __future__ import annotations
+
+import click
+
+from ticketctl.cli.command import command
+from ticketctl.cli.completion import complete_id
+from ticketctl.cli.environment import Env, pass_env
+from ticketctl.cli.output import say, say_lines
+from ticketctl.core.engine.forecast import outlooks
+from ticketctl.render import document
+
+_format = click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+)
+
+
+@command("why")
+@click.argument("id_", metavar="ID", shell_complete=complete_id)
+@_format
+@pass_env
+def why_command(env: Env, /, id_: str, format_: str) -> None:
+    """Show which rules act by time on a ticket, when, and what they wait for."""
+    from ticketctl.render import why
+
+    desk = env.desk
+    env.tell_reader()
+    ticket = desk.show(id_).ticket
+    profile = desk.profile_of(ticket)
+    found = list(outlooks(profile, ticket, desk.now, desk.people_of(profile)))
+    if format_ == "json":
+        say_lines(document.dump(id=ticket.id, status=ticket.status, future=why.future(ticket, desk.now),
+                                rules=[why.document(one) for one in found]))  # fmt: skip
+        return
+    for line in why.why(env.voice, ticket, profile, found):
+        say(line)
