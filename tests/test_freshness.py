@@ -41,7 +41,7 @@ from ticketctl.app.index.search import search
 from ticketctl.app.workspace import Desk
 from ticketctl.core.engine.requests import Actor, Create
 from ticketctl.core.query import Query, Term
-from ticketctl.render import document
+from ticketctl.render import json_documents
 from ticketctl.store.index import changes
 from ticketctl.store.index.changes import Look
 from ticketctl.store.index.database import Index
@@ -115,7 +115,7 @@ def same(root: Path, word: str = "", printed: bool = True) -> None:
             )
             assert not more and not less, f"{name}: the index alone has {more}, the files alone have {less}"
             assert said[name] == want[name], name
-        rows = "".join(document.dump_line(document.row(row)) + "\n" for row in select(real, Query()))
+        rows = "".join(json_documents.dump_line(json_documents.row(row)) + "\n" for row in select(real, Query()))
         term = Term("words", "word", (word,))
         found = list(select(search(Desk(str(root), NOW), real, (term,)), Query((term,)))) if word else []
         broken = len(want["broken"])
@@ -1116,7 +1116,9 @@ def test_a_damaged_index_changes_no_answer(damage: Callable[[Path], Iterator[Non
         box.turn()
         before = files_of(box.root)
         with closing(truth(box.root).connection) as whole:
-            want = "".join(document.dump_line(document.row(row)) + "\n" for row in select(Index(whole, None), Query()))
+            want = "".join(
+                json_documents.dump_line(json_documents.row(row)) + "\n" for row in select(Index(whole, None), Query())
+            )
         try:
             for _ in range(2):
                 ran = ticketctl(box.root, *ALL)

@@ -25,8 +25,8 @@ from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.escaping import escaped, safe
 from ticketctl.core.ticket import fold
-from ticketctl.render.paint import Paint, finished
-from ticketctl.render.safe import fit, width
+from ticketctl.render.color import Paint, finished
+from ticketctl.render.sanitize import fit, width
 from ticketctl.store.paths import path_of
 from ticketctl.store.yaml.writer import emit
 

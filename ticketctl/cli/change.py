@@ -322,15 +322,15 @@ def _tell_one(env: Env, outcome: Outcome, several: bool, dry: bool) -> None:
 
 def _tell_json(env: Env, outcomes: Sequence[Outcome]) -> None:
     from ticketctl.core.summary import row_of
-    from ticketctl.render import document
+    from ticketctl.render import json_documents
 
     tickets: list[tuple[Ticket, Profile]] = []
     for outcome in outcomes:
         if isinstance(outcome.result, Decision) and outcome.profile:
             tickets += [(ticket, outcome.profile) for ticket in (outcome.result.ticket, *outcome.also)]
     errors = [o.result for o in outcomes if isinstance(o.result, TicketctlError)]
-    say_lines(document.dump(
-        tickets=[document.row(row_of(p, t, env.desk.people_of(p))) for t, p in tickets],
-        refused=[document.refusal(o.result) for o in outcomes if isinstance(o.result, Refusal)],
+    say_lines(json_documents.dump(
+        tickets=[json_documents.row(row_of(p, t, env.desk.people_of(p))) for t, p in tickets],
+        refused=[json_documents.refusal(o.result) for o in outcomes if isinstance(o.result, Refusal)],
         errors=[{"message": e.message, "hint": e.hint, "exit": int(e.exit)} for e in errors],
     ))  # fmt: skip

@@ -37,9 +37,9 @@ def check_command(
     with env.progress() as watch:
         result = _audit(desk, ids, changed, staged, range_, watch)
     if format_ == "json":
-        from ticketctl.render import document
+        from ticketctl.render import json_documents
 
-        say_lines(document.dump(findings=document.findings(result.findings), checked=result.checked))
+        say_lines(json_documents.dump(findings=json_documents.findings(result.findings), checked=result.checked))
     else:
         for finding in result.findings:
             say(str(finding))

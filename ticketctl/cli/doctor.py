@@ -29,9 +29,9 @@ def doctor_command(env: Env, /, state: bool, format_: str) -> None:
     found = examine(env.desk)
     errors = sum(1 for finding in found if finding.severity == "error")
     if format_ == "json":
-        from ticketctl.render import document
+        from ticketctl.render import json_documents
 
-        say_lines(document.dump(findings=document.findings(found)))
+        say_lines(json_documents.dump(findings=json_documents.findings(found)))
     else:
         for finding in found:
             say(str(finding))

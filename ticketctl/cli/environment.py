@@ -15,7 +15,7 @@ import click
 from ticketctl.app.progress import Watch, unwatched
 from ticketctl.cli.output import coloured, progress_bar, say
 from ticketctl.errors import Exit, TicketctlError, UsageError
-from ticketctl.render.paint import Paint
+from ticketctl.render.color import Paint
 
 if TYPE_CHECKING:
     from ticketctl.app.workspace import Desk
@@ -109,7 +109,7 @@ class Env:
     @cached_property
     def voice(self) -> Any:
         """How things are said here."""
-        from ticketctl.render.voice import Voice
+        from ticketctl.render.format import Voice
 
         settings = self.desk.settings
         across = max(terminal_width(100), 40)
@@ -149,8 +149,8 @@ class Env:
 
     def warn(self, text: str) -> None:
         """A warning, on stderr, whatever the options."""
-        from ticketctl.render.safe import safe
-        from ticketctl.render.voice import wrapped
+        from ticketctl.render.format import wrapped
+        from ticketctl.render.sanitize import safe
 
         first, *rest = [line for part in text.split("\n") for line in wrapped(safe(part), "  ", 100) or [""]]
         say(f"{self.paint(sys.stderr)('warning', 'yellow')}: {first.strip()}", err=True)

@@ -16,7 +16,7 @@ from ticketctl.cli.sweep import VERBS, name_ahead, unheard, what_of
 from ticketctl.core import dates
 from ticketctl.core.plural import counted
 from ticketctl.errors import exit_of
-from ticketctl.render import document
+from ticketctl.render import json_documents
 from ticketctl.store.paths import short
 
 
@@ -34,7 +34,7 @@ def forecast_command(env: Env, /, days: int, format_: str) -> None:
         found = foresee(desk, days, watch)
     if format_ == "jsonl":
         for at, act in found.acts:
-            say(document.dump_line({
+            say(json_documents.dump_line({
                 "at": dates.format_instant(at), "id": act.ticket.id, "verb": act.verb, "profile": act.profile.name,
                 "rule": act.automation.name, "due": act.fire.due, "missed": act.fire.missed, "from": act.before,
                 "to": act.decision.ticket.status if act.decision else None, "reasons": list(act.reasons),

@@ -172,12 +172,12 @@ def _lines(env: Env, found: Found, format_: str, names: tuple[str, ...]) -> Iter
         line = table.tsv if format_ == "tsv" else table.csv_line
         return (line(cells) for cells in _with_heading(names, found.rows))
     if format_ in ("json", "jsonl"):
-        from ticketctl.render import document
+        from ticketctl.render import json_documents
 
         if format_ == "jsonl":
-            return (document.dump_line(document.row(row)) for row in found.rows)
-        listed = [document.row(row) for row in found.rows]
-        return [document.dump(tickets=listed, total=found.total, broken=document.broken(found.broken))]
+            return (json_documents.dump_line(json_documents.row(row)) for row in found.rows)
+        listed = [json_documents.row(row) for row in found.rows]
+        return [json_documents.dump(tickets=listed, total=found.total, broken=json_documents.broken(found.broken))]
     rows = list(found.rows)
     if not rows:
         return []

@@ -28,7 +28,7 @@ from ticketctl.errors import RefusedError
 @pass_env
 def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
     """Show which moves are open to you now, with criteria and what each still needs."""
-    from ticketctl.render import document, text
+    from ticketctl.render import json_documents, text
 
     desk = env.desk
     env.tell_reader()
@@ -49,7 +49,7 @@ def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
     category = str(ticket.get("category"))
     steps = way(profile, ticket.status, values.status(profile, to), able[0].role, category) if to else ()
     if format_ == "json":
-        say_lines(document.dump(
+        say_lines(json_documents.dump(
             id=ticket.id, status=ticket.status, role=able[0].role,
             open=[{"to": m.to, "criterion": m.criterion or None, "needs": list(m.needs)} for m in moves.values()],
             way=[{"to": step.to, "how": step.how} for step in steps],

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 import click
 
 from ticketctl.core.escaping import safe
-from ticketctl.render.paint import finished
+from ticketctl.render.color import finished
 
 _chosen = "auto"
 

@@ -52,7 +52,7 @@ def _shelf(env: Env) -> Shelf:
 @pass_env
 def list_profiles(env: Env, format_: str) -> None:
     """List the profiles that can be used here."""
-    from ticketctl.render import document, table
+    from ticketctl.render import json_documents, table
 
     shelf = _shelf(env)
     profiles, broken = [], []
@@ -62,7 +62,9 @@ def list_profiles(env: Env, format_: str) -> None:
         except TicketctlError as error:
             broken.append(error)
     if format_ == "json":
-        say_lines(document.dump(profiles=[{"name": p.name, "title": p.title, "version": p.version} for p in profiles]))
+        say_lines(
+            json_documents.dump(profiles=[{"name": p.name, "title": p.title, "version": p.version} for p in profiles])
+        )
     else:
         lines = [[p.name, str(p.version), str(len(p.statuses)), p.title] for p in profiles]
         say_lines(table.boxed(["PROFILE", "VERSION", "STATUSES", "TITLE"], lines))
@@ -81,11 +83,11 @@ def list_profiles(env: Env, format_: str) -> None:
 @pass_env
 def show_profile(env: Env, name: str, format_: str) -> None:
     """Show what a profile says: statuses, moves, rules, messages."""
-    from ticketctl.render import document
+    from ticketctl.render import json_documents
 
     profile = _shelf(env).get(name)
     if format_ == "json":
-        say_lines(document.dump(profile=document.profile(profile)))
+        say_lines(json_documents.dump(profile=json_documents.profile(profile)))
         return
     from ticketctl.render.profile import describe
 
@@ -102,7 +104,7 @@ def show_profile(env: Env, name: str, format_: str) -> None:
 def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str) -> None:
     """Prove a profile sound before anybody works by it; without a name, all that can be used here."""
     from ticketctl.core.language.checks import lint
-    from ticketctl.render import document
+    from ticketctl.render import json_documents
 
     shelf = _shelf(env)
     found: list[Finding] = []
@@ -116,7 +118,7 @@ def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str)
             for what, why in taken:
                 say(f"{profile.name}: {what}: {why}")
     if format_ == "json":
-        say_lines(document.dump(findings=document.findings(found), checked=len(names or shelf.names())))
+        say_lines(json_documents.dump(findings=json_documents.findings(found), checked=len(names or shelf.names())))
     else:
         for finding in found:
             say(str(finding))

@@ -29,15 +29,17 @@ def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
     env.tell_reader()
     loaded, failed = _load(env, ids)
     if format_ == "json":
-        from ticketctl.render import document
+        from ticketctl.render import json_documents
 
         tickets = []
         for one in loaded:
             profile = env.desk.profile_of(one.ticket)
             fire = next_due(profile, one.ticket, env.desk.people_of(profile))
-            tickets.append(document.ticket(one.ticket, profile.state(one.ticket.status), fire.due if fire else None))
+            tickets.append(
+                json_documents.ticket(one.ticket, profile.state(one.ticket.status), fire.due if fire else None)
+            )
         broken = [error.finding for error in failed if isinstance(error, BrokenError | UnreadError)]
-        say_lines(document.dump(tickets=tickets, broken=document.broken(broken)))
+        say_lines(json_documents.dump(tickets=tickets, broken=json_documents.broken(broken)))
     else:
         blocks = [["", *_shown(env, one)] for one in loaded]
         say_page(list(chain.from_iterable(blocks))[1:])
@@ -83,9 +85,9 @@ def log_command(env: Env, /, id_: str, format_: str) -> None:
     env.tell_reader()
     ticket = env.desk.show(id_).ticket
     if format_ == "jsonl":
-        from ticketctl.render import document
+        from ticketctl.render import json_documents
 
         for entry in ticket.shown:
-            say(document.dump_line(entry.content()))
+            say(json_documents.dump_line(entry.content()))
         return
     say_page(text.log(env.voice, ticket))

@@ -16,7 +16,7 @@ from ticketctl.cli.output import say
 from ticketctl.core import dates
 from ticketctl.core.plural import counted
 from ticketctl.errors import DiskError, Exit, exit_of
-from ticketctl.render.safe import safe
+from ticketctl.render.sanitize import safe
 from ticketctl.store.index.sql import Ahead
 from ticketctl.store.paths import short
 
@@ -103,9 +103,9 @@ def unheard(act: Act) -> tuple[str, ...]:
 
 
 def _json(act: Act, dry: bool) -> str:
-    from ticketctl.render import document
+    from ticketctl.render import json_documents
 
-    return document.dump_line({
+    return json_documents.dump_line({
         "id": act.ticket.id, "verb": act.verb, "dry": dry, "profile": act.profile.name, "rule": act.automation.name,
         "due": act.fire.due, "missed": act.fire.missed, "from": act.before,
         "to": act.decision.ticket.status if act.decision else None,
@@ -116,9 +116,9 @@ def _json(act: Act, dry: bool) -> str:
 
 def _skipped(ticket: Ahead, dry: bool) -> str:
     """The line of a ticket that is left alone, with the keys of all other lines."""
-    from ticketctl.render import document
+    from ticketctl.render import json_documents
 
-    return document.dump_line({
+    return json_documents.dump_line({
         "id": ticket.id, "verb": "skipped", "dry": dry, "profile": ticket.profile, "rule": None, "due": None,
         "missed": 0, "from": ticket.status, "to": None, "entries": [], "reasons": [tell_ahead(ticket)], "unheard": [],
     })  # fmt: skip

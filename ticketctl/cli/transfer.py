@@ -15,7 +15,7 @@ from ticketctl.cli.output import say
 from ticketctl.core.plural import counted
 from ticketctl.core.query import Query
 from ticketctl.errors import Finding, TicketctlError, exit_of
-from ticketctl.render.document import dump_line
+from ticketctl.render.json_documents import dump_line
 from ticketctl.store.yaml.loader import Loaded
 
 if TYPE_CHECKING:

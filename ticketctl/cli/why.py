@@ -9,7 +9,7 @@ from ticketctl.cli.completion import complete_id
 from ticketctl.cli.environment import Env, pass_env
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core.engine.forecast import outlooks
-from ticketctl.render import document
+from ticketctl.render import json_documents
 
 _format = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
@@ -30,7 +30,7 @@ def why_command(env: Env, /, id_: str, format_: str) -> None:
     profile = desk.profile_of(ticket)
     found = list(outlooks(profile, ticket, desk.now, desk.people_of(profile)))
     if format_ == "json":
-        say_lines(document.dump(id=ticket.id, status=ticket.status, future=why.future(ticket, desk.now),
+        say_lines(json_documents.dump(id=ticket.id, status=ticket.status, future=why.future(ticket, desk.now),
                                 rules=[why.document(one) for one in found]))  # fmt: skip
         return
     for line in why.why(env.voice, ticket, profile, found):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketctl.core.profile import Action, Automation, Edge, Profile, Trigger
-from ticketctl.render.document import words
-from ticketctl.render.paint import Paint
+from ticketctl.render.color import Paint
+from ticketctl.render.json_documents import words
 
 
 def describe(profile: Profile, paint: Paint) -> Iterator[str]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ticketctl.core.escaping import escaped
 from ticketctl.core.query import Row
-from ticketctl.render.safe import fit, pad, safe, width
-from ticketctl.render.voice import Voice
+from ticketctl.render.format import Voice
+from ticketctl.render.sanitize import fit, pad, safe, width
 
 DEFAULT = ("id", "status", "who", "age", "next", "title")
 _HEADS = {"next": "DUE", "due": "DATE"}

@@ -14,8 +14,8 @@ from ticketctl.core.entry import Entry, Value
 from ticketctl.core.people import NOBODY_LISTED, People
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
-from ticketctl.render.safe import safe
-from ticketctl.render.voice import TIED, Voice, wrapped
+from ticketctl.render.format import TIED, Voice, wrapped
+from ticketctl.render.sanitize import safe
 
 if TYPE_CHECKING:
     from ticketctl.core.engine.moves import OpenMove

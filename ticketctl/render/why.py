@@ -12,9 +12,9 @@ from ticketctl.core.engine.timers import future_event, in_future
 from ticketctl.core.entry import HIDDEN, Entry
 from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.ticket import Ticket
-from ticketctl.render.safe import safe
+from ticketctl.render.format import Voice, wrapped
+from ticketctl.render.sanitize import safe
 from ticketctl.render.text import deed, listed, short
-from ticketctl.render.voice import Voice, wrapped
 
 
 def why(voice: Voice, ticket: Ticket, profile: Profile, found: Sequence[Outlook]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import os
 from functools import cache
 
 from ticketctl.record import Record
-from ticketctl.render.safe import safe
+from ticketctl.render.sanitize import safe
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 _STATES = {"new": "cyan", "open": "green", "pending": "yellow", "on_hold": "blue", "solved": "dim", "closed": "dim"}

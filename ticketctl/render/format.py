@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from ticketctl.core import dates
 from ticketctl.pattern import pattern
 from ticketctl.record import Record
-from ticketctl.render.paint import Paint
-from ticketctl.render.safe import safe
+from ticketctl.render.color import Paint
+from ticketctl.render.sanitize import safe
 
 _INSTANT = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
 
