@@ -158,6 +158,8 @@ def chosen(middle: str) -> dict[str, Act]:
     """The writing commands that are tried in an operation: all in some, in the others a few of them in turn."""
     if FULL or middle == "merge":
         return ACTS
+    if middle == "merge, ticket":
+        return {name: ACTS[name] for name in ("note", "batch", "sweep")}
     number = list(MIDDLES).index(middle)
     return {name: ACTS[name] for name in ["note", *islice(cycle(list(ACTS)[1:]), number, number + 1)]}
 
@@ -465,7 +467,7 @@ def at_once(tries: dict[str, Callable[[], list[str]]]) -> list[str]:
 def test_a_lock_that_a_dead_git_left(pattern: Clone, tmp_path: Path) -> None:
     """The file, its age and the command that removes it; waited for a few seconds, and never removed by us."""
     names = [name for name in ACTS if name not in ("init", "profile holidays")]
-    some = [("index.lock", name) for name in ("note", "sweep", "mail in", "import", "edit --adopt")]
+    some = [("index.lock", name) for name in ("note", "sweep", "mail in", "import", "edit", "edit --adopt")]
     some += [("HEAD.lock", "move"), ("HEAD.lock", "batch"), ("refs/heads/main.lock", "new")]
     some += [("refs/heads/main.lock", "sweep")]
     wanted = [(lock, name) for lock in LOCKS for name in names] if FULL else some

@@ -176,7 +176,7 @@ def test_endless_lines(words: tuple[str, ...], line: bytes, store: Path) -> None
     source = Endless(line)
     try:
         ran = run_limited(
-            store, words, source.reads, before="from ticketctl.app import rows; rows.MAX_SPOOLED = 20 << 20"
+            store, words, source.reads, before="from ticketctl.app.input import rows; rows.MAX_SPOOLED = 20 << 20"
         )
     finally:
         source.close()

@@ -220,7 +220,8 @@ def test_processes_that_help(tmp_path: Path) -> None:
     before = """
 import os, time
 os.sched_getaffinity = lambda _: {0, 1}
-from ticketctl.app import parallel, audit
+from ticketctl.app import check
+from ticketctl.app.index import parallel
 parallel.WORTH = parallel._CHUNK = 1
 from ticketctl.store import tickets
 read = tickets.Store.data_of
@@ -241,8 +242,8 @@ def test_an_interrupt_that_is_swallowed(tmp_path: Path) -> None:
                  "def find_root(*_):\n    import sqlite3\n    c = sqlite3.connect(':memory:')\n"
                  "    c.create_function('f', 0, lambda: (os.kill(os.getpid(), 2), sum(range(9)))[1])\n"
                  "    c.execute('SELECT f()')\n"):  # fmt: skip
-        code = f"import os, time\n{what}from ticketctl.__main__ import main\nfrom ticketctl.app import desk\n" \
-               "desk.find_root = find_root\nmain()"  # fmt: skip
+        code = f"import os, time\n{what}from ticketctl.__main__ import main\nfrom ticketctl.app import workspace\n" \
+               "workspace.find_root = find_root\nmain()"  # fmt: skip
         ran = subprocess.run([sys.executable, "-c", code, "-C", str(root), "list"], env=environment(), cwd=CHECKOUT,
                              capture_output=True, text=True, timeout=50, check=False)  # fmt: skip
         assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")

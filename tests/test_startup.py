@@ -37,12 +37,12 @@ _PROBE = """
 import json, sys
 before = set(sys.modules)
 if sys.argv[1] == "count":
-    from ticketctl.store import roundtrip
-    read, paths = roundtrip.read_yaml, []
+    from ticketctl.store.yaml import ruamel
+    read, paths = ruamel.read_yaml, []
     def counting(data, path):
         paths.append(str(path))
         return read(data, path)
-    roundtrip.read_yaml = counting
+    ruamel.read_yaml = counting
 from ticketctl.cli.main import run
 status = run(sys.argv[2:])
 sys.stdout.flush()
@@ -210,7 +210,7 @@ def test_help_imports_no_command() -> None:
         probed = probe(here, *words)
         assert probed.ran.status == 0
         ours = {name for name in probed.modules if name.startswith("ticketctl.cli.")}
-        assert ours <= {f"ticketctl.cli.{name}" for name in ("main", "env", "command", "output")}, ours
+        assert ours <= {f"ticketctl.cli.{name}" for name in ("main", "environment", "command", "output")}, ours
         assert not {name for name in probed.modules if name.startswith(("ruamel", "sqlite3", "dateutil"))}
 
 

@@ -8,6 +8,7 @@ from ticketctl.app.change import change_all
 from ticketctl.app.index.find import look
 from ticketctl.app.input.identity import actors
 from ticketctl.app.outcome import Outcome
+from ticketctl.app.transaction import may_write
 from ticketctl.app.workspace import Desk
 from ticketctl.core.engine.events import latest
 from ticketctl.core.engine.guards import Scene, fill_sets
@@ -54,7 +55,9 @@ def run(
     Raises:
         RefusedError: a ticket belongs to the batch and is not yet ready, or there is nothing to move.
         BrokenError: a ticket cannot be read, so nobody knows whether all are ready.
+        BusyError: git is in the middle of something.
     """
+    may_write(desk)  # in the middle of a merge, tickets hold conflict markers
     tickets = _tickets(desk, profile, batch)
     chosen = [desk.id_of(text) for text in ids] or [t.id for t in tickets if t.status == batch.source]
     chosen = [id_ for id_ in dict.fromkeys(chosen) if id_ not in without]

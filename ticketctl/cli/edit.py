@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
+
 import click
 
 from ticketctl.cli.command import command
 from ticketctl.cli.completion import complete_id
 from ticketctl.cli.environment import Env, pass_env
 from ticketctl.cli.output import say
-from ticketctl.errors import TicketctlError
+from ticketctl.errors import BusyError, DiskError, TicketctlError, UncommittedError
 
 
 @command("edit")
@@ -36,12 +38,24 @@ def edit_command(env: Env, /, id_: str, adopt: bool) -> None:
         try:
             edit.read_page(desk, was, profile, typed)
             wrong = _change(env, was.ticket.id, typed)
+        except UncommittedError:
+            raise
+        except (BusyError, DiskError):  # not a mistake in the text
+            env.warn(f"what you typed is kept in {_keep(typed)}")
+            raise
         except TicketctlError as error:
             wrong = f"{error.place or ''} {error.message}".strip() + (f"\n{error.hint}" if error.hint else "")
         if not wrong:
             return
         body = "\n".join(line for line in typed.split("\n") if not line.startswith("#"))
         page = "\n".join(f"# {line}" for line in ["It cannot be so:", *wrong.splitlines()]) + "\n" + body
+
+
+def _keep(typed: str) -> str:
+    """Write the text to a temporary file that is not deleted, and return its path."""
+    with tempfile.NamedTemporaryFile("w", prefix="ticketctl-edit-", suffix=".yaml", delete=False) as file:
+        file.write(typed)
+    return file.name
 
 
 def _change(env: Env, id_: str, typed: str) -> str:
