@@ -11,11 +11,11 @@ from ticketctl.core.query import Query, Row, Term
 from ticketctl.core.summary import summary_of
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError
-from ticketctl.store.index.database import Index, Kept
+from ticketctl.store.index.database import Index, IndexEntry
 from ticketctl.store.index.sql import select
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 DEFAULT = (Term("closed", "is", (0,)),)
 """What a list asks for where it is asked for nothing."""
@@ -24,7 +24,7 @@ QUEUE = Query((Term("queued", "is", (1,)),), queue=True)
 
 def index_of(profile: Profile, tickets: Iterable[Ticket], people: People) -> Index:
     """An index of these tickets and no others."""
-    kept = [Kept(path_of(t.id), b"", "-", 0, cells_of(summary_of(profile, t, people))) for t in tickets]
+    kept = [IndexEntry(path_of(t.id), b"", "-", 0, cells_of(summary_of(profile, t, people))) for t in tickets]
     return Index.build(kept, {}, [], [], None)
 
 
@@ -33,7 +33,7 @@ def rows(query: Query, profile: Profile, tickets: Iterable[Ticket], people: Peop
     return list(select(index_of(profile, tickets, people), query))
 
 
-def every(store: Store) -> Iterator[Loaded | BrokenError]:
+def every(store: Store) -> Iterator[LoadedTicket | BrokenError]:
     """All tickets of a store, read without the index."""
     for path in store.paths():
         try:

@@ -113,7 +113,7 @@ messages:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Path:
+def workspace(tmp_path: Path) -> Path:
     root = make_store(tmp_path / "store", "commit: off\ntimezone: Europe/London\nholidays: [2026-12-28]\n", "desk")
     (root / "profiles").mkdir()
     (root / "profiles/desk.yaml").write_text(DESK)
@@ -124,30 +124,30 @@ def swept(root: Path, now: str, rule: str) -> bool:
     return rule in done(root, "sweep", "-n", now=now)
 
 
-def test_a_profile_counts_in_its_hours(desk: Path) -> None:
+def test_a_profile_counts_in_its_hours(workspace: Path) -> None:
     """Opened on Christmas Eve at 16:30. Four hours of work are over on the 29th at 12:00: one hour on the 24th, the 25th is
     a holiday of the calendar, the 28th one of the store, and three hours from 09:00."""
-    assert done(desk, "profile", "check", "desk") == ""
-    done(desk, "new", "Late", "-c", "jane@customer.example", "--id", "261224-aaaaa", now="2026-12-24T16:30:00Z")
-    assert not swept(desk, "2026-12-29T11:59:59Z", "desk look")
-    assert swept(desk, "2026-12-29T12:00:00Z", "desk look")
-    done(desk, "sweep", now="2026-12-29T12:00:00Z")
-    assert not swept(desk, "2026-12-30T11:59:59Z", "desk look"), "again after a working day"
-    assert swept(desk, "2026-12-30T12:00:00Z", "desk look")
+    assert done(workspace, "profile", "check", "desk") == ""
+    done(workspace, "new", "Late", "-c", "jane@customer.example", "--id", "261224-aaaaa", now="2026-12-24T16:30:00Z")
+    assert not swept(workspace, "2026-12-29T11:59:59Z", "desk look")
+    assert swept(workspace, "2026-12-29T12:00:00Z", "desk look")
+    done(workspace, "sweep", now="2026-12-29T12:00:00Z")
+    assert not swept(workspace, "2026-12-30T11:59:59Z", "desk look"), "again after a working day"
+    assert swept(workspace, "2026-12-30T12:00:00Z", "desk look")
     # two working hours before Monday 09:30 is Friday 16:00
-    done(desk, "set", "aaaaa", "visit=2027-01-04T09:30", now="2026-12-31T09:00:00Z")
-    assert not swept(desk, "2027-01-01T15:59:59Z", "desk visit")
-    assert swept(desk, "2027-01-01T16:00:00Z", "desk visit")
+    done(workspace, "set", "aaaaa", "visit=2027-01-04T09:30", now="2026-12-31T09:00:00Z")
+    assert not swept(workspace, "2027-01-01T15:59:59Z", "desk visit")
+    assert swept(workspace, "2027-01-01T16:00:00Z", "desk visit")
     # Solved on Thursday evening: the two working days begin on Friday morning and are over on Tuesday morning
-    done(desk, "move", "aaaaa", "Solved", now="2027-01-07T20:00:00Z")
-    assert not swept(desk, "2027-01-12T08:59:59Z", "desk close")
-    assert swept(desk, "2027-01-12T09:00:00Z", "desk close")
+    done(workspace, "move", "aaaaa", "Solved", now="2027-01-07T20:00:00Z")
+    assert not swept(workspace, "2027-01-12T08:59:59Z", "desk close")
+    assert swept(workspace, "2027-01-12T09:00:00Z", "desk close")
 
 
-def test_the_words_of_a_calendar(desk: Path) -> None:
-    shown = ticketctl(desk, "profile", "show", "desk", "--format", "json").out
+def test_the_words_of_a_calendar(workspace: Path) -> None:
+    shown = ticketctl(workspace, "profile", "show", "desk", "--format", "json").out
     assert "after 2 days of office" in shown and '"2026-12-28"' in shown, "with the store's holidays"
-    assert "in working time (office)" in done(desk, "profile", "show", "desk")
+    assert "in working time (office)" in done(workspace, "profile", "show", "desk")
 
 
 @pytest.mark.parametrize(
@@ -221,20 +221,20 @@ def test_holidays_are_written_line_by_line(text: str, path: tuple[str, ...], exp
     assert insert(text, node, HOLIDAYS_OF_2027) == expected
 
 
-def test_a_countrys_holidays(desk: Path) -> None:
+def test_a_countrys_holidays(workspace: Path) -> None:
     """The real package, into the profile and into the settings; twice is once; what cannot be done is said."""
-    (desk / "profiles/desk.yaml").write_text(
+    (workspace / "profiles/desk.yaml").write_text(
         DESK.replace("holidays: {2026-12-25: Christmas Day}", "timezone: UTC # here")
     )
     assert (
         "8 holidays of GB in 2027"
-        in ticketctl(desk, "profile", "holidays", "desk", "--country", "gb", "--year", "2027").err
+        in ticketctl(workspace, "profile", "holidays", "desk", "--country", "gb", "--year", "2027").err
     )
-    text = (desk / "profiles/desk.yaml").read_text()
+    text = (workspace / "profiles/desk.yaml").read_text()
     assert "      2027-12-28: Boxing Day (observed)\n" in text and "# here" in text
-    assert "0 holidays" in ticketctl(desk, "profile", "holidays", "desk", "--country", "gb", "--year", "2027").err
-    assert (desk / "profiles/desk.yaml").read_text() == text
-    assert done(desk, "profile", "check", "desk") == ""
+    assert "0 holidays" in ticketctl(workspace, "profile", "holidays", "desk", "--country", "gb", "--year", "2027").err
+    assert (workspace / "profiles/desk.yaml").read_text() == text
+    assert done(workspace, "profile", "check", "desk") == ""
     for words, status, said in (
         (("desk", "--country", "ZZ"), 2, "no holidays are known"),
         (("desk", "--country", "GB", "--region", "XX"), 2, "has no region"),
@@ -242,5 +242,5 @@ def test_a_countrys_holidays(desk: Path) -> None:
         (("biztech", "--country", "GB"), 66, "is not this store's own"),
         (("--country", "GB"), 2, "stand in brackets"),
     ):
-        ran = ticketctl(desk, "profile", "holidays", *words, "--year", "2027")
+        ran = ticketctl(workspace, "profile", "holidays", *words, "--year", "2027")
         assert (ran.status, said in ran.err) == (status, True), (words, ran)

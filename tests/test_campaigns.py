@@ -33,15 +33,15 @@ from tests.test_kill import Hook, done, files_of, killed, killer, leftovers, mak
 from tests.test_race import histories
 from ticketctl.app import sweep
 from ticketctl.app.email.inbound import Receipt, receive
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.notifications import owed
+from ticketctl.core.engine.notifications import due_notifications
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision
 from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.store.email.settings import Mail
+from ticketctl.store.email.settings import MailSettings
 from ticketctl.store.email.smtp import DeliveryError, Send
 from ticketctl.store.git.config import place
 from ticketctl.store.paths import path_of
@@ -146,10 +146,10 @@ def repository(root: Path, sender: bool = False) -> None:
 def due_store(root: Path, number: int, settings: str = "commit: off\n", in_git: bool = False) -> Plan:
     """So many tickets of three kinds in turn, all due at SWEPT, and what must become of them."""
     plan = Plan(make_store(root, settings), by_mail="mail:" in settings)
-    desk = Desk(str(root), SWEPT)
+    workspace = Workspace(str(root), SWEPT)
     for index in range(number):
         name, steps = DUE[index % len(DUE)]
-        profile = desk.shelf.get(name)
+        profile = workspace.registry.get(name)
         ticket = play(profile, steps(index), People(), plan.by_mail)
         put(root, ticket)
         (fired,) = sweep_ticket(profile, ticket, SWEPT, People(), by_mail=plan.by_mail)
@@ -294,7 +294,7 @@ def test_a_sweep_that_owes_mail_killed_at_random(tmp_path: Path) -> None:
     swept_at_random(plan, plan.root)
     assert git(plan.root, "status", "--porcelain", "--", "tickets") == ""
     assert git(plan.root, "fsck", "--strict", "--no-dangling", "--no-progress") == ""
-    debts = [one for history in histories(plan.root).values() for one in owed(fold(history))]
+    debts = [one for history in histories(plan.root).values() for one in due_notifications(fold(history))]
     notices = [notice for of_ticket in plan.notices.values() for notice in of_ticket]
     assert sorted((one.entry.id, one.told) for one in debts) == sorted(notices) and len(debts) > len(plan.files) // 2
 
@@ -302,7 +302,7 @@ def test_a_sweep_that_owes_mail_killed_at_random(tmp_path: Path) -> None:
 # --- a mail server that is a file -----------------------------------------------------------------------------------
 
 
-class Server:
+class MailServer:
     """Stands for the transport: what it takes goes into a file at once, by calls that no hook sees."""
 
     def __init__(self, log: Path) -> None:
@@ -316,7 +316,7 @@ class Server:
         log.touch()
 
     @contextmanager
-    def transport(self, mail: Mail) -> Iterator[Send]:
+    def transport(self, mail: MailSettings) -> Iterator[Send]:
         """In the place of ``ticketctl.store.email.smtp.transport``."""
         assert mail.sender == HELP
         self.visits += 1
@@ -355,7 +355,7 @@ class Server:
         return patch("ticketctl.app.email.outbound.transport", self.transport)
 
 
-def send(root: Path, server: Server, now: datetime) -> Ran:
+def send(root: Path, server: MailServer, now: datetime) -> Ran:
     """``mail send``."""
     with server.listening():
         return ticketctl(root, "mail", "send", now=stamp(now))
@@ -366,7 +366,7 @@ def debts(root: Path) -> list[tuple[str, str, str]]:
     return [
         (id_, one.entry.id, to)
         for id_, history in histories(root).items()
-        for one in owed(fold(history))
+        for one in due_notifications(fold(history))
         for to in one.told
     ]
 
@@ -396,7 +396,7 @@ PEOPLE = "people:\n" + "".join(
 def owing_store(root: Path, number: int, settings: str) -> list[tuple[str, str, str]]:
     """So many tickets that owe notices to customers, to staff, and to several at once; what they owe."""
     make_store(root, settings)
-    desk = Desk(str(root), START)
+    workspace = Workspace(str(root), START)
     agent = Actor(AMY, "agent")
     for index in range(number):
         jane = f"jane{index}@customer.example"
@@ -407,8 +407,8 @@ def owing_store(root: Path, number: int, settings: str) -> list[tuple[str, str, 
             ("hosting", [opening(index, jane, "customer", False, jane), more]),
         ]
         name, steps = cases[index % 3]
-        profile = desk.shelf.get(name)
-        put(root, play(profile, steps, desk.people_of(profile), by_mail=True))
+        profile = workspace.registry.get(name)
+        put(root, play(profile, steps, workspace.people_of(profile), by_mail=True))
     repository(root, sender=True)
     return debts(root)
 
@@ -417,7 +417,7 @@ def test_mail_send_killed_at_random(tmp_path: Path) -> None:
     """Each notice goes out at least once, always as the same letter, and is written down exactly once."""
     number, kills = rounds(20, 200), rounds(8, 50)
     settings = "commit: auto\n" + MAIL.replace("}}", "}, per_day: 100000}") + PEOPLE
-    root, server = tmp_path / "store", Server(tmp_path / "letters.jsonl")
+    root, server = tmp_path / "store", MailServer(tmp_path / "letters.jsonl")
     notices = owing_store(root, number, settings)
     assert len(notices) > number * 3 // 2 and len({entry for _, entry, _ in notices}) < len(notices)
     dice = random.Random(number)
@@ -472,7 +472,7 @@ class Loop:
     """A store, a mail server, and mailboxes that answer whatever they get."""
 
     root: Path
-    server: Server
+    server: MailServer
     automatic: str = ""
     now: datetime = START
     answered: int = 0
@@ -488,7 +488,7 @@ class Loop:
         fresh, self.answered = letters[self.answered :], len(letters)
         for number, (to, letter) in enumerate(fresh, len(letters)):
             self.sent.append((self.now, to))
-            receipt: Receipt = receive(Desk(str(self.root), self.now), answer(to, letter, number, self.automatic))
+            receipt: Receipt = receive(Workspace(str(self.root), self.now), answer(to, letter, number, self.automatic))
             self.fates[receipt.fate] += 1
 
     def most(self) -> Mapping[str, int]:
@@ -507,7 +507,7 @@ def loop_store(root: Path, automatic: str = "") -> Loop:
     for half in ("aaaaa", "bbbbb"):
         done(root, "new", f"Ticket {half}", "--id", f"261102-{half}", "-c", JANE, "-a", AMY, now=stamp(START))
         done(root, "move", half, "Solved", "--reply", "It is done.", now=stamp(START))
-    return Loop(root, Server(root.parent / "letters.jsonl"), automatic)
+    return Loop(root, MailServer(root.parent / "letters.jsonl"), automatic)
 
 
 def test_two_machines_that_do_not_say_so(tmp_path: Path) -> None:
@@ -548,15 +548,15 @@ def test_machines_that_say_so_are_not_answered(tmp_path: Path) -> None:
 # --- a server that fails --------------------------------------------------------------------------------------------
 
 
-def three_owed(root: Path, settings: str = "commit: auto\n") -> tuple[Server, list[tuple[str, str, str]]]:
+def three_owed(root: Path, settings: str = "commit: auto\n") -> tuple[MailServer, list[tuple[str, str, str]]]:
     """A store with three Solved tickets, each of which owes its customer a notice, a minute apart."""
     make_store(root, settings + MAIL)
     for number in range(3):
         jane = f"jane{number}@customer.example"
         steps: list[Step] = [opening(number, AMY, "agent", True, jane), Change(Actor(AMY, "agent"), "Solved", "Done.")]
-        put(root, play(Desk(str(root), START).shelf.get("biztech"), steps, People(), by_mail=True))
+        put(root, play(Workspace(str(root), START).registry.get("biztech"), steps, People(), by_mail=True))
     repository(root, sender=True)
-    return Server(root.parent / "letters.jsonl"), debts(root)
+    return MailServer(root.parent / "letters.jsonl"), debts(root)
 
 
 def file_of(debt: tuple[str, str, str]) -> str:
@@ -571,11 +571,11 @@ def test_the_pause_after_a_failure_grows(tmp_path: Path) -> None:
     """A server that cannot be reached is tried after 5, 20, 80 minutes and so on, at most a day; nothing is lost."""
     root = tmp_path / "store"
     make_store(root, "commit: auto\n" + MAIL)
-    put(root, play(Desk(str(root), START).shelf.get("biztech"),
+    put(root, play(Workspace(str(root), START).registry.get("biztech"),
                    [opening(0, AMY, "agent", True), Change(Actor(AMY, "agent"), "Solved", "Done.")],
                    People(), by_mail=True))  # fmt: skip
     repository(root, sender=True)
-    server, (debt,) = Server(tmp_path / "letters.jsonl"), debts(root)
+    server, (debt,) = MailServer(tmp_path / "letters.jsonl"), debts(root)
     server.unreachable = True
     before, now = files_of(root), HOUR
     for tries, minutes in enumerate((5, 20, 80, 320, 1280, 1440, 1440), 1):
@@ -651,7 +651,7 @@ def test_a_refused_recipient_stops_no_other(tmp_path: Path) -> None:
 
 def test_one_of_several_readers_is_refused(tmp_path: Path) -> None:
     """A notice to several goes to those whom the server takes; only the refused one is tried again."""
-    root, server = tmp_path / "store", Server(tmp_path / "letters.jsonl")
+    root, server = tmp_path / "store", MailServer(tmp_path / "letters.jsonl")
     owing = owing_store(root, 3, "commit: auto\n" + MAIL + PEOPLE)
     bob = next(debt for debt in owing if debt[2] == "bob@support.example")
     others = [debt for debt in owing if debt[:2] == bob[:2] and debt != bob]
@@ -698,7 +698,7 @@ def test_the_notice_at_which_the_server_went_away_is_remembered(tmp_path: Path) 
 
 def test_the_reader_at_whom_the_server_went_away_is_remembered(tmp_path: Path) -> None:
     """Of several readers of one notice, the failure names the one whose letter was not taken."""
-    root, server = tmp_path / "store", Server(tmp_path / "letters.jsonl")
+    root, server = tmp_path / "store", MailServer(tmp_path / "letters.jsonl")
     owing = owing_store(root, 3, "commit: auto\n" + MAIL + PEOPLE)
     several = [debt for debt in owing if file_of(debt) == file_of(owing[-1])]
     for other in set(owing) - set(several):
@@ -713,7 +713,7 @@ def test_the_reader_at_whom_the_server_went_away_is_remembered(tmp_path: Path) -
 
 def test_a_notice_that_cannot_be_written_stops_no_other(tmp_path: Path) -> None:
     """Where a profile has lost a message that is still owed, that one is named, and all others go out."""
-    root, server = tmp_path / "store", Server(tmp_path / "letters.jsonl")
+    root, server = tmp_path / "store", MailServer(tmp_path / "letters.jsonl")
     owing = owing_store(root, 2, "commit: auto\n" + MAIL)
     text = Path(built_in(), "biztech.yaml").read_text()
     (root / "profiles").mkdir()
@@ -731,7 +731,7 @@ def test_a_letter_with_a_long_id_is_answered_in_its_thread(tmp_path: Path) -> No
     long = f"<{'A' * 50}@{'M' * 16}.prod.mailer.example>"
     assert send(loop.root, loop.server, HOUR).status == 0
     to, letter = loop.server.taken()[0]
-    assert receive(Desk(str(loop.root), HOUR), answer(to, letter, 1, id_=long)).fate == "added"
+    assert receive(Workspace(str(loop.root), HOUR), answer(to, letter, 1, id_=long)).fate == "added"
     assert send(loop.root, loop.server, HOUR + timedelta(minutes=1)).status == 0
     ours = loop.server.taken()[-1][1]
     assert "".join(str(ours["In-Reply-To"]).split()) == long

@@ -26,7 +26,7 @@ from ticketctl.record import replace
 from ticketctl.store.paths import ALPHABET, path_of
 from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.fast_reader import read_canonical
-from ticketctl.store.yaml.loader import Loaded, load
+from ticketctl.store.yaml.loader import LoadedTicket, load
 from ticketctl.store.yaml.located_reader import read_strict
 from ticketctl.store.yaml.ruamel import read_yaml
 from ticketctl.store.yaml.writer import emit, extend, is_literal, is_plain
@@ -150,7 +150,7 @@ def tickets(draw: st.DrawFn) -> Ticket:
     return fold(history)
 
 
-def read(data: bytes, id_: str) -> Loaded:
+def read(data: bytes, id_: str) -> LoadedTicket:
     """A ticket file as the store reads it."""
     path = path_of(id_)
     return load(data, path, read_yaml(data, path), id_)
@@ -407,7 +407,7 @@ def then(ticket: Ticket, *more: Entry) -> Ticket:
     return fold(history)
 
 
-def rewritten(data: bytes, *more: Entry) -> tuple[Loaded, Ticket]:
+def rewritten(data: bytes, *more: Entry) -> tuple[LoadedTicket, Ticket]:
     """A file after the store has put entries into it, as it is read again, and the ticket that it ought to be."""
     was = read(data, ID)
     wanted = then(was.ticket, *more)

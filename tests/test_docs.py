@@ -50,8 +50,8 @@ def _played(shell: Shell, match: re.Match[str]) -> str:
 
 def test_profile_examples_compile(tmp_path: Path) -> None:
     """Every whole profile shown in the docs is sound."""
-    from ticketctl.core.language.checks import lint
-    from ticketctl.store.profiles import Shelf
+    from ticketctl.core.language.checks import profile_findings
+    from ticketctl.store.profiles import ProfileRegistry
 
     text = (ROOT / "docs" / "profile-language.md").read_text(encoding="utf-8")
     blocks = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if block.startswith("profile:")]
@@ -59,9 +59,9 @@ def test_profile_examples_compile(tmp_path: Path) -> None:
     for number, block in enumerate(blocks):
         path = tmp_path / f"p{number}.yaml"
         path.write_text(block)
-        profile, findings = Shelf(None).compile(str(path))
+        profile, findings = ProfileRegistry(None).compile(str(path))
         assert not findings
-        assert not [finding for finding in lint(profile) if finding.severity == "error"]
+        assert not [finding for finding in profile_findings(profile) if finding.severity == "error"]
 
 
 def test_reference_is_the_help() -> None:

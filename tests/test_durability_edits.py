@@ -14,7 +14,7 @@ import pytest
 from tests.test_kill import done, leftovers, make_store, make_tickets, ticketctl
 from ticketctl.store.tickets import Store
 from ticketctl.store.writing import locks
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 HALF = "bbbbb"
 PATH = f"tickets/2026/11/02/261102-{HALF}.yaml"
@@ -47,7 +47,7 @@ def edited(root: Path, edit: Callable[[Path], None]) -> Iterator[list[float]]:
     at: list[float] = []
     read = Store.read
 
-    def then_edited(self: Store, id_: str) -> Loaded:
+    def then_edited(self: Store, id_: str) -> LoadedTicket:
         loaded = read(self, id_)
         if loaded.path == PATH and locks.held:
             at.append(time.monotonic())

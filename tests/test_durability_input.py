@@ -19,11 +19,11 @@ from tests.shell import Ran
 from tests.test_kill import make_store, make_tickets, ticketctl
 from ticketctl.app.email import quarantine
 from ticketctl.app.email.inbound import receive_from
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.errors import BusyError, SettingsError
 from ticketctl.store.email import smtp
-from ticketctl.store.email.settings import Server
-from ticketctl.store.profiles import Shelf
+from ticketctl.store.email.settings import MailServer
+from ticketctl.store.profiles import ProfileRegistry
 
 CHECKOUT = Path(__file__).parent.parent
 MEMORY = 700 << 20
@@ -142,8 +142,8 @@ def test_endless_stdin(words: tuple[str, ...], store: Path, given: dict[str, str
 
 def batch_of() -> tuple[str, ...]:
     """A batch of a profile that comes with ticketctl."""
-    shelf = Shelf(None)
-    return next((batch, "-p", profile.name) for profile in shelf.all() for batch in profile.batches)
+    registry = ProfileRegistry(None)
+    return next((batch, "-p", profile.name) for profile in registry.all() for batch in profile.batches)
 
 
 class Endless:
@@ -236,12 +236,12 @@ def test_an_email_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     root = make_store(tmp_path / "store", "commit: off\nmail: {from: help@support.example}\n")
     monkeypatch.setattr(quarantine, "MAX_KEPT", 60 << 20)
     with open("/dev/zero", "rb") as zero, pytest.raises(BusyError, match="not taken"):
-        receive_from(Desk(str(root), datetime(2026, 11, 2, tzinfo=UTC)), zero)
+        receive_from(Workspace(str(root), datetime(2026, 11, 2, tzinfo=UTC)), zero)
     assert list((root / "dead-letters").iterdir()) == []
 
 
 def test_a_password_without_end() -> None:
     """The file of a password that is none is not read to its end."""
-    server = Server("smtp.example", 587, "starttls", "help", "")
+    server = MailServer("smtp.example", 587, "starttls", "help", "")
     with pytest.raises(SettingsError, match="larger than a password"):
         smtp.secret(server, "X", {"X": "/dev/zero"})

@@ -32,7 +32,7 @@ from ticketctl.store.writing.journal import Rows, Write
 from ticketctl.store.writing.originals import take_place
 from ticketctl.store.writing.permissions import PLAIN
 from ticketctl.store.writing.transaction import write_all
-from ticketctl.store.writing.uncommitted import Left, Uncommitted
+from ticketctl.store.writing.uncommitted import UncommittedFile, UncommittedList
 
 AMY = ("-c", "user.name=Amy", "-c", "user.email=amy@support.example")
 
@@ -229,19 +229,22 @@ def test_locks_on_references_are_seen(root: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_list_is_left_by_a_command_that_is_killed_alone(root: Path) -> None:
     """Whoever looks sees the lists of the dead, and not those of the living; a list with all committed goes."""
     state = locate(str(root))
-    rows = [Left("tickets/ä\n.yaml", "0" * 64, "jörg@support.example"), Left("tickets/b.yaml", "", "")]
-    living, done, failed = Uncommitted(state), Uncommitted(state), Uncommitted(state)
+    rows = [
+        UncommittedFile("tickets/ä\n.yaml", "0" * 64, "jörg@support.example"),
+        UncommittedFile("tickets/b.yaml", "", ""),
+    ]
+    living, done, failed = UncommittedList(state), UncommittedList(state), UncommittedList(state)
     for one in (living, done, failed):
         one.add(rows[:1])
         one.add(rows[1:])
     done.remove()
-    assert uncommitted.lists_left(state) == []
+    assert uncommitted.pending_lists(state) == []
     failed.leave()
-    (left,) = uncommitted.lists_left(state)
+    (left,) = uncommitted.pending_lists(state)
     assert list(uncommitted.rows_in(left)) == rows
     uncommitted.remove_list(left)
     living.leave()
-    assert len(uncommitted.lists_left(state)) == 1
+    assert len(uncommitted.pending_lists(state)) == 1
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 80, b'["a", "b"]\n', b'["a", "b", 3]\n', b'["a"', b"{}\n", b"\xff\n"])

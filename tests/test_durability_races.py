@@ -389,7 +389,7 @@ def differing(clone: Clone) -> set[str]:
 
 
 @dataclass
-class Found:
+class Matches:
     """Where the marks of acts are.
 
     Args:
@@ -421,16 +421,16 @@ class Found:
         return "" if (head, files) == (whole, whole) else f"{head} times in HEAD, {files} times in the files"
 
 
-def found(clone: Clone, start: str) -> Found:
+def found(clone: Clone, start: str) -> Matches:
     """Look for everything."""
     added = clone.git("log", "-m", "-p", "--no-color", "--format=", f"{start}..HEAD", "--", "tickets").out
     by_pat = clone.git("log", "--no-merges", f"--author={PAT}", "--name-only", "--format=", f"{start}..HEAD").out
     loose = [clone.top / path for path in set(by_pat.split()) if path.startswith("tickets/")]
     excused = "".join(path.read_text() for path in loose if path.exists())
-    return Found(clone.tickets_in_head(), clone.tickets(), added, excused)
+    return Matches(clone.tickets_in_head(), clone.tickets(), added, excused)
 
 
-def judged(there: Found, told: Told, taken_back: bool) -> tuple[Counter[str], list[str]]:
+def judged(there: Matches, told: Told, taken_back: bool) -> tuple[Counter[str], list[str]]:
     """Hold what was reported against what is there: how the acts ended, and what is wrong with that."""
     ends, wrong = Counter[str](), []
     for mark, what, ran in told.acts:

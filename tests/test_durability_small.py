@@ -33,7 +33,7 @@ PEOPLE = {
 }
 
 
-def desk(root: Path, people: str = "", mail: str = MAIL) -> Path:
+def workspace(root: Path, people: str = "", mail: str = MAIL) -> Path:
     """A store with git and a profile of its own, in which a rule by time and one at once notify a role."""
     make_store(root, f"commit: auto\n{people}{mail}")
     shutil.rmtree(root / ".git")
@@ -67,7 +67,7 @@ def owes_nothing(root: Path, now: str = LATER) -> None:
 @pytest.mark.parametrize(("people", "words"), PEOPLE.values(), ids=PEOPLE)
 def test_a_role_that_nobody_holds(people: str, words: str, tmp_path: Path) -> None:
     """It is owed nothing, however long one waits; who acts is told so, and doctor says what to add where."""
-    root = desk(tmp_path / "store", people)
+    root = workspace(tmp_path / "store", people)
     assert words in opened(root)
     owes_nothing(root)
     ran = ticketctl(root, "doctor", now=LATER)
@@ -79,7 +79,7 @@ def test_a_role_that_nobody_holds(people: str, words: str, tmp_path: Path) -> No
 
 def test_what_is_said_of_it(tmp_path: Path) -> None:
     """show, why, sweep and forecast say that a rule by time will tell nobody, and sweep does it all the same."""
-    root = desk(tmp_path / "store")
+    root = workspace(tmp_path / "store")
     opened(root)
     done(root, "assign", "aaaaa", "amy@support.example", now="2026-11-02T10:00:00Z")
     for words in (("show", "aaaaa"), ("why", "aaaaa"), ("sweep", "-n"), ("forecast",), ("sweep",)):
@@ -94,7 +94,7 @@ def test_what_is_said_of_it(tmp_path: Path) -> None:
 
 def test_somebody_who_gets_the_role_later(tmp_path: Path) -> None:
     """They are told of what happens from then on: old notices do not flood in."""
-    root = desk(tmp_path / "store")
+    root = workspace(tmp_path / "store")
     opened(root)
     path = root / "ticketctl.yaml"
     path.write_text(path.read_text() + "people: {amy@support.example: {roles: [agent]}}\n")
@@ -108,7 +108,7 @@ def test_somebody_who_gets_the_role_later(tmp_path: Path) -> None:
 def test_what_former_versions_wrote(tmp_path: Path) -> None:
     """A history that names a role, or somebody without an address, owes nothing: nobody can ever be sent that."""
     for told in ("role:agent", "role:wizard", "amy"):
-        root = desk(tmp_path / told.replace(":", "-"))
+        root = workspace(tmp_path / told.replace(":", "-"))
         with (patch.object(People, "with_role", lambda *_, told=told: (told,)),
               patch.object(transition, "can_be_told", lambda *_: True, create=True)):  # fmt: skip
             opened(root)
@@ -120,7 +120,7 @@ def test_what_former_versions_wrote(tmp_path: Path) -> None:
 
 def test_people_without_an_address(tmp_path: Path) -> None:
     """An assignee, a watcher, a customer who are names: what is meant for them goes to who is named else, or to nobody."""
-    root = desk(tmp_path / "store", "people: {amy: {roles: [agent]}, bob@support.example: {roles: [agent]}}\n")
+    root = workspace(tmp_path / "store", "people: {amy: {roles: [agent]}, bob@support.example: {roles: [agent]}}\n")
     done(root, "new", "Printer", "--id", "261102-aaaaa", "-c", "jane", "-a", "amy", as_="agent:bob@support.example")
     assert "bob@support.example is told" in done(root, "reply", "aaaaa", "-m", "It smokes.", as_="customer:jane")
     (line,) = (line for line in ticketctl(root, "doctor").out.splitlines() if "amy" in line)
@@ -133,7 +133,7 @@ def test_people_without_an_address(tmp_path: Path) -> None:
 
 def test_no_customer_and_strange_watchers(tmp_path: Path) -> None:
     """Nobody is meant by what is not there; a watcher that is no address is passed over, the others are told."""
-    root = desk(tmp_path / "store", "people: {amy@support.example: {roles: [agent]}}\n")
+    root = workspace(tmp_path / "store", "people: {amy@support.example: {roles: [agent]}}\n")
     path = root / "profiles/biztech.yaml"
     path.write_text(path.read_text().replace("do: [{notify: customer, message: needed}]",
                                              "do: [{notify: [customer, watchers], message: needed}]"))  # fmt: skip
@@ -147,10 +147,10 @@ def test_no_customer_and_strange_watchers(tmp_path: Path) -> None:
 
 def test_the_outbox(tmp_path: Path) -> None:
     """A store without email: no file for a role that nobody holds; a person is told by whatever name a script knows."""
-    root = desk(tmp_path / "store", mail="")
+    root = workspace(tmp_path / "store", mail="")
     assert NOBODY in opened(root)
     assert not list(outbox_of(root).glob("*")) and "role agent" in ticketctl(root, "doctor").out
-    named = desk(tmp_path / "named", "people: {amy: {roles: [agent]}}\n", mail="")
+    named = workspace(tmp_path / "named", "people: {amy: {roles: [agent]}}\n", mail="")
     assert "amy is told" in opened(named)
     (notice,) = outbox_of(named).glob("*.json")
     assert json.loads(notice.read_text())["told"] == ["amy"]

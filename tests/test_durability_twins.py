@@ -21,17 +21,17 @@ from hypothesis import strategies as st
 from tests.shell import clean_environment
 from tests.test_kill import make_tickets, ticketctl
 from tests.test_letters import HELP, JANE, A, attached, parts
-from tests.world import SHELF
+from tests.world import REGISTRY
 from ticketctl.app.email import quota
 from ticketctl.core.dag import union
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.notifications import owed
+from ticketctl.core.engine.notifications import due_notifications
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Deliver, Keep
 from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import People
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.store.email.parse import read_letter
+from ticketctl.store.email.parse import parse_email
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.writer import emit
@@ -77,8 +77,8 @@ def test_the_digest_is_the_same_at_every_delivery(trace: str) -> None:
         parts("mixed", b"Content-Type: text/plain\n\nwords", attached("a.pdf", b"\r\n\0\n")).decode().split("\n")[2:]
     ))  # fmt: skip
     for data in (plain, mixed):
-        assert read_letter(data).digest == read_letter(TRACES[trace](data)).digest
-    assert len(read_letter(mixed).attachments) == 1
+        assert parse_email(data).digest == parse_email(TRACES[trace](data)).digest
+    assert len(parse_email(mixed).attachments) == 1
 
 
 def test_the_digest_is_the_same_in_other_encodings() -> None:
@@ -94,7 +94,7 @@ def test_the_digest_is_the_same_in_other_encodings() -> None:
         raw.replace(b"Jane Doe", b'"Jane Doe"').replace(b", sales", b",sales"),
         raw.replace(b"09:58:00 +0100", b"08:58:00 +0000 (UTC)"),
     ]  # fmt: skip
-    assert {read_letter(way).digest for way in ways} == {read_letter(raw).digest}
+    assert {parse_email(way).digest for way in ways} == {parse_email(raw).digest}
 
 
 OTHERS: dict[str, Callable[[bytes], bytes]] = {
@@ -110,8 +110,8 @@ OTHERS: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("part", list(OTHERS))
 def test_another_email_has_another_digest(part: str) -> None:
     data = email(f"Subject: Re: [{A}] Ticket")
-    assert read_letter(data).digest != read_letter(OTHERS[part](data)).digest
-    assert read_letter(data).digest.startswith("m")
+    assert parse_email(data).digest != parse_email(OTHERS[part](data)).digest
+    assert parse_email(data).digest.startswith("m")
 
 
 def test_files_are_part_of_the_digest() -> None:
@@ -122,15 +122,15 @@ def test_files_are_part_of_the_digest() -> None:
         for name, data in (("a.pdf", b"one"), ("a.pdf", b"two"), ("b.pdf", b"one"))
     ]  # fmt: skip
     scans = [scan.replace(b'edge"\r\n\r\nIt is broken again.\r\n\n', b'edge"\r\n') for scan in scans]
-    assert all(read_letter(scan).attachments for scan in scans)
-    assert len({read_letter(scan).digest for scan in scans}) == 3
+    assert all(parse_email(scan).attachments for scan in scans)
+    assert len({parse_email(scan).digest for scan in scans}) == 3
 
 
 @pytest.mark.parametrize(
     "date", ["9" * 300, "Tue, 99 Nov 999999999999 25:61:61 +9999", " ", "\0", "1 Jan 1 00:00 -9999"]
 )
 def test_an_odd_date_is_a_text(date: str) -> None:
-    one, other = (read_letter(email(id_=id_).replace(b"Tue, 3 Nov 2026 09:58:00 +0100", date.encode()))
+    one, other = (parse_email(email(id_=id_).replace(b"Tue, 3 Nov 2026 09:58:00 +0100", date.encode()))
                   for id_ in ("<1@x>", "<2@x>"))  # fmt: skip
     assert one.digest != other.digest
 
@@ -138,10 +138,10 @@ def test_an_odd_date_is_a_text(date: str) -> None:
 def test_an_email_without_a_message_id_is_known_again_by_its_date() -> None:
     """Without a date, too, nothing but its way tells it from the next one of the same device."""
     bare = email(f"Subject: [{A}] Door").replace(b"Message-ID: <1@customer.example>\r\n", b"")
-    one, two = (read_letter(TRACES[trace](bare)) for trace in ("as it came", "received"))
+    one, two = (parse_email(TRACES[trace](bare)) for trace in ("as it came", "received"))
     assert one.message_id == two.message_id and one.digest == two.digest
     undated = bare.replace(b"Date: Tue, 3 Nov 2026 09:58:00 +0100\r\n", b"")
-    one, two = (read_letter(TRACES[trace](undated)) for trace in ("as it came", "received"))
+    one, two = (parse_email(TRACES[trace](undated)) for trace in ("as it came", "received"))
     assert one.message_id != two.message_id and one.digest != two.digest
 
 
@@ -262,7 +262,7 @@ def test_a_reply_moves_once(clones: Clones) -> None:
         assert ticket.status == "Open"
         assert len([entry for entry in ticket.acts if entry.to == "Open" and entry.from_ == "Pending"]) == 1
         assert len([entry for entry in ticket.history if entry.to == "Open" and entry.from_ == "Pending"]) == 2
-        told = [(one.entry.rule, one.told) for one in owed(ticket)]
+        told = [(one.entry.rule, one.told) for one in due_notifications(ticket)]
         assert len(told) == len(set(told)), told
 
 
@@ -523,7 +523,7 @@ def test_a_follow_up_in_one_clone_is_no_duplicate(clones: Clones) -> None:
 
 # --- what the fold counts ----------------------------------------------------------------------------------------------
 
-BIZTECH, NOBODY = SHELF.get("biztech"), People()
+BIZTECH, NOBODY = REGISTRY.get("biztech"), People()
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 DIGEST = "m" + "1" * 32
 
@@ -586,27 +586,27 @@ def test_meant_twice_counts_twice() -> None:
 def test_notices_are_owed_once_whichever_was_given() -> None:
     one, two = ask(pending(), mailed(), 1), ask(pending(), mailed(), 2)
     ticket = merged(one, two)
-    due = list(owed(ticket))
+    due = list(due_notifications(ticket))
     told = [(debt.entry.message, who) for debt in due for who in debt.told]
     assert told and len(told) == len(set(told))
     for side in (one, two):
         given = side
-        for debt in list(owed(side)):
+        for debt in list(due_notifications(side)):
             given = ask(given, Deliver(debt.entry.id, debt.told), 5)
-        assert not list(owed(merged(given, two if side is one else one)))
+        assert not list(due_notifications(merged(given, two if side is one else one)))
 
 
 def test_who_was_to_be_told_in_one_clone_alone_is_told() -> None:
     """The ticket was assigned to somebody else there."""
     other = ask(pending(), Change(Actor(AMY, "agent"), sets={"assignee": "bob@support.example"}), 1)
     ticket = merged(ask(pending(), mailed(), 2), ask(other, mailed(), 3))
-    told = [who for debt in owed(ticket) if debt.entry.message == _message() for who in debt.told]
+    told = [who for debt in due_notifications(ticket) if debt.entry.message == _message() for who in debt.told]
     assert sorted(told) == sorted(set(told)) and {AMY, "bob@support.example"} <= set(told)
 
 
 def _message() -> str:
     """The message to staff of a customer's reply."""
-    debts_ = [debt for debt in owed(ask(pending(), mailed(), 1)) if debt.told == (AMY,)]
+    debts_ = [debt for debt in due_notifications(ask(pending(), mailed(), 1)) if debt.told == (AMY,)]
     return str(debts_[-1].entry.message)
 
 
@@ -640,7 +640,7 @@ def pasts(draw: st.DrawFn) -> list[Ticket]:
             case "merge":
                 clones[place] = merged(ticket, clones[draw(st.integers(0, len(clones) - 1))])
             case "given":
-                if debt := next(owed(ticket), None):
+                if debt := next(due_notifications(ticket), None):
                     clones[place] = _try(ticket, Deliver(debt.entry.id, debt.told), minute)
             case _:
                 for fired in sweep_ticket(BIZTECH, ticket, START + timedelta(minutes=minute), NOBODY):
@@ -664,7 +664,7 @@ def test_every_order_of_merging_comes_to_the_same(clones: list[Ticket], random: 
     for digest in (DIGEST, "m2"):
         there = [entry for entry in first.history if entry.mail_digest == digest]
         assert len([entry for entry in there if entry.id not in first.idle]) == min(len(there), 1)
-    told = [(debt.entry.message, who, debt.entry.anchor) for debt in owed(first) for who in debt.told]
+    told = [(debt.entry.message, who, debt.entry.anchor) for debt in due_notifications(first) for who in debt.told]
     assert len(told) == len(set(told))
     made = ask(first, agent(note="On it goes."), 60 * 24 * 30)
     assert fold(made.history) == made, "what is decided is what the fold gives"

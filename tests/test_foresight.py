@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.test_kill import done, make_store, make_tickets, ticketctl
-from ticketctl.app.forecast import foresee
-from ticketctl.app.sweep import Orders, sweep
-from ticketctl.app.workspace import Desk
+from ticketctl.app.forecast import forecast_store
+from ticketctl.app.sweep import SweepOptions, sweep
+from ticketctl.app.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -29,10 +29,10 @@ def samples(tmp_path: Path) -> Path:
 
 def test_what_is_foretold_is_what_sweeps_do(samples: Path) -> None:
     """A sweep every eight hours for six weeks does exactly what was foretold, act by act."""
-    foretold = foresee(Desk(str(samples), START), 42)
+    foretold = forecast_store(Workspace(str(samples), START), 42)
     happened = []
     for hour in range(0, 42 * 24 + 1, 8):
-        report = sweep(Desk(str(samples), START + timedelta(hours=hour)), Orders())
+        report = sweep(Workspace(str(samples), START + timedelta(hours=hour)), SweepOptions())
         assert not report.broken and not report.failed
         happened += [(act.ticket.id, act.fire, act.before, act.decision is None) for act in report.acts]
     said = [(act.ticket.id, act.fire, act.before, act.decision is None) for _, act in foretold.acts]

@@ -33,17 +33,17 @@ from tests.shell import Ran
 from tests.state import found, state_of
 from tests.test_kill import Child, files_of, ticketctl
 from tests.world import CUSTOMER, World
-from ticketctl.app.check import audit
-from ticketctl.app.check_changed import audit_changed
+from ticketctl.app.check import check_tickets
+from ticketctl.app.check_changed import check_changed_tickets
 from ticketctl.app.index import refresh
 from ticketctl.app.index.refresh import fresh, keep, see
 from ticketctl.app.index.search import search
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Actor, Create
 from ticketctl.core.query import Query, Term
 from ticketctl.render import json_documents
 from ticketctl.store.index import changes
-from ticketctl.store.index.changes import Look
+from ticketctl.store.index.changes import FileToRead
 from ticketctl.store.index.database import Index
 from ticketctl.store.index.sql import select
 from ticketctl.store.profiles import built_in
@@ -98,14 +98,14 @@ def content(made: Index) -> dict[str, list[tuple[object, ...]]]:
 
 def truth(root: Path) -> Index:
     """The oracle: an index of all files, made in memory from nothing."""
-    desk = Desk(str(root), NOW)
-    kept = [keep(desk, see(desk, Look(path))) for path in Store(str(root)).paths()]
+    workspace = Workspace(str(root), NOW)
+    kept = [keep(workspace, see(workspace, FileToRead(path))) for path in Store(str(root)).paths()]
     return Index.build([one for one in kept if one is not None], {}, [], folders=[], state=None)
 
 
 def same(root: Path, word: str = "", printed: bool = True) -> None:
     """What the index says is what all files say; and so do a list and a search, to the byte, if they are looked at."""
-    with closing(fresh(Desk(str(root), NOW)).connection) as connection, closing(truth(root).connection) as whole:
+    with closing(fresh(Workspace(str(root), NOW)).connection) as connection, closing(truth(root).connection) as whole:
         real = Index(whole, None)
         said, want = content(Index(connection, None)), content(real)
         for name in want:
@@ -117,7 +117,7 @@ def same(root: Path, word: str = "", printed: bool = True) -> None:
             assert said[name] == want[name], name
         rows = "".join(json_documents.dump_line(json_documents.row(row)) + "\n" for row in select(real, Query()))
         term = Term("words", "word", (word,))
-        found = list(select(search(Desk(str(root), NOW), real, (term,)), Query((term,)))) if word else []
+        found = list(select(search(Workspace(str(root), NOW), real, (term,)), Query((term,)))) if word else []
         broken = len(want["broken"])
     if not printed:
         return
@@ -131,9 +131,9 @@ def same(root: Path, word: str = "", printed: bool = True) -> None:
 
 def checked_again(root: Path) -> None:
     """What ``check --changed`` finds is what a check of all finds; what was found right is not looked at twice."""
-    whole = audit(Desk(str(root), NOW))
+    whole = check_tickets(Workspace(str(root), NOW))
     for again in (False, True):
-        found = audit_changed(Desk(str(root), NOW))
+        found = check_changed_tickets(Workspace(str(root), NOW))
         assert found.findings == whole.findings
         assert found.checked + found.passed == whole.checked
         assert not again or found.checked == len({finding.place.path for finding in whole.findings})
@@ -717,7 +717,7 @@ def test_only_what_rows_are_made_by_makes_them_anew(box: Box) -> None:
     def made_anew(text: str) -> bool:
         before = Index.newest(found(box.root))
         settings.write_text(f"profile: biztech\n{text}")
-        fresh(Desk(str(box.root), NOW)).connection.close()
+        fresh(Workspace(str(box.root), NOW)).connection.close()
         return Index.newest(found(box.root)) != before
 
     made_anew("")
@@ -744,10 +744,10 @@ def test_git_is_really_asked(box: Box) -> None:
     """What has not changed is not read again, by git as by stat, once the files are old enough (20)."""
     read: list[str] = []
     inner = refresh.see
-    box.patch.setattr(refresh, "see", lambda desk, look: (read.append(look.path), inner(desk, look))[1])
+    box.patch.setattr(refresh, "see", lambda workspace, look: (read.append(look.path), inner(workspace, look))[1])
     one = box.edit(0)
     box.turn()
-    with closing(fresh(Desk(str(box.root), NOW)).connection):
+    with closing(fresh(Workspace(str(box.root), NOW)).connection):
         assert "old" not in box.mode or read == [str(one.relative_to(box.root))]
     assert bool(box.asked) == ("g" in MODES[box.mode]) and all(box.asked)
 
@@ -759,10 +759,10 @@ def test_changes_within_one_tick(box: Box) -> None:
     for number in range(rounds(20, 500)):
         box.turn()
         path = box.edit(number % 3, kept=number % 2 == 0)
-        with closing(fresh(Desk(str(box.root), NOW)).connection):
+        with closing(fresh(Workspace(str(box.root), NOW)).connection):
             box.edit(path, kept=True)
         with (
-            closing(fresh(Desk(str(box.root), NOW)).connection) as connection,
+            closing(fresh(Workspace(str(box.root), NOW)).connection) as connection,
             closing(truth(box.root).connection) as whole,
         ):
             assert content(Index(connection, None)) == content(Index(whole, None))
@@ -854,10 +854,10 @@ def stop(box: Box) -> None:
     """A process that updates the index and is killed: what SQLite has not put away yet stays beside it."""
 
     def act() -> Ran:
-        held = [fresh(Desk(str(box.root), NOW))]
+        held = [fresh(Workspace(str(box.root), NOW))]
         for number in range(3):
             box.edit(number)
-            held.append(fresh(Desk(str(box.root), NOW)))
+            held.append(fresh(Workspace(str(box.root), NOW)))
         os.kill(os.getpid(), signal.SIGKILL)
         return Ran("", 0)
 
@@ -880,7 +880,7 @@ def test_two_make_the_index_at_once(box: Box) -> None:
         with box.patch.context() as patch:
             patch.setattr(sync, "sync", racing)
             box.turn()
-            fresh(Desk(str(box.root), NOW)).connection.close()
+            fresh(Workspace(str(box.root), NOW)).connection.close()
         for _ in range(3):
             box.last = ""
             box.check()

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.world import SHELF
+from tests.world import REGISTRY
 from ticketctl.core.language.json_schema import ticket_schema
 from ticketctl.core.yaml_node import plain
 from ticketctl.store.yaml.ruamel import read_yaml
@@ -166,7 +166,7 @@ SAMPLES = sorted((Path(__file__).parent.parent / "tickets").rglob("*.yaml"))
 
 
 def test_the_editors_schema_accepts_what_we_write_and_knows_a_mistake(clones: tuple[Clone, Clone]) -> None:
-    schema = ticket_schema(SHELF.all())
+    schema = ticket_schema(REGISTRY.all())
     assert json.loads((clones[0].folder / ".git/ticketctl/ticket.schema.json").read_text()) == schema
     validator = jsonschema.Draft7Validator(schema)
     validator.check_schema(schema)

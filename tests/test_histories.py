@@ -19,11 +19,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.campaign import rounds
-from tests.world import CUSTOMER, SHELF
+from tests.world import CUSTOMER, REGISTRY
 from ticketctl.core.dag import union
 from ticketctl.core.engine import timers
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.notifications import owed
+from ticketctl.core.engine.notifications import due_notifications
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Deliver, Keep, Request
 from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.entry import Entry
@@ -55,7 +55,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Workspace:
     """How a profile is played: who works there, the moves from each status (the first leads to a timed one), the edits.
 
     Args:
@@ -87,7 +87,7 @@ OFFICE = (
     Step("admin", "Complete"),
 )
 DESKS = {
-    "aerosoft": Desk(
+    "aerosoft": Workspace(
         "agent", ("agent", "developer", "qa"), ("Resolved",), 7,
         {
             "Open": (Step("agent", None, None, ASSIGN),),
@@ -104,7 +104,7 @@ DESKS = {
         },
         ({"team": "qa"}, {"team": "support"}, {"environment": "production"}, {"assignee": BOB}, ASSIGN, {"due": None}),
     ),
-    "hosting": Desk(
+    "hosting": Workspace(
         "technician", ("technician",), ("Answered", "Scheduled", "Customer-Reply"), 30,
         {
             "Open": (Step("technician", "Answered", "Please restart it."), Step("technician", "In Progress", None, ASSIGN)),
@@ -122,7 +122,7 @@ DESKS = {
         },
         ({"due": None}, {"assignee": BOB}, ASSIGN, {"invoices": "none"}),
     ),
-    "biztech": Desk(
+    "biztech": Workspace(
         "agent", ("agent",), ("Open", "Solved"), 4,
         {
             "New": (Step("agent", None, None, ASSIGN),),
@@ -132,7 +132,7 @@ DESKS = {
         },
         ({"product": "billing"}, {"product": "mail"}, {"assignee": BOB}, ASSIGN, {"due": None}),
     ),
-    "assima": Desk(
+    "assima": Workspace(
         "support", ("support", "developer"), ("Verified",), 30,
         {
             "New": (Step("support", None, None, ASSIGN),),
@@ -144,7 +144,7 @@ DESKS = {
         },
         ({"kind": "question"}, {"kind": "defect"}, {"assignee": BOB}, ASSIGN, {"due": None}),
     ),
-    "ggit": Desk(
+    "ggit": Workspace(
         "technician", ("technician", "admin"), ("Waiting Customer", "In Progress", "Deferred"), 5,
         {
             "": OFFICE,
@@ -186,7 +186,7 @@ class Life:
     sweeps: list[Sweep] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.desk = DESKS[self.profile.name]
+        self.workspace = DESKS[self.profile.name]
         self.draw = Random(self.number)
         self.zone = ZoneInfo(self.profile.timezone)
         self.waiting: list[tuple[datetime, int, str, Any]] = []
@@ -196,17 +196,17 @@ class Life:
 
     def play(self) -> Life:
         """From the report to some time after the last thing that anybody did."""
-        draw, desk = self.draw, self.desk
+        draw, workspace = self.draw, self.workspace
         # Half of them start within two weeks of a change of the clocks.
         change = draw.choice([datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 10, 20, tzinfo=UTC)])
         self.now = change + draw.random() * draw.choice([14 * DAY, 900 * DAY])
         self.now = self.now.replace(microsecond=0)
-        every = HOUR * (draw.choice([6, 9, 12]) if desk.days > 7 else draw.choice([2, 3, 6, 12]))
+        every = HOUR * (draw.choice([6, 9, 12]) if workspace.days > 7 else draw.choice([2, 3, 6, 12]))
         for _ in range(draw.choice([0, 1, 1, 2])):
-            begin = self.now + draw.random() * 8 * desk.days * DAY
+            begin = self.now + draw.random() * 8 * workspace.days * DAY
             self.outages.append((begin, begin + draw.choice([draw.random() * 3, draw.random() * 60]) * DAY))
         self.ask(
-            Create("261102-00001", Actor(ANN, desk.first), "It fails", "Please help.", sets={"customer": CUSTOMER})
+            Create("261102-00001", Actor(ANN, workspace.first), "It fails", "Please help.", sets={"customer": CUSTOMER})
         )
         self.later(self.pause(), "act")
         self.later(every * draw.random(), "sweep")
@@ -214,13 +214,13 @@ class Life:
         while self.waiting and self.waiting[0][0] <= end:
             self.now, _, what, more = heapq.heappop(self.waiting)
             if what == "act":
-                timed = self.ticket.status in desk.timed
+                timed = self.ticket.status in workspace.timed
                 self.act(draw.random() < (0.3 if timed else 0.8))
-                left -= 1 if timed else 0.15 if self.ticket.status in desk.moves else 0.7
+                left -= 1 if timed else 0.15 if self.ticket.status in workspace.moves else 0.7
                 if left > 0:
                     self.later(self.pause(), "act")
                 elif end.year == 9999:
-                    end = self.now + 1.4 * desk.days * DAY
+                    end = self.now + 1.4 * workspace.days * DAY
             elif what == "deliver":
                 self.ask(Deliver(*more))
             else:
@@ -237,9 +237,9 @@ class Life:
     def pause(self) -> timedelta:
         """How long nobody does anything: short on the way, of all lengths where a clock may run."""
         draw = self.draw
-        if self.ticket.status not in self.desk.timed:
+        if self.ticket.status not in self.workspace.timed:
             return draw.choice([HOUR, HOUR, 12 * HOUR, 3 * DAY]) * draw.random()
-        return draw.choice([3 * HOUR, 0.6 * self.desk.days * DAY, 1.5 * self.desk.days * DAY]) * draw.random()
+        return draw.choice([3 * HOUR, 0.6 * self.workspace.days * DAY, 1.5 * self.workspace.days * DAY]) * draw.random()
 
     def ask(self, request: Request) -> None:
         """Do what is asked, if it is allowed; who is owed a notice gets it now, later or never."""
@@ -249,7 +249,7 @@ class Life:
             self.post()
 
     def post(self) -> None:
-        for one in owed(self.ticket) if self.by_mail else ():
+        for one in due_notifications(self.ticket) if self.by_mail else ():
             if one.entry.id not in self.posted:
                 self.posted.add(one.entry.id)
                 if self.draw.random() < 0.85:
@@ -258,9 +258,9 @@ class Life:
 
     def act(self, on: bool) -> None:
         """One thing that somebody does; ``on`` moves the ticket on."""
-        draw, desk, status = self.draw, self.desk, self.ticket.status
-        steps = desk.moves.get(status, desk.moves.get("", ()))
-        staff = draw.choice(desk.staff)
+        draw, workspace, status = self.draw, self.workspace, self.ticket.status
+        steps = workspace.moves.get(status, workspace.moves.get("", ()))
+        staff = draw.choice(workspace.staff)
         if on and steps:
             step = draw.choice(steps)
             sets, unset = self.values(step.sets)
@@ -279,7 +279,7 @@ class Life:
                 case "note":
                     self.ask(Change(Actor(ANN, staff), None, None, "Looked at it."))
                 case "edit":
-                    sets, unset = self.values(draw.choice(desk.edits))
+                    sets, unset = self.values(draw.choice(workspace.edits))
                     self.ask(Change(Actor(ANN, staff), None, None, None, sets, unset))
                 case "for":
                     self.ask(Change(Actor(ANN, staff, CUSTOMER), None, "By telephone: not yet."))
@@ -470,7 +470,7 @@ class Judge:
 
     def __init__(self, life: Life) -> None:
         self.life, self.laws, self.zone = life, LAWS[life.profile.name], ZoneInfo(life.profile.timezone)
-        self.staff = life.desk.staff
+        self.staff = life.workspace.staff
         self.read: list[Entry] = []
         self.status, self.begin = "", 0
         self.values: dict[str, Any] = {}
@@ -596,7 +596,7 @@ def judged(life: Life) -> Judge:
 
 def live(number: int, wrong: Callable[[Profile], Profile] = lambda profile: profile) -> Life:
     """The history of that number: its profile, whether notices are mailed, and all that happens."""
-    profile = SHELF.get(NAMES[number % len(NAMES)])
+    profile = REGISTRY.get(NAMES[number % len(NAMES)])
     return Life(number, wrong(profile), by_mail=number // len(NAMES) % 2 == 1).play()
 
 
@@ -687,7 +687,7 @@ def test_a_clock_that_counts_from_the_last_update_is_caught(monkeypatch: pytest.
 
 def brought(name: str, *steps: Step) -> Ticket:
     """A ticket after some moves, everything that it owes delivered, then left alone."""
-    profile = SHELF.get(name)
+    profile = REGISTRY.get(name)
     opening = Create("261102-00001", Actor(ANN, DESKS[name].first), "It fails", sets={"customer": CUSTOMER})
     changes = [Change(Actor(ANN, step.role), step.to, step.text, step.note, step.sets) for step in steps]
     ticket = done(profile, None, opening, NOON)
@@ -705,7 +705,7 @@ def done(profile: Profile, ticket: Ticket | None, request: Request, at: datetime
 
 def delivered(profile: Profile, ticket: Ticket, at: datetime) -> Ticket:
     """The ticket when all that it owes has been handed over."""
-    for one in list(owed(ticket)):
+    for one in list(due_notifications(ticket)):
         ticket = done(profile, ticket, Deliver(one.entry.id, one.told), at)
     return ticket
 
@@ -720,10 +720,10 @@ def swept(profile: Profile, ticket: Ticket, at: datetime) -> Ticket:
 
 def road(name: str) -> list[Step]:
     """The first moves of a profile, until a status is timed."""
-    desk, found = DESKS[name], list[Step]()
-    status = next(iter(desk.moves))
-    while status not in desk.timed:
-        found.append(desk.moves[status][0])
+    workspace, found = DESKS[name], list[Step]()
+    status = next(iter(workspace.moves))
+    while status not in workspace.timed:
+        found.append(workspace.moves[status][0])
         status = brought(name, *found).status
     return found
 
@@ -741,7 +741,7 @@ TWINS = {
 
 def owing(ticket: Ticket) -> Counter[str]:
     """How many messages a ticket owes to each person."""
-    return Counter(who for one in owed(ticket) for who in one.told)
+    return Counter(who for one in due_notifications(ticket) for who in one.told)
 
 
 @pytest.mark.parametrize("case", TWINS)
@@ -749,7 +749,7 @@ def owing(ticket: Ticket) -> Counter[str]:
 def test_two_copies_swept_apart_have_one_effect_and_owe_one_message(case: str, hours: int) -> None:
     """Joined, the twins count once, and each person is owed one message until any of the copies has handed it over."""
     name, steps, days, people = TWINS[case]
-    profile, ticket = SHELF.get(name), brought(name, *steps)
+    profile, ticket = REGISTRY.get(name), brought(name, *steps)
     at = NOON + days * DAY
     one, two = swept(profile, ticket, at), swept(profile, ticket, at + hours * HOUR)
     assert owing(one) == owing(two) == Counter(people)
@@ -779,15 +779,17 @@ def test_two_copies_swept_apart_have_one_effect_and_owe_one_message(case: str, h
 @pytest.mark.parametrize("own", [False, True], ids=["its own was never given", "its own was given before"])
 def test_a_stale_notice_neither_starts_nor_puts_off_a_clock(own: bool) -> None:
     """A24: no notification, no closing; the seven days count from the notice of this Resolved, not of the one before."""
-    profile, steps = SHELF.get("aerosoft"), road("aerosoft")
+    profile, steps = REGISTRY.get("aerosoft"), road("aerosoft")
     ticket = done(profile, brought("aerosoft", *steps[:-1]), Change(Actor(ANN, "agent"), "Resolved"), NOON)
-    (stale,) = [one.entry.id for one in owed(ticket)]
+    (stale,) = [one.entry.id for one in due_notifications(ticket)]
     ticket = done(profile, ticket, Change(Actor(CUSTOMER, "customer"), "Solution Rejected", "No."), NOON + DAY)
     for step in (DESKS["aerosoft"].moves["Solution Rejected"][0], *steps[3:]):
         change = Change(Actor(ANN, step.role), step.to, step.text, step.note, step.sets)
         ticket = done(profile, ticket, change, NOON + 2 * DAY)
     assert ticket.status == "Resolved"
-    (fresh,) = [one.entry.id for one in owed(ticket) if one.entry.message == "resolved" and one.entry.id != stale]
+    (fresh,) = [
+        one.entry.id for one in due_notifications(ticket) if one.entry.message == "resolved" and one.entry.id != stale
+    ]
     if own:
         ticket = done(profile, ticket, Deliver(fresh, (CUSTOMER,)), NOON + 2 * DAY)
     ticket = done(profile, ticket, Deliver(stale, (CUSTOMER,)), NOON + 5 * DAY)

@@ -28,9 +28,9 @@ from tests.test_letters import BODIES, HELP, JANE, LATER, attached, dead, desk_o
 from tests.test_letters import SETTINGS as PLAIN
 from ticketctl.app.email import quota
 from ticketctl.app.email.inbound import Receipt, receive
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.record import replace
-from ticketctl.store.email.parse import UnreadableError, read_letter
+from ticketctl.store.email.parse import UnreadableError, parse_email
 from ticketctl.store.email.quarantine import name_of
 from ticketctl.store.paths import path_of
 
@@ -247,11 +247,11 @@ class Mailroom:
     peak: int = 0
     staff: int = 0
 
-    def take(self, desk: Desk, made: Made) -> None:
+    def take(self, workspace: Workspace, made: Made) -> None:
         """Put one email into the store and see what became of it."""
         forget_peak()
         start = time.monotonic()
-        receipt = receive(desk, made.data)
+        receipt = receive(workspace, made.data)
         took = time.monotonic() - start
         self.peak = max(self.peak, memory("VmHWM"))
         self.slowest = max(self.slowest, (took, repr(made.data[:300])))
@@ -292,12 +292,12 @@ class Mailroom:
 
     def go(self, number: int) -> None:
         """So many emails, three seconds apart."""
-        desk = desk_of(self.root)
+        workspace = desk_of(self.root)
         for _ in range(number):
-            desk = replace(desk, now=desk.now + timedelta(seconds=3))
+            workspace = replace(workspace, now=workspace.now + timedelta(seconds=3))
             made = self.maker.make()
             try:
-                self.take(desk, made)
+                self.take(workspace, made)
             except Exception as error:
                 error.add_note(f"email {self.maker.number}: {made.data[:3000]!r}")
                 raise
@@ -350,7 +350,7 @@ def test_hostile_email_reads_alone() -> None:
         made = maker.make()
         start = time.monotonic()
         try:
-            read = read_letter(made.data)
+            read = parse_email(made.data)
             readable += 1
             assert not (made.sender == AMY and read.sender == AMY and MX in read.authentic and not made.genuine)
         except UnreadableError as error:

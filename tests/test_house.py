@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.world import SHELF
+from tests.world import REGISTRY
 
 PACKAGE = Path(__file__).parent.parent / "ticketctl"
 ROOMS = sorted(PACKAGE.rglob("*.py"))
@@ -161,7 +161,7 @@ def test_no_pattern_holds_on_to_a_group() -> None:
 def test_no_code_names_a_profile_a_status_or_a_field() -> None:
     """One generic interpreter: what the five organisations call things stands in their profiles alone."""
     names: set[str] = set()
-    for profile in SHELF.all():
+    for profile in REGISTRY.all():
         names |= {profile.name, *profile.statuses, *profile.fields, *(rule.name for rule in profile.rules)}
     names -= WORDS_OF_THE_LANGUAGE
     for path in ROOMS:

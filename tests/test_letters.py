@@ -29,8 +29,8 @@ from tests.shell import Ran
 from tests.test_kill import AMY, done, files_of, make_store, make_tickets, ticketctl
 from ticketctl.app.email.content import MAX_TEXT
 from ticketctl.app.email.inbound import Receipt, receive
-from ticketctl.app.email.outbound import debts, message_id, thread_of
-from ticketctl.app.workspace import Desk
+from ticketctl.app.email.outbound import message_id, pending_notifications, thread_of
+from ticketctl.app.workspace import Workspace
 from ticketctl.cli.main import run
 from ticketctl.core.engine.notifications import compose
 from ticketctl.core.entry import Entry
@@ -39,14 +39,14 @@ from ticketctl.record import replace
 from ticketctl.store.email.mime import MAX_PARTS
 from ticketctl.store.email.parse import (
     Attachment,
-    Letter,
-    Outgoing,
+    Email,
+    OutgoingEmail,
     UnreadableError,
-    read_letter,
+    compose_email,
+    parse_email,
     without_quotes,
-    write_letter,
 )
-from ticketctl.store.email.settings import ADDRESS, Mail, Server
+from ticketctl.store.email.settings import ADDRESS, MailServer, MailSettings
 from ticketctl.store.email.smtp import DeliveryError, transport
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
@@ -205,7 +205,7 @@ READ: dict[str, tuple[bytes, dict[str, Any]]] = {
 def test_read(name: str) -> None:
     """A letter is read as people who get it would read it."""
     data, expected = READ[name]
-    read = read_letter(data)
+    read = parse_email(data)
     assert {key: getattr(read, key) for key in expected} == expected
     assert read.message_id.startswith("<") and read.message_id.endswith(">")
 
@@ -236,50 +236,50 @@ MACHINES = {
 def test_machine(name: str) -> None:
     """What a machine wrote is known by what it says of itself (X4, RFC 3834); what a person wrote is not."""
     headers, expected = MACHINES[name]
-    assert read_letter(letter(*headers)).machine == expected
+    assert parse_email(letter(*headers)).machine == expected
 
 
 def test_machine_with_a_comment() -> None:
     """``Auto-Submitted: no (a comment)`` is a person's, as RFC 3834 has it."""
-    assert read_letter(letter("Auto-Submitted: no (I wrote this)")).machine == ""
+    assert parse_email(letter("Auto-Submitted: no (I wrote this)")).machine == ""
 
 
 def test_an_id_is_made_of_the_bytes() -> None:
     """A letter without a Message-ID has always the same one, and another has another."""
-    one, two = (read_letter(letter(body=body)).message_id for body in ("one", "two"))
-    assert one == read_letter(letter(body="one")).message_id != two
+    one, two = (parse_email(letter(body=body)).message_id for body in ("one", "two"))
+    assert one == parse_email(letter(body="one")).message_id != two
     for bad in ("", "none", "<>", "<a b@x>", f"<{'a' * 300}@x>", "<a@x"):
-        assert read_letter(letter(f"Message-ID: {bad}")).message_id.endswith("@without-id.invalid>")
+        assert parse_email(letter(f"Message-ID: {bad}")).message_id.endswith("@without-id.invalid>")
 
 
 @pytest.mark.parametrize("data", [parts("mixed", *[PLAIN] * (MAX_PARTS + 1)), letter("To: " + "(" * 5000)])
 def test_unreadable(data: bytes) -> None:
     """What the parser cannot stand is one error, with words."""
     with pytest.raises(UnreadableError, match=r"."):
-        read_letter(data)
+        parse_email(data)
 
 
 @pytest.mark.parametrize("name", ["Subject", "Auto-Submitted", "Precedence"])
 def test_a_header_that_cannot_be_decoded(name: str) -> None:
     """A header whose encoding is broken is shown as it came; the letter is read all the same."""
-    assert read_letter(letter(f"{name}: {BAD_BASE64}")).sender == JANE
+    assert parse_email(letter(f"{name}: {BAD_BASE64}")).sender == JANE
 
 
 def test_html_that_is_wrong() -> None:
     """What can be read of a bad page is read: a customer's answer is not lost for a program's mistake."""
-    text = read_letter(typed("text/html", "7bit", b"<p>one <![foo bar]> two</p>")).text
+    text = parse_email(typed("text/html", "7bit", b"<p>one <![foo bar]> two</p>")).text
     assert text.startswith("one")
 
 
 def test_a_sender_that_was_not_text() -> None:
     """Bytes that are no characters make no address that anybody could be written to."""
-    assert read_letter(b"From: j\xe4ne@customer.example\n\nhello").sender == ""
+    assert parse_email(b"From: j\xe4ne@customer.example\n\nhello").sender == ""
 
 
 def test_a_file_name_in_an_encoded_word() -> None:
     """Outlook and others encode names of files as they do subjects."""
     data = parts("mixed", PLAIN, attached("=?utf-8?b?aGkudHh0?="))
-    assert [item.name for item in read_letter(data).attachments] == ["hi.txt"]
+    assert [item.name for item in parse_email(data).attachments] == ["hi.txt"]
 
 
 # --- quotes ---------------------------------------------------------------------------------------------------------
@@ -846,17 +846,17 @@ SENT = {"From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "Reference
 
 def owed(root: Path) -> Iterator[tuple[str, bytes]]:
     """Every notice that is owed: to whom, and as the letter that would go out."""
-    desk = desk_of(root)
-    mail = desk.settings.mail
+    workspace = desk_of(root)
+    mail = workspace.settings.mail
     assert mail is not None
     broken: list[Finding] = []
-    for debt in debts(desk, broken):
-        profile = desk.profile_of(debt.ticket)
+    for debt in pending_notifications(workspace, broken):
+        profile = workspace.profile_of(debt.ticket)
         for to in debt.told:
-            notice = compose(profile, debt.ticket, debt.entry, desk.people_of(profile), to)
-            yield to, write_letter(Outgoing(
+            notice = compose(profile, debt.ticket, debt.entry, workspace.people_of(profile), to)
+            yield to, compose_email(OutgoingEmail(
                 message_id(debt, to, mail), mail.sender, to, f"[{debt.ticket.id}] {notice.subject}", notice.body,
-                desk.now, thread_of(debt, mail),
+                workspace.now, thread_of(debt, mail),
             ))  # fmt: skip
     assert not broken
 
@@ -880,7 +880,7 @@ def write(**changed: Any) -> bytes:
         "message_id": f"<{A}.e0123456789ab@support.example>", "sender": HELP, "to": JANE, "subject": f"[{A}] Hello",
         "body": "Hello.", "date": datetime(2026, 11, 2, tzinfo=UTC), "thread": (f"<{A}@support.example>", "<1@x>"),
     }  # fmt: skip
-    return write_letter(Outgoing(**plain | changed))
+    return compose_email(OutgoingEmail(**plain | changed))
 
 
 @pytest.mark.parametrize(
@@ -940,7 +940,7 @@ def test_a_notice_has_our_headers_alone(changed: dict[str, Any]) -> None:
 )
 def test_a_notice_stays_in_its_thread(id_: str) -> None:
     """The Message-ID that is answered comes out as it came in: mail programs thread by it (Outlook's are long)."""
-    read = read_letter(write(thread=(f"<{A}@support.example>", id_)))
+    read = parse_email(write(thread=(f"<{A}@support.example>", id_)))
     assert read.references == (id_, f"<{A}@support.example>")
 
 
@@ -989,16 +989,19 @@ def test_an_address_that_smtp_cannot_take(monkeypatch: pytest.MonkeyPatch) -> No
     if not ADDRESS.match(reader):
         return  # nobody is written to there
     monkeypatch.setattr("ticketctl.store.email.smtp._connect", lambda server, password: Wire())
-    with transport(Mail(HELP, smtp=Server("localhost", 25, "none"))) as hand_over, pytest.raises(DeliveryError):
+    with (
+        transport(MailSettings(HELP, smtp=MailServer("localhost", 25, "none"))) as hand_over,
+        pytest.raises(DeliveryError),
+    ):
         hand_over(reader, write())
 
 
 # --- the campaign ---------------------------------------------------------------------------------------------------
 
 
-def desk_of(root: Path, now: str = LATER) -> Desk:
+def desk_of(root: Path, now: str = LATER) -> Workspace:
     """The store, opened as commands open it."""
-    return Desk(str(root), datetime.fromisoformat(now), AMY)
+    return Workspace(str(root), datetime.fromisoformat(now), AMY)
 
 
 GOOD = (
@@ -1111,16 +1114,16 @@ class Campaign:
             data = self.spoil(data)
         return data
 
-    def put(self, desk: Desk, data: bytes) -> None:
+    def put(self, workspace: Workspace, data: bytes) -> None:
         """Hand a letter over and note what was said; a ticket whose id is taken already is somebody else writing (75)."""
         try:
-            receipt: Receipt = receive(desk, data)
+            receipt: Receipt = receive(workspace, data)
         except BusyError:
-            receipt = receive(desk, data)
+            receipt = receive(workspace, data)
         if receipt.fate == "dead":
             self.buried.add(data)
             return
-        read: Letter = read_letter(data)
+        read: Email = parse_email(data)
         if receipt.fate == "known":
             assert self.held[receipt.mail_id] == receipt.id
             return
@@ -1132,13 +1135,13 @@ class Campaign:
 
     def go(self, number: int) -> None:
         """So many letters, some of them twice."""
-        desk = desk_of(self.root)
+        workspace = desk_of(self.root)
         last = b""
         for turn in range(number):
-            desk = replace(desk, now=desk.now + timedelta(minutes=7))
+            workspace = replace(workspace, now=workspace.now + timedelta(minutes=7))
             data = last if last and self.dice.random() < 0.05 else self.make(turn)
             try:
-                self.put(desk, data)
+                self.put(workspace, data)
             except Exception as error:
                 error.add_note(f"letter {turn}: {data[:3000]!r}")
                 raise

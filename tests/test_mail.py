@@ -387,7 +387,7 @@ def test_mistakes_in_the_mail_settings_are_located(tmp_path: Path, part: str, wo
 
 
 @pytest.fixture
-def desk(tmp_path: Path, server: tuple[int, Office]) -> Shop:
+def workspace(tmp_path: Path, server: tuple[int, Office]) -> Shop:
     """A biztech store with a ticket of Jane's, ``aaaaa``, that Amy works on."""
     server[1].taken.clear()
     shop = open_shop(tmp_path / "store", "biztech", "agent", *server)
@@ -406,90 +406,94 @@ def set_mail(shop: Shop, line: str) -> None:
 TAG = "[261102-aaaaa] Invoice"
 
 
-def test_a_ticket_cannot_be_filled_until_nobody_can_read_it(desk: Shop) -> None:
+def test_a_ticket_cannot_be_filled_until_nobody_can_read_it(workspace: Shop) -> None:
     """Strangers and the customer fill their shares; staff and rules go on."""
     for number in range(14):
-        desk.write("mallory@evil.example", f"{number} " + "x" * 99_000, "2026-11-02T09:10", Subject=TAG)
-    assert "message of" in desk.write(JANE, "It matters to me. " + "y" * 90_000, "2026-11-02T09:11", Subject=TAG)
+        workspace.write("mallory@evil.example", f"{number} " + "x" * 99_000, "2026-11-02T09:10", Subject=TAG)
+    assert "message of" in workspace.write(JANE, "It matters to me. " + "y" * 90_000, "2026-11-02T09:11", Subject=TAG)
     for number in range(16):
-        assert "message of" in desk.write(JANE, f"{number} " + "z" * 90_000, "2026-11-02T09:12", Subject=TAG)
-    ticket = next(desk.root.glob("tickets/*/*/*/*.yaml"))
+        assert "message of" in workspace.write(JANE, f"{number} " + "z" * 90_000, "2026-11-02T09:12", Subject=TAG)
+    ticket = next(workspace.root.glob("tickets/*/*/*/*.yaml"))
     assert ticket.stat().st_size < 520_000
-    assert "message of" in desk.write(AMY, "w" * 90_000, "2026-11-02T09:13", Subject=TAG)
-    desk.run("reply", "aaaaa", "-m", "v" * 200_000, now="2026-11-02T09:14")
-    assert "reminded" in desk.run("sweep", now="2026-11-06T10:00")
-    assert json.loads(desk.run("show", "aaaaa", "--format", "json", now="2026-11-06T10:00"))["tickets"]
+    assert "message of" in workspace.write(AMY, "w" * 90_000, "2026-11-02T09:13", Subject=TAG)
+    workspace.run("reply", "aaaaa", "-m", "v" * 200_000, now="2026-11-02T09:14")
+    assert "reminded" in workspace.run("sweep", now="2026-11-06T10:00")
+    assert json.loads(workspace.run("show", "aaaaa", "--format", "json", now="2026-11-06T10:00"))["tickets"]
 
 
-def test_staff_letters_must_be_vouched_for_where_somebody_vouches(desk: Shop) -> None:
+def test_staff_letters_must_be_vouched_for_where_somebody_vouches(workspace: Shop) -> None:
     """``trust``: the word of our own mail server, and no other's, that a letter is from whom it says."""
-    set_mail(desk, "trust: mx.support.example")
+    set_mail(workspace, "trust: mx.support.example")
     vouched = {"Authentication_Results": "mx.support.example; spf=pass; dmarc=pass header.from=support.example"}
     for headers in (
         {}, {"Authentication_Results": "mx.evil.example; dmarc=pass"},
         {"Authentication_Results": "mx.support.example; dmarc=fail reason=\"dmarc=pass\""},
     ):  # fmt: skip
-        said = desk.write(AMY, "Please close it.", "2026-11-02T09:10", Subject=TAG, **headers)
+        said = workspace.write(AMY, "Please close it.", "2026-11-02T09:10", Subject=TAG, **headers)
         assert "kept as a note (mx.support.example does not say" in said
-    assert "message of" in desk.write(AMY, "It is done.", "2026-11-02T09:11", Subject=TAG, **vouched)
-    assert "message of" in desk.write(JANE, "Thank you.", "2026-11-02T09:12", Subject=TAG), "customers write as before"
+    assert "message of" in workspace.write(AMY, "It is done.", "2026-11-02T09:11", Subject=TAG, **vouched)
+    assert "message of" in workspace.write(JANE, "Thank you.", "2026-11-02T09:12", Subject=TAG), (
+        "customers write as before"
+    )
 
 
-def test_a_password_goes_only_where_the_clone_says(desk: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_goes_only_where_the_clone_says(workspace: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever can change the settings of a store cannot have its passwords sent elsewhere."""
     monkeypatch.setenv("TICKETCTL_SMTP_PASSWORD", "secret")
-    settings = desk.root / "ticketctl.yaml"
+    settings = workspace.root / "ticketctl.yaml"
     login = "host: localhost, user: help, password_env: TICKETCTL_SMTP_PASSWORD, port:"
     settings.write_text(settings.read_text().replace("host: 127.0.0.1, port:", login))
-    desk.run("mail", "send", now="2026-11-02T09:01", status=78)
-    assert "this clone does not know (" in desk.run("doctor", now="2026-11-02T09:01", status=1)
-    subprocess.run(["git", "-C", str(desk.root), "config", "ticketctl.smtp", f"localhost:{desk.port}"], check=True)
-    desk.run("mail", "send", now="2026-11-02T09:01")
-    assert "this clone does not know (" not in desk.run("doctor", now="2026-11-02T09:01", status=1)
+    workspace.run("mail", "send", now="2026-11-02T09:01", status=78)
+    assert "this clone does not know (" in workspace.run("doctor", now="2026-11-02T09:01", status=1)
+    subprocess.run(
+        ["git", "-C", str(workspace.root), "config", "ticketctl.smtp", f"localhost:{workspace.port}"], check=True
+    )
+    workspace.run("mail", "send", now="2026-11-02T09:01")
+    assert "this clone does not know (" not in workspace.run("doctor", now="2026-11-02T09:01", status=1)
 
 
-def test_a_copy_of_the_sender_sends_nothing(desk: Shop, tmp_path: Path) -> None:
-    desk.run("reply", "aaaaa", "-m", "We look into it.", now="2026-11-02T09:01")
-    assert len(desk.deliver("2026-11-02T09:02")) == 1
-    desk.run("reply", "aaaaa", "-m", "Still looking.", now="2026-11-02T09:03")
-    shutil.copytree(desk.root, tmp_path / "copy", symlinks=True)
-    copy = Shop(tmp_path / "copy", desk.port, desk.office, desk.seen)
+def test_a_copy_of_the_sender_sends_nothing(workspace: Shop, tmp_path: Path) -> None:
+    workspace.run("reply", "aaaaa", "-m", "We look into it.", now="2026-11-02T09:01")
+    assert len(workspace.deliver("2026-11-02T09:02")) == 1
+    workspace.run("reply", "aaaaa", "-m", "Still looking.", now="2026-11-02T09:03")
+    shutil.copytree(workspace.root, tmp_path / "copy", symlinks=True)
+    copy = Shop(tmp_path / "copy", workspace.port, workspace.office, workspace.seen)
     assert copy.deliver("2026-11-02T09:04", status=1) == []
-    assert len(desk.deliver("2026-11-02T09:04")) == 1
+    assert len(workspace.deliver("2026-11-02T09:04")) == 1
 
 
-def test_a_long_line_arrives(desk: Shop) -> None:
+def test_a_long_line_arrives(workspace: Shop) -> None:
     """RFC 5321 ends a line at 998 bytes; people do not."""
     long = "word " * 300
-    desk.run("reply", "aaaaa", "-m", long, now="2026-11-02T09:01")
-    assert long.strip() in to(desk.deliver("2026-11-02T09:02"), JANE).get_content()
+    workspace.run("reply", "aaaaa", "-m", long, now="2026-11-02T09:01")
+    assert long.strip() in to(workspace.deliver("2026-11-02T09:02"), JANE).get_content()
 
 
-def test_answers_to_a_closed_ticket_go_where_it_goes_on(desk: Shop) -> None:
+def test_answers_to_a_closed_ticket_go_where_it_goes_on(workspace: Shop) -> None:
     """One follow-up, not one for each "thank you"."""
-    desk.run("move", "aaaaa", "Solved", "--reply", "Done.", now="2026-11-02T10:00")
-    desk.run("sweep", now="2026-11-06T10:00")
-    first = to(desk.deliver("2026-11-06T10:01"), JANE)
-    said = desk.write(JANE, "It came back.", "2026-11-07T10:00", first)
+    workspace.run("move", "aaaaa", "Solved", "--reply", "Done.", now="2026-11-02T10:00")
+    workspace.run("sweep", now="2026-11-06T10:00")
+    first = to(workspace.deliver("2026-11-06T10:01"), JANE)
+    said = workspace.write(JANE, "It came back.", "2026-11-07T10:00", first)
     assert "continued in" in said
-    notice = to(desk.deliver("2026-11-07T10:01"), JANE)
+    notice = to(workspace.deliver("2026-11-07T10:01"), JANE)
     follow = said.rpartition(" ")[2].strip()
     assert follow in notice.get_content()
     for number, letter in enumerate((notice, first)):
-        again = desk.write(JANE, f"Number {number}.", "2026-11-07T11:00", letter)
+        again = workspace.write(JANE, f"Number {number}.", "2026-11-07T11:00", letter)
         assert again.startswith(f"{follow[7:]}: message of"), again
-    assert len(json.loads(desk.run("list", "-A", "--format", "json", now="2026-11-07T12:00"))["tickets"]) == 2
+    assert len(json.loads(workspace.run("list", "-A", "--format", "json", now="2026-11-07T12:00"))["tickets"]) == 2
 
 
-def test_what_strangers_attach_goes_into_no_commit(desk: Shop) -> None:
+def test_what_strangers_attach_goes_into_no_commit(workspace: Shop) -> None:
     letter = EmailMessage()
     letter["From"], letter["To"], letter["Subject"], letter["Message-ID"] = "m@evil.example", HELP, TAG, "<1@x>"
     letter.set_content("Look.")
     letter.add_attachment(b"MZ", maintype="application", subtype="octet-stream", filename="tool.exe")
-    assert "kept as a note" in desk.run("mail", "in", now="2026-11-02T09:01", feed=letter.as_bytes())
-    assert "Attached, and not kept here: tool.exe" in desk.run("show", "aaaaa", now="2026-11-02T09:02")
-    assert not (desk.root / "attachments").exists()
-    assert [path.read_bytes() for path in (desk.root / "dead-letters").glob("*.eml")] == [letter.as_bytes()]
+    assert "kept as a note" in workspace.run("mail", "in", now="2026-11-02T09:01", feed=letter.as_bytes())
+    assert "Attached, and not kept here: tool.exe" in workspace.run("show", "aaaaa", now="2026-11-02T09:02")
+    assert not (workspace.root / "attachments").exists()
+    assert [path.read_bytes() for path in (workspace.root / "dead-letters").glob("*.eml")] == [letter.as_bytes()]
 
 
 @pytest.mark.parametrize(
@@ -500,69 +504,71 @@ def test_what_strangers_attach_goes_into_no_commit(desk: Shop) -> None:
         ("<!-- <p>hidden</p> --><div>a - b</div>", "a - b"),
     ],
 )
-def test_html_is_read(desk: Shop, page: str, text: str) -> None:
+def test_html_is_read(workspace: Shop, page: str, text: str) -> None:
     letter = EmailMessage()
     letter["From"], letter["To"], letter["Subject"] = JANE, HELP, "Page"
     letter.set_content(" \n")
     letter.add_alternative(page, subtype="html")
-    half = half_of(desk.run("mail", "in", now="2026-11-02T09:01", feed=letter.as_bytes()))
-    history = json.loads(desk.run("show", half, "--format", "json", now="2026-11-02T09:02"))["tickets"][0]["history"]
+    half = half_of(workspace.run("mail", "in", now="2026-11-02T09:01", feed=letter.as_bytes()))
+    history = json.loads(workspace.run("show", half, "--format", "json", now="2026-11-02T09:02"))["tickets"][0][
+        "history"
+    ]
     assert history[0]["text"].rstrip("\n") == text
 
 
 # --- after a strict reading -------------------------------------------------------------------------------------------
 
 
-def test_a_letter_that_travels_twice_is_one(desk: Shop) -> None:
+def test_a_letter_that_travels_twice_is_one(workspace: Shop) -> None:
     """Blanks, blank lines and the traces of its way do not make another letter of it."""
     text = b"From: jane@customer.example\r\nTo: help@support.example\r\nSubject: New\r\nMessage-ID: <9@x>\r\n\r\n"
     text += b"Hello, \r\n\r\n\r\n\r\nit  burns.\r\n-- \r\nJane\r\n\r\nOn Monday, Help wrote:\r\n> no\r\nyes\r\n"
-    assert "new, from" in desk.run("mail", "in", now="2026-11-02T09:01", feed=text)
+    assert "new, from" in workspace.run("mail", "in", now="2026-11-02T09:01", feed=text)
     for trace in (b"", b"Received: by mx1\r\n", b"Received: by mx2\r\n"):
-        assert "already" in desk.run("mail", "in", now="2026-11-02T09:02", feed=trace + text)
+        assert "already" in workspace.run("mail", "in", now="2026-11-02T09:02", feed=trace + text)
 
 
-def test_what_cannot_be_written_down_is_not_sent(desk: Shop) -> None:
+def test_what_cannot_be_written_down_is_not_sent(workspace: Shop) -> None:
     """A head changed by hand and committed: its notice waits, it does not go out at every run."""
-    desk.run("reply", "aaaaa", "-m", "We look into it.", now="2026-11-02T09:01")
-    path = next(desk.root.glob("tickets/*/*/*/*.yaml"))
+    workspace.run("reply", "aaaaa", "-m", "We look into it.", now="2026-11-02T09:01")
+    path = next(workspace.root.glob("tickets/*/*/*/*.yaml"))
     path.write_text(path.read_text().replace("status: Open", "status: Solved"))
-    git = ["git", "-C", str(desk.root), "-c", "user.name=A", "-c", "user.email=a@support.example"]
+    git = ["git", "-C", str(workspace.root), "-c", "user.name=A", "-c", "user.email=a@support.example"]
     subprocess.run([*git, "commit", "-qam", "By hand"], check=True)
     for minute in (2, 3, 30):
-        desk.run("mail", "send", now=f"2026-11-02T09:{minute:02}", status=1 if minute != 3 else 0)
-    assert desk.office.taken == []
-    assert "not sent: status does not agree" in desk.run("mail", "show", now="2026-11-02T09:31")
+        workspace.run("mail", "send", now=f"2026-11-02T09:{minute:02}", status=1 if minute != 3 else 0)
+    assert workspace.office.taken == []
+    assert "not sent: status does not agree" in workspace.run("mail", "show", now="2026-11-02T09:31")
 
 
-def test_what_a_stranger_attaches_is_kept_with_the_ticket_or_not_at_all(desk: Shop) -> None:
+def test_what_a_stranger_attaches_is_kept_with_the_ticket_or_not_at_all(workspace: Shop) -> None:
     """One write: where the dead letters cannot be kept, neither is the note, and the next delivery does both."""
-    (desk.root / "dead-letters").write_text("a file in the way")
+    (workspace.root / "dead-letters").write_text("a file in the way")
     letter = b"From: m@evil.example\nSubject: [261102-aaaaa]\nMessage-ID: <8@x>\n\n" + b"x " * 60_000
-    desk.run("mail", "in", now="2026-11-02T09:01", feed=letter, status=75)
-    (desk.root / "dead-letters").unlink()
-    assert "kept as a note" in desk.run("mail", "in", now="2026-11-02T09:02", feed=letter)
-    shown = desk.run("show", "aaaaa", now="2026-11-02T09:03")
+    workspace.run("mail", "in", now="2026-11-02T09:01", feed=letter, status=75)
+    (workspace.root / "dead-letters").unlink()
+    assert "kept as a note" in workspace.run("mail", "in", now="2026-11-02T09:02", feed=letter)
+    shown = workspace.run("show", "aaaaa", now="2026-11-02T09:03")
     assert "[cut here]" in shown and "is attached as" not in shown
-    assert [path.read_bytes() for path in (desk.root / "dead-letters").glob("*.eml")] == [letter]
+    assert [path.read_bytes() for path in (workspace.root / "dead-letters").glob("*.eml")] == [letter]
 
 
-def test_an_attachment_that_is_ignored_elsewhere_is_committed(desk: Shop) -> None:
-    with (desk.root / ".gitignore").open("a") as file:
+def test_an_attachment_that_is_ignored_elsewhere_is_committed(workspace: Shop) -> None:
+    with (workspace.root / ".gitignore").open("a") as file:
         file.write("*.log\n")
     letter = EmailMessage()
     letter["From"], letter["To"], letter["Subject"], letter["Message-ID"] = JANE, HELP, TAG, "<1@x>"
     letter.set_content("Look.")
     letter.add_attachment(b"trace", maintype="text", subtype="x-log", filename="trace.log")
-    assert "message of" in desk.run("mail", "in", now="2026-11-02T09:01", feed=letter.as_bytes())
+    assert "message of" in workspace.run("mail", "in", now="2026-11-02T09:01", feed=letter.as_bytes())
     listed = subprocess.run(
-        ["git", "-C", str(desk.root), "ls-files"], capture_output=True, text=True, check=True
+        ["git", "-C", str(workspace.root), "ls-files"], capture_output=True, text=True, check=True
     ).stdout
     assert "-trace.log" in listed
 
 
-def test_addresses_are_known_in_any_case(desk: Shop) -> None:
-    settings = desk.root / "ticketctl.yaml"
+def test_addresses_are_known_in_any_case(workspace: Shop) -> None:
+    settings = workspace.root / "ticketctl.yaml"
     settings.write_text(settings.read_text().replace("amy@support.example:", "Amy@Support.example:"))
-    assert "message of amy@support.example" in desk.write(AMY, "Done.", "2026-11-02T09:01", Subject=TAG)
-    assert "Amy@Support.example" in desk.run("show", "aaaaa", "--format", "json", now="2026-11-02T09:02")
+    assert "message of amy@support.example" in workspace.write(AMY, "Done.", "2026-11-02T09:01", Subject=TAG)
+    assert "Amy@Support.example" in workspace.run("show", "aaaaa", "--format", "json", now="2026-11-02T09:02")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.world import CUSTOMER, SHELF
+from tests.world import CUSTOMER, REGISTRY
 from ticketctl.core.dag import heads, knowledge, order, predecessors, seal, union
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision
@@ -21,7 +21,7 @@ from ticketctl.core.people import People
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.record import replace
 
-BIZTECH = SHELF.get("biztech")
+BIZTECH = REGISTRY.get("biztech")
 AMY, NOBODY = "amy@support.example", People()
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -103,7 +103,7 @@ def test_a_closing_stands_if_a_persons_move_was_built_on_it() -> None:
     assert mine.status == "Closed"
     other = ask(base, agent(text="Is it well now?"), LATER)
     assert merged(mine, other).status == "Solved", "a message is no move: the closing does not count"
-    aerosoft = SHELF.get("aerosoft")
+    aerosoft = REGISTRY.get("aerosoft")
     closed, theirs = _aerosoft_closed()
     reopened = decide(
         aerosoft, closed, Change(Actor(AMY, "agent"), "Open", "It recurred."), LATER + timedelta(days=9), NOBODY
@@ -115,7 +115,7 @@ def test_a_closing_stands_if_a_persons_move_was_built_on_it() -> None:
 
 def _aerosoft_closed() -> tuple[Ticket, Ticket]:
     """A ticket closed by time in one clone, and written to by staff in another."""
-    aerosoft = SHELF.get("aerosoft")
+    aerosoft = REGISTRY.get("aerosoft")
     ticket: Ticket | None = None
     entry = Entry("2026-11-02T09:00:00Z", AMY, "agent", "created", to="Resolved",
                   sets={"ticket": "261102-0ae01", "profile": "aerosoft", "title": "T", "customer": CUSTOMER})  # fmt: skip

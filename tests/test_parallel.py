@@ -8,19 +8,19 @@ from datetime import UTC, datetime
 import pytest
 
 from ticketctl.app.index import parallel
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 
-DESK = Desk("/nowhere", datetime(2026, 11, 21, 9, tzinfo=UTC))
+DESK = Workspace("/nowhere", datetime(2026, 11, 21, 9, tzinfo=UTC))
 done: list[str] = []
 
 
-def read(_: Desk, number: int) -> int:
+def read(_: Workspace, number: int) -> int:
     """The first step."""
     done.append(f"read {number}")
     return number * 10
 
 
-def make(_: Desk, tens: int) -> tuple[int, int]:
+def make(_: Workspace, tens: int) -> tuple[int, int]:
     """The second, and the process that did it."""
     done.append(f"make {tens // 10}")
     return tens, os.getpid()

@@ -16,14 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.world import SHELF
+from tests.world import REGISTRY
 from ticketctl.core.dag import seal
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.guards import Scene, failures
+from ticketctl.core.engine.guards import EvalContext, failures
 from ticketctl.core.engine.requests import Actor, Change, Decision
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.language.checks import lint, rules_can
-from ticketctl.core.language.entailment import Facts, exclusive, follows, impossible
+from ticketctl.core.language.checks import profile_findings, rules_can
+from ticketctl.core.language.entailment import Assumptions, exclusive, follows, impossible
 from ticketctl.core.language.parser import read_profile
 from ticketctl.core.people import People
 from ticketctl.core.profile import Action, Event, Profile, Test, Trigger
@@ -46,7 +46,7 @@ def good() -> str:
 def check(text: str) -> list[Finding]:
     """What ``profile check`` finds: mistakes of the language, and if there are none, what cannot be proved."""
     profile, findings = read_profile(read_yaml(text.encode(), FILE), FILE)
-    return findings or lint(profile)
+    return findings or profile_findings(profile)
 
 
 def compiled(text: str) -> Profile:
@@ -567,9 +567,9 @@ def test_the_good_profile() -> None:
 @pytest.mark.parametrize("name", ["aerosoft", "assima", "biztech", "ggit", "hosting"])
 def test_shipped_profiles(name: str) -> None:
     """The five profiles have no mistakes, and nothing in them cannot be proved."""
-    profile, findings = SHELF.compile(SHELF.path(name))
+    profile, findings = REGISTRY.compile(REGISTRY.path(name))
     assert findings == []
-    assert [str(finding) for finding in lint(profile) if finding.severity == "error"] == []
+    assert [str(finding) for finding in profile_findings(profile) if finding.severity == "error"] == []
 
 
 def test_the_second_example() -> None:
@@ -701,13 +701,15 @@ def ticket(status: str, x: str | None, y: str | None, answered: bool, profile: P
     return fold(history)
 
 
-def scenes(status: str, role: str = "") -> Iterator[Scene]:
+def scenes(status: str, role: str = "") -> Iterator[EvalContext]:
     """Every small scene in a status (in a role)."""
     for x, y, answered in itertools.product((None, "p", "q"), (None, "v", "w"), (False, True)):
         one = ticket(status, x, y, answered)
         for who, channel, text, note in itertools.product([role] if role else ROLES, CHANNELS, SAID, (None, "n")):
             for changed in (frozenset[str](), frozenset(["x"])):
-                yield Scene(PROFILE, People(), NOW, one, one.history, who, who, who, channel, text, note, None, changed)
+                yield EvalContext(
+                    PROFILE, People(), NOW, one, one.history, who, who, who, channel, text, note, None, changed
+                )
 
 
 ALL = {(status, role): list(scenes(status, role)) for status in "AB" for role in ("", "system")}
@@ -717,30 +719,30 @@ ALL = {(status, role): list(scenes(status, role)) for status in "AB" for role in
 @given(st.sampled_from("AB"), lists_, tests_, st.sampled_from(["", "system"]))
 def test_what_follows_is_so(status: str, known: list[Test], need: Test, role: str) -> None:
     """If a test is said to follow from others, it passes in every scene in which those pass."""
-    if follows(Facts(PROFILE, status, role=role).knowing(known), [need]):
+    if follows(Assumptions(PROFILE, status, role=role).knowing(known), [need]):
         return
-    for scene in ALL[status, role]:
-        assert failures(known, scene) or not failures([need], scene), scene
+    for context in ALL[status, role]:
+        assert failures(known, context) or not failures([need], context), context
 
 
 @settings(max_examples=150)
 @given(st.sampled_from("AB"), lists_, lists_)
 def test_what_excludes_excludes(status: str, one: list[Test], other: list[Test]) -> None:
     """If two lists of tests are said to exclude each other, they never pass together."""
-    if not exclusive(Facts(PROFILE, status), one, other):
+    if not exclusive(Assumptions(PROFILE, status), one, other):
         return
-    for scene in ALL[status, ""]:
-        assert failures([*one, *other], scene), scene
+    for context in ALL[status, ""]:
+        assert failures([*one, *other], context), context
 
 
 @settings(max_examples=150)
 @given(st.sampled_from("AB"), lists_)
 def test_what_is_impossible_never_is(status: str, tests: list[Test]) -> None:
     """If a list of tests is said to be impossible, it never passes."""
-    if not impossible(Facts(PROFILE, status), tests):
+    if not impossible(Assumptions(PROFILE, status), tests):
         return
-    for scene in ALL[status, ""]:
-        assert failures(tests, scene), scene
+    for context in ALL[status, ""]:
+        assert failures(tests, context), context
 
 
 sets_ = st.dictionaries(st.sampled_from(["x", "y"]), st.sampled_from([None, "p", "$assignee", "$title"]), max_size=2)
@@ -781,8 +783,8 @@ def test_a_proved_rule_is_never_refused(profile: Profile) -> None:
         return
     for x, y, answered in itertools.product((None, "p", "q"), (None, "v", "w"), (False, True)):
         one = ticket("A", x, y, answered, profile)
-        scene = Scene(profile, People(), NOW, one, one.history, "system", "system", "system")
-        if failures(profile.statuses["A"].keeps, scene):
+        context = EvalContext(profile, People(), NOW, one, one.history, "system", "system", "system")
+        if failures(profile.statuses["A"].keeps, context):
             continue
         for request in REQUESTS:
             outcome = decide(profile, one, request, NOW, People())

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from tests.lists import DEFAULT, index_of
 from tests.test_stateful import PROFILES, Life, dates
-from tests.world import SHELF
+from tests.world import REGISTRY
 from ticketctl.app.index.refresh import cells_of
 from ticketctl.core.dates import format_instant, parse_instant
 from ticketctl.core.engine.events import unanswered
-from ticketctl.core.engine.guards import Scene, failures
+from ticketctl.core.engine.guards import EvalContext, failures
 from ticketctl.core.engine.timers import coming, due_now, next_due, timers, wake_of
 from ticketctl.core.language.parser import read_profile
 from ticketctl.core.people import People
@@ -30,7 +30,7 @@ from ticketctl.core.query import COLUMNS, NEWEST, Query, Term
 from ticketctl.core.summary import _rank, summary_of
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.record import replace
-from ticketctl.store.index.database import Index, Kept
+from ticketctl.store.index.database import Index, IndexEntry
 from ticketctl.store.index.sql import select, sums, total
 from ticketctl.store.paths import path_of
 from ticketctl.store.yaml.ruamel import read_yaml
@@ -120,7 +120,7 @@ def clocks() -> Profile:
 def lives() -> list[Known]:
     """Tickets of the five profiles, and of one whose rules wait for time."""
     found: list[Known] = []
-    profiles = [*map(SHELF.get, PROFILES), clocks()]
+    profiles = [*map(REGISTRY.get, PROFILES), clocks()]
 
     @settings(max_examples=100, phases=[Phase.generate], database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
@@ -156,8 +156,8 @@ def value(known: Known, name: str) -> Any:
             return int(state != "closed" and unanswered(profile, ticket.acts))
         case "queued":
             now = parse_instant(ticket.updated)
-            scene = Scene(profile, people, now, ticket, ticket.acts, "", "", "")
-            return int(not failures(profile.queue.when, scene) if profile.queue.when else state in ("new", "open"))
+            context = EvalContext(profile, people, now, ticket, ticket.acts, "", "", "")
+            return int(not failures(profile.queue.when, context) if profile.queue.when else state in ("new", "open"))
         case "next_due" | "next_rule":
             return (fire.due if name == "next_due" else fire.rule) if fire else None
     return getattr(ticket, name)
@@ -289,9 +289,9 @@ def queries(draw: Any, lot: list[Known]) -> Query:
     return Query(terms, sort, limit=draw(st.sampled_from([0, 0, 1, 3, 2**40])))
 
 
-def kept(known: Known) -> Kept:
+def kept(known: Known) -> IndexEntry:
     """A ticket as the index takes it."""
-    return Kept(path_of(known.ticket.id), b"", "-", 0, cells_of(summary_of(*known)))
+    return IndexEntry(path_of(known.ticket.id), b"", "-", 0, cells_of(summary_of(*known)))
 
 
 def agrees(index: Index, query: Query, lot: Sequence[Known]) -> None:
@@ -358,7 +358,7 @@ ORDERS = st.lists(st.tuples(st.sampled_from(sorted(KINDS)), st.booleans()), min_
 @given(st.sampled_from(PROFILES), st.none() | ORDERS, st.data())
 def test_the_queue_sorts_as_its_words_say(name: str, order: Any, data: Any) -> None:
     """Byte by byte as value by value: what is not set comes last, descending parts are turned round."""
-    profile = SHELF.get(name) if order is None else replace(SHELF.get(name), queue=Queue((), order))
+    profile = REGISTRY.get(name) if order is None else replace(REGISTRY.get(name), queue=Queue((), order))
     assert {part for part, _ in profile.queue.order} <= set(KINDS)
     optional = {part: kind for part, kind in KINDS.items() if part not in ("created", "updated")}
     shape = st.fixed_dictionaries({"created": DATES, "updated": DATES}, optional=optional)

@@ -9,18 +9,18 @@ from pathlib import Path
 from tests.lists import every
 from tests.make_samples import ROOT, differences, files, play
 from tests.shell import Shell
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.ticket import Ticket
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
 
 def tickets() -> list[Ticket]:
     """Every ticket of the sample store; all of them can be read."""
-    found = list(every(Desk(str(ROOT), NOW).store))
-    assert [one for one in found if not isinstance(one, Loaded)] == []
-    return [one.ticket for one in found if isinstance(one, Loaded)]
+    found = list(every(Workspace(str(ROOT), NOW).store))
+    assert [one for one in found if not isinstance(one, LoadedTicket)] == []
+    return [one.ticket for one in found if isinstance(one, LoadedTicket)]
 
 
 def test_the_pages_make_it_byte_for_byte(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_there_are_enough_of_every_organisation() -> None:
     counted: dict[str, int] = defaultdict(int)
     for ticket in tickets():
         counted[ticket.profile] += 1
-    assert set(counted) == set(Desk(str(ROOT), NOW).shelf.names())
+    assert set(counted) == set(Workspace(str(ROOT), NOW).registry.names())
     assert min(counted.values()) >= 5
     assert sum(counted.values()) >= 30
 
@@ -41,7 +41,7 @@ def test_every_status_of_every_profile_is_visited() -> None:
     visited: dict[str, set[str]] = defaultdict(set)
     for ticket in tickets():
         visited[ticket.profile].update(entry.to for entry in ticket.history if entry.to)
-    profiles = list(Desk(str(ROOT), NOW).shelf.all())
+    profiles = list(Workspace(str(ROOT), NOW).registry.all())
     assert {profile.name: set(profile.statuses) - visited[profile.name] for profile in profiles} == {
         profile.name: set() for profile in profiles
     }

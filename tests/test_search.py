@@ -14,7 +14,7 @@ from tests.state import make_repository
 from tests.test_kill import done, make_store, ticketctl
 from ticketctl.app.index.find import find
 from ticketctl.app.input.query import read_query, words
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.query import Query, Term
 from ticketctl.errors import TicketctlError
 from ticketctl.store.index import fulltext
@@ -34,8 +34,8 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def at(root: Path, now: str = NOW) -> Desk:
-    return Desk(str(root), datetime.fromisoformat(now.replace("Z", "+00:00")).astimezone(UTC), AMY)
+def at(root: Path, now: str = NOW) -> Workspace:
+    return Workspace(str(root), datetime.fromisoformat(now.replace("Z", "+00:00")).astimezone(UTC), AMY)
 
 
 def is_(name: str, *values: str | int, wanted: bool = True) -> Term:
@@ -121,9 +121,9 @@ def comparable(term: Term) -> Term:
 def test_a_date_is_the_day_of_the_store(tmp_path: Path, where: str, day: str, first: str, last: str) -> None:
     """A date is a local day from its first second to its last, of 23 to 25 hours; ``<`` ends before it, ``>`` begins
     after it."""
-    desk = at(make_store(tmp_path / "store", f"timezone: {where}\n"))
+    workspace = at(make_store(tmp_path / "store", f"timezone: {where}\n"))
     before, after = (format(datetime.fromisoformat(end).timestamp(), ".0f") for end in (first, last))
-    held = [next(read_query(desk, f"created:{sign}{day}")).values[:2] for sign in ("", "<=", ">=", "<", ">")]
+    held = [next(read_query(workspace, f"created:{sign}{day}")).values[:2] for sign in ("", "<=", ">=", "<", ">")]
     assert held[:3] == [(f"{first}Z", f"{last}Z"), ("", f"{last}Z"), (f"{first}Z", "")]
     ends = [datetime.fromisoformat(held[3][1][:-1]).timestamp(), datetime.fromisoformat(held[4][0][:-1]).timestamp()]  # type: ignore[index]
     assert (ends[0] + 1, ends[1] - 1) == (float(before), float(after))
@@ -265,7 +265,7 @@ def found(root: Path, query: str) -> str:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Path:
+def workspace(tmp_path: Path) -> Path:
     root = make_store(tmp_path / "store")
     for half, title, text in (
         ("a", "Printer: Paper jam in Zürich", "It says ERR_42 (again) at 10.30, C++ and AT&T."),
@@ -287,47 +287,51 @@ def desk(tmp_path: Path) -> Path:
     ("日本語", "b"), ("本", ""), ("🎉", ""), ("-🎉", "abc"), ("*", ""), ("-*", "abc"), ("STRASSE", ""), ("straße", "b"),
     ("paper\0jam", "ac"), ("pa\0", "ac"), ("title:PAPER", "ac"), ("title:aper", "ac"), ('title:"r j"', "a"), ("\0", ""),
 ])  # fmt: skip
-def test_words_are_found(desk: Path, query: str, expected: str) -> None:
+def test_words_are_found(workspace: Path, query: str, expected: str) -> None:
     """In titles, messages and notes, whatever the case and the accents, as the beginnings of words; nothing in them is
     an operator."""
     if query == "paper\0jam":
-        expected = found(desk, '"paper jam"')
-    assert found(desk, query) == expected
+        expected = found(workspace, '"paper jam"')
+    assert found(workspace, query) == expected
 
 
-def test_a_phrase_stands_in_one_text(desk: Path) -> None:
+def test_a_phrase_stands_in_one_text(workspace: Path) -> None:
     """The end of a title and the beginning of the message below it do not stand together."""
-    assert found(desk, '"paper jam"') == "a"
+    assert found(workspace, '"paper jam"') == "a"
 
 
-def test_what_was_edited_away_is_not_found(desk: Path) -> None:
+def test_what_was_edited_away_is_not_found(workspace: Path) -> None:
     """After any change the words are those of the present texts."""
-    assert found(desk, "toner") == ""
-    done(desk, "set", "aaaac", "title=Toner")
-    assert (found(desk, "toner"), found(desk, "title:paper")) == ("c", "a")
-    assert found(desk, "paper") == "a"
-    path = desk / "tickets/2026/11/02/261102-aaaac.yaml"
+    assert found(workspace, "toner") == ""
+    done(workspace, "set", "aaaac", "title=Toner")
+    assert (found(workspace, "toner"), found(workspace, "title:paper")) == ("c", "a")
+    assert found(workspace, "paper") == "a"
+    path = workspace / "tickets/2026/11/02/261102-aaaac.yaml"
     path.write_text(path.read_text().replace("Toner", "Folio").replace("bread", "toast"))
-    assert (found(desk, "toner"), found(desk, "bread"), found(desk, "toast folio")) == ("", "", "c")
-    done(desk, "reply", "aaaab", "-m", "A new wordling.")
-    assert (found(desk, "wordling"), found(desk, "-wordling")) == ("b", "ac")
+    assert (found(workspace, "toner"), found(workspace, "bread"), found(workspace, "toast folio")) == ("", "", "c")
+    done(workspace, "reply", "aaaab", "-m", "A new wordling.")
+    assert (found(workspace, "wordling"), found(workspace, "-wordling")) == ("b", "ac")
     path.unlink()
-    assert (found(desk, "toast"), found(desk, "-toast")) == ("", "ab")
+    assert (found(workspace, "toast"), found(workspace, "-toast")) == ("", "ab")
     path.write_text("broken")
-    assert (found(desk, "toast"), found(desk, "-toast")) == ("", "ab")
+    assert (found(workspace, "toast"), found(workspace, "-toast")) == ("", "ab")
 
 
-def test_forgotten_texts_pile_up_and_go(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forgotten_texts_pile_up_and_go(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ticket written three hundred times: the newest words are found, the ones before are not."""
     monkeypatch.setattr(fulltext, "_FORGOTTEN", 20)
-    path = desk / "tickets/2026/11/02/261102-aaaac.yaml"
+    path = workspace / "tickets/2026/11/02/261102-aaaac.yaml"
     text = path.read_text()
     for number in range(300):
         path.write_text(text.replace("bread", f"bread word{number:04}"))
-        assert found(desk, f"word{number:04}") == "c"
-        assert number == 0 or found(desk, f"word{number - 1:04}") == ""
+        assert found(workspace, f"word{number:04}") == "c"
+        assert number == 0 or found(workspace, f"word{number - 1:04}") == ""
         if number % 50 == 7:
-            assert (found(desk, "paper"), found(desk, "-bread"), found(desk, '"says err_42"')) == ("ac", "ab", "a")
+            assert (found(workspace, "paper"), found(workspace, "-bread"), found(workspace, '"says err_42"')) == (
+                "ac",
+                "ab",
+                "a",
+            )
 
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
@@ -358,11 +362,11 @@ def test_every_word_of_every_title_finds_its_ticket(samples: Path) -> None:
                     }, part
 
 
-def test_a_sqlite_that_cannot_search_says_so(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sqlite_that_cannot_search_says_so(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One message, and lists without words go on."""
     made = tuple(sql.replace("fts5", "fts5_of_another_python") for sql in fulltext.TEXTS)
     monkeypatch.setattr(fulltext, "TEXTS", made)
-    ran = ticketctl(desk, "list", "paper")
+    ran = ticketctl(workspace, "list", "paper")
     assert (ran.status, ran.out, ran.err.count("error: "), "Traceback" in ran.err) == (78, "", 1, False)
     assert "no full-text search (FTS5)" in ran.err
-    assert len(done(desk, "list", "--format", "id").split()) == 3
+    assert len(done(workspace, "list", "--format", "id").split()) == 3

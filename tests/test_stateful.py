@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from tests.test_dates import oracle, oracle_add
-from tests.world import CUSTOMER, SHELF, Refused, World
+from tests.world import CUSTOMER, REGISTRY, Refused, World
 from ticketctl.core.dag import event_id, predecessors
 from ticketctl.core.dates import Duration, parse_instant
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.guards import Scene, failures
+from ticketctl.core.engine.guards import EvalContext, failures
 from ticketctl.core.engine.requests import Decision
 from ticketctl.core.entry import Entry
-from ticketctl.core.profile import CREATED, Automation, Edge, Event, Field, Profile
+from ticketctl.core.profile import CREATED, Automation, Event, Field, Profile, Transition
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.store.paths import path_of
 from ticketctl.store.yaml.loader import load
@@ -184,7 +184,7 @@ class Life(RuleBasedStateMachine):
             return False
         return True
 
-    def words(self, draw: Any, edge: Edge | None = None, eager: bool = False) -> dict[str, Any]:
+    def words(self, draw: Any, edge: Transition | None = None, eager: bool = False) -> dict[str, Any]:
         """What a request supplies beside the move: more of it, if it is meant to be allowed."""
         profile, found = self.profile, dict[str, Any]()
         often = st.sampled_from([True, True, True, False]) if eager else st.sampled_from([True, False, False])
@@ -223,7 +223,7 @@ class Life(RuleBasedStateMachine):
         except Refused:
             world.new("customer")
 
-    def push(self, data: Any, edge: Edge) -> bool:
+    def push(self, data: Any, edge: Transition) -> bool:
         """Make a move that the profile lists: as drawn, or else with what such moves need; whether it was made."""
         roles = [(role, None) for role in edge.roles if role != self.profile.system]
         role, for_ = data.draw(st.sampled_from(roles + [(role, CUSTOMER) for role in edge.on_behalf]))
@@ -242,7 +242,7 @@ class Life(RuleBasedStateMachine):
             for words in (messages, owned, {**messages, **owned}, dated, {**messages, **named}, {**dated, **named})
         )
 
-    def open_edges(self, status: str) -> list[Edge]:
+    def open_edges(self, status: str) -> list[Transition]:
         """The moves out of a status that are not for rules alone."""
         return [edge for edge in self.profile.leaving(status) if set(edge.roles) - {self.profile.system}]
 
@@ -257,14 +257,14 @@ class Life(RuleBasedStateMachine):
         """People bring it to some status, by the shortest way, as far as it goes."""
         timed = [status for timer in self.profile.automations for status in timer.within]
         goal = data.draw(st.sampled_from([*self.profile.statuses, *timed * 3]))
-        first: dict[str, Edge | None] = {self.world.ticket.status: None}
+        first: dict[str, Transition | None] = {self.world.ticket.status: None}
         waiting = [self.world.ticket.status]
         for status in waiting:
             for edge in self.open_edges(status):
                 if edge.target not in first:
                     first[edge.target] = edge
                     waiting.append(edge.target)
-        way: list[Edge] = []
+        way: list[Transition] = []
         at = goal
         while (edge_in := first.get(at)) is not None:
             way.insert(0, edge_in)
@@ -455,10 +455,10 @@ class Life(RuleBasedStateMachine):
         """No automation that is due and whose conditions hold has been left out."""
         world, ticket = self.world, self.world.ticket
         system = self.profile.system
-        scene = Scene(self.profile, world.listed, world.now, ticket, ticket.history, system, system, system)
+        context = EvalContext(self.profile, world.listed, world.now, ticket, ticket.history, system, system, system)
         for timer in self.profile.automations:
             anchor = anchor_of(self.profile, ticket.history, timer) if ticket.status in timer.within else None
-            if anchor is None or failures(timer.when, scene):
+            if anchor is None or failures(timer.when, context):
                 continue
             done = max(
                 (e.nth or 1 for e in ticket.history if e.due and (e.rule, e.anchor) == (timer.name, anchor.id)),
@@ -488,10 +488,10 @@ class Life(RuleBasedStateMachine):
         """What a status keeps true is true, whoever did the last thing."""
         if (ticket := self.world.ticket) is not None:
             system = self.profile.system
-            scene = Scene(
+            context = EvalContext(
                 self.profile, self.world.listed, self.world.now, ticket, ticket.history, system, system, system
             )
-            assert failures(self.profile.statuses[ticket.status].keeps, scene) == []
+            assert failures(self.profile.statuses[ticket.status].keeps, context) == []
 
     @invariant()
     def rules_were_never_refused(self) -> None:
@@ -520,7 +520,7 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.parametrize("name", PROFILES)
 def test_lives(name: str) -> None:
     """Random lives of tickets of a profile (``LIVES=500`` makes more of them)."""
-    assert SHELF.get(name).name == name
+    assert REGISTRY.get(name).name == name
     run_state_machine_as_test(
         lambda: Life(name),
         settings=settings(

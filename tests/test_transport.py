@@ -15,7 +15,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from tests.post import Office, free_port
 from ticketctl.errors import SettingsError
-from ticketctl.store.email.settings import Mail, Server
+from ticketctl.store.email.settings import MailServer, MailSettings
 from ticketctl.store.email.smtp import DeliveryError, transport
 
 LETTER = b"From: help@support.example\r\nTo: jane@customer.example\r\nSubject: Hello\r\n\r\nHello.\r\n"
@@ -57,8 +57,8 @@ def running(authority: trustme.CA | None = None, login: bool = False) -> Iterato
         controller.stop()
 
 
-def mail(port: int, tls: str = "none", host: str = "localhost", **login: str) -> Mail:
-    return Mail("help@support.example", smtp=Server(host, port, tls, **login))
+def mail(port: int, tls: str = "none", host: str = "localhost", **login: str) -> MailSettings:
+    return MailSettings("help@support.example", smtp=MailServer(host, port, tls, **login))
 
 
 @pytest.mark.usefixtures("trusted")
@@ -124,7 +124,7 @@ def test_no_password(variables: dict[str, str], words: str) -> None:
 
 
 def test_no_sendmail(tmp_path: Path) -> None:
-    settings = Mail("help@support.example", sendmail=True)
+    settings = MailSettings("help@support.example", sendmail=True)
     try:
         with transport(settings, {"PATH": str(tmp_path)}):
             pytest.skip("this machine has a sendmail in its usual place")

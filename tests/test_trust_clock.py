@@ -15,11 +15,11 @@ import pytest
 from tests import test_sweep
 from tests.test_kill import AMY, NOW, done, files_of, make_store, make_tickets, ticketctl
 from tests.test_sweep import SWEPT_AT, statuses
-from tests.world import SHELF
+from tests.world import REGISTRY
 from ticketctl.app.index.refresh import fresh
 from ticketctl.core import dates
 from ticketctl.core.dag import seal
-from ticketctl.core.engine.forecast import outlooks
+from ticketctl.core.engine.forecast import rule_forecasts
 from ticketctl.core.engine.notifications import compose
 from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.engine.timers import future_event
@@ -174,7 +174,7 @@ def at_edge(profile: Profile, status: str, at: str) -> Ticket:
 
 
 @pytest.mark.parametrize("at", EDGES)
-@pytest.mark.parametrize("profile", list(SHELF.all()), ids=lambda profile: profile.name)
+@pytest.mark.parametrize("profile", list(REGISTRY.all()), ids=lambda profile: profile.name)
 def test_no_instant_makes_a_clock_overflow(profile: Profile, at: str) -> None:
     """As the event that every rule counts from, seen from everywhen: clocks beyond the calendar do not run."""
     for status in profile.statuses:
@@ -182,7 +182,7 @@ def test_no_instant_makes_a_clock_overflow(profile: Profile, at: str) -> None:
         summary_of(profile, ticket, NOBODY_LISTED)
         for edge in (NOW, *EDGES):
             now = dates.parse_instant(edge)
-            list(outlooks(profile, ticket, now, NOBODY_LISTED))
+            list(rule_forecasts(profile, ticket, now, NOBODY_LISTED))
             sweep_ticket(profile, ticket, now, NOBODY_LISTED)
             future_event(ticket, now)
         for name in profile.messages:
@@ -194,7 +194,7 @@ def test_no_instant_makes_a_clock_overflow(profile: Profile, at: str) -> None:
 def test_no_command_fails_at_an_instant(tmp_path: Path, at: str) -> None:
     """The same through the commands, on a ticket that would close by itself."""
     root = solved(tmp_path / "store", 1)
-    profile = next(profile for profile in SHELF.all() if profile.name == "biztech")
+    profile = next(profile for profile in REGISTRY.all() if profile.name == "biztech")
     ticket = at_edge(profile, "Solved", at)
     (root / "tickets/2026/11/02/261102-aaaaa.yaml").write_bytes(emit(ticket))
     for now in (NOW, *EDGES):
@@ -207,9 +207,9 @@ def test_no_command_fails_at_an_instant(tmp_path: Path, at: str) -> None:
 def test_such_tickets_are_found_by_the_index(tmp_path: Path) -> None:
     """Not by looking at every ticket: SQLite goes by the order of the newest events, both for them and for the trace."""
     root = solved(tmp_path / "store", 1)
-    from ticketctl.app.workspace import Desk
+    from ticketctl.app.workspace import Workspace
 
-    index = fresh(Desk(str(root), dates.parse_instant(NOW)))
+    index = fresh(Workspace(str(root), dates.parse_instant(NOW)))
     for sql in ("SELECT id, profile, status, updated FROM tickets WHERE id IS NOT NULL AND updated > ? ORDER BY updated, id",
                 "SELECT updated FROM tickets WHERE id IS NOT NULL AND updated <= ? ORDER BY updated DESC LIMIT 1"):  # fmt: skip
         plan = " ".join(str(row[-1]) for row in index.all(f"EXPLAIN QUERY PLAN {sql}", NOW))
@@ -411,29 +411,29 @@ def test_a_pause_of_the_mail_ends_though_the_clock_was_wrong(tmp_path: Path) -> 
     from collections import Counter
 
     from ticketctl.app.email import outbound
-    from ticketctl.app.workspace import Desk
+    from ticketctl.app.workspace import Workspace
 
     root = test_sweep.solved(tmp_path / "store", 1, MAIL)
     told = Entry(FAR, "system", "system", "notified", message="solved", told=("jane@customer.example",) * 3)
     forge(root, "aa000", told)
     given: Counter[str] = Counter()
-    desk = Desk(str(root), dates.parse_instant(SWEPT_AT))
-    (debt, *_) = list(outbound.debts(desk, [], given))
+    workspace = Workspace(str(root), dates.parse_instant(SWEPT_AT))
+    (debt, *_) = list(outbound.pending_notifications(workspace, [], given))
     assert given == Counter()
-    mail = desk.settings.mail
+    mail = workspace.settings.mail
     assert mail is not None
     for again, ready in (("2036-11-06T10:00:00Z", True), ("2026-11-06T12:00:00Z", False), ("", True)):
-        late = outbound.Debt(debt.ticket, debt.entry, debt.told, 1, "no", again)
-        assert outbound._Run(desk, mail, outbound.Delivery())._ready(late) is ready, again
+        late = outbound.PendingNotification(debt.ticket, debt.entry, debt.told, 1, "no", again)
+        assert outbound._SendRun(workspace, mail, outbound.SendResult())._ready(late) is ready, again
 
 
 def test_writing_is_refused_in_one_place(tmp_path: Path) -> None:
     """Where writing begins, so that no command can forget it."""
     from ticketctl.app.transaction import writing
-    from ticketctl.app.workspace import Desk
+    from ticketctl.app.workspace import Workspace
 
     root = make_store(tmp_path / "store")
     clock = dates.parse_instant(NOW)
-    desk = Desk(str(root), clock + timedelta(hours=1, seconds=1), AMY, clock)
-    with pytest.raises(RefusedError), writing(desk):
+    workspace = Workspace(str(root), clock + timedelta(hours=1, seconds=1), AMY, clock)
+    with pytest.raises(RefusedError), writing(workspace):
         raise AssertionError("it was let in")

@@ -71,7 +71,7 @@ class Watched:
     said: str
 
 
-def watch(root: Path, home: Path) -> Watched:
+def progress(root: Path, home: Path) -> Watched:
     """Run all commands in a store, each in a process of its own, under strace."""
     log = root.parent / "strace.log"
     environment = {
@@ -154,7 +154,7 @@ def make(folder: Path, git: bool) -> tuple[Path, Path]:
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Watched]:
     """What the commands do on an honest store, in git and outside."""
-    return {git: watch(*make(tmp_path_factory.mktemp("honest"), git)) for git in (True, False)}
+    return {git: progress(*make(tmp_path_factory.mktemp("honest"), git)) for git in (True, False)}
 
 
 SHORT = [("all but links of folders", True), ("all but links of folders", False)]
@@ -173,7 +173,7 @@ def test_a_hostile_store_runs_opens_and_writes_nothing(
     for trap in TRAPS:
         if trap.__name__ == name or (name not in dict(EACH) and trap.__name__ not in apart):
             trap(root, canary)
-    seen, before = watch(root, home), honest[git]
+    seen, before = progress(root, home), honest[git]
     assert not canary.exists()
     assert "crash" not in seen.said and "Traceback" not in seen.said, seen.said[-3000:]
     programs = {path for path in seen.ran - before.ran if not re.fullmatch(r".*/git(-core/git[a-z-]*)?", path)}

@@ -14,7 +14,7 @@ from ticketctl.cli.main import run
 from ticketctl.core.customer_view import without_notes
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import Ticket
-from ticketctl.store.profiles import Shelf
+from ticketctl.store.profiles import ProfileRegistry
 
 Run = Callable[..., Ran]
 NOW = "2026-11-02T09:00:00Z"
@@ -225,7 +225,7 @@ def test_however_roles_are_written(tmp_path: Path, roles: str) -> None:
     """Those that are not in the common form are read as YAML."""
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles/own.yaml").write_text(f"profile: own\n{roles}\nfields: {{}}\n")
-    found, all_read = Shelf(str(tmp_path)).roles()
+    found, all_read = ProfileRegistry(str(tmp_path)).roles()
     assert found["own"] == {"customer": "customer", "agent": "agent", "system": "system"} and all_read
 
 

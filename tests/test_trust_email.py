@@ -19,7 +19,7 @@ from tests.test_letters import HELP, JANE, PLAIN, attached, letter, parts, typed
 from ticketctl.store.email import charsets
 from ticketctl.store.email.headers import addresses, only_address, same_address
 from ticketctl.store.email.mime import MAX_DEPTH, MAX_FIELD, MAX_FIELDS, MAX_HEAD, MAX_PARTS
-from ticketctl.store.email.parse import MAX_TEXT_BYTES, UnreadableError, read_letter
+from ticketctl.store.email.parse import MAX_TEXT_BYTES, UnreadableError, parse_email
 from ticketctl.store.email.settings import ADDRESS
 
 AMY = "amy@support.example"
@@ -31,7 +31,7 @@ def quickly(data: bytes) -> str:
     """Read an email, or be told why it cannot be; either must be quick."""
     start = time.monotonic()
     try:
-        found = read_letter(data).text
+        found = parse_email(data).text
     except UnreadableError as error:
         found = str(error)
     assert time.monotonic() - start < SLOW
@@ -47,10 +47,10 @@ def test_reading_is_quick(name: str) -> None:
 READ = """
 import resource, sys
 from tests.hostile_email import LARGE, MIB
-from ticketctl.store.email.parse import UnreadableError, read_letter
+from ticketctl.store.email.parse import UnreadableError, parse_email
 for name in sys.argv[1:]:
     try:
-        read_letter(LARGE[name](40 * MIB))
+        parse_email(LARGE[name](40 * MIB))
     except UnreadableError:
         pass
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
@@ -145,9 +145,9 @@ LARGER: dict[str, tuple[str, bytes, str]] = {
 def test_a_charset_is_that_of_windows_where_it_is_too_small(name: str) -> None:
     """In a body, in a subject, and at the beginning of a large body."""
     charset, data, text = LARGER[name]
-    assert text in read_letter(typed(f"text/plain; charset={charset}", "8bit", data)).text
+    assert text in parse_email(typed(f"text/plain; charset={charset}", "8bit", data)).text
     word = f"=?{charset}?b?{base64.b64encode(data).decode()}?="
-    assert text in read_letter(letter(f"Subject: {word}")).subject
+    assert text in parse_email(letter(f"Subject: {word}")).subject
     assert text in charsets.beginning(data + b" " * 100, charset, len(data) + 50)
 
 
@@ -164,16 +164,16 @@ def test_what_is_in_no_charset_has_its_other_characters() -> None:
 def test_a_page_is_left_out_only_for_a_plain_text_that_stands_for_it(name: str) -> None:
     """Everything else that somebody wrote is read, in order."""
     data, text = TEXTS[name]
-    said = read_letter(b"From: jane@customer.example\n" + data).text
+    said = parse_email(b"From: jane@customer.example\n" + data).text
     assert [line.strip() for line in said.splitlines() if line.strip()] == [line.strip() for line in text.splitlines()]
 
 
 def test_a_page_that_says_nothing_is_attached_beside_a_footer() -> None:
     """Its picture is what its writer sent."""
-    read = read_letter(parts("mixed", PICTURE, FOOTER))
+    read = parse_email(parts("mixed", PICTURE, FOOTER))
     assert [item.name for item in read.attachments] == ["message.html"] and "Scanned" in read.text
     large = b"Content-Type: text/html\n\n" + b"<p>word</p>" * 200_000
-    read = read_letter(parts("mixed", PLAIN, large))
+    read = parse_email(parts("mixed", PLAIN, large))
     assert read.whole == "message.html" and read.text.startswith("plain words") and "word\n" in read.text
     assert len(read.attachments[0].data) == 2_200_000
 
@@ -195,11 +195,11 @@ def test_a_page_that_says_nothing_is_attached_beside_a_footer() -> None:
 def test_only_ascii_vouches(value: str) -> None:
     """A letter whose small letter is in ASCII is another letter."""
     data = letter(f"Authentication-Results: {value}", sender="boss@kim.example")
-    assert read_letter(data).authentic == ()
+    assert parse_email(data).authentic == ()
     right = letter("Authentication-Results: MK.example; DMARC=Pass Header.From=KIM.example", sender="boss@kim.example")
-    assert read_letter(right).authentic == ("mk.example",)
+    assert parse_email(right).authentic == ("mk.example",)
     described = 'mk.example; dmarc=pass reason="gut geprüft" header.from=kim.example'
-    assert read_letter(letter(f"Authentication-Results: {described}", sender="boss@kim.example")).authentic
+    assert parse_email(letter(f"Authentication-Results: {described}", sender="boss@kim.example")).authentic
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_only_ascii_vouches(value: str) -> None:
 def test_an_address_is_ascii(who: str) -> None:
     """Neither a sender, nor one whom an email was sent to, nor one who is compared with them."""
     assert not ADDRESS.match(who)
-    read = read_letter(letter(sender=who, to=who))
+    read = parse_email(letter(sender=who, to=who))
     assert read.sender == "" and read.recipients == ()
     assert not same_address(who, who.lower()) and not same_address(who, "kim@x.example")
     assert same_address("Kim@X.example", "kim@x.example") and not same_address("", "kim@x.example")
@@ -222,12 +222,12 @@ def uu(*lines: bytes) -> bytes:
 def test_uuencode_is_decoded_within_bounds() -> None:
     """What a program wrote is decoded, however long; a part of very short lines stays as it came, attached."""
     text = b"The quick brown fox jumps over the lazy dog. "
-    read = read_letter(uu(*[binascii.b2a_uu(text)] * 30_000))
+    read = parse_email(uu(*[binascii.b2a_uu(text)] * 30_000))
     assert read.text.startswith("The quick") and read.attachments[0].data == text * 30_000
-    assert read_letter(uu(*[binascii.b2a_uu(b"a")] * 900)).text == "a" * 900, "few short lines cost nothing"
+    assert parse_email(uu(*[binascii.b2a_uu(b"a")] * 900)).text == "a" * 900, "few short lines cost nothing"
     for line in (b"!\n", b"#AAAA\n", b"!\n\n"):
         body = uu(*[line] * 600_000)
-        read = read_letter(body)
+        read = parse_email(body)
         assert read.text.startswith("begin 644") and body.endswith(read.attachments[0].data)
         assert len(read.attachments[0].data) > 1_200_000
 
@@ -251,7 +251,7 @@ def test_limits(name: str) -> None:
     """What is beyond a limit is told by that limit."""
     data, words = LIMITS[name]
     with pytest.raises(UnreadableError, match=words):
-        read_letter(data)
+        parse_email(data)
 
 
 def within(depth: int) -> bytes:
@@ -264,13 +264,13 @@ def within(depth: int) -> bytes:
 
 def test_what_is_just_within_the_limits_is_read() -> None:
     """The limits are beyond what people and programs write."""
-    assert read_letter(within(MAX_DEPTH)).text == "plain words"
+    assert parse_email(within(MAX_DEPTH)).text == "plain words"
     with pytest.raises(UnreadableError, match="nested deeper than 20"):
-        read_letter(within(MAX_DEPTH + 1))
+        parse_email(within(MAX_DEPTH + 1))
     head = b"a: b\n" * (MAX_FIELDS - 2) + b"Subject: s\nFrom: a@x.example\n\nbody"
-    assert read_letter(head).sender == "a@x.example"
+    assert parse_email(head).sender == "a@x.example"
     large = b"a: " + b"b" * (MAX_FIELD - 10) + b"\nFrom: a@x.example\n\nbody"
-    assert read_letter(large).text == "body"
+    assert parse_email(large).text == "body"
 
 
 BOTH: dict[str, tuple[bytes, dict[str, Any]]] = {
@@ -362,7 +362,7 @@ BOTH: dict[str, tuple[bytes, dict[str, Any]]] = {
 def test_read_as_mail_programs_do(name: str) -> None:
     """Lenient where mail programs are; what is wrong is read as it was meant."""
     data, expected = BOTH[name]
-    read = read_letter(data)
+    read = parse_email(data)
     assert {key: getattr(read, key) for key in expected} == expected
 
 
@@ -370,7 +370,7 @@ def test_bytes_of_attached_emails_are_exact() -> None:
     """An email that is attached keeps its bytes, its line ends too."""
     inner = b"From: x@y.example\r\n\r\ninner\r\n"
     data = parts("mixed", PLAIN, b"Content-Type: message/rfc822\n\n" + inner)
-    assert [item.data for item in read_letter(data).attachments] == [inner]
+    assert [item.data for item in parse_email(data).attachments] == [inner]
 
 
 @pytest.mark.parametrize("name", ["punycode", "idna", "unicode_escape", "rot13", "hex", "zlib", "os", "mbcs", ""])
@@ -381,7 +381,7 @@ def test_no_codec_is_looked_up(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     before = set(sys.modules)
     data = typed(f"text/plain; charset={name}", "8bit", b"plain \\u0041")
     subject = b"Subject: =?" + name.encode() + b"?q?a-b?=\n"
-    assert read_letter(subject + data).text == "plain \\u0041"
+    assert parse_email(subject + data).text == "plain \\u0041"
     assert not asked and not {each for each in set(sys.modules) - before if "encodings" in each}
 
 
@@ -397,7 +397,7 @@ def test_charsets_of_real_email_are_known(name: str) -> None:
 def test_a_text_beyond_the_bound_is_attached_whole(kind: str) -> None:
     """Its beginning is read; nothing of it is lost, and no character cut in two."""
     text = "ä" * MAX_TEXT_BYTES
-    read = read_letter(typed(f"text/{kind}; charset=utf-8", "8bit", text.encode()))
+    read = parse_email(typed(f"text/{kind}; charset=utf-8", "8bit", text.encode()))
     name = "message.txt" if kind == "plain" else "message.html"
     assert read.whole == name and read.attachments[0].name == name
     assert read.attachments[0].data.decode() == text
@@ -407,7 +407,7 @@ def test_a_text_beyond_the_bound_is_attached_whole(kind: str) -> None:
 def test_many_texts_together_are_bounded() -> None:
     """Five hundred parts of text are no more than one; each beyond the bound is attached."""
     some = [b"Content-Type: text/plain\n\n" + b"x" * (MAX_TEXT_BYTES // 2)] * 4
-    read = read_letter(parts("mixed", *some))
+    read = parse_email(parts("mixed", *some))
     assert len(read.text) <= MAX_TEXT_BYTES + 4 and len(read.attachments) == 2
 
 
@@ -449,14 +449,14 @@ def test_the_address_in_from(value: str) -> None:
     assert only_address(value) == SENDERS[value]
     if "\r" not in value:
         data = f"From: {value}\nTo: {HELP}\n\nHello.\n".encode()
-        assert read_letter(data).sender == SENDERS[value]
+        assert parse_email(data).sender == SENDERS[value]
 
 
 def test_legal_folding_is_no_control_character() -> None:
     """A long ``From`` is folded; that is how it comes."""
     data = f'From: "Jane of\r\n the Customer"\r\n\t<{JANE}>\r\nTo: {HELP}\r\n\r\nHello.\r\n'
-    assert read_letter(data.encode()).sender == JANE
-    assert read_letter(data.replace("\r\n", "\n").encode()).sender == JANE
+    assert parse_email(data.encode()).sender == JANE
+    assert parse_email(data.replace("\r\n", "\n").encode()).sender == JANE
 
 
 def test_lists_of_addresses() -> None:
@@ -528,7 +528,7 @@ def test_who_vouches(name: str) -> None:
     """Only the topmost header of the trusted server, one result, for the domain of From."""
     values, expected = RESULTS[name]
     headers = [f"Authentication-Results: {value}" for value in values]
-    assert (MX in read_letter(letter(*headers, sender=AMY)).authentic) is expected
+    assert (MX in parse_email(letter(*headers, sender=AMY)).authentic) is expected
 
 
 MANY: list[Callable[[str], str]] = [str.upper, str.title, lambda text: f"  {text}  "]
@@ -539,4 +539,4 @@ def test_names_of_headers_in_any_case(change: Callable[[str], str]) -> None:
     """A forged header is not missed for its spelling."""
     below = f"{change('authentication-results').strip()}: {GOOD}"
     data = letter(f"Authentication-Results: {MX}; dmarc=fail", below, sender=AMY)
-    assert read_letter(data).authentic == ()
+    assert parse_email(data).authentic == ()

@@ -13,10 +13,10 @@ from tests.test_campaigns import git
 from tests.test_exchange import lines
 from tests.test_kill import AMY, JANE, NOW, done, files_of, make_store, make_tickets, ticketctl
 from tests.test_trust_clock import FAR, MAIL, forge
-from tests.world import SHELF
+from tests.world import REGISTRY
 from ticketctl.core.dag import seal, union
 from ticketctl.core.engine.events import events_of, last_customer_text, unanswered
-from ticketctl.core.engine.notifications import owed, unsent
+from ticketctl.core.engine.notifications import due_notifications, unsent
 from ticketctl.core.engine.timers import coming, timers
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import NOBODY_LISTED
@@ -67,7 +67,7 @@ def test_nobody_is_written_to_because_of_an_import(theirs: Path, tmp_path: Path)
     root, text = ours(tmp_path), done(theirs, "export")
     said = bring(root, text)
     assert "2 tickets imported" in said and "1 ticket owed notices, which are not sent from here" in said
-    assert done(root, "mail", "show") == "" and list(owed(taken(root, "aaaaa"))) == []
+    assert done(root, "mail", "show") == "" and list(due_notifications(taken(root, "aaaaa"))) == []
     before, after = taken(theirs, "aaaaa"), taken(root, "aaaaa")
     assert after.history[:-1] == before.history and after.head() == before.head()
     (path,) = theirs.glob("tickets/*/*/*/*-aaaaa.yaml")
@@ -192,7 +192,7 @@ def told(profile: Profile, status: str) -> Ticket:
     return fold(history)
 
 
-@pytest.mark.parametrize("profile", list(SHELF.all()), ids=lambda profile: profile.name)
+@pytest.mark.parametrize("profile", list(REGISTRY.all()), ids=lambda profile: profile.name)
 def test_an_import_is_no_event(profile: Profile) -> None:
     """It starts, stops and resets no clock, answers nobody, begins no ticket; in every status of every profile."""
     for status in profile.statuses:
@@ -203,8 +203,8 @@ def test_an_import_is_no_event(profile: Profile) -> None:
         assert coming(profile, after, NOBODY_LISTED) == coming(profile, before, NOBODY_LISTED)
         assert unanswered(profile, after.acts) == unanswered(profile, before.acts) is True
         assert last_customer_text(profile, after.acts) == last_customer_text(profile, before.acts) == "Still so."
-        assert [one.entry.id for one in owed(before)] == [one.entry.id for one in unsent(after)] != []
-        assert list(owed(after)) == [] == list(unsent(before))
+        assert [one.entry.id for one in due_notifications(before)] == [one.entry.id for one in unsent(after)] != []
+        assert list(due_notifications(after)) == [] == list(unsent(before))
         report = fold(before.history[:1])
         assert (
             last_customer_text(profile, fold((*report.history, seal(report.history, IMPORTED))).acts) == "The report."
@@ -213,7 +213,7 @@ def test_an_import_is_no_event(profile: Profile) -> None:
 
 def test_readers_and_writers_agree_on_it() -> None:
     """The fast reader, the strict one and ruamel's; five lines, none of them new to any."""
-    profile = next(iter(SHELF.all()))
+    profile = next(iter(REGISTRY.all()))
     before = told(profile, next(iter(profile.statuses)))
     after = fold((*before.history, seal(before.history, IMPORTED)))
     data = emit(after)
@@ -234,13 +234,15 @@ def test_clones_that_import_the_same_are_merged(theirs: Path, tmp_path: Path) ->
     )
     both = fold(union(one, other))
     assert (
-        both.head() == before.head() and list(owed(both)) == [] and len(list(unsent(both))) == len(list(owed(before)))
+        both.head() == before.head()
+        and list(due_notifications(both)) == []
+        and len(list(unsent(both))) == len(list(due_notifications(before)))
     )
     asked = [*before.history]
     asked.append(seal(asked, Entry("2026-11-03T08:00:00Z", "amy@support.example", "agent", "noted", note="x",
                                    message="needed", told=("zoe@support.example",))))  # fmt: skip
     merged = fold(union(one, asked))
-    assert [debt.entry.id for debt in owed(merged)] == [asked[-1].id]
+    assert [debt.entry.id for debt in due_notifications(merged)] == [asked[-1].id]
 
 
 @pytest.mark.parametrize("content", [{"text": "Hello."}, {"sets": {"assignee": "eve@other.example"}}, {"note": "x"}])

@@ -69,9 +69,9 @@ def flood(root: Path, bodies: Callable[[int], str], number: int, sender: str = J
     """So many emails of somebody to one ticket, a minute apart."""
     found = []
     for turn in range(number):
-        desk = desk_of(root, now)
-        desk = replace(desk, now=desk.now + timedelta(minutes=2 * turn))
-        found.append(receive(desk, numbered(turn, bodies(turn), sender)))
+        workspace = desk_of(root, now)
+        workspace = replace(workspace, now=workspace.now + timedelta(minutes=2 * turn))
+        found.append(receive(workspace, numbered(turn, bodies(turn), sender)))
     return found
 
 
@@ -396,9 +396,9 @@ def test_nobody_takes_the_made_message_id_of_another(tmp_path: Path) -> None:
 def test_intake_of_a_sender_is_bounded(tmp_path: Path) -> None:
     """What is above is quarantined, staff are told once an hour on the ticket; others, and the next hour, are free."""
     root = settled(tmp_path, "  per_hour: 5\n")
-    desk = desk_of(root)
+    workspace = desk_of(root)
     for turn in range(9):
-        at = replace(desk, now=desk.now + timedelta(minutes=turn))
+        at = replace(workspace, now=workspace.now + timedelta(minutes=turn))
         assert receive(at, numbered(turn, f"Number {turn}.")).fate == ("added" if turn < 5 else "dead")
     assert receive(at, numbered(20, "I am another.", "amy@support.example")).fate == "added"
     assert receive(at, numbered(1, "Number 1.")).fate == "known"
@@ -406,10 +406,10 @@ def test_intake_of_a_sender_is_bounded(tmp_path: Path) -> None:
     assert set(dead(root).values()) == {f"more than 5 emails of {JANE} within an hour\n"}
     (note,) = notes(root, "per_hour")
     assert note.text is None and JANE in (note.note or "")
-    later = replace(desk, now=desk.now + timedelta(minutes=61))
+    later = replace(workspace, now=workspace.now + timedelta(minutes=61))
     assert [receive(later, numbered(30 + turn, f"{turn}")).fate for turn in range(3)] == ["added", "added", "dead"]
     assert len(notes(root, "per_hour")) == 1, "not yet an hour"
-    later = replace(desk, now=desk.now + timedelta(minutes=68))
+    later = replace(workspace, now=workspace.now + timedelta(minutes=68))
     assert [receive(later, numbered(40 + turn, f"{turn}")).fate for turn in range(4)] == ["added"] * 3 + ["dead"]
     assert len(notes(root, "per_hour")) == 2
     assert ticketctl(root, "check", now=TOMORROW).status == 0
@@ -418,17 +418,17 @@ def test_intake_of_a_sender_is_bounded(tmp_path: Path) -> None:
 def test_staff_are_told_on_the_newest_ticket(tmp_path: Path) -> None:
     """Where emails answer nothing: new tickets, one after the other."""
     root = settled(tmp_path, "  per_hour: 3\n")
-    desk = desk_of(root)
+    workspace = desk_of(root)
     opened = []
     for turn in range(6):
-        at = replace(desk, now=desk.now + timedelta(seconds=turn))
+        at = replace(workspace, now=workspace.now + timedelta(seconds=turn))
         opened.append(receive(at, numbered(turn, "Hello.", "bob@customer.example", f"New {turn}")).id)
     assert len(rows(root)) == 4 and len(dead(root)) == 3
     told = [id_ for id_ in rows(root) if notes(root, "per_hour", id_)]
     assert told == [opened[2]]
     # who has no ticket is kept as well
     for turn in range(5):
-        receive(desk, numbered(50 + turn, "Hello.", "eve@stranger.example"))
+        receive(workspace, numbered(50 + turn, "Hello.", "eve@stranger.example"))
     assert len(notes(root, "emails of eve")) == 1
 
 
@@ -477,16 +477,16 @@ def test_without_a_server_that_vouches_each_counts(tmp_path: Path) -> None:
 def test_staff_count_as_told_only_if_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a ticket has no room for the note, the next email tells them, on another ticket say."""
     root = settled(tmp_path, "  per_hour: 1\n")
-    desk = desk_of(root)
-    other = receive(desk, letter("Subject: Other", sender="bob@customer.example")).id
-    assert receive(desk, numbered(0, "First.")).fate == "added"
+    workspace = desk_of(root)
+    other = receive(workspace, letter("Subject: Other", sender="bob@customer.example")).id
+    assert receive(workspace, numbered(0, "First.")).fate == "added"
     with monkeypatch.context() as patch:
         patch.setattr("ticketctl.app.email.quarantine.FOR_ONE", 10)
-        assert receive(desk, numbered(1, "Second.")).fate == "dead"
-    assert not notes(root, "per_hour") and not rate_limit.was_told(desk, JANE)
-    assert receive(desk, numbered(2, "Third.", subject=f"[{other}]")).fate == "dead"
-    assert notes(root, "per_hour", other) and rate_limit.was_told(desk, JANE)
-    assert receive(desk, numbered(3, "Fourth.")).fate == "dead"
+        assert receive(workspace, numbered(1, "Second.")).fate == "dead"
+    assert not notes(root, "per_hour") and not rate_limit.was_told(workspace, JANE)
+    assert receive(workspace, numbered(2, "Third.", subject=f"[{other}]")).fate == "dead"
+    assert notes(root, "per_hour", other) and rate_limit.was_told(workspace, JANE)
+    assert receive(workspace, numbered(3, "Fourth.")).fate == "dead"
     assert not notes(root, "per_hour")
 
 

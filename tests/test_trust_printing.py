@@ -25,7 +25,7 @@ from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.escaping import escaped, safe
 from ticketctl.core.ticket import fold
-from ticketctl.render.color import Paint, finished
+from ticketctl.render.color import Colors, finished
 from ticketctl.render.sanitize import fit, width
 from ticketctl.store.paths import path_of
 from ticketctl.store.yaml.writer import emit
@@ -454,8 +454,8 @@ def test_nobody_forges_a_line_or_a_colour(tmp_path: Path) -> None:
         ran = ticketctl(root, "--color", "always", *words, now="2026-11-09T09:00:00Z")
         said = ran.out + ran.err
         assert not re.search("(?m)^error: forged", said) and "\x1b[31mred" not in said, words
-    assert finished(Paint(True)(text, "bold"), True) == "\x1b[1mx\\x0aerror: forged\\x1b[31mred\\x1b[0m\x1b[0m"
-    assert finished(Paint(True)("x", "red"), False) == "x" == Paint(False)("x", "red")
+    assert finished(Colors(True)(text, "bold"), True) == "\x1b[1mx\\x0aerror: forged\\x1b[31mred\\x1b[0m\x1b[0m"
+    assert finished(Colors(True)("x", "red"), False) == "x" == Colors(False)("x", "red")
 
 
 def test_every_character_alone() -> None:

@@ -16,7 +16,7 @@ from ticketctl.core.engine.notifications import compose
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Refusal
 from ticketctl.core.entry import Entry
 from ticketctl.core.language import entailment
-from ticketctl.core.language.checks import lint
+from ticketctl.core.language.checks import profile_findings
 from ticketctl.core.language.parser import read_profile
 from ticketctl.core.people import NOBODY_LISTED, People
 from ticketctl.core.profile import Profile
@@ -132,7 +132,7 @@ def test_proofs_that_would_take_long_are_given_up(monkeypatch: pytest.MonkeyPatc
         f"- {{name: t{n}, on: [customer_message, staff_message], do: [{{move: S{n % 70}}}]}}\n" for n in range(200)
     )
     start = time.perf_counter()
-    found = lint(sound(statuses(70, *range(70)).replace("[agent]", "[agent, system]") + rules))
+    found = profile_findings(sound(statuses(70, *range(70)).replace("[agent]", "[agent, system]") + rules))
     assert time.perf_counter() - start < 10
     assert any("too large to be proved" in finding.message for finding in found)
 
@@ -168,7 +168,7 @@ def test_large_profiles_are_proved_or_given_up_at_once(large: Profile) -> None:
     """It took five seconds, most of it for comparing tests value by value. No more findings are told of than of the
     language, the last of which says how many more there are."""
     start = time.perf_counter()
-    found = lint(large)
+    found = profile_findings(large)
     assert time.perf_counter() - start < 3
     assert len(found) == 100 and "more findings" in found[-1].message and found[-1].code == "limit"
 
@@ -176,7 +176,7 @@ def test_large_profiles_are_proved_or_given_up_at_once(large: Profile) -> None:
 def test_a_finding_is_one_line() -> None:
     """With its example, if it has one."""
     text = HEAD.replace("to: [Open, Done], roles: [agent, system]", "to: [Open], roles: [agent, system]")
-    found = lint(sound(text + "- {from: New, to: Done, roles: [agent]}\n"))
+    found = profile_findings(sound(text + "- {from: New, to: Done, roles: [agent]}\n"))
     told = [str(finding) for finding in found]
     assert any("; for example: " in one for one in told) and not [one for one in told if "\n" in one]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from ticketctl.core.dates import Duration, add, parse_when, zone
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Notice, Refusal
-from ticketctl.core.engine.sweep import Fired, sweep_ticket
+from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Notification, Refusal
+from ticketctl.core.engine.sweep import FiredRule, sweep_ticket
 from ticketctl.core.people import People
 from ticketctl.core.ticket import Ticket
-from ticketctl.store.profiles import Shelf
+from ticketctl.store.profiles import ProfileRegistry
 
-SHELF = Shelf(None)
+REGISTRY = ProfileRegistry(None)
 CUSTOMER = "jane@customer.example"
 
 
@@ -40,11 +40,11 @@ class World:
     now: datetime = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
     ticket: Ticket = None  # type: ignore[assignment]
     warnings: list[str] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
+    notices: list[Notification] = field(default_factory=list)
     follow_ups: list[Create] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.profile = SHELF.get(self.name)
+        self.profile = REGISTRY.get(self.name)
         self._numbers = itertools.count(1)
 
     @property
@@ -124,7 +124,7 @@ class World:
             return refused.reasons
         raise AssertionError(f"not refused: {before.status} -> {to} as {role}")
 
-    def sweep(self) -> list[Fired]:
+    def sweep(self) -> list[FiredRule]:
         """Run the sweep at ``self.now``."""
         fired = sweep_ticket(self.profile, self.ticket, self.now, self.listed)
         for one in fired:

@@ -78,7 +78,7 @@ def replace(record: R, **changes: Any) -> R:
     Raises:
         TypeError: it has no such name.
     """
-    new = derived(record, changes)
+    new = replace_unchecked(record, changes)
     held = new.__dict__
     if not held.keys() <= record._known:
         if odd := sorted(changes.keys() - record._known):
@@ -88,12 +88,12 @@ def replace(record: R, **changes: Any) -> R:
     return new
 
 
-def derived(record: R, changes: Mapping[str, Any]) -> R:
+def replace_unchecked(record: R, changes: Mapping[str, Any]) -> R:
     """The same, unchecked: for who makes a million of records from some that come again and again."""
-    return made(type(record), {**record.__dict__, **changes})
+    return from_dict_unchecked(type(record), {**record.__dict__, **changes})
 
 
-def made(kind: type[R], held: dict[str, Any]) -> R:
+def from_dict_unchecked(kind: type[R], held: dict[str, Any]) -> R:
     """A record of what it holds, which is given away to it."""
     new = object.__new__(kind)
     object.__setattr__(new, "__dict__", held)

@@ -23,7 +23,7 @@ from typing import Any
 from tests.bench.stories import NOW, STORIES, tell
 from ticketctl.core.profile import Profile
 from ticketctl.store.paths import ALPHABET, path_of
-from ticketctl.store.profiles import Shelf
+from ticketctl.store.profiles import ProfileRegistry
 from ticketctl.store.yaml.writer import emit
 
 FORM = 1
@@ -79,7 +79,7 @@ def _due(number: int) -> frozenset[int]:
 
 @cache
 def _profile(name: str) -> Profile:
-    return Shelf(None).get(name)
+    return ProfileRegistry(None).get(name)
 
 
 def _chunk(job: tuple[int, int, str]) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from tests.lists import QUEUE, rows
-from tests.world import CUSTOMER, SHELF, Refused, World
+from tests.world import CUSTOMER, REGISTRY, Refused, World
 from ticketctl.core.dates import Duration, add, zone
 from ticketctl.core.engine.requests import Decision, Refusal
-from ticketctl.core.engine.sweep import Fired
+from ticketctl.core.engine.sweep import FiredRule
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import Ticket
 from ticketctl.record import replace
@@ -47,7 +47,7 @@ def unlisted(name: str, rows: Sequence[Row]) -> list[Any]:
     known = {row[:2] for row in rows}
     return [
         pytest.param(source, target, id=f"{source} -> {target}")
-        for source in SHELF.get(name).statuses for target in SHELF.get(name).statuses if (source, target) not in known
+        for source in REGISTRY.get(name).statuses for target in REGISTRY.get(name).statuses if (source, target) not in known
     ]  # fmt: skip
 
 
@@ -102,14 +102,14 @@ def after(world: World, period: str) -> datetime:
     return add(world.now, Duration.parse(period), zone(world.profile.timezone))
 
 
-def fires_at(world: World, moment: datetime) -> list[Fired]:
+def fires_at(world: World, moment: datetime) -> list[FiredRule]:
     """What fires at a moment: nothing does a second before it, something at it, and nothing more when swept again."""
     world.now = moment - SECOND
     assert not world.sweep(), "too early"
     return fires_once(world, moment)
 
 
-def fires_once(world: World, moment: datetime) -> list[Fired]:
+def fires_once(world: World, moment: datetime) -> list[FiredRule]:
     """What the first sweep at a moment does, which nothing swept before; a second one does nothing."""
     world.now = moment
     fired = world.sweep()

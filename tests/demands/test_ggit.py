@@ -11,7 +11,7 @@ import pytest
 from tests.demands.tables import Words, after, entered, fires_at, fires_once, open_to, refusal, told_anew
 from tests.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import Duration, add, moment_of, parse_instant, zone
-from ticketctl.core.engine.decide import scene_for
+from ticketctl.core.engine.decide import context_for
 from ticketctl.core.engine.moves import legal_now, open_moves
 from ticketctl.core.engine.requests import Actor, Create
 from ticketctl.core.entry import Entry
@@ -159,9 +159,9 @@ def line(status: str) -> str:
 
 def offered_to(world: World, role: str) -> set[str]:
     """The statuses that lists and completion offer somebody."""
-    scene = scene_for(world.profile, world.ticket, Actor(world.who(role), role), world.now, world.listed)
-    names = {move.to for move in open_moves(scene)}
-    assert set(legal_now(scene)) <= names
+    context = context_for(world.profile, world.ticket, Actor(world.who(role), role), world.now, world.listed)
+    names = {move.to for move in open_moves(context)}
+    assert set(legal_now(context)) <= names
     return names
 
 

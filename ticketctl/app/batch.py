@@ -9,9 +9,9 @@ from ticketctl.app.index.find import look
 from ticketctl.app.input.identity import actors
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.transaction import may_write
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.events import latest
-from ticketctl.core.engine.guards import Scene, fill_sets
+from ticketctl.core.engine.guards import EvalContext, fill_sets
 from ticketctl.core.engine.requests import Change
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Batch, Event, Profile
@@ -20,19 +20,19 @@ from ticketctl.core.templates import TooLongError
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import UNREAD, BrokenError, Finding, RefusedError, UnreadError, UsageError, closest
 from ticketctl.store.paths import short
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 
-def find_batch(desk: Desk, name: str, profile: str | None) -> tuple[Profile, Batch]:
+def find_batch(workspace: Workspace, name: str, profile: str | None) -> tuple[Profile, Batch]:
     """The batch of that name: of the profile named, else of the only one that has it.
 
     Raises:
         UsageError: there is none, or several profiles have one.
     """
-    shelf = [desk.shelf.get(profile)] if profile else list(desk.shelf.all())
-    found = [(each, each.batches[name]) for each in shelf if name in each.batches]
+    registry = [workspace.registry.get(profile)] if profile else list(workspace.registry.all())
+    found = [(each, each.batches[name]) for each in registry if name in each.batches]
     if not found:
-        known = [batch for each in shelf for batch in each.batches]
+        known = [batch for each in registry for batch in each.batches]
         raise UsageError(
             f'there is no batch "{name}"', closest(name, known) or f"there are: {', '.join(known) or 'none'}"
         )
@@ -42,7 +42,7 @@ def find_batch(desk: Desk, name: str, profile: str | None) -> tuple[Profile, Bat
 
 
 def run(
-    desk: Desk, profile: Profile, batch: Batch, value: str, ids: Sequence[str], without: Collection[str],
+    workspace: Workspace, profile: Profile, batch: Batch, value: str, ids: Sequence[str], without: Collection[str],
     reply: str | None = None, note: str | None = None,
 ) -> list[Outcome]:  # fmt: skip
     """Put tickets into a batch and move them together, in one commit.
@@ -57,12 +57,14 @@ def run(
         BrokenError: a ticket cannot be read, so nobody knows whether all are ready.
         BusyError: git is in the middle of something.
     """
-    may_write(desk)  # in the middle of a merge, tickets hold conflict markers
-    tickets = _tickets(desk, profile, batch)
-    chosen = [desk.id_of(text) for text in ids] or [t.id for t in tickets if t.status == batch.source]
+    may_write(workspace)  # in the middle of a merge, tickets hold conflict markers
+    tickets = _tickets(workspace, profile, batch)
+    chosen = [workspace.id_of(text) for text in ids] or [t.id for t in tickets if t.status == batch.source]
     chosen = [id_ for id_ in dict.fromkeys(chosen) if id_ not in without]
     late = [
-        t for t in tickets if t.id not in chosen and t.id not in without and _belongs(desk, profile, batch, t, value)
+        t
+        for t in tickets
+        if t.id not in chosen and t.id not in without and _belongs(workspace, profile, batch, t, value)
     ]
     if late:
         named = "; ".join(f"{short(t.id)} is {t.status}" for t in late[:10]) + ("; ..." if len(late) > 10 else "")
@@ -71,22 +73,26 @@ def run(
     if not chosen:
         raise RefusedError(f"no ticket of {profile.title} is {batch.source}; nothing to move")
 
-    def ask(was: Loaded, its: Profile) -> list[Change]:
+    def ask(was: LoadedTicket, its: Profile) -> list[Change]:
         if its.name != profile.name:
             raise UsageError(f"{short(was.ticket.id)} is a ticket of {its.name}, not of {profile.name}")
-        put, _ = _filled(desk, its, batch, was.ticket, value)
+        put, _ = _filled(workspace, its, batch, was.ticket, value)
         sets = {name.removeprefix("fields."): held for name, held in put.items()}
-        return [Change(actor, batch.target, reply, note, sets, name=value) for actor in actors(desk, its, was.ticket)]
+        return [
+            Change(actor, batch.target, reply, note, sets, name=value) for actor in actors(workspace, its, was.ticket)
+        ]
 
-    return change_all(desk, chosen, ask, f"{batch.name} {value}: {len(chosen)} ticket{'s' if len(chosen) > 1 else ''}")
+    return change_all(
+        workspace, chosen, ask, f"{batch.name} {value}: {len(chosen)} ticket{'s' if len(chosen) > 1 else ''}"
+    )
 
 
-def _tickets(desk: Desk, profile: Profile, batch: Batch) -> list[Ticket]:
+def _tickets(workspace: Workspace, profile: Profile, batch: Batch) -> list[Ticket]:
     """The tickets of a profile that could be in a batch."""
     broken: list[Finding] = []
     own = Term("profile", "is", (profile.name,))
     ready, live = Query((own, Term("status", "is", (batch.source,)))), Query((own, Term("closed", "is", (0,))))
-    found = [loaded.ticket for loaded, _ in look(desk, broken, [ready, live])]
+    found = [loaded.ticket for loaded, _ in look(workspace, broken, [ready, live])]
     for finding in broken:
         if finding.code == UNREAD:
             raise UnreadError(finding.message, finding.hint, finding.place)
@@ -94,9 +100,9 @@ def _tickets(desk: Desk, profile: Profile, batch: Batch) -> list[Ticket]:
     return found
 
 
-def _belongs(desk: Desk, profile: Profile, batch: Batch, ticket: Ticket, value: str) -> bool:
+def _belongs(workspace: Workspace, profile: Profile, batch: Batch, ticket: Ticket, value: str) -> bool:
     """Whether a ticket already says that it is in this batch, and has not reached its target since it says so."""
-    put, cleared = _filled(desk, profile, batch, ticket, value)
+    put, cleared = _filled(workspace, profile, batch, ticket, value)
     if put or cleared or profile.state(ticket.status) == "closed":
         return False
     said = max(latest(profile, ticket.acts, Event("field_set", name.partition(".")[0])) for name in batch.sets)
@@ -104,15 +110,17 @@ def _belongs(desk: Desk, profile: Profile, batch: Batch, ticket: Ticket, value: 
 
 
 def _filled(
-    desk: Desk, profile: Profile, batch: Batch, ticket: Ticket, value: str
+    workspace: Workspace, profile: Profile, batch: Batch, ticket: Ticket, value: str
 ) -> tuple[dict[str, Value], tuple[str, ...]]:
     """What the batch sets on a ticket, and clears.
 
     Raises:
         RefusedError: a value would be too long.
     """
-    scene = Scene(profile, desk.people_of(profile), desk.now, ticket, ticket.acts, "", "", "", name=value)
+    context = EvalContext(
+        profile, workspace.people_of(profile), workspace.now, ticket, ticket.acts, "", "", "", name=value
+    )
     try:
-        return fill_sets(batch.sets, scene)
+        return fill_sets(batch.sets, context)
     except TooLongError as error:
         raise RefusedError(f"{profile.name}, batch {batch.name}: {error}") from None

@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING
 
 from ticketctl.app.email.quota import FOR_PEOPLE, check
 from ticketctl.app.outcome import Outcome
-from ticketctl.app.transaction import Log, commit, write, write_together, writing
-from ticketctl.app.workspace import Desk
+from ticketctl.app.transaction import CommitLog, commit, write, write_together, writing
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.requests import Change, Create, Decision, Notice, Refusal
+from ticketctl.core.engine.requests import Change, Create, Decision, Notification, Refusal
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError, ChangedError, DiskError, RefusedError, TicketctlError, UncommittedError
 from ticketctl.record import Record, replace
 from ticketctl.store import files
 from ticketctl.store.paths import path_of, short
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 if TYPE_CHECKING:  # loaded where something is written
     from ticketctl.store.writing import journal
 
-Ask = Callable[[Loaded, Profile], Sequence[Change]]
+Ask = Callable[[LoadedTicket, Profile], Sequence[Change]]
 """What to ask of a ticket: one request per role that the user has, the first that is allowed being made."""
 
 
-def change(desk: Desk, ids: Iterable[str], ask: Ask, dry: bool = False) -> Iterator[Outcome]:
+def change(workspace: Workspace, ids: Iterable[str], ask: Ask, dry: bool = False) -> Iterator[Outcome]:
     """Ask the same of tickets, each on its own: one refused or broken stops no other. One commit comes last.
 
     There may be very many: they are written a hundred at a time, and told as they are.
@@ -40,16 +40,16 @@ def change(desk: Desk, ids: Iterable[str], ask: Ask, dry: bool = False) -> Itera
         dry: decide, but write nothing.
     """
     if dry:
-        yield from (_one(desk, id_, ask) for id_ in ids)
+        yield from (_one(workspace, id_, ask) for id_ in ids)
         return
-    log = Log(desk)
+    log = CommitLog(workspace)
     left = iter(ids)
     failed: UncommittedError | None = None
     try:
         while some := list(islice(left, TOGETHER)):
-            with writing(desk):
+            with writing(workspace):
                 done = []
-                for outcome in _asked(desk, some, ask):
+                for outcome in _asked(workspace, some, ask):
                     log.note([outcome])  # one by one: what is written is committed, whatever happens to the next
                     done.append(outcome)
                 if len(some) < TOGETHER:  # the last: nobody comes between writing and committing
@@ -65,57 +65,57 @@ TOGETHER = 100
 """How many tickets are written while the lock is held: more cost less, and others wait longer."""
 
 
-def _asked(desk: Desk, ids: Iterable[str], ask: Ask) -> Iterator[Outcome]:
+def _asked(workspace: Workspace, ids: Iterable[str], ask: Ask) -> Iterator[Outcome]:
     """Decide and write; a ticket that is named twice is decided upon again as it then is."""
     pending: dict[str, Outcome] = {}
 
     def decide_on(id_: str) -> Outcome:
-        return _one(desk, id_, ask)
+        return _one(workspace, id_, ask)
 
     for id_ in ids:
         outcome = decide_on(id_)
         if outcome.id in pending:
-            yield from _written(desk, list(pending.values()), decide_on)
+            yield from _written(workspace, list(pending.values()), decide_on)
             pending, outcome = {}, decide_on(id_)
         pending[outcome.id] = outcome
-    yield from _written(desk, list(pending.values()), decide_on)
+    yield from _written(workspace, list(pending.values()), decide_on)
 
 
-def change_all(desk: Desk, ids: Iterable[str], ask: Ask, subject: str) -> list[Outcome]:
+def change_all(workspace: Workspace, ids: Iterable[str], ask: Ask, subject: str) -> list[Outcome]:
     """Ask the same of several tickets, all or nothing, in one commit (A26)."""
     ids = list(ids)
 
     def made() -> list[Outcome]:
-        outcomes = [_one(desk, id_, ask) for id_ in ids]
+        outcomes = [_one(workspace, id_, ask) for id_ in ids]
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
-            write(desk, [one for outcome in outcomes for one in writes_of(desk, outcome)])
+            write(workspace, [one for outcome in outcomes for one in writes_of(workspace, outcome)])
         return outcomes
 
-    with writing(desk):
-        from ticketctl.app.retry import again
+    with writing(workspace):
+        from ticketctl.app.retry import retry
 
-        outcomes = again(made)
+        outcomes = retry(made)
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
-            outcomes += commit(desk, outcomes, subject)
+            outcomes += commit(workspace, outcomes, subject)
     return outcomes
 
 
-def adopt_by_hand(desk: Desk, text: str) -> list[Outcome]:
+def adopt_by_hand(workspace: Workspace, text: str) -> list[Outcome]:
     """Take what was changed in a ticket's file by hand as an event of its author, if the rules allow it."""
     from ticketctl.app.input.edit import adopt
 
     def decide_on(id_: str) -> Outcome:
-        return _one(desk, id_, lambda was, profile: adopt(desk, was, profile), by_hand=True)
+        return _one(workspace, id_, lambda was, profile: adopt(workspace, was, profile), by_hand=True)
 
-    with writing(desk):
+    with writing(workspace):
         outcome = decide_on(text)
         if not outcome.changed:
             return [outcome]
-        done = list(_written(desk, [outcome], decide_on))
-        return [*done, *commit(desk, done)]
+        done = list(_written(workspace, [outcome], decide_on))
+        return [*done, *commit(workspace, done)]
 
 
-class Creation(Record):
+class CreateResult(Record):
     """What became of requests for new tickets.
 
     Args:
@@ -138,18 +138,20 @@ _SHOWN = 20
 """How many refusals are kept to be shown."""
 
 
-class _RefusedError(Exception):
+class _CancelledError(Exception):
     """Nothing is to be written."""
 
 
-def create(desk: Desk, requests: Callable[[set[str]], Iterable[tuple[Profile, Sequence[Create]]]]) -> Creation:
+def create(
+    workspace: Workspace, requests: Callable[[set[str]], Iterable[tuple[Profile, Sequence[Create]]]]
+) -> CreateResult:
     """Make new tickets, all or nothing: one refusal and none is made. They are taken one at a time and not kept.
 
     Args:
         requests: given the ids of those before, which grow: for each ticket its profile and one request per role that
             the user has.
     """
-    log, total, refusals, taken = Log(desk), 0, 0, set[str]()
+    log, total, refusals, taken = CommitLog(workspace), 0, 0, set[str]()
     refused: list[Outcome] = []
     warnings: list[tuple[str, str]] = []
 
@@ -158,7 +160,7 @@ def create(desk: Desk, requests: Callable[[set[str]], Iterable[tuple[Profile, Se
         for profile, candidates in requests(taken):
             total += 1
             taken.add(candidates[0].id)
-            outcome = _made(desk, profile, candidates)
+            outcome = _made(workspace, profile, candidates)
             if outcome.refused:
                 refusals += 1
                 refused.extend([outcome] if len(refused) < _SHOWN else [])
@@ -166,36 +168,36 @@ def create(desk: Desk, requests: Callable[[set[str]], Iterable[tuple[Profile, Se
                 assert isinstance(outcome.result, Decision)
                 log.note([outcome])
                 warnings.extend((outcome.id, words) for words in outcome.result.warnings)
-                yield from writes_of(desk, outcome)
+                yield from writes_of(workspace, outcome)
         if refusals:
-            raise _RefusedError
+            raise _CancelledError
 
-    with writing(desk):
+    with writing(workspace):
         try:
-            write(desk, writes())
-        except _RefusedError:
-            return Creation((), (), refused, refusals, total)
-        return Creation(log.ids, warnings, (), 0, total, log.commit(locked=True))
+            write(workspace, writes())
+        except _CancelledError:
+            return CreateResult((), (), refused, refusals, total)
+        return CreateResult(log.ids, warnings, (), 0, total, log.commit(locked=True))
 
 
-def _one(desk: Desk, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
+def _one(workspace: Workspace, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
     try:
-        was = desk.find(text)
-        profile = desk.profile_of(was.ticket)
+        was = workspace.find(text)
+        profile = workspace.profile_of(was.ticket)
         if not by_hand:
             not_by_hand(was)
-        result = first_allowed(desk, profile, was, ask(was, profile))
+        result = first_allowed(workspace, profile, was, ask(was, profile))
         if isinstance(result, Decision):
             check(profile, result.ticket, result.entries)
     except TicketctlError as error:
         return Outcome(text, None, error)
     also: tuple[Ticket, ...] = ()
     if isinstance(result, Decision):
-        also = tuple(make_follow_up(desk, profile, request) for request in result.follow_ups)
+        also = tuple(make_follow_up(workspace, profile, request) for request in result.follow_ups)
     return Outcome(was.ticket.id, was, result, profile, also)
 
 
-def not_by_hand(was: Loaded) -> None:
+def not_by_hand(was: LoadedTicket) -> None:
     """Refuse to write over a head that somebody has changed by hand.
 
     Raises:
@@ -208,35 +210,35 @@ def not_by_hand(was: Loaded) -> None:
 
 
 def first_allowed(
-    desk: Desk, profile: Profile, was: Loaded | None, requests: Sequence[Create | Change]
+    workspace: Workspace, profile: Profile, was: LoadedTicket | None, requests: Sequence[Create | Change]
 ) -> Decision | Refusal:
     """The answer to the first request that is allowed, else to the first."""
-    people, ticket = desk.people_of(profile), was.ticket if was else None
+    people, ticket = workspace.people_of(profile), was.ticket if was else None
     answers: list[Decision | Refusal] = []
     for request in requests:
         if isinstance(request, Change):
-            request = replace(request, follow_id=desk.store.fresh_id(desk.now))
-        answers.append(decide(profile, ticket, request, desk.now, people, desk.by_mail))
+            request = replace(request, follow_id=workspace.store.fresh_id(workspace.now))
+        answers.append(decide(profile, ticket, request, workspace.now, people, workspace.by_mail))
         if isinstance(answers[-1], Decision):
             return answers[-1]
     return answers[0]
 
 
-def make_follow_up(desk: Desk, profile: Profile, request: Create) -> Ticket:
+def make_follow_up(workspace: Workspace, profile: Profile, request: Create) -> Ticket:
     """The ticket in which one that stays closed goes on.
 
     Raises:
         RefusedError: the rules do not let it be made.
     """
-    made = decide(profile, None, request, desk.now, desk.people_of(profile), desk.by_mail)
+    made = decide(profile, None, request, workspace.now, workspace.people_of(profile), workspace.by_mail)
     if isinstance(made, Refusal):
         raise RefusedError(f"the follow-up ticket cannot be made: {'; '.join(made.reasons)}")
     return made.ticket
 
 
-def _made(desk: Desk, profile: Profile, candidates: Sequence[Create]) -> Outcome:
-    result: Decision | Refusal | TicketctlError = first_allowed(desk, profile, None, candidates)
-    if os.path.lexists(f"{desk.root}/{path_of(candidates[0].id)}"):
+def _made(workspace: Workspace, profile: Profile, candidates: Sequence[Create]) -> Outcome:
+    result: Decision | Refusal | TicketctlError = first_allowed(workspace, profile, None, candidates)
+    if os.path.lexists(f"{workspace.root}/{path_of(candidates[0].id)}"):
         result = RefusedError(f"there is a ticket {candidates[0].id} already")
     if isinstance(result, Decision):
         try:
@@ -246,20 +248,22 @@ def _made(desk: Desk, profile: Profile, candidates: Sequence[Create]) -> Outcome
     return Outcome(candidates[0].id, None, result, profile)
 
 
-def _written(desk: Desk, outcomes: Sequence[Outcome], decide_on: Callable[[str], Outcome]) -> Iterator[Outcome]:
+def _written(
+    workspace: Workspace, outcomes: Sequence[Outcome], decide_on: Callable[[str], Outcome]
+) -> Iterator[Outcome]:
     """The outcomes once they are written, or what stopped them.
 
     Args:
         decide_on: decides anew on a ticket that was changed by another program before it could be written.
     """
-    for outcome, error in write_together(desk, outcomes, lambda one: writes_of(desk, one)):
+    for outcome, error in write_together(workspace, outcomes, lambda one: writes_of(workspace, one)):
         if isinstance(error, ChangedError):
-            yield _anew(desk, outcome.id, decide_on)
+            yield _anew(workspace, outcome.id, decide_on)
         else:
             yield replace(outcome, result=error) if error else outcome
 
 
-def _anew(desk: Desk, id_: str, decide_on: Callable[[str], Outcome]) -> Outcome:
+def _anew(workspace: Workspace, id_: str, decide_on: Callable[[str], Outcome]) -> Outcome:
     """What becomes of a ticket that is just being changed by another program, once that has ended."""
 
     def act() -> Outcome:
@@ -267,31 +271,31 @@ def _anew(desk: Desk, id_: str, decide_on: Callable[[str], Outcome]) -> Outcome:
         if isinstance(outcome.result, BrokenError):
             raise outcome.result  # half-written, perhaps
         if outcome.changed:
-            for _, error in write_together(desk, [outcome], lambda one: writes_of(desk, one)):
+            for _, error in write_together(workspace, [outcome], lambda one: writes_of(workspace, one)):
                 if error is not None:
                     raise error
         return outcome
 
-    from ticketctl.app.retry import again
+    from ticketctl.app.retry import retry
 
     try:
-        return again(act, changed=True)
+        return retry(act, changed=True)
     except TicketctlError as error:
         return Outcome(id_, None, error)
 
 
-def writes_of(desk: Desk, outcome: Outcome, limit: int = FOR_PEOPLE) -> list[journal.Write]:
+def writes_of(workspace: Workspace, outcome: Outcome, limit: int = FOR_PEOPLE) -> list[journal.Write]:
     """The files of one decision: the ticket, its follow-ups, the notices in the outbox."""
     if not isinstance(outcome.result, Decision) or not outcome.result.entries:
         return []
-    writes = [desk.store.writes(outcome.result.ticket, outcome.was, limit)]
-    writes += [desk.store.writes(ticket, None, limit) for ticket in outcome.also]
-    return writes + outbox(desk, outcome.result.notices)
+    writes = [workspace.store.writes(outcome.result.ticket, outcome.was, limit)]
+    writes += [workspace.store.writes(ticket, None, limit) for ticket in outcome.also]
+    return writes + outbox(workspace, outcome.result.notices)
 
 
-def outbox(desk: Desk, notices: Iterable[Notice]) -> list[journal.Write]:
+def outbox(workspace: Workspace, notices: Iterable[Notification]) -> list[journal.Write]:
     """Notices as small JSON files for scripts; none where mail is sent, which is owed by the history alone."""
-    if desk.by_mail or not (notices := list(notices)):
+    if workspace.by_mail or not (notices := list(notices)):
         return []
     from ticketctl.store.writing.journal import Write
     from ticketctl.store.writing.temporary import OUTBOX
@@ -305,7 +309,7 @@ def outbox(desk: Desk, notices: Iterable[Notice]) -> list[journal.Write]:
         data = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
         name = f"{notice.ticket}-{notice.event}.json"
         try:  # of an event that was undone (git reset), and comes about again
-            left: bytes | None = files.read_in(desk.state.outbox, name, files.MAX_BYTES)
+            left: bytes | None = files.read_in(workspace.state.outbox, name, files.MAX_BYTES)
         except (FileNotFoundError, DiskError):
             left = None
         found.append(Write(name, data.encode(), left, OUTBOX))

@@ -10,20 +10,27 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ticketctl.app.email.duplicates import NO_EMAILS, Emails, Shared, duplicates_among, duplicates_of, emails_of
+from ticketctl.app.email.duplicates import (
+    NO_EMAILS,
+    DuplicateFinder,
+    Emails,
+    duplicates_among,
+    duplicates_of,
+    emails_of,
+)
 from ticketctl.app.index.parallel import read_at, spread
-from ticketctl.app.progress import Watch, unwatched
-from ticketctl.app.workspace import Desk
+from ticketctl.app.progress import Progress, no_progress
+from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.dag import entry_id, is_linear, knowledge, order, predecessors
 from ticketctl.core.engine.events import is_import
-from ticketctl.core.engine.guards import Scene, failures, refusals
+from ticketctl.core.engine.guards import EvalContext, failures, refusals
 from ticketctl.core.engine.moves import creation_edges
 from ticketctl.core.engine.timers import future_event, in_future
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.plural import counted
-from ticketctl.core.profile import Edge, Field, Profile
+from ticketctl.core.profile import Field, Profile, Transition
 from ticketctl.core.ticket import LINK, SETTABLE, Ticket, apply, changed, fold, stages
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import (
@@ -42,11 +49,11 @@ from ticketctl.store import files
 from ticketctl.store.git import process as git
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.state import OLD
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 
 @dataclass
-class Audit:
+class CheckResult:
     """What a check found.
 
     Args:
@@ -68,71 +75,73 @@ class Audit:
         """The findings that make the check fail."""
         return [finding for finding in self.findings if finding.severity == "error"]
 
-    def add_strays(self, desk: Desk, known: Collection[str]) -> None:
+    def add_strays(self, workspace: Workspace, known: Collection[str]) -> None:
         """Add the files that are not where a ticket could be (``known``: the paths of tickets)."""
-        for path in desk.store.strays(known):
+        for path in workspace.store.strays(known):
             self.checked += 1
             self.findings.append(
                 Finding(Place(path), "path", "not where a ticket could be", "tickets/YYYY/MM/DD/ID.yaml")
             )
 
 
-def audit(desk: Desk, ids: Sequence[str] = (), watch: Watch = unwatched) -> Audit:
+def check_tickets(workspace: Workspace, ids: Sequence[str] = (), progress: Progress = no_progress) -> CheckResult:
     """Check all tickets of a store, or some.
 
     Args:
         ids: whole ids; all, if empty.
     """
-    result = Audit()
-    paths = list(map(path_of, ids) if ids else desk.store.paths())
-    shared = Shared()
-    for place, (found, emails) in enumerate(spread(desk, read_at, _check_with_emails, paths, "checking", watch)):
+    result = CheckResult()
+    paths = list(map(path_of, ids) if ids else workspace.store.paths())
+    shared = DuplicateFinder()
+    for place, (found, emails) in enumerate(
+        spread(workspace, read_at, _check_with_emails, paths, "checking", progress)
+    ):
         result.checked += 1
         result.findings += found
         if emails != NO_EMAILS:
             shared.add(place, emails)
     if ids:
-        result.findings += [finding for id_ in ids for finding in _duplicate(desk, id_)]
+        result.findings += [finding for id_ in ids for finding in _duplicate(workspace, id_)]
     else:
-        result.findings += duplicates_among(desk, [paths[place] for place in shared.places()])
-        result.add_strays(desk, paths)
-        result.findings += _tracked_state(desk)
+        result.findings += duplicates_among(workspace, [paths[place] for place in shared.places()])
+        result.add_strays(workspace, paths)
+        result.findings += _tracked_state(workspace)
     return result
 
 
-def _check_with_emails(desk: Desk, found: Loaded | Finding | None) -> tuple[list[Finding], Emails]:
+def _check_with_emails(workspace: Workspace, found: LoadedTicket | Finding | None) -> tuple[list[Finding], Emails]:
     """Everything that is wrong with what lies at the path of a ticket, and the emails that it holds."""
-    return check_found(desk, found), emails_of(found.ticket) if isinstance(found, Loaded) else NO_EMAILS
+    return check_found(workspace, found), emails_of(found.ticket) if isinstance(found, LoadedTicket) else NO_EMAILS
 
 
-def _duplicate(desk: Desk, id_: str) -> Iterator[Finding]:
+def _duplicate(workspace: Workspace, id_: str) -> Iterator[Finding]:
     """Whether the email that opened a ticket has opened another, too."""
     with suppress(BrokenError, MissingError):  # which was told
-        yield from duplicates_of(desk, desk.store.read(id_))
+        yield from duplicates_of(workspace, workspace.store.read(id_))
 
 
-def _tracked_state(desk: Desk) -> Iterator[Finding]:
+def _tracked_state(workspace: Workspace) -> Iterator[Finding]:
     """No commit holds what older versions kept in the store: it is one clone's alone."""
-    if not os.path.lexists(f"{desk.root}/{OLD}"):
+    if not os.path.lexists(f"{workspace.root}/{OLD}"):
         return
     with suppress(DiskError):
-        for path in git.tracked(desk.root, OLD)[:1]:
+        for path in git.tracked(workspace.root, OLD)[:1]:
             yield Finding(Place(path), "state", f"{OLD} is tracked by git; it is one clone's alone",
                           f"git rm -r --cached {OLD}")  # fmt: skip
 
 
-def check_found(desk: Desk, found: Loaded | Finding | None) -> list[Finding]:
+def check_found(workspace: Workspace, found: LoadedTicket | Finding | None) -> list[Finding]:
     """Everything that is wrong with what lies at the path of a ticket."""
-    if isinstance(found, Loaded):
-        return [*check_ticket(desk, found), *_attachments(desk, found)]
+    if isinstance(found, LoadedTicket):
+        return [*check_ticket(workspace, found), *_attachments(workspace, found)]
     return [] if found is None else [found]
 
 
-def check_ticket(desk: Desk, loaded: Loaded) -> list[Finding]:
+def check_ticket(workspace: Workspace, loaded: LoadedTicket) -> list[Finding]:
     """Everything that is wrong with one ticket."""
-    findings = [*_chain(loaded), *_order(loaded), *_future(desk, loaded), *_imports(loaded), *_fold(loaded)]
+    findings = [*_chain(loaded), *_order(loaded), *_future(workspace, loaded), *_imports(loaded), *_fold(loaded)]
     try:
-        profile = desk.shelf.get(loaded.ticket.profile)
+        profile = workspace.registry.get(loaded.ticket.profile)
     except ShortageError:
         raise
     except TicketctlError as error:
@@ -142,19 +151,19 @@ def check_ticket(desk: Desk, loaded: Loaded) -> list[Finding]:
     findings += _status(loaded, profile)
     findings += _fields(loaded, profile)
     if not any(finding.code == "schema" for finding in findings):
-        findings += _moves(desk, loaded)
-        findings += _keeps(desk, loaded, profile)
+        findings += _moves(workspace, loaded)
+        findings += _keeps(workspace, loaded, profile)
     if not findings and not loaded.canonical:
         findings.append(Finding(Place(loaded.path), "form", "not in the canonical form (comments or unknown keys?)",
                                 severity="warning"))  # fmt: skip
     return findings
 
 
-def _attachments(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
+def _attachments(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
     """What the history says is attached is there."""
     for position, entry in enumerate(loaded.ticket.history):
         for path in attached(loaded.ticket, entry):
-            if not is_attached(desk, path):
+            if not is_attached(workspace, path):
                 yield Finding(_entry(loaded, position, "files"), "files", f"{path} is not there", severity="warning")
 
 
@@ -163,23 +172,23 @@ def attached(ticket: Ticket, entry: Entry) -> list[str]:
     return [f"attachments/{ticket.id}/{entry.id}-{name}" for name in entry.files]
 
 
-def is_attached(desk: Desk, path: str) -> bool:
+def is_attached(workspace: Workspace, path: str) -> bool:
     """Whether an attachment is where it should be."""
-    return path.count("/") == 2 and files.is_regular(desk.root, path)
+    return path.count("/") == 2 and files.is_regular(workspace.root, path)
 
 
-def _head(loaded: Loaded, key: str) -> Place:
+def _head(loaded: LoadedTicket, key: str) -> Place:
     node = loaded.node.map.get(key, loaded.node)
     return Place(loaded.path, node.line, node.col)
 
 
-def _entry(loaded: Loaded, position: int, key: str = "") -> Place:
+def _entry(loaded: LoadedTicket, position: int, key: str = "") -> Place:
     node: Node = loaded.node.map["history"].items[position]
     node = node.map.get(key, node)
     return Place(loaded.path, node.line, node.col)
 
 
-def _chain(loaded: Loaded) -> Iterator[Finding]:
+def _chain(loaded: LoadedTicket) -> Iterator[Finding]:
     """Every entry's id is that of its content and of what it was built on."""
     history = loaded.ticket.history
     known = {entry.id for entry in history}
@@ -200,7 +209,7 @@ def _chain(loaded: Loaded) -> Iterator[Finding]:
             return
 
 
-def _order(loaded: Loaded) -> Iterator[Finding]:
+def _order(loaded: LoadedTicket) -> Iterator[Finding]:
     """The entries stand in the one order in which a set of entries is written."""
     history = loaded.ticket.history
     if is_linear(history):
@@ -212,19 +221,19 @@ def _order(loaded: Loaded) -> Iterator[Finding]:
             return
 
 
-def _future(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
+def _future(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
     """No event is dated in the future; of several the newest is named."""
-    event = future_event(loaded.ticket, desk.present)
+    event = future_event(loaded.ticket, workspace.present)
     if event is None:
         return
-    horizon, history = dates.horizon(desk.present), loaded.ticket.history
+    horizon, history = dates.horizon(workspace.present), loaded.ticket.history
     others = sum(entry.at > horizon for entry in history) - 1
     more = f", and so {'is' if others == 1 else 'are'} {counted(others, 'other')}" if others else ""
     yield Finding(_entry(loaded, history.index(event), "at"), "future", in_future(event) + more,
                   "sweeps leave the ticket alone until then; if the clock is wrong, set it right")  # fmt: skip
 
 
-def _imports(loaded: Loaded) -> Iterator[Finding]:
+def _imports(loaded: LoadedTicket) -> Iterator[Finding]:
     """An import below other entries says that and nothing else, since no rule looks at it."""
     for position, entry in enumerate(loaded.ticket.history):
         if is_import(entry) and (more := entry.content().keys() - _OF_IMPORT):
@@ -235,7 +244,7 @@ def _imports(loaded: Loaded) -> Iterator[Finding]:
 _OF_IMPORT = frozenset(("id", "at", "by", "role", "event", "after"))
 
 
-def _fold(loaded: Loaded) -> Iterator[Finding]:
+def _fold(loaded: LoadedTicket) -> Iterator[Finding]:
     """The head is what replaying the history gives."""
     for wrong in loaded.differences:
         says = "missing" if wrong.says is None else f'"{wrong.says}"'
@@ -244,7 +253,7 @@ def _fold(loaded: Loaded) -> Iterator[Finding]:
         yield Finding(wrong.place, "fold", f"{wrong.key} is {says}, but the history {gives}", hint)
 
 
-def _status(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
+def _status(loaded: LoadedTicket, profile: Profile) -> Iterator[Finding]:
     """Every status that is named exists in the profile."""
     known = profile.statuses
     if loaded.differences and (head := loaded.node.map.get("status")) is not None and head.text not in known:
@@ -256,7 +265,7 @@ def _status(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
                           closest(entry.to, list(known)))  # fmt: skip
 
 
-def _fields(loaded: Loaded, profile: Profile) -> Iterator[Finding]:
+def _fields(loaded: LoadedTicket, profile: Profile) -> Iterator[Finding]:
     """Every field that is set exists and has a value of its type."""
     for position, entry in enumerate(loaded.ticket.history):
         for key, value in entry.sets.items():
@@ -298,7 +307,7 @@ def _type_problem(declared: Field, value: object) -> str:
     return ""
 
 
-def _moves(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
+def _moves(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
     """Every move was legal when it was made, by the rules of its version and the role that the history records."""
     history = loaded.ticket.history
     profile = None
@@ -306,7 +315,7 @@ def _moves(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
         entry = history[position]
         if profile is None or (profile.name, profile.version) != (name, version):
             try:
-                profile = desk.shelf.at_version(name, version)
+                profile = workspace.registry.at_version(name, version)
             except DiskError:
                 raise  # nobody knows what the rules say
             except TicketctlError as error:
@@ -358,16 +367,16 @@ def _illegal(profile: Profile, ticket: Ticket | None, entry: Entry) -> list[str]
     if edges and _asks_nothing(profile, edges[0], entry):
         return []
     sets, unset = _as_asked(entry, edges[0]) if edges else (entry.sets, entry.unset)
-    scene = Scene(
+    context = EvalContext(
         profile, NOBODY_LISTED, dates.parse_instant(entry.at), changed(ticket, sets, unset),
         ticket.history, role, entry.role, entry.by,
         channel="mail" if entry.via == "mail" else "cli", text=entry.text, note=entry.note,
         changed=frozenset([name.removeprefix("fields.").partition(".")[0] for name in (*sets, *unset)]),
     )  # fmt: skip
-    return refusals(scene, entry.to)[1]
+    return refusals(context, entry.to)[1]
 
 
-def _asks_nothing(profile: Profile, edge: Edge, entry: Entry) -> bool:
+def _asks_nothing(profile: Profile, edge: Transition, entry: Entry) -> bool:
     """Whether a move by this role needs no judging: no test stands at the edge or its target, and nothing besides the
     edge decides who may."""
     target = profile.statuses[edge.target]
@@ -375,7 +384,7 @@ def _asks_nothing(profile: Profile, edge: Edge, entry: Entry) -> bool:
     return free and not entry.for_
 
 
-def _as_asked(entry: Entry, edge: Edge) -> tuple[Mapping[str, Value], Sequence[str]]:
+def _as_asked(entry: Entry, edge: Transition) -> tuple[Mapping[str, Value], Sequence[str]]:
     """What an entry sets and clears, without what the edge itself does, since needs are tested before that."""
     if not edge.sets:
         return entry.sets, entry.unset
@@ -383,13 +392,15 @@ def _as_asked(entry: Entry, edge: Edge) -> tuple[Mapping[str, Value], Sequence[s
     return {name: entry.sets[name] for name in asked if name in entry.sets}, [n for n in asked if n in entry.unset]
 
 
-def _keeps(desk: Desk, loaded: Loaded, profile: Profile) -> Iterator[Finding]:
+def _keeps(workspace: Workspace, loaded: LoadedTicket, profile: Profile) -> Iterator[Finding]:
     """What a status keeps true is true."""
     ticket = loaded.ticket
     status = profile.statuses.get(ticket.status)
     if status is None or not status.keeps:
         return
     system = profile.system
-    scene = Scene(profile, desk.people_of(profile), desk.now, ticket, ticket.acts, system, system, system)
-    for reason in failures(status.keeps, scene):
+    context = EvalContext(
+        profile, workspace.people_of(profile), workspace.now, ticket, ticket.acts, system, system, system
+    )
+    for reason in failures(status.keeps, context):
         yield Finding(_head(loaded, "status"), "keeps", f"{ticket.status} is kept only while: {reason}")

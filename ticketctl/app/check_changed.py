@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from itertools import islice
 
-from ticketctl.app.check import Audit, attached, audit, check_found, is_attached
+from ticketctl.app.check import CheckResult, attached, check_found, check_tickets, is_attached
 from ticketctl.app.email.duplicates import duplicates_among
 from ticketctl.app.index.parallel import read_at, spread
 from ticketctl.app.index.refresh import ask
-from ticketctl.app.progress import Watch, unwatched
-from ticketctl.app.workspace import Desk
+from ticketctl.app.progress import Progress, no_progress
+from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.hashing import object_id
 from ticketctl.core.profile import Test
@@ -19,8 +19,8 @@ from ticketctl.store.index import verified
 from ticketctl.store.index.changes import stamp_of
 from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.index.sql import shared
-from ticketctl.store.index.verified import Sound
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.index.verified import VerifiedTicket
+from ticketctl.store.yaml.loader import LoadedTicket
 
 Held = tuple[str, bytes]
 """A file as the index has it: its path, and the id that git gives to its bytes."""
@@ -28,38 +28,38 @@ _AT_ONCE = 5000
 """So many are noted in one transaction: nobody waits for the index while files are read."""
 
 
-def audit_changed(desk: Desk, watch: Watch = unwatched) -> Audit:
+def check_changed_tickets(workspace: Workspace, progress: Progress = no_progress) -> CheckResult:
     """Check the tickets that were not found right as they are now; those that are found right now, are noted.
 
     Raises:
         SettingsError: the settings have mistakes.
     """
-    rules = _stamps(desk)
-    paths = list(desk.store.paths())
+    rules = _stamps(workspace)
+    paths = list(workspace.store.paths())
     try:
-        index, left = ask(desk, lambda index: _doubtful(desk, index, paths), watch)
+        index, left = ask(workspace, lambda index: _doubtful(workspace, index, paths), progress)
     except DiskError:  # no index can be made, but each ticket may be looked at
-        return audit(desk, (), watch)
-    result = Audit(passed=len(set(paths).difference(path for path, _ in left)))
-    looked = spread(desk, read_held, look_again, left, "checking", watch)
+        return check_tickets(workspace, (), progress)
+    result = CheckResult(passed=len(set(paths).difference(path for path, _ in left)))
+    looked = spread(workspace, read_held, look_again, left, "checking", progress)
     while some := list(islice(looked, _AT_ONCE)):
         result.checked += len(some)
         for findings, _ in some:
             result.findings += findings
-        if _stamps(desk) == rules:  # else who knows by which of them they were judged
+        if _stamps(workspace) == rules:  # else who knows by which of them they were judged
             with suppress(UnusableError):  # then they are looked at next time
                 verified.add(index, [noted for _, noted in some if noted is not None])
-    result.findings += duplicates_among(desk, shared(index))
-    result.add_strays(desk, paths)
+    result.findings += duplicates_among(workspace, shared(index))
+    result.add_strays(workspace, paths)
     return result
 
 
-def _stamps(desk: Desk) -> list[tuple[str, str]]:
+def _stamps(workspace: Workspace) -> list[tuple[str, str]]:
     """The files of all profiles, and the stat of each."""
-    return [(path, stamp_of(path)[0]) for path in desk.shelf.files()]
+    return [(path, stamp_of(path)[0]) for path in workspace.registry.files()]
 
 
-def _doubtful(desk: Desk, index: Index, paths: list[str]) -> tuple[Index, list[Held]]:
+def _doubtful(workspace: Workspace, index: Index, paths: list[str]) -> tuple[Index, list[Held]]:
     """What is to be looked at, and the index that says so: where it cannot be written, a copy in memory.
 
     Args:
@@ -71,33 +71,35 @@ def _doubtful(desk: Desk, index: Index, paths: list[str]) -> tuple[Index, list[H
         index = index.in_memory()
         left = verified.doubtful(index)
     for path, blob, files in verified.attached(index):
-        if not all(is_attached(desk, file) for file in files.split("\0")):
+        if not all(is_attached(workspace, file) for file in files.split("\0")):
             left.append((path, blob))
     # What was found right by a clock that was ahead is looked at again, once the clock is right.
-    left += verified.later(index, dates.horizon(desk.present))
+    left += verified.later(index, dates.horizon(workspace.present))
     left += [(path, b"") for path in set(paths).difference(index.paths())]
     return index, sorted(set(left))
 
 
-def read_held(desk: Desk, held: Held) -> tuple[bytes, Loaded | Finding | None]:
+def read_held(workspace: Workspace, held: Held) -> tuple[bytes, LoadedTicket | Finding | None]:
     """What lies at the path of a ticket, and the blob that it is said to be."""
     path, blob = held
-    return blob, read_at(desk, path)
+    return blob, read_at(workspace, path)
 
 
-def look_again(desk: Desk, read: tuple[bytes, Loaded | Finding | None]) -> tuple[list[Finding], Sound | None]:
+def look_again(
+    workspace: Workspace, read: tuple[bytes, LoadedTicket | Finding | None]
+) -> tuple[list[Finding], VerifiedTicket | None]:
     """Everything that is wrong with a ticket; and what is to be noted, if with these bytes, by these rules, and while
     its attachments are there, nothing ever will be."""
     blob, found = read
-    findings = check_found(desk, found)
-    if findings or not isinstance(found, Loaded) or object_id(b"blob", found.data, 2 * len(blob)) != blob:
+    findings = check_found(workspace, found)
+    if findings or not isinstance(found, LoadedTicket) or object_id(b"blob", found.data, 2 * len(blob)) != blob:
         return findings, None
     ticket = found.ticket
-    keeps = desk.shelf.get(ticket.profile).statuses[ticket.status].keeps
+    keeps = workspace.registry.get(ticket.profile).statuses[ticket.status].keeps
     if any(_tells_time(test) for keep in keeps for test in keep.walk()):
         return findings, None
     files = [path for entry in ticket.history for path in attached(ticket, entry)]
-    return findings, Sound(found.path, blob, "\0".join(files))
+    return findings, VerifiedTicket(found.path, blob, "\0".join(files))
 
 
 def _tells_time(test: Test) -> bool:

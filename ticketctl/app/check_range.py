@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketctl.app.check import Audit, check_ticket
-from ticketctl.app.workspace import Desk
+from ticketctl.app.check import CheckResult, check_ticket
+from ticketctl.app.workspace import Workspace
 from ticketctl.errors import BrokenError, Finding, Place
 from ticketctl.store.git import process as git
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 
-def audit_changes(desk: Desk, old: str | None, new: str | None) -> Audit:
+def check_changes(workspace: Workspace, old: str | None, new: str | None) -> CheckResult:
     """Check the tickets that a commit would change, or that a range of commits did: no event may be lost.
 
     Args:
@@ -22,27 +22,27 @@ def audit_changes(desk: Desk, old: str | None, new: str | None) -> Audit:
         UsageError: git does not know a revision.
         DiskError: git failed.
     """
-    result = Audit()
-    changed = git.changed(desk.root, old, new)
-    before = git.blobs(desk.root, [blob for _, blob, _ in changed])
-    after = git.blobs(desk.root, [blob for _, _, blob in changed])
+    result = CheckResult()
+    changed = git.changed(workspace.root, old, new)
+    before = git.blobs(workspace.root, [blob for _, blob, _ in changed])
+    after = git.blobs(workspace.root, [blob for _, _, blob in changed])
     for (path, _, _), was, now in zip(changed, before, after, strict=True):
         result.checked += 1
         try:
-            loaded = None if now is None else desk.store.parse(path, now)
+            loaded = None if now is None else workspace.store.parse(path, now)
         except BrokenError as error:
             result.findings.append(error.finding)
             continue
         if loaded is not None:
-            result.findings += check_ticket(desk, loaded)
-        result.findings += _kept(desk, path, was, loaded)
+            result.findings += check_ticket(workspace, loaded)
+        result.findings += _kept(workspace, path, was, loaded)
     return result
 
 
-def _kept(desk: Desk, path: str, was: bytes | None, now: Loaded | None) -> Iterator[Finding]:
+def _kept(workspace: Workspace, path: str, was: bytes | None, now: LoadedTicket | None) -> Iterator[Finding]:
     """Every event that was there is still there."""
     try:
-        old = None if was is None else desk.store.parse(path, was)
+        old = None if was is None else workspace.store.parse(path, was)
     except BrokenError:
         return  # it could not be read before either; what is there now has been checked
     if old is None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from ticketctl.app.heartbeat import last_sweep
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.errors import DiskError
 
@@ -14,7 +14,7 @@ FAR = timedelta(days=400)
 """How far the clock may be ahead of everything that tells the time in a store."""
 
 
-def wrong_clock(desk: Desk, newest: str) -> str:
+def wrong_clock(workspace: Workspace, newest: str) -> str:
     """Say what is odd about the clock, or nothing.
 
     It is behind if this clone has swept later: events come from others, and one that is forged must not stop
@@ -24,30 +24,30 @@ def wrong_clock(desk: Desk, newest: str) -> str:
     Args:
         newest: the instant of the newest event that is not dated in the future; empty if there is none.
     """
-    now, last = dates.format_instant(desk.now), last_sweep(desk)
-    if last > dates.horizon(desk.now):
+    now, last = dates.format_instant(workspace.now), last_sweep(workspace)
+    if last > dates.horizon(workspace.now):
         return f"the clock says {now}, but the last sweep of this clone was at {last}"
     traces = [(last, "the last sweep"), (newest, "the newest event")]
-    if _age(desk, traces) > FAR:  # only then: git is a process
-        traces.append((_newest_commit(desk), "the newest commit"))
-    if (age := _age(desk, traces)) <= FAR:
+    if _age(workspace, traces) > FAR:  # only then: git is a process
+        traces.append((_newest_commit(workspace), "the newest commit"))
+    if (age := _age(workspace, traces)) <= FAR:
         return ""
     at, what = max(traces)
     return f"the clock says {now}, {age.days:,} days after {what} ({at}), the newest trace of time in this store"
 
 
-def _age(desk: Desk, traces: list[tuple[str, str]]) -> timedelta:
+def _age(workspace: Workspace, traces: list[tuple[str, str]]) -> timedelta:
     """How old the newest trace is; no time at all, where there is none."""
     at, _ = max(traces)
-    return desk.now - dates.parse_instant(at) if at else timedelta()
+    return workspace.now - dates.parse_instant(at) if at else timedelta()
 
 
-def _newest_commit(desk: Desk) -> str:
+def _newest_commit(workspace: Workspace) -> str:
     """The instant of the newest commit that is not later than the clock; empty if there is none, or no git."""
     from ticketctl.store.git import process as git
 
-    until = dates.format_instant(desk.now)
+    until = dates.format_instant(workspace.now)
     with suppress(DiskError, ValueError, OverflowError, OSError):
-        said = git.run(desk.root, "log", "-1", "--format=%ct", f"--until={until}", "HEAD", check=False).stdout
+        said = git.run(workspace.root, "log", "-1", "--format=%ct", f"--until={until}", "HEAD", check=False).stdout
         return dates.format_instant(dates.near(datetime.fromtimestamp(int(said), UTC)))
     return ""

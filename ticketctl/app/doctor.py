@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
-from ticketctl.app.email.outbound import debts, known_server
+from ticketctl.app.email.outbound import known_server, pending_notifications
 from ticketctl.app.heartbeat import last_sweep
 from ticketctl.app.index.refresh import ask
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.engine.recipients import unheard
 from ticketctl.core.people import is_address
@@ -36,16 +36,16 @@ from ticketctl.store.paths import path_of, short
 from ticketctl.store.settings import NAME
 from ticketctl.store.state import OLD, VARIABLE
 from ticketctl.store.writing.recovery import interrupted as interrupted_writes
-from ticketctl.store.writing.uncommitted import lists_left, rows_in
+from ticketctl.store.writing.uncommitted import pending_lists, rows_in
 
 CROWDED = 2000
 """How many tickets a day's folder holds before git's trees grow slow (docs/ticket-file.md)."""
 _STALE = timedelta(days=2)
 
 
-def examine(desk: Desk) -> list[Finding]:
+def examine(workspace: Workspace) -> list[Finding]:
     """Everything that a doctor would say about a store."""
-    return [finding for check in CHECKS for finding in check(desk)]
+    return [finding for check in CHECKS for finding in check(workspace)]
 
 
 def _finding(place: str, message: str, hint: str = "", severity: str = "error", code: str = "doctor") -> Finding:
@@ -56,26 +56,29 @@ UNCOMMITTED = "uncommitted"
 """The code of a file that a command wrote and could not commit."""
 
 
-def profiles(desk: Desk) -> Iterator[Finding]:
+def profiles(workspace: Workspace) -> Iterator[Finding]:
     """Every profile, and those that mail is for, can be used."""
-    for name in desk.shelf.names():
+    for name in workspace.registry.names():
         try:
-            desk.shelf.get(name)
+            workspace.registry.get(name)
         except TicketctlError as error:
             yield _finding(f"profiles/{name}.yaml", error.message, error.hint)
-    named = {*(desk.settings.mail.addresses.values() if desk.settings.mail else ()), desk.settings.profile or "-"}
-    for name in sorted(named - {*desk.shelf.names(), "-"}):
-        yield _finding(NAME, f'there is no profile "{name}"', f"there are: {', '.join(desk.shelf.names())}")
+    named = {
+        *(workspace.settings.mail.addresses.values() if workspace.settings.mail else ()),
+        workspace.settings.profile or "-",
+    }
+    for name in sorted(named - {*workspace.registry.names(), "-"}):
+        yield _finding(NAME, f'there is no profile "{name}"', f"there are: {', '.join(workspace.registry.names())}")
 
 
-def people(desk: Desk) -> Iterator[Finding]:
+def people(workspace: Workspace) -> Iterator[Finding]:
     """Every role that somebody is given exists."""
     known: dict[str, list[str]] = {}
-    for name in desk.shelf.names():
+    for name in workspace.registry.names():
         with suppress(TicketctlError):  # told of by profiles
-            known[name] = list(desk.shelf.get(name).roles)
+            known[name] = list(workspace.registry.get(name).roles)
     every = sorted({role for roles in known.values() for role in roles})
-    for who, roles in (desk.settings.people or {}).items():
+    for who, roles in (workspace.settings.people or {}).items():
         for role in roles:
             profile, slash, name = role.rpartition("/")
             if name not in (known.get(profile, []) if slash else every):
@@ -83,10 +86,10 @@ def people(desk: Desk) -> Iterator[Finding]:
                 yield _finding(NAME, f'{who} has the role "{role}", which does not exist', hint)
 
 
-def recipients(desk: Desk) -> Iterator[Finding]:
+def recipients(workspace: Workspace) -> Iterator[Finding]:
     """Whoever is to be notified can be: of the profiles that are in use."""
-    for profile in _in_use(desk):
-        for one in unheard(profile, desk.people_of(profile)):
+    for profile in _in_use(workspace):
+        for one in unheard(profile, workspace.people_of(profile)):
             rules = ", ".join(one.rules[:3]) + (f" and {len(one.rules) - 3} more" if len(one.rules) > 3 else "")
             what = "has an email address" if one.held else "is there"
             yield _finding(
@@ -95,30 +98,33 @@ def recipients(desk: Desk) -> Iterator[Finding]:
                 f"people: {{ADDRESS: {{roles: [{profile.name}/{one.role}]}}}} in {NAME}",
                 "warning",
             )
-    if not desk.by_mail:
+    if not workspace.by_mail:
         return
-    for who, number in ask(desk, assigned):
+    for who, number in ask(workspace, assigned):
         if not is_address(who):
             yield _finding("tickets", f"{counted(number, 'open ticket')} of {who}, who has no email address",
                            f"ticketctl list -a {who} names them; ticketctl assign ID ADDRESS", "warning")  # fmt: skip
 
 
-def _in_use(desk: Desk) -> Iterator[Profile]:
+def _in_use(workspace: Workspace) -> Iterator[Profile]:
     """The profiles for new tickets, and those of tickets that are there; one with mistakes is told of elsewhere."""
-    named = {desk.settings.profile, *(desk.settings.mail.addresses.values() if desk.settings.mail else ())}
+    named = {
+        workspace.settings.profile,
+        *(workspace.settings.mail.addresses.values() if workspace.settings.mail else ()),
+    }
     with suppress(DiskError):  # told of elsewhere, too
-        named.update(ask(desk, profiles_in))
-    for name in sorted(named.intersection(desk.shelf.names())):
+        named.update(ask(workspace, profiles_in))
+    for name in sorted(named.intersection(workspace.registry.names())):
         with suppress(TicketctlError):
-            yield desk.shelf.get(name)
+            yield workspace.registry.get(name)
 
 
-def interrupted(desk: Desk) -> Iterator[Finding]:
+def interrupted(workspace: Workspace) -> Iterator[Finding]:
     """What a crash left behind."""
-    state = desk.state
+    state = workspace.state
     if interrupted_writes(state):
         yield _finding(
-            state.folder or desk.root,
+            state.folder or workspace.root,
             "a command was interrupted while it wrote",
             "the next command that writes finishes it",
             "warning",
@@ -128,23 +134,23 @@ def interrupted(desk: Desk) -> Iterator[Finding]:
                        "compare the two, then remove it")  # fmt: skip
 
 
-def state_folder(desk: Desk) -> Iterator[Finding]:
+def state_folder(workspace: Workspace) -> Iterator[Finding]:
     """Index, caches and journal can be written."""
-    folder = desk.state.folder
+    folder = workspace.state.folder
     above = folder
     while above and not os.path.isdir(above):
         above = os.path.dirname(above) if not os.path.lexists(above) else ""
     if not above or not os.access(above, os.W_OK | os.X_OK):
         # Outside git the journal lies in the store: tickets can be changed all the same.
-        lost = "nothing is cached, and notices have no place" if desk.state.beside else "no ticket can be changed"
-        severity = "warning" if desk.state.beside else "error"
+        lost = "nothing is cached, and notices have no place" if workspace.state.beside else "no ticket can be changed"
+        severity = "warning" if workspace.state.beside else "error"
         hint = f"{VARIABLE} names another folder"
         yield _finding(folder or "state folder", f"it cannot be written: {lost}", hint, severity)
 
 
-def tickets_folder(desk: Desk) -> Iterator[Finding]:
+def tickets_folder(workspace: Workspace) -> Iterator[Finding]:
     """Tickets can be written: neither the disk nor the permissions are against it."""
-    for place in (f"{desk.root}/tickets", desk.root):
+    for place in (f"{workspace.root}/tickets", workspace.root):
         if os.path.isdir(place):
             if not os.access(place, os.W_OK | os.X_OK):
                 why = "read-only file system" if os.statvfs(place).f_flag & os.ST_RDONLY else "permission denied"
@@ -153,11 +159,11 @@ def tickets_folder(desk: Desk) -> Iterator[Finding]:
             return
 
 
-def old_state(desk: Desk) -> Iterator[Finding]:
+def old_state(workspace: Workspace) -> Iterator[Finding]:
     """What older versions kept in the store itself; it may be anybody's, and is not read."""
-    if not os.path.lexists(f"{desk.root}/{OLD}"):
+    if not os.path.lexists(f"{workspace.root}/{OLD}"):
         return
-    if os.path.lexists(f"{desk.root}/{OLD}/journal.jsonl"):
+    if os.path.lexists(f"{workspace.root}/{OLD}/journal.jsonl"):
         yield _finding(
             f"{OLD}/journal.jsonl",
             "a command of an older version was interrupted while it wrote several files",
@@ -167,37 +173,37 @@ def old_state(desk: Desk) -> Iterator[Finding]:
         yield _finding(OLD, "caches of an older version, no longer used", f"rm -r {OLD}", "warning")
 
 
-def repository(desk: Desk) -> Iterator[Finding]:
+def repository(workspace: Workspace) -> Iterator[Finding]:
     """Git is there, merges tickets, and has what was written."""
     try:
-        if not inside_repository(desk.root):
-            if desk.settings.commit:
+        if not inside_repository(workspace.root):
+            if workspace.settings.commit:
                 yield _finding(NAME, "commit: auto, but this is no git repository", "git init, or commit: off")
             return
-        if not config.merges_tickets(desk.root):
+        if not config.merges_tickets(workspace.root):
             yield _finding(".git/config", "this clone does not know how to merge tickets", "ticketctl init")
-        elif not setup.is_set_up(desk.root):
+        elif not setup.is_set_up(workspace.root):
             yield _finding(".git/config", "merge driver or hook of an older version", "ticketctl init", "warning")
-        yield from _not_committed(desk)
+        yield from _not_committed(workspace)
     except DiskError as error:
         yield _finding(".git", error.message, error.hint)
 
 
-def _not_committed(desk: Desk) -> Iterator[Finding]:
+def _not_committed(workspace: Workspace) -> Iterator[Finding]:
     """What commands wrote and could not commit, and what was changed by hand."""
-    if not desk.settings.commit:
+    if not workspace.settings.commit:
         return
     ours: set[str] = set()
-    for path in lists_left(desk.state):
+    for path in pending_lists(workspace.state):
         with suppress(ValueError):
             ours |= {row.path for row in rows_in(path)}
-    dirty = git.uncommitted(desk.root)
+    dirty = git.uncommitted(workspace.root)
     for path in sorted(ours & dirty)[:_NAMED]:
         hint = "the next command that writes commits it, unless it was changed by hand since: git diff, git commit"
         yield _finding(path, "written by ticketctl, but not committed", hint, code=UNCOMMITTED)
     if len(ours & dirty) > _NAMED:
         yield _finding("tickets", f"and {len(ours & dirty) - _NAMED:,} more files are not committed", code=UNCOMMITTED)
-    found = desk.state.repository
+    found = workspace.state.repository
     is_unfinished = found is not None and operations.unfinished(found)
     if (by_hand := sorted(dirty - ours)) and not is_unfinished:
         words = f"{counted(len(by_hand), 'file')} changed by hand and not committed, the first {by_hand[0]}"
@@ -208,9 +214,9 @@ _NAMED = 20
 """How many files are named."""
 
 
-def git_state(desk: Desk) -> Iterator[Finding]:
+def git_state(workspace: Workspace) -> Iterator[Finding]:
     """Git is not in the middle of something, no lock of its is left, and HEAD is on a branch."""
-    if (found := desk.state.repository) is None:
+    if (found := workspace.state.repository) is None:
         return
     if one := operations.unfinished(found):
         yield _finding(".git", f"{one.name} is in progress; commands that write wait for its end", one.remedy)
@@ -228,28 +234,28 @@ def git_state(desk: Desk) -> Iterator[Finding]:
         yield _finding(found.folder, "you may not write into the git directory: commits fail", "chmod u+w")
 
 
-def crowds(desk: Desk) -> Iterator[Finding]:
+def crowds(workspace: Workspace) -> Iterator[Finding]:
     """No day holds so many tickets that git grows slow."""
-    for folder, number in Counter(path.rpartition("/")[0] for path in desk.store.paths()).items():
+    for folder, number in Counter(path.rpartition("/")[0] for path in workspace.store.paths()).items():
         if number > CROWDED:
             yield _finding(folder, f"{number:,} tickets of one day make every commit larger",
                            "import with the dates at which they were opened", "warning")  # fmt: skip
 
 
-def sweeps(desk: Desk) -> Iterator[Finding]:
+def sweeps(workspace: Workspace) -> Iterator[Finding]:
     """Where somebody has swept, somebody still does."""
-    last = last_sweep(desk)
-    if last > dates.horizon(desk.present):
+    last = last_sweep(workspace)
+    if last > dates.horizon(workspace.present):
         yield _finding("sweep", f"the last sweep of this clone was at {last}, which is later than the clock",
                        "set the clock right; if it is right: ticketctl sweep --trust-clock, once")  # fmt: skip
-    if last and desk.now - dates.parse_instant(last) > _STALE:
+    if last and workspace.now - dates.parse_instant(last) > _STALE:
         yield _finding("sweep", f"the last sweep of this clone was at {last}", "is cron still running?", "warning")
 
 
-def events(desk: Desk) -> Iterator[Finding]:
+def events(workspace: Workspace) -> Iterator[Finding]:
     """No ticket has an event that is dated in the future."""
     try:
-        found = ask(desk, lambda index: ahead(index, dates.horizon(desk.present)))
+        found = ask(workspace, lambda index: ahead(index, dates.horizon(workspace.present)))
     except DiskError:
         return  # check looks at each ticket
     for ticket in found[:20]:
@@ -259,47 +265,47 @@ def events(desk: Desk) -> Iterator[Finding]:
         yield _finding("tickets", f"and {len(found) - 20:,} more tickets have such an event")
 
 
-def mail_out(desk: Desk) -> Iterator[Finding]:
+def mail_out(workspace: Workspace) -> Iterator[Finding]:
     """Notices arrive."""
-    if not desk.by_mail:
+    if not workspace.by_mail:
         return
     stale = 0
-    for debt in debts(desk, []):
+    for debt in pending_notifications(workspace, []):
         if debt.tries:
             words = f"tried {counted(debt.tries, 'time')}: {debt.error}"
             yield _finding(f"outbox/{debt.name}", words, f"again at {debt.again}")
-        elif desk.now - dates.parse_instant(debt.entry.at) > _STALE:
+        elif workspace.now - dates.parse_instant(debt.entry.at) > _STALE:
             stale += 1
     if stale:
         yield _finding(
             "tickets", f"{counted(stale, 'notice')} owed for more than two days", "ticketctl mail send, by cron"
         )
-    if not config.is_sender(desk.root):
+    if not config.is_sender(workspace.root):
         yield _finding(
             ".git/config", "this clone sends no mail", "git config ticketctl.sender true, in one clone", "warning"
         )
 
 
-def servers(desk: Desk) -> Iterator[Finding]:
+def servers(workspace: Workspace) -> Iterator[Finding]:
     """Email and passwords go only where this clone says, and there is a password where one is wanted."""
-    mail = desk.settings.mail
+    mail = workspace.settings.mail
     wanted = ((mail.smtp, "smtp", SMTP_FILE), (mail.imap, "imap", IMAP_FILE)) if mail else ()
     for server, kind, variable in wanted:
-        if server is None or (kind == "smtp" and not config.is_sender(desk.root)):
+        if server is None or (kind == "smtp" and not config.is_sender(workspace.root)):
             continue
         try:
-            known_server(desk, server, kind)
+            known_server(workspace, server, kind)
             secret(server, variable, os.environ)
         except SettingsError as error:
             yield _finding(NAME, error.message, error.hint, "warning")
 
 
-def mail_in(desk: Desk) -> Iterator[Finding]:
+def mail_in(workspace: Workspace) -> Iterator[Finding]:
     """No letter lies where nobody looks."""
-    dead = [name for name in files.names_in(desk.root, DEAD) if name.endswith(".txt")]
+    dead = [name for name in files.names_in(workspace.root, DEAD) if name.endswith(".txt")]
     for name in dead[:20]:
         try:
-            data = files.read_in(desk.root, f"{DEAD}/{name}", 1000)
+            data = files.read_in(workspace.root, f"{DEAD}/{name}", 1000)
             reason = data.decode(errors="replace").strip()[:200]
         except (FileNotFoundError, DiskError) as error:
             reason = str(error)
@@ -309,7 +315,7 @@ def mail_in(desk: Desk) -> Iterator[Finding]:
         yield _finding(DEAD, f"and {len(dead) - 20} more dead letters", severity="warning")
 
 
-CHECKS: tuple[Callable[[Desk], Iterator[Finding]], ...] = (
+CHECKS: tuple[Callable[[Workspace], Iterator[Finding]], ...] = (
     profiles, people, recipients, interrupted, state_folder, tickets_folder, old_state, repository,
     git_state, crowds, sweeps, events, mail_out, servers, mail_in,
 )  # fmt: skip

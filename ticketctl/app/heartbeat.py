@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.errors import DiskError
 from ticketctl.store import files
@@ -15,22 +15,22 @@ from ticketctl.store import files
 _LAST = "last-sweep"
 
 
-def last_sweep(desk: Desk) -> str:
+def last_sweep(workspace: Workspace) -> str:
     """The instant of the last sweep of this clone, if it is known."""
     with suppress(OSError, ValueError, DiskError):
-        text = files.read_bytes(desk.state.file(_LAST), 100).decode("ascii").strip()
+        text = files.read_bytes(workspace.state.file(_LAST), 100).decode("ascii").strip()
         return dates.format_instant(dates.parse_instant(text))
     return ""
 
 
-def remember(desk: Desk) -> None:
+def remember(workspace: Workspace) -> None:
     """Note that a sweep of this clone came to its end. One at an instant of the future (``--now``) counts as of the
     clock: it is no trace of time, and must not make the clock look wrong from then on."""
-    at = min(desk.now, desk.clock or desk.now)
+    at = min(workspace.now, workspace.clock or workspace.now)
     with suppress(OSError):
         text = dates.format_instant(at) + "\n"
-        place = f"{desk.state.made()}/{_LAST}"
-        files.replace_file(place, text.encode(), desk.state.access)
+        place = f"{workspace.state.made()}/{_LAST}"
+        files.replace_file(place, text.encode(), workspace.state.access)
 
 
 def no_heartbeat(path: str) -> str:
@@ -42,13 +42,13 @@ def no_heartbeat(path: str) -> str:
     return ""
 
 
-def heartbeat(path: str, desk: Desk, counts: Mapping[str, int]) -> None:
+def heartbeat(path: str, workspace: Workspace, counts: Mapping[str, int]) -> None:
     """Leave a sign of life for whoever watches over cron: that a run came to its end, when, and what it found.
 
     Raises:
         DiskError: the file cannot be written.
     """
-    content = {"schema": "ticketctl/1", "at": dates.format_instant(desk.now), **counts}
+    content = {"schema": "ticketctl/1", "at": dates.format_instant(workspace.now), **counts}
     try:
         files.replace_file(path, json.dumps(content).encode() + b"\n")
     except OSError as error:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from ticketctl.app.transaction import record, write, writing
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import MissingError, SettingsError, UsageError, closest
 from ticketctl.store import files
@@ -20,7 +20,7 @@ KEY = "holidays"
 
 
 def add_holidays(
-    desk: Desk, profile: str | None, calendar: str | None, country: str, region: str | None, year: int
+    workspace: Workspace, profile: str | None, calendar: str | None, country: str, region: str | None, year: int
 ) -> tuple[str, int]:
     """Write a year's public holidays into a profile of the store, or into the store's settings.
 
@@ -36,10 +36,10 @@ def add_holidays(
         MissingError: the store has no such profile of its own.
     """
     days = public_holidays(country, region, year)
-    path = NAME if profile is None else _own(desk, profile)
-    with writing(desk):
+    path = NAME if profile is None else _own(workspace, profile)
+    with writing(workspace):
         try:
-            data = files.read_in(desk.root, path, files.MAX_BYTES)
+            data = files.read_in(workspace.root, path, files.MAX_BYTES)
         except FileNotFoundError:
             raise MissingError(f"there is no {path} in this store", "ticketctl init makes one") from None
         top = read_yaml(data, path)
@@ -47,18 +47,18 @@ def add_holidays(
         text = insert(data.decode(), inside, days)
         _verify(read_yaml(text.encode(), path), profile is None, path, days)
         if text.encode() != data:
-            write(desk, [journal.Write(path, text.encode(), data)])
+            write(workspace, [journal.Write(path, text.encode(), data)])
             message = f"{path}: holidays of {country} in {year}"
-            if failed := record(desk, message, desk.email or "ticketctl@localhost"):
+            if failed := record(workspace, message, workspace.email or "ticketctl@localhost"):
                 raise failed
     return path, text.count("\n") - data.decode().count("\n") - (KEY not in inside.map)
 
 
-def _own(desk: Desk, profile: str) -> str:
-    found = desk.shelf.path(profile)
-    if not found.startswith(f"{desk.root}/profiles/"):
+def _own(workspace: Workspace, profile: str) -> str:
+    found = workspace.registry.path(profile)
+    if not found.startswith(f"{workspace.root}/profiles/"):
         raise MissingError(f'the profile "{profile}" is not this store\'s own', f"copy {found} into profiles/ first")
-    return found[len(desk.root) + 1 :]
+    return found[len(workspace.root) + 1 :]
 
 
 def _calendar(top: Node, path: str, name: str | None) -> Node:

@@ -12,11 +12,11 @@ from ticketctl.app.input import new_ticket, values
 from ticketctl.app.input.identity import actors
 from ticketctl.app.input.rows import Rows
 from ticketctl.app.transaction import record, write, writing
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.dag import seal, union
 from ticketctl.core.engine.decide import actor_reasons
-from ticketctl.core.engine.notifications import owed
+from ticketctl.core.engine.notifications import due_notifications
 from ticketctl.core.engine.requests import Actor
 from ticketctl.core.engine.timers import due_now
 from ticketctl.core.entry import Entry, Value
@@ -29,11 +29,11 @@ from ticketctl.record import Record
 from ticketctl.store import files
 from ticketctl.store.paths import ID, path_of
 from ticketctl.store.writing import journal
-from ticketctl.store.yaml.loader import Loaded, load
+from ticketctl.store.yaml.loader import LoadedTicket, load
 from ticketctl.store.yaml.writer import emit
 
 
-class Imported(Record):
+class ImportResult(Record):
     """What became of a file of tickets.
 
     Args:
@@ -56,7 +56,7 @@ class Imported(Record):
     failed: UncommittedError | None = None
 
 
-def bring_in(desk: Desk, rows: Rows, source: str, dry: bool = False) -> Imported:
+def bring_in(workspace: Workspace, rows: Rows, source: str, dry: bool = False) -> ImportResult:
     """Write the tickets of a file, all or none, in one commit. They are taken one at a time and not kept.
 
     Args:
@@ -68,21 +68,21 @@ def bring_in(desk: Desk, rows: Rows, source: str, dry: bool = False) -> Imported
     Raises:
         TicketctlError: with the row in front of the message, if one cannot be; nothing was written then.
     """
-    run = _Run(desk)
+    run = _ImportRun(workspace)
     if dry:
         for _ in run.writes(rows):
             pass
         return run.result()
-    with writing(desk):
-        write(desk, run.writes(rows))
-        return run.result(record(desk, run.message(source), _author(desk)))
+    with writing(workspace):
+        write(workspace, run.writes(rows))
+        return run.result(record(workspace, run.message(source), _author(workspace)))
 
 
-class _Run:
+class _ImportRun:
     """One import: what it has written, and what there is to say of it."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
         self.paths: list[str] = []
         self.taken: set[str] = set()
         self.who = ""
@@ -103,9 +103,9 @@ class _Run:
                 self.paths.append(write.path)
                 yield write
 
-    def result(self, failed: UncommittedError | None = None) -> Imported:
+    def result(self, failed: UncommittedError | None = None) -> ImportResult:
         """What became of the file."""
-        return Imported(len(self.paths), self.known, self.settled, self.due, self.missing, self.unjudged,
+        return ImportResult(len(self.paths), self.known, self.settled, self.due, self.missing, self.unjudged,
                         tuple(sorted(self.strangers)), failed)  # fmt: skip
 
     def message(self, source: str) -> str:
@@ -122,30 +122,32 @@ class _Run:
         Raises:
             RefusedError: the rules do not let it be, it is not the user's to bring in, or there is another of that id.
         """
-        desk = self.desk
-        came = _restored(row) if "history" in row else _made(desk, row, self.taken)
+        workspace = self.workspace
+        came = _restored(row) if "history" in row else _made(workspace, row, self.taken)
         if came.id in self.taken:
             raise RefusedError(f"another row has the id {came.id}")
         self.taken.add(came.id)
         path = path_of(came.id)
-        loaded = Loaded(came, _written(came), path)
-        findings = check_ticket(desk, loaded)
+        loaded = LoadedTicket(came, _written(came), path)
+        findings = check_ticket(workspace, loaded)
         for finding in findings:
             if finding.severity == "error":
                 raise RefusedError(f"{came.id} cannot be: {finding.message}", finding.hint)
-        profile = desk.shelf.get(came.profile)
-        actor = importer(desk, profile)
+        profile = workspace.registry.get(came.profile)
+        actor = importer(workspace, profile)
         self.who = self.who or actor.who
-        if _is_there(desk, came):
+        if _is_there(workspace, came):
             return None
         self.unjudged += any(finding.code == "unjudged" for finding in findings)
-        ticket = _settled(desk, came, actor)
+        ticket = _settled(workspace, came, actor)
         self.settled += ticket is not came
-        self.due += next(iter(due_now(profile, ticket, desk.now, desk.people_of(profile))), None) is not None
-        people = desk.people_of(profile).roles
+        self.due += next(iter(due_now(profile, ticket, workspace.now, workspace.people_of(profile))), None) is not None
+        people = workspace.people_of(profile).roles
         if people is not None and ticket.assignee and not people.get(ticket.assignee):
             self.strangers.add(ticket.assignee)
-        self.missing += sum(not is_attached(desk, name) for entry in ticket.history for name in attached(ticket, entry))
+        self.missing += sum(
+            not is_attached(workspace, name) for entry in ticket.history for name in attached(ticket, entry)
+        )
         return journal.Write(path, loaded.data if ticket is came else _written(ticket))
 
 
@@ -161,16 +163,16 @@ def _written(ticket: Ticket) -> bytes:
     return data
 
 
-def _settled(desk: Desk, ticket: Ticket, actor: Actor) -> Ticket:
+def _settled(workspace: Workspace, ticket: Ticket, actor: Actor) -> Ticket:
     """The ticket as it is written here: as it came or, where it owes notices, with one more entry that settles them
     unsent. Nobody is written to because of an import."""
-    if next(owed(ticket), None) is None:
+    if next(due_notifications(ticket), None) is None:
         return ticket
-    entry = Entry(dates.format_instant(desk.now), actor.who, actor.role, "imported")
+    entry = Entry(dates.format_instant(workspace.now), actor.who, actor.role, "imported")
     return fold((*ticket.history, seal(ticket.history, entry)))
 
 
-def _is_there(desk: Desk, came: Ticket) -> bool:
+def _is_there(workspace: Workspace, came: Ticket) -> bool:
     """Whether a ticket that came has been imported before: each of its events is here. Others may have been added
     since, by the import itself, by people, by a merge.
 
@@ -178,7 +180,7 @@ def _is_there(desk: Desk, came: Ticket) -> bool:
         RefusedError: there is a ticket of its id that lacks an event of it, or cannot be read.
     """
     try:
-        there = desk.store.read(came.id).ticket
+        there = workspace.store.read(came.id).ticket
     except MissingError:
         return False
     except BrokenError as error:
@@ -191,21 +193,21 @@ def _is_there(desk: Desk, came: Ticket) -> bool:
     raise RefusedError(f"there is a ticket {came.id} already, and it is another", "ticketctl show has it")
 
 
-def _author(desk: Desk) -> str:
+def _author(workspace: Workspace) -> str:
     """Whose commit it is, where git knows nobody."""
-    _, _, who = (desk.as_ or "").rpartition(":")
-    return who if "@" in who else desk.email or "import@localhost"
+    _, _, who = (workspace.as_ or "").rpartition(":")
+    return who if "@" in who else workspace.email or "import@localhost"
 
 
-def importer(desk: Desk, profile: Profile) -> Actor:
+def importer(workspace: Workspace, profile: Profile) -> Actor:
     """Who the user is in bringing in tickets of a profile: staff, in a role that is theirs.
 
     Raises:
         RefusedError: they are not.
     """
-    people = desk.people_of(profile)
+    people = workspace.people_of(profile)
     reasons: list[str] = []
-    for actor in actors(desk, profile, None):
+    for actor in actors(workspace, profile, None):
         found = actor_reasons(profile, None, actor, people)
         if profile.kind(actor.role) == "customer":
             found = [f"only staff import tickets, not {actor.role}"]
@@ -257,13 +259,15 @@ def _node(value: Any, left: list[int], depth: int = 0) -> Node:
     return Node(value, 1, 1)
 
 
-def _made(desk: Desk, row: Mapping[str, Any], taken: Container[str]) -> Ticket:
+def _made(workspace: Workspace, row: Mapping[str, Any], taken: Container[str]) -> Ticket:
     """A ticket that was kept elsewhere: one entry, of the time at which it was opened."""
     new_ticket.check_texts(row)
-    created = _created(desk, row)
+    created = _created(workspace, row)
     own = {key: value for key, value in row.items() if key not in ("schema", "created", "status")}
-    profile, (request, *_) = new_ticket.request(desk, {"id": desk.store.fresh_id(created, taken), **own}, "", taken)
-    actor = importer(desk, profile)
+    profile, (request, *_) = new_ticket.request(
+        workspace, {"id": workspace.store.fresh_id(created, taken), **own}, "", taken
+    )
+    actor = importer(workspace, profile)
     start = next(edge.target for edge in profile.edges if edge.source == CREATED)
     status = values.status(profile, str(row["status"])) if row.get("status") else start
     sets: dict[str, Value] = {"ticket": request.id, "profile": profile.name, "version": profile.version,
@@ -275,16 +279,16 @@ def _made(desk: Desk, row: Mapping[str, Any], taken: Container[str]) -> Ticket:
     return fold([seal((), entry)])
 
 
-def _created(desk: Desk, row: Mapping[str, Any]) -> datetime:
+def _created(workspace: Workspace, row: Mapping[str, Any]) -> datetime:
     """When a row says that its ticket was opened; now, if it does not.
 
     Raises:
         UsageError: it is no moment, lies ahead, or before 2000, where ids do not reach.
     """
     if "created" not in row:
-        return desk.now
+        return workspace.now
     text = str(row["created"])
-    moment = dates.moment_of(values.when(desk, text), dates.zone(desk.settings.timezone))
-    if moment > desk.now or moment.year < 2000:
+    moment = dates.moment_of(values.when(workspace, text), dates.zone(workspace.settings.timezone))
+    if moment > workspace.now or moment.year < 2000:
         raise UsageError(f'a ticket cannot be created at "{text}"', "between the year 2000 and now")
     return moment

@@ -18,7 +18,7 @@ from ticketctl.store.git.commit import Written
 from ticketctl.store.git.index_lock import IndexLock
 from ticketctl.store.git.operations import must_be_finished
 from ticketctl.store.git.repository import repository_of
-from ticketctl.store.profiles import Shelf
+from ticketctl.store.profiles import ProfileRegistry
 from ticketctl.store.settings import NAME
 from ticketctl.store.state import BESIDE, OLD, StateFolder, locate
 
@@ -29,7 +29,7 @@ _LARGEST = 1 << 20
 """The largest ``.gitignore`` or ``.gitattributes`` that a line is added to, in bytes."""
 
 
-class Founding(NamedTuple):
+class InitResult(NamedTuple):
     """What became of a folder.
 
     Args:
@@ -41,7 +41,7 @@ class Founding(NamedTuple):
     is_new: bool
 
 
-def found(root: str, profile: str) -> Founding:
+def init_store(root: str, profile: str) -> InitResult:
     """Make a store in a folder, and a repository around it if there is none.
 
     Args:
@@ -54,14 +54,14 @@ def found(root: str, profile: str) -> Founding:
         BusyError: git is in the middle of something there.
     """
     if profile:
-        Shelf(root).get(profile)
+        ProfileRegistry(root).get(profile)
     try:
         nearest = _nearest(root)
         own = not inside_repository(nearest)
         if not own and (repository := repository_of(os.path.realpath(nearest))) is not None:
             must_be_finished(repository)
         if os.path.lexists(f"{root}/{NAME}"):
-            return Founding([_set_up_again(root, own)], is_new=False)
+            return InitResult([_set_up_again(root, own)], is_new=False)
         files.make_folder(root, locate(nearest).access)
         if own:
             git.init(root)
@@ -83,7 +83,7 @@ def found(root: str, profile: str) -> Founding:
         said.append("made a git repository; every command commits what it changes (commit: auto)")
     else:
         said.append("inside an existing repository: nothing is committed by itself (commit: off)")
-    return Founding(said, is_new=True)
+    return InitResult(said, is_new=True)
 
 
 def _commit(state: StateFolder, made: Sequence[str]) -> None:
@@ -178,7 +178,7 @@ def _teach_editor(state: StateFolder, point: bool) -> list[str]:
 
 def _leave_schema(state: StateFolder) -> str:
     """Write the schema of the tickets for editors; its path."""
-    schema = json.dumps(ticket_schema(Shelf(state.root).all()), ensure_ascii=False, indent=1)
+    schema = json.dumps(ticket_schema(ProfileRegistry(state.root).all()), ensure_ascii=False, indent=1)
     place = f"{state.made()}/{_SCHEMA}"
     files.replace_file(place, schema.encode() + b"\n", state.access, durable=False)
     return place

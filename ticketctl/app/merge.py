@@ -11,7 +11,7 @@ from ticketctl.store import files
 from ticketctl.store.git import process as git
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 from ticketctl.store.yaml.writer import emit
 
 
@@ -53,7 +53,7 @@ def joined(store: Store, path: str, one: bytes, other: bytes) -> bytes:
     return emit(fold(union(versions[0].ticket.history, versions[1].ticket.history)))
 
 
-def _read(file: str, id_: str) -> Loaded:
+def _read(file: str, id_: str) -> LoadedTicket:
     loaded = Store(os.getcwd()).parse(path_of(id_), files.read_bytes(file, files.MAX_BYTES))
     if not loaded.canonical:
         raise ValueError("changed by hand")

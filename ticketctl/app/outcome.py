@@ -9,7 +9,7 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.errors import TicketctlError, UncommittedError
 from ticketctl.record import Record
 from ticketctl.store.paths import short
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 
 class Outcome(Record):
@@ -23,7 +23,7 @@ class Outcome(Record):
     """
 
     id: str
-    was: Loaded | None
+    was: LoadedTicket | None
     result: Decision | Refusal | TicketctlError
     profile: Profile | None = None
     also: tuple[Ticket, ...] = ()

@@ -8,32 +8,32 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.errors import BrokenError, DiskError
 
 if TYPE_CHECKING:  # a command that only looks needs none of it
-    from ticketctl.store.git.commit import Committed, TakenBackError
+    from ticketctl.store.git.commit import Committed, MissingEventsError
     from ticketctl.store.git.index_lock import IndexLock
     from ticketctl.store.writing import journal
-    from ticketctl.store.writing.uncommitted import Uncommitted
+    from ticketctl.store.writing.uncommitted import UncommittedList
 
 _LISTED = 1000
 """How many files are listed at a time."""
 
 
-def _are_many_new(rows: Iterable[journal.Row]) -> bool:
+def _are_many_new(rows: Iterable[journal.JournalRow]) -> bool:
     """Whether so many files are new and replace none that git would be locked out for long
     for nothing: nobody else knows of them yet."""
     some = list(islice(rows, _LISTED))
     return len(some) == _LISTED and all(row.replaces is None for row in some)
 
 
-def _is_committed(row: journal.Row) -> bool:
+def _is_committed(row: journal.JournalRow) -> bool:
     """Whether a file is one that git holds: notifications and quarantined email are not."""
     return row.area == "store" and not row.target.startswith("dead-letters/")
 
 
-class Prepared(NamedTuple):
+class PreparedFile(NamedTuple):
     """A file that is written, or about to be.
 
     Args:
@@ -49,21 +49,21 @@ class Pending:
     """What a command has written and not yet committed, and the lock on git's index that it
     holds meanwhile."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._written: dict[str, Prepared] = {}
-        self._prepared: dict[str, Prepared] = {}
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._written: dict[str, PreparedFile] = {}
+        self._prepared: dict[str, PreparedFile] = {}
         self.lock: IndexLock | None = None
-        if desk.state.repository is not None:
+        if workspace.state.repository is not None:
             from ticketctl.store.git.index_lock import IndexLock
 
-            self.lock = IndexLock(desk.state.repository, desk.state.access)
+            self.lock = IndexLock(workspace.state.repository, workspace.state.access)
 
     @cached_property
-    def _list(self) -> Uncommitted:
-        from ticketctl.store.writing.uncommitted import Uncommitted
+    def _list(self) -> UncommittedList:
+        from ticketctl.store.writing.uncommitted import UncommittedList
 
-        return Uncommitted(self._desk.state)
+        return UncommittedList(self._workspace.state)
 
     def __bool__(self) -> bool:
         return bool(self._written)
@@ -97,25 +97,25 @@ class Pending:
         self._prepared = {}
         if self.lock is not None and not _are_many_new(rows()):
             self.lock.acquire()
-        if not self._desk.settings.commit:
+        if not self._workspace.settings.commit:
             return
-        from ticketctl.store.writing.uncommitted import Left
+        from ticketctl.store.writing.uncommitted import UncommittedFile
 
         rest = (row for row in rows() if _is_committed(row))
         try:
             while some := list(islice(rest, _LISTED)):
                 if self.lock is not None:
-                    self._list.add(Left(row.target, row.digest, row.by) for row in some)
-                self._prepared.update((row.target, Prepared(row.digest, row.was)) for row in some)
+                    self._list.add(UncommittedFile(row.target, row.digest, row.by) for row in some)
+                self._prepared.update((row.target, PreparedFile(row.digest, row.was)) for row in some)
         except OSError as error:
-            words = f"cannot write to {self._desk.state.folder}: {error.strerror}"
+            words = f"cannot write to {self._workspace.state.folder}: {error.strerror}"
             raise DiskError(words, "nothing was changed") from None
 
     def took_place(self) -> None:
         """What was prepared last is in its place, and to be committed."""
         for path, one in self._prepared.items():
             first = self._written.get(path, one)
-            self._written[path] = Prepared(one.digest, first.was)
+            self._written[path] = PreparedFile(one.digest, first.was)
         self._prepared = {}
 
     def commit(self, message: str, who: str) -> None:
@@ -132,7 +132,7 @@ class Pending:
             if self.lock is None:
                 raise DiskError("this is not a git repository", "git init, or commit: off in ticketctl.yaml")
             done = self._committed(written, message, who, self.lock)
-            warn_if_detached(self._desk, done.id)
+            warn_if_detached(self._workspace, done.id)
             if done.left_out:
                 self._leave_out(done.left_out, written)
         except BaseException:
@@ -140,22 +140,22 @@ class Pending:
             raise
         self._list.remove()
 
-    def _committed(self, written: dict[str, Prepared], message: str, who: str, lock: IndexLock) -> Committed:
+    def _committed(self, written: dict[str, PreparedFile], message: str, who: str, lock: IndexLock) -> Committed:
         """Commit files; where the last commit has events that they lack, with these."""
-        from ticketctl.store.git.commit import TakenBackError, Written, commit
+        from ticketctl.store.git.commit import MissingEventsError, Written, commit
 
         def tried() -> Committed:
             files = [Written(path, one.digest, one.was) for path, one in written.items()]
-            return commit(self._desk.state, files, message, who, lock)
+            return commit(self._workspace.state, files, message, who, lock)
 
         try:
             return tried()
-        except TakenBackError as error:
+        except MissingEventsError as error:
             self._join(error)
             written |= self._prepared
             return tried()
 
-    def _join(self, error: TakenBackError) -> None:
+    def _join(self, error: MissingEventsError) -> None:
         """Write the tickets of which the last commit has more events, with all of them.
 
         Raises:
@@ -166,16 +166,16 @@ class Pending:
         from ticketctl.store.writing.journal import Write
         from ticketctl.store.writing.transaction import write_all
 
-        desk, writes = self._desk, []
+        workspace, writes = self._workspace, []
         for path, old in error.head.items():
-            now = files.read_in(desk.root, path, files.LARGEST)
+            now = files.read_in(workspace.root, path, files.LARGEST)
             try:
-                writes.append(Write(path, joined(desk.store, path, now, old), now))
+                writes.append(Write(path, joined(workspace.store, path, now, old), now))
             except (BrokenError, ValueError):
                 raise error from None
             words = f"git had put an older state of {path} in its place; the events that it lacked are there again"
-            desk.warnings.append(words)
-        write_all(desk.state, writes, self.ready)
+            workspace.warnings.append(words)
+        write_all(workspace.state, writes, self.ready)
 
     def _leave_out(self, paths: Sequence[str], written: Collection[str]) -> None:
         """Tell of files that are not as they were written, unless HEAD has them as they are.
@@ -185,7 +185,7 @@ class Pending:
         """
         from ticketctl.store.git import process as git
 
-        if left := [path for path in git.uncommitted(self._desk.root, paths) if path in written]:
+        if left := [path for path in git.uncommitted(self._workspace.root, paths) if path in written]:
             raise changed_since(left)
 
 
@@ -199,10 +199,12 @@ def changed_since(paths: Sequence[str]) -> DiskError:
     )
 
 
-def warn_if_detached(desk: Desk, commit: str) -> None:
+def warn_if_detached(workspace: Workspace, commit: str) -> None:
     """Warn of a commit that is on no branch, and say how to keep it."""
     from ticketctl.store.git.repository import is_detached
 
-    if commit and desk.state.repository is not None and is_detached(desk.state.repository):
+    if commit and workspace.state.repository is not None and is_detached(workspace.state.repository):
         short = commit[:12]
-        desk.warnings.append(f"HEAD is detached: commit {short} is on no branch; to keep it: git branch NAME {short}")
+        workspace.warnings.append(
+            f"HEAD is detached: commit {short} is on no branch; to keep it: git branch NAME {short}"
+        )

@@ -13,7 +13,7 @@ PAUSES = (0.01, 0.03, 0.1, 0.3)
 """How long to wait before each further try, in seconds: an editor that writes in place needs some milliseconds."""
 
 
-def again(act: Callable[[], T], changed: bool = False) -> T:
+def retry(act: Callable[[], T], changed: bool = False) -> T:
     """What an act returns that reads, decides and writes; it is done anew while another program changes what it read.
 
     A file that cannot be understood after that is taken to be half-written, and read again, too.

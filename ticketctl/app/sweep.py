@@ -12,13 +12,13 @@ from ticketctl.app.change import not_by_hand, outbox
 from ticketctl.app.clock_check import wrong_clock
 from ticketctl.app.heartbeat import remember
 from ticketctl.app.index.refresh import ask, broken_in
-from ticketctl.app.progress import Watch, unwatched
-from ticketctl.app.retry import again
+from ticketctl.app.progress import Progress, no_progress
+from ticketctl.app.retry import retry
 from ticketctl.app.transaction import may_write, record_run, write_together, writing
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.engine.requests import Decision, Fire, Refusal
-from ticketctl.core.engine.sweep import Fired, sweep_ticket
+from ticketctl.core.engine.sweep import FiredRule, sweep_ticket
 from ticketctl.core.engine.timers import due_now, future_event
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Automation, Profile
@@ -42,13 +42,13 @@ from ticketctl.record import Record, replace
 from ticketctl.store.index.database import Index
 from ticketctl.store.index.sql import Ahead, ahead, latest, sums, waking
 from ticketctl.store.paths import path_of
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 if TYPE_CHECKING:  # a dry run needs no journal
     from ticketctl.store.writing import journal
 
 
-class Orders(Record):
+class SweepOptions(Record):
     """What a run of the sweep is asked to do.
 
     Args:
@@ -67,7 +67,7 @@ class Orders(Record):
     trust_clock: bool = False
 
 
-class Act(Record):
+class SweepAction(Record):
     """One thing that the sweep did, would do, or was refused."""
 
     ticket: Ticket
@@ -94,7 +94,7 @@ class Act(Record):
 
 
 @dataclass
-class Report:
+class SweepReport:
     """What a run of the sweep came to.
 
     Args:
@@ -105,7 +105,7 @@ class Report:
         clock: why a run would be refused for its clock, told by a dry one.
     """
 
-    acts: list[Act] = field(default_factory=list)
+    acts: list[SweepAction] = field(default_factory=list)
     broken: list[Finding] = field(default_factory=list)
     failed: list[TicketctlError] = field(default_factory=list)
     busy: bool = False
@@ -116,7 +116,7 @@ class Report:
     clock: str = ""
 
     @property
-    def done(self) -> list[Act]:
+    def done(self) -> list[SweepAction]:
         """The acts that were not refused."""
         return [act for act in self.acts if act.decision]
 
@@ -141,57 +141,57 @@ class _Scan(Record):
     newest: str
 
 
-def sweep(desk: Desk, orders: Orders, watch: Watch = unwatched) -> Report:
-    """Apply what is due at ``desk.now`` to every ticket, the longest due first, and commit once.
+def sweep(workspace: Workspace, orders: SweepOptions, progress: Progress = no_progress) -> SweepReport:
+    """Apply what is due at ``workspace.now`` to every ticket, the longest due first, and commit once.
 
     Raises:
         UsageError: a rule of ``orders`` does not exist.
         RefusedError: the clock cannot be right (rule 14), or it is not that of the system (``--now``).
     """
-    _check_rules(desk, orders)
-    report = Report()
+    _check_rules(workspace, orders)
+    report = SweepReport()
     if not orders.dry:
-        may_write(desk)
+        may_write(workspace)
     if orders.dry:
-        scan = ask(desk, lambda index: _scan(desk, orders, report, index), watch)
-        report.clock = "" if orders.trust_clock else wrong_clock(desk, scan.newest)
-        _plan(desk, orders, scan, report, watch)
+        scan = ask(workspace, lambda index: _scan(workspace, orders, report, index), progress)
+        report.clock = "" if orders.trust_clock else wrong_clock(workspace, scan.newest)
+        _plan(workspace, orders, scan, report, progress)
         return report
     from ticketctl.app.unfinished_commits import catch_up, waiting
     from ticketctl.store.writing import locks
 
     with ExitStack() as held:
         try:
-            held.enter_context(locks.lock(desk.root, wait=0))
+            held.enter_context(locks.lock(workspace.root, wait=0))
         except BusyError:
             report.busy = True
             return report
-        catch_up(desk)
-        scan = ask(desk, lambda index: _scan(desk, orders, report, index), watch)
-        if not orders.trust_clock and (wrong := wrong_clock(desk, scan.newest)):
+        catch_up(workspace)
+        scan = ask(workspace, lambda index: _scan(workspace, orders, report, index), progress)
+        if not orders.trust_clock and (wrong := wrong_clock(workspace, scan.newest)):
             hint = "set the clock right; if it is right: ticketctl sweep --trust-clock"
             raise RefusedError(f"{wrong}; nothing was written", hint)
-        if not _too_many(desk, orders, scan, watch, report):
-            _apply(desk, orders, scan, report, watch)
-            remember(desk)
-        if not report.failed and (left := waiting(desk)):
+        if not _too_many(workspace, orders, scan, progress, report):
+            _apply(workspace, orders, scan, report, progress)
+            remember(workspace)
+        if not report.failed and (left := waiting(workspace)):
             report.failed.append(left)
     return report
 
 
-def _check_rules(desk: Desk, orders: Orders) -> None:
+def _check_rules(workspace: Workspace, orders: SweepOptions) -> None:
     if orders.rules:
-        known = [rule.name for profile in desk.shelf.all() for rule in profile.automations]
+        known = [rule.name for profile in workspace.registry.all() for rule in profile.automations]
         for name in orders.rules:
             if name not in known:
                 raise UsageError(f'there is no automation "{name}"', closest(name, known) or ", ".join(known))
 
 
-def _scan(desk: Desk, orders: Orders, report: Report, index: Index) -> _Scan:
+def _scan(workspace: Workspace, orders: SweepOptions, report: SweepReport, index: Index) -> _Scan:
     """Ask the index which tickets may be due; whether they are is seen when they are read."""
     broken, number = broken_in(index), sums(index)
-    due = waking(index, dates.format_instant(desk.now))
-    horizon = dates.horizon(desk.now)
+    due = waking(index, dates.format_instant(workspace.now))
+    horizon = dates.horizon(workspace.now)
     newest, skipped = latest(index, horizon), ahead(index, horizon)
     report.broken += broken  # not before the index has answered everything: it may be asked again
     report.ahead += skipped
@@ -199,24 +199,24 @@ def _scan(desk: Desk, orders: Orders, report: Report, index: Index) -> _Scan:
         alone = {one.id for one in skipped}
         due = [id_ for id_ in due if id_ not in alone]
     if orders.limit or orders.rules:
-        due = _by_instant(desk, orders, due, report)
+        due = _by_instant(workspace, orders, due, report)
     return _Scan(due, sum(number.values()) - number.get("closed", 0), newest)
 
 
-def _by_instant(desk: Desk, orders: Orders, ids: Sequence[str], report: Report) -> list[str]:
+def _by_instant(workspace: Workspace, orders: SweepOptions, ids: Sequence[str], report: SweepReport) -> list[str]:
     """Those that are due by the rules that are asked for, the longest due first: where not all are done, which are
     matters."""
     found = []
     for id_ in ids:
         try:
-            ticket = desk.store.read(id_).ticket
-            profile = desk.profile_of(ticket)
+            ticket = workspace.store.read(id_).ticket
+            profile = workspace.profile_of(ticket)
         except MissingError:
             continue
         except (BrokenError, SettingsError, UnreadError) as error:
             report.broken.append(error.finding)
             continue
-        fires = due_now(profile, ticket, desk.now, desk.people_of(profile))
+        fires = due_now(profile, ticket, workspace.now, workspace.people_of(profile))
         due = next((fire.due for fire in fires if not orders.rules or fire.rule in orders.rules), None)
         if due is not None:
             found.append((due, id_))
@@ -226,13 +226,13 @@ def _by_instant(desk: Desk, orders: Orders, ids: Sequence[str], report: Report) 
 # --- the guards (rule 14) -------------------------------------------------------------------------------------------
 
 
-def _too_many(desk: Desk, orders: Orders, scan: _Scan, watch: Watch, report: Report) -> bool:
+def _too_many(workspace: Workspace, orders: SweepOptions, scan: _Scan, progress: Progress, report: SweepReport) -> bool:
     """Whether the run would change the status of more tickets than is usual; its acts are then only planned."""
-    report.allowed = _allowed(desk, orders, scan)
+    report.allowed = _allowed(workspace, orders, scan)
     if len(scan.due) <= report.allowed:
         return False
-    plan = Report(allowed=report.allowed)
-    _plan(desk, orders, scan, plan, watch)
+    plan = SweepReport(allowed=report.allowed)
+    _plan(workspace, orders, scan, plan, progress)
     if plan.guarded:
         report.acts, report.moves, report.left = plan.acts, plan.moves, plan.left
         report.broken += plan.broken
@@ -240,28 +240,28 @@ def _too_many(desk: Desk, orders: Orders, scan: _Scan, watch: Watch, report: Rep
     return plan.guarded
 
 
-def _allowed(desk: Desk, orders: Orders, scan: _Scan) -> int:
-    usual = max(desk.settings.max_moves, scan.open * desk.settings.max_share // 100)
+def _allowed(workspace: Workspace, orders: SweepOptions, scan: _Scan) -> int:
+    usual = max(workspace.settings.max_moves, scan.open * workspace.settings.max_share // 100)
     return max(usual, orders.confirm or 0)
 
 
 # --- planning and doing ---------------------------------------------------------------------------------------------
 
 
-def _plan(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch) -> None:
+def _plan(workspace: Workspace, orders: SweepOptions, scan: _Scan, report: SweepReport, progress: Progress) -> None:
     """What would be done, exactly as it would be (rule 15)."""
-    report.allowed = _allowed(desk, orders, scan)
+    report.allowed = _allowed(workspace, orders, scan)
     written = 0
     for number, id_ in enumerate(scan.due, 1):
         if written == orders.limit:
             report.left = len(scan.due) - number + 1
             break
-        watch("planning", number, len(scan.due))
+        progress("planning", number, len(scan.due))
         try:
-            was = desk.store.read(id_)
-            if _left_alone(desk, was, report):
+            was = workspace.store.read(id_)
+            if _left_alone(workspace, was, report):
                 continue
-            acts = list(acts_of(desk.profile_of(was.ticket), _fired(desk, was, orders)))
+            acts = list(acts_of(workspace.profile_of(was.ticket), _fired(workspace, was, orders)))
             report.acts += acts
             written += any(act.decision for act in acts)
         except MissingError:
@@ -271,7 +271,7 @@ def _plan(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch)
     report.moves = sum(act.verb in ("close", "move") for act in report.acts)
 
 
-def _apply(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch) -> None:
+def _apply(workspace: Workspace, orders: SweepOptions, scan: _Scan, report: SweepReport, progress: Progress) -> None:
     """Each ticket judged as it is at that moment, and written with its notices or not at all; one commit for the run
     (rules 12, 13)."""
     paths: list[str] = []
@@ -279,13 +279,13 @@ def _apply(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch
     while left and len(paths) != orders.limit:
         room = _TOGETHER if orders.limit is None else min(_TOGETHER, orders.limit - len(paths))
         some, left = left[:room], left[room:]
-        watch("sweeping", len(scan.due) - len(left), len(scan.due))
+        progress("sweeping", len(scan.due) - len(left), len(scan.due))
         try:
-            with writing(desk):
-                turns = [turn for id_ in some if (turn := _turn(desk, orders, report, id_)) is not None]
-                for turn, error in write_together(desk, turns, lambda turn: turn.writes):
+            with writing(workspace):
+                turns = [turn for id_ in some if (turn := _turn(workspace, orders, report, id_)) is not None]
+                for turn, error in write_together(workspace, turns, lambda turn: turn.writes):
                     if isinstance(error, ChangedError):
-                        turn, error = _anew(desk, orders, report, turn)
+                        turn, error = _anew(workspace, orders, report, turn)
                     if error is not None:
                         report.failed.append(error)
                         continue
@@ -295,7 +295,7 @@ def _apply(desk: Desk, orders: Orders, scan: _Scan, report: Report, watch: Watch
             report.failed.append(stopped)
             break
     report.left = len(left)
-    if failed := record_run(desk, _message(report), "sweep@localhost"):
+    if failed := record_run(workspace, _message(report), "sweep@localhost"):
         report.failed.append(failed)
 
 
@@ -308,17 +308,17 @@ class _Turn(Record):
 
     id: str
     profile: Profile
-    fired: list[Fired]
+    fired: list[FiredRule]
     writes: list[journal.Write]
 
 
-def _turn(desk: Desk, orders: Orders, report: Report, id_: str) -> _Turn | None:
+def _turn(workspace: Workspace, orders: SweepOptions, report: SweepReport, id_: str) -> _Turn | None:
     try:
-        was = desk.store.read(id_)
-        if _left_alone(desk, was, report):
+        was = workspace.store.read(id_)
+        if _left_alone(workspace, was, report):
             return None
-        fired = _fired(desk, was, orders)
-        return _Turn(id_, desk.profile_of(was.ticket), fired, _writes(desk, was, fired))
+        fired = _fired(workspace, was, orders)
+        return _Turn(id_, workspace.profile_of(was.ticket), fired, _writes(workspace, was, fired))
     except MissingError:
         pass  # it went meanwhile
     except (BrokenError, SettingsError, UnreadError) as error:
@@ -330,22 +330,24 @@ def _turn(desk: Desk, orders: Orders, report: Report, id_: str) -> _Turn | None:
     return None
 
 
-def _anew(desk: Desk, orders: Orders, report: Report, turn: _Turn) -> tuple[_Turn, TicketctlError | None]:
+def _anew(
+    workspace: Workspace, orders: SweepOptions, report: SweepReport, turn: _Turn
+) -> tuple[_Turn, TicketctlError | None]:
     """The turn of a ticket that was just changed by another program, decided anew and written; or what stops it."""
 
     def act() -> _Turn:
-        was = desk.store.read(turn.id)
-        if _left_alone(desk, was, report):
+        was = workspace.store.read(turn.id)
+        if _left_alone(workspace, was, report):
             return replace(turn, fired=[], writes=[])
-        fired = _fired(desk, was, orders)
-        new = _Turn(turn.id, desk.profile_of(was.ticket), fired, _writes(desk, was, fired))
-        for _, error in write_together(desk, [new], lambda turn: turn.writes):
+        fired = _fired(workspace, was, orders)
+        new = _Turn(turn.id, workspace.profile_of(was.ticket), fired, _writes(workspace, was, fired))
+        for _, error in write_together(workspace, [new], lambda turn: turn.writes):
             if error is not None:
                 raise error
         return new
 
     try:
-        return again(act, changed=True), None
+        return retry(act, changed=True), None
     except MissingError:
         return replace(turn, fired=[], writes=[]), None  # it went meanwhile
     except ShortageError:
@@ -357,41 +359,43 @@ def _anew(desk: Desk, orders: Orders, report: Report, turn: _Turn) -> tuple[_Tur
         return turn, error
 
 
-def _left_alone(desk: Desk, was: Loaded, report: Report) -> bool:
+def _left_alone(workspace: Workspace, was: LoadedTicket, report: SweepReport) -> bool:
     """Whether a ticket has got an event of the future since the index was asked; it is noted then."""
-    ticket, event = was.ticket, future_event(was.ticket, desk.now)
+    ticket, event = was.ticket, future_event(was.ticket, workspace.now)
     if event is not None:
         report.ahead.append(Ahead(ticket.id, ticket.profile, ticket.status, event.at))
     return event is not None
 
 
-def _fired(desk: Desk, was: Loaded, orders: Orders) -> list[Fired]:
+def _fired(workspace: Workspace, was: LoadedTicket, orders: SweepOptions) -> list[FiredRule]:
     not_by_hand(was)
-    profile = desk.profile_of(was.ticket)
-    return sweep_ticket(profile, was.ticket, desk.now, desk.people_of(profile), orders.rules, desk.by_mail)
+    profile = workspace.profile_of(was.ticket)
+    return sweep_ticket(
+        profile, was.ticket, workspace.now, workspace.people_of(profile), orders.rules, workspace.by_mail
+    )
 
 
-def _writes(desk: Desk, was: Loaded, fired: list[Fired]) -> list[journal.Write]:
+def _writes(workspace: Workspace, was: LoadedTicket, fired: list[FiredRule]) -> list[journal.Write]:
     """The ticket and its notices, to be written together (rule 12)."""
     decisions = [one.outcome for one in fired if isinstance(one.outcome, Decision)]
     if not decisions:
         return []
     notices = [notice for decision in decisions for notice in decision.notices]
-    return [desk.store.writes(decisions[-1].ticket, was), *outbox(desk, notices)]
+    return [workspace.store.writes(decisions[-1].ticket, was), *outbox(workspace, notices)]
 
 
-def acts_of(profile: Profile, fired: Iterable[Fired]) -> Iterator[Act]:
+def acts_of(profile: Profile, fired: Iterable[FiredRule]) -> Iterator[SweepAction]:
     """What fired, as it is told."""
     for one in fired:
         automation = profile.automation(one.fire.rule)
         assert automation is not None
         if isinstance(one.outcome, Refusal):
-            yield Act(one.before, profile, automation, one.fire, None, one.outcome.reasons)
+            yield SweepAction(one.before, profile, automation, one.fire, None, one.outcome.reasons)
         else:
-            yield Act(one.before, profile, automation, one.fire, one.outcome)
+            yield SweepAction(one.before, profile, automation, one.fire, one.outcome)
 
 
-def _message(report: Report) -> str:
+def _message(report: SweepReport) -> str:
     """``sweep: 2 tickets`` and the counts by rule (rule 12)."""
     counts = Counter(f"{act.profile.name} {act.automation.name}" for act in report.done)
     tickets = len({act.ticket.id for act in report.done})

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from ticketctl.app.outcome import Outcome, describe, what
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.engine.requests import Decision
 from ticketctl.errors import (
@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # a command that only looks needs no journal
     from ticketctl.store.writing import journal
 
 
-def refuse_future(desk: Desk) -> None:
+def refuse_future(workspace: Workspace) -> None:
     """Refuse to write events of the future. Whatever writes comes through here, by way of :func:`writing`; those
     commands call it themselves that do something else before they write.
 
@@ -36,16 +36,16 @@ def refuse_future(desk: Desk) -> None:
     Raises:
         RefusedError: ``--now`` is more than an hour later than the clock, and the user does not vouch for it.
     """
-    clock = desk.clock or desk.now
-    if desk.now - clock > dates.TOLERANCE and not desk.trust_clock:
-        now, later = dates.format_instant(desk.now), dates.span((desk.now - clock).total_seconds())
+    clock = workspace.clock or workspace.now
+    if workspace.now - clock > dates.TOLERANCE and not workspace.trust_clock:
+        now, later = dates.format_instant(workspace.now), dates.span((workspace.now - clock).total_seconds())
         raise RefusedError(
             f"--now {now} is {later} later than the clock ({dates.format_instant(clock)}); nothing was written",
             f"if you mean it: ticketctl --now {now} --trust-clock COMMAND ...",
         )
 
 
-def may_write(desk: Desk) -> None:
+def may_write(workspace: Workspace) -> None:
     """See that a command may write now. Those ask it themselves that do something else first:
     open an editor, send an email.
 
@@ -53,18 +53,18 @@ def may_write(desk: Desk) -> None:
         RefusedError: as :func:`refuse_future`.
         BusyError: git is in the middle of something.
     """
-    refuse_future(desk)
+    refuse_future(workspace)
     if os.environ.get(OWN):
         words = "a hook of a commit that ticketctl makes cannot write: the store is locked; nothing was written"
         raise BusyError(words, "let the hook start it in the background, to run when the commit is done")
-    if desk.state.repository is not None:
+    if workspace.state.repository is not None:
         from ticketctl.store.git.operations import must_be_finished
 
-        must_be_finished(desk.state.repository)
+        must_be_finished(workspace.state.repository)
 
 
 @contextmanager
-def writing(desk: Desk) -> Iterator[None]:
+def writing(workspace: Workspace) -> Iterator[None]:
     """Hold the store's lock, first finishing what an earlier command left unfinished.
 
     Every command that writes asks here whether it may write into the repository now.
@@ -74,21 +74,21 @@ def writing(desk: Desk) -> Iterator[None]:
         BusyError: another command holds the store, git is in the middle of something, or it
             is locked.
     """
-    may_write(desk)  # before anything is made
+    may_write(workspace)  # before anything is made
     from ticketctl.store.writing import locks
 
-    tickets = f"{desk.root}/tickets"
+    tickets = f"{workspace.root}/tickets"
     if not os.path.lexists(tickets):
         # Git keeps no empty folder, so a clone of an empty store has none.
-        files.make_folder(tickets, desk.state.access)
-    with locks.lock(tickets), desk.pending.open():
+        files.make_folder(tickets, workspace.state.access)
+    with locks.lock(tickets), workspace.pending.open():
         from ticketctl.store.writing.recovery import recover
 
-        finished = recover(desk.state, desk.store.extends)
-        if desk.settings.commit:
+        finished = recover(workspace.state, workspace.store.extends)
+        if workspace.settings.commit:
             from ticketctl.app.unfinished_commits import commit_left
 
-            commit_left(desk, finished)
+            commit_left(workspace, finished)
         yield
 
 
@@ -96,7 +96,7 @@ T = TypeVar("T")
 
 
 def write_together(
-    desk: Desk, items: Sequence[T], writes: Callable[[T], Iterable[journal.Write]]
+    workspace: Workspace, items: Sequence[T], writes: Callable[[T], Iterable[journal.Write]]
 ) -> Iterator[tuple[T, TicketctlError | None]]:
     """Write what belongs to each of some items, the store's lock being held: all at once or, where one of them cannot be
     written, each for itself.
@@ -110,8 +110,8 @@ def write_together(
     from ticketctl.store.writing import journal
 
     try:
-        write(desk, (write for item in items for write in writes(item)))
-    except journal.PartlyError:
+        write(workspace, (write for item in items for write in writes(item)))
+    except journal.PartialWriteError:
         raise
     except TicketctlError as error:
         if isinstance(error, BusyError) and not isinstance(error, ChangedError):
@@ -120,64 +120,64 @@ def write_together(
             yield items[0], error
             return
         half = len(items) // 2
-        yield from write_together(desk, items[:half], writes)
-        yield from write_together(desk, items[half:], writes)
+        yield from write_together(workspace, items[:half], writes)
+        yield from write_together(workspace, items[half:], writes)
         return
     yield from ((item, None) for item in items)
 
 
-def write(desk: Desk, writes: Iterable[journal.Write]) -> None:
+def write(workspace: Workspace, writes: Iterable[journal.Write]) -> None:
     """Write files, all or none, to be committed by :func:`record`. The store's lock is held.
 
     Raises:
         TicketctlError: as of ``transaction.write_all``.
     """
-    from ticketctl.store.writing.journal import PartlyError
+    from ticketctl.store.writing.journal import PartialWriteError
     from ticketctl.store.writing.transaction import write_all
 
     try:
-        write_all(desk.state, writes, desk.pending.ready)
-    except PartlyError:
-        desk.pending.took_place()
+        write_all(workspace.state, writes, workspace.pending.ready)
+    except PartialWriteError:
+        workspace.pending.took_place()
         raise
-    desk.pending.took_place()
+    workspace.pending.took_place()
 
 
-def record(desk: Desk, message: str, who: str) -> UncommittedError | None:
+def record(workspace: Workspace, message: str, who: str) -> UncommittedError | None:
     """Commit what was written, where the store does so; if git would not, that: it is written
     all the same, and the next command that writes commits it."""
     try:
-        desk.pending.commit(message, who)
+        workspace.pending.commit(message, who)
     except (BusyError, DiskError) as error:
         return UncommittedError(f"written, but not committed: {error.message}", error.hint)
     return None
 
 
-def record_run(desk: Desk, message: str, who: str) -> UncommittedError | None:
+def record_run(workspace: Workspace, message: str, who: str) -> UncommittedError | None:
     """The same for a run over many tickets, each of which held the store's lock for itself alone."""
-    if not desk.pending:
+    if not workspace.pending:
         return None
     try:
-        with writing(desk):
-            return record(desk, message, who)
+        with writing(workspace):
+            return record(workspace, message, who)
     except (BusyError, DiskError) as error:
         return UncommittedError(f"written, but not committed: {error.message}", error.hint)
 
 
-def commit(desk: Desk, outcomes: Sequence[Outcome], subject: str = "") -> list[Outcome]:
+def commit(workspace: Workspace, outcomes: Sequence[Outcome], subject: str = "") -> list[Outcome]:
     """Commit what was changed, the store's lock being held; if git would not, that is one more outcome: the tickets are
     written all the same."""
-    log = Log(desk)
+    log = CommitLog(workspace)
     log.note(outcomes)
     failed = log.commit(subject, locked=True)
     return [Outcome("git", None, failed)] if failed else []
 
 
-class Log:
+class CommitLog:
     """What a command has written, for its commit."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
         self.ids: list[str] = []
         self._lines: list[str] = []
         self._deeds: set[str] = set()
@@ -197,7 +197,7 @@ class Log:
 
     def commit(self, subject: str = "", locked: bool = False) -> UncommittedError | None:
         """Commit it; if git would not, that."""
-        if not self._lines or not self._desk.pending:
+        if not self._lines or not self._workspace.pending:
             return None
         if len(self.ids) == 1 and not subject:
             message = self._lines[0]
@@ -205,7 +205,7 @@ class Log:
             same = f": {next(iter(self._deeds))}" if len(self._deeds) == 1 else ""
             more = [f"and {len(self.ids) - _TOLD:,} more"] if len(self.ids) > _TOLD else []
             message = "\n".join([subject or f"{len(self.ids):,} tickets{same} ({self._who})", "", *self._lines, *more])
-        return (record if locked else record_run)(self._desk, message, self._who)
+        return (record if locked else record_run)(self._workspace, message, self._who)
 
 
 _TOLD = 200

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ticketctl.app.pending import changed_since, warn_if_detached
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.plural import counted
 from ticketctl.errors import BusyError, DiskError
 from ticketctl.store.files import is_regular
 from ticketctl.store.writing import uncommitted
-from ticketctl.store.writing.uncommitted import Left
+from ticketctl.store.writing.uncommitted import UncommittedFile
 
 
-def commit_left(desk: Desk, finished: Iterable[str]) -> None:
+def commit_left(workspace: Workspace, finished: Iterable[str]) -> None:
     """Commit what earlier commands left, one commit for each author; what cannot be committed
     is told in a warning. The store's lock is held.
 
@@ -28,24 +28,24 @@ def commit_left(desk: Desk, finished: Iterable[str]) -> None:
     Raises:
         BusyError: git is locked.
     """
-    lists = uncommitted.lists_left(desk.state)
-    left = {path: [Left(path, "", "")] for path in finished}
+    lists = uncommitted.pending_lists(workspace.state)
+    left = {path: [UncommittedFile(path, "", "")] for path in finished}
     if not lists and not left:
         return
-    for row in _rows(desk, lists):
+    for row in _rows(workspace, lists):
         left.setdefault(row.path, []).append(row)
     try:
-        remaining = _committed(desk, left)
+        remaining = _committed(workspace, left)
     except DiskError as error:
-        desk.warnings.append(f"what an earlier command wrote is still not committed: {error.message}")
+        workspace.warnings.append(f"what an earlier command wrote is still not committed: {error.message}")
         return
     if remaining:
-        _list_again(desk, remaining)
+        _list_again(workspace, remaining)
     for path in lists:
         uncommitted.remove_list(path)
 
 
-def _rows(desk: Desk, lists: Iterable[str]) -> Iterator[Left]:
+def _rows(workspace: Workspace, lists: Iterable[str]) -> Iterator[UncommittedFile]:
     """What the lists name. Where one is damaged, as a power cut leaves it, git knows which
     files are not committed; of those, what is whole and in our own form is ours."""
     damaged = False
@@ -58,15 +58,15 @@ def _rows(desk: Desk, lists: Iterable[str]) -> Iterator[Left]:
         from ticketctl.app.check import attached
         from ticketctl.store.git import process as git
 
-        dirty = git.uncommitted(desk.root)
+        dirty = git.uncommitted(workspace.root)
         for path in sorted(dirty):
-            if path.startswith("tickets/") and desk.store.is_whole(path):
-                ticket = desk.store.read_path(path).ticket
+            if path.startswith("tickets/") and workspace.store.is_whole(path):
+                ticket = workspace.store.read_path(path).ticket
                 files = {name for entry in ticket.history for name in attached(ticket, entry)}
-                yield from (Left(name, "", "") for name in (path, *sorted(files & dirty)))
+                yield from (UncommittedFile(name, "", "") for name in (path, *sorted(files & dirty)))
 
 
-def _committed(desk: Desk, left: dict[str, list[Left]]) -> dict[str, list[Left]]:
+def _committed(workspace: Workspace, left: dict[str, list[UncommittedFile]]) -> dict[str, list[UncommittedFile]]:
     """Commit what is as it was written; what somebody has changed since, and HEAD has not.
 
     Raises:
@@ -75,24 +75,24 @@ def _committed(desk: Desk, left: dict[str, list[Left]]) -> dict[str, list[Left]]
     from ticketctl.store.git import process as git
     from ticketctl.store.git.commit import Written, commit
 
-    assert desk.pending.lock is not None
+    assert workspace.pending.lock is not None
     by_author: dict[str, list[Written]] = {}
     for path, rows in left.items():
-        if (now := _as_written(desk, path, rows)) is not None:
+        if (now := _as_written(workspace, path, rows)) is not None:
             by_author.setdefault(now.who if "@" in now.who else "", []).append(Written(path, now.digest))
     for author, written in by_author.items():
         message = f"Commit what an earlier command wrote: {counted(len(written), 'file')}"
         lines = [one.path for one in written[:_NAMED]]
         done = commit(
-            desk.state, written, "\n".join([message, "", *lines]), author or _RULES, desk.pending.lock, author
+            workspace.state, written, "\n".join([message, "", *lines]), author or _RULES, workspace.pending.lock, author
         )
-        warn_if_detached(desk, done.id)
-    dirty = git.uncommitted(desk.root, list(left))
+        warn_if_detached(workspace, done.id)
+    dirty = git.uncommitted(workspace.root, list(left))
     # What somebody has removed is theirs to commit.
-    remaining = {path: rows for path, rows in left.items() if path in dirty and is_regular(desk.root, path)}
+    remaining = {path: rows for path, rows in left.items() if path in dirty and is_regular(workspace.root, path)}
     if remaining:
         error = changed_since(list(remaining))
-        desk.warnings.append(f"{error.message}\n{error.hint}")
+        workspace.warnings.append(f"{error.message}\n{error.hint}")
     return remaining
 
 
@@ -102,30 +102,30 @@ _NAMED = 200
 """How many files the message of a commit names."""
 
 
-def _as_written(desk: Desk, path: str, rows: Iterable[Left]) -> Left | None:
+def _as_written(workspace: Workspace, path: str, rows: Iterable[UncommittedFile]) -> UncommittedFile | None:
     """The row that says what a file now is, if one does."""
     from ticketctl.core.hashing import sha256
     from ticketctl.store import files
 
     try:
-        digest = sha256(files.read_in(desk.root, path, files.LARGEST)).hex()
+        digest = sha256(files.read_in(workspace.root, path, files.LARGEST)).hex()
     except (FileNotFoundError, DiskError):
         return None
     matching = [row for row in rows if row.digest in ("", digest)]
     return matching[-1] if matching else None
 
 
-def _list_again(desk: Desk, remaining: dict[str, list[Left]]) -> None:
+def _list_again(workspace: Workspace, remaining: dict[str, list[UncommittedFile]]) -> None:
     """Keep in mind what could not be committed."""
-    new = uncommitted.Uncommitted(desk.state)
+    new = uncommitted.UncommittedList(workspace.state)
     try:
         new.add(row for rows in remaining.values() for row in rows)
     except OSError as error:
-        raise DiskError(f"cannot write to {desk.state.folder}: {error.strerror}") from None
+        raise DiskError(f"cannot write to {workspace.state.folder}: {error.strerror}") from None
     new.leave()
 
 
-def catch_up(desk: Desk) -> None:
+def catch_up(workspace: Workspace) -> None:
     """Finish and commit what earlier commands left unfinished, where nothing else is written.
 
     Raises:
@@ -134,11 +134,11 @@ def catch_up(desk: Desk) -> None:
     from ticketctl.app.transaction import writing
     from ticketctl.store.writing.recovery import interrupted
 
-    left = desk.settings.commit and uncommitted.lists_left(desk.state)
-    if not left and not interrupted(desk.state):
+    left = workspace.settings.commit and uncommitted.pending_lists(workspace.state)
+    if not left and not interrupted(workspace.state):
         return
     try:
-        with writing(desk):
+        with writing(workspace):
             pass
     except BusyError as error:
         if left:
@@ -146,8 +146,8 @@ def catch_up(desk: Desk) -> None:
         raise
 
 
-def waiting(desk: Desk) -> BusyError | None:
+def waiting(workspace: Workspace) -> BusyError | None:
     """What to say where files that commands wrote still wait to be committed."""
-    if desk.settings.commit and uncommitted.lists_left(desk.state):
+    if workspace.settings.commit and uncommitted.pending_lists(workspace.state):
         return BusyError("files that ticketctl wrote wait to be committed", "ticketctl doctor says which, and why")
     return None

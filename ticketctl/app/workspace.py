@@ -19,17 +19,17 @@ from ticketctl.store.state import locate
 
 if TYPE_CHECKING:  # loaded where they are used: a list needs neither rules nor files
     from ticketctl.app.pending import Pending
-    from ticketctl.app.visibility import View
+    from ticketctl.app.visibility import CustomerView
     from ticketctl.core.people import People
     from ticketctl.core.profile import Profile
     from ticketctl.core.ticket import Ticket
-    from ticketctl.store.profiles import Shelf
+    from ticketctl.store.profiles import ProfileRegistry
     from ticketctl.store.state import StateFolder
     from ticketctl.store.tickets import Store
-    from ticketctl.store.yaml.loader import Loaded
+    from ticketctl.store.yaml.loader import LoadedTicket
 
 
-class Desk(Record):
+class Workspace(Record):
     """Everything that a use case works with.
 
     Args:
@@ -74,11 +74,11 @@ class Desk(Record):
         return read_settings(self.root, self.state)
 
     @cached_property
-    def shelf(self) -> Shelf:
+    def registry(self) -> ProfileRegistry:
         """The profiles."""
-        from ticketctl.store.profiles import Shelf
+        from ticketctl.store.profiles import ProfileRegistry
 
-        return Shelf(self.root, self.settings.holidays, self.state)
+        return ProfileRegistry(self.root, self.settings.holidays, self.state)
 
     @cached_property
     def email(self) -> str:
@@ -94,9 +94,9 @@ class Desk(Record):
             BrokenError: the ticket names a profile or a status that does not exist.
             SettingsError: the profile has mistakes; where there are many tickets, it hides only its own.
         """
-        shelf = self.shelf  # a mistake in the settings is not the ticket's
+        registry = self.registry  # a mistake in the settings is not the ticket's
         try:
-            profile = shelf.get(ticket.profile)
+            profile = registry.get(ticket.profile)
         except MissingError as error:
             raise BrokenError(error.message, error.hint, Place(path_of(ticket.id))) from None
         except SettingsError as error:
@@ -136,7 +136,7 @@ class Desk(Record):
         return {}
 
     @cached_property
-    def view(self) -> View | None:
+    def view(self) -> CustomerView | None:
         """What this command may see of the tickets; nothing for everything."""
         if not self.as_:
             return None
@@ -152,15 +152,15 @@ class Desk(Record):
         """
         return self.store.find(text, None if self.view is None else self._admits)
 
-    def find(self, text: str) -> Loaded:
+    def find(self, text: str) -> LoadedTicket:
         """The ticket that a person means, whole, to be changed; :meth:`show` is for reading."""
         return self.store.read(self.id_of(text))
 
-    def show(self, text: str) -> Loaded:
+    def show(self, text: str) -> LoadedTicket:
         """The ticket that a person means, as they may see it."""
         return self.read(self.id_of(text))
 
-    def read(self, id_: str) -> Loaded:
+    def read(self, id_: str) -> LoadedTicket:
         """A ticket by its whole id, as this command may see it.
 
         Raises:
@@ -169,7 +169,7 @@ class Desk(Record):
         """
         return self.read_path(path_of(id_))
 
-    def read_path(self, path: str) -> Loaded:
+    def read_path(self, path: str) -> LoadedTicket:
         """The same by its path in the store."""
         found = self.store.read_path(path)
         if self.view is None:

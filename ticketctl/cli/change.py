@@ -9,16 +9,16 @@ from typing import Any, TypeVar
 
 import click
 
-from ticketctl.app.change import Ask, Creation, change, create
+from ticketctl.app.change import Ask, CreateResult, change, create
 from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors, person
 from ticketctl.app.outcome import Outcome
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.cli.command import command, staff_command
 from ticketctl.cli.completion import complete_id, complete_id_or_status, complete_profile
 from ticketctl.cli.environment import Env, finish, pass_env, report, worst
 from ticketctl.cli.output import say, say_lines
-from ticketctl.core.engine.decide import scene_for
+from ticketctl.core.engine.decide import context_for
 from ticketctl.core.engine.guards import fill
 from ticketctl.core.engine.requests import Change, Decision, Refusal
 from ticketctl.core.entry import Value
@@ -26,7 +26,7 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import Exit, RefusedError, TicketctlError, UsageError
 from ticketctl.store.paths import short
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = click.Choice(["text", "json"])
@@ -71,8 +71,8 @@ def move_command(env: Env, /, words: tuple[str, ...], format_: str, dry: bool, *
     ids, status = _ids(words[:-1]), words[-1]
     if not words[:-1] or not status.strip():
         raise UsageError("name a ticket and a status", "ticketctl move ID STATUS; ticketctl next ID shows what is open")
-    ask = _asking(env.desk, given, to=status, expect=given["expect"])
-    tell(env, change(env.desk, ids, ask, dry), format_, dry, several="-" in words or len(words) > 2)
+    ask = _asking(env.workspace, given, to=status, expect=given["expect"])
+    tell(env, change(env.workspace, ids, ask, dry), format_, dry, several="-" in words or len(words) > 2)
 
 
 @command("reply")
@@ -84,7 +84,7 @@ def reply_command(
 ) -> None:
     """Add a public message, as staff or as the customer."""
     text = _body(env, message, file, "reply", id_)
-    tell(env, change(env.desk, _ids([id_]), _asking(env.desk, {**given, "reply": text}), dry), format_, dry)
+    tell(env, change(env.workspace, _ids([id_]), _asking(env.workspace, {**given, "reply": text}), dry), format_, dry)
 
 
 @command("note")
@@ -94,7 +94,7 @@ def reply_command(
 def note_command(env: Env, /, id_: str, message: str | None, file: str | None, format_: str, dry: bool) -> None:
     """Add an internal note, which the customer never sees."""
     text = _body(env, message, file, "note", id_)
-    tell(env, change(env.desk, _ids([id_]), _asking(env.desk, {"note": text}), dry), format_, dry)
+    tell(env, change(env.workspace, _ids([id_]), _asking(env.workspace, {"note": text}), dry), format_, dry)
 
 
 @command("assign")
@@ -105,7 +105,7 @@ def note_command(env: Env, /, id_: str, message: str | None, file: str | None, f
 @pass_env
 def assign_command(env: Env, /, id_: str, who: str, format_: str, dry: bool, **given: Any) -> None:
     """Give a ticket to somebody (@me), or to none."""
-    tell(env, change(env.desk, _ids([id_]), _asking(env.desk, {**given, "assignee": who}), dry), format_, dry)
+    tell(env, change(env.workspace, _ids([id_]), _asking(env.workspace, {**given, "assignee": who}), dry), format_, dry)
 
 
 @command("set")
@@ -116,7 +116,7 @@ def assign_command(env: Env, /, id_: str, who: str, format_: str, dry: bool, **g
 @pass_env
 def set_command(env: Env, /, id_: str, format_: str, dry: bool, **given: Any) -> None:
     """Set fields, or clear them (K=). A checklist: checklist.ITEM=done."""
-    tell(env, change(env.desk, _ids([id_]), _asking(env.desk, given), dry), format_, dry)
+    tell(env, change(env.workspace, _ids([id_]), _asking(env.workspace, given), dry), format_, dry)
 
 
 @command("new")
@@ -152,12 +152,12 @@ def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) 
 
             wanted = opened.enter_context(rows_of(rows, given))
         made = create(
-            env.desk, lambda taken: (new_ticket.request(env.desk, row, place, taken) for place, row in wanted)
+            env.workspace, lambda taken: (new_ticket.request(env.workspace, row, place, taken) for place, row in wanted)
         )
     _tell_made(env, made)
 
 
-def _tell_made(env: Env, made: Creation) -> None:
+def _tell_made(env: Env, made: CreateResult) -> None:
     """The ids of new tickets, or why there are none."""
     for id_ in made.ids:
         say(id_)
@@ -188,11 +188,11 @@ def batch_command(env: Env, /, batch: str, name: str, ids: tuple[str, ...], with
     """Put tickets into a batch and move them together, all or nothing."""
     from ticketctl.app.batch import find_batch, run
 
-    desk = env.desk
-    whose, found = find_batch(desk, batch, profile)
-    left_out = [desk.store.find(text) for text in without]
+    workspace = env.workspace
+    whose, found = find_batch(workspace, batch, profile)
+    left_out = [workspace.store.find(text) for text in without]
     text = values.body(reply, "the message") if reply else None
-    outcomes = run(desk, whose, found, values.line(name, "the name"), list(_ids(ids)), left_out, text, note)
+    outcomes = run(workspace, whose, found, values.line(name, "the name"), list(_ids(ids)), left_out, text, note)
     refused = [outcome for outcome in outcomes if outcome.refused]
     if refused:
         env.note(f"nothing was moved: {len(refused)} of {len(outcomes)} tickets are refused")
@@ -233,24 +233,24 @@ def _body(env: Env, message: str | None, file: str | None, what: str, id_: str) 
     return values.body(message, f"the {what}")
 
 
-def _asking(desk: Desk, given: dict[str, Any], to: str | None = None, expect: str | None = None) -> Ask:
+def _asking(workspace: Workspace, given: dict[str, Any], to: str | None = None, expect: str | None = None) -> Ask:
     """What a command line asks of each ticket, in the terms of its profile."""
 
-    def ask(was: Loaded, profile: Profile) -> list[Change]:
+    def ask(was: LoadedTicket, profile: Profile) -> list[Change]:
         ticket = was.ticket
         target = values.status(profile, to) if to else None
         if expect is not None and values.status(profile, expect) != ticket.status:
             last = next(entry for entry in reversed(ticket.history) if entry.to)
             raise RefusedError(f"{ticket.id} is {ticket.status}, not {expect}",
                                f"{last.by} moved it from {last.from_ or 'new'} at {last.at}")  # fmt: skip
-        people = actors(desk, profile, ticket, given.get("for_"))
-        sets, unset = _sets(desk, profile, given)
+        people = actors(workspace, profile, ticket, given.get("for_"))
+        sets, unset = _sets(workspace, profile, given)
         text, note = given.get("reply"), given.get("note")
         if name := given.get("template"):
             template = values.template(profile, name)
-            scene = scene_for(profile, ticket, people[0], desk.now, desk.people_of(profile))
+            context = context_for(profile, ticket, people[0], workspace.now, workspace.people_of(profile))
             sets = {**{k: v for k, v in template.sets.items() if v is not None}, **sets}
-            text, note = text or fill(template.text, scene) or None, note or fill(template.note, scene) or None
+            text, note = text or fill(template.text, context) or None, note or fill(template.note, context) or None
         return [
             Change(actor, target, values.body(text, "the message") if text is not None else None,
                    values.body(note, "the note") if note is not None else None, sets, unset,
@@ -261,16 +261,16 @@ def _asking(desk: Desk, given: dict[str, Any], to: str | None = None, expect: st
     return ask
 
 
-def _sets(desk: Desk, profile: Profile, given: dict[str, Any]) -> tuple[dict[str, Value], tuple[str, ...]]:
+def _sets(workspace: Workspace, profile: Profile, given: dict[str, Any]) -> tuple[dict[str, Value], tuple[str, ...]]:
     """``--set``, ``--due`` and ``-a`` together."""
-    sets, unset = values.assignments(desk, profile, given.get("pairs") or ())
+    sets, unset = values.assignments(workspace, profile, given.get("pairs") or ())
     if given.get("due"):
-        sets["due"] = values.when(desk, given["due"])
+        sets["due"] = values.when(workspace, given["due"])
     if who := given.get("assignee"):
         if who.casefold() == "none":
             unset += ("assignee",)
         else:
-            sets["assignee"] = person(who, desk)
+            sets["assignee"] = person(who, workspace)
     return sets, unset
 
 
@@ -310,11 +310,11 @@ def _tell_one(env: Env, outcome: Outcome, several: bool, dry: bool) -> None:
     if isinstance(result, TicketctlError):
         report(env, result)
     elif isinstance(result, Refusal):
-        for line in text.refusal(env.voice, result, outcome.profile):
+        for line in text.refusal(env.formatter, result, outcome.profile):
             say(line, err=True)
     else:
         assert outcome.profile is not None
-        line = text.done(env.voice, outcome.before, result, outcome.profile)
+        line = text.done(env.formatter, outcome.before, result, outcome.profile)
         say(f"would be  {line}" if dry else line)
         for warning in result.warnings:
             env.warn(f"{text.short(outcome.id)}: {warning}" if several else warning)
@@ -330,7 +330,7 @@ def _tell_json(env: Env, outcomes: Sequence[Outcome]) -> None:
             tickets += [(ticket, outcome.profile) for ticket in (outcome.result.ticket, *outcome.also)]
     errors = [o.result for o in outcomes if isinstance(o.result, TicketctlError)]
     say_lines(json_documents.dump(
-        tickets=[json_documents.row(row_of(p, t, env.desk.people_of(p))) for t, p in tickets],
+        tickets=[json_documents.row(row_of(p, t, env.workspace.people_of(p))) for t, p in tickets],
         refused=[json_documents.refusal(o.result) for o in outcomes if isinstance(o.result, Refusal)],
         errors=[{"message": e.message, "hint": e.hint, "exit": int(e.exit)} for e in errors],
     ))  # fmt: skip

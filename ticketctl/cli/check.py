@@ -13,9 +13,9 @@ from ticketctl.cli.output import say, say_lines
 from ticketctl.errors import Exit, UsageError, exit_of
 
 if TYPE_CHECKING:
-    from ticketctl.app.check import Audit
-    from ticketctl.app.progress import Watch
-    from ticketctl.app.workspace import Desk
+    from ticketctl.app.check import CheckResult
+    from ticketctl.app.progress import Progress
+    from ticketctl.app.workspace import Workspace
 
 
 @staff_command("check")
@@ -33,9 +33,9 @@ def check_command(
     """Replay every ticket against its profile, and say what is wrong where."""
     from ticketctl.core.plural import counted
 
-    desk = env.desk
-    with env.progress() as watch:
-        result = _audit(desk, ids, changed, staged, range_, watch)
+    workspace = env.workspace
+    with env.progress() as progress:
+        result = _audit(workspace, ids, changed, staged, range_, progress)
     if format_ == "json":
         from ticketctl.render import json_documents
 
@@ -53,9 +53,11 @@ def check_command(
         finish(Exit.REFUSED)
 
 
-def _audit(desk: Desk, ids: tuple[str, ...], changed: bool, staged: bool, range_: str | None, watch: Watch) -> Audit:
-    from ticketctl.app.check import audit
-    from ticketctl.app.check_range import audit_changes
+def _audit(
+    workspace: Workspace, ids: tuple[str, ...], changed: bool, staged: bool, range_: str | None, progress: Progress
+) -> CheckResult:
+    from ticketctl.app.check import check_tickets
+    from ticketctl.app.check_range import check_changes
     from ticketctl.store.git import process as git
 
     if bool(ids) + changed + staged + (range_ is not None) > 1:
@@ -64,9 +66,15 @@ def _audit(desk: Desk, ids: tuple[str, ...], changed: bool, staged: bool, range_
         old, dots, new = range_.partition("..")
         if not dots or new.startswith("."):
             raise UsageError(f'"{range_}" is not a range', "--range A..B")
-        return audit_changes(desk, git.revision(desk.root, old or "HEAD"), git.revision(desk.root, new or "HEAD"))
+        return check_changes(
+            workspace, git.revision(workspace.root, old or "HEAD"), git.revision(workspace.root, new or "HEAD")
+        )
     if changed:
-        from ticketctl.app.check_changed import audit_changed
+        from ticketctl.app.check_changed import check_changed_tickets
 
-        return audit_changed(desk, watch)
-    return audit_changes(desk, None, None) if staged else audit(desk, [desk.store.find(text) for text in ids], watch)
+        return check_changed_tickets(workspace, progress)
+    return (
+        check_changes(workspace, None, None)
+        if staged
+        else check_tickets(workspace, [workspace.store.find(text) for text in ids], progress)
+    )

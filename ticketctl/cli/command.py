@@ -14,7 +14,7 @@ import click
 from ticketctl.cli.output import say_lines
 
 
-class _Helping(click.Command):
+class _HelpMixin(click.Command):
     _help: click.Option | None = None
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
@@ -34,7 +34,7 @@ def _show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
-class Command(_Helping):
+class Command(_HelpMixin):
     """A command."""
 
 
@@ -54,7 +54,7 @@ class StaffCommand(Command):
         return super().invoke(ctx)
 
 
-class Group(_Helping, click.Group):
+class Group(_HelpMixin, click.Group):
     """A group of commands."""
 
     command_class = Command

@@ -71,8 +71,10 @@ def complete_id(ctx: Context, param: Parameter, incomplete: str) -> list[Complet
     try:
         from ticketctl.app.index.find import ids_of
 
-        desk = _env(ctx).desk
-        ids = [id_ for id_ in ids_of(desk) if incomplete in id_[: len(incomplete)] or id_[7:].startswith(incomplete)]
+        workspace = _env(ctx).workspace
+        ids = [
+            id_ for id_ in ids_of(workspace) if incomplete in id_[: len(incomplete)] or id_[7:].startswith(incomplete)
+        ]
         return [CompletionItem(id_ if id_.startswith(incomplete) and incomplete else id_[7:]) for id_ in ids[-200:]]
     except Exception:
         return []  # a shell that completes must never show an error
@@ -82,13 +84,13 @@ def complete_profile(ctx: Context, param: Parameter, incomplete: str) -> list[Co
     """The profiles of the store, or the built-in ones."""
     from click.shell_completion import CompletionItem
 
-    from ticketctl.store.profiles import Shelf
+    from ticketctl.store.profiles import ProfileRegistry
 
     try:
-        shelf = _env(ctx).desk.shelf
+        registry = _env(ctx).workspace.registry
     except Exception:
-        shelf = Shelf(None)
-    return [CompletionItem(name) for name in shelf.names() if name.startswith(incomplete)]
+        registry = ProfileRegistry(None)
+    return [CompletionItem(name) for name in registry.names() if name.startswith(incomplete)]
 
 
 def complete_id_or_status(ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:
@@ -116,16 +118,16 @@ def _word(status: str) -> str:
 
 def _statuses(env: Env, id_: str) -> list[tuple[str, str]]:
     from ticketctl.app.input.identity import actors
-    from ticketctl.core.engine.decide import scene_for
+    from ticketctl.core.engine.decide import context_for
     from ticketctl.core.engine.moves import open_moves
 
-    desk = env.desk
-    ticket = desk.show(id_).ticket
-    profile = desk.profile_of(ticket)
+    workspace = env.workspace
+    ticket = workspace.show(id_).ticket
+    profile = workspace.profile_of(ticket)
     found: dict[str, str] = {}
-    for actor in actors(desk, profile, ticket):
-        scene = scene_for(profile, ticket, actor, desk.now, desk.people_of(profile))
-        found |= {move.to: move.criterion for move in open_moves(scene)}
+    for actor in actors(workspace, profile, ticket):
+        context = context_for(profile, ticket, actor, workspace.now, workspace.people_of(profile))
+        found |= {move.to: move.criterion for move in open_moves(context)}
     return list(found.items())
 
 

@@ -26,7 +26,7 @@ def doctor_command(env: Env, /, state: bool, format_: str) -> None:
     from ticketctl.app.doctor import UNCOMMITTED, examine
     from ticketctl.core.plural import counted
 
-    found = examine(env.desk)
+    found = examine(env.workspace)
     errors = sum(1 for finding in found if finding.severity == "error")
     if format_ == "json":
         from ticketctl.render import json_documents
@@ -44,7 +44,7 @@ def doctor_command(env: Env, /, state: bool, format_: str) -> None:
 
 def print_state(env: Env) -> None:
     """Print where this clone keeps what is derived; its outbox, if that lies elsewhere."""
-    found = env.desk.state
+    found = env.workspace.state
     say(found.folder or "nowhere: there is no home folder")
     if found.outbox and os.path.dirname(found.outbox) != found.folder:
         env.note(f"outbox: {found.outbox}")

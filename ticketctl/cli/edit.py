@@ -25,10 +25,10 @@ def edit_command(env: Env, /, id_: str, adopt: bool) -> None:
     if adopt:
         _adopt(env, id_)
         return
-    desk = env.desk
-    may_write(desk)  # before anybody types what cannot be written
-    was = desk.find(id_)
-    profile = desk.profile_of(was.ticket)
+    workspace = env.workspace
+    may_write(workspace)  # before anybody types what cannot be written
+    was = workspace.find(id_)
+    profile = workspace.profile_of(was.ticket)
     page = edit.page(was.ticket, profile)
     while True:
         typed = click.edit(page, extension=".yaml")
@@ -36,7 +36,7 @@ def edit_command(env: Env, /, id_: str, adopt: bool) -> None:
             env.note("nothing was changed")
             return
         try:
-            edit.read_page(desk, was, profile, typed)
+            edit.read_page(workspace, was, profile, typed)
             wrong = _change(env, was.ticket.id, typed)
         except UncommittedError:
             raise
@@ -65,14 +65,14 @@ def _change(env: Env, id_: str, typed: str) -> str:
     from ticketctl.core.engine.requests import Decision, Refusal
     from ticketctl.render import text
 
-    desk = env.desk
-    outcome, *_ = change(desk, [id_], lambda now, profile: edit.read_page(desk, now, profile, typed))
+    workspace = env.workspace
+    outcome, *_ = change(workspace, [id_], lambda now, profile: edit.read_page(workspace, now, profile, typed))
     if isinstance(outcome.result, Refusal):
         return "\n".join(outcome.result.reasons)
     if isinstance(outcome.result, TicketctlError):
         raise outcome.result
     assert isinstance(outcome.result, Decision) and outcome.profile
-    say(text.done(env.voice, outcome.before, outcome.result, outcome.profile))
+    say(text.done(env.formatter, outcome.before, outcome.result, outcome.profile))
     return ""
 
 
@@ -80,4 +80,4 @@ def _adopt(env: Env, id_: str) -> None:
     from ticketctl.app.change import adopt_by_hand
     from ticketctl.cli.change import tell
 
-    tell(env, adopt_by_hand(env.desk, id_), "text", dry=False)
+    tell(env, adopt_by_hand(env.workspace, id_), "text", dry=False)

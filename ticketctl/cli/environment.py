@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ticketctl.app.progress import Watch, unwatched
+from ticketctl.app.progress import Progress, no_progress
 from ticketctl.cli.output import coloured, progress_bar, say
 from ticketctl.errors import Exit, TicketctlError, UsageError
-from ticketctl.render.color import Paint
+from ticketctl.render.color import Colors
 
 if TYPE_CHECKING:
-    from ticketctl.app.workspace import Desk
+    from ticketctl.app.workspace import Workspace
 
 
 def terminal_width(default: int) -> int:
@@ -63,22 +63,22 @@ class Env:
         return self.as_ or os.environ.get("TICKETCTL_AS") or None
 
     @cached_property
-    def desk(self) -> Desk:
+    def workspace(self) -> Workspace:
         """The store.
 
         Raises:
             UsageError: the user names a role that no profile has.
         """
-        from ticketctl.app.workspace import Desk, find_root
+        from ticketctl.app.workspace import Workspace, find_root
         from ticketctl.core import dates
 
-        desk = Desk(find_root(self.folder), self.now, self.says_who, self.clock, self.trust_clock)
-        _ = desk.state  # nothing is done in a repository that git refuses
-        _ = desk.view  # a role that does not exist is refused here, whatever the command
+        workspace = Workspace(find_root(self.folder), self.now, self.says_who, self.clock, self.trust_clock)
+        _ = workspace.state  # nothing is done in a repository that git refuses
+        _ = workspace.view  # a role that does not exist is refused here, whatever the command
         if self.verbose:
-            who = desk.as_ or desk.email or "nobody in particular"
-            say(f"store {desk.root}; now {dates.format_instant(self.now)}; as {who}", err=True)
-        return desk
+            who = workspace.as_ or workspace.email or "nobody in particular"
+            say(f"store {workspace.root}; now {dates.format_instant(self.now)}; as {who}", err=True)
+        return workspace
 
     def for_staff(self, what: str) -> None:
         """Refuse a command to who reads as a customer. What time it is, the command itself may still decide.
@@ -88,42 +88,42 @@ class Env:
         """
         if self.says_who:
             from ticketctl.app.visibility import for_staff
-            from ticketctl.app.workspace import Desk, find_root
+            from ticketctl.app.workspace import Workspace, find_root
 
-            for_staff(Desk(find_root(self.folder), datetime.now(UTC), self.says_who), what)
+            for_staff(Workspace(find_root(self.folder), datetime.now(UTC), self.says_who), what)
 
     def tell_reader(self) -> None:
         """Tell somebody whom the settings do not list, once in a clone, that they read everything."""
-        if self.desk.settings.people is None:
+        if self.workspace.settings.people is None:
             return
         from ticketctl.app.visibility import unlisted_once
 
-        if who := unlisted_once(self.desk):
+        if who := unlisted_once(self.workspace):
             self.note(f"{who} is not among the people of ticketctl.yaml and reads everything, internal notes too "
                       f"(--as customer:{who} shows what a customer sees)")  # fmt: skip
 
-    def paint(self, stream: Any = None) -> Paint:
+    def paint(self, stream: Any = None) -> Colors:
         """Colours for a stream, stdout if none is named."""
-        return Paint(coloured(stream or sys.stdout))
+        return Colors(coloured(stream or sys.stdout))
 
     @cached_property
-    def voice(self) -> Any:
+    def formatter(self) -> Any:
         """How things are said here."""
-        from ticketctl.render.format import Voice
+        from ticketctl.render.format import Formatter
 
-        settings = self.desk.settings
+        settings = self.workspace.settings
         across = max(terminal_width(100), 40)
-        return Voice(self.now, settings.timezone, self.paint(), dict(settings.names), across)
+        return Formatter(self.now, settings.timezone, self.paint(), dict(settings.names), across)
 
     @contextmanager
-    def progress(self) -> Iterator[Watch]:
+    def progress(self) -> Iterator[Progress]:
         """A bar on stderr for what takes long, where somebody looks on."""
         if self.quiet or not sys.stderr.isatty():
-            yield unwatched
+            yield no_progress
             return
         bars: dict[str, Any] = {}
 
-        def watch(what: str, done: int, total: int) -> None:
+        def progress(what: str, done: int, total: int) -> None:
             if total < _LONG:
                 return
             if what not in bars:
@@ -133,7 +133,7 @@ class Env:
             if done == total:
                 bars[what].__exit__(None, None, None)
 
-        yield watch
+        yield progress
 
     def note(self, text: str) -> None:
         """A word besides the answer, on stderr, unless ``-q``."""
@@ -142,8 +142,8 @@ class Env:
 
     def tell_warnings(self) -> None:
         """Tell what came up besides the answer, however the command ended."""
-        desk = self.__dict__.get("desk")  # never opened only for that
-        for text in desk.warnings if desk is not None else ():
+        workspace = self.__dict__.get("workspace")  # never opened only for that
+        for text in workspace.warnings if workspace is not None else ():
             with suppress(OSError):
                 self.warn(text)
 

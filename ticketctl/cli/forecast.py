@@ -7,8 +7,8 @@ from itertools import groupby
 
 import click
 
-from ticketctl.app.forecast import foresee
-from ticketctl.app.sweep import Act
+from ticketctl.app.forecast import forecast_store
+from ticketctl.app.sweep import SweepAction
 from ticketctl.cli.command import command
 from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.output import say
@@ -28,10 +28,10 @@ from ticketctl.store.paths import short
 @pass_env
 def forecast_command(env: Env, /, days: int, format_: str) -> None:
     """Show what the coming sweeps will do, if nobody does anything."""
-    desk = env.desk
+    workspace = env.workspace
     env.tell_reader()
-    with env.progress() as watch:
-        found = foresee(desk, days, watch)
+    with env.progress() as progress:
+        found = forecast_store(workspace, days, progress)
     if format_ == "jsonl":
         for at, act in found.acts:
             say(json_documents.dump_line({
@@ -50,9 +50,9 @@ def forecast_command(env: Env, /, days: int, format_: str) -> None:
         finish(exit_of(found.broken))
 
 
-def _tell(env: Env, acts: list[tuple[datetime, Act]]) -> None:
+def _tell(env: Env, acts: list[tuple[datetime, SweepAction]]) -> None:
     """A heading for each day, a line for each act."""
-    where = dates.zone(env.desk.settings.timezone)
+    where = dates.zone(env.workspace.settings.timezone)
     across = max((len(what_of(act)) for _, act in acts), default=0)
     local = [(at.astimezone(where), act) for at, act in acts]
     for day, group in groupby(local, key=lambda one: one[0].date()):

@@ -25,7 +25,7 @@ def show_status(env: Env, /) -> None:
     """Show what the index holds, and whether it is behind the files; nothing is changed."""
     from ticketctl.app.index.status import status
 
-    for line in status(env.desk):
+    for line in status(env.workspace):
         say(line)
 
 
@@ -35,8 +35,8 @@ def rebuild(env: Env, /) -> None:
     """Make the index anew from all files. Exit status 71 if it cannot be written."""
     from ticketctl.app.index.refresh import rebuilt
 
-    with env.progress() as watch:
-        index = rebuilt(env.desk, watch, in_memory=False)
+    with env.progress() as progress:
+        index = rebuilt(env.workspace, progress, in_memory=False)
     env.note(f"{counted(index.count(), 'ticket file')} read")
 
 
@@ -46,8 +46,8 @@ def verify(env: Env, /) -> None:
     """Read all files, and hold the index against them."""
     from ticketctl.app.index.status import differences
 
-    with env.progress() as watch:
-        found = differences(env.desk, watch)
+    with env.progress() as progress:
+        found = differences(env.workspace, progress)
     for line in found:
         say(line)
     env.note("the index is as the files are" if not found else "ticketctl index rebuild makes it anew")

@@ -23,9 +23,9 @@ def init_command(env: Env, /, folder: str | None, profile: str) -> None:
 
     In a store that is there it sets up this clone: merge driver, hook, schema for editors.
     """
-    from ticketctl.app.init import found
+    from ticketctl.app.init import init_store
 
-    made = found(os.path.realpath(folder or env.folder or "."), profile)
+    made = init_store(os.path.realpath(folder or env.folder or "."), profile)
     for line in made.lines:
         say(line)
     if made.is_new:

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from ticketctl.app.index.find import Found, find
+from ticketctl.app.index.find import Matches, find
 from ticketctl.app.input.query import doubt, field, is_term, read_query, term, too_many, words
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.cli.command import Command
 from ticketctl.cli.completion import complete_profile
 from ticketctl.cli.environment import Env, finish, pass_env, terminal_width
@@ -30,8 +30,8 @@ class ListCommand(Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Let such arguments stand behind the options."""
         if not ctx.resilient_parsing and any(_MINUS.match(word) for word in args):
-            desk = ctx.ensure_object(Env).desk
-            turned = [word for word in args if _MINUS.match(word) and is_term(desk, word)]
+            workspace = ctx.ensure_object(Env).workspace
+            turned = [word for word in args if _MINUS.match(word) and is_term(workspace, word)]
             if turned and "--" not in args:
                 args = [*(word for word in args if word not in turned), "--", *turned]
         return super().parse_args(ctx, args)
@@ -84,18 +84,18 @@ def list_command(
 
     QUERY says the same as the options, and more: 'status:pending assignee:@me due:<+3d -product:billing "paper jam"'.
     """
-    desk = env.desk
+    workspace = env.workspace
     env.tell_reader()
-    asked = Query(tuple(_terms(desk, query, given)), _sort(desk, given["sort"]), given["queue"], limit)
-    names = _columns(desk, columns, format_)
-    with env.progress() as watch:
-        found = find(desk, asked, watch)
+    asked = Query(tuple(_terms(workspace, query, given)), _sort(workspace, given["sort"]), given["queue"], limit)
+    names = _columns(workspace, columns, format_)
+    with env.progress() as progress:
+        found = find(workspace, asked, progress)
     tell = _TELL.get(format_, say)
     for line in _lines(env, found, format_, names):
         tell(line)
     shown = min(limit or found.total, found.total)
     _rest(env, found, shown, format_)
-    if not found.total and (why := doubt(desk, asked.terms)):
+    if not found.total and (why := doubt(workspace, asked.terms)):
         env.note(f"hint: {why}")
     _broken(env, found.broken)
 
@@ -106,19 +106,21 @@ _TELL: dict[str, Callable[[str], None]] = {
 """Formats whose items are not single lines -> how they are printed."""
 
 
-def _terms(desk: Desk, query: tuple[str, ...], given: dict[str, Any]) -> Iterator[Term]:
+def _terms(workspace: Workspace, query: tuple[str, ...], given: dict[str, Any]) -> Iterator[Term]:
     """What the options and the query ask for; closed tickets are hidden unless something names them."""
     found: list[Term] = []
     for name, several in (("status", given["statuses"]), ("state", given["states"])):
         if several:
-            found.append(Term(name, "is", tuple(value for text in several for value in term(desk, name, text).values)))
-    found += [term(desk, "is", name) for name in ("due", "overdue", "queue") if given[name]]
+            found.append(
+                Term(name, "is", tuple(value for text in several for value in term(workspace, name, text).values))
+            )
+    found += [term(workspace, "is", name) for name in ("due", "overdue", "queue") if given[name]]
     for name in ("profile", "assignee", "customer", "created", "updated"):
         if given[name]:
-            found.append(term(desk, name, given[name]))
+            found.append(term(workspace, name, given[name]))
     found += words(given["search"])
     for text in query:
-        found += read_query(desk, text)
+        found += read_query(workspace, text)
     which = given["which"]
     if which == "open":
         found.append(Term("state", "is", tuple(state for state in STATES if state in OPEN)))
@@ -130,27 +132,27 @@ def _terms(desk: Desk, query: tuple[str, ...], given: dict[str, Any]) -> Iterato
     return iter(found)
 
 
-def _sort(desk: Desk, texts: Iterable[str]) -> tuple[tuple[str, bool], ...]:
+def _sort(workspace: Workspace, texts: Iterable[str]) -> tuple[tuple[str, bool], ...]:
     found = []
     for text in texts:
         name, _, direction = text.partition(":")
         if direction not in ("", "asc", "desc"):
             raise UsageError(f'"{text}" is not an order', "FIELD, or FIELD:desc")
-        found.append((name if name in COLUMNS else f"field.{_field(desk, name)}", direction == "desc"))
+        found.append((name if name in COLUMNS else f"field.{_field(workspace, name)}", direction == "desc"))
     return tuple(found) or NEWEST
 
 
-def _field(desk: Desk, name: str, known: Iterable[str] = COLUMNS) -> str:
+def _field(workspace: Workspace, name: str, known: Iterable[str] = COLUMNS) -> str:
     """The field that is meant by a column that is none of ours."""
     try:
-        return field(desk, name)
+        return field(workspace, name)
     except UsageError:
-        fields = [name for profile in desk.shelf.all() for name in profile.fields]
+        fields = [name for profile in workspace.registry.all() for name in profile.fields]
         names = list(dict.fromkeys([*known, *fields]))
         raise UsageError(f'there is no column "{name}"', closest(name, names) or ", ".join(names)) from None
 
 
-def _columns(desk: Desk, text: str | None, format_: str) -> tuple[str, ...]:
+def _columns(workspace: Workspace, text: str | None, format_: str) -> tuple[str, ...]:
     from ticketctl.render.table import DEFAULT
 
     if text is None:
@@ -159,10 +161,10 @@ def _columns(desk: Desk, text: str | None, format_: str) -> tuple[str, ...]:
     if not names:
         raise UsageError("name a column", ", ".join(COLUMNS))
     known = (*DEFAULT, *COLUMNS) if format_ in ("plain", "table") else COLUMNS
-    return tuple(name if name in known else _field(desk, name, known) for name in names)
+    return tuple(name if name in known else _field(workspace, name, known) for name in names)
 
 
-def _lines(env: Env, found: Found, format_: str, names: tuple[str, ...]) -> Iterable[str]:
+def _lines(env: Env, found: Matches, format_: str, names: tuple[str, ...]) -> Iterable[str]:
     """The answer in the format asked for; what programs read comes line by line."""
     from ticketctl.render import table
 
@@ -183,9 +185,9 @@ def _lines(env: Env, found: Found, format_: str, names: tuple[str, ...]) -> Iter
         return []
     if format_ == "table":
         heads = [table.heading(name) for name in names]
-        return [table.boxed(heads, [table.cells(env.voice, row, names) for row in rows])]
+        return [table.boxed(heads, [table.cells(env.formatter, row, names) for row in rows])]
     across = terminal_width(0) if sys.stdout.isatty() else 0
-    return table.plain(env.voice, rows, names, across)
+    return table.plain(env.formatter, rows, names, across)
 
 
 def _with_heading(names: tuple[str, ...], rows: Iterable[Row]) -> Iterator[list[str]]:
@@ -195,7 +197,7 @@ def _with_heading(names: tuple[str, ...], rows: Iterable[Row]) -> Iterator[list[
     yield from (table.machine(row, names) for row in rows)
 
 
-def _rest(env: Env, found: Found, shown: int, format_: str) -> None:
+def _rest(env: Env, found: Matches, shown: int, format_: str) -> None:
     """The last line: how many there are, and on whom they wait."""
     if format_ not in ("plain", "table"):
         if shown < found.total:

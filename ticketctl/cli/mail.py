@@ -30,7 +30,7 @@ def mail_in(env: Env, /, to: str | None) -> None:
     """
     from ticketctl.app.email.inbound import receive_from
 
-    receipt = receive_from(env.desk, sys.stdin.buffer, to)
+    receipt = receive_from(env.workspace, sys.stdin.buffer, to)
     say(receipt.words)
 
 
@@ -44,8 +44,8 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
     from ticketctl.app.transaction import refuse_future
     from ticketctl.store.email import imap
 
-    refuse_future(env.desk)  # once, and not for each email
-    mail = env.desk.settings.mail
+    refuse_future(env.workspace)  # once, and not for each email
+    mail = env.workspace.settings.mail
     if maildir is None and (mail is None or mail.imap is None):
         raise SettingsError(
             "the settings name no IMAP server", "--maildir DIR, or mail: {imap: {host: HOST, user: USER}}"
@@ -54,12 +54,12 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
     if maildir is not None:
         letters = imap.from_maildir(maildir)
     elif mail is not None and mail.imap is not None:
-        known_server(env.desk, mail.imap, "imap")
+        known_server(env.workspace, mail.imap, "imap")
         letters = imap.from_imap(mail.imap)
     failed = 0
     for name, source, done in letters:
         try:
-            receipt = receive_from(env.desk, source)
+            receipt = receive_from(env.workspace, source)
         except TicketctlError as error:
             failed += 1
             say(f"error: {name}: {error.message}", err=True)
@@ -79,8 +79,8 @@ def send_mail(env: Env, /) -> None:
     """Deliver what is owed, oldest first, from the clone that is the sender. Quiet if there is nothing."""
     from ticketctl.app.email.outbound import send
 
-    with env.progress() as watch:
-        result = send(env.desk, watch)
+    with env.progress() as progress:
+        result = send(env.workspace, progress)
     if result.busy:
         env.note("another run is sending; nothing to do")
         return
@@ -113,15 +113,19 @@ def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
     """Show what is owed and what went wrong; with IDs, every notice of those tickets with its text."""
     from ticketctl.app.email import notifications, outbound
 
-    desk = env.desk
+    workspace = env.workspace
     for text in ids:
-        for notice, state in notifications.of_ticket(desk, desk.show(text).ticket):
+        for notice, state in notifications.of_ticket(workspace, workspace.show(text).ticket):
             for line in (f"To: {', '.join(notice.told)}", f"Subject: {notice.subject}", f"Date: {notice.at} ({state})", "",
                          *notice.body.split("\n"), ""):  # fmt: skip
                 say(line)
     if ids:
         return
-    found = [debt for debt in outbound.debts(desk, []) if notifications.is_told(desk, debt.told)]
+    found = [
+        debt
+        for debt in outbound.pending_notifications(workspace, [])
+        if notifications.is_recipient(workspace, debt.told)
+    ]
     for debt in found:
         line = f"{debt.ticket.id}  {', '.join(debt.told)}  {debt.entry.message}  since {debt.entry.at}"
         trouble = f"  tried {counted(debt.tries, 'time')}, again {debt.again}: {debt.error}" if debt.tries else ""

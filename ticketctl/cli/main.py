@@ -48,7 +48,7 @@ HIDDEN = {"merge-driver": ("merge_driver", "Merge two versions of a ticket, for 
 """Command -> (the module of ``ticketctl.cli`` that holds it, its help line): one is imported only when it is run."""
 
 
-class Lazy(Group):
+class LazyGroup(Group):
     """A group whose commands are imported when they are used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -89,7 +89,7 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
 
 
 @click.group(
-    cls=Lazy,
+    cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 done, 1 refused, 2 usage, 65 broken data, 66 not found, 70 our bug, 71 git or disk, 75 busy, "
     "78 settings, 130 interrupted (Ctrl-C), 143 terminated.",

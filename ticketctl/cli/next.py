@@ -12,7 +12,7 @@ from ticketctl.cli.command import command
 from ticketctl.cli.completion import complete_id
 from ticketctl.cli.environment import Env, pass_env
 from ticketctl.cli.output import say, say_lines
-from ticketctl.core.engine.decide import actor_reasons, scene_for
+from ticketctl.core.engine.decide import actor_reasons, context_for
 from ticketctl.core.engine.moves import OpenMove, open_moves, way
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
@@ -30,20 +30,20 @@ def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
     """Show which moves are open to you now, with criteria and what each still needs."""
     from ticketctl.render import json_documents, text
 
-    desk = env.desk
+    workspace = env.workspace
     env.tell_reader()
-    ticket = desk.show(id_).ticket
-    profile = desk.profile_of(ticket)
-    people = desk.people_of(profile)
-    candidates = actors(desk, profile, ticket)
+    ticket = workspace.show(id_).ticket
+    profile = workspace.profile_of(ticket)
+    people = workspace.people_of(profile)
+    candidates = actors(workspace, profile, ticket)
     able = [actor for actor in candidates if not actor_reasons(profile, ticket, actor, people)]
     if not able:
         raise RefusedError("; ".join(actor_reasons(profile, ticket, candidates[0], people)))
-    scenes = [scene_for(profile, ticket, actor, desk.now, people) for actor in able]
+    scenes = [context_for(profile, ticket, actor, workspace.now, people) for actor in able]
     # Somebody with several roles sees each move once, in the role that needs least for it.
     moves: dict[str, OpenMove] = {}
-    for scene in scenes:
-        for move in open_moves(scene):
+    for context in scenes:
+        for move in open_moves(context):
             if move.to not in moves or len(move.needs) < len(moves[move.to].needs):
                 moves[move.to] = move
     category = str(ticket.get("category"))
@@ -60,7 +60,7 @@ def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
         say(line if steps else f"no way leads from {ticket.status} to {values.status(profile, to)}")
         return
     others = _others(env, profile, ticket, moves)
-    for line in text.next_moves(env.voice, ticket, able[0].role, able[0].who, list(moves.values()), others):
+    for line in text.next_moves(env.formatter, ticket, able[0].role, able[0].who, list(moves.values()), others):
         say(line)
 
 
@@ -80,6 +80,6 @@ def _others(env: Env, profile: Profile, ticket: Ticket, mine: Collection[str]) -
     for target, how in automatic(profile, ticket.status):
         if " on " in how and target not in mine and target not in by.get(how, ()):
             by.setdefault(how, []).append(target)
-    promise = coming(env.voice, profile, ticket)
+    promise = coming(env.formatter, profile, ticket)
     lines = [f"{listed(names)} {how if how.startswith('by ') else 'by ' + how}" for how, names in by.items()]
     return [*lines, *([promise] if promise else [])]

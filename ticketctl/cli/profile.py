@@ -25,7 +25,7 @@ from ticketctl.errors import (
     TicketctlError,
     UnreadError,
 )
-from ticketctl.store.profiles import Shelf
+from ticketctl.store.profiles import ProfileRegistry
 
 
 @click.group("profile", cls=Group)
@@ -33,16 +33,16 @@ def profile_command() -> None:
     """List, show and prove workflow profiles."""
 
 
-def _shelf(env: Env) -> Shelf:
+def _shelf(env: Env) -> ProfileRegistry:
     """The profiles of the store we are in, or the built-in ones: profiles can be looked at anywhere."""
     try:
-        return env.desk.shelf
+        return env.workspace.registry
     except SettingsError:
-        return Shelf(find_root(env.folder))
+        return ProfileRegistry(find_root(env.folder))
     except MissingError:
         if env.folder:
             raise
-        return Shelf(None)
+        return ProfileRegistry(None)
 
 
 @profile_command.command("list")
@@ -54,11 +54,11 @@ def list_profiles(env: Env, format_: str) -> None:
     """List the profiles that can be used here."""
     from ticketctl.render import json_documents, table
 
-    shelf = _shelf(env)
+    registry = _shelf(env)
     profiles, broken = [], []
-    for name in shelf.names():
+    for name in registry.names():
         try:
-            profiles.append(shelf.get(name))
+            profiles.append(registry.get(name))
         except TicketctlError as error:
             broken.append(error)
     if format_ == "json":
@@ -103,22 +103,22 @@ def show_profile(env: Env, name: str, format_: str) -> None:
 @pass_env
 def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str) -> None:
     """Prove a profile sound before anybody works by it; without a name, all that can be used here."""
-    from ticketctl.core.language.checks import lint
+    from ticketctl.core.language.checks import profile_findings
     from ticketctl.render import json_documents
 
-    shelf = _shelf(env)
+    registry = _shelf(env)
     found: list[Finding] = []
     assumptions = 0
-    for name in names or shelf.names():
-        profile, findings = _compiled(shelf, name)
-        found += findings or lint(profile)
+    for name in names or registry.names():
+        profile, findings = _compiled(registry, name)
+        found += findings or profile_findings(profile)
         taken = list(_assumed(profile))
         assumptions += len(taken)
         if assumed:
             for what, why in taken:
                 say(f"{profile.name}: {what}: {why}")
     if format_ == "json":
-        say_lines(json_documents.dump(findings=json_documents.findings(found), checked=len(names or shelf.names())))
+        say_lines(json_documents.dump(findings=json_documents.findings(found), checked=len(names or registry.names())))
     else:
         for finding in found:
             say(str(finding))
@@ -129,7 +129,7 @@ def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str)
         finish(Exit.REFUSED)
 
 
-def _compiled(shelf: Shelf, name: str) -> tuple[Profile, list[Finding]]:
+def _compiled(registry: ProfileRegistry, name: str) -> tuple[Profile, list[Finding]]:
     """A profile by its name or its file, and what is wrong with it.
 
     Raises:
@@ -138,11 +138,11 @@ def _compiled(shelf: Shelf, name: str) -> tuple[Profile, list[Finding]]:
         DiskError: the system does not let us read it.
     """
     if not name.endswith((".yaml", ".yml")) and "/" not in name:
-        return shelf.compile(shelf.path(name))
+        return registry.compile(registry.path(name))
     if os.path.isdir(name):
         raise MissingError(f"{name} is a folder", "name a profile's file in it")
     try:
-        return shelf.compile(name)
+        return registry.compile(name)
     except (ShortageError, UnreadError):
         raise
     except DiskError as error:
@@ -161,7 +161,7 @@ def add_holidays(env: Env, name: str | None, country: str, region: str | None, y
     from ticketctl.app import holidays
     from ticketctl.store.public_holidays import regions
 
-    path, added = holidays.add_holidays(env.desk, name, calendar, country.upper(), region, year)
+    path, added = holidays.add_holidays(env.workspace, name, calendar, country.upper(), region, year)
     env.note(f"{counted(added, 'holiday')} of {country.upper()} in {year} written into {path}")
     if region is None and (more := regions(country.upper())):
         some = ", ".join(more[:8]) + (", ..." if len(more) > 8 else "")

@@ -13,7 +13,7 @@ from ticketctl.cli.environment import Env, finish, pass_env, report, worst
 from ticketctl.cli.output import say, say_lines, say_page
 from ticketctl.core.engine.timers import next_due
 from ticketctl.errors import BrokenError, TicketctlError, UnreadError
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 
 @command("show")
@@ -33,8 +33,8 @@ def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
 
         tickets = []
         for one in loaded:
-            profile = env.desk.profile_of(one.ticket)
-            fire = next_due(profile, one.ticket, env.desk.people_of(profile))
+            profile = env.workspace.profile_of(one.ticket)
+            fire = next_due(profile, one.ticket, env.workspace.people_of(profile))
             tickets.append(
                 json_documents.ticket(one.ticket, profile.state(one.ticket.status), fire.due if fire else None)
             )
@@ -52,20 +52,20 @@ def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
     finish(worst([error.exit for error in failed], len(ids)))
 
 
-def _shown(env: Env, one: Loaded) -> Iterator[str]:
+def _shown(env: Env, one: LoadedTicket) -> Iterator[str]:
     from ticketctl.render import text
 
-    profile = env.desk.profile_of(one.ticket)
-    return text.show(env.voice, one.ticket, profile, env.desk.people_of(profile))
+    profile = env.workspace.profile_of(one.ticket)
+    return text.show(env.formatter, one.ticket, profile, env.workspace.people_of(profile))
 
 
-def _load(env: Env, ids: Iterable[str]) -> tuple[list[Loaded], list[TicketctlError]]:
-    loaded: list[Loaded] = []
+def _load(env: Env, ids: Iterable[str]) -> tuple[list[LoadedTicket], list[TicketctlError]]:
+    loaded: list[LoadedTicket] = []
     failed: list[TicketctlError] = []
     for id_ in ids:
         try:
-            one = env.desk.show(id_)
-            env.desk.profile_of(one.ticket)
+            one = env.workspace.show(id_)
+            env.workspace.profile_of(one.ticket)
             loaded.append(one)
         except TicketctlError as error:
             failed.append(error)
@@ -83,11 +83,11 @@ def log_command(env: Env, /, id_: str, format_: str) -> None:
     from ticketctl.render import text
 
     env.tell_reader()
-    ticket = env.desk.show(id_).ticket
+    ticket = env.workspace.show(id_).ticket
     if format_ == "jsonl":
         from ticketctl.render import json_documents
 
         for entry in ticket.shown:
             say(json_documents.dump_line(entry.content()))
         return
-    say_page(text.log(env.voice, ticket))
+    say_page(text.log(env.formatter, ticket))

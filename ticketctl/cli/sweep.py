@@ -9,7 +9,7 @@ import click
 
 from ticketctl.app.heartbeat import heartbeat as leave_heartbeat
 from ticketctl.app.heartbeat import no_heartbeat
-from ticketctl.app.sweep import Act, Orders, Report, sweep
+from ticketctl.app.sweep import SweepAction, SweepOptions, SweepReport, sweep
 from ticketctl.cli.command import staff_command
 from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.output import say
@@ -46,9 +46,9 @@ def sweep_command(env: Env, /, now_text: str | None, heartbeat: str | None, form
     env.trust_clock = orders["trust_clock"] = env.trust_clock or orders["trust_clock"]
     if heartbeat is not None and (wrong := no_heartbeat(heartbeat)):
         raise DiskError(wrong)
-    asked = Orders(**orders)
-    with env.progress() as watch:
-        report = sweep(env.desk, asked, watch)
+    asked = SweepOptions(**orders)
+    with env.progress() as progress:
+        report = sweep(env.workspace, asked, progress)
     if report.busy:
         env.note("another sweep is running; nothing to do")
         return
@@ -61,11 +61,11 @@ def sweep_command(env: Env, /, now_text: str | None, heartbeat: str | None, form
     else:
         _tell(env, report, planned)
     if heartbeat is not None and not planned:
-        leave_heartbeat(heartbeat, env.desk, report.counts)
+        leave_heartbeat(heartbeat, env.workspace, report.counts)
     _sum_up(env, report, asked)
 
 
-def _tell(env: Env, report: Report, planned: bool) -> None:
+def _tell(env: Env, report: SweepReport, planned: bool) -> None:
     across = max((len(what_of(act)) for act in report.acts), default=0)
     verbs = max((len(VERBS[act.verb][0 if planned else 1]) for act in report.acts), default=0)
     for act in report.acts:
@@ -76,10 +76,10 @@ def _tell(env: Env, report: Report, planned: bool) -> None:
             say(f"  - {reason}", err=True)
 
 
-def _line(env: Env, act: Act, dry: bool, verbs: int, across: int) -> str:
+def _line(env: Env, act: SweepAction, dry: bool, verbs: int, across: int) -> str:
     """``closed  k3qx9  Solved -> Closed   due 46 min ago   desk close-solved (B6)``."""
     verb = VERBS[act.verb][0 if dry else 1]
-    late = dates.span((env.desk.now - dates.parse_instant(act.fire.due)).total_seconds())
+    late = dates.span((env.workspace.now - dates.parse_instant(act.fire.due)).total_seconds())
     cites = f" ({', '.join(act.automation.origin.cites)})" if act.automation.origin.cites else ""
     due = "due now" if late == "0 s" else f"due {late} ago"
     missed = f", {act.fire.missed} missed before" if act.fire.missed else ""
@@ -87,7 +87,7 @@ def _line(env: Env, act: Act, dry: bool, verbs: int, across: int) -> str:
     return f"{head}   {due}{missed}   {act.profile.name} {act.automation.name}{cites}"
 
 
-def what_of(act: Act) -> str:
+def what_of(act: SweepAction) -> str:
     """``Solved -> Closed``, ``amy@support.example about Open``."""
     if act.decision is None:
         return safe(act.before)
@@ -97,12 +97,12 @@ def what_of(act: Act) -> str:
     return safe(f"{', '.join(told)} about {act.before}") if told else safe(act.before)
 
 
-def unheard(act: Act) -> tuple[str, ...]:
+def unheard(act: SweepAction) -> tuple[str, ...]:
     """Why what it tells reaches nobody, if so."""
     return tuple(map(safe, act.decision.unheard)) if act.decision else ()
 
 
-def _json(act: Act, dry: bool) -> str:
+def _json(act: SweepAction, dry: bool) -> str:
     from ticketctl.render import json_documents
 
     return json_documents.dump_line({
@@ -142,7 +142,7 @@ def name_ahead(tickets: Sequence[Ahead]) -> None:
 _NAMED = 20
 
 
-def _sum_up(env: Env, report: Report, orders: Orders) -> None:
+def _sum_up(env: Env, report: SweepReport, orders: SweepOptions) -> None:
     """A summary, unless nothing was due (cron mails any output); then the exit status."""
     tickets = len({act.ticket.id for act in report.done})
     if report.acts:

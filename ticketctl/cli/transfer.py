@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ticketctl.app.input.query import read_query, too_many
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.cli.command import command
 from ticketctl.cli.environment import Env, finish, pass_env, report
 from ticketctl.cli.output import say
@@ -16,10 +16,10 @@ from ticketctl.core.plural import counted
 from ticketctl.core.query import Query
 from ticketctl.errors import Finding, TicketctlError, exit_of
 from ticketctl.render.json_documents import dump_line
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 if TYPE_CHECKING:
-    from ticketctl.app.import_tickets import Imported
+    from ticketctl.app.import_tickets import ImportResult
 
 
 @command("export")
@@ -30,13 +30,13 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
     from ticketctl.app.index.find import paths
     from ticketctl.app.index.parallel import read_at, spread
 
-    desk = env.desk
+    workspace = env.workspace
     env.tell_reader()
-    terms = tuple(term for text in query for term in read_query(desk, text))
+    terms = tuple(term for text in query for term in read_query(workspace, text))
     too_many(terms)
-    with env.progress() as watch:
-        wanted, broken = paths(desk, Query(terms), watch)
-        for line in spread(desk, read_at, exported, wanted, "exporting", watch):
+    with env.progress() as progress:
+        wanted, broken = paths(workspace, Query(terms), progress)
+        for line in spread(workspace, read_at, exported, wanted, "exporting", progress):
             if isinstance(line, str):
                 say(line)
             elif line is not None:
@@ -47,9 +47,9 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
         finish(exit_of(broken))
 
 
-def exported(_: Desk, found: Loaded | Finding | None) -> str | Finding | None:
+def exported(_: Workspace, found: LoadedTicket | Finding | None) -> str | Finding | None:
     """A ticket as a line; nothing, if it went meanwhile; what is wrong with it, if it broke meanwhile."""
-    if not isinstance(found, Loaded):
+    if not isinstance(found, LoadedTicket):
         return found
     ticket = found.ticket
     content: dict[str, Any] = {
@@ -75,7 +75,7 @@ def import_command(env: Env, /, file: str, dry: bool) -> None:
     from ticketctl.app.input.rows import rows_of
 
     with rows_of(file, {}) as rows:
-        done = bring_in(env.desk, rows, "stdin" if file == "-" else os.path.basename(file), dry)
+        done = bring_in(env.workspace, rows, "stdin" if file == "-" else os.path.basename(file), dry)
     also = f"; {counted(done.known, 'ticket')} there already" if done.known else ""
     env.note(f"{counted(done.new, 'ticket')} {'would be ' if dry else ''}imported{also}")
     _tell(env, done)
@@ -83,7 +83,7 @@ def import_command(env: Env, /, file: str, dry: bool) -> None:
         _fail(env, done.failed)
 
 
-def _tell(env: Env, done: Imported) -> None:
+def _tell(env: Env, done: ImportResult) -> None:
     """What else the tickets brought along."""
     if done.settled:
         env.note(f"{counted(done.settled, 'ticket')} owed notices, which are not sent from here")

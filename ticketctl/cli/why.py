@@ -8,7 +8,7 @@ from ticketctl.cli.command import command
 from ticketctl.cli.completion import complete_id
 from ticketctl.cli.environment import Env, pass_env
 from ticketctl.cli.output import say, say_lines
-from ticketctl.core.engine.forecast import outlooks
+from ticketctl.core.engine.forecast import rule_forecasts
 from ticketctl.render import json_documents
 
 _format = click.option(
@@ -24,14 +24,14 @@ def why_command(env: Env, /, id_: str, format_: str) -> None:
     """Show which rules act by time on a ticket, when, and what they wait for."""
     from ticketctl.render import why
 
-    desk = env.desk
+    workspace = env.workspace
     env.tell_reader()
-    ticket = desk.show(id_).ticket
-    profile = desk.profile_of(ticket)
-    found = list(outlooks(profile, ticket, desk.now, desk.people_of(profile)))
+    ticket = workspace.show(id_).ticket
+    profile = workspace.profile_of(ticket)
+    found = list(rule_forecasts(profile, ticket, workspace.now, workspace.people_of(profile)))
     if format_ == "json":
-        say_lines(json_documents.dump(id=ticket.id, status=ticket.status, future=why.future(ticket, desk.now),
+        say_lines(json_documents.dump(id=ticket.id, status=ticket.status, future=why.future(ticket, workspace.now),
                                 rules=[why.document(one) for one in found]))  # fmt: skip
         return
-    for line in why.why(env.voice, ticket, profile, found):
+    for line in why.why(env.formatter, ticket, profile, found):
         say(line)

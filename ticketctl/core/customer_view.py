@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ticketctl.core.entry import HIDDEN, Entry
 from ticketctl.core.ticket import Ticket
-from ticketctl.record import EMPTY, derived, replace
+from ticketctl.record import EMPTY, replace, replace_unchecked
 
 
 def without_notes(ticket: Ticket) -> Ticket:
@@ -13,7 +13,7 @@ def without_notes(ticket: Ticket) -> Ticket:
     An entry that is nothing but a note keeps its place in the history, so that clocks that it started are still right,
     but holds nothing (``HIDDEN``) and is shown nowhere (:attr:`Ticket.shown`).
     """
-    return derived(ticket, {"history": tuple(map(_public, ticket.history))})
+    return replace_unchecked(ticket, {"history": tuple(map(_public, ticket.history))})
 
 
 def _public(entry: Entry) -> Entry:

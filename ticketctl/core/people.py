@@ -8,7 +8,7 @@ from ticketctl.pattern import pattern
 from ticketctl.record import EMPTY, Record
 
 
-def spelled(who: str, names: Iterable[str]) -> str | None:
+def listed_spelling(who: str, names: Iterable[str]) -> str | None:
     """Whom of some people somebody is, as it is written there; nothing, if none of them. Addresses differ by more than
     the case of their letters."""
     folded, found = who.casefold(), None
@@ -55,7 +55,7 @@ class People(Record):
 NOBODY_LISTED = People()
 
 
-def split(text: str) -> tuple[str, str]:
+def split_role(text: str) -> tuple[str, str]:
     """Role and address of ``ROLE:WHO``, ``ROLE`` or ``WHO`` (which has an @); what is missing is empty."""
     role, colon, who = text.partition(":")
     return ("", role) if not colon and "@" in role else (role, who)

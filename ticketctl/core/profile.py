@@ -136,7 +136,7 @@ class Status(Record):
     place: Place = Place("")
 
 
-class Edge(Record):
+class Transition(Record):
     """One move that the profile lists, from one status to one other; ``order`` is its place in the file."""
 
     source: str
@@ -256,7 +256,7 @@ class Profile(Record):
     roles: Mapping[str, Role]
     fields: Mapping[str, Field]
     statuses: Mapping[str, Status]
-    edges: tuple[Edge, ...]
+    edges: tuple[Transition, ...]
     excepts: Mapping[tuple[str, str], str]
     triggers: tuple[Trigger, ...] = ()
     automations: tuple[Automation, ...] = ()
@@ -268,8 +268,8 @@ class Profile(Record):
     templates: Mapping[str, Template] = EMPTY
 
     @cached_property
-    def _between(self) -> dict[tuple[str, str], list[Edge]]:
-        found: dict[tuple[str, str], list[Edge]] = {}
+    def _between(self) -> dict[tuple[str, str], list[Transition]]:
+        found: dict[tuple[str, str], list[Transition]] = {}
         for edge in self.edges:
             found.setdefault((edge.source, edge.target), []).append(edge)
         return found
@@ -311,11 +311,11 @@ class Profile(Record):
         found = self.roles.get(role)
         return found.kind if found else "integration"
 
-    def between(self, source: str, target: str) -> Sequence[Edge]:
+    def between(self, source: str, target: str) -> Sequence[Transition]:
         """All edges from one status (or ``CREATED``) to another, in file order."""
         return self._between.get((source, target), ())
 
-    def leaving(self, source: str) -> Iterator[Edge]:
+    def leaving(self, source: str) -> Iterator[Transition]:
         """All edges from one status."""
         return (edge for edge in self.edges if edge.source == source)
 

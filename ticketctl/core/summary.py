@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from ticketctl.core.dates import parse_instant
 from ticketctl.core.engine.events import unanswered
-from ticketctl.core.engine.guards import Scene, holds
-from ticketctl.core.engine.notifications import owed
+from ticketctl.core.engine.guards import EvalContext, holds
+from ticketctl.core.engine.notifications import due_notifications
 from ticketctl.core.engine.requests import Fire
 from ticketctl.core.engine.timers import coming, next_due, next_of, wake_of
 from ticketctl.core.people import People
@@ -68,7 +68,7 @@ def summary_of(profile: Profile, ticket: Ticket, people: People) -> Summary:
     return Summary(
         _row(profile, ticket, next_of(clocks)), queued, _rank(profile, ticket) if queued else b"", wake_of(clocks),
         max([entry.at for entry in history if entry.due and entry.key], default=""),
-        next(iter(owed(ticket)), None) is not None,
+        next(iter(due_notifications(ticket)), None) is not None,
         _letters(ticket),
     )  # fmt: skip
 
@@ -81,8 +81,8 @@ def row_of(profile: Profile, ticket: Ticket, people: People) -> Row:
 def _is_queued(profile: Profile, ticket: Ticket, people: People) -> bool:
     if not profile.queue.when:
         return profile.state(ticket.status) in ("new", "open")
-    scene = Scene(profile, people, parse_instant(ticket.updated), ticket, ticket.acts, "", "", "")
-    return holds(profile.queue.when, scene)
+    context = EvalContext(profile, people, parse_instant(ticket.updated), ticket, ticket.acts, "", "", "")
+    return holds(profile.queue.when, context)
 
 
 def _row(profile: Profile, ticket: Ticket, fire: Fire | None) -> Row:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ticketctl.core.dag import without_effect
 from ticketctl.core.entry import HIDDEN, Entry, Value
-from ticketctl.record import EMPTY, Record, derived, replace
+from ticketctl.record import EMPTY, Record, replace, replace_unchecked
 
 OPTIONAL_HEAD = ("customer", "assignee", "due", "follows", "watchers")
 HEAD = ("id", "profile", "title", "status", *OPTIONAL_HEAD, "fields")
@@ -133,7 +133,7 @@ def changed(ticket: Ticket, sets: Mapping[str, Value], unset: Iterable[str] = ()
     if sets or unset:
         head["fields"] = fields = dict(ticket.fields)
         _set(sets, unset, head, fields)
-    return derived(ticket, head)
+    return replace_unchecked(ticket, head)
 
 
 def _begin(entry: Entry) -> tuple[dict[str, Any], dict[str, Value]]:
@@ -168,7 +168,7 @@ def stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, tuple
         if entry.to is None:
             _step(entry, head, fields)
             continue
-        before = derived(_NONE, {**head, "fields": dict(fields), "history": history[:position]})
+        before = replace_unchecked(_NONE, {**head, "fields": dict(fields), "history": history[:position]})
         _step(entry, head, fields)
         yield position, before, (head["profile"], head.get("version", 1))
 
@@ -228,7 +228,7 @@ def fold(history: Iterable[Entry]) -> Ticket:
     for entry in entries[1:]:
         if entry.id not in idle:
             _step(entry, head, fields)
-    return derived(_NONE, {**head, "fields": fields, "history": entries, "idle": idle, "twins": same})
+    return replace_unchecked(_NONE, {**head, "fields": fields, "history": entries, "idle": idle, "twins": same})
 
 
 _NONE = Ticket("", "", "", "")

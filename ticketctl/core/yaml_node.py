@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ticketctl.pattern import pattern
-from ticketctl.record import Record, derived
+from ticketctl.record import Record, replace_unchecked
 
 Scalar = str | int | bool | None
 
@@ -96,9 +96,9 @@ def unpack(data: list[Any]) -> Node:
     if isinstance(held, dict):
         below = {key: unpack(child[2:]) for key, child in held.items()}
         keys = {key: (child[0], child[1]) for key, child in held.items()}
-        return derived(_NODE, {"value": below, "line": line, "col": col, "keys": keys})
+        return replace_unchecked(_NODE, {"value": below, "line": line, "col": col, "keys": keys})
     value = [unpack(child) for child in held] if isinstance(held, list) else held
-    return derived(_NODE, {"value": value, "line": line, "col": col})
+    return replace_unchecked(_NODE, {"value": value, "line": line, "col": col})
 
 
 _NODE = Node(None, 0, 0)

@@ -12,7 +12,7 @@ _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "
 _STATES = {"new": "cyan", "open": "green", "pending": "yellow", "on_hold": "blue", "solved": "dim", "closed": "dim"}
 
 
-class Paint(Record):
+class Colors(Record):
     """Wraps text in marks of colour, of which :func:`finished` makes sequences."""
 
     on: bool = False
@@ -39,7 +39,7 @@ def _mark() -> str:
 
 
 def finished(text: str, on: bool, keep: str = "") -> str:
-    """A text as a terminal gets it: safe, with the colours of :class:`Paint` alone.
+    """A text as a terminal gets it: safe, with the colours of :class:`Colors` alone.
 
     Args:
         on: whether colours are wanted there; else they are left out.

@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from ticketctl.core import dates
 from ticketctl.pattern import pattern
 from ticketctl.record import Record
-from ticketctl.render.color import Paint
+from ticketctl.render.color import Colors
 from ticketctl.render.sanitize import safe
 
 _INSTANT = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
 
 
-class Voice(Record):
+class Formatter(Record):
     """How things are said: the clock and zone in which times are shown, the colours, how people are called."""
 
     now: datetime
     timezone: str
-    paint: Paint
+    paint: Colors
     names: dict[str, str]
     across: int = 100
 

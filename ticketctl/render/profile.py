@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketctl.core.profile import Action, Automation, Edge, Profile, Trigger
-from ticketctl.render.color import Paint
+from ticketctl.core.profile import Action, Automation, Profile, Transition, Trigger
+from ticketctl.render.color import Colors
 from ticketctl.render.json_documents import words
 
 
-def describe(profile: Profile, paint: Paint) -> Iterator[str]:
+def describe(profile: Profile, paint: Colors) -> Iterator[str]:
     """The whole profile."""
     source = f", from {profile.source}" if profile.source else ""
     rules = f"version {profile.version}{source}; days are those of {profile.timezone}"
@@ -43,7 +43,7 @@ def _cites(cites: tuple[str, ...]) -> str:
     return f" [{', '.join(cites)}]" if cites else ""
 
 
-def _edge(edge: Edge) -> Iterator[str]:
+def _edge(edge: Transition) -> Iterator[str]:
     behalf = f"; {', '.join(edge.on_behalf)} for them" if edge.on_behalf else ""
     assumed = " (assumed)" if edge.origin.assumed else ""
     yield f"  -> {edge.target}  by {', '.join(edge.roles)}{behalf}{assumed}{_cites(edge.origin.cites)}"
@@ -54,7 +54,7 @@ def _edge(edge: Edge) -> Iterator[str]:
         yield "       sets: " + ", ".join(f"{k} {'cleared' if v is None else v}" for k, v in edge.sets.items())
 
 
-def _rules(profile: Profile, paint: Paint) -> Iterator[str]:
+def _rules(profile: Profile, paint: Colors) -> Iterator[str]:
     for trigger in profile.triggers:
         yield ""
         yield f"{paint('trigger', 'bold')} {trigger.name}{_cites(trigger.origin.cites)}: on {', '.join(map(str, trigger.on))}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ticketctl.core.escaping import escaped
 from ticketctl.core.query import Row
-from ticketctl.render.format import Voice
+from ticketctl.render.format import Formatter
 from ticketctl.render.sanitize import fit, pad, safe, width
 
 DEFAULT = ("id", "status", "who", "age", "next", "title")
@@ -18,42 +18,42 @@ def heading(name: str) -> str:
     return _HEADS.get(name, name.upper())
 
 
-def cells(voice: Voice, row: Row, columns: Sequence[str]) -> list[str]:
+def cells(formatter: Formatter, row: Row, columns: Sequence[str]) -> list[str]:
     """One row for people: ``next`` is when a rule will act, ``!`` marks a message that nobody answered."""
-    return [_cell(voice, row, name) for name in columns]
+    return [_cell(formatter, row, name) for name in columns]
 
 
-def _cell(voice: Voice, row: Row, name: str) -> str:
+def _cell(formatter: Formatter, row: Row, name: str) -> str:
     if name == "status":
         return safe(row.status) + ("  !" if row.unanswered else "")
     if name == "who":
-        return voice.who(row.assignee) if row.assignee else "-"
+        return formatter.who(row.assignee) if row.assignee else "-"
     if name == "age":
-        return voice.ago(row.updated)
+        return formatter.ago(row.updated)
     if name == "next":
-        return voice.ahead(row.next_due) if row.next_due else "-"
+        return formatter.ahead(row.next_due) if row.next_due else "-"
     value = row.column(name)
     if isinstance(value, bool):
         return "yes" if value else "-"
     if isinstance(value, list):
         value = ", ".join(map(str, value))
     text = "" if value is None else str(value)
-    return safe(voice.shown(text)) or "-"
+    return safe(formatter.shown(text)) or "-"
 
 
-def plain(voice: Voice, rows: Sequence[Row], columns: Sequence[str], across: int) -> Iterator[str]:
+def plain(formatter: Formatter, rows: Sequence[Row], columns: Sequence[str], across: int) -> Iterator[str]:
     """Aligned columns under a heading; the last column is cut to the terminal (``across`` 0: never)."""
     heads = [heading(name) for name in columns]
-    table = [cells(voice, row, columns) for row in rows]
+    table = [cells(formatter, row, columns) for row in rows]
     widths = [max([width(head), *(width(line[i]) for line in table)]) for i, head in enumerate(heads)]
-    yield voice.paint("  ".join(map(pad, heads, widths)).rstrip(), "bold")
+    yield formatter.paint("  ".join(map(pad, heads, widths)).rstrip(), "bold")
     left = across - sum(widths[:-1]) - 2 * (len(widths) - 1) if across else 0
     for row, line in zip(rows, table, strict=True):
         line[-1] = fit(line[-1], max(left, 10) if across else 0)
         padded = list(map(pad, line, widths))
         if "status" in columns:
             position = columns.index("status")
-            padded[position] = voice.paint.state(padded[position], row.state)
+            padded[position] = formatter.paint.state(padded[position], row.state)
         yield "  ".join(padded).rstrip()
 
 

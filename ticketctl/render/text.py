@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from ticketctl.core import dates
 from ticketctl.core.engine.events import is_import
-from ticketctl.core.engine.recipients import why_nobody
+from ticketctl.core.engine.recipients import unreachable_reason
 from ticketctl.core.engine.timers import future_event, in_future, next_due
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.people import NOBODY_LISTED, People
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
-from ticketctl.render.format import TIED, Voice, wrapped
+from ticketctl.render.format import TIED, Formatter, wrapped
 from ticketctl.render.sanitize import safe
 
 if TYPE_CHECKING:
@@ -35,22 +35,22 @@ def short(id_: str) -> str:
     return id_.partition("-")[2] or id_
 
 
-def done(voice: Voice, before: Ticket | None, decision: Decision, profile: Profile) -> str:
+def done(formatter: Formatter, before: Ticket | None, decision: Decision, profile: Profile) -> str:
     """The line that says what was done: ``k3qx9: Open -> Solved   jane@customer.example is told; closes by itself ...``"""
     after = decision.ticket
-    name = voice.paint(short(after.id), "bold")
+    name = formatter.paint(short(after.id), "bold")
     if before is None:
         return after.id
     if before.status != after.status:
-        head = f"{name}: {before.status} -> {voice.paint.state(after.status, profile.state(after.status))}"
+        head = f"{name}: {before.status} -> {formatter.paint.state(after.status, profile.state(after.status))}"
     elif not decision.entries:
         return f"{name}: nothing to do"
     else:
-        head = f"{name}: {deed(voice, decision.entries[0])}"
+        head = f"{name}: {deed(formatter, decision.entries[0])}"
     told = list(dict.fromkeys(who for notice in decision.notices for who in notice.told))
     tail = [f"{', '.join(map(safe, told))} {'is' if len(told) == 1 else 'are'} told"] if told else []
     tail += map(safe, decision.unheard)
-    was, promise = coming(voice, profile, before), coming(voice, profile, after)
+    was, promise = coming(formatter, profile, before), coming(formatter, profile, after)
     if promise and (before.status != after.status or promise != was):
         tail.append(promise)
     elif was and not promise and before.status == after.status:
@@ -59,12 +59,12 @@ def done(voice: Voice, before: Ticket | None, decision: Decision, profile: Profi
     return f"{head}     {'; '.join(tail)}" if tail else head
 
 
-def coming(voice: Voice, profile: Profile, ticket: Ticket) -> str:
+def coming(formatter: Formatter, profile: Profile, ticket: Ticket) -> str:
     """What time will do to a ticket next: ``closes by itself in 4 d (2026-11-25 12:05)``, or nothing."""
     fire = next_due(profile, ticket, NOBODY_LISTED)
     if fire is None:
         return ""
-    if event := future_event(ticket, voice.now):
+    if event := future_event(ticket, formatter.now):
         return f"no rule acts by time: {in_future(event)}"
     automation = profile.automation(fire.rule)
     assert automation is not None
@@ -73,25 +73,25 @@ def coming(voice: Voice, profile: Profile, ticket: Ticket) -> str:
         verb = "closes by itself"
     else:
         verb = f"goes to {moves[-1]} by itself" if moves else "a reminder goes out"
-    if dates.parse_instant(fire.due) <= voice.now:
-        return f"{verb} at the next sweep (due {voice.time(fire.due)})"
-    return f"{verb} in {voice.ahead(fire.due, long=True)} ({voice.time(fire.due)})"
+    if dates.parse_instant(fire.due) <= formatter.now:
+        return f"{verb} at the next sweep (due {formatter.time(fire.due)})"
+    return f"{verb} in {formatter.ahead(fire.due, long=True)} ({formatter.time(fire.due)})"
 
 
-def deed(voice: Voice, entry: Entry) -> str:
+def deed(formatter: Formatter, entry: Entry) -> str:
     """One event in few words: ``moved to Solved``, ``reply added``, ``due 2026-12-01``."""
     if entry.to is not None:
         return f"moved to {entry.to}" if entry.from_ else f"{entry.event} as {entry.to}"
     if entry.event in ("notified", "reminded"):
-        return f"told {', '.join(map(voice.who, entry.told)) or 'nobody'} ({entry.message})"
+        return f"told {', '.join(map(formatter.who, entry.told)) or 'nobody'} ({entry.message})"
     said = [word for word, text in (("reply added", entry.text), ("note added", entry.note)) if text]
-    changes = _changes(voice, entry)
+    changes = _changes(formatter, entry)
     return ", ".join([*([changes] if changes else []), *said]) or entry.event
 
 
-def _changes(voice: Voice, entry: Entry, hidden: Collection[str] = ()) -> str:
+def _changes(formatter: Formatter, entry: Entry, hidden: Collection[str] = ()) -> str:
     """``assignee amy@support.example, due cleared``."""
-    parts = [f"{_bare(name)} {_value(voice, value)}" for name, value in entry.sets.items() if name not in hidden]
+    parts = [f"{_bare(name)} {_value(formatter, value)}" for name, value in entry.sets.items() if name not in hidden]
     return ", ".join(parts + [f"{_bare(name)} cleared" for name in entry.unset])
 
 
@@ -99,37 +99,37 @@ def _bare(name: str) -> str:
     return safe(name.removeprefix("fields."))
 
 
-def _value(voice: Voice, value: Value) -> str:
+def _value(formatter: Formatter, value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
         return ", ".join(map(safe, value))
     if isinstance(value, str | int):
-        return safe(voice.shown(str(value)))
+        return safe(formatter.shown(str(value)))
     done_ = sum(1 for state in value.values() if state == "done")
     items = ", ".join(f"[{'x' if state == 'done' else ' '}] {safe(item)}" for item, state in value.items())
     return f"{done_} of {len(value)} done: {items}"
 
 
-def refusal(voice: Voice, refused: Refusal, profile: Profile | None) -> Iterator[str]:
+def refusal(formatter: Formatter, refused: Refusal, profile: Profile | None) -> Iterator[str]:
     """The lines of a refusal (X2): what, why (all of it), the document's words, what else, how."""
-    paint = voice.paint
+    paint = formatter.paint
     move = f"{refused.from_} -> {refused.to}" if refused.from_ and refused.to else refused.to or refused.from_ or "new"
     yield f"{paint('refused', 'red')}  {paint(short(refused.id), 'bold')}  {move}: {safe(refused.title)}"
     for reason in refused.reasons:
-        lines = list(wrapped(safe(reason), "    ", voice.across))
+        lines = list(wrapped(safe(reason), "    ", formatter.across))
         yield from [f"  - {lines[0].strip()}", *lines[1:]]
     if refused.criterion:
         cites = ", ".join([refused.profile, *refused.cites])
         words = safe(refused.criterion).replace('"', "'")  # a quotation within ours
-        yield from wrapped(f'"{words}"   ({cites})', "  ", voice.across)
+        yield from wrapped(f'"{words}"   ({cites})', "  ", formatter.across)
     if len(refused.way) > 1:
         steps = [refused.from_] + [f"{step.to} ({step.how})" for step in refused.way]
         yield "  the way there: " + " -> ".join(steps)
     others = [move.to for move in refused.open if move.to != refused.to]
     if refused.to and refused.role:
         targets = listed(others) or "nothing else; a message is always welcome (ticketctl reply ID)"
-        yield from wrapped(f"open to you now ({refused.role}): {targets}", "  ", voice.across)
+        yield from wrapped(f"open to you now ({refused.role}): {targets}", "  ", formatter.across)
     if line := _hint(refused, profile):
         yield f"hint: {line}"
 
@@ -160,21 +160,21 @@ def _option(reason: str) -> str:
     return re.split(r",|:| or ", reason[start + 1 : end])[0] if 0 <= start < end else ""
 
 
-def show(voice: Voice, ticket: Ticket, profile: Profile, people: People = NOBODY_LISTED) -> Iterator[str]:
+def show(formatter: Formatter, ticket: Ticket, profile: Profile, people: People = NOBODY_LISTED) -> Iterator[str]:
     """One ticket with its history."""
-    paint, state = voice.paint, profile.state(ticket.status)
+    paint, state = formatter.paint, profile.state(ticket.status)
     yield f"{paint(ticket.id, 'bold')}  {paint(safe(ticket.title), 'bold')}"
     parts = [f"{paint.state(ticket.status, state)} ({state})", ticket.profile]
     for key in ("customer", "assignee", "due", "follows", "watchers"):
         if (value := ticket.get(key)) is not None:
-            parts.append(f"{key} {voice.time(str(value)) if key == 'due' else _value(voice, value)}")
+            parts.append(f"{key} {formatter.time(str(value)) if key == 'due' else _value(formatter, value)}")
     yield "   ".join(parts)
-    yield from (f"{name}: {_value(voice, value)}" for name, value in sorted(ticket.fields.items()))
-    if promise := coming(voice, profile, ticket):
-        yield promise if future_event(ticket, voice.now) else f"{promise}   ({next_rule(profile, ticket)})"
+    yield from (f"{name}: {_value(formatter, value)}" for name, value in sorted(ticket.fields.items()))
+    if promise := coming(formatter, profile, ticket):
+        yield promise if future_event(ticket, formatter.now) else f"{promise}   ({next_rule(profile, ticket)})"
         yield from map(safe, _unheard(profile, ticket, people))
     yield ""
-    yield from log(voice, ticket)
+    yield from log(formatter, ticket)
 
 
 def _unheard(profile: Profile, ticket: Ticket, people: People) -> Iterator[str]:
@@ -182,7 +182,7 @@ def _unheard(profile: Profile, ticket: Ticket, people: People) -> Iterator[str]:
     fire = next_due(profile, ticket, NOBODY_LISTED)
     automation = profile.automation(fire.rule) if fire else None
     for action in automation.do if automation else ():
-        if words := why_nobody(action, ticket, people):
+        if words := unreachable_reason(action, ticket, people):
             yield words
 
 
@@ -193,16 +193,16 @@ def next_rule(profile: Profile, ticket: Ticket) -> str:
     return ", ".join([automation.name, *automation.origin.cites]) if automation else ""
 
 
-def log(voice: Voice, ticket: Ticket) -> Iterator[str]:
+def log(formatter: Formatter, ticket: Ticket) -> Iterator[str]:
     """The history, oldest first; what rules made of an entry at once is told in its line."""
     for entry, answers in _acts(ticket.shown):
         words = "; ".join(
-            part for part in (_event(voice, entry), *(_answer(voice, answer) for answer in answers)) if part
+            part for part in (_event(formatter, entry), *(_answer(formatter, answer) for answer in answers)) if part
         )
         told = dict.fromkeys(who for answer in answers if answer.event == "notified" for who in answer.told)
-        words += f"; told {', '.join(map(voice.who, told))}" if told else ""
+        words += f"; told {', '.join(map(formatter.who, told))}" if told else ""
         words += _WITHOUT_EFFECT.get("same email" if _is_repeated(ticket, entry) else ticket.idle.get(entry.id, ""), "")
-        yield f"{voice.paint(voice.time(entry.at), 'dim')}  {_actor(voice, entry)}   {words}"
+        yield f"{formatter.paint(formatter.time(entry.at), 'dim')}  {_actor(formatter, entry)}   {words}"
         for one in (entry, *answers):
             if _is_repeated(ticket, one):
                 continue  # its text and what is attached stand at the other
@@ -238,23 +238,23 @@ def _acts(history: Sequence[Entry]) -> list[tuple[Entry, list[Entry]]]:
     return acts
 
 
-def _answer(voice: Voice, entry: Entry) -> str:
+def _answer(formatter: Formatter, entry: Entry) -> str:
     """What a rule made of the entry before: ``Pending -> Open by rule customer-replied``; who was told comes last."""
     if entry.event in ("notified", "reminded"):
         return ""
-    words = _event(voice, entry)
+    words = _event(formatter, entry)
     return f"{words} by rule {safe(entry.rule or '')}" if words else ""
 
 
-def _actor(voice: Voice, entry: Entry) -> str:
+def _actor(formatter: Formatter, entry: Entry) -> str:
     if entry.rule:
         return f"rule {safe(entry.rule)}"
     via = f", by {safe(entry.via)}" if entry.via else ""
-    whose = f" for {voice.who(entry.for_)}" if entry.for_ else ""
-    return f"{voice.who(entry.by)} ({safe(entry.role)}{via}){whose}"
+    whose = f" for {formatter.who(entry.for_)}" if entry.for_ else ""
+    return f"{formatter.who(entry.by)} ({safe(entry.role)}{via}){whose}"
 
 
-def _event(voice: Voice, entry: Entry) -> str:
+def _event(formatter: Formatter, entry: Entry) -> str:
     opening = entry.to is not None and entry.from_ is None
     if opening:
         words = f"{safe(entry.event)} as {safe(entry.to or '')}"
@@ -263,29 +263,29 @@ def _event(voice: Voice, entry: Entry) -> str:
     elif entry.to is not None:
         words = f"{safe(entry.from_ or '')} -> {safe(entry.to)}"
     elif entry.event in ("notified", "reminded"):
-        told = ", ".join(map(voice.who, entry.told)) or "nobody"
+        told = ", ".join(map(formatter.who, entry.told)) or "nobody"
         words = f"{'told' if entry.event == 'notified' else 'reminded'} {told}"
     else:
         words = {"replied": "replied", "noted": "note", "edited": "", "linked": "linked"}.get(entry.event, entry.event)
     own = ("customer",) if entry.sets.get("customer") == entry.by else ()
-    if changes := _changes(voice, entry, (*_BEGINNING, *own) if opening else ()):
+    if changes := _changes(formatter, entry, (*_BEGINNING, *own) if opening else ()):
         words = f"{words}   {changes}".strip()
-    late = f"   (due {voice.time(entry.due)})" if entry.due and entry.due != entry.at else ""
+    late = f"   (due {formatter.time(entry.due)})" if entry.due and entry.due != entry.at else ""
     return words + late + ("   (nobody was told)" if entry.quiet else "")
 
 
 def next_moves(
-    voice: Voice, ticket: Ticket, role: str, who: str, moves: Sequence[OpenMove], others: Sequence[str]
+    formatter: Formatter, ticket: Ticket, role: str, who: str, moves: Sequence[OpenMove], others: Sequence[str]
 ) -> Iterator[str]:
     """What is open to somebody now, with criteria and what each move still needs."""
-    yield f"as {voice.who(who)} ({role}), {voice.paint(short(ticket.id), 'bold')} is {ticket.status}. " + (
+    yield f"as {formatter.who(who)} ({role}), {formatter.paint(short(ticket.id), 'bold')} is {ticket.status}. " + (
         "You may move it to" if moves else "No move is open to you"
     )
     column = max((len(move.to) for move in moves), default=0)
     for move in moves:
-        lines = list(wrapped(safe(move.criterion), " " * (column + 5), voice.across)) or [""]
+        lines = list(wrapped(safe(move.criterion), " " * (column + 5), formatter.across)) or [""]
         yield f"  {move.to:<{column}}   {lines[0].strip()}".rstrip()
         yield from lines[1:]
         yield from (f"  {'':<{column}}   - {safe(need)}" for need in move.needs)
     if others:
-        yield from wrapped("others: " + "; ".join(others), "", voice.across)
+        yield from wrapped("others: " + "; ".join(others), "", formatter.across)

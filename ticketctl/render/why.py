@@ -7,33 +7,33 @@ from datetime import datetime
 from typing import Any
 
 from ticketctl.core import dates
-from ticketctl.core.engine.forecast import Outlook
+from ticketctl.core.engine.forecast import RuleForecast
 from ticketctl.core.engine.timers import future_event, in_future
 from ticketctl.core.entry import HIDDEN, Entry
 from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.ticket import Ticket
-from ticketctl.render.format import Voice, wrapped
+from ticketctl.render.format import Formatter, wrapped
 from ticketctl.render.sanitize import safe
 from ticketctl.render.text import deed, listed, short
 
 
-def why(voice: Voice, ticket: Ticket, profile: Profile, found: Sequence[Outlook]) -> Iterator[str]:
+def why(formatter: Formatter, ticket: Ticket, profile: Profile, found: Sequence[RuleForecast]) -> Iterator[str]:
     """The lines about one ticket: each rule of its status, from which event it counts, when it acts, and what is wanting."""
     since = next(entry.at for entry in reversed(ticket.acts) if entry.to is not None)
-    yield f"{voice.paint(short(ticket.id), 'bold')}  {ticket.status} since {voice.time(since)}"
-    event = future_event(ticket, voice.now)
+    yield f"{formatter.paint(short(ticket.id), 'bold')}  {ticket.status} since {formatter.time(since)}"
+    event = future_event(ticket, formatter.now)
     if event:
-        yield from wrapped(f"{in_future(event)}: sweeps leave this ticket alone until then", "", voice.across)
+        yield from wrapped(f"{in_future(event)}: sweeps leave this ticket alone until then", "", formatter.across)
     for outlook in found:
         yield ""
         rule = outlook.automation
         cites = f" ({', '.join(rule.origin.cites)})" if rule.origin.cites else ""
-        yield f"{voice.paint(rule.name, 'bold')}{cites}   {rule.place.path}:{rule.place.line}"
+        yield f"{formatter.paint(rule.name, 'bold')}{cites}   {rule.place.path}:{rule.place.line}"
         words = rule.criterion.replace('"', "'")
-        yield from wrapped(f'"{words}"' if words else rule.origin.assumed, "  ", voice.across)
-        for name, text in _facts(voice, profile, outlook, event):
+        yield from wrapped(f'"{words}"' if words else rule.origin.assumed, "  ", formatter.across)
+        for name, text in _facts(formatter, profile, outlook, event):
             head = f"  {name:<9}  "
-            lines = list(wrapped(text, " " * len(head), voice.across)) or [""]
+            lines = list(wrapped(text, " " * len(head), formatter.across)) or [""]
             yield head + lines[0].strip()
             yield from lines[1:]
     names = {outlook.automation.name for outlook in found}
@@ -45,11 +45,13 @@ def why(voice: Voice, ticket: Ticket, profile: Profile, found: Sequence[Outlook]
         yield from wrapped(
             "in other statuses: " + ", ".join(f"{rule.name} ({listed(rule.within)})" for rule in others),
             "",
-            voice.across,
+            formatter.across,
         )
 
 
-def _facts(voice: Voice, profile: Profile, outlook: Outlook, ahead: Entry | None) -> Iterator[tuple[str, str]]:
+def _facts(
+    formatter: Formatter, profile: Profile, outlook: RuleForecast, ahead: Entry | None
+) -> Iterator[tuple[str, str]]:
     """What is known of one rule; nothing of an event that the reader may not see, which may have started or stopped it.
 
     Args:
@@ -61,16 +63,19 @@ def _facts(voice: Voice, profile: Profile, outlook: Outlook, ahead: Entry | None
         yield "starts", f"not yet: {missing}"
         return
     if clock.anchor.event != HIDDEN:
-        yield "starts", _event(voice, clock.anchor)
+        yield "starts", _event(formatter, clock.anchor)
     if clock.stopper is not None:
-        yield "stopped", "yes" if clock.stopper.event == HIDDEN else _event(voice, clock.stopper)
+        yield "stopped", "yes" if clock.stopper.event == HIDDEN else _event(formatter, clock.stopper)
         if again := [*rule.resume_on, *rule.reset_on]:
             yield "resumes", "with the next " + " or ".join(map(str, again))
         return
     if outlook.fire is not None:
         fire = outlook.fire
         missed = f" ({fire.missed} missed before)" if fire.missed else ""
-        yield "due", f"{voice.time(fire.due)}, {_when(voice, fire.due, ahead)}{missed}; {_period(profile, rule)}"
+        yield (
+            "due",
+            f"{formatter.time(fire.due)}, {_when(formatter, fire.due, ahead)}{missed}; {_period(profile, rule)}",
+        )
     for words, holds in outlook.conditions:
         yield "condition", f"{safe(words)}: {'yes' if holds else 'no, so it waits'}"
     if outlook.fire is not None and clock.anchor.event != HIDDEN:
@@ -81,15 +86,15 @@ def _facts(voice: Voice, profile: Profile, outlook: Outlook, ahead: Entry | None
     yield "done", done if outlook.done else "not yet"
 
 
-def _event(voice: Voice, entry: Entry) -> str:
-    return f"{voice.time(entry.at)}  {safe(deed(voice, entry))} ({entry.id})"
+def _event(formatter: Formatter, entry: Entry) -> str:
+    return f"{formatter.time(entry.at)}  {safe(deed(formatter, entry))} ({entry.id})"
 
 
-def _when(voice: Voice, due: str, event: Entry | None) -> str:
+def _when(formatter: Formatter, due: str, event: Entry | None) -> str:
     """When a sweep does what is due: not before an event of the future."""
     if event is not None and due < event.at:
-        return "but sweeps wait until " + ("then" if event.event == HIDDEN else voice.time(event.at))
-    ahead = voice.ahead(due, long=True)
+        return "but sweeps wait until " + ("then" if event.event == HIDDEN else formatter.time(event.at))
+    ahead = formatter.ahead(due, long=True)
     return "the next sweep does it" if ahead == "now" else f"in {ahead}"
 
 
@@ -113,7 +118,7 @@ def _id(event: Entry | None) -> str | None:
     return event.id if event is not None and event.event != HIDDEN else None
 
 
-def document(outlook: Outlook) -> dict[str, Any]:
+def document(outlook: RuleForecast) -> dict[str, Any]:
     """The same for programs."""
     rule, clock, fire = outlook.automation, outlook.clock, outlook.fire
     return {

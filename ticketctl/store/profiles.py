@@ -77,7 +77,7 @@ def _names_in(folder: str) -> list[str]:
         raise unread(folder, error) from None
 
 
-class Shelf:
+class ProfileRegistry:
     """The profiles that a store can use.
 
     Args:
@@ -168,7 +168,7 @@ class Shelf:
         except (ShortageError, UnreadError):
             raise  # which roles there are nobody knows
         except DiskError:  # told of by who uses them
-            paths, all_read = Shelf(None).files(), False
+            paths, all_read = ProfileRegistry(None).files(), False
         for path in paths:
             name = os.path.basename(path).removesuffix(_SUFFIX)
             if "@" in name or name in found:

@@ -19,7 +19,7 @@ from ticketctl.store.yaml.cache import parsed
 if TYPE_CHECKING:
     from ticketctl.core.people import People
     from ticketctl.core.profile import Profile
-    from ticketctl.store.email.settings import Mail
+    from ticketctl.store.email.settings import MailSettings
 
 NAME = "ticketctl.yaml"
 _KEYS = ("schema", "profile", "timezone", "commit", "people", "holidays", "sweep", "mail")
@@ -51,7 +51,7 @@ class Settings(Record):
     max_share: int = 5
     holidays: frozenset[date] = frozenset()
     languages: Mapping[str, str] = EMPTY
-    mail: Mail | None = None
+    mail: MailSettings | None = None
 
     @property
     def delivers(self) -> bool:
@@ -152,7 +152,7 @@ def _holidays(node: Node, wrong: Callable[[Node, str], None]) -> frozenset[date]
     return read_holidays(node.map["holidays"], wrong)
 
 
-def _mail(node: Node, wrong: Callable[[Node, str], None]) -> Mail | None:
+def _mail(node: Node, wrong: Callable[[Node, str], None]) -> MailSettings | None:
     if "mail" not in node.map:
         return None
     from ticketctl.store.email.settings import read_mail

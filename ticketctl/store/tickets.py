@@ -25,7 +25,7 @@ from ticketctl.store import files
 from ticketctl.store.files import MAX_BYTES
 from ticketctl.store.paths import ID, PLACE, id_of, new_id, path_of, short, walk
 from ticketctl.store.yaml.fast_reader import read_canonical
-from ticketctl.store.yaml.loader import Loaded, load
+from ticketctl.store.yaml.loader import LoadedTicket, load
 from ticketctl.store.yaml.writer import emit, extend
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Store(Record):
             pass
         return id_
 
-    def read(self, id_: str) -> Loaded:
+    def read(self, id_: str) -> LoadedTicket:
         """Read a ticket by its whole id.
 
         Raises:
@@ -126,7 +126,7 @@ class Store(Record):
         """
         return self.read_path(path_of(id_))
 
-    def read_path(self, path: str) -> Loaded:
+    def read_path(self, path: str) -> LoadedTicket:
         """Read a ticket by its path in the store."""
         return self.parse(path, self.data_of(path))
 
@@ -168,7 +168,7 @@ class Store(Record):
             time.sleep(pause)
         return files.read_bytes(full, MAX_BYTES)
 
-    def parse(self, path: str, data: bytes) -> Loaded:
+    def parse(self, path: str, data: bytes) -> LoadedTicket:
         """The ticket that some bytes would be, lying at a path of the store.
 
         Raises:
@@ -178,11 +178,11 @@ class Store(Record):
         if not ID.match(id_) or path_of(id_) != path:
             raise BrokenError(f"{id_} is not the id of a ticket of that day", place=Place(path))
         if len(data) <= MAX_BYTES and (ticket := read_canonical(data)) is not None and ticket.id == id_:
-            return Loaded(ticket, data, path)
+            return LoadedTicket(ticket, data, path)
         from ticketctl.store.yaml.comments import read_commented
 
         if len(data) <= MAX_BYTES and (found := read_commented(data)) is not None and found[0].id == id_:
-            return Loaded(found[0], data, path, found[1])
+            return LoadedTicket(found[0], data, path, found[1])
         from ticketctl.store.yaml.ruamel import read_yaml
 
         return load(data, path, read_yaml(data, path), id_)
@@ -208,7 +208,7 @@ class Store(Record):
         is_longer = len(history) > len(before) and history[: len(before)] == before
         return is_longer and not now.differences
 
-    def writes(self, changed: Ticket, was: Loaded | None, limit: int = MAX_BYTES) -> Write:
+    def writes(self, changed: Ticket, was: LoadedTicket | None, limit: int = MAX_BYTES) -> Write:
         """The write that brings a ticket's file to its new state.
 
         In a file of our canonical form the head is written anew and entries are added below; one that people have
@@ -236,7 +236,7 @@ class Store(Record):
         by = changed.history[len(was.ticket.history) if was else 0].by
         return Write(path, data, was.data if was else None, by=by)
 
-    def _spliced(self, changed: Ticket, was: Loaded, path: str) -> bytes:
+    def _spliced(self, changed: Ticket, was: LoadedTicket, path: str) -> bytes:
         from ticketctl.store.yaml.line_edit import splice
 
         added = len(changed.history) - len(was.ticket.history)

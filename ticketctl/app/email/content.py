@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from ticketctl.app.email.quarantine import place_of
 from ticketctl.app.input import values
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Keep
 from ticketctl.core.entry import Entry
 from ticketctl.errors import DiskError
@@ -16,7 +16,7 @@ from ticketctl.record import Record, replace
 from ticketctl.store import files
 from ticketctl.store.email import quarantine
 from ticketctl.store.email.headers import same_address
-from ticketctl.store.email.parse import Attachment, Letter, UnreadableError, read_letter
+from ticketctl.store.email.parse import Attachment, Email, UnreadableError, parse_email
 
 MAX_ATTACHMENT = 10 << 20
 MAX_ATTACHMENTS = 25 << 20
@@ -37,7 +37,7 @@ class Content(Record):
         kept: what is attached, under which names; ``left_out`` says what could not be.
     """
 
-    letter: Letter
+    letter: Email
     text: str
     kept: tuple[tuple[str, bytes], ...]
     left_out: str
@@ -57,7 +57,7 @@ class Content(Record):
         return tuple(name for name, _ in self.kept)
 
 
-def prepare(letter: Letter, answers: bool) -> Content:
+def prepare(letter: Email, answers: bool) -> Content:
     """What of an email goes into the history, and what beside it.
 
     Args:
@@ -127,7 +127,7 @@ def as_note(mail: Content, why: str) -> Keep:
                 letter.digest)  # fmt: skip
 
 
-def title_of(letter: Letter, content: Content) -> str:
+def title_of(letter: Email, content: Content) -> str:
     """The title of a ticket that an email opens."""
     return values.line(letter.subject[:200] or content.text.split("\n")[0][:200], "the subject")
 
@@ -140,7 +140,7 @@ def attached_at(id_: str, event: str, name: str) -> str:
 # --- the same email -------------------------------------------------------------------------------------------------
 
 
-def is_held(desk: Desk, id_: str, entry: Entry, letter: Letter, data: bytes) -> bool:
+def is_held(workspace: Workspace, id_: str, entry: Entry, letter: Email, data: bytes) -> bool:
     """Whether an entry holds what an email says: devices and web forms send many under one Message-ID.
 
     Compared is all of it that a ticket holds: sender, subject, text, the names and the bytes of what is attached. What
@@ -152,17 +152,17 @@ def is_held(desk: Desk, id_: str, entry: Entry, letter: Letter, data: bytes) -> 
     """
     if not same_address(entry.by, letter.sender or "mail"):
         return False
-    return any(_is_form(desk, id_, entry, form, data) for form in _forms(entry, letter))
+    return any(_is_form(workspace, id_, entry, form, data) for form in _forms(entry, letter))
 
 
-def _forms(entry: Entry, letter: Letter) -> Iterator[Content]:
+def _forms(entry: Entry, letter: Email) -> Iterator[Content]:
     """How an email can stand in an entry of its kind."""
     content = prepare(letter, answers=entry.event != "created")
     for form in (content, shortened(content)):
         yield form if entry.text is not None else without_attachments(form)
 
 
-def _is_form(desk: Desk, id_: str, entry: Entry, form: Content, data: bytes) -> bool:
+def _is_form(workspace: Workspace, id_: str, entry: Entry, form: Content, data: bytes) -> bool:
     """Whether an entry is this form of an email."""
     if entry.text is None:  # why it is only a note may have changed since
         held = [part.partition("\nSubject: ")[2].strip() for part in (entry.note or "", as_note(form, "").note)]
@@ -173,12 +173,12 @@ def _is_form(desk: Desk, id_: str, entry: Entry, form: Content, data: bytes) -> 
         return False
     if entry.event == "created" and entry.sets.get("title") != title_of(form.letter, form):
         return False
-    if form.left_out and not (_is_recorded(entry, form.letter) or _is_buried(desk, data)):
+    if form.left_out and not (_is_recorded(entry, form.letter) or _is_buried(workspace, data)):
         return False
-    return all(_is_file(f"{desk.root}/{attached_at(id_, entry.id, name)}", held) for name, held in form.kept)
+    return all(_is_file(f"{workspace.root}/{attached_at(id_, entry.id, name)}", held) for name, held in form.kept)
 
 
-def is_to_bury(desk: Desk, entry: Entry, letter: Letter, data: bytes) -> bool:
+def must_quarantine(workspace: Workspace, entry: Entry, letter: Email, data: bytes) -> bool:
     """Whether an email that an entry holds is to be kept among the dead ones here as well: part of it was left out, and
     the clone that did so keeps the whole.
 
@@ -188,25 +188,27 @@ def is_to_bury(desk: Desk, entry: Entry, letter: Letter, data: bytes) -> bool:
     if not _is_recorded(entry, letter) or not any(form.left_out for form in _forms(entry, letter)):
         return False
     words = b"" if letter.former_id else letter.message_id.encode()
-    return not any(_digest(held) == letter.digest for held in quarantine.saying(desk.root, words, len(data) + _TRACES))
+    return not any(
+        _digest(held) == letter.digest for held in quarantine.saying(workspace.root, words, len(data) + _TRACES)
+    )
 
 
 def _digest(data: bytes) -> str:
     """The digest of an email that is kept among the dead ones; empty, if it cannot be read."""
     try:
-        return read_letter(data).digest
+        return parse_email(data).digest
     except UnreadableError:
         return ""
 
 
-def _is_recorded(entry: Entry, letter: Letter) -> bool:
+def _is_recorded(entry: Entry, letter: Email) -> bool:
     """Whether an entry says that it is of this email, however that came."""
     return bool(letter.digest) and entry.mail_digest == letter.digest
 
 
-def _is_buried(desk: Desk, data: bytes) -> bool:
+def _is_buried(workspace: Workspace, data: bytes) -> bool:
     """Whether an email lies among the dead ones, with just these bytes."""
-    return os.path.lexists(f"{desk.root}/{place_of(desk, data)}")
+    return os.path.lexists(f"{workspace.root}/{place_of(workspace, data)}")
 
 
 def _is_file(path: str, data: bytes) -> bool:

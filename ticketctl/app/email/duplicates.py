@@ -12,65 +12,65 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from ticketctl.app.index.refresh import everything
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.entry import Entry
 from ticketctl.core.summary import opening
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError, Finding, MissingError, Place, SettingsError
 from ticketctl.store.index.sql import holding
 from ticketctl.store.paths import short
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 
-def home(desk: Desk, was: Loaded) -> Loaded:
+def home(workspace: Workspace, was: LoadedTicket) -> LoadedTicket:
     """The ticket to which emails of a ticket's thread go: itself, unless the email that opened it
     opened another one, too, or stands on one."""
     if not _names(was.ticket.history[0]):
         return was
-    group = _Group(desk, was.ticket, [desk.store.read_path(path) for path in _paths(desk, was.ticket)])
+    group = _Group(workspace, was.ticket, [workspace.store.read_path(path) for path in _paths(workspace, was.ticket)])
     return group.loaded.get(group.home, was)
 
 
-def duplicates_among(desk: Desk, paths: Iterable[str]) -> Iterator[Finding]:
+def duplicates_among(workspace: Workspace, paths: Iterable[str]) -> Iterator[Finding]:
     """What is to be said of the tickets at some paths: each that an email opened which had opened
     another, or stands on one.
 
     Args:
         paths: of tickets that may share an email with each other.
     """
-    named: dict[str, dict[str, Loaded]] = {}
+    named: dict[str, dict[str, LoadedTicket]] = {}
     for path in sorted(set(paths)):
         with suppress(BrokenError, MissingError):  # which is told elsewhere
-            loaded = desk.store.read_path(path)
+            loaded = workspace.store.read_path(path)
             for name in {name for entry in loaded.ticket.history for name in _names(entry)}:
                 named.setdefault(name, {})[path] = loaded
     every = {path: loaded for some in named.values() for path, loaded in some.items()}
     for _, loaded in sorted(every.items()):
-        found: dict[str, Loaded] = {}
+        found: dict[str, LoadedTicket] = {}
         for name in _names(loaded.ticket.history[0]):
             found |= named[name]
-        if len(found) > 1 and (other := _Group(desk, loaded.ticket, list(found.values())).repeated):
+        if len(found) > 1 and (other := _Group(workspace, loaded.ticket, list(found.values())).repeated):
             yield _finding(loaded, other)
 
 
-def duplicates_of(desk: Desk, loaded: Loaded) -> Iterator[Finding]:
+def duplicates_of(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
     """The same of one ticket."""
     if _names(loaded.ticket.history[0]):
-        mine = duplicates_among(desk, [loaded.path, *_paths(desk, loaded.ticket)])
+        mine = duplicates_among(workspace, [loaded.path, *_paths(workspace, loaded.ticket)])
         yield from (finding for finding in mine if finding.place.path == loaded.path)
 
 
-def _finding(loaded: Loaded, other: Ticket) -> Finding:
+def _finding(loaded: LoadedTicket, other: Ticket) -> Finding:
     own, its = short(loaded.ticket.id), other.id
     words = f"the email that opened it is on {its} as well, where emails of its thread go (taken in by two clones?)"
     hint = f"ticketctl set {own} follows={its}, then close it: ticketctl next {own} shows how"
     return Finding(Place(loaded.path), "duplicate", words, hint, "warning")
 
 
-def _paths(desk: Desk, ticket: Ticket) -> list[str]:
+def _paths(workspace: Workspace, ticket: Ticket) -> list[str]:
     """The files of the tickets that may hold the email that opened a ticket."""
     names = _names(ticket.history[0])
-    return everything(desk, lambda index: holding(index, names))
+    return everything(workspace, lambda index: holding(index, names))
 
 
 def _names(entry: Entry) -> tuple[str, ...]:
@@ -93,8 +93,8 @@ class _Group:
         found: those that may hold it, the ticket itself among them or not.
     """
 
-    def __init__(self, desk: Desk, ticket: Ticket, found: Sequence[Loaded]) -> None:
-        self._desk, self._ticket = desk, ticket
+    def __init__(self, workspace: Workspace, ticket: Ticket, found: Sequence[LoadedTicket]) -> None:
+        self._workspace, self._ticket = workspace, ticket
         root = ticket.history[0]
         mine = [one for one in found if one.ticket.profile == ticket.profile]
         self.loaded = {one.ticket.id: one for one in mine if any(_is_same(root, entry) for entry in one.ticket.history)}
@@ -106,7 +106,7 @@ class _Group:
 
     def _is_closed(self, ticket: Ticket) -> bool:
         try:
-            return self._desk.profile_of(ticket).state(ticket.status) == "closed"
+            return self._workspace.profile_of(ticket).state(ticket.status) == "closed"
         except (BrokenError, SettingsError):
             return False  # which is told elsewhere
 
@@ -135,7 +135,7 @@ class _Group:
         return first if first.id != ticket.id else None
 
 
-class Shared:
+class DuplicateFinder:
     """Looks for emails that stand on several tickets while all tickets pass by, in little memory: a number for each
     email. Whether they are the same is looked at afterwards."""
 
@@ -174,7 +174,7 @@ NO_EMAILS: Emails = ((), ())
 
 
 def emails_of(ticket: Ticket) -> Emails:
-    """The emails of a ticket, for :class:`Shared`."""
+    """The emails of a ticket, for :class:`DuplicateFinder`."""
     first, *others = ticket.history
     mailed = [entry for entry in others if entry.mail_id is not None]
     if not mailed and first.mail_id is None and first.mail_digest is None:

@@ -17,14 +17,14 @@ from datetime import timedelta
 
 from ticketctl.app.change import not_by_hand
 from ticketctl.app.index.find import look
-from ticketctl.app.progress import Watch, unwatched
-from ticketctl.app.retry import again
+from ticketctl.app.progress import Progress, no_progress
+from ticketctl.app.retry import retry
 from ticketctl.app.transaction import may_write, record_run, write, writing
 from ticketctl.app.unfinished_commits import catch_up, waiting
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.notifications import Owed, compose, owed
+from ticketctl.core.engine.notifications import DueNotification, compose, due_notifications
 from ticketctl.core.engine.requests import Decision, Deliver
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import is_address
@@ -42,8 +42,8 @@ from ticketctl.errors import (
 )
 from ticketctl.record import Record
 from ticketctl.store import files
-from ticketctl.store.email.parse import Outgoing, write_letter
-from ticketctl.store.email.settings import LOOPBACK, Mail, Server
+from ticketctl.store.email.parse import OutgoingEmail, compose_email
+from ticketctl.store.email.settings import LOOPBACK, MailServer, MailSettings
 from ticketctl.store.email.smtp import DeliveryError, Send, transport
 from ticketctl.store.git import config
 from ticketctl.store.git import process as git
@@ -55,7 +55,7 @@ _DAY = timedelta(days=1)
 _FIRST_PAUSE = timedelta(minutes=5)
 
 
-class Debt(Record):
+class PendingNotification(Record):
     """A notice that a ticket owes, and what happened when it was last tried.
 
     Args:
@@ -77,7 +77,7 @@ class Debt(Record):
 
 
 @dataclass
-class Delivery:
+class SendResult:
     """What a run of ``mail send`` came to.
 
     Args:
@@ -87,8 +87,8 @@ class Delivery:
             today; ``uncommitted``: for the commit of their ticket.
     """
 
-    sent: list[tuple[Debt, str]] = field(default_factory=list)
-    failed: list[tuple[Debt, str, str]] = field(default_factory=list)
+    sent: list[tuple[PendingNotification, str]] = field(default_factory=list)
+    failed: list[tuple[PendingNotification, str, str]] = field(default_factory=list)
     paused: int = 0
     capped: int = 0
     uncommitted: int = 0
@@ -97,71 +97,71 @@ class Delivery:
     errors: list[TicketctlError] = field(default_factory=list)
 
 
-def debts(
-    desk: Desk, broken: list[Finding], given: Counter[str] | None = None, watch: Watch = unwatched
-) -> Iterator[Debt]:
+def pending_notifications(
+    workspace: Workspace, broken: list[Finding], given: Counter[str] | None = None, progress: Progress = no_progress
+) -> Iterator[PendingNotification]:
     """Everything that is owed, ticket by ticket.
 
     Args:
         broken: takes the tickets that cannot be read.
         given: takes how many notices each address was given in the last 24 hours.
     """
-    since, horizon = dates.format_instant(desk.now - _DAY), dates.horizon(desk.now)
+    since, horizon = dates.format_instant(workspace.now - _DAY), dates.horizon(workspace.now)
     given = Counter() if given is None else given
     owing = Query((Term("owes", "is", (1,)),))
     recent = Query((Term("updated", "between", (since, "", "", "")),))
-    for loaded, _ in look(desk, broken, [owing, recent], watch):
+    for loaded, _ in look(workspace, broken, [owing, recent], progress):
         for entry in loaded.ticket.history:
             if entry.event == "notified" and since < entry.at <= horizon:
                 given.update(who.lower() for who in entry.told)
-        yield from (_debt(desk, loaded.ticket, one) for one in owed(loaded.ticket))
+        yield from (_debt(workspace, loaded.ticket, one) for one in due_notifications(loaded.ticket))
 
 
-def _debt(desk: Desk, ticket: Ticket, one: Owed) -> Debt:
-    debt = Debt(ticket, one.entry, one.told)
+def _debt(workspace: Workspace, ticket: Ticket, one: DueNotification) -> PendingNotification:
+    debt = PendingNotification(ticket, one.entry, one.told)
     with suppress(OSError, ValueError, TypeError, KeyError, DiskError):
-        held = json.loads(files.read_in(desk.state.outbox, debt.name, files.MAX_BYTES))
+        held = json.loads(files.read_in(workspace.state.outbox, debt.name, files.MAX_BYTES))
         again = dates.format_instant(dates.parse_instant(held["again"]))
-        return Debt(ticket, one.entry, one.told, int(held["tries"]), str(held["error"]), again)
+        return PendingNotification(ticket, one.entry, one.told, int(held["tries"]), str(held["error"]), again)
     return debt
 
 
-def settings_of(desk: Desk) -> Mail:
+def settings_of(workspace: Workspace) -> MailSettings:
     """The mail settings, if this store sends mail and this clone may.
 
     Raises:
         SettingsError: it sends none.
         RefusedError: another clone does.
     """
-    mail = desk.settings.mail
+    mail = workspace.settings.mail
     if mail is None or not mail.delivers:
         raise SettingsError("this store sends no mail", "mail: {from: ADDRESS, smtp: {host: HOST}} in ticketctl.yaml")
-    if not config.is_sender(desk.root):
+    if not config.is_sender(workspace.root):
         raise RefusedError("this clone does not send mail", "in the one that shall: git config ticketctl.sender true")
     if mail.smtp is not None:
-        known_server(desk, mail.smtp, "smtp")
+        known_server(workspace, mail.smtp, "smtp")
     return mail
 
 
 _PLACE = "ticketctl.senderPlace"
 
 
-def _same_place(desk: Desk) -> None:
+def _same_place(workspace: Workspace) -> None:
     """See that this is the folder that has sent before, not a copy of it; the first time, remember where it lies.
 
     Raises:
         RefusedError: it is a copy.
     """
-    place = config.place(desk.root)
-    known = config.own(desk.root, _PLACE)
+    place = config.place(workspace.root)
+    known = config.own(workspace.root, _PLACE)
     if not known:
-        config.set_own(desk.root, _PLACE, place)
+        config.set_own(workspace.root, _PLACE, place)
     elif known != place:
         hint = f"if it has moved for good: git config --unset {_PLACE}; if not: git config --unset ticketctl.sender"
         raise RefusedError(f"this looks like a copy of the clone that sends mail, which was {known}", hint)
 
 
-def known_server(desk: Desk, server: Server, kind: str) -> None:
+def known_server(workspace: Workspace, server: MailServer, kind: str) -> None:
     """See that email, and passwords, go only where this clone's own configuration (or the environment) says: the settings
     of a store may come from anybody. This machine itself, without a password, is the only exception.
 
@@ -173,25 +173,25 @@ def known_server(desk: Desk, server: Server, kind: str) -> None:
     """
     if server.host in LOOPBACK and not server.user:
         return
-    named = (config.own(desk.root, f"ticketctl.{kind}"), os.environ.get(f"TICKETCTL_{kind.upper()}_SERVER"))
+    named = (config.own(workspace.root, f"ticketctl.{kind}"), os.environ.get(f"TICKETCTL_{kind.upper()}_SERVER"))
     if server.place not in named:
         what = f"email to {server.place}" if kind == "smtp" else f"a password to {server.place}"
         hint = f"if that is your server: git config ticketctl.{kind} {server.place}"
         raise SettingsError(f"the store wants to send {what}, which this clone does not know", hint)
 
 
-def send(desk: Desk, watch: Watch = unwatched) -> Delivery:
+def send(workspace: Workspace, progress: Progress = no_progress) -> SendResult:
     """Deliver what is owed and committed, oldest first.
 
     Raises:
         SettingsError: mail is not set up, or a password is missing.
         RefusedError: this clone does not send.
     """
-    may_write(desk)  # before anything goes out that could not be written down
-    mail = settings_of(desk)
-    _same_place(desk)
-    result = Delivery()
-    repository = desk.state.repository
+    may_write(workspace)  # before anything goes out that could not be written down
+    mail = settings_of(workspace)
+    _same_place(workspace)
+    result = SendResult()
+    repository = workspace.state.repository
     assert repository is not None, "only a clone sends mail"
     with ExitStack() as held:
         try:
@@ -199,36 +199,36 @@ def send(desk: Desk, watch: Watch = unwatched) -> Delivery:
         except BusyError:
             result.busy = True
             return result
-        catch_up(desk)
-        _Run(desk, mail, result).go(watch)
-        if not result.errors and (left := waiting(desk)):
+        catch_up(workspace)
+        _SendRun(workspace, mail, result).go(progress)
+        if not result.errors and (left := waiting(workspace)):
             result.errors.append(left)
     return result
 
 
-class _Run:
+class _SendRun:
     """One run: what is ready, the connection, what was done."""
 
-    def __init__(self, desk: Desk, mail: Mail, result: Delivery) -> None:
-        self.desk, self.mail, self.result = desk, mail, result
+    def __init__(self, workspace: Workspace, mail: MailSettings, result: SendResult) -> None:
+        self.workspace, self.mail, self.result = workspace, mail, result
         self.given: Counter[str] = Counter()
         self.dirty: frozenset[str] = frozenset()
 
-    def go(self, watch: Watch) -> None:
+    def go(self, progress: Progress) -> None:
         """Deliver what is owed and may be delivered now, oldest first.
 
         Raises:
             DiskError: git failed.
         """
-        found = list(debts(self.desk, self.result.broken, self.given, watch))
-        self.dirty = git.uncommitted(self.desk.root)  # after reading: what was read uncommitted is seen here
+        found = list(pending_notifications(self.workspace, self.result.broken, self.given, progress))
+        self.dirty = git.uncommitted(self.workspace.root)  # after reading: what was read uncommitted is seen here
         ready = [debt for debt in sorted(found, key=lambda debt: (debt.entry.at, debt.ticket.id)) if self._ready(debt)]
         if not ready:
             return
         try:
             with transport(self.mail) as hand_over:
                 for number, debt in enumerate(ready, 1):
-                    watch("sending", number, len(ready))
+                    progress("sending", number, len(ready))
                     if not self._settle(debt, hand_over):
                         break
         except DeliveryError as error:  # the server cannot even be reached
@@ -236,16 +236,16 @@ class _Run:
         finally:
             self._commit()
 
-    def _ready(self, debt: Debt) -> bool:
+    def _ready(self, debt: PendingNotification) -> bool:
         if path_of(debt.ticket.id) in self.dirty:
             self.result.uncommitted += len(debt.told)
-        elif dates.format_instant(self.desk.now) < debt.again <= dates.format_instant(self.desk.now + _DAY):
+        elif dates.format_instant(self.workspace.now) < debt.again <= dates.format_instant(self.workspace.now + _DAY):
             self.result.paused += len(debt.told)
         else:
             return True
         return False
 
-    def _settle(self, debt: Debt, hand_over: Send) -> bool:
+    def _settle(self, debt: PendingNotification, hand_over: Send) -> bool:
         """Hand a notice over to each of its readers, then write down who has it; whether the server is still there."""
         try:
             self._given(debt, debt.told)
@@ -277,10 +277,10 @@ class _Run:
             self._failed(debt, refused)
         elif not waiting:
             with suppress(OSError):
-                os.unlink(f"{self.desk.state.outbox}/{debt.name}")
+                os.unlink(f"{self.workspace.state.outbox}/{debt.name}")
         return not gone
 
-    def letter(self, debt: Debt, to: str) -> bytes:
+    def letter(self, debt: PendingNotification, to: str) -> bytes:
         """A notice as a letter to one of its readers.
 
         Raises:
@@ -289,47 +289,47 @@ class _Run:
         if not is_address(to):
             raise DeliveryError(f'"{to}" is not a mail address')
         try:
-            profile = self.desk.profile_of(debt.ticket)
-            now = dates.format_instant(self.desk.now)
-            notice = compose(profile, debt.ticket, debt.entry, self.desk.people_of(profile), to, now)
-            return write_letter(Outgoing(
+            profile = self.workspace.profile_of(debt.ticket)
+            now = dates.format_instant(self.workspace.now)
+            notice = compose(profile, debt.ticket, debt.entry, self.workspace.people_of(profile), to, now)
+            return compose_email(OutgoingEmail(
                 message_id(debt, to, self.mail), self.mail.sender, to, f"[{debt.ticket.id}] {notice.subject}", notice.body,
-                self.desk.now, thread_of(debt, self.mail),
+                self.workspace.now, thread_of(debt, self.mail),
             ))  # fmt: skip
         except (BrokenError, SettingsError) as error:
             raise DeliveryError(f"{error.message} ({error.hint})") from None
         except ValueError as error:
             raise DeliveryError(f"it cannot be written: {error}") from None
 
-    def _note(self, debt: Debt, taken: tuple[str, ...]) -> None:
+    def _note(self, debt: PendingNotification, taken: tuple[str, ...]) -> None:
         """Write that a notice was handed over; the clocks that wait for it begin with that."""
         self.result.sent += [(debt, to) for to in taken]
         try:
-            with writing(self.desk):
-                again(lambda: write(self.desk, [self._given(debt, taken)]))
+            with writing(self.workspace):
+                retry(lambda: write(self.workspace, [self._given(debt, taken)]))
         except TicketctlError as error:
             self.result.errors.append(error)
             self._failed(debt, [(to, f"sent, but not written down: {error.message}") for to in taken])
 
-    def _given(self, debt: Debt, taken: tuple[str, ...]) -> journal.Write:
+    def _given(self, debt: PendingNotification, taken: tuple[str, ...]) -> journal.Write:
         """The write that says that a notice was given, to the ticket as it now is.
 
         Raises:
             TicketctlError: it cannot be written so.
         """
-        desk = self.desk
-        was = desk.store.read(debt.ticket.id)
+        workspace = self.workspace
+        was = workspace.store.read(debt.ticket.id)
         not_by_hand(was)
-        profile = desk.profile_of(was.ticket)
+        profile = workspace.profile_of(was.ticket)
         request = Deliver(debt.entry.id, taken)
-        made = decide(profile, was.ticket, request, desk.now, desk.people_of(profile), by_mail=True)
+        made = decide(profile, was.ticket, request, workspace.now, workspace.people_of(profile), by_mail=True)
         assert isinstance(made, Decision)
-        return desk.store.writes(made.ticket, was)
+        return workspace.store.writes(made.ticket, was)
 
-    def _failed(self, debt: Debt, refused: Sequence[tuple[str, str]]) -> None:
+    def _failed(self, debt: PendingNotification, refused: Sequence[tuple[str, str]]) -> None:
         """Remember that a letter was not taken; the pause before the next try grows fourfold, up to a day."""
         self.result.failed += [(debt, to, words) for to, words in refused]
-        again = self.desk.now + min(_FIRST_PAUSE * 4 ** min(debt.tries, 8), _DAY)
+        again = self.workspace.now + min(_FIRST_PAUSE * 4 ** min(debt.tries, 8), _DAY)
         content = {
             "schema": "ticketctl/1", "ticket": debt.ticket.id, "event": debt.entry.id, "message": debt.entry.message,
             "told": [to for to, _ in refused], "tries": debt.tries + 1,
@@ -338,26 +338,26 @@ class _Run:
         data = (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
         left: bytes | None = None
         try:
-            with suppress(OSError), writing(self.desk):
+            with suppress(OSError), writing(self.workspace):
                 with suppress(FileNotFoundError):
-                    left = files.read_in(self.desk.state.outbox, debt.name, files.MAX_BYTES)
-                write(self.desk, [journal.Write(debt.name, data, left, OUTBOX)])
+                    left = files.read_in(self.workspace.state.outbox, debt.name, files.MAX_BYTES)
+                write(self.workspace, [journal.Write(debt.name, data, left, OUTBOX)])
         except DiskError as error:  # something else lies there: the pause is forgotten, the other letters go out
             self.result.errors.append(error)
 
     def _commit(self) -> None:
         message = f"mail: {counted(len(self.result.sent), 'notice')} sent"
-        if failed := record_run(self.desk, message, self.mail.sender):
+        if failed := record_run(self.workspace, message, self.mail.sender):
             self.result.errors.append(failed)
 
 
-def message_id(debt: Debt, to: str, mail: Mail) -> str:
+def message_id(debt: PendingNotification, to: str, mail: MailSettings) -> str:
     """The Message-ID of a notice to one of its readers: the same at every try, and found again in an answer."""
     number = f".{debt.entry.told.index(to) + 1}" if len(debt.entry.told) > 1 else ""
     return f"<{debt.ticket.id}.{debt.entry.id}{number}@{mail.domain}>"
 
 
-def thread_of(debt: Debt, mail: Mail) -> tuple[str, ...]:
+def thread_of(debt: PendingNotification, mail: MailSettings) -> tuple[str, ...]:
     """The thread of a ticket: an id of its own that all its notices have in common, then the last letter that came in."""
     history = debt.ticket.history
     before = history[: history.index(debt.entry)]

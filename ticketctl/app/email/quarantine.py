@@ -9,7 +9,7 @@ from ticketctl.app.change import writes_of
 from ticketctl.app.email.quota import FOR_ONE, used
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.transaction import commit, write, writing
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Decision, Keep, Refusal
 from ticketctl.errors import BrokenError, BusyError, MissingError, RefusedError, SettingsError
@@ -17,27 +17,27 @@ from ticketctl.store import files
 from ticketctl.store.email import quarantine
 from ticketctl.store.email.quarantine import Source
 from ticketctl.store.writing import journal
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 MAX_KEPT = 1 << 30
 """The largest email that is kept at all, in bytes; a larger one is left with the mail server."""
 
 
-def place_of(desk: Desk, data: bytes) -> str:
+def place_of(workspace: Workspace, data: bytes) -> str:
     """Where an email lies, or would lie."""
     digest = hashlib.sha256(data).hexdigest()
-    return f"{quarantine.name_of(desk.root, digest, desk.now)}.eml"
+    return f"{quarantine.name_of(workspace.root, digest, workspace.now)}.eml"
 
 
-def bury(desk: Desk, data: bytes, reason: str) -> str:
+def put_in_quarantine(workspace: Workspace, data: bytes, reason: str) -> str:
     """Keep an email, the store's lock not being held; where it is."""
-    with writing(desk):
-        if writes := quarantine.writes(desk.root, data, reason, desk.now):
-            write(desk, writes)
-    return place_of(desk, data)
+    with writing(workspace):
+        if writes := quarantine.writes(workspace.root, data, reason, workspace.now):
+            write(workspace, writes)
+    return place_of(workspace, data)
 
 
-def bury_large(desk: Desk, head: bytes, rest: Source, reason: str) -> str:
+def quarantine_large(workspace: Workspace, head: bytes, rest: Source, reason: str) -> str:
     """The same for one that does not fit into the memory.
 
     Args:
@@ -48,18 +48,23 @@ def bury_large(desk: Desk, head: bytes, rest: Source, reason: str) -> str:
         BusyError: it is larger than MAX_KEPT.
         DiskError: it cannot be written.
     """
-    with quarantine.spooled(desk.root, head, rest, MAX_KEPT, desk.state.access) as spool:
+    with quarantine.spooled(workspace.root, head, rest, MAX_KEPT, workspace.state.access) as spool:
         if spool is None:
             hint = "set a limit for messages in the mail server"
             raise BusyError(f"an email larger than {MAX_KEPT >> 30} GiB is not taken", hint)
-        with writing(desk):
-            if writes := spool.writes(reason, desk.now):
-                write(desk, writes)
-            return f"{spool.keep(desk.now)}.eml"
+        with writing(workspace):
+            if writes := spool.writes(reason, workspace.now):
+                write(workspace, writes)
+            return f"{spool.keep(workspace.now)}.eml"
 
 
-def bury_and_tell(
-    desk: Desk, data: bytes, reason: str, was: Loaded | None, note: str, told: Callable[[], None] | None = None
+def quarantine_and_notify(
+    workspace: Workspace,
+    data: bytes,
+    reason: str,
+    was: LoadedTicket | None,
+    note: str,
+    told: Callable[[], None] | None = None,
 ) -> str:
     """Keep an email and tell staff by an internal note, once: not where the ticket has that note already. The store's
     lock is held.
@@ -69,17 +74,17 @@ def bury_and_tell(
         note: what staff are told; empty if they have been.
         told: called once the note is written, and only then.
     """
-    outcome = _told(desk, was, note) if was is not None and note else None
-    writes: list[journal.Write] = quarantine.writes(desk.root, data, reason, desk.now)
+    outcome = _told(workspace, was, note) if was is not None and note else None
+    writes: list[journal.Write] = quarantine.writes(workspace.root, data, reason, workspace.now)
     if outcome is not None:
-        writes += writes_of(desk, outcome, files.MAX_BYTES)
-    place = place_of(desk, data)
+        writes += writes_of(workspace, outcome, files.MAX_BYTES)
+    place = place_of(workspace, data)
     if writes:
-        write(desk, writes)
+        write(workspace, writes)
     if outcome is not None:
         if told is not None:
             told()
-        raise_failed(commit(desk, [outcome]))
+        raise_failed(commit(workspace, [outcome]))
     return place
 
 
@@ -94,17 +99,24 @@ def raise_failed(outcomes: Sequence[Outcome]) -> None:
         raise failed.result
 
 
-def _told(desk: Desk, was: Loaded, note: str) -> Outcome | None:
+def _told(workspace: Workspace, was: LoadedTicket, note: str) -> Outcome | None:
     """The note on a ticket; nothing where it is already, or where there is no room for it: the email is kept."""
     if was.differences or any(entry.note == note for entry in was.ticket.history):
         return None
     try:
-        profile = desk.profile_of(was.ticket)
-        made = decide(profile, was.ticket, Keep("mail", note, "mail"), desk.now, desk.people_of(profile), desk.by_mail)
+        profile = workspace.profile_of(was.ticket)
+        made = decide(
+            profile,
+            was.ticket,
+            Keep("mail", note, "mail"),
+            workspace.now,
+            workspace.people_of(profile),
+            workspace.by_mail,
+        )
         if isinstance(made, Refusal) or used(profile, made.ticket, made.entries[0].by) > FOR_ONE:
             return None
         outcome = Outcome(was.ticket.id, was, made, profile)
-        writes_of(desk, outcome, files.MAX_BYTES)
+        writes_of(workspace, outcome, files.MAX_BYTES)
     except (BrokenError, MissingError, RefusedError, SettingsError):
         return None
     return outcome

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.errors import DiskError
 from ticketctl.record import Record
 from ticketctl.store import files
@@ -21,7 +21,7 @@ _LARGEST = 8 << 20
 """The largest file that is read, in bytes."""
 
 
-class Intake(Record):
+class SenderRate(Record):
     """The emails of the last hour.
 
     Args:
@@ -33,19 +33,19 @@ class Intake(Record):
     told: dict[str, int]
 
 
-def _place(desk: Desk) -> str:
+def _place(workspace: Workspace) -> str:
     """The path of the file; its folder may not be there yet."""
-    return desk.state.file("intake.json")
+    return workspace.state.file("intake.json")
 
 
-def read(desk: Desk) -> Intake:
+def read(workspace: Workspace) -> SenderRate:
     """What was counted within the last hour; what is older, or later than the clock, is left out."""
     content: Any = {}
     with suppress(OSError, ValueError, RecursionError, DiskError):
-        content = json.loads(files.read_bytes(_place(desk), _LARGEST))
-    now = int(desk.now.timestamp())
+        content = json.loads(files.read_bytes(_place(workspace), _LARGEST))
+    now = int(workspace.now.timestamp())
     since = now - int(_HOUR.total_seconds())
-    found = Intake({}, {})
+    found = SenderRate({}, {})
     for sender, times in _mapping(content, "taken"):
         recent = [at for at in times if _is_time(at) and since < at <= now] if isinstance(times, list) else []
         if recent:
@@ -65,34 +65,34 @@ def _is_time(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def number(desk: Desk, sender: str) -> int:
+def number(workspace: Workspace, sender: str) -> int:
     """How many emails of a sender were put on tickets within the last hour."""
-    return len(read(desk).taken.get(sender, ()))
+    return len(read(workspace).taken.get(sender, ()))
 
 
-def count(desk: Desk, sender: str) -> None:
+def count(workspace: Workspace, sender: str) -> None:
     """Count one more. The store's lock is held."""
-    intake = read(desk)
-    intake.taken.setdefault(sender, []).append(int(desk.now.timestamp()))
-    _write(desk, intake)
+    intake = read(workspace)
+    intake.taken.setdefault(sender, []).append(int(workspace.now.timestamp()))
+    _write(workspace, intake)
 
 
-def was_told(desk: Desk, sender: str) -> bool:
+def was_told(workspace: Workspace, sender: str) -> bool:
     """Whether staff were told within the last hour that a sender sends too many."""
-    return sender in read(desk).told
+    return sender in read(workspace).told
 
 
-def tell(desk: Desk, sender: str) -> None:
+def tell(workspace: Workspace, sender: str) -> None:
     """Remember that staff were told. The store's lock is held."""
-    intake = read(desk)
-    intake.told[sender] = int(desk.now.timestamp())
-    _write(desk, intake)
+    intake = read(workspace)
+    intake.told[sender] = int(workspace.now.timestamp())
+    _write(workspace, intake)
 
 
-def _write(desk: Desk, intake: Intake) -> None:
+def _write(workspace: Workspace, intake: SenderRate) -> None:
     """Write the file anew; where that cannot be done, the count is lost and nothing else."""
     content = {"schema": "ticketctl/1", "taken": intake.taken, "told": intake.told}
     with suppress(OSError):
-        desk.state.made()
+        workspace.state.made()
         data = json.dumps(content).encode()
-        files.replace_file(_place(desk), data, desk.state.access, durable=False)
+        files.replace_file(_place(workspace), data, workspace.state.access, durable=False)

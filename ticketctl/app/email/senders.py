@@ -7,8 +7,8 @@ from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.store.email.headers import same_address
-from ticketctl.store.email.parse import Letter
-from ticketctl.store.email.settings import Mail
+from ticketctl.store.email.parse import Email
+from ticketctl.store.email.settings import MailSettings
 
 
 def actors_by_mail(profile: Profile, ticket: Ticket, people: People, who: str) -> list[Actor]:
@@ -34,11 +34,11 @@ def staff_roles(profile: Profile, people: People, who: str) -> list[str]:
     return [role.name for role in profile.roles.values() if role.name in held and role.kind in ("agent", "integration")]
 
 
-def is_vouched(mail: Mail, letter: Letter) -> bool:
+def is_vouched(mail: MailSettings, letter: Email) -> bool:
     """Whether our server vouches for the sender of an email; where none is asked, each counts as vouched for."""
     return mail.trust in ("", *letter.authentic)
 
 
-def vouched(mail: Mail, profile: Profile, role: str, letter: Letter) -> bool:
+def vouched(mail: MailSettings, profile: Profile, role: str, letter: Email) -> bool:
     """Whether a role can be taken by this email: staff's only if our server vouches for its sender, where one does."""
     return profile.kind(role) == "customer" or is_vouched(mail, letter)

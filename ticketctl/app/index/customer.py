@@ -6,17 +6,17 @@ from itertools import chain
 
 from ticketctl.app.index.parallel import read_at, spread
 from ticketctl.app.index.refresh import broken_in, cells_of, everything
-from ticketctl.app.progress import Watch
-from ticketctl.app.visibility import View
-from ticketctl.app.workspace import Desk
+from ticketctl.app.progress import Progress
+from ticketctl.app.visibility import CustomerView
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.summary import summary_of, watching
 from ticketctl.errors import UNREAD, BrokenError, Exit, Finding, SettingsError, UnreadError, exit_of
-from ticketctl.store.index.database import Index, Kept
+from ticketctl.store.index.database import Index, IndexEntry
 from ticketctl.store.index.sql import lettered, owned
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 
-def own_index(desk: Desk, view: View, watch: Watch) -> Index:
+def own_index(workspace: Workspace, view: CustomerView, progress: Progress) -> Index:
     """An index in memory, made anew for each command: a customer's tickets are few.
 
     What cannot be read is nobody's: it is left out, for nobody knows whose it is.
@@ -26,19 +26,19 @@ def own_index(desk: Desk, view: View, watch: Watch) -> Index:
         paths = {*owned(index, view.who, view.staffed), *lettered(index, watching(view.who))}
         return paths, exit_of(broken_in(index)) is Exit.IO
 
-    paths, some_unread = everything(desk, theirs, watch)
-    kept = (one for one in spread(desk, read_at, keep_own, sorted(paths), "reading", watch) if one is not None)
+    paths, some_unread = everything(workspace, theirs, progress)
+    kept = (one for one in spread(workspace, read_at, keep_own, sorted(paths), "reading", progress) if one is not None)
     return Index.build(chain(kept, [_UNREAD] if some_unread else []), {}, [], [], None)
 
 
-_UNREAD = Kept(
+_UNREAD = IndexEntry(
     "tickets", b"", "", 0,
     broken=(0, 0, "a file cannot be read; it may be one of your tickets", "ask staff: ticketctl check", UNREAD),
 )  # fmt: skip
 """What a customer is told of tickets that the system does not let us read: not even their ids."""
 
 
-def keep_own(desk: Desk, found: Loaded | Finding | None) -> Kept | None:
+def keep_own(workspace: Workspace, found: LoadedTicket | Finding | None) -> IndexEntry | None:
     """What that index holds of a ticket, as its reader sees it.
 
     Raises:
@@ -46,11 +46,11 @@ def keep_own(desk: Desk, found: Loaded | Finding | None) -> Kept | None:
     """
     if isinstance(found, Finding) and found.code == UNREAD:
         raise UnreadError(found.message, found.hint, found.place)
-    if not isinstance(found, Loaded):
+    if not isinstance(found, LoadedTicket):
         return None
     try:
-        profile = desk.profile_of(found.ticket)
+        profile = workspace.profile_of(found.ticket)
     except (BrokenError, SettingsError):
         return None
-    summary = summary_of(profile, found.ticket, desk.people_of(profile))
-    return Kept(found.path, b"", "", 0, cells_of(summary), letters=summary.letters)
+    summary = summary_of(profile, found.ticket, workspace.people_of(profile))
+    return IndexEntry(found.path, b"", "", 0, cells_of(summary), letters=summary.letters)

@@ -8,8 +8,8 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ticketctl.app.index.refresh import ask, broken_in, everything
-from ticketctl.app.progress import Watch, unwatched
-from ticketctl.app.workspace import Desk
+from ticketctl.app.progress import Progress, no_progress
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.query import OPEN, Query, Row, Term
 from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError, UnreadError
 from ticketctl.record import Record
@@ -19,7 +19,7 @@ from ticketctl.store.paths import path_of
 
 if TYPE_CHECKING:
     from ticketctl.core.profile import Profile
-    from ticketctl.store.yaml.loader import Loaded
+    from ticketctl.store.yaml.loader import LoadedTicket
 
 
 def _wanted(index: Index, queries: Iterable[Query]) -> tuple[list[str], list[Finding]]:
@@ -34,8 +34,8 @@ def _guarded(rows: Iterator[Row]) -> Iterator[Row]:
 
 
 def look(
-    desk: Desk, broken: list[Finding], queries: Iterable[Query], watch: Watch = unwatched
-) -> Iterator[tuple[Loaded, Profile]]:
+    workspace: Workspace, broken: list[Finding], queries: Iterable[Query], progress: Progress = no_progress
+) -> Iterator[tuple[LoadedTicket, Profile]]:
     """The tickets that any of some queries wants, with their rules, oldest day first; one that cannot be read stops
     nothing.
 
@@ -46,13 +46,13 @@ def look(
         SettingsError: the settings have mistakes, which are not the tickets'.
     """
     queries = list(queries)
-    wanted, unreadable = ask(desk, lambda index: _wanted(index, queries), watch)
+    wanted, unreadable = ask(workspace, lambda index: _wanted(index, queries), progress)
     broken += unreadable
     for number, id_ in enumerate(wanted, 1):
-        watch("looking", number, len(wanted))
+        progress("looking", number, len(wanted))
         try:
-            loaded = desk.read(id_)
-            profile = desk.profile_of(loaded.ticket)
+            loaded = workspace.read(id_)
+            profile = workspace.profile_of(loaded.ticket)
         except MissingError:
             continue  # it went meanwhile
         except (BrokenError, SettingsError, UnreadError) as error:
@@ -61,18 +61,20 @@ def look(
             yield loaded, profile
 
 
-def ids_of(desk: Desk) -> Iterable[str]:
+def ids_of(workspace: Workspace) -> Iterable[str]:
     """The ids of all tickets that who asks may see, oldest day first."""
-    return desk.store.ids() if desk.view is None else ask(desk, lambda index: list(ids(index, Query())))
+    return workspace.store.ids() if workspace.view is None else ask(workspace, lambda index: list(ids(index, Query())))
 
 
-def paths(desk: Desk, query: Query, watch: Watch = unwatched) -> tuple[list[str], list[Finding]]:
+def paths(workspace: Workspace, query: Query, progress: Progress = no_progress) -> tuple[list[str], list[Finding]]:
     """The files of the tickets that a query wants, oldest day first, and what cannot be read of the whole store."""
-    found, broken = ask(desk, lambda index: _wanted(_searched(desk, index, query, watch), [query]), watch)
+    found, broken = ask(
+        workspace, lambda index: _wanted(_searched(workspace, index, query, progress), [query]), progress
+    )
     return list(map(path_of, found)), broken
 
 
-class Found(Record):
+class Matches(Record):
     """What a list shows.
 
     Args:
@@ -89,36 +91,36 @@ class Found(Record):
     waiting: int
 
 
-def find(desk: Desk, query: Query, watch: Watch = unwatched) -> Found:
+def find(workspace: Workspace, query: Query, progress: Progress = no_progress) -> Matches:
     """All tickets that a query wants; a broken one is reported, never silently missing."""
-    return ask(desk, lambda index: _found_in(_searched(desk, index, query, watch), query), watch)
+    return ask(workspace, lambda index: _found_in(_searched(workspace, index, query, progress), query), progress)
 
 
-def _searched(desk: Desk, index: Index, query: Query, watch: Watch) -> Index:
+def _searched(workspace: Workspace, index: Index, query: Query, progress: Progress) -> Index:
     if not query.words:
         return index
     from ticketctl.app.index.search import search
 
-    return search(desk, index, query.words, watch)
+    return search(workspace, index, query.words, progress)
 
 
-def _found_in(index: Index, query: Query) -> Found:
+def _found_in(index: Index, query: Query) -> Matches:
     """What an index that is up to date has for a query."""
     number = sums(index)
     open_ = sum(number.get(state, 0) for state in OPEN)
     rows = select(index, query)
     # What is damaged is to be seen here, where it can be mended.
     first = list(islice(rows, min(query.limit, 1 << 62) or 1))
-    return Found(chain(first, _guarded(rows)), total(index, query), broken_in(index), open_, number.get("pending", 0))
+    return Matches(chain(first, _guarded(rows)), total(index, query), broken_in(index), open_, number.get("pending", 0))
 
 
-def newest_of(desk: Desk, customer: str) -> Loaded | None:
+def newest_of(workspace: Workspace, customer: str) -> LoadedTicket | None:
     """The ticket that a customer opened last; nothing, if they have none that can be read."""
     if not customer:
         return None
     newest = (("created", True), ("id", True))
     query = Query((Term("customer", "is", (customer,)),), newest, limit=1)
-    for id_ in everything(desk, lambda index: [row.id for row in select(index, query)]):
+    for id_ in everything(workspace, lambda index: [row.id for row in select(index, query)]):
         with suppress(BrokenError, MissingError, UnreadError):
-            return desk.store.read(id_)
+            return workspace.store.read(id_)
     return None

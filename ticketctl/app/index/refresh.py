@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ticketctl import __version__
-from ticketctl.app.progress import Watch, unwatched
-from ticketctl.app.workspace import Desk
+from ticketctl.app.progress import Progress, no_progress
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.hashing import object_id
 from ticketctl.errors import (
     BrokenError,
@@ -22,8 +22,17 @@ from ticketctl.errors import (
     UnreadError,
 )
 from ticketctl.store import files
-from ticketctl.store.index.changes import Inquiry, Look, News, Suspect, ask_ahead, is_young, news, stamped
-from ticketctl.store.index.database import Index, Kept, UnusableError
+from ticketctl.store.index.changes import (
+    ChangeSet,
+    FileToRead,
+    GitQuery,
+    UntrustedFile,
+    ask_ahead,
+    is_young,
+    news,
+    stamped,
+)
+from ticketctl.store.index.database import Index, IndexEntry, UnusableError
 from ticketctl.store.index.folders import folders
 
 if TYPE_CHECKING:
@@ -36,33 +45,33 @@ _FORM = "watchers reachable, opening emails"
 T = TypeVar("T")
 
 
-def fresh(desk: Desk, watch: Watch = unwatched) -> Index:
+def fresh(workspace: Workspace, progress: Progress = no_progress) -> Index:
     """The index, as the files are now.
 
     Raises:
         SettingsError: the settings have mistakes.
     """
-    places = folders(desk.root)
-    ahead = ask_ahead(desk.state)
+    places = folders(workspace.root)
+    ahead = ask_ahead(workspace.state)
     try:
-        _ = desk.settings
+        _ = workspace.settings
         for _ in range(_TRIES):
             try:
-                index = Index.open(desk.state)
-                if not is_made_by(desk, index):
+                index = Index.open(workspace.state)
+                if not is_made_by(workspace, index):
                     break
-                if (now := _updated(desk, index, places, ahead, watch)) is not None:
+                if (now := _updated(workspace, index, places, ahead, progress)) is not None:
                     return now
             except UnusableError:
                 break
-            places, ahead = folders(desk.root), None
+            places, ahead = folders(workspace.root), None
     finally:
         if ahead is not None:
             ahead.drop()
-    return rebuilt(desk, watch)
+    return rebuilt(workspace, progress)
 
 
-def ask(desk: Desk, question: Callable[[Index], T], watch: Watch = unwatched) -> T:
+def ask(workspace: Workspace, question: Callable[[Index], T], progress: Progress = no_progress) -> T:
     """The answer of the index, as the files are now; where it turns out to be damaged, that of a new one.
 
     Who may not see every ticket gets the answer of an index of those that they may.
@@ -70,30 +79,30 @@ def ask(desk: Desk, question: Callable[[Index], T], watch: Watch = unwatched) ->
     Raises:
         DiskError: the new one is damaged, too.
     """
-    if desk.view is not None:
+    if workspace.view is not None:
         from ticketctl.app.index.customer import own_index
 
-        return question(own_index(desk, desk.view, watch))
-    return everything(desk, question, watch)
+        return question(own_index(workspace, workspace.view, progress))
+    return everything(workspace, question, progress)
 
 
-def everything(desk: Desk, question: Callable[[Index], T], watch: Watch = unwatched) -> T:
+def everything(workspace: Workspace, question: Callable[[Index], T], progress: Progress = no_progress) -> T:
     """The same of all tickets, whoever asks.
 
     Raises:
         DiskError: the new one is damaged, too.
     """
     try:
-        return question(fresh(desk, watch))
+        return question(fresh(workspace, progress))
     except UnusableError:
         try:
-            return question(rebuilt(desk, watch))
+            return question(rebuilt(workspace, progress))
         except UnusableError as error:
             raise DiskError(f"the index is damaged: {error}", "look at the disk") from None
 
 
 def _updated(
-    desk: Desk, index: Index, places: list[tuple[str, str, int]], ahead: Inquiry | None, watch: Watch
+    workspace: Workspace, index: Index, places: list[tuple[str, str, int]], ahead: GitQuery | None, progress: Progress
 ) -> Index | None:
     """The index with what has changed in it; nothing, if somebody else has written it meanwhile.
 
@@ -102,11 +111,11 @@ def _updated(
         ahead: what git was asked after that.
     """
     generation = index.meta("generation")
-    found = news(desk.root, index, ahead)
+    found = news(workspace.root, index, ahead)
     if not found.changed:
         return index
     suspects, gone = list(found.suspects), list(found.gone)
-    kept = list(_read(desk, found, str(found.meta.get("head", index.meta("head"))), suspects, gone, watch))
+    kept = list(_read(workspace, found, str(found.meta.get("head", index.meta("head"))), suspects, gone, progress))
     try:
         return index if index.save(kept, gone, found.meta, suspects, places, generation) else None
     except UnusableError:  # locked, or nothing can be written: then for this answer alone
@@ -114,7 +123,7 @@ def _updated(
         return index if index.save(kept, gone, found.meta, suspects, places, index.meta("generation")) else None
 
 
-def rebuilt(desk: Desk, watch: Watch = unwatched, in_memory: bool = True) -> Index:
+def rebuilt(workspace: Workspace, progress: Progress = no_progress, in_memory: bool = True) -> Index:
     """A new index, from all files.
 
     Args:
@@ -123,46 +132,46 @@ def rebuilt(desk: Desk, watch: Watch = unwatched, in_memory: bool = True) -> Ind
     Raises:
         DiskError: it cannot be kept, and may not be in memory.
     """
-    places = folders(desk.root)
-    found = news(desk.root, None)
-    meta = {**found.meta, "rules": _rules(desk)}
-    if not in_memory and not desk.state.folder:
-        raise _not_kept(desk, UnusableError("there is no place for it"))
-    for state in (desk.state if desk.state.folder else None, None):
+    places = folders(workspace.root)
+    found = news(workspace.root, None)
+    meta = {**found.meta, "rules": _rules(workspace)}
+    if not in_memory and not workspace.state.folder:
+        raise _not_kept(workspace, UnusableError("there is no place for it"))
+    for state in (workspace.state if workspace.state.folder else None, None):
         suspects = list(found.suspects)
-        kept = _read(desk, found, str(found.meta["head"]), suspects, [], watch)
+        kept = _read(workspace, found, str(found.meta["head"]), suspects, [], progress)
         try:
             return Index.build(kept, meta, suspects, places, state)
         except (UnusableError, OSError) as error:
             if not in_memory:
-                raise _not_kept(desk, error) from None
+                raise _not_kept(workspace, error) from None
     raise AssertionError("what is in memory can be written")
 
 
-def _not_kept(desk: Desk, error: Exception) -> DiskError:
+def _not_kept(workspace: Workspace, error: Exception) -> DiskError:
     words = f"{error.strerror} ({error.filename or 'index'})" if isinstance(error, OSError) else str(error)
-    where = desk.state.folder or "the state folder"
+    where = workspace.state.folder or "the state folder"
     hint = "lists work without it; TICKETCTL_STATE names another folder"
     return DiskError(f"cannot write the index to {where}: {words}", hint)
 
 
-def is_made_by(desk: Desk, index: Index) -> bool:
+def is_made_by(workspace: Workspace, index: Index) -> bool:
     """Whether an index was made by the present settings and profiles.
 
     Raises:
         SettingsError: the settings have mistakes.
     """
-    return index.meta("rules") == _rules(desk)
+    return index.meta("rules") == _rules(workspace)
 
 
-def _rules(desk: Desk) -> bytes:
+def _rules(workspace: Workspace) -> bytes:
     """What a summary is made by besides the ticket: who has which role, the holidays, and the profiles byte for byte.
 
     Whatever else the settings say, a million tickets need not be read again for it.
     """
-    people, holidays = desk.settings.people, desk.settings.holidays
+    people, holidays = workspace.settings.people, workspace.settings.holidays
     parts = [f"{__version__} {_FORM}".encode(), repr((people and sorted(people.items()), sorted(holidays))).encode()]
-    for path in desk.shelf.files():
+    for path in workspace.registry.files():
         try:
             parts += [os.fsencode(os.path.basename(path)), files.read_bytes(path, 1 << 20)]
         except ShortageError:
@@ -173,7 +182,14 @@ def _rules(desk: Desk) -> bytes:
     return b"\0".join(parts)
 
 
-def _read(desk: Desk, found: News, head: str, suspects: list[Suspect], gone: list[str], watch: Watch) -> Iterator[Kept]:
+def _read(
+    workspace: Workspace,
+    found: ChangeSet,
+    head: str,
+    suspects: list[UntrustedFile],
+    gone: list[str],
+    progress: Progress,
+) -> Iterator[IndexEntry]:
     """Read what is to be read.
 
     Args:
@@ -185,23 +201,25 @@ def _read(desk: Desk, found: News, head: str, suspects: list[Suspect], gone: lis
         return
     from ticketctl.app.index.parallel import spread
 
-    for look, kept in zip(found.looks, spread(desk, see, keep, found.looks, "reading", watch), strict=True):
+    for look, kept in zip(found.looks, spread(workspace, see, keep, found.looks, "reading", progress), strict=True):
         if kept is None:
             gone.append(look.path)
         if head and (
             kept is None or kept.blob.hex() != look.vouched or not kept.stamp or is_young(kept.stamp, kept.read)
         ):
-            suspects.append(Suspect(look.path, kept.stamp, kept.read) if kept else Suspect(look.path, "", 0))
+            suspects.append(
+                UntrustedFile(look.path, kept.stamp, kept.read) if kept else UntrustedFile(look.path, "", 0)
+            )
         if kept is not None:
             yield kept
 
 
-class Seen(NamedTuple):
+class ParsedFile(NamedTuple):
     """A ticket file as it was seen.
 
     Args:
         blob: the id that git gives to its bytes; empty, if those could not be read.
-        stamp, read: as of :class:`Kept`.
+        stamp, read: as of :class:`IndexEntry`.
         found: its ticket; what is wrong with it; nothing, if it is gone.
     """
 
@@ -212,23 +230,23 @@ class Seen(NamedTuple):
     found: Ticket | Finding | None
 
 
-def see(desk: Desk, look: Look) -> Seen:
+def see(workspace: Workspace, look: FileToRead) -> ParsedFile:
     """Read a file that the index is to hold."""
     blob = b""
-    _, stamp, read = stamped(desk.root, look.path)  # before it is read: what changes in between will be seen
+    _, stamp, read = stamped(workspace.root, look.path)  # before it is read: what changes in between will be seen
     found: Ticket | Finding | None = None
     try:
-        data = desk.store.data_of(look.path)
+        data = workspace.store.data_of(look.path)
         blob = object_id(b"blob", data, len(look.vouched))
-        found = desk.store.parse(look.path, data).ticket
+        found = workspace.store.parse(look.path, data).ticket
     except MissingError:
         pass
     except (BrokenError, UnreadError) as error:
         found = error.finding
-    return Seen(look.path, blob, stamp, read, found)
+    return ParsedFile(look.path, blob, stamp, read, found)
 
 
-def keep(desk: Desk, seen: Seen) -> Kept | None:
+def keep(workspace: Workspace, seen: ParsedFile) -> IndexEntry | None:
     """What the index is to hold of a file; nothing, if it is gone by now."""
     from ticketctl.core.summary import summary_of
 
@@ -237,15 +255,15 @@ def keep(desk: Desk, seen: Seen) -> Kept | None:
         return None
     if not isinstance(found, Finding):
         try:
-            profile = desk.profile_of(found)
+            profile = workspace.profile_of(found)
         except (BrokenError, SettingsError) as error:
             found = error.finding
         else:
-            summary = summary_of(profile, found, desk.people_of(profile))
-            return Kept(path, blob, stamp, read, cells_of(summary), letters=summary.letters)
+            summary = summary_of(profile, found, workspace.people_of(profile))
+            return IndexEntry(path, blob, stamp, read, cells_of(summary), letters=summary.letters)
     place = (found.place.line, found.place.col, found.message, found.hint, found.code)
     # What could not even be read may be readable next time.
-    return Kept(path, blob, stamp if blob else "", read, broken=place)
+    return IndexEntry(path, blob, stamp if blob else "", read, broken=place)
 
 
 def cells_of(summary: Summary) -> tuple[object, ...]:

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from itertools import islice
 
 from ticketctl.app.index.parallel import read_at, spread
-from ticketctl.app.progress import Watch, unwatched
-from ticketctl.app.workspace import Desk
+from ticketctl.app.progress import Progress, no_progress
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.query import Term
 from ticketctl.core.summary import words_of
 from ticketctl.errors import UNREAD, Finding, UnreadError
 from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.index.fulltext import add, complete, find, unread
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 
 
-def search(desk: Desk, index: Index, terms: Sequence[Term], watch: Watch = unwatched) -> Index:
+def search(workspace: Workspace, index: Index, terms: Sequence[Term], progress: Progress = no_progress) -> Index:
     """Make the tickets in which words stand known to an index, for ``selection``.
 
     Args:
@@ -26,20 +26,22 @@ def search(desk: Desk, index: Index, terms: Sequence[Term], watch: Watch = unwat
         The index to ask: where that one cannot be written, a copy in memory.
     """
     try:
-        _complete(desk, index, watch)
+        _complete(workspace, index, progress)
     except UnusableError:
         index = index.in_memory()
-        _complete(desk, index, watch)
+        _complete(workspace, index, progress)
     for term in terms:
         find(index, term)
     return index
 
 
-def _complete(desk: Desk, index: Index, watch: Watch) -> None:
+def _complete(workspace: Workspace, index: Index, progress: Progress) -> None:
     """Read what is not in the index yet, some thousands at a time: nobody waits for the index while files are read."""
     generation = index.meta("generation")
     left = unread(index)
-    texts = zip(left, spread(desk, read_at, text_of, [path for path, _ in left], "searching", watch), strict=True)
+    texts = zip(
+        left, spread(workspace, read_at, text_of, [path for path, _ in left], "searching", progress), strict=True
+    )
     while some := list(islice(texts, _AT_ONCE)):
         add(index, ((path, blob, text) for (path, blob), text in some if text is not None))
     if left:
@@ -49,7 +51,7 @@ def _complete(desk: Desk, index: Index, watch: Watch) -> None:
 _AT_ONCE = 5000
 
 
-def text_of(_: Desk, found: Loaded | Finding | None) -> str | None:
+def text_of(_: Workspace, found: LoadedTicket | Finding | None) -> str | None:
     """What is searched in a ticket; nothing, if it cannot be understood.
 
     Raises:
@@ -57,4 +59,4 @@ def text_of(_: Desk, found: Loaded | Finding | None) -> str | None:
     """
     if isinstance(found, Finding) and found.code == UNREAD:
         raise UnreadError(found.message, found.hint, found.place)
-    return words_of(found.ticket) if isinstance(found, Loaded) else None
+    return words_of(found.ticket) if isinstance(found, LoadedTicket) else None

@@ -6,27 +6,27 @@ import os
 
 from ticketctl.app.index.parallel import spread
 from ticketctl.app.index.refresh import ask, is_made_by, keep, see
-from ticketctl.app.progress import Watch
-from ticketctl.app.workspace import Desk
+from ticketctl.app.progress import Progress
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.plural import counted
 from ticketctl.store.index.changes import news
 from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.index.fulltext import is_prepared
 
 
-def status(desk: Desk) -> list[str]:
+def status(workspace: Workspace) -> list[str]:
     """What there is, in lines; nothing is written."""
     try:
-        index = Index.open(desk.state)
-        if not is_made_by(desk, index):
+        index = Index.open(workspace.state)
+        if not is_made_by(workspace, index):
             return ["the profiles or settings have changed since it was made; the next list makes it anew"]
-        return _status(desk, index)
+        return _status(workspace, index)
     except UnusableError as error:
         return [f"no index that is of use ({error}); the next list makes one"]
 
 
-def _status(desk: Desk, index: Index) -> list[str]:
-    found = news(desk.root, index)
+def _status(workspace: Workspace, index: Index) -> list[str]:
+    found = news(workspace.root, index)
     size = os.stat(index.path).st_size if index.path else 0
     return [
         f"{counted(index.count(), 'ticket file')}, {size / (1 << 20):.1f} MiB",
@@ -36,15 +36,15 @@ def _status(desk: Desk, index: Index) -> list[str]:
     ]
 
 
-def differences(desk: Desk, watch: Watch) -> list[str]:
+def differences(workspace: Workspace, progress: Progress) -> list[str]:
     """How the index, brought up to date, differs from what all files say; nothing is written but that.
 
     Each line is the path of a file and what is wrong with it.
     """
-    held = ask(desk, lambda index: index.summaries(), watch)
-    looks = news(desk.root, None).looks
+    held = ask(workspace, lambda index: index.summaries(), progress)
+    looks = news(workspace.root, None).looks
     found = []
-    for look, kept in zip(looks, spread(desk, see, keep, looks, "verifying", watch), strict=True):
+    for look, kept in zip(looks, spread(workspace, see, keep, looks, "verifying", progress), strict=True):
         cells = held.pop(look.path, None)
         if kept is None:
             continue

@@ -6,14 +6,14 @@ from typing import Any
 
 from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Change
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import SETTABLE, Ticket, thaw
 from ticketctl.core.yaml_node import Node, plain
 from ticketctl.errors import UsageError
-from ticketctl.store.yaml.loader import Loaded
+from ticketctl.store.yaml.loader import LoadedTicket
 from ticketctl.store.yaml.writer import quoted
 
 
@@ -42,7 +42,7 @@ def _lines(key: str, value: Any, indent: str) -> list[str]:
     return [f"{indent}{key}: {shown}"]
 
 
-def read_page(desk: Desk, was: Loaded, profile: Profile, text: str) -> list[Change]:
+def read_page(workspace: Workspace, was: LoadedTicket, profile: Profile, text: str) -> list[Change]:
     """What an edited page asks for: the differences to the ticket, one request per role of the user.
 
     Raises:
@@ -55,10 +55,10 @@ def read_page(desk: Desk, was: Loaded, profile: Profile, text: str) -> list[Chan
     for key in node.map:
         if key not in (*SETTABLE, "status", "fields"):
             raise UsageError(f'"{key}" cannot be edited', f"title, status, {', '.join(SETTABLE[1:])}, fields")
-    return _request(desk, was, profile, node, None)
+    return _request(workspace, was, profile, node, None)
 
 
-def adopt(desk: Desk, was: Loaded, profile: Profile) -> list[Change]:
+def adopt(workspace: Workspace, was: LoadedTicket, profile: Profile) -> list[Change]:
     """What the head of the file says otherwise than the history, as a request of its own kind.
 
     Raises:
@@ -69,10 +69,10 @@ def adopt(desk: Desk, was: Loaded, profile: Profile) -> list[Change]:
     for difference in was.differences:
         if difference.key in ("id", "profile"):
             raise UsageError(f"the {difference.key} of a ticket cannot be changed", f"it is {difference.gives}")
-    return _request(desk, was, profile, was.node, "adopted")
+    return _request(workspace, was, profile, was.node, "adopted")
 
 
-def _request(desk: Desk, was: Loaded, profile: Profile, node: Node, event: str | None) -> list[Change]:
+def _request(workspace: Workspace, was: LoadedTicket, profile: Profile, node: Node, event: str | None) -> list[Change]:
     ticket, sets, unset = was.ticket, dict[str, Value](), list[str]()
     wanted = {key: node.map[key] for key in SETTABLE if key in node.map}
     fields = node.map.get("fields", Node(None, 1, 1))
@@ -84,16 +84,20 @@ def _request(desk: Desk, was: Loaded, profile: Profile, node: Node, event: str |
                 unset.append(name)
         elif new != thaw(ticket.get(name)):
             name, declared = values.field(profile, name)
-            sets |= _values(desk, profile, ticket, name, declared, new)
+            sets |= _values(workspace, profile, ticket, name, declared, new)
     status = node.map.get("status")
     to = values.status(profile, status.text) if status and status.text != ticket.status else None
-    return [Change(actor, to, sets=sets, unset=tuple(unset), event=event) for actor in actors(desk, profile, ticket)]
+    return [
+        Change(actor, to, sets=sets, unset=tuple(unset), event=event) for actor in actors(workspace, profile, ticket)
+    ]
 
 
-def _values(desk: Desk, profile: Profile, ticket: Ticket, name: str, declared: Any, new: Any) -> dict[str, Value]:
+def _values(
+    workspace: Workspace, profile: Profile, ticket: Ticket, name: str, declared: Any, new: Any
+) -> dict[str, Value]:
     if isinstance(new, dict):
         return {f"{name}.{item}": str(state) for item, state in new.items() if ticket.get(f"{name}.{item}") != state}
     if isinstance(new, bool):
         new = "true" if new else "false"
     text = ",".join(map(str, new)) if isinstance(new, list) else str(new)
-    return {name: values.value(desk, profile, declared, name, text)}
+    return {name: values.value(workspace, profile, declared, name, text)}

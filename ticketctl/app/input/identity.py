@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Actor
-from ticketctl.core.people import spelled, split
+from ticketctl.core.people import listed_spelling, split_role
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import UsageError, closest
@@ -13,7 +13,7 @@ from ticketctl.pattern import pattern
 PERSON = pattern(r"[^\s\x00-\x1f\x7f:/]{1,254}\Z")
 
 
-def actors(desk: Desk, profile: Profile, ticket: Ticket | None, for_: str | None = None) -> list[Actor]:
+def actors(workspace: Workspace, profile: Profile, ticket: Ticket | None, for_: str | None = None) -> list[Actor]:
     """Who the user can be towards a ticket, the likeliest role first.
 
     Somebody with several roles acts in the first in which the rules allow what is asked.
@@ -21,51 +21,51 @@ def actors(desk: Desk, profile: Profile, ticket: Ticket | None, for_: str | None
     Raises:
         UsageError: the role does not exist, or nobody says who is acting.
     """
-    role, who = _said(desk, profile)
+    role, who = _said(workspace, profile)
     if not who:
         hint = "--as ROLE:WHO, TICKETCTL_AS, or git config user.email"
         raise UsageError("I do not know who you are", hint)
     if for_ is not None:
-        for_ = person(for_, desk)
+        for_ = person(for_, workspace)
     customers = ticket.customers if ticket else ()
-    as_customer = spelled(who, customers) or who
-    for_ = for_ and (spelled(for_, customers) or for_)
-    people = desk.people_of(profile)
+    as_customer = listed_spelling(who, customers) or who
+    for_ = for_ and (listed_spelling(for_, customers) or for_)
+    people = workspace.people_of(profile)
     if role:
-        known = as_customer if profile.kind(role) == "customer" else spelled(who, people.roles or ()) or who
+        known = as_customer if profile.kind(role) == "customer" else listed_spelling(who, people.roles or ()) or who
         return [Actor(known, role, for_)]
     customer = profile.role_of_kind("customer")
     if people.roles is None:
         return [Actor(who, profile.role_of_kind("agent"), for_)]
-    listed = desk.settings.people or {}
-    known = spelled(who, listed) or who
+    listed = workspace.settings.people or {}
+    known = listed_spelling(who, listed) or who
     own = [name for name in _in_order(listed.get(known, ()), profile) if people.has(known, name)]
-    if not own or (ticket is not None and spelled(who, [ticket.customer or ""])):
+    if not own or (ticket is not None and listed_spelling(who, [ticket.customer or ""])):
         own.append(customer)
     return [Actor(as_customer if profile.kind(name) == "customer" else known, name, for_) for name in own]
 
 
-def me(desk: Desk) -> str:
+def me(workspace: Workspace) -> str:
     """The address behind ``@me``.
 
     Raises:
         UsageError: nobody says who is acting.
     """
-    who = split(desk.as_)[1] if desk.as_ else ""
+    who = split_role(workspace.as_)[1] if workspace.as_ else ""
     who = "" if who == "@me" else who
-    if not (who or desk.email):
+    if not (who or workspace.email):
         raise UsageError("I do not know who @me is", "--as ROLE:WHO, TICKETCTL_AS, or git config user.email")
-    return who or desk.email
+    return who or workspace.email
 
 
-def person(text: str, desk: Desk) -> str:
+def person(text: str, workspace: Workspace) -> str:
     """An address or name as typed, ``@me`` resolved.
 
     Raises:
         UsageError: it could not be anybody's.
     """
     if text == "@me":
-        return me(desk)
+        return me(workspace)
     if not PERSON.match(text) or text.startswith("-"):
         raise UsageError(f'"{text}" is not a person', "an address such as amy@support.example")
     return text
@@ -76,8 +76,8 @@ def _in_order(roles: tuple[str, ...], profile: Profile) -> list[str]:
     return list(dict.fromkeys(name for name in names if name in profile.roles))
 
 
-def _said(desk: Desk, profile: Profile) -> tuple[str, str]:
-    role, who = split(desk.as_) if desk.as_ else ("", "")
+def _said(workspace: Workspace, profile: Profile) -> tuple[str, str]:
+    role, who = split_role(workspace.as_) if workspace.as_ else ("", "")
     if role:
         folded = {name.casefold(): name for name in profile.roles}
         if role.casefold() not in folded:
@@ -85,5 +85,5 @@ def _said(desk: Desk, profile: Profile) -> tuple[str, str]:
             hint = closest(role, known) or f"its roles: {', '.join(known)}"
             raise UsageError(f'{profile.name} has no role "{role}"', hint)
         role = folded[role.casefold()]
-    who = person(who, desk) if who else desk.email
+    who = person(who, workspace) if who else workspace.email
     return role, who

@@ -8,8 +8,8 @@ from typing import Any
 
 from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors, person
-from ticketctl.app.workspace import Desk
-from ticketctl.core.engine.guards import Scene, fill
+from ticketctl.app.workspace import Workspace
+from ticketctl.core.engine.guards import EvalContext, fill
 from ticketctl.core.engine.requests import Create
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile
@@ -20,7 +20,9 @@ from ticketctl.store.paths import ID
 KEYS = ("title", "profile", "customer", "assignee", "text", "due", "follows", "status", "template", "id", "fields")
 
 
-def request(desk: Desk, row: Mapping[str, Any], place: str, taken: Container[str] = ()) -> tuple[Profile, list[Create]]:
+def request(
+    workspace: Workspace, row: Mapping[str, Any], place: str, taken: Container[str] = ()
+) -> tuple[Profile, list[Create]]:
     """What a row asks for: its profile, and one request per role that the user has.
 
     Args:
@@ -30,7 +32,7 @@ def request(desk: Desk, row: Mapping[str, Any], place: str, taken: Container[str
         TicketctlError: with the row's place in front of the message.
     """
     try:
-        return _request(desk, row, taken)
+        return _request(workspace, row, taken)
     except TicketctlError as error:
         error.message = place + error.message
         raise
@@ -52,28 +54,28 @@ def _not_so(key: str, what: str, held: object) -> UsageError:
     return UsageError(f"{key} must be {what}, not {shown if len(shown) < 60 else shown[:57] + '...'}")
 
 
-def _request(desk: Desk, row: Mapping[str, Any], taken: Container[str]) -> tuple[Profile, list[Create]]:
+def _request(workspace: Workspace, row: Mapping[str, Any], taken: Container[str]) -> tuple[Profile, list[Create]]:
     check_texts(row)
-    name = row.get("profile") or desk.settings.profile
+    name = row.get("profile") or workspace.settings.profile
     if not name:
         raise UsageError(
-            "say which profile", f"-p PROFILE ({', '.join(desk.shelf.names())}), or profile: in ticketctl.yaml"
+            "say which profile", f"-p PROFILE ({', '.join(workspace.registry.names())}), or profile: in ticketctl.yaml"
         )
-    profile = desk.shelf.get(str(name))
+    profile = workspace.registry.get(str(name))
     template = values.template(profile, str(row["template"])) if row.get("template") else None
-    id_ = _id(desk, row.get("id"), taken)
-    who = actors(desk, profile, None)
-    sets = _sets(desk, profile, row)
+    id_ = _id(workspace, row.get("id"), taken)
+    who = actors(workspace, profile, None)
+    sets = _sets(workspace, profile, row)
     text = row.get("text") or (template.text if template else "")
     title = row.get("title") or (template.title if template else "")
     if not title:
         raise UsageError("say what it is about", 'ticketctl new "TITLE"')
     note = None
     if template:
-        scene = Scene(profile, desk.people_of(profile), desk.now, Ticket(id_, profile.name, str(title), ""), (),
+        context = EvalContext(profile, workspace.people_of(profile), workspace.now, Ticket(id_, profile.name, str(title), ""), (),
                       who[0].role, who[0].role, who[0].who)  # fmt: skip
         sets = {**{key: value for key, value in template.sets.items() if value is not None}, **sets}
-        title, text, note = fill(str(title), scene), fill(str(text), scene), fill(template.note, scene) or None
+        title, text, note = fill(str(title), context), fill(str(text), context), fill(template.note, context) or None
     to = (
         values.status(profile, str(row["status"])) if row.get("status") else (template.to or None) if template else None
     )
@@ -88,9 +90,9 @@ def _request(desk: Desk, row: Mapping[str, Any], taken: Container[str]) -> tuple
     return profile, requests
 
 
-def _id(desk: Desk, given: object, taken: Container[str]) -> str:
+def _id(workspace: Workspace, given: object, taken: Container[str]) -> str:
     if not given:
-        return desk.store.fresh_id(desk.now, taken)
+        return workspace.store.fresh_id(workspace.now, taken)
     if not ID.match(str(given)):
         raise UsageError(f'"{given}" is not an id', "YYMMDD and five of 0-9 a-z without i l o u: 261121-k3qx9")
     if str(given) in taken:
@@ -119,7 +121,7 @@ def _typed(key: str, kind: str, held: object) -> str:
     raise _not_so(key, "a list of texts" if kind in _LISTS else what, held)
 
 
-def _sets(desk: Desk, profile: Profile, row: Mapping[str, Any]) -> dict[str, Value]:
+def _sets(workspace: Workspace, profile: Profile, row: Mapping[str, Any]) -> dict[str, Value]:
     """The values that a row gives: its head keys, ``fields``, columns named like fields, and ``--set`` pairs."""
     sets: dict[str, Value] = {}
     fields = row.get("fields") or {}
@@ -129,14 +131,14 @@ def _sets(desk: Desk, profile: Profile, row: Mapping[str, Any]) -> dict[str, Val
     others = {key: held for key, held in row.items() if key not in own and held is not None}
     for key, held in {**others, **fields}.items():
         name, declared = values.field(profile, key)
-        sets[name] = values.value(desk, profile, declared, name, _typed(key, declared.type, held))
-    pairs, _ = values.assignments(desk, profile, row.get("pairs") or ())
+        sets[name] = values.value(workspace, profile, declared, name, _typed(key, declared.type, held))
+    pairs, _ = values.assignments(workspace, profile, row.get("pairs") or ())
     sets |= pairs
     for key in ("customer", "assignee"):
         if row.get(key) and str(row[key]).casefold() != "none":
-            sets[key] = person(str(row[key]), desk)
+            sets[key] = person(str(row[key]), workspace)
     if row.get("due"):
-        sets["due"] = values.when(desk, str(row["due"]))
+        sets["due"] = values.when(workspace, str(row["due"]))
     if row.get("follows"):
-        sets["follows"] = desk.id_of(str(row["follows"]))
+        sets["follows"] = workspace.id_of(str(row["follows"]))
     return sets

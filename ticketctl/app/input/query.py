@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.dates import format_instant, moment_of, to_utc, zone
 from ticketctl.core.query import OPEN, STATES, Term
 from ticketctl.errors import UsageError, closest
@@ -29,7 +29,7 @@ _SECOND = timedelta(seconds=1)
 _MOST = 100
 
 
-def read_query(desk: Desk, text: str) -> Iterator[Term]:
+def read_query(workspace: Workspace, text: str) -> Iterator[Term]:
     """The terms of a query as people type it.
 
     Raises:
@@ -43,21 +43,21 @@ def read_query(desk: Desk, text: str) -> Iterator[Term]:
         if not value:
             raise UsageError("there is nothing between the quotation marks")
         if name:
-            yield term(desk, name, value, not minus)
+            yield term(workspace, name, value, not minus)
         elif value.endswith(":") and not phrase:
             raise UsageError(f'"{value}" says no value', f"{value}VALUE, without a space between")
         else:
             yield Term("words", "phrase" if phrase else "word", (value,), not minus)
 
 
-def is_term(desk: Desk, text: str) -> bool:
+def is_term(workspace: Workspace, text: str) -> bool:
     """Whether something that begins with a minus is ``-NAME:VALUE`` rather than an option."""
     name, colon, value = text.removeprefix("-").partition(":")
     if not (colon and value and name):
         return False
     from ticketctl.core.profile import squash
 
-    own = (field for profile in desk.shelf.all() for field in profile.fields)
+    own = (field for profile in workspace.registry.all() for field in profile.fields)
     return name.casefold() in _NAMES or any(squash(name) == squash(field) for field in own)
 
 
@@ -81,7 +81,7 @@ def too_many(terms: Sequence[Term]) -> None:
         raise UsageError(f"more than {_MOST} things are asked at once")
 
 
-def term(desk: Desk, name: str, value: str, wanted: bool = True) -> Term:
+def term(workspace: Workspace, name: str, value: str, wanted: bool = True) -> Term:
     """One ``name:value``.
 
     Raises:
@@ -90,47 +90,47 @@ def term(desk: Desk, name: str, value: str, wanted: bool = True) -> Term:
     name = name.casefold()
     _utf8(value)
     if value.casefold() in ("none", "any") and name not in ("status", "state", "profile", "is", "title"):
-        test = _moments_or_field(desk, name)
+        test = _moments_or_field(workspace, name)
         return Term(test, "set", (), wanted == (value.casefold() == "any"))
     if name in _MOMENTS:
-        return _moment(desk, name, value, wanted)
+        return _moment(workspace, name, value, wanted)
     if name in _WHOSE:
-        return Term(name, "is", (_person(desk, value),), wanted)
+        return Term(name, "is", (_person(workspace, value),), wanted)
     if name == "is":
-        return _is(desk, value, wanted)
+        return _is(workspace, value, wanted)
     if name == "status":
-        return Term("status", "is", tuple(_statuses(desk, value)), wanted)
+        return Term("status", "is", tuple(_statuses(workspace, value)), wanted)
     if name == "state":
         return Term("state", "is", (_known("state", value.casefold(), STATES),), wanted)
     if name == "profile":
-        return Term("profile", "is", (desk.shelf.get(value).name,), wanted)
+        return Term("profile", "is", (workspace.registry.get(value).name,), wanted)
     if name == "title":
         return Term("title", "has", (value,), wanted)
     if name == "follows":
-        return Term("follows", "is", (desk.id_of(value),), wanted)
-    return _field_term(desk, name, value, wanted)
+        return Term("follows", "is", (workspace.id_of(value),), wanted)
+    return _field_term(workspace, name, value, wanted)
 
 
-def _field_term(desk: Desk, name: str, value: str, wanted: bool) -> Term:
+def _field_term(workspace: Workspace, name: str, value: str, wanted: bool) -> Term:
     """What is asked of a field of a profile, by its type."""
-    declared = _declared(desk, name)
+    declared = _declared(workspace, name)
     if declared.type in ("date", "datetime"):
-        return Term(f"field.{declared.name}", "between", _bounds(desk, value), wanted)
+        return Term(f"field.{declared.name}", "between", _bounds(workspace, value), wanted)
     if value[0] in "<>":
         raise UsageError(f"{declared.name} is no moment", f"{declared.name}:VALUE")
     if declared.type in ("user", "users", "email"):
-        value = _person(desk, value)
+        value = _person(workspace, value)
     yes = {"yes": "true", "no": "false"} if declared.type == "boolean" else {}
     return Term(f"field.{declared.name}", "is", (yes.get(value.casefold(), value),), wanted)
 
 
-def doubt(desk: Desk, terms: Iterable[Term]) -> str:
+def doubt(workspace: Workspace, terms: Iterable[Term]) -> str:
     """Why nothing may have been found: a value that no profile lists for a field. Old tickets may still have such."""
     for one in terms:
         name = one.name.removeprefix("field.")
         if one.name == name or one.test != "is":
             continue
-        fields = [found for profile in desk.shelf.all() if (found := profile.find_field(name))]
+        fields = [found for profile in workspace.registry.all() if (found := profile.find_field(name))]
         known = list(dict.fromkeys(value for each in fields for value in each.values or ("true", "false")))
         value = str(one.values[0])
         if all(each.type in _FEW for each in fields) and value.casefold() not in map(str.casefold, known):
@@ -145,24 +145,24 @@ def _utf8(text: str) -> None:
         raise UsageError("what is asked is not UTF-8") from None
 
 
-def _moments_or_field(desk: Desk, name: str) -> str:
+def _moments_or_field(workspace: Workspace, name: str) -> str:
     """The column of a name, or the field of some profile."""
     if name in (*_WHOSE, "follows", *_MOMENTS):
         return "due" if name == "due" else _MOMENTS.get(name, name)
-    return f"field.{field(desk, name)}"
+    return f"field.{field(workspace, name)}"
 
 
-def field(desk: Desk, name: str) -> str:
+def field(workspace: Workspace, name: str) -> str:
     """The field of that name, of any profile.
 
     Raises:
         UsageError: no profile has one.
     """
-    return _declared(desk, name).name
+    return _declared(workspace, name).name
 
 
-def _declared(desk: Desk, name: str) -> Field:
-    profiles = list(desk.shelf.all())
+def _declared(workspace: Workspace, name: str) -> Field:
+    profiles = list(workspace.registry.all())
     for profile in profiles:
         if found := profile.find_field(name):
             return found
@@ -170,13 +170,13 @@ def _declared(desk: Desk, name: str) -> Field:
     raise UsageError(f'nothing is called "{name}"', closest(name, known) or f"there are: {', '.join(known)}")
 
 
-def _person(desk: Desk, value: str) -> str:
+def _person(workspace: Workspace, value: str) -> str:
     from ticketctl.app.input.identity import me
 
-    return me(desk) if value == "@me" else value
+    return me(workspace) if value == "@me" else value
 
 
-def _is(desk: Desk, value: str, wanted: bool) -> Term:
+def _is(workspace: Workspace, value: str, wanted: bool) -> Term:
     what = _known("is:", value.casefold(), _IS)
     match what:
         case "open":
@@ -186,7 +186,7 @@ def _is(desk: Desk, value: str, wanted: bool) -> Term:
         case "due":
             return Term("next_due", "set", (), wanted)
         case "overdue":
-            return Term("when", "between", between(desk, None, desk.now), wanted)
+            return Term("when", "between", between(workspace, None, workspace.now), wanted)
         case "queue":
             return Term("queued", "is", (1,), wanted)
         case "unanswered":
@@ -202,43 +202,43 @@ def _known(what: str, text: str, names: Iterable[str]) -> str:
     return text
 
 
-def _statuses(desk: Desk, text: str) -> list[str]:
+def _statuses(workspace: Workspace, text: str) -> list[str]:
     """The statuses that a word means, in any profile."""
-    shelf = list(desk.shelf.all())
-    found = dict.fromkeys(name for each in shelf if (name := each.find_status(text)))
+    registry = list(workspace.registry.all())
+    found = dict.fromkeys(name for each in registry if (name := each.find_status(text)))
     if not found:
-        known = sorted({name for each in shelf for name in each.statuses})
+        known = sorted({name for each in registry for name in each.statuses})
         hint = closest(text, known) or "ticketctl profile show NAME lists them"
         raise UsageError(f'no profile has a status "{text}"', hint)
     return list(found)
 
 
-def _moment(desk: Desk, name: str, value: str, wanted: bool) -> Term:
+def _moment(workspace: Workspace, name: str, value: str, wanted: bool) -> Term:
     """``<X``, ``<=X``, ``>X``, ``>=X``, ``X..Y`` (either may be left out), or ``X``, which for a date is the day."""
-    return Term(_MOMENTS[name], "between", _bounds(desk, value), wanted)
+    return Term(_MOMENTS[name], "between", _bounds(workspace, value), wanted)
 
 
-def _bounds(desk: Desk, value: str) -> tuple[str, ...]:
+def _bounds(workspace: Workspace, value: str) -> tuple[str, ...]:
     """The first and last instant that are meant, then the first and last date; empty for no bound."""
     low: datetime | None = None
     high: datetime | None = None
     if found := re.match(r"([<>]=?)(.+)", value):
-        first, last = _day(desk, found[2])
+        first, last = _day(workspace, found[2])
         low = {">": last + _SECOND, ">=": first}.get(found[1])
         high = {"<": first - _SECOND, "<=": last}.get(found[1])
     else:
         begin, dots, end = value.partition("..")
         if not begin and not end:
             raise UsageError('".." says neither from when nor until when', "2026-11-01..2026-11-30, -7d..")
-        low = _day(desk, begin)[0] if begin else None
-        high = _day(desk, end if dots else begin)[1] if end or not dots else None
-    return between(desk, low, high)
+        low = _day(workspace, begin)[0] if begin else None
+        high = _day(workspace, end if dots else begin)[1] if end or not dots else None
+    return between(workspace, low, high)
 
 
-def between(desk: Desk, low: datetime | None, high: datetime | None) -> tuple[str, ...]:
+def between(workspace: Workspace, low: datetime | None, high: datetime | None) -> tuple[str, ...]:
     """Two instants as the values of a term. A date in a ticket means its local 00:00, so it is compared as a date: with
     the first day that begins at ``low`` or later, and the last that begins by ``high``."""
-    where = zone(desk.settings.timezone)
+    where = zone(workspace.settings.timezone)
     days = ["", ""]
     if low is not None:
         days[0] = f"{(low - _SECOND).astimezone(where) + timedelta(days=1):%Y-%m-%d}"
@@ -247,12 +247,12 @@ def between(desk: Desk, low: datetime | None, high: datetime | None) -> tuple[st
     return (*(format_instant(one) if one else "" for one in (low, high)), *days)
 
 
-def _day(desk: Desk, text: str) -> tuple[datetime, datetime]:
+def _day(workspace: Workspace, text: str) -> tuple[datetime, datetime]:
     """The first and the last second of what was typed: the same for an instant, the local day for a date."""
     from ticketctl.app.input.values import when
 
-    where = zone(desk.settings.timezone)
-    held = when(desk, text)
+    where = zone(workspace.settings.timezone)
+    held = when(workspace, text)
     try:
         first = moment_of(held, where)
         if len(held) > 10:

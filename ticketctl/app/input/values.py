@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from ticketctl.app.input.identity import person
-from ticketctl.app.workspace import Desk
+from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.entry import Value
 from ticketctl.core.language.grammar import HEAD_FIELDS, squash_item
@@ -42,7 +42,9 @@ def template(profile: Profile, name: str) -> Template:
     return profile.templates[name]
 
 
-def assignments(desk: Desk, profile: Profile, pairs: Iterable[str]) -> tuple[dict[str, Value], tuple[str, ...]]:
+def assignments(
+    workspace: Workspace, profile: Profile, pairs: Iterable[str]
+) -> tuple[dict[str, Value], tuple[str, ...]]:
     """``K=V`` ... as values by name, and the names to clear (``K=``).
 
     Raises:
@@ -58,7 +60,7 @@ def assignments(desk: Desk, profile: Profile, pairs: Iterable[str]) -> tuple[dic
         if text == "":
             unset.append(name)
         else:
-            sets[name] = value(desk, profile, declared, name, text)
+            sets[name] = value(workspace, profile, declared, name, text)
     return sets, tuple(unset)
 
 
@@ -78,7 +80,7 @@ def field(profile: Profile, text: str) -> tuple[str, Field]:
     return (f"{found.name}.{squash_item(item)}" if dot else found.name), found
 
 
-def value(desk: Desk, profile: Profile, declared: Field, name: str, text: str) -> Value:
+def value(workspace: Workspace, profile: Profile, declared: Field, name: str, text: str) -> Value:
     """One value, of its field's type.
 
     Raises:
@@ -101,15 +103,15 @@ def value(desk: Desk, profile: Profile, declared: Field, name: str, text: str) -
             raise UsageError(f'{name} is a whole number, not "{text}"')
         return int(text)
     if kind in ("date", "datetime"):
-        held = when(desk, text)
-        where = dates.zone(desk.settings.timezone)
+        held = when(workspace, text)
+        where = dates.zone(workspace.settings.timezone)
         return held if kind == "datetime" else f"{dates.moment_of(held, where).astimezone(where):%Y-%m-%d}"
     if kind in ("user", "email"):
-        return person(text, desk)
+        return person(text, workspace)
     if kind == "users":
-        return tuple(person(part.strip(), desk) for part in text.split(",") if part.strip())
+        return tuple(person(part.strip(), workspace) for part in text.split(",") if part.strip())
     if name == "follows":
-        return desk.id_of(text)
+        return workspace.id_of(text)
     return body(text, name) if kind == "text" else line(text, name)
 
 
@@ -120,15 +122,15 @@ def _one_of(name: str, known: tuple[str, ...], text: str) -> str:
     raise UsageError(f'{name} is {" or ".join(known)}, not "{text}"', closest(text, known))
 
 
-def when(desk: Desk, text: str) -> str:
+def when(workspace: Workspace, text: str) -> str:
     """A moment as typed, as files hold it. Times are typed as they are shown: in the store's zone.
 
     Raises:
         UsageError: it is not understood.
     """
-    where = dates.zone(desk.settings.timezone)
+    where = dates.zone(workspace.settings.timezone)
     try:
-        return dates.parse_when(text, desk.now, where)
+        return dates.parse_when(text, workspace.now, where)
     except (ValueError, OverflowError) as error:
         hint = "2026-12-01, 2026-12-01T09:00, tomorrow, mon, +3d, +2w"
         raise UsageError(str(error), hint) from None

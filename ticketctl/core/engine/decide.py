@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from ticketctl.core.engine.guards import Scene, may
+from ticketctl.core.engine.guards import EvalContext, may
 from ticketctl.core.engine.moves import open_moves, way
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Deliver, Fire, Keep, Refusal, Request
-from ticketctl.core.engine.transition import Act
+from ticketctl.core.engine.transition import TransitionBuilder
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.templates import TooLongError
@@ -32,9 +32,9 @@ def decide(
         A decision (without entries, if there is nothing to do), or a refusal.
     """
     if isinstance(request, Fire | Deliver | Keep):
-        act = Act(profile, people, now, ticket, Actor(profile.system, profile.system), None, by_mail)
+        act = TransitionBuilder(profile, people, now, ticket, Actor(profile.system, profile.system), None, by_mail)
     else:
-        act = Act(profile, people, now, ticket, request.actor, request.via, by_mail)
+        act = TransitionBuilder(profile, people, now, ticket, request.actor, request.via, by_mail)
     try:
         _run(act, profile, ticket, request, people)
     except TooLongError as error:
@@ -52,7 +52,7 @@ def decide(
     )
 
 
-def _run(act: Act, profile: Profile, ticket: Ticket | None, request: Request, people: People) -> None:
+def _run(act: TransitionBuilder, profile: Profile, ticket: Ticket | None, request: Request, people: People) -> None:
     """Let an act do what is asked.
 
     Raises:
@@ -75,10 +75,10 @@ def _run(act: Act, profile: Profile, ticket: Ticket | None, request: Request, pe
             act.change(request)
 
 
-def scene_for(profile: Profile, ticket: Ticket, actor: Actor, now: datetime, people: People) -> Scene:
+def context_for(profile: Profile, ticket: Ticket, actor: Actor, now: datetime, people: People) -> EvalContext:
     """The scene in which somebody looks at a ticket without asking for anything yet."""
     role = profile.role_of_kind("customer") if actor.for_ else actor.role
-    return Scene(profile, people, now, ticket, ticket.acts, role, actor.role, actor.who)
+    return EvalContext(profile, people, now, ticket, ticket.acts, role, actor.role, actor.who)
 
 
 def actor_reasons(profile: Profile, ticket: Ticket | None, actor: Actor, people: People) -> list[str]:
@@ -144,7 +144,7 @@ def _no_item(ticket: Ticket, name: str) -> str:
     return f'{base} has no item "{item}"; it has: {has} ({name}=open adds it)'
 
 
-def _refuse(act: Act, ticket: Ticket | None, request: Request) -> Refusal:
+def _refuse(act: TransitionBuilder, ticket: Ticket | None, request: Request) -> Refusal:
     """The whole answer to somebody who may not: reasons, criterion, what is open, the way there."""
     profile, actor = act.profile, act.actor
     to = request.to if isinstance(request, Create | Change) else None
@@ -153,9 +153,9 @@ def _refuse(act: Act, ticket: Ticket | None, request: Request) -> Refusal:
     if ticket is None:
         assert isinstance(request, Create)
         return Refusal(request.id, request.title, "", to, reasons, actor.role, cites=cites, profile=profile.name)
-    scene = scene_for(profile, ticket, actor, act.now, act.people)
+    context = context_for(profile, ticket, actor, act.now, act.people)
     mine = not actor_reasons(profile, ticket, actor, act.people)
-    direct = bool(to and act.edge and act.edge.source == ticket.status and may(scene, act.edge))
+    direct = bool(to and act.edge and act.edge.source == ticket.status and may(context, act.edge))
     return Refusal(
         ticket.id,
         ticket.title,
@@ -165,7 +165,7 @@ def _refuse(act: Act, ticket: Ticket | None, request: Request) -> Refusal:
         role=actor.role,
         criterion=act.edge.criterion if act.edge else "",
         cites=cites,
-        open=tuple(open_moves(scene)) if mine else (),
+        open=tuple(open_moves(context)) if mine else (),
         way=()
         if direct or to is None or to == ticket.status
         else way(profile, ticket.status, to, actor.role, str(ticket.get("category"))),

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from ticketctl.core import dates
 from ticketctl.core.engine.explanations import in_words
-from ticketctl.core.engine.guards import Scene, holds
-from ticketctl.core.engine.recipients import why_nobody
+from ticketctl.core.engine.guards import EvalContext, holds
+from ticketctl.core.engine.recipients import unreachable_reason
 from ticketctl.core.engine.requests import Decision, Fire
-from ticketctl.core.engine.sweep import Fired, sweep_ticket
+from ticketctl.core.engine.sweep import FiredRule, sweep_ticket
 from ticketctl.core.engine.timers import Clock, Timer, clock_of, next_due, timers
 from ticketctl.core.people import People
 from ticketctl.core.profile import Automation, Profile
@@ -21,7 +21,7 @@ MOST = 1000
 """How many acts on one ticket are foreseen at most."""
 
 
-class Outlook(Record):
+class RuleForecast(Record):
     """One rule and one ticket that is in one of the rule's statuses.
 
     Args:
@@ -40,7 +40,7 @@ class Outlook(Record):
     unheard: tuple[str, ...] = ()
 
 
-def outlooks(profile: Profile, ticket: Ticket, now: datetime, people: People) -> Iterator[Outlook]:
+def rule_forecasts(profile: Profile, ticket: Ticket, now: datetime, people: People) -> Iterator[RuleForecast]:
     """Every rule that acts by time in the ticket's status, in the profile's order, and how it stands."""
     running = {timer.automation.name: timer for timer in timers(profile, ticket)}
     for automation in profile.automations:
@@ -50,22 +50,22 @@ def outlooks(profile: Profile, ticket: Ticket, now: datetime, people: People) ->
 
 def _outlook(
     profile: Profile, ticket: Ticket, now: datetime, people: People, automation: Automation, timer: Timer | None
-) -> Outlook:
+) -> RuleForecast:
     clock = clock_of(profile, ticket, automation)
     fire = timer.next(profile) if timer else None
     if timer and fire and dates.parse_instant(fire.due) < now:
         fire = timer.next(profile, now)
     at = max(now, dates.parse_instant(fire.due)) if fire else now
     system = profile.system
-    scene = Scene(profile, people, at, ticket, ticket.acts, system, system, system)
-    tests = tuple((in_words(test), holds((test,), scene)) for test in automation.when)
-    unheard = tuple(words for action in automation.do if (words := why_nobody(action, ticket, people)))
-    return Outlook(automation, clock, fire, timer.done if timer else 0, tests, unheard)
+    context = EvalContext(profile, people, at, ticket, ticket.acts, system, system, system)
+    tests = tuple((in_words(test), holds((test,), context)) for test in automation.when)
+    unheard = tuple(words for action in automation.do if (words := unreachable_reason(action, ticket, people)))
+    return RuleForecast(automation, clock, fire, timer.done if timer else 0, tests, unheard)
 
 
 def forecast(
     profile: Profile, ticket: Ticket, start: datetime, until: datetime, people: People
-) -> Iterator[tuple[datetime, Fired]]:
+) -> Iterator[tuple[datetime, FiredRule]]:
     """What the sweeps from ``start`` to ``until`` will do to a ticket if nobody does anything, each at its instant."""
     at = start
     for _ in range(MOST):

@@ -10,15 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ticketctl.core.language.grammar import EMPTY, INTERNAL, ORIGIN, Names, read_origin, read_sets
-from ticketctl.core.people import People, spelled
+from ticketctl.core.language.grammar import EMPTY, INTERNAL, ORIGIN, SymbolTable, read_origin, read_sets
+from ticketctl.core.people import People, listed_spelling
 from ticketctl.core.profile import Action, Message, Profile, Template, Trigger
 from ticketctl.core.templates import names_in
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.yaml_node import Node
 
 
-def read_message(names: Names, key: str, node: Node) -> Message:
+def read_message(names: SymbolTable, key: str, node: Node) -> Message:
     """A message, or its translation (``solved.de``)."""
     found = names.keys(node, f'message "{key}"', ("subject", "body", *ORIGIN), ("subject", "body"))
     subject, body = (names.filled(found.get(part, EMPTY), internal=True) for part in ("subject", "body"))
@@ -33,7 +33,7 @@ def read_message(names: Names, key: str, node: Node) -> Message:
     return Message(key, subject, body, read_origin(names, found))
 
 
-def read_template(names: Names, key: str, node: Node) -> Template:
+def read_template(names: SymbolTable, key: str, node: Node) -> Template:
     """A preset for ``new`` and ``move``."""
     found = names.keys(node, f'template "{key}"', ("help", "title", "to", "text", "note", "set", *ORIGIN))
     to = names.status(found["to"]) if "to" in found else ""
@@ -53,7 +53,7 @@ def _internal(profile: Profile) -> set[str]:
     return {name.partition(".")[0] for name, message in profile.messages.items() if is_internal(message)}
 
 
-def check_leaks(names: Names, profile: Profile, node: Node) -> None:
+def check_leaks(names: SymbolTable, profile: Profile, node: Node) -> None:
     """Tell of every message that holds an internal note and may be sent to somebody who is not staff.
 
     Args:
@@ -117,8 +117,8 @@ def readable(profile: Profile, message: str, ticket: Ticket, people: People, who
     if role != who:
         return profile.kind(role) == "agent"
     if people.roles is None:
-        return spelled(who, _ever_customers(profile, ticket)) is None
-    known = spelled(who, people.roles) or who
+        return listed_spelling(who, _ever_customers(profile, ticket)) is None
+    known = listed_spelling(who, people.roles) or who
     return any(people.has(known, name) for name, held in profile.roles.items() if held.kind == "agent")
 
 

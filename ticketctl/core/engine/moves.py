@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from ticketctl.core.engine.guards import Scene, judge, may
-from ticketctl.core.profile import CREATED, Automation, Category, Edge, Event, Profile, Trigger
+from ticketctl.core.engine.guards import EvalContext, judge, may
+from ticketctl.core.profile import CREATED, Automation, Category, Event, Profile, Transition, Trigger
 from ticketctl.record import Record, replace
 
 
@@ -26,35 +26,35 @@ class Step(Record):
     how: str
 
 
-def open_moves(scene: Scene) -> list[OpenMove]:
+def open_moves(context: EvalContext) -> list[OpenMove]:
     """The statuses to which the actor may move the ticket now, in the profile's order, with what each still needs.
 
     Moves that the role has but that no request could make now (a category that does not offer the status) are
     left out.
     """
     found = []
-    for to in scene.profile.statuses:
-        edges = scene.profile.between(scene.ticket.status, to)
-        mine = [edge for edge in edges if may(scene, edge)]
-        if not mine or not offered(scene, to):
+    for to in context.profile.statuses:
+        edges = context.profile.between(context.ticket.status, to)
+        mine = [edge for edge in edges if may(context, edge)]
+        if not mine or not offered(context, to):
             continue
-        verdict = judge(scene, to)
+        verdict = judge(context, to)
         edge = verdict.edge or mine[0]
         found.append(OpenMove(to, edge.criterion, verdict.reasons, edge.origin.cites))
     return found
 
 
-def offered(scene: Scene, to: str) -> bool:
+def offered(context: EvalContext, to: str) -> bool:
     """Whether lists and completion show a status to this actor (G2, G15)."""
-    if scene.profile.kind(scene.by) in ("system", "integration"):
+    if context.profile.kind(context.by) in ("system", "integration"):
         return True
-    category = scene.profile.categories.get(str(scene.ticket.get("category")))
-    return not scene.profile.statuses[to].set_by_system and (category is None or to in category.statuses)
+    category = context.profile.categories.get(str(context.ticket.get("category")))
+    return not context.profile.statuses[to].set_by_system and (category is None or to in category.statuses)
 
 
-def legal_now(scene: Scene) -> list[str]:
+def legal_now(context: EvalContext) -> list[str]:
     """The statuses for which nothing that a request could not supply is wanting; for completion."""
-    return [move.to for move in open_moves(scene)]
+    return [move.to for move in open_moves(context)]
 
 
 def way(profile: Profile, start: str, to: str, role: str, category: str = "") -> tuple[Step, ...]:
@@ -150,11 +150,11 @@ def _admits(kind: str, wanted: tuple[object, ...], inner: tuple[object, ...], st
     return True
 
 
-def creation_edges(profile: Profile, to: str | None = None) -> Sequence[Edge]:
+def creation_edges(profile: Profile, to: str | None = None) -> Sequence[Transition]:
     """The edges by which a ticket comes into being, in file order."""
     return list(profile.leaving(CREATED)) if to is None else profile.between(CREATED, to)
 
 
-def as_role(scene: Scene, role: str) -> Scene:
+def as_role(context: EvalContext, role: str) -> EvalContext:
     """The same scene seen by somebody acting in another role of their own."""
-    return replace(scene, role=role, by=role)
+    return replace(context, role=role, by=role)

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from ticketctl.core import dates
 from ticketctl.core.dag import is_linear, knowledge
 from ticketctl.core.engine.events import is_import
-from ticketctl.core.engine.guards import Scene, fill
+from ticketctl.core.engine.guards import EvalContext, fill
 from ticketctl.core.engine.messages import readable
-from ticketctl.core.engine.requests import Notice
+from ticketctl.core.engine.requests import Notification
 from ticketctl.core.engine.timers import timers
 from ticketctl.core.entry import Entry
 from ticketctl.core.language.grammar import INTERNAL
@@ -25,24 +25,24 @@ from ticketctl.errors import BrokenError
 from ticketctl.record import Record, replace
 
 
-class Owed(Record):
+class DueNotification(Record):
     """A notice that an entry owes to the people in ``told`` (those of the entry who have not had it yet)."""
 
     entry: Entry
     told: tuple[str, ...]
 
 
-def owed(ticket: Ticket) -> Iterator[Owed]:
+def due_notifications(ticket: Ticket) -> Iterator[DueNotification]:
     """What a ticket still owes, oldest first; an entry without effect owes nothing, twins owe one notice between them."""
     return (one for one, settled in _undelivered(ticket) if not settled)
 
 
-def unsent(ticket: Ticket) -> Iterator[Owed]:
+def unsent(ticket: Ticket) -> Iterator[DueNotification]:
     """What a ticket owed when it was imported, oldest first, and what nobody will send."""
     return (one for one, settled in _undelivered(ticket) if settled)
 
 
-def _undelivered(ticket: Ticket) -> Iterator[tuple[Owed, bool]]:
+def _undelivered(ticket: Ticket) -> Iterator[tuple[DueNotification, bool]]:
     """Every notice that was not handed over to all, and whether an import has settled it."""
     if not [entry for entry in ticket.history if entry.message is not None]:
         return  # as most: nobody was ever to be told of anything
@@ -62,7 +62,7 @@ def _undelivered(ticket: Ticket) -> Iterator[tuple[Owed, bool]]:
         # A role, or a name without an address, as earlier versions wrote them: nobody can be sent that, ever.
         left = tuple(who for who in entry.told if who not in had and is_address(who))
         if left:
-            yield Owed(entry, left), not settled.isdisjoint(same)
+            yield DueNotification(entry, left), not settled.isdisjoint(same)
 
 
 def _settled(ticket: Ticket) -> frozenset[str]:
@@ -102,7 +102,7 @@ def _key(ticket: Ticket, entry: Entry) -> tuple[str, str, int] | None:
 
 def compose(
     profile: Profile, ticket: Ticket, entry: Entry, people: People, reader: str | None = None, at: str | None = None
-) -> Notice:
+) -> Notification:
     """The notice of an entry, with its text as the ticket stood then.
 
     Args:
@@ -116,7 +116,7 @@ def compose(
     by_id = {one.id: one for one in then.history}
     cause = None if profile.automation(entry.rule or "") else by_id.get(entry.anchor or "")
     system = profile.system
-    scene = Scene(
+    context = EvalContext(
         profile, people, dates.parse_instant(entry.at), then, then.acts, system, system, _actor(entry, by_id, system)
     )
     languages = {people.languages.get(who, "") for who in ([reader] if reader else entry.told)}
@@ -126,8 +126,8 @@ def compose(
     readers = [reader] if reader else list(entry.told)
     if not all(readable(profile, entry.message or "", ticket, people, who) for who in readers):
         more[INTERNAL] = ""  # whatever a history says: an internal note is for staff alone
-    subject, body = (fill(part, scene, cause, more).strip() for part in (message.subject, message.body))
-    return Notice(ticket.id, entry.id, entry.message or "", entry.told, subject, body, entry.at)
+    subject, body = (fill(part, context, cause, more).strip() for part in (message.subject, message.body))
+    return Notification(ticket.id, entry.id, entry.message or "", entry.told, subject, body, entry.at)
 
 
 def in_language(profile: Profile, name: str, language: str) -> Message:

@@ -26,18 +26,18 @@ def named(target: str, ticket: Ticket, people: People) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else ()
 
 
-def can_be_told(who: str, people: People) -> bool:
+def can_be_notified(who: str, people: People) -> bool:
     """Whether somebody can be told at all: by email only at an address, by a script under any name but that of a role."""
     return is_address(who) if people.by_email else not who.startswith(_ROLE)
 
 
-def why_nobody(action: Action, ticket: Ticket, people: People) -> str:
+def unreachable_reason(action: Action, ticket: Ticket, people: People) -> str:
     """Why a notice reaches nobody, in words; empty if it reaches somebody, or if no one is meant (a ticket without an
     assignee, say, and nobody else is named)."""
     targets = [target for target in dict.fromkeys((*action.told, *action.otherwise)) if target != "actor"]
     if action.kind != "notify" or "actor" in action.told or "actor" in action.otherwise:
         return ""
-    if any(can_be_told(who, people) for target in targets for who in named(target, ticket, people)):
+    if any(can_be_notified(who, people) for target in targets for who in named(target, ticket, people)):
         return ""
     reasons = [words for target in targets for words in _why_not(target, ticket, people)]
     return f"{' and '.join(reasons)}: no one is notified" if reasons else ""
@@ -53,7 +53,7 @@ def _why_not(target: str, ticket: Ticket, people: People) -> Iterator[str]:
         yield f"{', '.join(whom)} ({target}) has no email address"
 
 
-class Unheard(Record):
+class UnreachableRole(Record):
     """A role that a profile's rules notify and in which nobody can be reached.
 
     Args:
@@ -66,7 +66,7 @@ class Unheard(Record):
     held: bool
 
 
-def unheard(profile: Profile, people: People) -> Iterator[Unheard]:
+def unheard(profile: Profile, people: People) -> Iterator[UnreachableRole]:
     """The roles of a profile that rules notify, and in which nobody can be reached."""
     rules: dict[str, list[str]] = {}
     for rule, action in _notices(profile.rules):
@@ -75,8 +75,8 @@ def unheard(profile: Profile, people: People) -> Iterator[Unheard]:
                 rules[target.removeprefix(_ROLE)].append(rule.name)
     for role, names in rules.items():
         held = people.with_role(role)
-        if not any(can_be_told(who, people) for who in held):
-            yield Unheard(role, tuple(names), bool(held))
+        if not any(can_be_notified(who, people) for who in held):
+            yield UnreachableRole(role, tuple(names), bool(held))
 
 
 def _notices(rules: Iterable[Trigger | Automation]) -> Iterator[tuple[Trigger | Automation, Action]]:

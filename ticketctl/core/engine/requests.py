@@ -106,7 +106,7 @@ class Keep(Record):
 Request = Create | Change | Fire | Deliver | Keep
 
 
-class Notice(Record):
+class Notification(Record):
     """A message owed to somebody, with its text; ``event`` is the entry that records it."""
 
     ticket: str
@@ -125,7 +125,7 @@ class Decision(Record):
     ticket: Ticket
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    notices: tuple[Notification, ...] = ()
     follow_ups: tuple[Create, ...] = ()
     unheard: tuple[str, ...] = ()
 

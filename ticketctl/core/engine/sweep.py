@@ -14,7 +14,7 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.record import Record
 
 
-class Fired(Record):
+class FiredRule(Record):
     """One automation that came due, and what the checker made of it."""
 
     fire: Fire
@@ -24,7 +24,7 @@ class Fired(Record):
 
 def sweep_ticket(
     profile: Profile, ticket: Ticket, now: datetime, people: People, rules: Collection[str] = (), by_mail: bool = False
-) -> list[Fired]:
+) -> list[FiredRule]:
     """Everything that is due for a ticket at ``now``, one after the other, each judged against what the last left.
 
     It stops after the first change of status; an act of this run cannot start the clock of another in the same run;
@@ -35,7 +35,7 @@ def sweep_ticket(
         by_mail: as of ``decide``.
     """
     known = {entry.id for entry in ticket.history}
-    done: list[Fired] = []
+    done: list[FiredRule] = []
     tried: set[tuple[str, str, int]] = set()
     while True:
         fire = next(
@@ -47,7 +47,7 @@ def sweep_ticket(
             return done
         tried.add((fire.rule, fire.anchor, fire.nth))
         outcome = decide(profile, ticket, fire, now, people, by_mail)
-        done.append(Fired(fire, ticket, outcome))
+        done.append(FiredRule(fire, ticket, outcome))
         if isinstance(outcome, Decision):
             moved = outcome.ticket.status != ticket.status
             ticket = outcome.ticket

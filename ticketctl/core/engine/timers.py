@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ticketctl.core import dates
 from ticketctl.core.engine.events import events_of
-from ticketctl.core.engine.guards import Scene, failures
+from ticketctl.core.engine.guards import EvalContext, failures
 from ticketctl.core.engine.requests import Fire
 from ticketctl.core.entry import HIDDEN, Entry
 from ticketctl.core.people import People
@@ -176,7 +176,9 @@ def _event_clock(profile: Profile, ticket: Ticket, automation: Automation) -> Cl
 def conditions(profile: Profile, ticket: Ticket, timer: Timer, now: datetime, people: People) -> list[str]:
     """Which of a timer's conditions do not hold at ``now``, in words."""
     system = profile.system
-    return failures(timer.automation.when, Scene(profile, people, now, ticket, ticket.acts, system, system, system))
+    return failures(
+        timer.automation.when, EvalContext(profile, people, now, ticket, ticket.acts, system, system, system)
+    )
 
 
 def due_now(profile: Profile, ticket: Ticket, now: datetime, people: People) -> Iterator[Fire]:
@@ -189,7 +191,7 @@ def due_now(profile: Profile, ticket: Ticket, now: datetime, people: People) -> 
     return (fire for _, _, fire in sorted(found, key=lambda item: item[:2]))
 
 
-class Coming(NamedTuple):
+class Upcoming(NamedTuple):
     """What a clock that runs for a ticket will do next.
 
     Args:
@@ -205,18 +207,18 @@ class Coming(NamedTuple):
     passing: bool
 
 
-def coming(profile: Profile, ticket: Ticket, people: People) -> list[Coming]:
+def coming(profile: Profile, ticket: Ticket, people: People) -> list[Upcoming]:
     """What time will do to a ticket as it stands, clock by clock."""
     found = []
     for timer in timers(profile, ticket):
         if fire := timer.next(profile):
             holds = not conditions(profile, ticket, timer, dates.parse_instant(fire.due), people)
             passing = not holds and any(test.of_time for test in timer.automation.when)
-            found.append(Coming(fire, timer.automation.order, holds, passing))
+            found.append(Upcoming(fire, timer.automation.order, holds, passing))
     return found
 
 
-def next_of(clocks: Iterable[Coming]) -> Fire | None:
+def next_of(clocks: Iterable[Upcoming]) -> Fire | None:
     """The earliest of what time will do whose conditions hold then."""
     fires = [one for one in clocks if one.holds]
     return min(fires, key=lambda one: (one.fire.due, one.order)).fire if fires else None
@@ -232,7 +234,7 @@ def next_due(profile: Profile, ticket: Ticket, people: People, after: datetime |
     return next_of(one for one in clocks if after is None or dates.parse_instant(one.fire.due) > after)
 
 
-def wake_of(clocks: Iterable[Coming]) -> str:
+def wake_of(clocks: Iterable[Upcoming]) -> str:
     """The first instant at which a sweep may have to act on a ticket as it stands, empty for never: the index finds by
     it what is due.
 

@@ -1,6 +1,6 @@
 """One act under way: the entry that a request makes, and all that rules make of it.
 
-An :class:`Act` lives inside one call of ``decide`` and is thrown away; what it was given is never changed.
+An :class:`TransitionBuilder` lives inside one call of ``decide`` and is thrown away; what it was given is never changed.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import Any
 from ticketctl.core import dates
 from ticketctl.core.dag import seal
 from ticketctl.core.engine.events import events_of
-from ticketctl.core.engine.guards import Scene, failures, fill, fill_sets, fill_value, holds, judge
+from ticketctl.core.engine.guards import EvalContext, failures, fill, fill_sets, fill_value, holds, judge
 from ticketctl.core.engine.messages import readable
 from ticketctl.core.engine.moves import creation_edges
 from ticketctl.core.engine.notifications import compose
-from ticketctl.core.engine.recipients import can_be_told, named, why_nobody
-from ticketctl.core.engine.requests import Actor, Change, Create, Deliver, Fire, Keep, Notice
+from ticketctl.core.engine.recipients import can_be_notified, named, unreachable_reason
+from ticketctl.core.engine.requests import Actor, Change, Create, Deliver, Fire, Keep, Notification
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.language.grammar import INTERNAL
 from ticketctl.core.people import People
-from ticketctl.core.profile import Action, Automation, Edge, Event, Profile, Trigger
+from ticketctl.core.profile import Action, Automation, Event, Profile, Transition, Trigger
 from ticketctl.core.templates import MOST, TooLongError
 from ticketctl.core.ticket import LINK, Ticket, apply, flat, fold
 from ticketctl.record import replace
 
 
-class Act:
+class TransitionBuilder:
     """The working state of one decision.
 
     Args:
@@ -54,10 +54,10 @@ class Act:
         self.entries: list[Entry] = []
         self.reasons: list[str] = []
         self.warnings: list[str] = []
-        self.notices: list[Notice] = []
+        self.notices: list[Notification] = []
         self.unheard: list[str] = []
         self.follow_ups: list[Create] = []
-        self.edge: Edge | None = None
+        self.edge: Transition | None = None
         self._fired: set[str] = set()
         self._request: Change | Create | None = None
         self._rule = ""
@@ -78,8 +78,8 @@ class Act:
             return
         self.edge = edge = mine[0]
         empty = Ticket(request.id, self.profile.name, request.title, edge.target, customer=None)
-        scene = self._scene(empty, changed=frozenset(request.sets))
-        put, _ = fill_sets({**defaults, **edge.sets, **request.sets}, scene)
+        context = self._context(empty, changed=frozenset(request.sets))
+        put, _ = fill_sets({**defaults, **edge.sets, **request.sets}, context)
         opening: dict[str, Value] = {"ticket": request.id, "profile": self.profile.name,
                                      "version": self.profile.version, "title": request.title}  # fmt: skip
         sets = opening | {key: put[key] for key in sorted(put, key=_head_order)}
@@ -94,10 +94,10 @@ class Act:
             mail_id=request.mail_id,
             mail_digest=request.mail_digest,
         )
-        scene = replace(scene, ticket=apply(None, draft))
+        context = replace(context, ticket=apply(None, draft))
         target = self.profile.statuses[edge.target]
-        self.reasons += failures((*edge.needs, *target.needs, *target.keeps), scene)
-        self.warnings += failures((*edge.warns, *target.warns), scene)
+        self.reasons += failures((*edge.needs, *target.needs, *target.keeps), context)
+        self.warnings += failures((*edge.warns, *target.warns), context)
         self._commit(draft)
 
     def change(self, request: Change) -> None:
@@ -113,7 +113,7 @@ class Act:
         draft = self._entry("edited", sets=put, unset=cleared, text=request.text, note=request.note,
                             quiet=request.quiet, files=request.files, mail_id=request.mail_id,
                             mail_digest=request.mail_digest)  # fmt: skip
-        asked = self._scene(apply(self.ticket, draft), changed=given)
+        asked = self._context(apply(self.ticket, draft), changed=given)
         if request.to is not None:
             verdict = judge(asked, request.to)
             self.edge = verdict.edge
@@ -135,8 +135,8 @@ class Act:
 
     def _awaited(self, name: str) -> bool:
         """Whether setting a field, to whatever value, would make a rule move the ticket now."""
-        event, scene = Event("field_set", name.partition(".")[0]), self._scene(self._now)
-        return any(rule.moves and event in rule.on and holds(rule.when, scene) for rule in self.profile.triggers)
+        event, context = Event("field_set", name.partition(".")[0]), self._context(self._now)
+        return any(rule.moves and event in rule.on and holds(rule.when, context) for rule in self.profile.triggers)
 
     def fire(self, automation: Automation, request: Fire) -> None:
         """Do what an automation does, as the system; its first entry bears the key (rule 6)."""
@@ -203,7 +203,7 @@ class Act:
         if trigger.moves and self._asked_to_move and not any(e.kind in ("entered", "left") for e in matched):
             return False
         changed = frozenset(event.about for event in events_of(self.profile, entry) if event.kind == "field_set")
-        return holds(trigger.when, self._scene(stood, changed))
+        return holds(trigger.when, self._context(stood, changed))
 
     def _as_of(self, entry: Entry) -> Ticket:
         """The ticket just after one of this act's entries."""
@@ -212,44 +212,44 @@ class Act:
 
     def _do(self, action: Action, rule: str, marks: Mapping[str, Any], stood: Ticket, cause: Entry | None) -> None:
         """One action of a rule. ``cause`` is the entry that it answers, if it answers one."""
-        scene, self._rule = self._scene(stood), rule
+        context, self._rule = self._context(stood), rule
         match action.kind:
             case "move":
                 self._move(action, rule, marks, cause)
             case "set":
-                put, cleared = fill_sets(action.sets, replace(scene, ticket=self._now))
+                put, cleared = fill_sets(action.sets, replace(context, ticket=self._now))
                 if put or cleared:
                     self._append(self._system_entry("edited", rule, marks, sets=put, unset=cleared))
             case "note":
                 self._append(
-                    self._system_entry("noted", rule, marks, note=fill_value(action.target, scene, "the note", cause))
+                    self._system_entry("noted", rule, marks, note=fill_value(action.target, context, "the note", cause))
                 )
             case "notify":
                 self._notify(action, rule, marks)
             case "refuse":
-                self.reasons.append(self._said(action.target, scene, cause))
+                self.reasons.append(self._said(action.target, context, cause))
             case "warn":
-                self.warnings.append(self._said(action.target, scene, cause))
+                self.warnings.append(self._said(action.target, context, cause))
             case _:  # follow_up
-                self._follow_up(fill_value(action.target, scene, "the title of the follow-up", cause), rule, marks)
+                self._follow_up(fill_value(action.target, context, "the title of the follow-up", cause), rule, marks)
 
-    def _said(self, text: str, scene: Scene, cause: Entry | None) -> str:
+    def _said(self, text: str, context: EvalContext, cause: Entry | None) -> str:
         """What whoever asks is told; customers never read an internal note, not even one that a rule has made."""
         is_staff = self.profile.kind(self.actor.role) in ("agent", "system")
-        return fill(text, scene, cause, {} if is_staff else {INTERNAL: ""})
+        return fill(text, context, cause, {} if is_staff else {INTERNAL: ""})
 
     def _move(self, action: Action, rule: str, marks: Mapping[str, Any], cause: Entry | None) -> None:
         ticket = self._now
-        scene = self._scene(ticket)
-        put, cleared = fill_sets(action.sets, scene)
+        context = self._context(ticket)
+        put, cleared = fill_sets(action.sets, context)
         draft = self._system_entry(
             "moved", rule, marks, from_=ticket.status, to=action.target, sets=put, unset=cleared,
-            text=fill_value(action.text, scene, "the text", cause) or None,
-            note=fill_value(action.note, scene, "the note", cause) or None,
+            text=fill_value(action.text, context, "the text", cause) or None,
+            note=fill_value(action.note, context, "the note", cause) or None,
         )  # fmt: skip
         system = self.profile.system
         asked = replace(
-            scene, role=system, by=system, actor=system, text=draft.text, note=draft.note,
+            context, role=system, by=system, actor=system, text=draft.text, note=draft.note,
             ticket=apply(ticket, replace(draft, to=None)), changed=frozenset(action.sets),
         )  # fmt: skip
         verdict = judge(asked, action.target)
@@ -267,7 +267,7 @@ class Act:
         if self._request is not None and self._request.quiet:
             return
         told = self._readers(action, rule)
-        if not told and (words := why_nobody(action, self._now, self.people)):
+        if not told and (words := unreachable_reason(action, self._now, self.people)):
             self.unheard.append(words)
         if marks.get("due") or (told and self.by_mail):
             owing = self._append(self._system_entry("reminded", rule, marks, message=action.target, told=told))
@@ -303,7 +303,7 @@ class Act:
         for target in targets:
             acts = (self.actor.for_ or self.actor.who,)
             found += acts if target == "actor" else named(target, self._now, self.people)
-        return [who for who in found if can_be_told(who, self.people)]
+        return [who for who in found if can_be_notified(who, self.people)]
 
     def _follow_up(self, title: str, rule: str, marks: Mapping[str, Any]) -> None:
         """A linked new ticket with the message of this request (B8, H10)."""
@@ -335,9 +335,9 @@ class Act:
     def _asked_to_move(self) -> bool:
         return isinstance(self._request, Change) and self._request.to is not None
 
-    def _scene(self, ticket: Ticket, changed: frozenset[str] = frozenset()) -> Scene:
+    def _context(self, ticket: Ticket, changed: frozenset[str] = frozenset()) -> EvalContext:
         request = self._request
-        return Scene(
+        return EvalContext(
             self.profile, self.people, self.now, ticket, self.before, self._role, self.actor.role, self.actor.who,
             channel="mail" if self.via == "mail" else "cli",
             text=request.text if request else None,

@@ -8,7 +8,7 @@ from datetime import date
 
 from ticketctl.core.calendars import DAY, Calendar, Hours
 from ticketctl.core.dates import zone
-from ticketctl.core.language.grammar import Names
+from ticketctl.core.language.grammar import SymbolTable
 from ticketctl.core.yaml_node import Node
 from ticketctl.pattern import pattern
 
@@ -16,7 +16,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = pattern(r"([01]\d|2[0-4]):([0-5]\d) ?- ?([01]\d|2[0-4]):([0-5]\d)\Z", re.ASCII)
 
 
-def read_calendar(names: Names, key: str, node: Node, timezone: str) -> Calendar:
+def read_calendar(names: SymbolTable, key: str, node: Node, timezone: str) -> Calendar:
     """A calendar of a profile; ``timezone`` is that of the profile, where the calendar has none of its own."""
     found = names.keys(node, f'calendar "{key}"', ("hours", "holidays", "timezone"), ("hours",))
     if "timezone" in found:
@@ -56,7 +56,7 @@ def _no_date() -> date:
     raise ValueError
 
 
-def _days(names: Names, node: Node) -> list[int]:
+def _days(names: SymbolTable, node: Node) -> list[int]:
     """``mon-fri, sun`` as numbers, Monday 0."""
     found: list[int] = []
     for part in node.text.replace(" ", "").casefold().split(","):
@@ -69,7 +69,7 @@ def _days(names: Names, node: Node) -> list[int]:
     return found
 
 
-def _spans(names: Names, node: Node) -> Hours:
+def _spans(names: SymbolTable, node: Node) -> Hours:
     """``09:00-12:30, 13:30-17:00`` as minutes from midnight."""
     found: list[tuple[int, int]] = []
     for part in [] if node.value is None else node.text.split(","):

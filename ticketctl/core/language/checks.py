@@ -12,15 +12,15 @@ from ticketctl.core.dates import Duration
 from ticketctl.core.engine.moves import may_fire_in
 from ticketctl.core.entry import Value
 from ticketctl.core.language.entailment import (
-    Facts,
+    Assumptions,
     TooLargeError,
+    effort,
     exclusive,
     follows,
     lasting,
     mentions,
     opposite,
     split,
-    toil,
 )
 from ticketctl.core.language.limits import FINDINGS
 from ticketctl.core.language.reachability import (
@@ -33,14 +33,14 @@ from ticketctl.core.language.reachability import (
     real_moves,
     rule_moves,
 )
-from ticketctl.core.profile import CREATED, Action, Automation, Edge, Event, Profile, Status, Test, Trigger
+from ticketctl.core.profile import CREATED, Action, Automation, Event, Profile, Status, Test, Transition, Trigger
 from ticketctl.errors import Finding, Place
 
 ASKED = ("customer_message", "staff_message", "staff_event", "field_set", "mail_in", "created")
 """Events that need somebody to act."""
 
 
-def lint(profile: Profile) -> list[Finding]:
+def profile_findings(profile: Profile) -> list[Finding]:
     """What is wrong with a profile whose language is right, errors first; no more than people read (``FINDINGS``)."""
     found: list[Finding] = []
     try:
@@ -151,7 +151,7 @@ def _refusals(profile: Profile, rule: Trigger | Automation, action: Action, stat
         yield f"moves a ticket to {target}, but does not make sure of what that needs: {text}"
 
 
-def _wanting(profile: Profile, rule: Trigger | Automation, action: Action, status: str, edge: Edge) -> list[Test]:
+def _wanting(profile: Profile, rule: Trigger | Automation, action: Action, status: str, edge: Transition) -> list[Test]:
     """The needs of a rule's move that do not follow from what the rule knows when it moves."""
     sets: dict[str, Value | None] = {}
     for earlier in rule.do[: rule.do.index(action)]:
@@ -164,20 +164,20 @@ def _wanting(profile: Profile, rule: Trigger | Automation, action: Action, statu
         for test in split(lasting((*rule.when, *profile.statuses[status].keeps)))
         if not mentions(test, fields=touched)
     ]
-    facts = Facts(profile, status, tuple(known), sets, bool(action.text), bool(action.note), profile.system)
-    after = Facts(profile, action.target, (), {**edge.sets, **sets}, facts.text, facts.note, profile.system)
+    facts = Assumptions(profile, status, tuple(known), sets, bool(action.text), bool(action.note), profile.system)
+    after = Assumptions(profile, action.target, (), {**edge.sets, **sets}, facts.text, facts.note, profile.system)
     kept = [test for test in known if not mentions(test, ("status", "state"), edge.sets)]
     return follows(facts, (*edge.needs, *target.needs)) + follows(after.knowing(kept), target.keeps)
 
 
 def _set_before(profile: Profile, rule: Trigger | Automation, status: str) -> Iterator[str]:
     """The fields that other triggers may have set since the event that a trigger answers was judged."""
-    toil(profile, len(profile.triggers))
+    effort(profile, len(profile.triggers))
     for other in profile.triggers:
         if other is rule or not isinstance(rule, Trigger):
             break
         if any(may_coincide(one, two) for one in rule.on for two in other.on) and may_fire_in(other, status):
-            if not exclusive(Facts(profile, status), rule.when, other.when):
+            if not exclusive(Assumptions(profile, status), rule.when, other.when):
                 yield from (name for action in other.do for name in action.sets)
 
 
@@ -220,11 +220,11 @@ def rivals(profile: Profile) -> Iterator[Finding]:
 def _rivals_in(profile: Profile, status: str) -> Iterator[Finding]:
     moving = moves_in(profile, status)
     for position, (one, to, _) in enumerate(moving):
-        toil(profile, len(moving) - position)
+        effort(profile, len(moving) - position)
         for other, elsewhere, _ in moving[position + 1 :]:
             if other is one or to.target == elsewhere.target or not _same_instant(one, other):
                 continue
-            if not exclusive(Facts(profile, status), one.when, other.when):
+            if not exclusive(Assumptions(profile, status), one.when, other.when):
                 yield _error(other.place, 8, "rivals", f"the rules {one.name} and {other.name} can both act on a ticket in "
                              f'"{status}", one to {to.target}, one to {elsewhere.target}')  # fmt: skip
 
@@ -273,7 +273,7 @@ def _reply_leaves(profile: Profile, rule: Automation, status: str) -> bool:
         isinstance(other, Trigger)
         and Event("customer_message") in other.on
         and action.target not in rule.within
-        and not follows(Facts(profile, status), other.when)
+        and not follows(Assumptions(profile, status), other.when)
         for other, action, _ in moves_in(profile, status)
     )
 
@@ -286,7 +286,7 @@ def _tells_customer(profile: Profile, rule: Automation, start: Event) -> bool:
         return any(action.target == start.about for _, action in notices)
     status = start.about if start.kind == "entered" else rule.within[0]
     telling = [trigger.when for trigger, _ in notices if isinstance(trigger, Trigger) and start in trigger.on]
-    facts = Facts(profile, status)
+    facts = Assumptions(profile, status)
     # One that always tells, or several of which one tells whenever another does not.
     return any(
         all(

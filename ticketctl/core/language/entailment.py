@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ticketctl.core.entry import Value
-from ticketctl.core.profile import Edge, Profile, Test
+from ticketctl.core.profile import Profile, Test, Transition
 from ticketctl.core.templates import only_name
 from ticketctl.errors import Place
 from ticketctl.record import Record, replace
@@ -22,7 +22,7 @@ class TooLargeError(Exception):
     """The proofs of a profile would take too long."""
 
 
-def toil(profile: Profile, steps: int) -> None:
+def effort(profile: Profile, steps: int) -> None:
     """Count steps of the proofs of a profile.
 
     Raises:
@@ -62,7 +62,7 @@ def split(tests: Iterable[Test]) -> list[Test]:
     return found
 
 
-class Facts(Record):
+class Assumptions(Record):
     """What is known when a rule acts.
 
     Args:
@@ -82,10 +82,10 @@ class Facts(Record):
     note: bool = False
     role: str = ""
 
-    def knowing(self, more: Iterable[Test]) -> Facts:
+    def knowing(self, more: Iterable[Test]) -> Assumptions:
         """The same with more tests known to pass."""
         tests = (*self.tests, *split(more))
-        toil(self.profile, len(tests))
+        effort(self.profile, len(tests))
         return replace(self, tests=tests)
 
 
@@ -100,12 +100,12 @@ def mentions(
     )  # fmt: skip
 
 
-def follows(facts: Facts, needs: Iterable[Test]) -> list[Test]:
+def follows(facts: Assumptions, needs: Iterable[Test]) -> list[Test]:
     """Those of ``needs`` that do not follow from the facts."""
     return [need for need in needs if not all(_follows(facts, part, 3) for part in split([need]))]
 
 
-def exclusive(facts: Facts, one: Sequence[Test], other: Sequence[Test]) -> bool:
+def exclusive(facts: Assumptions, one: Sequence[Test], other: Sequence[Test]) -> bool:
     """Whether two lists of tests can never pass together in that status."""
     known = facts.knowing(one)
     return any(_follows(known, opposite(test), 3) for test in split(other)) or any(
@@ -113,7 +113,7 @@ def exclusive(facts: Facts, one: Sequence[Test], other: Sequence[Test]) -> bool:
     )
 
 
-def impossible(facts: Facts, tests: Sequence[Test]) -> bool:
+def impossible(facts: Assumptions, tests: Sequence[Test]) -> bool:
     """Whether a list of tests can never pass in that status."""
     parts = split(tests)
     return any(
@@ -122,8 +122,8 @@ def impossible(facts: Facts, tests: Sequence[Test]) -> bool:
     )
 
 
-def _follows(facts: Facts, need: Test, depth: int) -> bool:
-    toil(facts.profile, 1 + len(facts.tests))
+def _follows(facts: Assumptions, need: Test, depth: int) -> bool:
+    effort(facts.profile, 1 + len(facts.tests))
     if need in facts.tests or _settled(facts, need):
         return True
     if depth == 0:
@@ -142,12 +142,12 @@ def _follows(facts: Facts, need: Test, depth: int) -> bool:
     return False
 
 
-def _by_cases(facts: Facts, need: Test, depth: int) -> bool:
+def _by_cases(facts: Assumptions, need: Test, depth: int) -> bool:
     """Known alternatives, each of which suffices; known implications whose condition holds."""
     for fact in facts.tests:
         if fact.kind not in ("any_of", "when", "not"):
             continue
-        toil(facts.profile, len(facts.tests))
+        effort(facts.profile, len(facts.tests))
         rest = replace(facts, tests=tuple(test for test in facts.tests if test != fact))
         if fact.kind == "any_of" and all(_follows(rest.knowing([case]), need, depth - 1) for case in fact.inner):
             return True
@@ -160,7 +160,7 @@ def _by_cases(facts: Facts, need: Test, depth: int) -> bool:
     return False
 
 
-def _by_allowed(facts: Facts, need: Test, depth: int) -> bool:
+def _by_allowed(facts: Assumptions, need: Test, depth: int) -> bool:
     """That a move would be allowed says that all its needs are met."""
     for fact in facts.tests:
         if fact.kind == "allowed" and len(fact.wanted) == 1:
@@ -179,11 +179,11 @@ def lasting(tests: Iterable[Test]) -> list[Test]:
     return [test for test in tests if not mentions(test, ("message", "text", "role"), words=("changed",))]
 
 
-def _needs(profile: Profile, edge: Edge) -> tuple[Test, ...]:
+def _needs(profile: Profile, edge: Transition) -> tuple[Test, ...]:
     return (*edge.needs, *profile.statuses[edge.target].needs)
 
 
-def _settled(facts: Facts, need: Test) -> bool:
+def _settled(facts: Assumptions, need: Test) -> bool:
     """What the status, the role, and what the act supplies settle by themselves."""
     match need.kind:
         case "status":
@@ -199,7 +199,7 @@ def _settled(facts: Facts, need: Test) -> bool:
     return False
 
 
-def _field_settled(facts: Facts, need: Test) -> bool:
+def _field_settled(facts: Assumptions, need: Test) -> bool:
     (word, argument) = need.checks[0]
     sets = facts.sets or {}
     if need.name in sets:
@@ -221,7 +221,7 @@ def _field_settled(facts: Facts, need: Test) -> bool:
     return False
 
 
-def _refuted(facts: Facts, test: Test, depth: int) -> bool:
+def _refuted(facts: Assumptions, test: Test, depth: int) -> bool:
     """Whether the facts say that a test cannot pass."""
     match test.kind:
         case "not":
@@ -249,7 +249,7 @@ def _refuted(facts: Facts, test: Test, depth: int) -> bool:
     return False
 
 
-def _field_refuted(facts: Facts, test: Test) -> bool:
+def _field_refuted(facts: Assumptions, test: Test) -> bool:
     (word, argument) = test.checks[0]
     valued = ("present", "is", "contains", "has_role", "in_future")
     known = [fact.checks[0] for fact in facts.tests if fact.kind == "field" and fact.name == test.name]
@@ -265,7 +265,7 @@ def _field_refuted(facts: Facts, test: Test) -> bool:
     return Test("not", inner=(test,)) in facts.tests or _not_is(facts, test, word, argument)
 
 
-def _not_is(facts: Facts, test: Test, word: str, argument: Value) -> bool:
+def _not_is(facts: Assumptions, test: Test, word: str, argument: Value) -> bool:
     """``not: {is: [a, b]}`` refutes ``is: a``; ``not: {absent}`` refutes ``absent``; and so on."""
     for fact in facts.tests:
         if (

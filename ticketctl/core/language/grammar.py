@@ -47,11 +47,11 @@ _TOLD = 40
 _CALL = pattern(r"([a-z_]+)(?:\((.*)\))?\Z", re.DOTALL)
 
 
-class EnoughError(Exception):
+class TooManyFindingsError(Exception):
     """So many mistakes have been found that nobody need read on."""
 
 
-class Names:
+class SymbolTable:
     """What a profile has declared, and the findings so far; every grammar looks its names up here."""
 
     def __init__(self, path: str) -> None:
@@ -78,7 +78,7 @@ class Names:
         """
         self.findings.append(Finding(self.place(node), code, message, hint))
         if len(self.findings) >= FINDINGS:
-            raise EnoughError
+            raise TooManyFindingsError
 
     def known(self, node: Node, what: str, name: str, names: Collection[str]) -> str:
         """The declared name that ``name`` stands for; a finding, and the name as it is, if there is none."""
@@ -156,7 +156,7 @@ class Names:
         return node.text
 
 
-def read_event(names: Names, node: Node) -> Event:
+def read_event(names: SymbolTable, node: Node) -> Event:
     """``entered(Solved)``, ``customer_message`` ..."""
     found = _CALL.match(node.text)
     kind, about = (found[1], found[2]) if found else (node.text, None)
@@ -177,12 +177,12 @@ def read_event(names: Names, node: Node) -> Event:
     return Event(kind)
 
 
-def read_events(names: Names, node: Node | None) -> tuple[Event, ...]:
+def read_events(names: SymbolTable, node: Node | None) -> tuple[Event, ...]:
     """A list of events, or one."""
     return tuple(read_event(names, item) for item in node.items) if node else ()
 
 
-def read_tests(names: Names, node: Node | None) -> tuple[Test, ...]:
+def read_tests(names: SymbolTable, node: Node | None) -> tuple[Test, ...]:
     """A list of tests, or one."""
     return tuple(read_test(names, item) for item in node.items) if node else ()
 
@@ -193,7 +193,7 @@ _TEST_KEYS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def read_test(names: Names, node: Node) -> Test:
+def read_test(names: SymbolTable, node: Node) -> Test:
     """One test; see docs/profile-language.md."""
     kind = next((kind for kind in _TEST_KEYS if kind in node.map), "")
     if not kind:
@@ -223,12 +223,12 @@ def read_test(names: Names, node: Node) -> Test:
     return Test(kind, name, wanted=_wanted(names, kind, head), say=say, place=place)
 
 
-def _field_name(names: Names, node: Node) -> str:
+def _field_name(names: SymbolTable, node: Node) -> str:
     _, dot, item = node.text.partition(".")
     return names.field(node).name + dot + item
 
 
-def _wanted(names: Names, kind: str, node: Node) -> tuple[str, ...]:
+def _wanted(names: SymbolTable, kind: str, node: Node) -> tuple[str, ...]:
     """What a simple test compares with: statuses, roles, states, texts ..."""
     if kind in ("text", "subject"):
         inner = names.keys(node, f'"{kind}"', ("contains", "line"))
@@ -246,7 +246,7 @@ def _wanted(names: Names, kind: str, node: Node) -> tuple[str, ...]:
     return tuple(names.known(item, kind, item.text, closed[kind]) for item in node.items)
 
 
-def _checks(names: Names, head: Node, found: Mapping[str, Node]) -> tuple[tuple[str, Value], ...]:
+def _checks(names: SymbolTable, head: Node, found: Mapping[str, Node]) -> tuple[tuple[str, Value], ...]:
     """The words of a field test with their arguments."""
     declared = names.field(head)
     checks: list[tuple[str, Value]] = []
@@ -274,7 +274,7 @@ def _checks(names: Names, head: Node, found: Mapping[str, Node]) -> tuple[tuple[
     return tuple(checks)
 
 
-def read_value(names: Names, declared: Field, node: Node) -> Value:
+def read_value(names: SymbolTable, declared: Field, node: Node) -> Value:
     """A value for a field, of the field's type; texts with ``$names`` are filled in later."""
     if "$" in node.text:
         return names.filled(node)
@@ -301,7 +301,7 @@ SOURCES = ("next", "previous", "text")
 EMPTY = Node(None, 0, 0)
 
 
-def read_origin(names: Names, found: Mapping[str, Node]) -> Origin:
+def read_origin(names: SymbolTable, found: Mapping[str, Node]) -> Origin:
     """Where an entry of a profile comes from, of the keys of the entry."""
     source = found.get("source", EMPTY)
     if source.value is not None:
@@ -315,7 +315,7 @@ def squash_item(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-") or "item"
 
 
-def read_sets(names: Names, node: Node | None) -> dict[str, Value | None]:
+def read_sets(names: SymbolTable, node: Node | None) -> dict[str, Value | None]:
     """``{field: value}``, null clearing."""
     found: dict[str, Value | None] = {}
     for key, value in (node.map if node else {}).items():
@@ -331,12 +331,12 @@ _ACTIONS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def read_actions(names: Names, node: Node | None) -> tuple[Action, ...]:
+def read_actions(names: SymbolTable, node: Node | None) -> tuple[Action, ...]:
     """A list of actions."""
     return tuple(_action(names, item) for item in node.items) if node else ()
 
 
-def _action(names: Names, node: Node) -> Action:
+def _action(names: SymbolTable, node: Node) -> Action:
     kind = next((kind for kind in _ACTIONS if kind in node.map), "")
     place = names.place(node)
     if not kind:
@@ -358,7 +358,7 @@ def _action(names: Names, node: Node) -> Action:
     return Action(kind, names.filled(head, internal=kind != "follow_up"), place=place)
 
 
-def _told(names: Names, node: Node | None) -> tuple[str, ...]:
+def _told(names: SymbolTable, node: Node | None) -> tuple[str, ...]:
     """Whom a notice goes to: customer, actor, user fields, ``role:R``."""
     told: list[str] = []
     for item in node.items if node else ():

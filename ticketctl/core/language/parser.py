@@ -15,8 +15,8 @@ from ticketctl.core.language.grammar import (
     EMPTY,
     HEAD_FIELDS,
     ORIGIN,
-    EnoughError,
-    Names,
+    SymbolTable,
+    TooManyFindingsError,
     read_actions,
     read_event,
     read_events,
@@ -48,18 +48,18 @@ def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
     Returns:
         The profile and what is wrong with it. It is fit for use only if nothing is.
     """
-    names = Names(path)
+    names = SymbolTable(path)
     found = too_large(node, path)
     profile = None
     if not found:
-        with suppress(EnoughError):
+        with suppress(TooManyFindingsError):
             profile = _profile(names, node)
             check_leaks(names, profile, node)
         found = list(dict.fromkeys(names.findings))
     return profile or p.nothing(node.map.get("profile", EMPTY).text, path), found
 
 
-def _profile(names: Names, node: Node) -> p.Profile:
+def _profile(names: SymbolTable, node: Node) -> p.Profile:
     """The profile, whatever is wrong with it, which ``names`` is told.
 
     Raises:
@@ -100,7 +100,7 @@ def _profile(names: Names, node: Node) -> p.Profile:
 
 
 def _declare(
-    names: Names, part: Callable[[str], Node]
+    names: SymbolTable, part: Callable[[str], Node]
 ) -> tuple[dict[str, p.Role], dict[str, p.Field], dict[str, p.Status]]:
     """Roles, fields and statuses; all their names are known before the first test is read."""
     roles = dict(_named(part("roles"), lambda key, item: _role(names, key, item)))
@@ -129,20 +129,20 @@ def _named(node: Node, read: Callable[[str, Node], T]) -> Iterator[tuple[str, T]
     return ((key, read(key, item)) for key, item in node.map.items())
 
 
-def _slug(names: Names, node: Node) -> str:
+def _slug(names: SymbolTable, node: Node) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9-]*", node.text):
         names.error(node, f'"{node.text}" is no name for a profile', "lower-case letters, digits and hyphens")
     return node.text
 
 
-def _version(names: Names, node: Node) -> int:
+def _version(names: SymbolTable, node: Node) -> int:
     if isinstance(node.value, int) and not isinstance(node.value, bool) and node.value > 0:
         return node.value
     names.error(node, "the version is a whole number from 1")
     return 1
 
 
-def _zone(names: Names, node: Node) -> str:
+def _zone(names: SymbolTable, node: Node) -> str:
     try:
         zone(node.text)
     except ValueError as error:
@@ -151,7 +151,7 @@ def _zone(names: Names, node: Node) -> str:
     return node.text
 
 
-def _role(names: Names, key: str, node: Node) -> p.Role:
+def _role(names: SymbolTable, key: str, node: Node) -> p.Role:
     found = names.keys(node, f'role "{key}"', ("kind", "field", "help"), ("kind",)) if node.map else {"kind": node}
     kind = found.get("kind", EMPTY)
     bound = found["field"].text if "field" in found else ""
@@ -159,14 +159,14 @@ def _role(names: Names, key: str, node: Node) -> p.Role:
     return p.Role(key, names.known(kind, "kind of role", kind.text, p.KINDS), bound, help_)
 
 
-def _check_roles(names: Names, node: Node) -> None:
+def _check_roles(names: SymbolTable, node: Node) -> None:
     for kind in ("customer", "agent", "system"):
         of_kind = [role for role, known in names.roles.items() if known == kind]
         if not of_kind or (kind == "system" and len(of_kind) > 1):
             names.error(node, f"there must be {'one role' if kind == 'system' else 'a role'} of kind {kind}")
 
 
-def _field(names: Names, key: str, node: Node) -> p.Field:
+def _field(names: SymbolTable, key: str, node: Node) -> p.Field:
     found = names.keys(node, f'field "{key}"', ("type", "values", "default", "help", "edit", *ORIGIN), ("type",))
     if key in HEAD_FIELDS or not re.fullmatch(r"[a-z][a-z0-9_]*", key):
         names.error(node, f'"{key}" cannot be the name of a field', "lower-case letters, digits, _; not a head key")
@@ -185,7 +185,7 @@ def _field(names: Names, key: str, node: Node) -> p.Field:
 _STATUS_KEYS = ("state", "description", "aliases", "set_by", "needs", "keeps", "warns", *ORIGIN)
 
 
-def _status_name(names: Names, key: str, node: Node) -> p.Status:
+def _status_name(names: SymbolTable, key: str, node: Node) -> p.Status:
     """The status without its tests, which may speak of statuses that come later."""
     state = node.map.get("state", EMPTY)
     aliases = tuple(item.text for item in node.map.get("aliases", EMPTY).items)
@@ -196,7 +196,7 @@ def _status_name(names: Names, key: str, node: Node) -> p.Status:
     return p.Status(key, state.text, aliases=aliases)
 
 
-def _status(names: Names, key: str, node: Node) -> p.Status:
+def _status(names: SymbolTable, key: str, node: Node) -> p.Status:
     found = names.keys(node, f'status "{key}"', _STATUS_KEYS, ("state",))
     state, set_by = found.get("state", EMPTY), found.get("set_by", EMPTY)
     names.known(state, "state", state.text, p.STATES)
@@ -219,9 +219,9 @@ def _status(names: Names, key: str, node: Node) -> p.Status:
 _EDGE_KEYS = ("from", "except", "to", "roles", "on_behalf", "criterion", "needs", "warns", "sets", *ORIGIN)
 
 
-def _edges(names: Names, node: Node) -> tuple[list[p.Edge], dict[tuple[str, str], str]]:
+def _edges(names: SymbolTable, node: Node) -> tuple[list[p.Transition], dict[tuple[str, str], str]]:
     """The transitions with ``any``, lists and ``except`` expanded."""
-    edges: list[p.Edge] = []
+    edges: list[p.Transition] = []
     excepts: dict[tuple[str, str], str] = {}
     for item in node.items:
         found = names.keys(item, "a transition", _EDGE_KEYS, ("from", "to", "roles"))
@@ -236,7 +236,7 @@ def _edges(names: Names, node: Node) -> tuple[list[p.Edge], dict[tuple[str, str]
     return edges, excepts
 
 
-def _edge(names: Names, item: Node) -> Callable[[str, str, int], p.Edge]:
+def _edge(names: SymbolTable, item: Node) -> Callable[[str, str, int], p.Transition]:
     found = item.map
     roles = tuple(names.role(role) for role in found.get("roles", EMPTY).items)
     on_behalf = tuple(names.role(role) for role in found.get("on_behalf", EMPTY).items)
@@ -244,13 +244,13 @@ def _edge(names: Names, item: Node) -> Callable[[str, str, int], p.Edge]:
     needs, warns = read_tests(names, found.get("needs")), read_tests(names, found.get("warns"))
     sets, origin, place = read_sets(names, found.get("sets")), read_origin(names, found), names.place(item)
 
-    def make(source: str, target: str, order: int) -> p.Edge:
-        return p.Edge(source, target, order, roles, on_behalf, criterion, needs, warns, sets, origin, place)
+    def make(source: str, target: str, order: int) -> p.Transition:
+        return p.Transition(source, target, order, roles, on_behalf, criterion, needs, warns, sets, origin, place)
 
     return make
 
 
-def _sources(names: Names, node: Node, target: str) -> list[str]:
+def _sources(names: SymbolTable, node: Node, target: str) -> list[str]:
     if node.text == "any":
         return [status for status in names.statuses if status != target]
     sources = [p.CREATED if item.text == p.CREATED else names.status(item) for item in node.items]
@@ -259,7 +259,7 @@ def _sources(names: Names, node: Node, target: str) -> list[str]:
     return [source for source in sources if source != target]
 
 
-def _no_circles(names: Names, statuses: dict[str, p.Status], edges: list[p.Edge]) -> None:
+def _no_circles(names: SymbolTable, statuses: dict[str, p.Status], edges: list[p.Transition]) -> None:
     """What a move needs cannot be asked of whether moves are allowed: the answer could go round in circles."""
     bound = [test for status in statuses.values() for test in (*status.needs, *status.keeps, *status.warns)]
     bound += [test for edge in edges for test in (*edge.needs, *edge.warns)]
@@ -267,7 +267,7 @@ def _no_circles(names: Names, statuses: dict[str, p.Status], edges: list[p.Edge]
         names.error(Node(None, place.line, place.col), '"allowed" is for rules; a move cannot need it')
 
 
-def _unique(names: Names, items: list[Node]) -> None:
+def _unique(names: SymbolTable, items: list[Node]) -> None:
     seen: set[str] = set()
     for item in items:
         name = item.map.get("name", EMPTY)
@@ -276,7 +276,7 @@ def _unique(names: Names, items: list[Node]) -> None:
         seen.add(name.text)
 
 
-def _trigger(names: Names, item: Node) -> p.Trigger:
+def _trigger(names: SymbolTable, item: Node) -> p.Trigger:
     found = names.keys(item, "a trigger", ("name", "on", "when", "do", *ORIGIN), ("name", "on", "do"))
     return p.Trigger(
         found.get("name", EMPTY).text,
@@ -294,7 +294,7 @@ _AUTOMATION_KEYS = (
 )  # fmt: skip
 
 
-def _automation(names: Names, item: Node, order: int) -> p.Automation:
+def _automation(names: SymbolTable, item: Node, order: int) -> p.Automation:
     found = names.keys(item, "an automation", _AUTOMATION_KEYS, ("name", "in", "do"))
     if ("start" in found) == ("at" in found):
         names.error(item, 'an automation has either "start" (an event) or "at" (a date field)')
@@ -330,7 +330,7 @@ def _automation(names: Names, item: Node, order: int) -> p.Automation:
     )
 
 
-def _working_time(names: Names, durations: list[Node]) -> None:
+def _working_time(names: SymbolTable, durations: list[Node]) -> None:
     """Months are no working time, and who waits for more than a year of it waits for ever."""
     for node in durations:
         period = names.duration(node)
@@ -338,20 +338,20 @@ def _working_time(names: Names, durations: list[Node]) -> None:
             names.error(node, f"{node.text} cannot be counted in working time", "days, hours and minutes, up to P366D")
 
 
-def _batch(names: Names, key: str, node: Node) -> p.Batch:
+def _batch(names: SymbolTable, key: str, node: Node) -> p.Batch:
     found = names.keys(node, f'batch "{key}"', ("from", "to", "set", *ORIGIN), ("from", "to", "set"))
     source, target = names.status(found.get("from", EMPTY)), names.status(found.get("to", EMPTY))
     sets = read_sets(names, found.get("set"))
     return p.Batch(key, source, target, sets, read_origin(names, found), names.place(node))
 
 
-def _category(names: Names, key: str, node: Node) -> p.Category:
+def _category(names: SymbolTable, key: str, node: Node) -> p.Category:
     found = names.keys(node, f'category "{key}"', ("statuses", "ask", *ORIGIN), ("statuses",))
     statuses = tuple(names.status(item) for item in found.get("statuses", EMPTY).items)
     return p.Category(key, statuses, found.get("ask", EMPTY).text, read_origin(names, found))
 
 
-def _queue(names: Names, node: Node | None) -> p.Queue:
+def _queue(names: SymbolTable, node: Node | None) -> p.Queue:
     if node is None:
         return p.Queue()
     found = names.keys(node, "the queue", ("when", "order", *ORIGIN))

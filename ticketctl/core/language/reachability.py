@@ -6,13 +6,13 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from ticketctl.core.engine.moves import may_fire_in
-from ticketctl.core.language.entailment import Facts, impossible
-from ticketctl.core.profile import CREATED, Action, Automation, Category, Edge, Profile, Trigger
+from ticketctl.core.language.entailment import Assumptions, impossible
+from ticketctl.core.profile import CREATED, Action, Automation, Category, Profile, Transition, Trigger
 
 PERSONS = ("customer", "agent")
 
 
-def person_moves(profile: Profile, edge: Edge, category: Category | None = None) -> list[str]:
+def person_moves(profile: Profile, edge: Transition, category: Category | None = None) -> list[str]:
     """The roles of people who can really make a move (in a category, or in at least one if none is given)."""
     if profile.statuses[edge.target].set_by_system and edge.source != CREATED:
         return []
@@ -69,7 +69,7 @@ def fires_in(profile: Profile, rule: Trigger | Automation) -> list[str]:
             among: Iterable[str] = dict.fromkeys(rule.within)
         else:
             among = [status for status in profile.statuses if may_fire_in(rule, status)]
-        known[key] = [status for status in among if not impossible(Facts(profile, status), rule.when)]
+        known[key] = [status for status in among if not impossible(Assumptions(profile, status), rule.when)]
     return known[key]
 
 

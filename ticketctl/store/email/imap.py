@@ -14,7 +14,7 @@ from typing import Any
 
 from ticketctl.errors import BusyError, DiskError, SettingsError
 from ticketctl.store.email.quarantine import Source
-from ticketctl.store.email.settings import Server
+from ticketctl.store.email.settings import MailServer
 from ticketctl.store.email.smtp import secret
 
 PASSWORD_FILE = "TICKETCTL_IMAP_PASSWORD_FILE"
@@ -67,7 +67,7 @@ def _opened(path: Path) -> int | None:
     return None
 
 
-def from_imap(server: Server, environment: Mapping[str, str] = os.environ) -> Iterator[Fetched]:
+def from_imap(server: MailServer, environment: Mapping[str, str] = os.environ) -> Iterator[Fetched]:
     """The letters of a folder that nobody has seen; one that is done is marked as seen.
 
     Raises:
@@ -83,7 +83,7 @@ def from_imap(server: Server, environment: Mapping[str, str] = os.environ) -> It
 class _Message:
     """An email on a server, fetched piece by piece."""
 
-    def __init__(self, server: Server, box: Any, uid: str) -> None:
+    def __init__(self, server: MailServer, box: Any, uid: str) -> None:
         self._server, self._box, self._uid, self._at = server, box, uid, 0
 
     def read(self, size: int, /) -> bytes:
@@ -113,12 +113,12 @@ def _bounded(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
     return bounded
 
 
-def _mark(server: Server, box: Any, uid: str) -> None:
+def _mark(server: MailServer, box: Any, uid: str) -> None:
     _said(server, partial(box.flag, uid, "\\Seen", True))
 
 
 @contextmanager
-def _mailbox(server: Server, password: str) -> Iterator[Any]:
+def _mailbox(server: MailServer, password: str) -> Iterator[Any]:
     try:
         import imap_tools
     except ImportError:
@@ -137,7 +137,7 @@ def _mailbox(server: Server, password: str) -> Iterator[Any]:
             box.logout()
 
 
-def _said(server: Server, ask: Callable[[], Any]) -> Any:
+def _said(server: MailServer, ask: Callable[[], Any]) -> Any:
     """The server's answer; what it has against it, as words."""
     import imap_tools
 

@@ -140,10 +140,10 @@ def read_parts(data: bytes) -> Part:
     """
     if b"\n" not in data[: MAX_HEAD + 1]:
         data = data.replace(b"\r", b"\n")
-    return _Reader(data).read(0, len(data), 0, "text/plain")
+    return _PartReader(data).read(0, len(data), 0, "text/plain")
 
 
-class _Reader:
+class _PartReader:
     """Reads the parts of an email, and counts them."""
 
     def __init__(self, data: bytes) -> None:

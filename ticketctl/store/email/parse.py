@@ -51,7 +51,7 @@ class Attachment(Record):
     data: bytes
 
 
-class Letter(Record):
+class Email(Record):
     """An email as read.
 
     Args:
@@ -86,7 +86,7 @@ class Letter(Record):
     former_id: str = ""
 
 
-def read_letter(data: bytes) -> Letter:
+def parse_email(data: bytes) -> Email:
     """Read an email.
 
     Raises:
@@ -102,7 +102,7 @@ def read_letter(data: bytes) -> Letter:
         former = "" if own else _made_id(hashlib.sha256(data).hexdigest())
         # Without a date as well nothing but its way tells it from another that says the same.
         digest = digest_of(message, own or ("" if date else former), date)
-        return Letter(
+        return Email(
             own or (_made_id(digest[1:]) if date else former),
             sender,
             tuple(_recipients(message)),
@@ -282,7 +282,7 @@ def _is_page(part: Part) -> bool:
 # --- writing --------------------------------------------------------------------------------------------------------
 
 
-class Outgoing(Record):
+class OutgoingEmail(Record):
     """An email to be written; ``thread`` has the Message-IDs of the ticket's thread, the one answered last."""
 
     message_id: str
@@ -297,7 +297,7 @@ class Outgoing(Record):
 _PLAIN_HEADER = re.compile(r"[ -~]*\Z")
 
 
-def write_letter(letter: Outgoing) -> bytes:
+def compose_email(letter: OutgoingEmail) -> bytes:
     """An email as bytes with CRLF: plain text, marked as written by a machine (RFC 3834), so that no machine answers.
 
     Every header is one line of printable ASCII before it is folded: nothing that came with a letter can begin another.

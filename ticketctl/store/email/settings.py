@@ -20,7 +20,7 @@ TLS = ("starttls", "implicit", "none")
 Wrong = Callable[[Node, str], None]
 
 
-class Server(Record):
+class MailServer(Record):
     """A mail server.
 
     Args:
@@ -43,7 +43,7 @@ class Server(Record):
         return f"{self.host}:{self.port}"
 
 
-class Mail(Record):
+class MailSettings(Record):
     """How a store sends and gets mail.
 
     Args:
@@ -58,9 +58,9 @@ class Mail(Record):
 
     sender: str
     addresses: Mapping[str, str] = EMPTY
-    smtp: Server | None = None
+    smtp: MailServer | None = None
     sendmail: bool = False
-    imap: Server | None = None
+    imap: MailServer | None = None
     per_day: int = 20
     trust: str = ""
     per_hour: int = 60
@@ -79,7 +79,7 @@ class Mail(Record):
 _KEYS = ("from", "addresses", "smtp", "sendmail", "imap", "per_day", "per_hour", "trust")
 
 
-def read_mail(node: Node | None, wrong: Wrong) -> Mail | None:
+def read_mail(node: Node | None, wrong: Wrong) -> MailSettings | None:
     """The part, or nothing if the settings have none; mistakes are told to ``wrong``."""
     if node is None or node.value is None:
         return None
@@ -98,7 +98,7 @@ def read_mail(node: Node | None, wrong: Wrong) -> Mail | None:
         wrong(sendmail, "sendmail is true or false")
     if "smtp" in node.map and sendmail.value:
         wrong(sendmail, "notices go out by smtp or by sendmail, not both")
-    return Mail(
+    return MailSettings(
         sender,
         addresses,
         _server(node.map.get("smtp"), 587, "SMTP", wrong),
@@ -134,7 +134,7 @@ def _address(text: str, node: Node, wrong: Wrong) -> str:
 _SERVER_KEYS = ("host", "port", "tls", "user", "password_env", "folder")
 
 
-def _server(node: Node | None, port: int, kind: str, wrong: Wrong) -> Server | None:
+def _server(node: Node | None, port: int, kind: str, wrong: Wrong) -> MailServer | None:
     if node is None:
         return None
     for key, item in node.map.items():
@@ -160,4 +160,4 @@ def _server(node: Node | None, port: int, kind: str, wrong: Wrong) -> Server | N
     for item in (user, folder):
         if not item.text.isprintable():
             wrong(item, "there are characters in it that no name has")
-    return Server(host.text, int(number.text), tls.text, user.text, variable.text, folder.text)
+    return MailServer(host.text, int(number.text), tls.text, user.text, variable.text, folder.text)

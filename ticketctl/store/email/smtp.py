@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from ticketctl.errors import SettingsError
-from ticketctl.store.email.settings import Mail, Server
+from ticketctl.store.email.settings import MailServer, MailSettings
 
 PASSWORD_FILE = "TICKETCTL_SMTP_PASSWORD_FILE"
 _TIMEOUT = 30.0
@@ -34,7 +34,7 @@ class DeliveryError(Exception):
 
 
 @contextmanager
-def transport(mail: Mail, environment: Mapping[str, str] = os.environ) -> Iterator[Send]:
+def transport(mail: MailSettings, environment: Mapping[str, str] = os.environ) -> Iterator[Send]:
     """A way to hand letters over.
 
     Raises:
@@ -58,7 +58,7 @@ def transport(mail: Mail, environment: Mapping[str, str] = os.environ) -> Iterat
             connection.close()
 
 
-def secret(server: Server, file_variable: str, environment: Mapping[str, str]) -> str:
+def secret(server: MailServer, file_variable: str, environment: Mapping[str, str]) -> str:
     """The password for a login: from the variable that the settings name, or from the file that the environment names.
 
     Raises:
@@ -83,7 +83,7 @@ def secret(server: Server, file_variable: str, environment: Mapping[str, str]) -
     raise SettingsError(f"there is no password for {server.user} at {server.host}", hint)
 
 
-def _connect(server: Server, password: str) -> smtplib.SMTP:
+def _connect(server: MailServer, password: str) -> smtplib.SMTP:
     if server.tls == "implicit":
         context = ssl.create_default_context()
         connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=_TIMEOUT, context=context)

@@ -58,7 +58,7 @@ class Written(NamedTuple):
     was: str = ""
 
 
-class TakenBackError(DiskError):
+class MissingEventsError(DiskError):
     """HEAD has events of tickets that their files lack: git, or a person, has put an older
     state of a file in its place, and a commit of it would take the events away.
 
@@ -328,7 +328,7 @@ def _see_that_none_is_taken_back(root: str, written: Iterable[Written], replaced
             if old and not events_in(old) <= events_in(files.read_in(root, path, files.LARGEST)):
                 lost[path] = old
     if lost:
-        raise TakenBackError(lost)
+        raise MissingEventsError(lost)
 
 
 def events_in(data: bytes) -> set[bytes]:

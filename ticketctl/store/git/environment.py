@@ -54,7 +54,7 @@ def _is_kept(key: str) -> bool:
     return not key.startswith("GIT_") or key in _KEPT or numbered
 
 
-class TrapError(DiskError):
+class BlockingFileError(DiskError):
     """Something in the store would keep git waiting for ever."""
 
 
@@ -75,7 +75,7 @@ def _look_for_traps(root: str) -> None:
             continue
         if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
             words = f"{root}/{name} is not a regular file; git would wait for it"
-            raise TrapError(words, f"remove {name}")
+            raise BlockingFileError(words, f"remove {name}")
 
 
 def start_options(root: str, as_owner: bool = True) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from ticketctl.errors import DiskError, UsageError
 from ticketctl.pattern import pattern
-from ticketctl.store.git.environment import TrapError, start_options
+from ticketctl.store.git.environment import BlockingFileError, start_options
 
 _GIT = ("git", "-c", "safe.bareRepository=explicit")
 """A folder with ``HEAD``, ``objects``, ``refs`` and ``config`` in a store is no repository:
@@ -204,7 +204,7 @@ def email(root: str) -> str:
     """``user.email`` as git's configuration has it for this folder, or nothing."""
     try:
         return run(root, "config", "user.email", check=False, as_owner=False).stdout.strip()
-    except TrapError:
+    except BlockingFileError:
         raise
     except DiskError:
         return ""

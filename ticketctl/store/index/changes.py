@@ -32,7 +32,7 @@ _PLACE = ("rev-parse", "--show-prefix", "--git-path", "index")
 _TRIES = 10
 
 
-class Suspect(NamedTuple):
+class UntrustedFile(NamedTuple):
     """A file for which git does not vouch, and its stamp when it was read."""
 
     path: str
@@ -40,7 +40,7 @@ class Suspect(NamedTuple):
     read: int
 
 
-class Look(NamedTuple):
+class FileToRead(NamedTuple):
     """A file to be read.
 
     Args:
@@ -51,7 +51,7 @@ class Look(NamedTuple):
     vouched: str = ""
 
 
-class News(NamedTuple):
+class ChangeSet(NamedTuple):
     """What is to be done about an index.
 
     Args:
@@ -62,14 +62,14 @@ class News(NamedTuple):
         changed: whether there is anything to be written at all.
     """
 
-    looks: list[Look]
+    looks: list[FileToRead]
     gone: list[str]
-    suspects: list[Suspect]
+    suspects: list[UntrustedFile]
     meta: dict[str, object]
     changed: bool
 
 
-class Inquiry:
+class GitQuery:
     """What git was asked, and has not answered yet: of the work tree, and of where things are."""
 
     def __init__(self, root: str) -> None:
@@ -86,25 +86,25 @@ class Inquiry:
             process.communicate()
 
 
-def ask_ahead(state: StateFolder) -> Inquiry | None:
+def ask_ahead(state: StateFolder) -> GitQuery | None:
     """Ask git at once, before anything else is looked at, where it will have to be asked: that takes longest."""
     try:
         newest = Index.newest(state)
-        return Inquiry(state.root) if newest is not None and os.stat(newest).st_size > _LARGE_BYTES else None
+        return GitQuery(state.root) if newest is not None and os.stat(newest).st_size > _LARGE_BYTES else None
     except (OSError, DiskError):
         return None
 
 
-def news(root: str, index: Index | None, ahead: Inquiry | None = None) -> News:
+def news(root: str, index: Index | None, ahead: GitQuery | None = None) -> ChangeSet:
     """What has changed since the index was written; everything is news where there is none.
 
     Args:
         ahead: what git was asked already.
     """
     if os.path.islink(f"{root}/tickets"):  # nothing in it is a ticket of ours, as each reading of one will say
-        looks = [Look(path) for path in walk(root)]
+        looks = [FileToRead(path) for path in walk(root)]
         gone = list(index.stamps().keys() - {look.path for look in looks}) if index is not None else []
-        return News(looks, gone, [], _NOWHERE, True)
+        return ChangeSet(looks, gone, [], _NOWHERE, True)
     if index is None:
         return _from_nothing(root)
     if (ahead or _is_large(index)) and (found := _by_git(root, index, ahead)) is not None:
@@ -116,13 +116,13 @@ _NOWHERE: dict[str, object] = {"head": "", "git_index": "", "hidden": ""}
 """What is remembered where git was not asked."""
 
 
-def _from_nothing(root: str) -> News:
+def _from_nothing(root: str) -> ChangeSet:
     """All files, since each is to be read; which of them are as in HEAD is then seen by their bytes."""
     paths = list(walk(root))
     meta, blobs = (_in_head(root) if len(paths) > LARGE else None) or (_NOWHERE, {})
-    looks = [Look(path, blobs.get(path, "")) for path in paths]
+    looks = [FileToRead(path, blobs.get(path, "")) for path in paths]
     missing = {_ours(name, "") for name in blobs.keys() - paths}.difference(paths, ("",))
-    return News(looks, [], [Suspect(path, "", 0) for path in missing], meta, True)
+    return ChangeSet(looks, [], [UntrustedFile(path, "", 0) for path in missing], meta, True)
 
 
 def _is_large(index: Index) -> bool:
@@ -163,19 +163,19 @@ def same(root: str, path: str, stamp: str, read: int) -> bool:
 # --- by stat --------------------------------------------------------------------------------------------------------
 
 
-def _by_stat(root: str, index: Index) -> News:
+def _by_stat(root: str, index: Index) -> ChangeSet:
     known = index.stamps()
     paths = list(walk(root))
-    looks = [Look(path) for path in paths if path not in known or not same(root, path, *known[path])]
+    looks = [FileToRead(path) for path in paths if path not in known or not same(root, path, *known[path])]
     gone = list(known.keys() - paths)
-    suspects: list[Suspect] = []
+    suspects: list[UntrustedFile] = []
     if index.meta("head"):
         # Should git be asked again one day, it knows nothing of what was seen in the meantime.
-        before = {path: Suspect(path, *held) for path, held in index.suspects().items()}
+        before = {path: UntrustedFile(path, *held) for path, held in index.suspects().items()}
         read = {look.path for look in looks}
-        suspects = [one for one in (before | {path: Suspect(path, "", 0) for path in gone}).values()
+        suspects = [one for one in (before | {path: UntrustedFile(path, "", 0) for path in gone}).values()
                     if one.path not in read]  # fmt: skip
-    return News(looks, gone, suspects, {}, bool(looks or gone))
+    return ChangeSet(looks, gone, suspects, {}, bool(looks or gone))
 
 
 # --- by git ---------------------------------------------------------------------------------------------------------
@@ -209,13 +209,13 @@ def _in_head(root: str) -> tuple[dict[str, object], dict[str, str]] | None:
         return None
 
 
-def _by_git(root: str, index: Index, ahead: Inquiry | None = None) -> News | None:
+def _by_git(root: str, index: Index, ahead: GitQuery | None = None) -> ChangeSet | None:
     """The news as git knows them; nothing, where it cannot be asked."""
     from ticketctl.store.git import process as git
 
     try:
         for _ in range(_TRIES):
-            now, ahead = ahead or Inquiry(root), None
+            now, ahead = ahead or GitQuery(root), None
             try:
                 converts = git.is_converting(git.answer(git.converts(root, _some(index))))
                 prefix, place = _whereabouts(git.answer(now.place))
@@ -295,7 +295,7 @@ def _unwatched(meta: dict[str, object]) -> list[str]:
     return hidden.split("\0") if hidden else []
 
 
-def _compared(root: str, index: Index, status: _Status, prefix: str, place: str) -> News | None:
+def _compared(root: str, index: Index, status: _Status, prefix: str, place: str) -> ChangeSet | None:
     """What is to be read, given what git says."""
     from ticketctl.store.git import process as git
 
@@ -307,7 +307,7 @@ def _compared(root: str, index: Index, status: _Status, prefix: str, place: str)
     unsure = status.dirty.union(_unwatched(meta))
     behind: dict[str, bool] = {}
     remaining = {
-        path: Suspect(path, *suspects[path])
+        path: UntrustedFile(path, *suspects[path])
         for path in unsure & (suspects.keys() - differing)
         if _is_there(root, path, behind) and same(root, path, *suspects[path])
     }
@@ -317,10 +317,10 @@ def _compared(root: str, index: Index, status: _Status, prefix: str, place: str)
     if paths and vouched is None:
         vouched = git.blobs_at(root, status.head, prefix, paths)
     trusted = {path: blob for path, blob in (vouched or {}).items() if path not in unsure}
-    left = [Suspect(path, "", 0) for path in missing if (vouched or {}).get(path)]
+    left = [UntrustedFile(path, "", 0) for path in missing if (vouched or {}).get(path)]
     changed = bool(present) or _is_news(index, meta, missing, left)
-    looks = [Look(path, trusted.get(path, "")) for path in present]
-    return News(looks, missing, [*remaining.values(), *left], meta, changed)
+    looks = [FileToRead(path, trusted.get(path, "")) for path in present]
+    return ChangeSet(looks, missing, [*remaining.values(), *left], meta, changed)
 
 
 def _is_there(root: str, path: str, behind: dict[str, bool]) -> bool:
@@ -337,7 +337,7 @@ def _is_there(root: str, path: str, behind: dict[str, bool]) -> bool:
     return not behind[folder]
 
 
-def _is_news(index: Index, meta: dict[str, object], missing: list[str], left: list[Suspect]) -> bool:
+def _is_news(index: Index, meta: dict[str, object], missing: list[str], left: list[UntrustedFile]) -> bool:
     """Whether the index does not know yet what git says, or which files are missing."""
     if {key: index.meta(key) for key in meta} != meta or any(index.has(path) for path in missing):
         return True

@@ -40,7 +40,7 @@ class UnusableError(Exception):
     """The index cannot be used as it is; it is made anew, or in memory."""
 
 
-class Kept(NamedTuple):
+class IndexEntry(NamedTuple):
     """A ticket file as the index has it.
 
     Args:
@@ -123,7 +123,7 @@ class Index:
         return Index(memory, None)
 
     @classmethod
-    def build(cls, kept: Iterable[Kept], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
+    def build(cls, kept: Iterable[IndexEntry], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
               folders: Iterable[tuple[str, str, int]], state: StateFolder | None) -> Index:  # fmt: skip
         """A new index.
 
@@ -149,7 +149,7 @@ class Index:
                     os.unlink(aside)
 
     @classmethod
-    def _filled(cls, kept: Iterable[Kept], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
+    def _filled(cls, kept: Iterable[IndexEntry], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
                 folders: Iterable[tuple[str, str, int]], aside: str | None) -> Index:  # fmt: skip
         connection = _known(sqlite3.connect(":memory:" if aside is None else aside, isolation_level=None))
         try:
@@ -258,7 +258,7 @@ class Index:
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
-    def save(self, kept: Sequence[Kept], gone: Sequence[str], meta: dict[str, object],
+    def save(self, kept: Sequence[IndexEntry], gone: Sequence[str], meta: dict[str, object],
              suspects: Iterable[tuple[str, str, int]], folders: Iterable[tuple[str, str, int]],
              generation: object) -> bool:  # fmt: skip
         """Bring it up to date, in one transaction.
@@ -295,7 +295,7 @@ class Index:
             raise UnusableError(str(error)) from None
         return True
 
-    def _put(self, kept: Iterable[Kept]) -> None:
+    def _put(self, kept: Iterable[IndexEntry]) -> None:
         marks = ", ".join("?" * 25)
         rest = iter(kept)
         while some := list(islice(rest, 500)):
@@ -303,7 +303,7 @@ class Index:
             self.connection.executemany(f"INSERT INTO tickets VALUES ({marks})", rows)
             self._put_besides(one for one in some if one.broken is not None or one.letters)
 
-    def _put_besides(self, kept: Iterable[Kept]) -> None:
+    def _put_besides(self, kept: Iterable[IndexEntry]) -> None:
         """What is wrong with tickets, and their letters."""
         for one in kept:
             if one.broken is not None:

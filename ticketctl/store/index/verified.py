@@ -14,7 +14,7 @@ from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.index.schema import SOUND, unless_there
 
 
-class Sound(NamedTuple):
+class VerifiedTicket(NamedTuple):
     """A ticket that was found right.
 
     Args:
@@ -52,7 +52,7 @@ def later(index: Index, until: str) -> list[tuple[str, bytes]]:
     return list(index.all("SELECT path, blob FROM tickets WHERE id IS NOT NULL AND updated > ?", until))
 
 
-def attached(index: Index) -> Iterator[Sound]:
+def attached(index: Index) -> Iterator[VerifiedTicket]:
     """Those that were found right, and have attachments.
 
     Raises:
@@ -62,10 +62,10 @@ def attached(index: Index) -> Iterator[Sound]:
     for path, blob, files in index.all(sql):
         if not isinstance(files, str):
             raise UnusableError("it holds what we never wrote")
-        yield Sound(path, blob, files)
+        yield VerifiedTicket(path, blob, files)
 
 
-def add(index: Index, found: Iterable[Sound]) -> None:
+def add(index: Index, found: Iterable[VerifiedTicket]) -> None:
     """Note which were found right.
 
     Raises:

@@ -55,14 +55,14 @@ class Write(Record):
     by: str = ""
 
 
-class PartlyError(DiskError):
+class PartialWriteError(DiskError):
     """Some of the files are in their places, the rest follows with the next command."""
 
 
-Rows = Callable[[], "Iterator[Row]"]
+Rows = Callable[[], "Iterator[JournalRow]"]
 
 
-class Row(NamedTuple):
+class JournalRow(NamedTuple):
     """A waiting file.
 
     Args:
@@ -118,7 +118,7 @@ def name_of(area: str, target: str) -> str:
     return sha256(f"{area} {target}".encode()).hex()[:32]
 
 
-def in_order(rows: Callable[[], Iterator[Row]]) -> Iterator[Row]:
+def in_order(rows: Callable[[], Iterator[JournalRow]]) -> Iterator[JournalRow]:
     """Rows in the order of their renames: what cannot be finished from a journal outside git
     comes first, so that all can still be taken back."""
     yield from (row for row in rows() if row.is_besides)
@@ -126,7 +126,7 @@ def in_order(rows: Callable[[], Iterator[Row]]) -> Iterator[Row]:
 
 
 def finish(
-    state: StateFolder, left: Iterable[Row], folders: Iterable[tuple[str, str]], opened: OpenFolders, more: bool
+    state: StateFolder, left: Iterable[JournalRow], folders: Iterable[tuple[str, str]], opened: OpenFolders, more: bool
 ) -> None:
     """Rename what is left, and sync the folders of all.
 
@@ -151,16 +151,16 @@ def finish(
         hint = (
             "it is written in part; the next command finishes it" if more else "it is written, but perhaps not safely"
         )
-        raise PartlyError(f"the disk failed in {state.root}: {error.strerror}", hint) from None
+        raise PartialWriteError(f"the disk failed in {state.root}: {error.strerror}", hint) from None
 
 
-def partly(state: StateFolder, error: OSError) -> PartlyError:
+def partly(state: StateFolder, error: OSError) -> PartialWriteError:
     """What to say where the disk failed among the renames."""
     words = f"the disk failed in {state.root}: {error.strerror}"
-    return PartlyError(words, "it is written in part; the next command finishes it")
+    return PartialWriteError(words, "it is written in part; the next command finishes it")
 
 
-def rows_in(path: str) -> Iterator[Row]:
+def rows_in(path: str) -> Iterator[JournalRow]:
     """What a journal lists, one after the other.
 
     Raises:
@@ -172,7 +172,7 @@ def rows_in(path: str) -> Iterator[Row]:
             raise ValueError("not a file")
         while line := lines.readline(_LONGEST):
             try:
-                row = Row(*json.loads(line))  # of older versions, one may lack who it is by
+                row = JournalRow(*json.loads(line))  # of older versions, one may lack who it is by
             except (TypeError, RecursionError) as error:
                 raise ValueError(str(error)) from None
             if not all(isinstance(text, str) for text in row._replace(replaces=row.replaces or "")):

@@ -16,7 +16,7 @@ from ticketctl.store import files
 from ticketctl.store.state import StateFolder
 from ticketctl.store.writing.journal import (
     WRITABLE,
-    Row,
+    JournalRow,
     area_of,
     finish,
     in_order,
@@ -64,7 +64,7 @@ def recover(state: StateFolder, extends: Extends) -> list[str]:
     return finished
 
 
-def _rows(state: StateFolder) -> Iterator[Row]:
+def _rows(state: StateFolder) -> Iterator[JournalRow]:
     """What the journal lists, in the order of the renames; nothing, if it is none of ours,
     which is put into its place whole.
 
@@ -83,7 +83,7 @@ def _rows(state: StateFolder) -> Iterator[Row]:
         raise DiskError(f"cannot read {state.journal}: {error.strerror}") from None
 
 
-def _recovered(state: StateFolder, row: Row, extends: Extends) -> bool:
+def _recovered(state: StateFolder, row: JournalRow, extends: Extends) -> bool:
     """Finish one row; whether its file is in its place now."""
     base = area_of(state, row.area)
     if not _waits(state, row):
@@ -110,7 +110,7 @@ def _recovered(state: StateFolder, row: Row, extends: Extends) -> bool:
     return False
 
 
-def _rescue(state: StateFolder, row: Row, data: bytes) -> None:
+def _rescue(state: StateFolder, row: JournalRow, data: bytes) -> None:
     """Keep what cannot be put into its place any more.
 
     Raises:
@@ -124,7 +124,7 @@ def _rescue(state: StateFolder, row: Row, data: bytes) -> None:
         raise DiskError(words, "the journal is kept") from None
 
 
-def _waits(state: StateFolder, row: Row) -> bool:
+def _waits(state: StateFolder, row: JournalRow) -> bool:
     """Whether the file of a row still waits.
 
     Raises:
@@ -138,7 +138,7 @@ def _waits(state: StateFolder, row: Row) -> bool:
         raise DiskError(words, "the journal is kept") from None
 
 
-def _could_be_ours(row: Row) -> bool:
+def _could_be_ours(row: JournalRow) -> bool:
     """Whether a row of a journal is such as we write: names of ours, a path where we write."""
     parts = row.target.split("/")
     try:

@@ -22,7 +22,7 @@ _NAME = pattern(r"(?:waiting-|\.ticketctl-)[0-9a-f]{16}(?:\.jsonl)?\Z")
 _FILE = pattern(r"[0-9a-f]{32}\Z")
 
 
-class Waiting:
+class TemporaryFolder:
     """A waiting folder.
 
     Args:
@@ -51,19 +51,19 @@ def is_waiting(folder: str) -> bool:
     return bool(_NAME.match(name)) and not {"", ".", ".."}.intersection(above)
 
 
-class WaitingFolders:
+class TemporaryFolders:
     """The waiting folders of one command."""
 
     def __init__(self, state: StateFolder) -> None:
         self._state = state
-        self._by_mount: dict[tuple[str, object], Waiting] = {}
+        self._by_mount: dict[tuple[str, object], TemporaryFolder] = {}
         self._mounts: dict[tuple[str, str], object] = {}
 
-    def all(self) -> list[Waiting]:
+    def all(self) -> list[TemporaryFolder]:
         """Those that were made."""
         return list(dict.fromkeys(self._by_mount.values()))
 
-    def reaching(self, area: str, path: str, target: int) -> Waiting:
+    def reaching(self, area: str, path: str, target: int) -> TemporaryFolder:
         """One from which a file can be renamed to its place.
 
         Args:
@@ -83,7 +83,7 @@ class WaitingFolders:
             self._by_mount[area, mount] = self._made(area, path, mount)
         return self._by_mount[area, mount]
 
-    def _made(self, area: str, path: str, mount: object) -> Waiting:
+    def _made(self, area: str, path: str, mount: object) -> TemporaryFolder:
         for place, parent in self._candidates(area, path):
             base = place_of(self._state, place)
             with files.folder_of(base, f"{parent}/".lstrip("/")) as folder:
@@ -99,7 +99,7 @@ class WaitingFolders:
                     raise self._unwritable(base, error) from None
                 descriptor = files.open_folder(name, folder)
                 self._state.access.give(descriptor)  # whoever writes next finishes what is left
-                return Waiting(place, f"{parent}/{name}".lstrip("/"), descriptor)
+                return TemporaryFolder(place, f"{parent}/{name}".lstrip("/"), descriptor)
         raise DiskError(f"no folder from which a file could be renamed to {path}")
 
     def _candidates(self, area: str, path: str) -> Iterator[tuple[str, str]]:

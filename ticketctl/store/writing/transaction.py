@@ -20,8 +20,8 @@ from ticketctl.store.state import BESIDE, StateFolder
 from ticketctl.store.writing import sync
 from ticketctl.store.writing.journal import (
     MANY,
-    PartlyError,
-    Row,
+    JournalRow,
+    PartialWriteError,
     Rows,
     Write,
     area_of,
@@ -33,7 +33,7 @@ from ticketctl.store.writing.journal import (
 )
 from ticketctl.store.writing.open_folders import OpenFolders
 from ticketctl.store.writing.originals import changed, remove_unchanged, take_place
-from ticketctl.store.writing.temporary import IN_STATE_PREFIX, OUTBOX, WaitingFolders, place_of
+from ticketctl.store.writing.temporary import IN_STATE_PREFIX, OUTBOX, TemporaryFolders, place_of
 
 _HASHES_MANY = 100
 """From how many files on it is faster to load OpenSSL, which hashes faster."""
@@ -75,20 +75,20 @@ def _carried_out(plan: Plan, writes: Iterable[Write], ready: Callable[[Rows], No
         if plan.count:
             ready(plan.rows)
             plan.carry_out()
-    except PartlyError:
+    except PartialWriteError:
         raise
     except OSError as error:
         words = f"cannot write to {state.root}: {error.strerror}"
         if plan.take_back():
             raise DiskError(words, "nothing was changed") from None
-        raise PartlyError(words, "the next command finishes it") from None
+        raise PartialWriteError(words, "the next command finishes it") from None
     except BaseException:
         plan.take_back()
         raise
     if plan.count:
         try:
             finish(state, (), plan.folders, plan.open, more=plan.count > 1)
-        except PartlyError:
+        except PartialWriteError:
             if plan.count == 1:
                 plan.waiting.remove()
             raise
@@ -104,8 +104,8 @@ class Plan:
     def __init__(self, state: StateFolder) -> None:
         self.state, self.count = state, 0
         self.folders = set[tuple[str, str]]()
-        self.waiting, self.open = WaitingFolders(state), OpenFolders(state.access)
-        self._first: Row | None = None
+        self.waiting, self.open = TemporaryFolders(state), OpenFolders(state.access)
+        self._first: JournalRow | None = None
         self._lines: IO[str] | None = None
         self._draft = ""
 
@@ -134,9 +134,11 @@ class Plan:
         replaces = None if write.expected is None else sha256(write.expected).hex()
         digest = sha256(write.data).hex()
         was = "" if write.expected is None else object_id(b"blob", write.expected).hex()
-        self._note(Row(write.area, write.path, waiting.place, waiting.folder, name, digest, replaces, write.by, was))
+        self._note(
+            JournalRow(write.area, write.path, waiting.place, waiting.folder, name, digest, replaces, write.by, was)
+        )
 
-    def _note(self, row: Row) -> None:
+    def _note(self, row: JournalRow) -> None:
         if self._first is None:
             self._first = row
             return
@@ -198,7 +200,7 @@ class Plan:
             OSError: the disk failed at the first; nothing was changed.
             PartlyError: it failed when some were in their places.
         """
-        done: list[tuple[Row, bytes | None]] = []
+        done: list[tuple[JournalRow, bytes | None]] = []
         try:
             for row in self.rows():
                 done.append((row, self._take_place(row)))
@@ -210,19 +212,19 @@ class Plan:
                 raise partly(self.state, error) from None
             raise
 
-    def _take_place(self, row: Row) -> bytes | None:
+    def _take_place(self, row: JournalRow) -> bytes | None:
         """Put a file into its place; the bytes that were there."""
         return take_place(self._waiting(row), self._target(row), row.target, row.replaces)
 
-    def _waiting(self, row: Row) -> tuple[int, str]:
+    def _waiting(self, row: JournalRow) -> tuple[int, str]:
         """The folder in which a file waits, and its name there."""
         return self.open.of(place_of(self.state, row.place), f"{row.folder}/x"), row.name
 
-    def _target(self, row: Row) -> tuple[int, str]:
+    def _target(self, row: JournalRow) -> tuple[int, str]:
         """The folder to which it belongs, and its name there."""
         return self.open.of(area_of(self.state, row.area), row.target), os.path.basename(row.target)
 
-    def _put_back(self, done: list[tuple[Row, bytes | None]]) -> None:
+    def _put_back(self, done: list[tuple[JournalRow, bytes | None]]) -> None:
         """Undo renames, the last first; a file that somebody has changed since is left to them.
 
         Raises:
@@ -237,7 +239,7 @@ class Plan:
         except OSError as error:
             raise partly(self.state, error) from None
 
-    def _put_one_back(self, row: Row, data: bytes | None) -> None:
+    def _put_one_back(self, row: JournalRow, data: bytes | None) -> None:
         waiting, target = self._waiting(row), self._target(row)
         if data is None:
             remove_unchanged(*target, row.target, row.digest)
@@ -246,7 +248,7 @@ class Plan:
         sync.sync(row.name, waiting[0])
         take_place(waiting, target, row.target, row.digest)
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[JournalRow]:
         """All of them, once the plan is complete."""
         if self._lines is not None:
             yield from in_order(lambda: rows_in(self.state.journal))

@@ -28,7 +28,7 @@ _LARGEST = 1 << 28
 """The largest list that is read, in bytes: more than a million files."""
 
 
-class Left(NamedTuple):
+class UncommittedFile(NamedTuple):
     """A file that a command has written and not committed.
 
     Args:
@@ -42,7 +42,7 @@ class Left(NamedTuple):
     who: str
 
 
-class Uncommitted:
+class UncommittedList:
     """The list of one command; made when it has its first file.
 
     Args:
@@ -53,7 +53,7 @@ class Uncommitted:
         self._state = state
         self._list: HeldFile | None = None
 
-    def add(self, rows: Iterable[Left]) -> None:
+    def add(self, rows: Iterable[UncommittedFile]) -> None:
         """List files that are about to be written.
 
         Raises:
@@ -81,7 +81,7 @@ class Uncommitted:
         self._list = None
 
 
-def lists_left(state: StateFolder) -> list[str]:
+def pending_lists(state: StateFolder) -> list[str]:
     """The paths of lists that no command holds any more."""
     found = []
     for name in filter(_NAME.match, _names(state)):
@@ -98,7 +98,7 @@ def _names(state: StateFolder) -> list[str]:
     return []
 
 
-def rows_in(path: str) -> Iterator[Left]:
+def rows_in(path: str) -> Iterator[UncommittedFile]:
     """What a list names; the first of several rows of one file is an older state of it.
 
     Raises:
@@ -112,9 +112,13 @@ def rows_in(path: str) -> Iterator[Left]:
         raise ValueError("empty")
     for line in lines:
         row = json.loads(line)
-        if not (isinstance(row, list) and len(row) == len(Left._fields) and all(isinstance(text, str) for text in row)):
+        if not (
+            isinstance(row, list)
+            and len(row) == len(UncommittedFile._fields)
+            and all(isinstance(text, str) for text in row)
+        ):
             raise ValueError("not a list of files")
-        yield Left(*row)
+        yield UncommittedFile(*row)
 
 
 def remove_list(path: str) -> None:

@@ -18,8 +18,8 @@ from ticketctl.core.entry import ENTRY_KEYS, ENTRY_NAMES, EVENTS, Entry, Value
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.core.yaml_node import Node, plain
 from ticketctl.pattern import pattern
-from ticketctl.record import made
-from ticketctl.store.yaml.located_reader import StrangeError, read_strict, unquoted
+from ticketctl.record import from_dict_unchecked
+from ticketctl.store.yaml.located_reader import NotCanonicalError, read_strict, unquoted
 from ticketctl.store.yaml.writer import BY_SCHEMA, MACHINE, head_lines, is_literal, is_plain, key_lines, quoted
 
 _START, _NEXT = "\nhistory:\n- ", "\n- "
@@ -55,7 +55,7 @@ def read_canonical(data: bytes) -> Ticket | None:
 def _entry(chunk: str) -> Entry:
     begin = _BEGIN.match(chunk)
     if begin is None:
-        raise StrangeError
+        raise NotCanonicalError
     id_, at, by, what = begin.groups()
     acted = _short_what(what) if len(what) <= 200 else _what(what)
     held = {**acted.__dict__, "id": id_, "at": _moment(at), "by": _text(by)}
@@ -63,7 +63,7 @@ def _entry(chunk: str) -> Entry:
         keys, raws = _keys(chunk[end:])
         for (name, read), raw in zip(_readers(keys), raws, strict=True):
             held[name] = read(raw)
-    return made(Entry, held)
+    return from_dict_unchecked(Entry, held)
 
 
 def _what(raw: str) -> Entry:
@@ -71,7 +71,7 @@ def _what(raw: str) -> Entry:
     keys, raws = _keys(raw)
     held: dict[str, Any] = {name: read(value) for (name, read), value in zip(_readers(keys), raws, strict=True)}
     if not held.keys() >= {"role", "event"} or held["event"] not in EVENTS:
-        raise StrangeError
+        raise NotCanonicalError
     return Entry(at="", by="", **held)
 
 
@@ -83,7 +83,7 @@ def _keys(raw: str) -> tuple[tuple[str, ...], list[str]]:
     """The keys of a part of an entry, and all that follows each."""
     parts = _KEY.split(raw)
     if parts[0]:
-        raise StrangeError
+        raise NotCanonicalError
     return tuple(parts[1::2]), parts[2::2]
 
 
@@ -91,7 +91,7 @@ def _keys(raw: str) -> tuple[tuple[str, ...], list[str]]:
 def _readers(keys: tuple[str, ...]) -> list[tuple[str, Callable[[str], Any]]]:
     """For keys in the one order the name of each in an entry, and how it is read."""
     if list(keys) != [key for key in ENTRY_KEYS if key in keys]:
-        raise StrangeError
+        raise NotCanonicalError
     return [(ENTRY_NAMES[key], _READERS[key]) for key in keys]
 
 
@@ -106,10 +106,10 @@ def _long_text(raw: str) -> str:
     if is_plain(raw):
         return raw
     if raw[0] != '"':
-        raise StrangeError
+        raise NotCanonicalError
     value = unquoted(raw)
     if value == "" or is_plain(value) or is_literal(value) or quoted(value) != raw:
-        raise StrangeError
+        raise NotCanonicalError
     return value
 
 
@@ -122,7 +122,7 @@ def _lines(raw: str) -> str:
     mark, _, body = raw.partition("\n")
     value = body.replace("\n    ", "\n").removeprefix("    ") + ("\n" if mark == "|" else "")
     if mark not in ("|", "|-") or not is_literal(value) or _block(value) != body:
-        raise StrangeError
+        raise NotCanonicalError
     return value
 
 
@@ -136,13 +136,13 @@ def _block(value: str) -> str:
 
 def _id(raw: str) -> str:
     if not _ANCHOR.match(raw):
-        raise StrangeError
+        raise NotCanonicalError
     return raw
 
 
 def _due(raw: str) -> str:
     if not _INSTANT.match(raw):
-        raise StrangeError
+        raise NotCanonicalError
     return _moment(raw)
 
 
@@ -156,20 +156,20 @@ def _moment(raw: str) -> str:
 def _count(raw: str) -> int:
     value = int(raw)
     if not 1 < value <= 10**6 or str(value) != raw:
-        raise StrangeError
+        raise NotCanonicalError
     return value
 
 
 def _true(raw: str) -> bool:
     if raw != "true":
-        raise StrangeError
+        raise NotCanonicalError
     return True
 
 
 def _items(raw: str, key: str = "") -> tuple[str, ...]:
     before, *items = raw.split("\n  - ")
     if before or not items:
-        raise StrangeError
+        raise NotCanonicalError
     return tuple([_by_schema(key, item, _item) for item in items])
 
 
@@ -183,7 +183,7 @@ def _item(raw: str) -> str:
         return raw
     value = unquoted(raw)
     if is_plain(value) or quoted(value) != raw:
-        raise StrangeError
+        raise NotCanonicalError
     return value
 
 
@@ -195,7 +195,7 @@ def _by_schema(key: str, raw: str, read: Callable[[str], str] = _text) -> str:
         return raw
     value = read(raw)
     if MACHINE.match(value):
-        raise StrangeError
+        raise NotCanonicalError
     return value
 
 
@@ -208,14 +208,14 @@ def _long_sets(raw: str) -> Mapping[str, Value]:
     """The same: one line each, but for checklists, lists and texts of several lines."""
     before, *lines = raw.split("\n    ")
     if before or not lines:
-        raise StrangeError
+        raise NotCanonicalError
     found: dict[str, Value] = {}
     for line in lines:
         key, _, value = line.partition(": ")
         if value[:1] in ("", "|") or not (_short_is_set_key if len(key) <= 40 else _is_set_key)(key):
             return _odd_sets(raw)
         if key in found:
-            raise StrangeError
+            raise NotCanonicalError
         if key in _NAMES:
             found[key] = _text(value)
         elif key in _IDS:
@@ -249,9 +249,9 @@ _short_value = lru_cache(maxsize=4096)(_value)
 def _fitting(key: str, value: Value) -> Value:
     """The value, if it is of the type that its key has."""
     if key in _TEXTS and not isinstance(value, str):
-        raise StrangeError
+        raise NotCanonicalError
     if key == "version" and (isinstance(value, bool) or not isinstance(value, int)):
-        raise StrangeError
+        raise NotCanonicalError
     if key == "due":
         moment_of(str(value), UTC)
     return value
@@ -262,11 +262,11 @@ def _odd_sets(raw: str) -> Mapping[str, Value]:
     lines = raw.split("\n")[1:]
     node = read_strict(("\n".join(line.removeprefix("    ") for line in lines) + "\n").encode())
     if node is None:
-        raise StrangeError
+        raise NotCanonicalError
     found = {key: _odd_value(key, item) for key, item in node.map.items()}
     written = [line for key, value in found.items() for line in key_lines(key, value, "    ")]
     if written != lines:
-        raise StrangeError
+        raise NotCanonicalError
     return found
 
 
@@ -275,7 +275,7 @@ def _odd_value(key: str, node: Node) -> Value:
     if isinstance(value, str | int):
         return _fitting(key, value)
     if not value or any(not isinstance(item, str) for item in (value.values() if isinstance(value, dict) else value)):
-        raise StrangeError
+        raise NotCanonicalError
     return _fitting(key, value if isinstance(value, dict) else tuple(value))
 
 

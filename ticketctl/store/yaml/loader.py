@@ -27,7 +27,7 @@ class Difference(Record):
     gives: Any
 
 
-class Loaded(Record):
+class LoadedTicket(Record):
     """A ticket file as read.
 
     Args:
@@ -59,7 +59,7 @@ class Loaded(Record):
         return node
 
 
-def load(data: bytes, path: str, node: Node, id_: str) -> Loaded:
+def load(data: bytes, path: str, node: Node, id_: str) -> LoadedTicket:
     """Make the ticket of a file.
 
     Raises:
@@ -82,7 +82,7 @@ def load(data: bytes, path: str, node: Node, id_: str) -> Loaded:
         raise BrokenError(str(error), place=_at(path, history.value[0])) from None
     if ticket.id != id_:
         raise BrokenError(f"the history is that of {ticket.id}", place=_at(path, history.value[0]))
-    return Loaded(ticket, data, path, node, tuple(_differences(ticket, node, path)))
+    return LoadedTicket(ticket, data, path, node, tuple(_differences(ticket, node, path)))
 
 
 def _is_halved(value: object) -> bool:

@@ -22,7 +22,7 @@ _DEEPEST = 20
 """The column beyond which no key of our form begins."""
 
 
-class StrangeError(ValueError):
+class NotCanonicalError(ValueError):
     """The text is not in our form."""
 
 
@@ -32,14 +32,14 @@ def read_strict(data: bytes) -> Node | None:
         text = data.decode("utf-8")
         if not text.endswith("\n") or "\r" in text:
             return None
-        reader = _Reader(text[:-1].split("\n"))
+        reader = _LineReader(text[:-1].split("\n"))
         node = reader.mapping(0)
         return node if reader.at == len(reader.lines) else None
     except (ValueError, LookupError):
         return None
 
 
-class _Reader:
+class _LineReader:
     """Goes down the lines once."""
 
     def __init__(self, lines: list[str]) -> None:
@@ -48,7 +48,7 @@ class _Reader:
     def mapping(self, indent: int) -> Node:
         """The mapping whose keys begin at a column (from 0); its first line may begin with the dash of a sequence."""
         if indent > _DEEPEST:
-            raise StrangeError
+            raise NotCanonicalError
         values: dict[str, Node] = {}
         keys: dict[str, tuple[int, int]] = {}
         start, lead, dashed = self.at + 1, " " * indent, self._dashed(indent)
@@ -63,11 +63,11 @@ class _Reader:
                 break
             key = unquoted(found[1])
             if key in values:
-                raise StrangeError
+                raise NotCanonicalError
             keys[key] = (self.at + 1, indent + 1)
             values[key] = self._value(line, found.end(), indent)
         if not values:
-            raise StrangeError
+            raise NotCanonicalError
         return Node(values, start, indent + 1, keys)
 
     def _dashed(self, indent: int) -> bool:
@@ -118,7 +118,7 @@ def unquoted(text: str) -> str:
         return text
     found = _QUOTED.match(text)
     if found is None:
-        raise StrangeError
+        raise NotCanonicalError
     value = _ESCAPE.sub(_unescaped, found[1])
     value.encode()  # half a character (a lone surrogate) is no text
     return value

@@ -46,7 +46,7 @@ def read_yaml(data: bytes, path: str) -> Node:
     check_bounds(text, path)
     try:
         # pure=False: ruamel's C scanner where it is installed (the extra "fast": 8 times as fast), else its own
-        return _Reader(YAML(typ="safe", pure=False).parse(io.StringIO(text)), path).document()
+        return _NodeReader(YAML(typ="safe", pure=False).parse(io.StringIO(text)), path).document()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)
@@ -73,7 +73,7 @@ def _decode(data: bytes, path: str) -> str:
     return text
 
 
-class _Reader:
+class _NodeReader:
     """Builds nodes from the stream of events."""
 
     def __init__(self, events: Iterator[Any], path: str) -> None:
