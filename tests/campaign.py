@@ -1,4 +1,5 @@
-"""Campaigns: tests that try something many times. ``make test`` runs them short, ``make campaign`` in full."""
+"""Campaigns: tests that try something many times. ``make test`` runs them short, ``make
+campaign`` in full."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""``make demands``: which test covers which demand of the five documents; fails if one has none.
+"""``make demands``: which test covers which demand of the five documents; fails if one
+has none.
 
 A test says what it covers by ``@pytest.mark.demand("A7")``.
 """
@@ -34,7 +35,9 @@ class Collector:
         for item in items:
             for mark in item.iter_markers("demand"):
                 for number in mark.args:
-                    self.covered[number].add(item.nodeid.partition("[")[0].removeprefix("tests/"))
+                    self.covered[number].add(
+                        item.nodeid.partition("[")[0].removeprefix("tests/")
+                    )
 
 
 def main() -> int:

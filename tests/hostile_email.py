@@ -17,13 +17,23 @@ def fill(unit: bytes, size: int) -> bytes:
 
 def body(kind: bytes, unit: bytes, encoding: bytes = b"8bit") -> Callable[[int], bytes]:
     """An email with one body of a type."""
-    head = HEAD + b"Content-Type: " + kind + b"\nContent-Transfer-Encoding: " + encoding + b"\n\n"
+    head = (
+        HEAD
+        + b"Content-Type: "
+        + kind
+        + b"\nContent-Transfer-Encoding: "
+        + encoding
+        + b"\n\n"
+    )
     return lambda size: head + fill(unit, size - len(head))
 
 
 def uuencoded(line: bytes) -> Callable[[int], bytes]:
     """An email with a body of one uuencoded line again and again."""
-    head = HEAD + b"Content-Type: text/plain\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n"
+    head = (
+        HEAD
+        + b"Content-Type: text/plain\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n"
+    )
     return lambda size: head + fill(line, size - len(head))
 
 
@@ -62,7 +72,12 @@ def prefixes(size: int) -> bytes:
             b"x" * number,
             b"x" * number,
         )
-    return HEAD + deep + b"\n\n" + fill(b"\n--" + b"x" * 20 + b"y", size - len(HEAD + deep) - 2)
+    return (
+        HEAD
+        + deep
+        + b"\n\n"
+        + fill(b"\n--" + b"x" * 20 + b"y", size - len(HEAD + deep) - 2)
+    )
 
 
 def multipart(unit: bytes, mark: bytes = b"x") -> Callable[[int], bytes]:
@@ -75,8 +90,14 @@ def alternatives(size: int) -> bytes:
     """A blank text in quoted-printable, an alternative at each of nineteen levels."""
     head, tail = HEAD, b""
     for number in range(19):
-        head += b'Content-Type: multipart/alternative; boundary="b%d"\n\n--b%d\n' % (number, number)
-        tail = b"\n--b%d\nContent-Type: text/html\n\n<p>a\n--b%d--\n" % (number, number) + tail
+        head += b'Content-Type: multipart/alternative; boundary="b%d"\n\n--b%d\n' % (
+            number,
+            number,
+        )
+        tail = (
+            b"\n--b%d\nContent-Type: text/html\n\n<p>a\n--b%d--\n" % (number, number)
+            + tail
+        )
     head += b"Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\n"
     return head + fill(b"=20=\n", size - len(head + tail)) + tail
 
@@ -127,11 +148,12 @@ LARGE: dict[str, Callable[[int], bytes]] = {
     "uuencode of one byte a line": uuencoded(b"!\n"),
     "uuencode of lines just long enough": uuencoded(b"0" + b"86%A" * 6 + b"\n"),
     "uuencode in 500 parts": lambda size: multipart(
-        b"\n--x\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n" + fill(b"!\n", max(size // 499 - 60, 100))
+        b"\n--x\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n"
+        + fill(b"!\n", max(size // 499 - 60, 100))
     )(size),
-    "uuencode of blank lines": lambda size: body(b"a/b", b"\n", b"uuencode")(size).replace(
-        b"\n\n", b"\n\nbegin 644 a\n", 1
-    ),
+    "uuencode of blank lines": lambda size: body(b"a/b", b"\n", b"uuencode")(
+        size
+    ).replace(b"\n\n", b"\n\nbegin 644 a\n", 1),
     "html of opening brackets": body(b"text/html", b"<"),
     "html of a long name": body(b"text/html", b"<" + b"a" * 100_000),
     "html of tags that do not end": body(b"text/html", b"<a "),
@@ -159,30 +181,55 @@ LARGE: dict[str, Callable[[int], bytes]] = {
     "words without a charset, 60 KB": lambda size: words(b"=?")(60_000),
     "words in utf-7, 60 KB": lambda size: words(b"=?utf-7?q?+A")(60_000),
     "charset=punycode in a header": lambda size: words(b"=?punycode?q?a-b9?=")(60_000),
-    "a long charset": lambda size: body(b"text/plain; charset=" + b"a" * 50_000, b"x")(100_000),
-    "parameters, 60 KB": lambda size: header(b"Content-Type", b";a=b", b"text/plain")(60_000),
-    "parameters of quotes, 60 KB": lambda size: header(b"Content-Type", b';a="', b"text/plain")(60_000),
+    "a long charset": lambda size: body(b"text/plain; charset=" + b"a" * 50_000, b"x")(
+        100_000
+    ),
+    "parameters, 60 KB": lambda size: header(b"Content-Type", b";a=b", b"text/plain")(
+        60_000
+    ),
+    "parameters of quotes, 60 KB": lambda size: header(
+        b"Content-Type", b';a="', b"text/plain"
+    )(60_000),
     "parameters in pieces, 60 KB": lambda size: header(
         b"Content-Disposition", b";filename*9999*=a;filename*0*=x''%41", b"attachment"
     )(60_000),
-    "percents, 60 KB": lambda size: header(b"Content-Disposition", b"%41", b"x; filename*=a''")(60_000),
-    "results of comments, 60 KB": lambda size: header(b"Authentication-Results", b"(", b"mx; ")(60_000),
-    "results, 60 KB": lambda size: header(b"Authentication-Results", b";dmarc=pass", b"mx")(60_000),
-    "results of quotes, 60 KB": lambda size: header(b"Authentication-Results", b'a="\\"";', b"mx;")(60_000),
-    "results of equals, 60 KB": lambda size: header(b"Authentication-Results", b"=", b"mx; a")(60_000),
-    "results of blanks, 60 KB": lambda size: header(b"Authentication-Results", b"a ", b"mx; ")(60_000),
+    "percents, 60 KB": lambda size: header(
+        b"Content-Disposition", b"%41", b"x; filename*=a''"
+    )(60_000),
+    "results of comments, 60 KB": lambda size: header(
+        b"Authentication-Results", b"(", b"mx; "
+    )(60_000),
+    "results, 60 KB": lambda size: header(
+        b"Authentication-Results", b";dmarc=pass", b"mx"
+    )(60_000),
+    "results of quotes, 60 KB": lambda size: header(
+        b"Authentication-Results", b'a="\\"";', b"mx;"
+    )(60_000),
+    "results of equals, 60 KB": lambda size: header(
+        b"Authentication-Results", b"=", b"mx; a"
+    )(60_000),
+    "results of blanks, 60 KB": lambda size: header(
+        b"Authentication-Results", b"a ", b"mx; "
+    )(60_000),
     "references, 60 KB": lambda size: header(b"References", b"<a@x>")(60_000),
-    "references that do not end, 60 KB": lambda size: header(b"References", b"<" + b"a" * 239)(60_000),
-    "Auto-Submitted of comments, 60 KB": lambda size: header(b"Auto-Submitted", b"(a")(60_000),
+    "references that do not end, 60 KB": lambda size: header(
+        b"References", b"<" + b"a" * 239
+    )(60_000),
+    "Auto-Submitted of comments, 60 KB": lambda size: header(b"Auto-Submitted", b"(a")(
+        60_000
+    ),
     "base64 of html": lambda size: (
         HEAD
         + b"Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n"
         + base64.encodebytes(fill(b"<p>a<!--", size * 7 // 10))[: size - 200]
     ),
     "blank alternatives of alternatives": alternatives,
-    "500 texts": lambda size: multipart(b"\n--x\n\n" + fill(b"a\n", max(size // 499, 100)))(size),
+    "500 texts": lambda size: multipart(
+        b"\n--x\n\n" + fill(b"a\n", max(size // 499, 100))
+    )(size),
     "500 files": lambda size: multipart(
-        b"\n--x\nContent-Disposition: attachment; filename=a\n\n" + fill(b"a\n", max(size // 499, 100))
+        b"\n--x\nContent-Disposition: attachment; filename=a\n\n"
+        + fill(b"a\n", max(size // 499, 100))
     )(size),
 }
 """Name -> makes an email of about so many bytes (some are always smaller)."""

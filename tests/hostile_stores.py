@@ -1,7 +1,9 @@
-"""Stores such as a stranger could send: each builder plants one kind of trap in a store.
+"""Stores such as a stranger could send: each builder plants one kind of trap in a
+store.
 
-A builder gets the store's folder, which is a clone or an unpacked archive, and a *canary*: a
-file that must never come to be. ``PRIVATE`` beside the store must never be opened.
+A builder gets the store's folder, which is a clone or an unpacked archive, and a
+*canary*: a file that must never come to be. ``PRIVATE`` beside the store must never be
+opened.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ def old_state(root: Path, canary: Path) -> None:
         (old / name).mkdir(parents=True)
     script(old / "tmp/x", canary)
     (old / "rescued").symlink_to("../.git/hooks")
-    (old / "journal.jsonl").write_text(json.dumps(["x", "tickets/pre-commit", "0" * 64]) + "\n")
+    (old / "journal.jsonl").write_text(
+        json.dumps(["x", "tickets/pre-commit", "0" * 64]) + "\n"
+    )
     (old / "last-sweep").write_text("2099-01-01T00:00:00Z\n")
     with closing(sqlite3.connect(old / "index-9.db")) as connection:
         connection.execute("CREATE VIEW tickets AS SELECT 1")
@@ -49,10 +53,15 @@ def links(root: Path, canary: Path) -> None:
     """Links of files to what is private, in every folder."""
     private = root.parent / PRIVATE / "key"
     for name in (
-        "dead-letters/261102-090000-0123456789abcdef.txt", "tickets/2026/11/02/261102-zzzzz.yaml",
-        "profiles/mine.yaml", "profiles/biztech@7.yaml", "attachments/261102-aaaaa/e0-x.txt",
-        "heartbeat", "tickets/index-1.new", ".ticketctl-journal.jsonl",
-    ):  # fmt: skip
+        "dead-letters/261102-090000-0123456789abcdef.txt",
+        "tickets/2026/11/02/261102-zzzzz.yaml",
+        "profiles/mine.yaml",
+        "profiles/biztech@7.yaml",
+        "attachments/261102-aaaaa/e0-x.txt",
+        "heartbeat",
+        "tickets/index-1.new",
+        ".ticketctl-journal.jsonl",
+    ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).symlink_to(private)
 
@@ -60,7 +69,13 @@ def links(root: Path, canary: Path) -> None:
 def folders(root: Path, canary: Path) -> None:
     """Links of folders to what is private."""
     private = root.parent / PRIVATE
-    for name in ("dead-letters", "attachments", "tickets/2025", "tickets/2026/12", ".ticketctl"):
+    for name in (
+        "dead-letters",
+        "attachments",
+        "tickets/2025",
+        "tickets/2026/12",
+        ".ticketctl",
+    ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).symlink_to(private)
     (root / ".ticketctl-0123456789abcdef").symlink_to(private)
@@ -69,9 +84,14 @@ def folders(root: Path, canary: Path) -> None:
 def special_files(root: Path, canary: Path) -> None:
     """FIFOs, sockets and devices where files are read."""
     for number, name in enumerate(
-        ("dead-letters/261102-090000-0123456789abcdef.txt", "tickets/2026/11/02/261102-zzzzz.yaml",
-         "profiles/mine.yaml", ".ticketctl-journal.jsonl", "attachments/261102-aaaaa/e0-x.txt")
-    ):  # fmt: skip
+        (
+            "dead-letters/261102-090000-0123456789abcdef.txt",
+            "tickets/2026/11/02/261102-zzzzz.yaml",
+            "profiles/mine.yaml",
+            ".ticketctl-journal.jsonl",
+            "attachments/261102-aaaaa/e0-x.txt",
+        )
+    ):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if number % 3 == 0:
@@ -90,7 +110,17 @@ def special_files(root: Path, canary: Path) -> None:
 def modules(root: Path, canary: Path) -> None:
     """Python modules under the names of what we import."""
     text = f"open({str(canary)!r}, 'w').close()\n"
-    for name in ("click", "ruamel", "tabulate", "dateutil", "sqlite3", "json", "re", "sitecustomize", "ticketctl"):
+    for name in (
+        "click",
+        "ruamel",
+        "tabulate",
+        "dateutil",
+        "sqlite3",
+        "json",
+        "re",
+        "sitecustomize",
+        "ticketctl",
+    ):
         (root / f"{name}.py").write_text(text)
         (root / name).mkdir(exist_ok=True)
         (root / name / "__init__.py").write_text(text)
@@ -140,7 +170,12 @@ def submodules(root: Path, canary: Path) -> None:
 
 def repositories(root: Path, canary: Path) -> None:
     """What git takes for a bare repository, below the store."""
-    for folder in (root / "tickets/2026/11", root / "profiles", root / "attachments", root / "x.git"):
+    for folder in (
+        root / "tickets/2026/11",
+        root / "profiles",
+        root / "attachments",
+        root / "x.git",
+    ):
         for name in ("objects", "refs/heads"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         script(folder / "hooks/pre-commit", canary)
@@ -155,7 +190,11 @@ def temporary_names(root: Path, canary: Path) -> None:
     """Links under the names that temporary files could be given."""
     private = root.parent / PRIVATE / "key"
     for number in range(1, 400):
-        for name in (f"index-{number}.db", f".ticketctl-{number:016x}", f".last-sweep.{number}"):
+        for name in (
+            f"index-{number}.db",
+            f".ticketctl-{number:016x}",
+            f".last-sweep.{number}",
+        ):
             with suppress(FileExistsError):
                 (root / name).symlink_to(private)
 
@@ -168,19 +207,34 @@ def journal(root: Path, canary: Path) -> None:
     data = (folder / "x").read_bytes()
     (folder / "x").unlink()
     rows = [
-        ["store", target, "store", folder.name, name_of("store", target), hashlib.sha256(data).hexdigest(), None]
-        for target in ("tickets/2026/11/02/261102-yyyyy.yaml", "attachments/x/pre-commit", "../.git/hooks/pre-commit")
+        [
+            "store",
+            target,
+            "store",
+            folder.name,
+            name_of("store", target),
+            hashlib.sha256(data).hexdigest(),
+            None,
+        ]
+        for target in (
+            "tickets/2026/11/02/261102-yyyyy.yaml",
+            "attachments/x/pre-commit",
+            "../.git/hooks/pre-commit",
+        )
     ]
     for row in rows:
         (folder / str(row[4])).write_bytes(data)
-    (root / ".ticketctl-journal.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (root / ".ticketctl-journal.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for row in rows)
+    )
 
 
 def settings(root: Path, canary: Path) -> None:
     """Settings that name servers, and an editor's."""
     text = (root / "ticketctl.yaml").read_text()
     (root / "ticketctl.yaml").write_text(
-        text + "mail: {from: help@support.example, smtp: {host: mail.evil.example}, imap: {host: mail.evil.example}}\n"
+        text
+        + "mail: {from: help@support.example, smtp: {host: mail.evil.example}, imap: {host: mail.evil.example}}\n"
     )
     (root / ".envrc").write_text(f": > {canary}\n")
     shutil.rmtree(root / ".vscode", ignore_errors=True)
@@ -189,6 +243,16 @@ def settings(root: Path, canary: Path) -> None:
 
 
 TRAPS: tuple[Trap, ...] = (
-    old_state, links, folders, special_files, modules, programs, attributes, submodules, repositories,
-    temporary_names, journal, settings,
-)  # fmt: skip
+    old_state,
+    links,
+    folders,
+    special_files,
+    modules,
+    programs,
+    attributes,
+    submodules,
+    repositories,
+    temporary_names,
+    journal,
+    settings,
+)

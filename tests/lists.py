@@ -24,11 +24,16 @@ QUEUE = Query((Term("queued", "is", (1,)),), queue=True)
 
 def index_of(profile: Profile, tickets: Iterable[Ticket], people: People) -> Index:
     """An index of these tickets and no others."""
-    kept = [IndexEntry(path_of(t.id), b"", "-", 0, cells_of(summary_of(profile, t, people))) for t in tickets]
+    kept = [
+        IndexEntry(path_of(t.id), b"", "-", 0, cells_of(summary_of(profile, t, people)))
+        for t in tickets
+    ]
     return Index.build(kept, {}, [], [], None)
 
 
-def rows(query: Query, profile: Profile, tickets: Iterable[Ticket], people: People) -> list[Row]:
+def rows(
+    query: Query, profile: Profile, tickets: Iterable[Ticket], people: People
+) -> list[Row]:
     """The rows of a list."""
     return list(select(index_of(profile, tickets, people), query))
 

@@ -20,8 +20,16 @@ def reference() -> str:
     return _HEAD + "".join(_pages(cli, "ticketctl", None))
 
 
-def _pages(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
-    with click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100) as ctx:
+def _pages(
+    command: click.Command, name: str, parent: click.Context | None
+) -> Iterator[str]:
+    with click.Context(
+        command,
+        info_name=name,
+        parent=parent,
+        terminal_width=100,
+        max_content_width=100,
+    ) as ctx:
         ctx.help_option_names = ["-h", "--help"]
         title = ctx.command_path
         yield f"\n## {title}\n\n```text\n{command.get_help(ctx).rstrip()}\n```\n"
@@ -33,9 +41,13 @@ def _pages(command: click.Command, name: str, parent: click.Context | None) -> I
 
 
 def table_agrees() -> list[str]:
-    """The commands whose line in the table of ``cli.main`` is not the first sentence of their help."""
+    """The commands whose line in the table of ``cli.main`` is not the first sentence of
+    their help."""
     with click.Context(cli) as ctx:
-        found = ((name, cli.get_command(ctx, name), line) for name, (_, line) in COMMANDS.items())
+        found = (
+            (name, cli.get_command(ctx, name), line)
+            for name, (_, line) in COMMANDS.items()
+        )
         return [
             name
             for name, command, line in found
@@ -44,4 +56,6 @@ def table_agrees() -> list[str]:
 
 
 if __name__ == "__main__":
-    (Path(__file__).parent.parent / "docs" / "commands.md").write_text(reference(), encoding="utf-8")
+    (Path(__file__).parent.parent / "docs" / "commands.md").write_text(
+        reference(), encoding="utf-8"
+    )

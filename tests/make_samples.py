@@ -1,7 +1,9 @@
-"""The sample store: ``python -m tests.make_samples`` makes ``tickets/`` from the pages in ``tests/samples``.
+"""The sample store: ``python -m tests.make_samples`` makes ``tickets/`` from the pages
+in ``tests/samples``.
 
-The pages are played one after the other in one temporary store with the settings of ``ticketctl.yaml``. With
-``--check`` nothing is replaced: the outcome is compared byte for byte with what is there.
+The pages are played one after the other in one temporary store with the settings of
+``ticketctl.yaml``. With ``--check`` nothing is replaced: the outcome is compared byte
+for byte with what is there.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ class Strict(Shell):
         """
         ran = super().run(command, feed)
         if ran.status:
-            raise click.ClickException(f"at {self.now}\n$ {command}\n{ran.out}(exit {ran.status})")
+            raise click.ClickException(
+                f"at {self.now}\n$ {command}\n{ran.out}(exit {ran.status})"
+            )
         return ran
 
 
@@ -45,7 +49,11 @@ def play(folder: Path) -> dict[str, bytes]:
     """
     shell = Strict(folder)
     (folder / "tickets").mkdir()
-    settings = (ROOT / "ticketctl.yaml").read_text(encoding="utf-8").replace("commit: auto", "commit: off")
+    settings = (
+        (ROOT / "ticketctl.yaml")
+        .read_text(encoding="utf-8")
+        .replace("commit: auto", "commit: off")
+    )
     (folder / "ticketctl.yaml").write_text(settings, encoding="utf-8")
     for page in PAGES:
         shell.play(page.read_text(encoding="utf-8"))
@@ -54,7 +62,11 @@ def play(folder: Path) -> dict[str, bytes]:
 
 def files(folder: Path) -> dict[str, bytes]:
     """The content of every file below a folder, by its path there."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def differences(made: dict[str, bytes], kept: dict[str, bytes]) -> Iterator[str]:
@@ -88,7 +100,9 @@ def main(check: bool) -> None:
         raise click.ClickException("\n".join(wrong))
     if not check:
         replace(made)
-    click.echo(f"{len(made)} tickets" + ("" if check else f", {len(wrong)} files changed"))
+    click.echo(
+        f"{len(made)} tickets" + ("" if check else f", {len(wrong)} files changed")
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""Commands looked at from outside: processes of the real program, real git, clones that can be copied.
+"""Commands looked at from outside: processes of the real program, real git, clones that
+can be copied.
 
-``make test`` forks each command off a process that has imported the program (a fifth of the cost);
-``make campaign`` starts ``python -m ticketctl``. Either is a process in a process group of its own.
+``make test`` forks each command off a process that has imported the program (a fifth of
+the cost); ``make campaign`` starts ``python -m ticketctl``. Either is a process in a
+process group of its own.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ from tests.shell import Ran, clean_environment
 from tests.state import BATCH_PROFILE
 
 NOW = "2026-11-07T09:00:00Z"
-"""When the commands run; the Solved tickets of the stores have been due for closing since the day before."""
+"""When the commands run; the Solved tickets of the stores have been due for closing
+since the day before."""
 BEFORE = "2026-11-02T09:00:00Z"
 AMY, BOB, CAROL = (f"agent:{name}@support.example" for name in ("amy", "bob", "carol"))
 JANE = "jane@customer.example"
@@ -81,15 +84,22 @@ class _Server:
         words = [sys.executable, "-I", "-c", _SERVER, str(theirs.fileno())]
         home = Path(tempfile.mkdtemp(prefix="outside-"))
         environment = {**clean_environment(home), "PATH": os.environ["PATH"]}
-        self._process = subprocess.Popen(words, pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            words, pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL
+        )
         theirs.close()
         self._requests = ours
         atexit.register(self._end, home)
 
-    def start(self, request: Mapping[str, object], files: Sequence[IO[bytes]], answer: int) -> None:
-        """Send a request; the answer is the process id and, when it has ended, the exit status."""
+    def start(
+        self, request: Mapping[str, object], files: Sequence[IO[bytes]], answer: int
+    ) -> None:
+        """Send a request; the answer is the process id and, when it has ended, the exit
+        status."""
         data = json.dumps(request).encode()
-        socket.send_fds(self._requests, [data], [*(file.fileno() for file in files), answer])
+        socket.send_fds(
+            self._requests, [data], [*(file.fileno() for file in files), answer]
+        )
 
     def _end(self, home: Path) -> None:
         self._requests.close()
@@ -105,7 +115,9 @@ def _server() -> _Server:
 class Command:
     """A command that is running, in a process group of its own."""
 
-    def __init__(self, words: Sequence[str], cwd: Path, env: Mapping[str, str], feed: bytes = b"") -> None:
+    def __init__(
+        self, words: Sequence[str], cwd: Path, env: Mapping[str, str], feed: bytes = b""
+    ) -> None:
         self.words = words
         self._files: list[IO[bytes]] = [tempfile.TemporaryFile() for _ in range(3)]  # noqa: SIM115 - until it ends
         self._files[0].write(feed)
@@ -114,11 +126,17 @@ class Command:
         if FULL:
             program = [sys.executable, "-m", "ticketctl", *words]
             streams = dict(zip(("stdin", "stdout", "stderr"), self._files, strict=True))
-            self._process = subprocess.Popen(program, cwd=cwd, env=env, start_new_session=True, **streams)  # type: ignore[call-overload]
+            self._process = subprocess.Popen(
+                program, cwd=cwd, env=env, start_new_session=True, **streams
+            )  # type: ignore[call-overload]
             self.pid = self._process.pid
             return
         answer, theirs = os.pipe()
-        _server().start({"words": list(words), "cwd": str(cwd), "env": dict(env)}, self._files, theirs)
+        _server().start(
+            {"words": list(words), "cwd": str(cwd), "env": dict(env)},
+            self._files,
+            theirs,
+        )
         os.close(theirs)
         self._answer = open(answer)  # noqa: SIM115 - until it ends
         self.pid = int(self._answer.readline())
@@ -163,7 +181,8 @@ class Clone:
         inner: where the store lies in it.
         who: what TICKETCTL_AS says.
         knows: whether git knows a user (Amy); if not, commits are by whoever acts.
-        slow: how many seconds git waits before each of its commands when the program calls it.
+        slow: how many seconds git waits before each of its commands when the program
+            calls it.
     """
 
     top: Path
@@ -201,9 +220,18 @@ class Clone:
             path = f"{_slow_git(self.home, self.slow)}:{path}"
         known = {} if self.knows else {"GIT_CONFIG_GLOBAL": "/dev/null"}
         own = {"PATH": path, "TICKETCTL_NOW": now, "TICKETCTL_AS": as_ or self.who}
-        return {**clean_environment(self.home), "EDITOR": "true", "GIT_EDITOR": "true", **known, **own, **self.extra}
+        return {
+            **clean_environment(self.home),
+            "EDITOR": "true",
+            "GIT_EDITOR": "true",
+            **known,
+            **own,
+            **self.extra,
+        }
 
-    def start(self, *words: str, feed: bytes = b"", as_: str = "", now: str = NOW) -> Command:
+    def start(
+        self, *words: str, feed: bytes = b"", as_: str = "", now: str = NOW
+    ) -> Command:
         """Start one of our commands."""
         return Command(words, self.root, self.environment(as_, now), feed)
 
@@ -221,16 +249,29 @@ class Clone:
         """Run git as the person who works here."""
         environment = {**Clone.environment(Clone(self.top)), **env}
         done = subprocess.run(
-            ["git", "-C", str(self.top), *words], env=environment, capture_output=True, stdin=subprocess.DEVNULL
+            ["git", "-C", str(self.top), *words],
+            env=environment,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
         )
-        ran = Ran(done.stdout.decode(errors="replace"), done.returncode, done.stderr.decode(errors="replace"))
+        ran = Ran(
+            done.stdout.decode(errors="replace"),
+            done.returncode,
+            done.stderr.decode(errors="replace"),
+        )
         assert not ok or ran.status == 0, f"git {words}: {ran}"
         return ran
 
     def sh(self, line: str) -> Ran:
         """Run a line that was printed, as a person would who types it in the store."""
         environment = self.environment()
-        done = subprocess.run(["bash", "-c", line], cwd=self.root, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
         return Ran(done.stdout, done.returncode, done.stderr)
 
     def head(self) -> str:
@@ -256,7 +297,9 @@ class Clone:
 
     def changed_by(self, commit: str) -> list[str]:
         """The files that a commit changed."""
-        return self.git("diff-tree", "-r", "--no-commit-id", "--name-only", commit).out.split()
+        return self.git(
+            "diff-tree", "-r", "--no-commit-id", "--name-only", commit
+        ).out.split()
 
     def status(self) -> str:
         """``git status --porcelain``, which writes nothing."""
@@ -265,11 +308,20 @@ class Clone:
     def copy(self, folder: Path) -> Clone:
         """The same clone with its home in another folder."""
         shutil.copytree(self.top.parent, folder, symlinks=True, dirs_exist_ok=True)
-        return Clone(folder / self.top.name, self.inner, self.who, self.knows, self.slow, dict(self.extra))
+        return Clone(
+            folder / self.top.name,
+            self.inner,
+            self.who,
+            self.knows,
+            self.slow,
+            dict(self.extra),
+        )
 
     def tickets(self) -> str:
         """The bytes of all tickets, one after the other."""
-        return "".join(path.read_text() for path in sorted((self.root / "tickets").rglob("*.yaml")))
+        return "".join(
+            path.read_text() for path in sorted((self.root / "tickets").rglob("*.yaml"))
+        )
 
     def tickets_in_head(self) -> str:
         """The same as HEAD has them."""
@@ -277,7 +329,11 @@ class Clone:
 
     def locks(self) -> list[str]:
         """The locks of git that lie around."""
-        return sorted(str(path.relative_to(self.dot)) for path in self.dot.rglob("*.lock") if path.is_file())
+        return sorted(
+            str(path.relative_to(self.dot))
+            for path in self.dot.rglob("*.lock")
+            if path.is_file()
+        )
 
 
 def _furnish(home: Path) -> None:
@@ -295,7 +351,9 @@ def _slow_git(home: Path, seconds: float) -> Path:
     folder = home / f"slow-{seconds}"
     if not folder.exists():
         folder.mkdir()
-        (folder / "git").write_text(f'#!/bin/sh\nsleep {seconds}\nexec {shutil.which("git")} "$@"\n')
+        (folder / "git").write_text(
+            f'#!/bin/sh\nsleep {seconds}\nexec {shutil.which("git")} "$@"\n'
+        )
         (folder / "git").chmod(0o755)
     return folder
 
@@ -321,7 +379,8 @@ def write(clone: Clone, path: str, text: str) -> None:
 
 
 def make_store(top: Path, inner: str = ".") -> Clone:
-    """A store of ten tickets with everything that a command may want, in a repository with another file."""
+    """A store of ten tickets with everything that a command may want, in a repository
+    with another file."""
     clone = Clone(top, inner)
     top.mkdir(parents=True)
     clone.git("init", "-q", "-b", "main")
@@ -334,12 +393,21 @@ def make_store(top: Path, inner: str = ".") -> Clone:
     (clone.root / "profiles/desk.yaml").write_text(BATCH_PROFILE)
     clone.git("add", "-A"), clone.git("commit", "-qm", "A store")
     rows = [
-        {"id": f"261102-{half}", "title": f"Ticket {half}", "customer": JANE, "created": "2026-11-02T08:00:00Z",
-         "profile": "desk" if half in READY else "biztech",
-         "status": "Open" if half in OPEN else "Ready" if half in READY else "Solved"}
+        {
+            "id": f"261102-{half}",
+            "title": f"Ticket {half}",
+            "customer": JANE,
+            "created": "2026-11-02T08:00:00Z",
+            "profile": "desk" if half in READY else "biztech",
+            "status": "Open"
+            if half in OPEN
+            else "Ready"
+            if half in READY
+            else "Solved",
+        }
         | ({} if half in READY else {"assignee": "amy@support.example"})
         for half in (*OPEN, *READY, *SOLVED)
-    ]  # fmt: skip
+    ]
     lines = "".join(json.dumps(row) + "\n" for row in rows)
     clone.ok(*ticketctl, "import", "-", feed=lines.encode(), now=BEFORE)
     clone.git("config", "ticketctl.sender", "true")
@@ -348,7 +416,8 @@ def make_store(top: Path, inner: str = ".") -> Clone:
 
 
 def files_below(folder: Path, *without: str) -> dict[str, bytes]:
-    """Path -> bytes of every file below a folder, but for some folders and files at its top."""
+    """Path -> bytes of every file below a folder, but for some folders and files at its
+    top."""
     found = {}
     for path in folder.rglob("*"):
         name = str(path.relative_to(folder))
@@ -360,12 +429,15 @@ def files_below(folder: Path, *without: str) -> dict[str, bytes]:
 
 
 def snapshot(clone: Clone) -> dict[str, object]:
-    """Everything that a refused command must leave as it was: work tree, index, references, what git remembers of
-    its operation, notifications. Git's objects and what is derived from the tickets are not in it."""
+    """Everything that a refused command must leave as it was: work tree, index,
+    references, what git remembers of its operation, notifications. Git's objects and
+    what is derived from the tickets are not in it."""
     dot = clone.dot
     return {
         "work tree": files_below(clone.top, ".git"),
-        "git": files_below(dot, "objects", "ticketctl", "index", "config", "worktrees", "hooks"),
+        "git": files_below(
+            dot, "objects", "ticketctl", "index", "config", "worktrees", "hooks"
+        ),
         "status": clone.status(),
         "index": clone.git("ls-files", "-s", "-v").out,
         "outbox": files_below(dot / "ticketctl/outbox"),
@@ -381,7 +453,11 @@ def difference(before: Mapping[str, object], after: Mapping[str, object]) -> str
         if old == new:
             continue
         if isinstance(old, dict) and isinstance(new, dict):
-            told += [f"{name}: {key}" for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
+            told += [
+                f"{name}: {key}"
+                for key in sorted(old.keys() | new.keys())
+                if old.get(key) != new.get(key)
+            ]
         else:
             told.append(name)
     return ", ".join(told)
@@ -390,8 +466,16 @@ def difference(before: Mapping[str, object], after: Mapping[str, object]) -> str
 def email(mark: str, subject: str = "Help") -> bytes:
     """An email from the customer; its mark is in its text and in its Message-ID."""
     number = mark.replace(" ", ".")
-    lines = [f"From: {JANE}", f"To: {HELP}", f"Subject: {subject}", f"Message-ID: <{number}@customer.example>",
-             "Date: Sat, 07 Nov 2026 08:00:00 +0000", "", mark, ""]  # fmt: skip
+    lines = [
+        f"From: {JANE}",
+        f"To: {HELP}",
+        f"Subject: {subject}",
+        f"Message-ID: <{number}@customer.example>",
+        "Date: Sat, 07 Nov 2026 08:00:00 +0000",
+        "",
+        mark,
+        "",
+    ]
     return "\r\n".join(lines).encode()
 
 
@@ -400,8 +484,8 @@ class Act:
     """A writing command.
 
     Args:
-        words: what is typed. MARK stands for a text that is then in a ticket (where ``marked``), ROWS, MAILDIR for
-            files that hold it.
+        words: what is typed. MARK stands for a text that is then in a ticket (where
+            ``marked``), ROWS, MAILDIR for files that hold it.
         feed: what it reads on stdin.
         editor: the editor that it starts.
         half: the ticket that is edited by hand before.
@@ -415,12 +499,14 @@ class Act:
     inside: bool = True
 
     def prepare(self, clone: Clone, mark: str) -> None:
-        """Do what a person must have done before: write the files that it reads, edit its ticket. Done twice, it is
-        done once."""
+        """Do what a person must have done before: write the files that it reads, edit
+        its ticket. Done twice, it is done once."""
         aside = clone.home / "aside"
         if "ROWS" in self.words:
             aside.mkdir(exist_ok=True)
-            (aside / "rows.jsonl").write_text(json.dumps({"title": mark, "customer": JANE}) + "\n")
+            (aside / "rows.jsonl").write_text(
+                json.dumps({"title": mark, "customer": JANE}) + "\n"
+            )
         if "MAILDIR" in self.words and not (aside / "maildir/new").exists():
             for name in ("new", "cur", "tmp"):
                 (aside / "maildir" / name).mkdir(parents=True)
@@ -434,11 +520,26 @@ class Act:
         """Start it. What a person must have done before is done."""
         self.prepare(clone, mark)
         aside = clone.home / "aside"
-        places = {"MARK": mark, "ROWS": str(aside / "rows.jsonl"), "MAILDIR": str(aside / "maildir")}
+        places = {
+            "MARK": mark,
+            "ROWS": str(aside / "rows.jsonl"),
+            "MAILDIR": str(aside / "maildir"),
+        }
         words = [places.get(word, word.replace("MARK", mark)) for word in self.words]
-        feed = email(mark) if self.feed == "EMAIL" else self.feed.replace("MARK", mark).encode()
+        feed = (
+            email(mark)
+            if self.feed == "EMAIL"
+            else self.feed.replace("MARK", mark).encode()
+        )
         if self.editor:
-            clone = Clone(clone.top, clone.inner, clone.who, clone.knows, clone.slow, dict(clone.extra))
+            clone = Clone(
+                clone.top,
+                clone.inner,
+                clone.who,
+                clone.knows,
+                clone.slow,
+                dict(clone.extra),
+            )
             clone.extra["EDITOR"] = self.editor.replace("MARK", mark)
         return clone.start(*words, feed=feed, as_=as_)
 
@@ -462,14 +563,27 @@ ACTS = {
     "mail in": Act(("mail", "in"), feed="EMAIL"),
     "mail fetch": Act(("mail", "fetch", "--maildir", "MAILDIR")),
     "sweep": Act(("sweep",), inside=False),
-    "profile holidays": Act(("profile", "holidays", "--country", "GB", "--year", "2027"), inside=False),
+    "profile holidays": Act(
+        ("profile", "holidays", "--country", "GB", "--year", "2027"), inside=False
+    ),
     "init": Act(("init", "another"), inside=False),
 }
-"""Every command that writes what git keeps. ``mail send`` needs something to send: it is tried apart."""
+"""Every command that writes what git keeps. ``mail send`` needs something to send: it
+is tried apart."""
 READING = (
-    ("list", "-A"), ("show", "aaaaa"), ("log", "aaaaa"), ("next", "aaaaa"), ("why", "hhhhh"), ("forecast",), ("check",),
-    ("sweep", "-n"), ("move", "-n", "aaaaa", "Solved"), ("mail", "show"), ("profile", "list"), ("export",),
-)  # fmt: skip
+    ("list", "-A"),
+    ("show", "aaaaa"),
+    ("log", "aaaaa"),
+    ("next", "aaaaa"),
+    ("why", "hhhhh"),
+    ("forecast",),
+    ("check",),
+    ("sweep", "-n"),
+    ("move", "-n", "aaaaa", "Solved"),
+    ("mail", "show"),
+    ("profile", "list"),
+    ("export",),
+)
 
 
 def none(wrong: Sequence[str]) -> None:
@@ -477,8 +591,11 @@ def none(wrong: Sequence[str]) -> None:
     assert not wrong, f"{len(wrong)} are wrong:\n" + "\n".join(wrong)
 
 
-def until(ready: Callable[[], bool], command: Command, seconds: float = SECONDS) -> bool:
-    """Watch closely until something is so, or the command has ended; whether it came to be so."""
+def until(
+    ready: Callable[[], bool], command: Command, seconds: float = SECONDS
+) -> bool:
+    """Watch closely until something is so, or the command has ended; whether it came to
+    be so."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if ready():

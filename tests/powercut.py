@@ -1,7 +1,9 @@
-"""Power cuts: a store on an ext4 in a file, whose caches are thrown away some time after a command (D1).
+"""Power cuts: a store on an ext4 in a file, whose caches are thrown away some time
+after a command (D1).
 
-The file system is shut down as by a power cut (``EXT4_IOC_SHUTDOWN`` without flushing the log): what was not on the disk
-is gone, the journal is replayed at the next mount. Program, HOME and the repository that is pulled from lie elsewhere.
+The file system is shut down as by a power cut (``EXT4_IOC_SHUTDOWN`` without flushing
+the log): what was not on the disk is gone, the journal is replayed at the next mount.
+Program, HOME and the repository that is pulled from lie elsewhere.
 """
 
 from __future__ import annotations
@@ -52,7 +54,9 @@ def _tool(*words: str) -> None:
     """
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise OSError(f"{' '.join(words)}: {done.stderr.strip() or f'exit {done.returncode}'}")
+        raise OSError(
+            f"{' '.join(words)}: {done.stderr.strip() or f'exit {done.returncode}'}"
+        )
 
 
 def make_image(image: Path) -> None:
@@ -65,7 +69,15 @@ def make_image(image: Path) -> None:
 def mount(image: Path, folder: Path, options: str = "") -> None:
     """Mount a file system that lies in a file."""
     folder.mkdir(exist_ok=True)
-    _tool("mount", "-t", "ext4", "-o", ",".join(filter(None, ("loop", options))), str(image), str(folder))
+    _tool(
+        "mount",
+        "-t",
+        "ext4",
+        "-o",
+        ",".join(filter(None, ("loop", options))),
+        str(image),
+        str(folder),
+    )
 
 
 def unmount(folder: Path) -> None:
@@ -92,7 +104,11 @@ def why_not(folder: Path) -> str:
     """Why power cannot be cut here; empty if it can."""
     if sys.platform != "linux" or os.geteuid():
         return "power cuts need Linux and root: a file system is mounted and shut down"
-    missing = [name for name in ("mkfs.ext4", "mount", "umount", "cp") if not shutil.which(name)]
+    missing = [
+        name
+        for name in ("mkfs.ext4", "mount", "umount", "cp")
+        if not shutil.which(name)
+    ]
     if missing:
         return f"power cuts need {', '.join(missing)}"
     image, place = folder / "try.img", folder / "try"
@@ -104,7 +120,9 @@ def why_not(folder: Path) -> str:
         finally:
             unmount(place)
     except OSError as error:
-        return f"power cuts need loop devices, and an ext4 that can be shut down: {error}"
+        return (
+            f"power cuts need loop devices, and an ext4 that can be shut down: {error}"
+        )
     finally:
         image.unlink(missing_ok=True)
     return ""
@@ -165,7 +183,8 @@ def _git(disk: Disk, where: Path, *words: str) -> None:
 
 
 def _push_from_elsewhere(disk: Disk) -> None:
-    """Somebody else adds to several tickets, one of them one that this store changes too."""
+    """Somebody else adds to several tickets, one of them one that this store changes
+    too."""
     remote, other = disk.top / "remote.git", disk.top / "other"
     _git(disk, disk.top, "init", "-q", "--bare", "-b", "main", str(remote))
     _git(disk, disk.root, "remote", "add", "origin", str(remote))
@@ -173,7 +192,9 @@ def _push_from_elsewhere(disk: Disk) -> None:
     _git(disk, disk.top, "clone", "-q", str(remote), str(other))
     for half in ("ppppp", "aaaaa"):
         words = ["-C", str(other), "note", half, "-m", f"Pulled {half}"]
-        ran = run([sys.executable, "-m", "ticketctl", *words], other, environment(disk.home))
+        ran = run(
+            [sys.executable, "-m", "ticketctl", *words], other, environment(disk.home)
+        )
         assert ran.status == 0, ran
     _git(disk, other, "push", "-q")
 
@@ -200,7 +221,11 @@ ACTS = (
     Act("note", ("note", "zzzzz", "-m", "A note.")),
     Act("batch", ("batch", "-p", "desk", "release", "2026.3")),
     Act("sweep", ("sweep",), now="2026-11-06T10:00:00Z"),
-    Act("mail in", ("mail", "in"), feed=email("one", "Re: [261102-aaaaa] Ticket", "It still does not work.")),
+    Act(
+        "mail in",
+        ("mail", "in"),
+        feed=email("one", "Re: [261102-aaaaa] Ticket", "It still does not work."),
+    ),
     Act("import", ("import", "-"), feed=rows(20)),
     Act("import of many", ("import", "-"), feed=rows(120)),
     Act("pull", PULL, git=True),
@@ -214,7 +239,8 @@ class Cut:
     Args:
         acts: the commands; the last one is what the cut is about.
         wait: how long after it, in seconds.
-        flying: whether one more command is running then, which may have done its work or not.
+        flying: whether one more command is running then, which may have done its work
+            or not.
         into: how long it has been running.
         reported: how many commands ended with exit 0.
         at_once: how many of them were in HEAD then.
@@ -250,7 +276,8 @@ _FLYING_TICKET = "tickets/2026/11/02/261102-yyyyy.yaml"
 
 
 def plan(number: int, longest: float, seed: str = "cuts") -> list[Cut]:
-    """Cuts in which each command is the last one about equally often, with up to two others before it."""
+    """Cuts in which each command is the last one about equally often, with up to two
+    others before it."""
     dice, cuts = random.Random(seed), []
     for at in range(number):
         last = ACTS[at % len(ACTS)]
@@ -258,7 +285,8 @@ def plan(number: int, longest: float, seed: str = "cuts") -> list[Cut]:
         acts = [*dice.sample(others, dice.choice((0, 0, 1, 2))), last]
         if sum(act.name.startswith("import") for act in acts) > 1:
             acts = [last]  # both have the same rows
-        # whichever is due last has the clock of the rest: nothing is done in the past of a ticket
+        # whichever is due last has the clock of the rest: nothing is done in the past
+        # of a ticket
         acts.sort(key=lambda act: act.now)
         cut = Cut(at, acts, dice.uniform(0, longest), OPTIONS[at // len(ACTS) % 2])
         cut.flying, cut.into = at % 5 == 4, dice.uniform(0.05, 0.6)
@@ -300,7 +328,9 @@ def _cut_during(cut: Cut, disk: Disk) -> None:
     """Cut the power while a command runs. It may have been reported done just before."""
     words = [sys.executable, "-m", "ticketctl", "-C", str(disk.root), *FLYING.words]
     with open(os.devnull, "r+b") as null:
-        process = subprocess.Popen(words, env=environment(disk.home), stdin=null, stdout=null, stderr=null)
+        process = subprocess.Popen(
+            words, env=environment(disk.home), stdin=null, stdout=null, stderr=null
+        )
         time.sleep(cut.into)
         done = process.poll() == 0
         cut_power(disk.top / "disk")
@@ -311,9 +341,16 @@ def _cut_during(cut: Cut, disk: Disk) -> None:
 def _act(cut: Cut, disk: Disk, act: Act) -> None:
     """Run a command before the cut; it must succeed."""
     before = disk.tickets()
-    ran = disk.git(*act.words) if act.git else disk.ticketctl(*act.words, now=act.now, feed=act.feed)
+    ran = (
+        disk.git(*act.words)
+        if act.git
+        else disk.ticketctl(*act.words, now=act.now, feed=act.feed)
+    )
     if ran.status:
-        cut.add("fails before the cut", f"{act.name}: exit {ran.status}: {ran.err.strip()[-600:]}")
+        cut.add(
+            "fails before the cut",
+            f"{act.name}: exit {ran.status}: {ran.err.strip()[-600:]}",
+        )
         return
     if act.git:
         _sync_pulled(disk, before)
@@ -322,11 +359,14 @@ def _act(cut: Cut, disk: Disk, act: Act) -> None:
 
 
 def _sync_pulled(disk: Disk, before: dict[str, bytes]) -> None:
-    """What a ``sync`` has to do after a pull: ``core.fsync=all`` does not mean the files of the work tree, nor the folders
-    of references. Without this the pulled tickets are empty files after a cut."""
+    """What a ``sync`` has to do after a pull: ``core.fsync=all`` does not mean the
+    files of the work tree, nor the folders of references. Without this the pulled
+    tickets are empty files after a cut."""
     now = disk.tickets()
     changed = [disk.root / path for path in now if now[path] != before.get(path)]
-    folders = [disk.root / ".git" / name for name in ("refs/heads", "refs/remotes/origin", "")]
+    folders = [
+        disk.root / ".git" / name for name in ("refs/heads", "refs/remotes/origin", "")
+    ]
     for path in (*changed, *sorted({file.parent for file in changed}), *folders):
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -335,11 +375,19 @@ def _sync_pulled(disk: Disk, before: dict[str, bytes]) -> None:
             os.close(descriptor)
 
 
-def _look(cut: Cut, disk: Disk, tickets: dict[str, bytes], committed: dict[str, str], head: str) -> None:
-    """What must be there after a cut: the repository whole, each act that was reported in its file.
+def _look(
+    cut: Cut,
+    disk: Disk,
+    tickets: dict[str, bytes],
+    committed: dict[str, str],
+    head: str,
+) -> None:
+    """What must be there after a cut: the repository whole, each act that was reported
+    in its file.
 
-    Whether HEAD has them is counted. Git does not sync the folder of a reference, so HEAD may be one commit behind for
-    some seconds; what a power cut takes from it so must be committed by the next command that writes.
+    Whether HEAD has them is counted. Git does not sync the folder of a reference, so
+    HEAD may be one commit behind for some seconds; what a power cut takes from it so
+    must be committed by the next command that writes.
     """
     if wrong := disk.corrupt():
         cut.add("corrupt", wrong)
@@ -347,7 +395,11 @@ def _look(cut: Cut, disk: Disk, tickets: dict[str, bytes], committed: dict[str, 
     if ran.status:
         cut.add("git log fails", ran.err.strip()[-600:])
     now = disk.tickets()
-    lost = sorted(path for path in tickets.keys() | now.keys() if tickets.get(path) != now.get(path))
+    lost = sorted(
+        path
+        for path in tickets.keys() | now.keys()
+        if tickets.get(path) != now.get(path)
+    )
     if cut.flying and b"In flight." in now.get(_FLYING_TICKET, b""):
         lost.remove(_FLYING_TICKET)  # `check` says whether it is whole
     elif cut.reported_in_flight:
@@ -363,8 +415,8 @@ def _look(cut: Cut, disk: Disk, tickets: dict[str, bytes], committed: dict[str, 
 
 
 def _go_on(cut: Cut, disk: Disk, tickets: dict[str, bytes]) -> None:
-    """What must work after a cut. The first command that writes may name a lock file of git; once that is removed, as it
-    says, everything works."""
+    """What must work after a cut. The first command that writes may name a lock file of
+    git; once that is removed, as it says, everything works."""
     first = ("note", "mmmmm", "-m", "After the cut.")
     ran = disk.ticketctl(*first, now=LATER)
     while ran.status and (lock := named_lock(disk, ran.err)):
@@ -374,7 +426,8 @@ def _go_on(cut: Cut, disk: Disk, tickets: dict[str, bytes]) -> None:
     _must(cut, "ticketctl note", ran)
     if left := disk.uncommitted():
         cut.add(
-            "left uncommitted", f"after the next command that writes, ticketctl note: {left[:5]}; it said: {ran.err}"
+            "left uncommitted",
+            f"after the next command that writes, ticketctl note: {left[:5]}; it said: {ran.err}",
         )
     later: tuple[tuple[str, ...], ...] = (
         ("list",),
@@ -397,4 +450,7 @@ def _go_on(cut: Cut, disk: Disk, tickets: dict[str, bytes]) -> None:
 def _must(cut: Cut, what: str, ran: Ran) -> None:
     """Take note of a command that fails after a cut."""
     if ran.status:
-        cut.add("later command fails", f"{what}: exit {ran.status}: {ran.err.strip()[-600:]}")
+        cut.add(
+            "later command fails",
+            f"{what}: exit {ran.status}: {ran.err.strip()[-600:]}",
+        )

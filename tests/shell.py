@@ -1,8 +1,10 @@
-"""Commands as a user types them, run by real processes, and pages of commands with the output that they must have.
+"""Commands as a user types them, run by real processes, and pages of commands with the
+output that they must have.
 
-A *page* is text with blocks of commands: lines that begin with ``$ `` are run by bash, the lines below them are what
-must come out (stdout and stderr as a terminal mixes them; ``...`` alone on a line stands for any lines). Before a
-command, ``@ TIME [ROLE:WHO]`` sets the clock and who is acting; ``? N`` after the output is the exit status, if not 0.
+A *page* is text with blocks of commands: lines that begin with ``$ `` are run by bash,
+the lines below them are what must come out (stdout and stderr as a terminal mixes them;
+``...`` alone on a line stands for any lines). Before a command, ``@ TIME [ROLE:WHO]``
+sets the clock and who is acting; ``? N`` after the output is the exit status, if not 0.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ def clean_environment(home: Path) -> dict[str, str]:
         "TERM": "dumb",
         "COLUMNS": "100",
         # Compiled once for all the processes of the tests, and not into the checkout.
-        "PYTHONPYCACHEPREFIX": os.path.join(tempfile.gettempdir(), f"ticketctl-pycache-{os.getuid()}"),
+        "PYTHONPYCACHEPREFIX": os.path.join(
+            tempfile.gettempdir(), f"ticketctl-pycache-{os.getuid()}"
+        ),
     }
 
 
@@ -73,18 +77,29 @@ class Shell:
         for name in ("ticketctl", "git-ticketctl"):
             (bin_ / name).write_text(_WRAPPER.format(python=sys.executable))
             (bin_ / name).chmod(0o755)
-        (self.home / ".gitconfig").write_text("[user]\n\tname = Amy\n\temail = amy@support.example\n")
+        (self.home / ".gitconfig").write_text(
+            "[user]\n\tname = Amy\n\temail = amy@support.example\n"
+        )
 
     def environment(self) -> dict[str, str]:
-        """What a command sees; git's clock is ours, so that commits are the same every time."""
+        """What a command sees; git's clock is ours, so that commits are the same every
+        time."""
         path = f"{self.home / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-        time = {"TICKETCTL_NOW": self.now, "GIT_AUTHOR_DATE": f"{self.now}Z", "GIT_COMMITTER_DATE": f"{self.now}Z"}
-        time = {key: re.sub(r"(T\d\d:\d\d)Z$", r"\1:00Z", value) for key, value in time.items()}
+        time = {
+            "TICKETCTL_NOW": self.now,
+            "GIT_AUTHOR_DATE": f"{self.now}Z",
+            "GIT_COMMITTER_DATE": f"{self.now}Z",
+        }
+        time = {
+            key: re.sub(r"(T\d\d:\d\d)Z$", r"\1:00Z", value)
+            for key, value in time.items()
+        }
         who = {"TICKETCTL_AS": self.as_} if self.as_ else {}
         return {**clean_environment(self.home), "PATH": path, **time, **who}
 
     def run(self, command: str, feed: str | None = None) -> Ran:
-        """Run a command line by bash; stdout and stderr as a terminal mixes them, and apart in ``err``."""
+        """Run a command line by bash; stdout and stderr as a terminal mixes them, and
+        apart in ``err``."""
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self.folder,
@@ -105,17 +120,21 @@ class Shell:
         return ran.out
 
     def at(self, line: str) -> None:
-        """``@ TIME [ROLE:WHO]``: set the clock and who is acting (``-``: nobody in particular)."""
+        """``@ TIME [ROLE:WHO]``: set the clock and who is acting (``-``: nobody in
+        particular)."""
         words = line.split()
         self.now = words[0]
         if len(words) > 1:
             self.as_ = "" if words[1] == "-" else words[1]
 
     def play(self, page: str, marks: str = "$@#") -> str:
-        """Run every command of a page; the page as it really comes out. ``marks`` are the marks that mean something."""
+        """Run every command of a page; the page as it really comes out. ``marks`` are
+        the marks that mean something."""
         lines: list[str] = []
         prose = "|#$" if "#" in marks else ""
-        steps = [step for step in re.split(rf"(?m)^(?=[{marks}] {prose})", page) if step]
+        steps = [
+            step for step in re.split(rf"(?m)^(?=[{marks}] {prose})", page) if step
+        ]
         for step in steps:
             head, _, rest = step.partition("\n")
             if head.startswith("$ "):
@@ -123,7 +142,9 @@ class Shell:
                     more, _, rest = rest.partition("\n")
                     head += "\n" + more
                 ran = self.run(head[2:])
-                lines += [head, ran.out.rstrip("\n")] if ran.out.rstrip("\n") else [head]
+                lines += (
+                    [head, ran.out.rstrip("\n")] if ran.out.rstrip("\n") else [head]
+                )
                 if ran.status:
                     lines.append(f"? {ran.status}")
                 # a blank line after a command's output belongs to the page
@@ -139,6 +160,7 @@ class Shell:
 def agrees(expected: str, real: str) -> bool:
     """Whether a page came out as it says, ``...`` standing for any lines."""
     pattern = "".join(
-        r"(?:.*\n)*?" if line.strip() == "..." else re.escape(line) + "\n" for line in expected.rstrip("\n").split("\n")
+        r"(?:.*\n)*?" if line.strip() == "..." else re.escape(line) + "\n"
+        for line in expected.rstrip("\n").split("\n")
     )
     return re.fullmatch(pattern, real.rstrip("\n") + "\n") is not None

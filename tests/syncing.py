@@ -1,4 +1,5 @@
-"""What of a commit was synced before its reference moved: told from the calls that a command and its git made (D1)."""
+"""What of a commit was synced before its reference moved: told from the calls that a
+command and its git made (D1)."""
 
 from __future__ import annotations
 
@@ -17,8 +18,9 @@ class File:
 
     Args:
         dirty: whether something was written to it since it was synced.
-        started: whether its writing out was only started (``sync_file_range``), as git's ``core.fsyncMethod=batch``
-            does; git does not promise on Linux that this is enough.
+        started: whether its writing out was only started (``sync_file_range``), as
+            git's ``core.fsyncMethod=batch`` does; git does not promise on Linux that
+            this is enough.
     """
 
     dirty: bool = True
@@ -91,11 +93,17 @@ def moves(calls: Sequence[Call], git: Path) -> list[Call]:
     """The calls by which references took their new values."""
     refs = (f"{git}/refs/heads/", f"{git}/HEAD", f"{git}/packed-refs")
     return [
-        call for call in calls if call.name == "rename" and call.path.endswith(".lock") and call.new.startswith(refs)
+        call
+        for call in calls
+        if call.name == "rename"
+        and call.path.endswith(".lock")
+        and call.new.startswith(refs)
     ]
 
 
-def unsynced(calls: Sequence[Call], git: Path, files: Sequence[tuple[str, Path]]) -> list[str]:
+def unsynced(
+    calls: Sequence[Call], git: Path, files: Sequence[tuple[str, Path]]
+) -> list[str]:
     """The objects whose file was not on the disk when the last reference moved.
 
     Args:
@@ -108,12 +116,19 @@ def unsynced(calls: Sequence[Call], git: Path, files: Sequence[tuple[str, Path]]
     for what, path in files:
         file = disk.names.get(str(path))
         if file is not None and file.dirty:  # else it was there before
-            how = "only its writing out was started (core.fsyncMethod=batch)" if file.started else "never synced"
+            how = (
+                "only its writing out was started (core.fsyncMethod=batch)"
+                if file.started
+                else "never synced"
+            )
             found.append(f"{what}: {how} before {last.told(git.parent)}")
     return found
 
 
 def folder_synced(calls: Sequence[Call], git: Path) -> bool:
-    """Whether the folder of the reference was synced after it moved, or something after that which commits the journal."""
+    """Whether the folder of the reference was synced after it moved, or something after
+    that which commits the journal."""
     last = moves(calls, git)[-1]
-    return any(call.number > last.number and call.name in ("fsync", "syncfs") for call in calls)
+    return any(
+        call.number > last.number and call.name in ("fsync", "syncfs") for call in calls
+    )

@@ -1,4 +1,5 @@
-"""The ticket file (docs/ticket-file.md): one text for a ticket, the same for every YAML reader, kept by every editor."""
+"""The ticket file (docs/ticket-file.md): one text for a ticket, the same for every YAML
+reader, kept by every editor."""
 
 from __future__ import annotations
 
@@ -70,48 +71,199 @@ history:
 ID = "261121-k3qx9"
 STORE = Store("/nowhere")
 TRICKY = (
-    "yes", "No", "ON", "off", "y", "N", "~", "null", "Null", "true", "False", "1e5", "1_000", "0x1f", "0o17", "017",
-    "12:30:45", "1.5", ".5", ".inf", ".nan", "-", "- a", "-1", "a: b", "a:", ":a", "a:b", "#x", "a #x", "a#x", "? a", "!x",
-    "&x", "*x", "|", ">", "%x", "@x", "`x", "'", '"', "'q'", '"q"', "\\", "a\\nb", "{a: 1}", "[a]", "}", "]", ",",
-    "a, b", "=", "<<", "---", "...", "--- a", " a", "a ", "a\t", "\ta", "a\tb", "\n", "\n\n", "a\n", "a\n\n", "\na", "a\nb",
-    "a\nb\n", "a\n\nb\n", "a\n b\n", "a\n\tb\n", "a\n \nb\n", "a \nb\n", "a\nb \n", "a\nb\t", " a\nb\n", "\ta\nb\n", "a\n\n\nb",
-    "---\na\n", "a\n---\nb\n", "a\n...\nb\n", "# a\nb\n", "- a\n- b\n", "a: 1\nb: 2\n", "a\n# b\n", "a\n  # b\nc\n", "%a\nb\n",
-    "2026-11-21", "2026-11-21T09:14:03Z", ID, "e3ad11d10c7d8", "2026-11-21 09:14:03", "261121", "+1", "0", "_", "_a",
-    "\x00", "\x07", "\x1b[31m", "\x7f", "\x80", "\x85", "a\x85b", "\xa0", "a\xa0b", "a: \xa0", "\u2028", "a\u2029b\nc\n",
-    "\ufeff", "a\ufeffb", "\u200b", "\u200d", "a\u202eb", "\u2066x\u2069", "\U0001f600", "\U0001f469\u200d\U0001f4bb ok",
-    "\U0010ffff", "\ufffe", "\uffff", "\ue000", "ä", "é: b", "日本語", "日本: 語", "\u0301", "ﬀ", "Ünïcode #1", "ʼn", "\xad",
-    "a\rb", "\r", "a\r", "ſ", "\u212a", "ＹＥＳ", "\xbd", "٣", "²",
-    "=== x ===", "<<<<<<< a", "a\n<<<<<<< b\n", "a\n>>>>>>> b\n", ">>>>>>> a", "x" * 300, "word " * 60,
-)  # fmt: skip
+    "yes",
+    "No",
+    "ON",
+    "off",
+    "y",
+    "N",
+    "~",
+    "null",
+    "Null",
+    "true",
+    "False",
+    "1e5",
+    "1_000",
+    "0x1f",
+    "0o17",
+    "017",
+    "12:30:45",
+    "1.5",
+    ".5",
+    ".inf",
+    ".nan",
+    "-",
+    "- a",
+    "-1",
+    "a: b",
+    "a:",
+    ":a",
+    "a:b",
+    "#x",
+    "a #x",
+    "a#x",
+    "? a",
+    "!x",
+    "&x",
+    "*x",
+    "|",
+    ">",
+    "%x",
+    "@x",
+    "`x",
+    "'",
+    '"',
+    "'q'",
+    '"q"',
+    "\\",
+    "a\\nb",
+    "{a: 1}",
+    "[a]",
+    "}",
+    "]",
+    ",",
+    "a, b",
+    "=",
+    "<<",
+    "---",
+    "...",
+    "--- a",
+    " a",
+    "a ",
+    "a\t",
+    "\ta",
+    "a\tb",
+    "\n",
+    "\n\n",
+    "a\n",
+    "a\n\n",
+    "\na",
+    "a\nb",
+    "a\nb\n",
+    "a\n\nb\n",
+    "a\n b\n",
+    "a\n\tb\n",
+    "a\n \nb\n",
+    "a \nb\n",
+    "a\nb \n",
+    "a\nb\t",
+    " a\nb\n",
+    "\ta\nb\n",
+    "a\n\n\nb",
+    "---\na\n",
+    "a\n---\nb\n",
+    "a\n...\nb\n",
+    "# a\nb\n",
+    "- a\n- b\n",
+    "a: 1\nb: 2\n",
+    "a\n# b\n",
+    "a\n  # b\nc\n",
+    "%a\nb\n",
+    "2026-11-21",
+    "2026-11-21T09:14:03Z",
+    ID,
+    "e3ad11d10c7d8",
+    "2026-11-21 09:14:03",
+    "261121",
+    "+1",
+    "0",
+    "_",
+    "_a",
+    "\x00",
+    "\x07",
+    "\x1b[31m",
+    "\x7f",
+    "\x80",
+    "\x85",
+    "a\x85b",
+    "\xa0",
+    "a\xa0b",
+    "a: \xa0",
+    "\u2028",
+    "a\u2029b\nc\n",
+    "\ufeff",
+    "a\ufeffb",
+    "\u200b",
+    "\u200d",
+    "a\u202eb",
+    "\u2066x\u2069",
+    "\U0001f600",
+    "\U0001f469\u200d\U0001f4bb ok",
+    "\U0010ffff",
+    "\ufffe",
+    "\uffff",
+    "\ue000",
+    "ä",
+    "é: b",
+    "日本語",
+    "日本: 語",
+    "\u0301",
+    "ﬀ",
+    "Ünïcode #1",
+    "ʼn",
+    "\xad",
+    "a\rb",
+    "\r",
+    "a\r",
+    "ſ",
+    "\u212a",
+    "ＹＥＳ",
+    "\xbd",
+    "٣",
+    "²",
+    "=== x ===",
+    "<<<<<<< a",
+    "a\n<<<<<<< b\n",
+    "a\n>>>>>>> b\n",
+    ">>>>>>> a",
+    "x" * 300,
+    "word " * 60,
+)
 
 
-# --- tickets of every kind ------------------------------------------------------------------------------------------
+# --- tickets of every kind ---
 
 wild = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 bits = st.sampled_from(["a", " ", "\t", "\n", ": ", " #", "-"])
 pieces = st.lists(st.one_of(st.sampled_from(TRICKY), wild, bits), min_size=1)
-texts = st.one_of(st.sampled_from(TRICKY), wild, pieces.map("".join)).filter(lambda text: len(text) < 700)
-instants = st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 31)).map(lambda m: f"{m:%Y-%m-%dT%H:%M:%SZ}")
+texts = st.one_of(st.sampled_from(TRICKY), wild, pieces.map("".join)).filter(
+    lambda text: len(text) < 700
+)
+instants = st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 31)).map(
+    lambda m: f"{m:%Y-%m-%dT%H:%M:%SZ}"
+)
 event_ids = st.from_regex(r"\Ae[0-9a-f]{12}\Z")
 ticket_ids = st.builds(
-    lambda day, half: f"{day:%y%m%d}-{half}", st.dates(date(2000, 1, 1), date(2099, 12, 31)),
+    lambda day, half: f"{day:%y%m%d}-{half}",
+    st.dates(date(2000, 1, 1), date(2099, 12, 31)),
     st.text(ALPHABET, min_size=5, max_size=5),
-)  # fmt: skip
+)
 names = st.from_regex(r"\A[a-z][a-z0-9_]{0,8}\Z")
 slugs = st.from_regex(r"\A[a-z0-9]+(-[a-z0-9]+)?\Z")
-moments = st.one_of(instants, st.dates(date(1900, 1, 1), date(2999, 12, 31)).map(date.isoformat))
+moments = st.one_of(
+    instants, st.dates(date(1900, 1, 1), date(2999, 12, 31)).map(date.isoformat)
+)
 integers = st.integers(-(10**18) + 1, 10**18 - 1)
-checklists = st.dictionaries(slugs, st.sampled_from(["open", "done"]), min_size=1, max_size=3)
+checklists = st.dictionaries(
+    slugs, st.sampled_from(["open", "done"]), min_size=1, max_size=3
+)
 lists = st.lists(texts, min_size=1, max_size=3).map(tuple)
-field_values: st.SearchStrategy[Value] = st.one_of(texts, moments, integers, st.booleans(), lists, checklists)
+field_values: st.SearchStrategy[Value] = st.one_of(
+    texts, moments, integers, st.booleans(), lists, checklists
+)
 
 
 @st.composite
 def assignments(draw: st.DrawFn) -> dict[str, Value]:
     """What an entry sets."""
     heads_: dict[str, st.SearchStrategy[Any]] = {
-        "title": texts, "customer": texts, "assignee": texts, "due": moments, "follows": ticket_ids, "watchers": lists,
-    }  # fmt: skip
+        "title": texts,
+        "customer": texts,
+        "assignee": texts,
+        "due": moments,
+        "follows": ticket_ids,
+        "watchers": lists,
+    }
     found: dict[str, Value] = {}
     for name in draw(st.lists(st.sampled_from(list(heads_)), unique=True, max_size=2)):
         found[name] = draw(heads_[name])
@@ -123,28 +275,62 @@ def assignments(draw: st.DrawFn) -> dict[str, Value]:
 @st.composite
 def entries(draw: st.DrawFn) -> Entry:
     """An entry with any of the keys that one may have, not sealed."""
-    key = draw(st.one_of(st.none(), st.tuples(texts, event_ids, st.one_of(st.none(), st.integers(2, 9)))))
+    key = draw(
+        st.one_of(
+            st.none(),
+            st.tuples(texts, event_ids, st.one_of(st.none(), st.integers(2, 9))),
+        )
+    )
     rule, anchor, nth = key or (None, None, None)
     return Entry(
-        draw(instants), draw(texts), draw(texts), draw(st.sampled_from(["moved", "edited", "replied", "notified", "imported"])),
-        for_=draw(st.one_of(st.none(), texts)), via=draw(st.sampled_from([None, "mail"])),
-        from_=draw(st.one_of(st.none(), texts)), to=draw(st.one_of(st.none(), texts)),
-        rule=rule, anchor=anchor, nth=nth, due=draw(instants) if rule and draw(st.booleans()) else None,
-        message=draw(st.one_of(st.none(), texts)), told=draw(st.one_of(st.just(()), lists)), sets=draw(assignments()),
-        unset=draw(st.sampled_from([(), ("assignee",), ("due", "watchers"), ("fields.product",)])),
-        text=draw(st.one_of(st.none(), texts)), note=draw(st.one_of(st.none(), texts)),
-        files=draw(st.one_of(st.just(()), lists)), mail_id=draw(st.one_of(st.none(), texts)), quiet=draw(st.booleans()),
-    )  # fmt: skip
+        draw(instants),
+        draw(texts),
+        draw(texts),
+        draw(st.sampled_from(["moved", "edited", "replied", "notified", "imported"])),
+        for_=draw(st.one_of(st.none(), texts)),
+        via=draw(st.sampled_from([None, "mail"])),
+        from_=draw(st.one_of(st.none(), texts)),
+        to=draw(st.one_of(st.none(), texts)),
+        rule=rule,
+        anchor=anchor,
+        nth=nth,
+        due=draw(instants) if rule and draw(st.booleans()) else None,
+        message=draw(st.one_of(st.none(), texts)),
+        told=draw(st.one_of(st.just(()), lists)),
+        sets=draw(assignments()),
+        unset=draw(
+            st.sampled_from(
+                [(), ("assignee",), ("due", "watchers"), ("fields.product",)]
+            )
+        ),
+        text=draw(st.one_of(st.none(), texts)),
+        note=draw(st.one_of(st.none(), texts)),
+        files=draw(st.one_of(st.just(()), lists)),
+        mail_id=draw(st.one_of(st.none(), texts)),
+        quiet=draw(st.booleans()),
+    )
 
 
 @st.composite
 def tickets(draw: st.DrawFn) -> Ticket:
     """Any ticket: an opening and up to three entries more."""
     opening: dict[str, Value] = {
-        "ticket": draw(ticket_ids), "profile": draw(names), "version": 1, "title": draw(texts), **draw(assignments()),
-    }  # fmt: skip
+        "ticket": draw(ticket_ids),
+        "profile": draw(names),
+        "version": 1,
+        "title": draw(texts),
+        **draw(assignments()),
+    }
     history: tuple[Entry, ...] = ()
-    first = Entry(draw(instants), draw(texts), draw(texts), "created", to=draw(texts), sets=opening, text=draw(texts))
+    first = Entry(
+        draw(instants),
+        draw(texts),
+        draw(texts),
+        "created",
+        to=draw(texts),
+        sets=opening,
+        text=draw(texts),
+    )
     for entry in [first, *draw(st.lists(entries(), max_size=3))]:
         history = (*history, seal(history, entry))
     return fold(history)
@@ -157,7 +343,8 @@ def read(data: bytes, id_: str) -> LoadedTicket:
 
 
 def ruamel(version: tuple[int, int] | None = None) -> YAML:
-    """The YAML library as an oracle: without a version its round trip, else its safe reader of that version."""
+    """The YAML library as an oracle: without a version its round trip, else its safe
+    reader of that version."""
     yaml = YAML(typ="safe" if version else "rt", pure=True)
     if version:
         yaml.version = version
@@ -176,28 +363,36 @@ def round_trip(data: bytes) -> bytes:
 
 
 def as_texts(value: Any) -> Any:
-    """What a YAML library made of a file, with its instants and dates as the file has them."""
+    """What a YAML library made of a file, with its instants and dates as the file has
+    them."""
     if isinstance(value, dict):
         return {str(key): as_texts(item) for key, item in value.items()}
     if isinstance(value, list):
         return [as_texts(item) for item in value]
     if isinstance(value, datetime):
-        return (value.replace(tzinfo=None) - (value.utcoffset() or UTC.utcoffset(None))).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return (
+            value.replace(tzinfo=None) - (value.utcoffset() or UTC.utcoffset(None))
+        ).strftime("%Y-%m-%dT%H:%M:%SZ")
     return value.isoformat() if isinstance(value, date) else value
 
 
-# --- the sample -----------------------------------------------------------------------------------------------------
+# --- the sample ---
 
 
 def test_sample_ids() -> None:
-    """Both event ids of the documented sample are those of their content and of what stands before them."""
+    """Both event ids of the documented sample are those of their content and of what
+    stands before them."""
     history = read(SAMPLE.encode(), ID).ticket.history
-    found = [event_id(entry.content(), predecessors(history, i)) for i, entry in enumerate(history)]
+    found = [
+        event_id(entry.content(), predecessors(history, i))
+        for i, entry in enumerate(history)
+    ]
     assert found == ["eeba3f33c553d", "e3ad11d10c7d8"]
 
 
 def test_sample_bytes() -> None:
-    """The sample is canonical: its head agrees with its history, and what is emitted is the sample, byte for byte."""
+    """The sample is canonical: its head agrees with its history, and what is emitted is
+    the sample, byte for byte."""
     loaded = read(SAMPLE.encode(), ID)
     assert loaded.differences == ()
     assert emit(loaded.ticket).decode() == SAMPLE
@@ -211,41 +406,68 @@ def test_sample_round_trip() -> None:
 def test_sample_values() -> None:
     """What the sample says."""
     ticket = read(SAMPLE.encode(), ID).ticket
-    assert (ticket.id, ticket.profile, ticket.version, ticket.status) == (ID, "biztech", 1, "Open")
-    assert (ticket.customer, ticket.assignee) == ("jane@customer.example", "amy@support.example")
+    assert (ticket.id, ticket.profile, ticket.version, ticket.status) == (
+        ID,
+        "biztech",
+        1,
+        "Open",
+    )
+    assert (ticket.customer, ticket.assignee) == (
+        "jane@customer.example",
+        "amy@support.example",
+    )
     assert ticket.fields == {"product": "billing"}
-    assert ticket.history[0].text == "The June invoice has our old address.\nIt went to Elm Street.\n"
+    assert (
+        ticket.history[0].text
+        == "The June invoice has our old address.\nIt went to Elm Street.\n"
+    )
 
 
 @pytest.mark.parametrize("text", TRICKY, ids=ascii)
 def test_tricky_texts(text: str) -> None:
-    """Texts that a YAML reader could take for something else come back, from us and from YAML 1.1 and 1.2 readers."""
+    """Texts that a YAML reader could take for something else come back, from us and
+    from YAML 1.1 and 1.2 readers."""
     first = read(SAMPLE.encode(), ID).ticket.history[0]
-    sets = {**first.sets, "title": text, "fields.product": text, "watchers": (text, text)}
+    sets = {
+        **first.sets,
+        "title": text,
+        "fields.product": text,
+        "watchers": (text, text),
+    }
     ticket = fold([seal((), replace(first, text=text, note=text, sets=sets))])
     data = emit(ticket)
     assert read(data, ID).ticket == ticket
     assert round_trip(data) == data
     for version in ((1, 1), (1, 2)):
         found = ruamel(version).load(data.decode())
-        assert (found["title"], found["watchers"], found["fields"]) == (text, [text, text], {"product": text})
-        assert (found["history"][0]["text"], found["history"][0]["note"]) == (text, text)
+        assert (found["title"], found["watchers"], found["fields"]) == (
+            text,
+            [text, text],
+            {"product": text},
+        )
+        assert (found["history"][0]["text"], found["history"][0]["note"]) == (
+            text,
+            text,
+        )
 
 
-# --- any ticket -----------------------------------------------------------------------------------------------------
+# --- any ticket ---
 
 
 @settings(max_examples=150)
 @given(tickets())
 def test_emit_and_load(ticket: Ticket) -> None:
-    """What is written is what is read, head and history; and writing it again gives the same bytes."""
+    """What is written is what is read, head and history; and writing it again gives the
+    same bytes."""
     data = emit(ticket)
     loaded = read(data, ticket.id)
     assert loaded.ticket == ticket
     assert loaded.differences == ()
     assert emit(loaded.ticket) == data
     history = loaded.ticket.history
-    assert [event_id(e.content(), predecessors(history, i)) for i, e in enumerate(history)] == [e.id for e in history]
+    assert [
+        event_id(e.content(), predecessors(history, i)) for i, e in enumerate(history)
+    ] == [e.id for e in history]
 
 
 @settings(max_examples=80)
@@ -268,20 +490,44 @@ def test_other_readers_agree(ticket: Ticket, version: tuple[int, int]) -> None:
 @given(texts)
 def test_styles(text: str) -> None:
     """Three styles and no other: plain, literal, double-quoted; a text has exactly one."""
-    ticket = fold([Entry("2026-11-21T09:14:03Z", "a", "b", "created", "e3ad11d10c7d8", to="c", note=text,
-                         sets={"ticket": ID, "profile": "x", "title": "y"})])  # fmt: skip
+    ticket = fold(
+        [
+            Entry(
+                "2026-11-21T09:14:03Z",
+                "a",
+                "b",
+                "created",
+                "e3ad11d10c7d8",
+                to="c",
+                note=text,
+                sets={"ticket": ID, "profile": "x", "title": "y"},
+            )
+        ]
+    )
     shown = emit(ticket).decode().partition("\n  note: ")[2]
-    style = "literal" if shown.startswith(("|\n", "|-\n")) else "quoted" if shown.startswith('"') else "plain"
-    assert style == ("plain" if is_plain(text) else "literal" if is_literal(text) else "quoted")
+    style = (
+        "literal"
+        if shown.startswith(("|\n", "|-\n"))
+        else "quoted"
+        if shown.startswith('"')
+        else "plain"
+    )
+    assert style == (
+        "plain" if is_plain(text) else "literal" if is_literal(text) else "quoted"
+    )
     assert style == "literal" or shown.count("\n") == 1
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", shown)
+    assert not re.search(
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", shown
+    )
 
 
 def test_empty_values_are_never_written() -> None:
     """No key without a value and no empty map: such a file could not be read again."""
     first = read(SAMPLE.encode(), ID).ticket.history[0]
     for nothing in ((), {}):
-        ticket = fold([seal((), replace(first, sets={**first.sets, "fields.resources": nothing}))])
+        ticket = fold(
+            [seal((), replace(first, sets={**first.sets, "fields.resources": nothing}))]
+        )
         data = emit(ticket)
         assert not re.search(rb"(?m)^ *fields\.resources:$", data)
         assert read(data, ID).ticket.id == ID
@@ -301,19 +547,34 @@ def test_empty_values_are_never_written() -> None:
         ("a: " + "[" * 21 + "]" * 21 + "\n" + SAMPLE, "nested deeper"),
         (SAMPLE + "<<<<<<< ours\n", "half-merged"),
         (SAMPLE.replace("id: 261121-k3qx9", "id: 261121-k3qx8"), "is named"),
-        (SAMPLE.replace("ticket: 261121-k3qx9", "ticket: 261121-k3qx8"), "the history is that of"),
+        (
+            SAMPLE.replace("ticket: 261121-k3qx9", "ticket: 261121-k3qx8"),
+            "the history is that of",
+        ),
         (SAMPLE.partition("history:")[0], "no history"),
         ("", "empty"),
         ("- a\n", "not a ticket"),
         (SAMPLE.replace("event: moved", "event: movd"), "is unknown"),
-        (SAMPLE.replace("at: 2026-11-21T09:20:41Z", "at: 2026-11-31T09:20:41Z"), "at is wrong"),
+        (
+            SAMPLE.replace("at: 2026-11-21T09:20:41Z", "at: 2026-11-31T09:20:41Z"),
+            "at is wrong",
+        ),
         (SAMPLE.replace("role: agent\n", "role:\n"), "role must be a text"),
-        (SAMPLE.replace("    assignee: amy@support.example", "    assignee:"), "no usable value"),
-        (SAMPLE.replace("title: Invoice shows the wrong address\n    customer", "customer"), "does not set title"),
+        (
+            SAMPLE.replace("    assignee: amy@support.example", "    assignee:"),
+            "no usable value",
+        ),
+        (
+            SAMPLE.replace(
+                "title: Invoice shows the wrong address\n    customer", "customer"
+            ),
+            "does not set title",
+        ),
     ],
-)  # fmt: skip
+)
 def test_broken_files(text: str, words: str) -> None:
-    """What is not a ticket is named as such, with its file; nothing else is ever raised."""
+    """What is not a ticket is named as such, with its file; nothing else is ever
+    raised."""
     with pytest.raises(BrokenError, match=words) as caught:
         read(text.encode(), ID)
     assert caught.value.place is not None
@@ -336,7 +597,7 @@ def test_damaged_files(data: st.DataObject) -> None:
         assert error.place is not None and error.place.path == path_of(ID)
 
 
-# --- files that people have touched ---------------------------------------------------------------------------------
+# --- files that people have touched ---
 
 BY_HAND = """\
 # Jane called about this one, too.
@@ -395,8 +656,15 @@ history:
     assignee: amy@support.example
 # the end
 """
-NEXT = Entry("2026-11-21T10:00:00Z", "amy@support.example", "agent", "moved", from_="Open", to="Pending",
-             text="Which address is right?")  # fmt: skip
+NEXT = Entry(
+    "2026-11-21T10:00:00Z",
+    "amy@support.example",
+    "agent",
+    "moved",
+    from_="Open",
+    to="Pending",
+    text="Which address is right?",
+)
 
 
 def then(ticket: Ticket, *more: Entry) -> Ticket:
@@ -408,7 +676,8 @@ def then(ticket: Ticket, *more: Entry) -> Ticket:
 
 
 def rewritten(data: bytes, *more: Entry) -> tuple[LoadedTicket, Ticket]:
-    """A file after the store has put entries into it, as it is read again, and the ticket that it ought to be."""
+    """A file after the store has put entries into it, as it is read again, and the
+    ticket that it ought to be."""
     was = read(data, ID)
     wanted = then(was.ticket, *more)
     return read(STORE.writes(wanted, was).data, ID), wanted
@@ -423,20 +692,31 @@ def test_by_hand_agrees() -> None:
     """The hand-written file tells what the sample tells, and two things more."""
     loaded, sample = read(BY_HAND.encode(), ID), read(SAMPLE.encode(), ID)
     assert loaded.differences == ()
-    more = {"watchers": ["joe@customer.example"], "fields": {"product": "billing", "zone": "north"}}
+    more = {
+        "watchers": ["joe@customer.example"],
+        "fields": {"product": "billing", "zone": "north"},
+    }
     assert loaded.ticket.head() == sample.ticket.head() | more
 
 
 def test_by_hand_move() -> None:
-    """A move in a hand-written file changes the status line, appends the entry, and nothing else."""
+    """A move in a hand-written file changes the status line, appends the entry, and
+    nothing else."""
     found, wanted = rewritten(BY_HAND.encode(), NEXT)
     assert found.ticket == wanted
     assert found.differences == ()
     assert comments(found.data) == comments(BY_HAND.encode())
     lines = list(difflib.ndiff(BY_HAND.splitlines(), found.data.decode().splitlines()))
-    assert [line for line in lines if line[0] == "-"] == ["- status: Open # since Saturday"]
-    assert next(line for line in lines if line[0] == "+") == "+ status: Pending # since Saturday"
-    assert found.data.decode().index("e3ad11d10c7d8") < found.data.decode().index(wanted.history[2].id)
+    assert [line for line in lines if line[0] == "-"] == [
+        "- status: Open # since Saturday"
+    ]
+    assert (
+        next(line for line in lines if line[0] == "+")
+        == "+ status: Pending # since Saturday"
+    )
+    assert found.data.decode().index("e3ad11d10c7d8") < found.data.decode().index(
+        wanted.history[2].id
+    )
 
 
 def test_canonical_is_written_anew() -> None:
@@ -449,19 +729,29 @@ def test_canonical_is_written_anew() -> None:
 
 
 @given(tickets(), st.data())
-def test_a_file_is_extended_as_it_would_be_written(ticket: Ticket, data: st.DataObject) -> None:
-    """The splice of a canonical file, head and new entries, gives the bytes of writing the whole."""
+def test_a_file_is_extended_as_it_would_be_written(
+    ticket: Ticket, data: st.DataObject
+) -> None:
+    """The splice of a canonical file, head and new entries, gives the bytes of writing
+    the whole."""
     kept = data.draw(st.integers(1, len(ticket.history)))
     before = fold(ticket.history[:kept])
     assert extend(emit(before), ticket, len(ticket.history) - kept) == emit(ticket)
 
 
-# What an entry changes, and the comments that may go with it: those beside what goes, and just above it.
+# What an entry changes, and the comments that may go with it: those beside what goes,
+# and just above it.
 CHANGES: dict[str, tuple[dict[str, Any], set[str]]] = {
     "a head key is set": ({"sets": {"assignee": "ben@support.example"}}, set()),
     "a head key is new": ({"sets": {"due": "2026-12-01"}}, set()),
-    "a list is set": ({"sets": {"watchers": ("ann@customer.example",)}}, {"# her boss"}),
-    "a list grows": ({"sets": {"watchers": ("joe@customer.example", "ann@customer.example")}}, {"# her boss"}),
+    "a list is set": (
+        {"sets": {"watchers": ("ann@customer.example",)}},
+        {"# her boss"},
+    ),
+    "a list grows": (
+        {"sets": {"watchers": ("joe@customer.example", "ann@customer.example")}},
+        {"# her boss"},
+    ),
     "a field is set": ({"sets": {"fields.product": "sales"}}, set()),
     "a field is new": ({"sets": {"fields.area": "east"}}, set()),
     "a title of several lines": ({"sets": {"title": "One\nTwo\n"}}, set()),
@@ -469,36 +759,53 @@ CHANGES: dict[str, tuple[dict[str, Any], set[str]]] = {
     "a text of several lines": ({"text": "One\n\n- two\n"}, set()),
     "a head key goes": ({"unset": ("assignee",)}, {"# the assignee", "# until Friday"}),
     "a list goes": ({"unset": ("watchers",)}, {"# the watchers", "# her boss"}),
-    "a field goes": ({"unset": ("fields.product",)}, {"# what it is about", "# not sales"}),
-    "the last field goes": ({"unset": ("fields.zone",)}, {"# where it is", "# of the river"}),
-}  # fmt: skip
+    "a field goes": (
+        {"unset": ("fields.product",)},
+        {"# what it is about", "# not sales"},
+    ),
+    "the last field goes": (
+        {"unset": ("fields.zone",)},
+        {"# where it is", "# of the river"},
+    ),
+}
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_by_hand_changes(change: str) -> None:
-    """Each kind of change to a hand-written file keeps its comments, unknown keys and order."""
+    """Each kind of change to a hand-written file keeps its comments, unknown keys and
+    order."""
     content, own = CHANGES[change]
     found, wanted = rewritten(
-        BY_HAND.encode(), Entry("2026-11-21T10:00:00Z", "amy@x.example", "agent", "edited", **content)
+        BY_HAND.encode(),
+        Entry("2026-11-21T10:00:00Z", "amy@x.example", "agent", "edited", **content),
     )
     assert found.ticket == wanted
     assert found.differences == ()
     assert found.node.map["priority"].text == "high"
     before = list(read(BY_HAND.encode(), ID).node.map)
-    assert [key for key in found.node.map if key in before] == [key for key in before if key in found.node.map]
-    assert [c for c in comments(found.data) if c not in own] == [c for c in comments(BY_HAND.encode()) if c not in own]
+    assert [key for key in found.node.map if key in before] == [
+        key for key in before if key in found.node.map
+    ]
+    assert [c for c in comments(found.data) if c not in own] == [
+        c for c in comments(BY_HAND.encode()) if c not in own
+    ]
     again, wanted = rewritten(found.data, NEXT)
     assert again.ticket == wanted
 
 
 def _commentable(lines: list[str]) -> Iterator[int]:
-    """The lines of a canonical file above which a comment can stand (not inside a block of text)."""
+    """The lines of a canonical file above which a comment can stand (not inside a block
+    of text)."""
     block: int | None = None
     for number, line in enumerate(lines):
         indent = len(line) - len(line.lstrip())
         if block is not None and (not line or indent > block):
             continue
-        block = (indent + 2 if line.lstrip().startswith("- ") else indent) if line.endswith((": |", ": |-")) else None
+        block = (
+            (indent + 2 if line.lstrip().startswith("- ") else indent)
+            if line.endswith((": |", ": |-"))
+            else None
+        )
         yield number
 
 
@@ -506,10 +813,15 @@ def _commentable(lines: list[str]) -> Iterator[int]:
 @given(tickets(), entries(), st.data())
 @example(read(SAMPLE.encode(), ID).ticket, NEXT, None)
 def test_rewrite_any(ticket: Ticket, entry: Entry, data: st.DataObject | None) -> None:
-    """Whatever the ticket, a file with comments and an unknown key keeps them in every change that takes no key away."""
+    """Whatever the ticket, a file with comments and an unknown key keeps them in every
+    change that takes no key away."""
     lines = emit(ticket).decode().split("\n")[:-1]
     spots = list(_commentable(lines))
-    chosen = sorted(data.draw(st.lists(st.sampled_from(spots), unique=True, max_size=4)) if data else spots)
+    chosen = sorted(
+        data.draw(st.lists(st.sampled_from(spots), unique=True, max_size=4))
+        if data
+        else spots
+    )
     for count, spot in enumerate(reversed(chosen)):
         indent = "" if not lines[spot].startswith(" ") else "  "
         lines.insert(spot, f"{indent}# comment {count}")
@@ -533,10 +845,13 @@ def test_rewrite_any(ticket: Ticket, entry: Entry, data: st.DataObject | None) -
 def test_a_comment_between_the_items_of_a_list_that_changes() -> None:
     """It stays with the list, whichever items go and come."""
     ticket = then(
-        read(SAMPLE.encode(), ID).ticket, replace(NEXT, sets={"watchers": ("ann@x.example", "bob@x.example")})
+        read(SAMPLE.encode(), ID).ticket,
+        replace(NEXT, sets={"watchers": ("ann@x.example", "bob@x.example")}),
     )
     path = path_of(ticket.id)
-    before = emit(ticket).replace(b"\n- bob@x.example", b"\n# she asked for it\n- bob@x.example", 1)
+    before = emit(ticket).replace(
+        b"\n- bob@x.example", b"\n# she asked for it\n- bob@x.example", 1
+    )
     was = load(before, path, read_yaml(before, path), ticket.id)
     wanted = then(ticket, replace(NEXT, sets={"watchers": ("cid@x.example",)}))
     after = STORE.writes(wanted, was).data
@@ -545,12 +860,14 @@ def test_a_comment_between_the_items_of_a_list_that_changes() -> None:
     assert (found.ticket, found.differences) == (wanted, ())
 
 
-# --- small differences ----------------------------------------------------------------------------------------------
+# --- small differences ---
 
 
 def changed_lines(before: Ticket, after: Ticket) -> int:
     """How many lines ``git diff`` would show as gone or new."""
-    lines = difflib.unified_diff(*(emit(t).decode().splitlines() for t in (before, after)), lineterm="", n=0)
+    lines = difflib.unified_diff(
+        *(emit(t).decode().splitlines() for t in (before, after)), lineterm="", n=0
+    )
     return sum(1 for line in list(lines)[2:] if line[0] in "+-")
 
 
@@ -561,25 +878,38 @@ MOVES: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("hosting", "technician", "In Progress", {"assignee": "amy@staff.example"}, 12),
     ("hosting", "technician", "Answered", {"text": "Please try again."}, 20),
     ("aerosoft", "agent", "Investigation Underway", {}, 12),
-    ("aerosoft", "agent", "Waiting for Customer Response", {"text": "Which version?"}, 20),
+    (
+        "aerosoft",
+        "agent",
+        "Waiting for Customer Response",
+        {"text": "Which version?"},
+        20,
+    ),
     ("assima", "support", "Postponed", {"note": "It could not be reproduced."}, 12),
     ("ggit", "technician", "Waiting Vendor", {}, 12),
     ("ggit", "technician", "Waiting Customer", {}, 12),
     ("ggit", "technician", "Complete", {}, 20),
-]  # fmt: skip
+]
 START: dict[str, list[tuple[str, str | None, dict[str, Any]]]] = {
     "Pending": [("agent", None, {"assignee": "amy@staff.example"})],
     "Solved": [("agent", None, {"assignee": "amy@staff.example"})],
     "Answered": [("technician", "In Progress", {"assignee": "amy@staff.example"})],
     "Investigation Underway": [("agent", None, {"assignee": "amy@staff.example"})],
     "Waiting for Customer Response": [
-        ("agent", None, {"assignee": "amy@staff.example"}), ("agent", "Investigation Underway", {})
+        ("agent", None, {"assignee": "amy@staff.example"}),
+        ("agent", "Investigation Underway", {}),
     ],
-}  # fmt: skip
+}
 
 
-@pytest.mark.parametrize(("profile", "role", "to", "words", "limit"), MOVES, ids=lambda value: str(value)[:24])
-def test_diff_of_a_move(profile: str, role: str, to: str, words: dict[str, Any], limit: int) -> None:
+@pytest.mark.parametrize(
+    ("profile", "role", "to", "words", "limit"),
+    MOVES,
+    ids=lambda value: str(value)[:24],
+)
+def test_diff_of_a_move(
+    profile: str, role: str, to: str, words: dict[str, Any], limit: int
+) -> None:
     """The difference of a move is at most a dozen lines, twenty with one notice."""
     world = World(profile)
     world.new()
@@ -587,22 +917,30 @@ def test_diff_of_a_move(profile: str, role: str, to: str, words: dict[str, Any],
         world.ask(who, step, **more)
     before, told = world.ticket, len(world.notices)
     after = world.ask(role, to, **words)
-    assert len(world.notices) - told == (1 if limit == 20 else 0), "one notice makes the difference"
+    assert len(world.notices) - told == (1 if limit == 20 else 0), (
+        "one notice makes the difference"
+    )
     assert changed_lines(before, after) <= limit
     assert len(heads(after.history)) == 1
     assert after.customer == CUSTOMER
 
 
-# --- the fast reader ------------------------------------------------------------------------------------------------
+# --- the fast reader ---
 
 
 @given(entries(), st.lists(st.text(max_size=3), max_size=2))
 def test_the_short_way_to_the_id_of_an_entry(one: Entry, before: list[str]) -> None:
     """It is that of the content, whatever the content is."""
     assert entry_id(one, before) == event_id(one.content(), before)
-    more = replace(one, extra={"odd": [1]}, sets={**one.sets, "fields.list": ("a",), "fields.none": (), "fields.n": 7})
+    more = replace(
+        one,
+        extra={"odd": [1]},
+        sets={**one.sets, "fields.list": ("a",), "fields.none": (), "fields.n": 7},
+    )
     assert entry_id(more, before) == event_id(more.content(), before)
-    assert entry_id(replace(more, extra={}), before) == event_id(replace(more, extra={}).content(), before)
+    assert entry_id(replace(more, extra={}), before) == event_id(
+        replace(more, extra={}).content(), before
+    )
 
 
 @given(tickets())
@@ -613,46 +951,119 @@ def test_both_readers_agree(ticket: Ticket) -> None:
     assert read_canonical(data) == ticket
 
 
-@given(st.one_of(texts, texts.map("fields.{}".format), st.just("watchers")), field_values)
+@given(
+    st.one_of(texts, texts.map("fields.{}".format), st.just("watchers")), field_values
+)
 @example("fields.a:b", "1")
 @example('v"x', "1")
 @example("watchers", 0)
 def test_whatever_is_set_under_whatever_name(name: str, value: Value) -> None:
-    """What the fast reader takes the strict one reads, since findings get their places from it; nobody sees a head that is
-    not the history's."""
-    at = Entry("2026-11-21T09:14:03Z", "amy", "agent", "created", to="New",
-               sets={"ticket": ID, "profile": "biztech", "version": 1, "title": "T", name: value})  # fmt: skip
+    """What the fast reader takes the strict one reads, since findings get their places
+    from it; nobody sees a head that is not the history's."""
+    at = Entry(
+        "2026-11-21T09:14:03Z",
+        "amy",
+        "agent",
+        "created",
+        to="New",
+        sets={
+            "ticket": ID,
+            "profile": "biztech",
+            "version": 1,
+            "title": "T",
+            name: value,
+        },
+    )
     data = emit(fold([seal((), at)]))
     assert not read(data, ID).differences
     if read_canonical(data) is not None:
         assert read_strict(data) == read_yaml(data, "x")
 
 
-@pytest.mark.parametrize("mark", ["|- # note", "|+", "|2", "|2-", "| ", "|-x", "|\t", "||", ">", ">-", "|- |"])
+@pytest.mark.parametrize(
+    "mark",
+    ["|- # note", "|+", "|2", "|2-", "| ", "|-x", "|\t", "||", ">", ">-", "|- |"],
+)
 def test_a_block_is_marked_as_we_would_mark_it(mark: str) -> None:
-    """Nothing but ``|`` and ``|-`` stands before the lines of a text, whatever YAML would make of it."""
-    at = Entry("2026-11-21T09:14:03Z", "amy", "agent", "created", to="New", text="a\nb",
-               sets={"ticket": "261121-k3qx9", "profile": "biztech", "version": 1, "title": "T"})  # fmt: skip
+    """Nothing but ``|`` and ``|-`` stands before the lines of a text, whatever YAML
+    would make of it."""
+    at = Entry(
+        "2026-11-21T09:14:03Z",
+        "amy",
+        "agent",
+        "created",
+        to="New",
+        text="a\nb",
+        sets={
+            "ticket": "261121-k3qx9",
+            "profile": "biztech",
+            "version": 1,
+            "title": "T",
+        },
+    )
     data = emit(fold([seal((), at)]))
     assert read_canonical(data) is not None and data.count(b"text: |-\n") == 1
-    assert read_canonical(data.replace(b"text: |-\n", f"text: {mark}\n".encode())) is None
+    assert (
+        read_canonical(data.replace(b"text: |-\n", f"text: {mark}\n".encode())) is None
+    )
 
 
 def test_what_is_long_is_not_kept() -> None:
-    """To read, write and seal a million long tickets must not fill the memory: only what is short is kept in caches."""
+    """To read, write and seal a million long tickets must not fill the memory: only
+    what is short is kept in caches."""
 
     def look(number: int) -> None:
         long = f"{number} " + "long " * 4000 + "x"
         who, name = "w" + long, "fields." + long.replace(" ", "-")
-        head = {"ticket": ID, "profile": "biztech", "version": 1, "title": long, "customer": who, "due": "2026-12-01"}
+        head = {
+            "ticket": ID,
+            "profile": "biztech",
+            "version": 1,
+            "title": long,
+            "customer": who,
+            "due": "2026-12-01",
+        }
         history: list[Entry] = []
         for entry in (
             Entry(
-                "2026-11-21T09:14:03Z", who, long, "created", to=long, via=long, for_=long, sets={**head, name: long}
+                "2026-11-21T09:14:03Z",
+                who,
+                long,
+                "created",
+                to=long,
+                via=long,
+                for_=long,
+                sets={**head, name: long},
             ),
-            Entry("2026-11-21T09:15:03Z", who, long, "moved", to=who, from_=long, rule=long, text=f"{long}\n{long}"),
-            Entry("2026-11-21T09:16:03Z", who, long, "edited", sets={name: who}, unset=(name,), note=long),
-            Entry("2026-11-21T09:17:03Z", who, long, "noted", files=(long,), mail_id=long, told=(long,), message=long),
+            Entry(
+                "2026-11-21T09:15:03Z",
+                who,
+                long,
+                "moved",
+                to=who,
+                from_=long,
+                rule=long,
+                text=f"{long}\n{long}",
+            ),
+            Entry(
+                "2026-11-21T09:16:03Z",
+                who,
+                long,
+                "edited",
+                sets={name: who},
+                unset=(name,),
+                note=long,
+            ),
+            Entry(
+                "2026-11-21T09:17:03Z",
+                who,
+                long,
+                "noted",
+                files=(long,),
+                mail_id=long,
+                told=(long,),
+                message=long,
+            ),
         ):
             history.append(seal(history, entry))
         ticket = read_canonical(emit(fold(history)))
@@ -669,7 +1080,9 @@ def test_what_is_long_is_not_kept() -> None:
         left, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert left < 100_000, "less than five of twenty thousand characters; one kept of each would be 400,000"
+    assert left < 100_000, (
+        "less than five of twenty thousand characters; one kept of each would be 400,000"
+    )
 
 
 MUTATIONS = ("cut", "double", "swap", "change", "indent", "join", "comment", "crlf")
@@ -677,8 +1090,11 @@ MUTATIONS = ("cut", "double", "swap", "change", "indent", "join", "comment", "cr
 
 @settings(max_examples=400)
 @given(tickets(), st.sampled_from(MUTATIONS), st.data())
-def test_the_fast_reader_never_differs(ticket: Ticket, mutation: str, data: st.DataObject) -> None:
-    """Whatever is done to a file: what is read fast is read alike by ruamel, and never what ruamel refuses."""
+def test_the_fast_reader_never_differs(
+    ticket: Ticket, mutation: str, data: st.DataObject
+) -> None:
+    """Whatever is done to a file: what is read fast is read alike by ruamel, and never
+    what ruamel refuses."""
     text = emit(ticket).decode()
     lines = text.split("\n")
     at = data.draw(st.integers(0, len(lines) - 1))
@@ -687,10 +1103,14 @@ def test_the_fast_reader_never_differs(ticket: Ticket, mutation: str, data: st.D
     mutated = {
         "cut": text[:spot] + text[spot + 1 :],
         "double": "\n".join([*lines[: at + 1], *lines[at:]]),
-        "swap": "\n".join([*lines[:at], *reversed(lines[at : at + 2]), *lines[at + 2 :]]),
+        "swap": "\n".join(
+            [*lines[:at], *reversed(lines[at : at + 2]), *lines[at + 2 :]]
+        ),
         "change": text[:spot] + char + text[spot + 1 :],
         "indent": "\n".join([*lines[:at], " " + lines[at], *lines[at + 1 :]]),
-        "join": "\n".join([*lines[:at], " ".join(lines[at : at + 2]), *lines[at + 2 :]]),
+        "join": "\n".join(
+            [*lines[:at], " ".join(lines[at : at + 2]), *lines[at + 2 :]]
+        ),
         "comment": "\n".join([*lines[:at], lines[at] + " # note", *lines[at + 1 :]]),
         "crlf": text.replace("\n", "\r\n"),
     }[mutation].encode()

@@ -1,7 +1,9 @@
-"""Every writing command, its whole process tree killed or its calls failing at any call that changes the disk (D2, D10).
+"""Every writing command, its whole process tree killed or its calls failing at any call
+that changes the disk (D2, D10).
 
-Each ticket is as before or as after, git's repository is sound, nothing is reported done that is not in it, and the next
-command works or names the lock file that is in its way.
+Each ticket is as before or as after, git's repository is sound, nothing is reported
+done that is not in it, and the next command works or names the lock file that is in its
+way.
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An empty folder, in memory where that can be: what a kill leaves is what the kernel holds."""
+    """An empty folder, in memory where that can be: what a kill leaves is what the
+    kernel holds."""
     shm = Path("/dev/shm")
     base = shm if os.access(shm, os.W_OK) else tmp_path_factory.mktemp("faults")
     with tempfile.TemporaryDirectory(dir=base, prefix="ticketctl-test-") as name:
@@ -64,10 +67,13 @@ def trials() -> dict[str, Trial]:
 
 
 def kill(trial: Trial, share: int) -> tuple[list[Finding], int]:
-    """Kill the command before each of its calls, and half way through each write; in the short form once."""
+    """Kill the command before each of its calls, and half way through each write; in
+    the short form once."""
     found: list[Finding] = []
     chosen = [
-        Stop(call.number, half=half) for call in trial.calls for half in (False, True)[: 1 + (call.name == "write")]
+        Stop(call.number, half=half)
+        for call in trial.calls
+        for half in (False, True)[: 1 + (call.name == "write")]
     ]
     chosen = chosen[share::SHARES]
     if not FULL:
@@ -83,13 +89,17 @@ def kill(trial: Trial, share: int) -> tuple[list[Finding], int]:
 
 
 def stops(trial: Trial) -> list[tuple[Stop, bool]]:
-    """Which calls fail with what, and how; and whether the next command is tried as well."""
+    """Which calls fail with what, and how; and whether the next command is tried as
+    well."""
     dice, found = random.Random(f"fault {trial.case.name}"), []
     for error, names in FAULTS.items():
         numbers = [call.number for call in trial.calls if call.name in names]
         for manner in MANNERS:
             some = [dice.choice(numbers) for _ in range(rounds(1, EACH))]
-            found += [(Stop(at, error, manner), number % 2 == 0) for number, at in enumerate(some)]
+            found += [
+                (Stop(at, error, manner), number % 2 == 0)
+                for number, at in enumerate(some)
+            ]
     if FULL:
         return found
     turn = NAMES.index(trial.case.name)  # every error has its turn with some command
@@ -103,14 +113,22 @@ def fault(trial: Trial, share: int) -> tuple[list[Finding], int]:
     for stop, then in chosen:
         place = trial.fresh()
         ran, calls = place.stopped(trial.case, stop)
-        failed = next((call.told(place.top) for call in calls if call.failed), "no call")
+        failed = next(
+            (call.told(place.top) for call in calls if call.failed), "no call"
+        )
         where = f"ticketctl {' '.join(trial.case.words)}, {stop} {failed}"
         found += after_fault(trial, place, ran, where, then)
     return found, len(chosen)
 
 
 TRIED = [
-    pytest.param(name, act, share, id=f"{name}-{act.__name__}-{share}", marks=pytest.mark.part(part))
+    pytest.param(
+        name,
+        act,
+        share,
+        id=f"{name}-{act.__name__}-{share}",
+        marks=pytest.mark.part(part),
+    )
     for share in range(SHARES)
     for name in NAMES
     for act, part in ((kill, "kill-tree"), (fault, "disk-faults"))
@@ -126,24 +144,37 @@ def test_nothing_is_half_lost_or_wrongly_reported(
     folder: Path,
     trials: dict[str, Trial],
 ) -> None:
-    """Killed before any call, or one fails: tickets and repository are whole, and the next command works."""
+    """Killed before any call, or one fails: tickets and repository are whole, and the
+    next command works."""
     if name not in trials:
         (folder / str(NAMES.index(name))).mkdir(exist_ok=True)
         trials[name] = Trial(CASES[name], template, folder / str(NAMES.index(name)))
     found, tried = act(trials[name], share)
     if path := os.environ.get("CAMPAIGN_LOG"):
         with open(path, "a") as file:
-            file.writelines([f"{act.__name__} {name}: {tried} trials\n", *(f"{one}\n" for one in found)])
+            file.writelines(
+                [
+                    f"{act.__name__} {name}: {tried} trials\n",
+                    *(f"{one}\n" for one in found),
+                ]
+            )
     if found:
         pytest.fail(summary(found, tried), pytrace=False)
 
 
 @pytest.mark.part("disk-faults")
-def test_an_object_that_cannot_be_made_is_not_committed(template: Place, folder: Path) -> None:
-    """A folder of git's objects belongs to another user, as after ``sudo git``: the command fails, and HEAD stays (D2)."""
+def test_an_object_that_cannot_be_made_is_not_committed(
+    template: Place, folder: Path
+) -> None:
+    """A folder of git's objects belongs to another user, as after ``sudo git``: the
+    command fails, and HEAD stays (D2)."""
     (folder / "objects").mkdir(exist_ok=True)
     trial = Trial(CASES["note"], template, folder / "objects")
-    opened = [call for call in trial.calls if call.name == "open" and "/.git/objects/" in call.path]
+    opened = [
+        call
+        for call in trial.calls
+        if call.name == "open" and "/.git/objects/" in call.path
+    ]
     folders: dict[str, int] = {}
     for call in opened:
         folders.setdefault(call.path.rpartition("/")[0], call.number)
@@ -154,7 +185,11 @@ def test_an_object_that_cannot_be_made_is_not_committed(template: Place, folder:
     for at in points:
         place, stop = trial.fresh(), Stop(at, "EACCES", "there")
         ran, calls = place.stopped(trial.case, stop)
-        failed = next((call.told(place.top) for call in calls if call.failed), "no call")
-        found += after_fault(trial, place, ran, f"ticketctl note, {stop} {failed}", then=False)
+        failed = next(
+            (call.told(place.top) for call in calls if call.failed), "no call"
+        )
+        found += after_fault(
+            trial, place, ran, f"ticketctl note, {stop} {failed}", then=False
+        )
     if found:
         pytest.fail(summary(found, len(points)), pytrace=False)

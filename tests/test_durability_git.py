@@ -1,6 +1,8 @@
-"""Writing where git is in the middle of something, on no branch, locked, or behind the files (D3, D5, D6).
+"""Writing where git is in the middle of something, on no branch, locked, or behind the
+files (D3, D5, D6).
 
-Everything is looked at from outside, by processes, so that it holds however the program does it.
+Everything is looked at from outside, by processes, so that it holds however the program
+does it.
 """
 
 from __future__ import annotations
@@ -40,19 +42,35 @@ from tests.shell import Ran
 
 pytestmark = pytest.mark.part("races-with-git")
 
-LOOKING = {"move", "list", "show", "log", "next", "why", "forecast", "check", "index", "export", "doctor", "completion"}
-"""Commands that write nothing which git keeps (or, as move, stand in the other list too)."""
+LOOKING = {
+    "move",
+    "list",
+    "show",
+    "log",
+    "next",
+    "why",
+    "forecast",
+    "check",
+    "index",
+    "export",
+    "doctor",
+    "completion",
+}
+"""Commands that write nothing which git keeps (or, as move, stand in the other list
+too)."""
 
 
 @pytest.fixture(scope="session")
 def pattern(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """The store of which each test gets a copy: branches that conflict with main, in another file and in a ticket."""
+    """The store of which each test gets a copy: branches that conflict with main, in
+    another file and in a ticket."""
     clone = make_store(tmp_path_factory.mktemp("pattern") / "store")
     return branches(clone)
 
 
 def branches(clone: Clone) -> Clone:
-    """main changes a file and a ticket twice; ``theirs`` does so otherwise, ``file`` the file alone, ``clean`` neither."""
+    """main changes a file and a ticket twice; ``theirs`` does so otherwise, ``file``
+    the file alone, ``clean`` neither."""
     ticket = str(clone.ticket("aaaaa").relative_to(clone.top))
     text = clone.ticket("aaaaa").read_text()
 
@@ -64,7 +82,11 @@ def branches(clone: Clone) -> Clone:
 
     clone.git("branch", "start")
     clone.git("switch", "-qc", "theirs"), commit("theirs", True)
-    clone.git("switch", "-qc", "file", "start"), commit("their file", False), commit("their file again", False)
+    (
+        clone.git("switch", "-qc", "file", "start"),
+        commit("their file", False),
+        commit("their file again", False),
+    )
     clone.git("switch", "-qc", "clean", "start"), write(clone, "more.txt", "more\n")
     clone.git("add", "-A"), clone.git("commit", "-qm", "clean")
     clone.git("switch", "-q", "main"), commit("ours", True), commit("ours again", True)
@@ -78,7 +100,7 @@ def clone(pattern: Clone, tmp_path: Path) -> Clone:
     return pattern.copy(tmp_path / "copy")
 
 
-# --- D3: git is in the middle of something ---------------------------------------------
+# --- D3: git is in the middle of something ---
 
 
 class Middle:
@@ -91,7 +113,9 @@ class Middle:
         onward: what finishes it once conflicts are resolved.
     """
 
-    def __init__(self, name: str, *begin: str, onward: str = "--continue", editor: str = "true") -> None:
+    def __init__(
+        self, name: str, *begin: str, onward: str = "--continue", editor: str = "true"
+    ) -> None:
         self.name, self.begin, self.editor = name, begin, editor
         self.back = "bisect reset" if name == "bisect" else f"{name} --abort"
         self.onward = self.back if name == "bisect" else f"{name} {onward}"
@@ -104,9 +128,16 @@ class Middle:
 
     def is_on(self, clone: Clone) -> bool:
         """Whether it is still going on, as git sees it."""
-        said = clone.git("-c", "advice.statusHints=false", "--no-optional-locks", "status").out
+        said = clone.git(
+            "-c", "advice.statusHints=false", "--no-optional-locks", "status"
+        ).out
         return (
-            re.search(r"unmerged paths|still merging|in progress|You are currently|middle of", said, re.I) is not None
+            re.search(
+                r"unmerged paths|still merging|in progress|You are currently|middle of",
+                said,
+                re.I,
+            )
+            is not None
         )
 
     def abort(self, clone: Clone) -> None:
@@ -114,7 +145,8 @@ class Middle:
         clone.git(*self.back.split())
 
     def finish(self, clone: Clone) -> None:
-        """Resolve what there is to resolve, with both sides' lines in tickets, and go on until it is over."""
+        """Resolve what there is to resolve, with both sides' lines in tickets, and go
+        on until it is over."""
         for turn in range(6):
             if not self.is_on(clone):
                 return
@@ -122,7 +154,11 @@ class Middle:
                 text = f"resolved {turn}\n"
                 if path.endswith(".yaml"):
                     lines = (clone.top / path).read_text().splitlines(keepends=True)
-                    text = "".join(line for line in lines if not re.match(r"(<{7}|={7}|>{7}|\|{7})", line))
+                    text = "".join(
+                        line
+                        for line in lines
+                        if not re.match(r"(<{7}|={7}|>{7}|\|{7})", line)
+                    )
                 write(clone, path, text)
             if self.name == "am" and not clone.git("diff", "--name-only", "HEAD").out:
                 write(
@@ -143,25 +179,38 @@ MIDDLES = {
     "rebase, a break": Middle("rebase", "rebase -i HEAD~1", editor="sed -i 1ibreak"),
     "cherry-pick": Middle("cherry-pick", "cherry-pick theirs"),
     "cherry-pick, between two": Middle(
-        "cherry-pick", "cherry-pick start..file", "checkout -q HEAD -- .", "commit -qnm picked --allow-empty"),
+        "cherry-pick",
+        "cherry-pick start..file",
+        "checkout -q HEAD -- .",
+        "commit -qnm picked --allow-empty",
+    ),
     "revert": Middle("revert", "revert --no-edit HEAD~1"),
     "revert, between two": Middle(
-        "revert", "revert --no-edit HEAD~1 HEAD", "checkout -q HEAD -- .", "commit -qnm reverted --allow-empty"),
+        "revert",
+        "revert --no-edit HEAD~1 HEAD",
+        "checkout -q HEAD -- .",
+        "commit -qnm reverted --allow-empty",
+    ),
     "bisect": Middle("bisect", "bisect start", "bisect bad main", "bisect good start"),
     "am": Middle("am", PATCH, "am .git/patches/0001-theirs.patch"),
     "am --3way": Middle("am", PATCH, "am --3way .git/patches/0001-theirs.patch"),
-}  # fmt: skip
-"""Siblings included: nothing unmerged, HEAD on no branch, no ``CHERRY_PICK_HEAD`` any more."""
+}
+"""Siblings included: nothing unmerged, HEAD on no branch, no ``CHERRY_PICK_HEAD`` any
+more."""
 
 
 def chosen(middle: str) -> dict[str, Act]:
-    """The writing commands that are tried in an operation: all in some, in the others a few of them in turn."""
+    """The writing commands that are tried in an operation: all in some, in the others a
+    few of them in turn."""
     if FULL or middle == "merge":
         return ACTS
     if middle == "merge, ticket":
         return {name: ACTS[name] for name in ("note", "batch", "sweep")}
     number = list(MIDDLES).index(middle)
-    return {name: ACTS[name] for name in ["note", *islice(cycle(list(ACTS)[1:]), number, number + 1)]}
+    return {
+        name: ACTS[name]
+        for name in ["note", *islice(cycle(list(ACTS)[1:]), number, number + 1)]
+    }
 
 
 def told(ran: Ran, middle: Middle) -> str:
@@ -170,14 +219,24 @@ def told(ran: Ran, middle: Middle) -> str:
         return f"status {ran.status}, not 75"
     if not re.search(rf"\b{middle.name}\b", ran.err):
         return f"does not say that a {middle.name} is going on: {ran.err!r}"
-    wanted = [f"git {middle.back}"] + ([] if middle.name == "bisect" else [f"git {middle.onward}"])
-    missing = [line for line in wanted if not re.search(re.sub(" ", r"\\s+", line), ran.err)]
-    if middle.name == "merge" and missing == ["git merge --continue"] and "git commit" in ran.err:
+    wanted = [f"git {middle.back}"] + (
+        [] if middle.name == "bisect" else [f"git {middle.onward}"]
+    )
+    missing = [
+        line for line in wanted if not re.search(re.sub(" ", r"\\s+", line), ran.err)
+    ]
+    if (
+        middle.name == "merge"
+        and missing == ["git merge --continue"]
+        and "git commit" in ran.err
+    ):
         missing = []
     return f"does not say {missing}: {ran.err!r}" if missing else ""
 
 
-def refused(clone: Clone, middle: Middle, acts: dict[str, Act], folder: Path) -> list[str]:
+def refused(
+    clone: Clone, middle: Middle, acts: dict[str, Act], folder: Path
+) -> list[str]:
     """Try commands in an operation; what is wrong with how they were refused."""
     wrong, before = [], snapshot(clone)
     for number, (name, act) in enumerate(acts.items()):
@@ -199,7 +258,8 @@ def refused(clone: Clone, middle: Middle, acts: dict[str, Act], folder: Path) ->
 
 
 def fresh(clone: Clone, middle: Middle, folder: Path) -> Clone:
-    """The same operation begun anew elsewhere, where a command that should not have has written."""
+    """The same operation begun anew elsewhere, where a command that should not have has
+    written."""
     again = _PATTERNS[0].copy(folder)
     again.extra = clone.extra
     middle.start(again)
@@ -210,9 +270,11 @@ _PATTERNS: list[Clone] = []
 
 
 @pytest.mark.parametrize("name", MIDDLES)
-def test_writing_is_refused_while_git_is_in_the_middle(name: str, pattern: Clone, clone: Clone, tmp_path: Path) -> None:
-    """Status 75, what is going on and how it is finished; not a byte is changed, nothing staged, nothing committed.
-    ``doctor`` tells it, too."""
+def test_writing_is_refused_while_git_is_in_the_middle(
+    name: str, pattern: Clone, clone: Clone, tmp_path: Path
+) -> None:
+    """Status 75, what is going on and how it is finished; not a byte is changed,
+    nothing staged, nothing committed. ``doctor`` tells it, too."""
     _PATTERNS[:] = [pattern]
     middle = MIDDLES[name]
     middle.start(clone)
@@ -225,7 +287,8 @@ def test_writing_is_refused_while_git_is_in_the_middle(name: str, pattern: Clone
 
 @pytest.mark.parametrize("name", MIDDLES if FULL else ["merge", "bisect"])
 def test_reading_goes_on(name: str, clone: Clone) -> None:
-    """What only looks works as ever, unless a ticket has conflict markers, and changes nothing."""
+    """What only looks works as ever, unless a ticket has conflict markers, and changes
+    nothing."""
     MIDDLES[name].start(clone)
     broken = "<<<<<<<" in clone.tickets()
     before, wrong = snapshot(clone), []
@@ -239,9 +302,14 @@ def test_reading_goes_on(name: str, clone: Clone) -> None:
 
 
 @pytest.mark.parametrize("way", ["abort", "finish"])
-@pytest.mark.parametrize("name", MIDDLES if FULL else ["merge --no-commit", "rebase", "am"])
-def test_nothing_that_was_reported_is_lost_when_it_is_over(name: str, way: str, clone: Clone) -> None:
-    """Whatever said 0 in between is in HEAD afterwards; an email that was not taken then is taken once at the retry."""
+@pytest.mark.parametrize(
+    "name", MIDDLES if FULL else ["merge --no-commit", "rebase", "am"]
+)
+def test_nothing_that_was_reported_is_lost_when_it_is_over(
+    name: str, way: str, clone: Clone
+) -> None:
+    """Whatever said 0 in between is in HEAD afterwards; an email that was not taken
+    then is taken once at the retry."""
     middle = MIDDLES[name]
     middle.start(clone)
     done = []
@@ -257,9 +325,17 @@ def test_nothing_that_was_reported_is_lost_when_it_is_over(name: str, way: str, 
     clone.ok("mail", "in", feed=email("mark mail in."))
     clone.ok("note", "ccccc", "-m", "mark afterwards.")
     text = clone.tickets()
-    lost = [mark for mark in [*done, "mark afterwards."] if mark not in clone.tickets_in_head() or mark not in text]
+    lost = [
+        mark
+        for mark in [*done, "mark afterwards."]
+        if mark not in clone.tickets_in_head() or mark not in text
+    ]
     assert lost == [], f"reported as done during the {middle.name}, and gone"
-    assert len(re.findall("mark mail in\\.", text)) == len(re.findall("mark mail in\\.", clone.tickets_in_head())) == 1
+    assert (
+        len(re.findall("mark mail in\\.", text))
+        == len(re.findall("mark mail in\\.", clone.tickets_in_head()))
+        == 1
+    )
     assert clone.status() == ""
     assert clone.run("check").status == 0
 
@@ -274,22 +350,32 @@ def test_mail_in_says_75_until_the_email_can_stay(clone: Clone) -> None:
     MIDDLES["merge"].abort(clone)
     for _ in range(2):
         clone.ok("mail", "in", feed=email("Please help."))
-    assert clone.tickets().count("Please help.") == clone.tickets_in_head().count("Please help.") == 1
+    assert (
+        clone.tickets().count("Please help.")
+        == clone.tickets_in_head().count("Please help.")
+        == 1
+    )
 
 
 def test_mail_send_sends_nothing_that_could_not_be_recorded(clone: Clone) -> None:
-    """What is sent is recorded in tickets; called off with the merge, it would be sent again."""
+    """What is sent is recorded in tickets; called off with the merge, it would be sent
+    again."""
     clone.ok("reply", "bbbbb", "-m", "For the customer.")
     MIDDLES["merge"].start(clone)
     before = snapshot(clone)
     ran = clone.run("mail", "send")
-    assert (told(ran, MIDDLES["merge"]), difference(before, snapshot(clone))) == ("", "")
+    assert (told(ran, MIDDLES["merge"]), difference(before, snapshot(clone))) == (
+        "",
+        "",
+    )
     MIDDLES["merge"].abort(clone)
     clone.ok("mail", "send")
     assert (clone.home / "sent").read_text().count("For the customer.") == 1
 
 
-def test_a_store_that_does_not_commit(pattern: Clone, clone: Clone, tmp_path: Path) -> None:
+def test_a_store_that_does_not_commit(
+    pattern: Clone, clone: Clone, tmp_path: Path
+) -> None:
     """``commit: off``: what is written would go with the merge all the same."""
     settings = clone.root / "ticketctl.yaml"
     settings.write_text(settings.read_text().replace("commit: auto", "commit: off"))
@@ -297,7 +383,10 @@ def test_a_store_that_does_not_commit(pattern: Clone, clone: Clone, tmp_path: Pa
     MIDDLES["merge"].start(clone)
     _PATTERNS[:] = [clone.copy(tmp_path / "off")]
     MIDDLES["merge"].abort(_PATTERNS[0])
-    acts = {name: ACTS[name] for name in (ACTS if FULL else ("note", "new", "sweep", "mail in", "import"))}
+    acts = {
+        name: ACTS[name]
+        for name in (ACTS if FULL else ("note", "new", "sweep", "mail in", "import"))
+    }
     none(refused(clone, MIDDLES["merge"], acts, tmp_path))
 
 
@@ -316,7 +405,8 @@ def test_a_store_in_a_folder_of_the_repository(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["merge", "rebase", "bisect"])
 def test_another_work_tree_is_no_concern(name: str, clone: Clone) -> None:
-    """Each linked work tree has its own operations: only where it is going on does it stop writing."""
+    """Each linked work tree has its own operations: only where it is going on does it
+    stop writing."""
     clone.git("worktree", "add", "-q", "-b", "linked", str(clone.top.parent / "linked"))
     linked = Clone(clone.top.parent / "linked")
     for busy, free in ((clone, linked), (linked, clone)):
@@ -337,7 +427,7 @@ def test_every_command_is_tried_here(clone: Clone) -> None:
     assert found - tried == set(), "put it into ACTS or LOOKING"
 
 
-# --- D3: HEAD is on no branch ----------------------------------------------------------
+# --- D3: HEAD is on no branch ---
 
 _KEEP = re.compile(r"`?(git (?:branch|switch -c|checkout -b) [^`\n\"']+)")
 
@@ -366,13 +456,21 @@ def test_on_a_detached_head_it_warns_and_goes_on(name: str, clone: Clone) -> Non
 
 
 def test_who_only_looks_is_not_warned(clone: Clone) -> None:
-    """Nothing is lost by reading; on a branch nobody is warned, nor in a store that does not commit."""
+    """Nothing is lost by reading; on a branch nobody is warned, nor in a store that
+    does not commit."""
     assert keeping(clone.ok("note", "aaaaa", "-m", "On a branch.")) == []
     clone.git("checkout", "-q", "--detach")
-    for words in (("list",), ("show", "bbbbb"), ("sweep", "-n"), ("move", "-n", "aaaaa", "Solved")):
+    for words in (
+        ("list",),
+        ("show", "bbbbb"),
+        ("sweep", "-n"),
+        ("move", "-n", "aaaaa", "Solved"),
+    ):
         assert not re.search("no branch|detached", clone.ok(*words).err, re.I)
     doctor = clone.run("doctor")
-    assert re.search("no branch|detached", doctor.out + doctor.err, re.I), "doctor does not tell"
+    assert re.search("no branch|detached", doctor.out + doctor.err, re.I), (
+        "doctor does not tell"
+    )
 
 
 def test_what_was_done_on_no_branch_comes_back(clone: Clone) -> None:
@@ -381,15 +479,21 @@ def test_what_was_done_on_no_branch_comes_back(clone: Clone) -> None:
     ran = [clone.ok("note", half, "-m", f"Note {half}.") for half in OPEN][-1]
     (line,) = keeping(ran)
     assert clone.sh(line).status == 0
-    name = clone.git("for-each-ref", "--contains", clone.head(), "--format=%(refname)", "refs/heads").out.split()[0]
+    name = clone.git(
+        "for-each-ref", "--contains", clone.head(), "--format=%(refname)", "refs/heads"
+    ).out.split()[0]
     clone.git("switch", "-q", "main"), clone.git("merge", "-q", name)
     assert all(f"Note {half}." in clone.committed(half) for half in OPEN)
     clone.ok("check")
 
 
 def test_before_the_first_commit(tmp_path: Path, clone: Clone) -> None:
-    """A branch that is not born yet is a branch: no warning, and the first commit is made."""
-    clone.git("checkout", "-q", "--orphan", "new"), clone.git("rm", "-rq", "--cached", ".")
+    """A branch that is not born yet is a branch: no warning, and the first commit is
+    made."""
+    (
+        clone.git("checkout", "-q", "--orphan", "new"),
+        clone.git("rm", "-rq", "--cached", "."),
+    )
     ran = clone.ok("note", "aaaaa", "-m", "The first.")
     assert keeping(ran) == [] and "The first." in clone.committed("aaaaa")
     assert clone.git("symbolic-ref", "HEAD").out == "refs/heads/new\n"
@@ -397,10 +501,12 @@ def test_before_the_first_commit(tmp_path: Path, clone: Clone) -> None:
     assert "The second." in clone.committed("aaaaa")
 
 
-# --- D5: locks -------------------------------------------------------------------------
+# --- D5: locks ---
 
 LOCKS = ("index.lock", "HEAD.lock", "refs/heads/main.lock")
-_AGE = re.compile(r"\b\d+(\.\d+)? ?(s|sec|secs|seconds?|m|min|minutes?|h|hours?|d|days?)\b")
+_AGE = re.compile(
+    r"\b\d+(\.\d+)? ?(s|sec|secs|seconds?|m|min|minutes?|h|hours?|d|days?)\b"
+)
 
 
 def leave(clone: Clone, lock: str, age: float = 3 * 3600) -> Path:
@@ -425,7 +531,8 @@ def removal(said: str, lock: str) -> str:
 
 
 def locked(clone: Clone, name: str, lock: str) -> list[str]:
-    """Run a command where a dead lock lies, then again as the message says; what is wrong."""
+    """Run a command where a dead lock lies, then again as the message says; what is
+    wrong."""
     act, mark = ACTS[name], f"mark {name}."
     act.prepare(clone, mark)
     wrong, tickets, head, start = [], clone.tickets(), clone.head(), time.monotonic()
@@ -443,11 +550,15 @@ def locked(clone: Clone, name: str, lock: str) -> list[str]:
         wrong.append("HEAD has moved")
     written = clone.tickets() != tickets
     if written and "not committed" not in ran.err:
-        wrong.append(f"written, and the message does not say that it is not committed: {ran.err!r}")
+        wrong.append(
+            f"written, and the message does not say that it is not committed: {ran.err!r}"
+        )
     clone.sh(removal(ran.err, lock))
     if path.exists():
         path.unlink()
-        wrong.append(f"the printed command did not remove the lock: {removal(ran.err, lock)!r}")
+        wrong.append(
+            f"the printed command did not remove the lock: {removal(ran.err, lock)!r}"
+        )
     if written:
         clone.ok("note", "ccccc", "-m", "next.")
     elif (ran := act.run(clone, mark)).status:
@@ -458,22 +569,37 @@ def locked(clone: Clone, name: str, lock: str) -> list[str]:
 
 
 def at_once(tries: dict[str, Callable[[], list[str]]]) -> list[str]:
-    """Do things side by side, since they wait most of the time; what is wrong with each."""
+    """Do things side by side, since they wait most of the time; what is wrong with
+    each."""
     with ThreadPoolExecutor(6) as pool:
         found = {name: pool.submit(work) for name, work in tries.items()}
-        return [f"{name}: {said}" for name, answer in found.items() for said in answer.result()]
+        return [
+            f"{name}: {said}"
+            for name, answer in found.items()
+            for said in answer.result()
+        ]
 
 
 def test_a_lock_that_a_dead_git_left(pattern: Clone, tmp_path: Path) -> None:
-    """The file, its age and the command that removes it; waited for a few seconds, and never removed by us."""
+    """The file, its age and the command that removes it; waited for a few seconds, and
+    never removed by us."""
     names = [name for name in ACTS if name not in ("init", "profile holidays")]
-    some = [("index.lock", name) for name in ("note", "sweep", "mail in", "import", "edit", "edit --adopt")]
-    some += [("HEAD.lock", "move"), ("HEAD.lock", "batch"), ("refs/heads/main.lock", "new")]
+    some = [
+        ("index.lock", name)
+        for name in ("note", "sweep", "mail in", "import", "edit", "edit --adopt")
+    ]
+    some += [
+        ("HEAD.lock", "move"),
+        ("HEAD.lock", "batch"),
+        ("refs/heads/main.lock", "new"),
+    ]
     some += [("refs/heads/main.lock", "sweep")]
     wanted = [(lock, name) for lock in LOCKS for name in names] if FULL else some
 
     def case(lock: str, name: str) -> Callable[[], list[str]]:
-        folder = tmp_path / f"{lock[:4]} {name}".replace(" ", " " if name == "sweep" else "-")
+        folder = tmp_path / f"{lock[:4]} {name}".replace(
+            " ", " " if name == "sweep" else "-"
+        )
         return lambda: locked(pattern.copy(folder), name, lock)
 
     none(at_once({f"{lock}, {name}": case(lock, name) for lock, name in wanted}))
@@ -490,7 +616,8 @@ def test_a_lock_that_does_not_matter(clone: Clone) -> None:
 
 
 def test_doctor_names_locks(clone: Clone) -> None:
-    """Each that was left, with its age and the command; what lies there for a moment is nothing to tell."""
+    """Each that was left, with its age and the command; what lies there for a moment is
+    nothing to tell."""
     for lock in LOCKS:
         path = leave(clone, lock)
         ran = clone.run("doctor")
@@ -509,7 +636,9 @@ _HOLDERS = {
 def waited(clone: Clone, name: str, lock: str, seconds: float, how: str) -> list[str]:
     """Run a command while a living process holds a lock."""
     path = clone.dot / lock
-    holder = subprocess.Popen(["sh", "-c", _HOLDERS[how], "sh", str(path), str(seconds)])
+    holder = subprocess.Popen(
+        ["sh", "-c", _HOLDERS[how], "sh", str(path), str(seconds)]
+    )
     try:
         while not path.exists():
             time.sleep(0.002)
@@ -527,25 +656,40 @@ def waited(clone: Clone, name: str, lock: str, seconds: float, how: str) -> list
 SECONDS = 60
 
 
-def test_a_lock_that_somebody_holds_is_waited_for(pattern: Clone, tmp_path: Path) -> None:
-    """For half a second and for one and a half, removed or renamed into its place, its file open or not."""
+def test_a_lock_that_somebody_holds_is_waited_for(
+    pattern: Clone, tmp_path: Path
+) -> None:
+    """For half a second and for one and a half, removed or renamed into its place, its
+    file open or not."""
     some = [
-        ("note", "index.lock", 0.5, "open, removed"), ("note", "index.lock", 1.5, "open, renamed"),
-        ("mail in", "index.lock", 1.5, "closed, removed"), ("sweep", "index.lock", 1.5, "open, removed"),
-        ("move", "HEAD.lock", 0.5, "open, removed"), ("note", "HEAD.lock", 1.5, "open, renamed"),
-        ("note", "refs/heads/main.lock", 1.5, "open, removed"), ("import", "refs/heads/main.lock", 0.5, "open, renamed"),
-    ]  # fmt: skip
+        ("note", "index.lock", 0.5, "open, removed"),
+        ("note", "index.lock", 1.5, "open, renamed"),
+        ("mail in", "index.lock", 1.5, "closed, removed"),
+        ("sweep", "index.lock", 1.5, "open, removed"),
+        ("move", "HEAD.lock", 0.5, "open, removed"),
+        ("note", "HEAD.lock", 1.5, "open, renamed"),
+        ("note", "refs/heads/main.lock", 1.5, "open, removed"),
+        ("import", "refs/heads/main.lock", 0.5, "open, renamed"),
+    ]
     if FULL:
         names = [name for name in ACTS if name not in ("init", "profile holidays")]
-        some = [(name, lock, wait, how) for name in names for lock in LOCKS for wait in (0.5, 1.5) for how in _HOLDERS]
+        some = [
+            (name, lock, wait, how)
+            for name in names
+            for lock in LOCKS
+            for wait in (0.5, 1.5)
+            for how in _HOLDERS
+        ]
 
     def case(number: int, *which: object) -> Callable[[], list[str]]:
         return lambda: waited(pattern.copy(tmp_path / str(number)), *which)  # type: ignore[arg-type]
 
-    none(at_once({str(which): case(number, *which) for number, which in enumerate(some)}))
+    none(
+        at_once({str(which): case(number, *which) for number, which in enumerate(some)})
+    )
 
 
-# --- D6: written, and not committed ----------------------------------------------------
+# --- D6: written, and not committed ---
 
 
 @pytest.fixture
@@ -559,29 +703,48 @@ _GITS = re.compile(rb"\Z|DIRC|ref: |[0-9a-f]{40}\n|[0-9a-f]{64}\n")
 
 
 def clear(clone: Clone) -> None:
-    """Remove the locks of a git that was killed, as a person does who is told; those of ours are ours to remove."""
+    """Remove the locks of a git that was killed, as a person does who is told; those of
+    ours are ours to remove."""
     for lock in clone.locks():
         if _GITS.match((clone.dot / lock).read_bytes()):
             (clone.dot / lock).unlink()
 
 
 def unlock(clone: Clone) -> None:
-    """Remove our own lock as well, as git tells a person who comes before the next command of ours."""
+    """Remove our own lock as well, as git tells a person who comes before the next
+    command of ours."""
     (clone.dot / "index.lock").unlink(missing_ok=True)
 
 
-def interrupted(clone: Clone, *words: str, half: str, as_: str = AMY, act: str = "kill", feed: bytes = b"") -> Ran:
+def interrupted(
+    clone: Clone,
+    *words: str,
+    half: str,
+    as_: str = AMY,
+    act: str = "kill",
+    feed: bytes = b"",
+) -> Ran:
     """Stop a command between its writing of a ticket and its commit.
 
     Args:
-        act: ``kill`` all its processes, or put a ``lock`` where the branch is, which must then be removed.
+        act: ``kill`` all its processes, or put a ``lock`` where the branch is, which
+            must then be removed.
     """
     for _ in range(10):
-        before, head = clone.ticket(half).read_bytes() if clone.ticket(half).exists() else b"", clone.head()
+        before, head = (
+            clone.ticket(half).read_bytes() if clone.ticket(half).exists() else b"",
+            clone.head(),
+        )
         clone.slow = 0.05
         command = clone.start(*words, as_=as_, feed=feed)
         clone.slow = 0
-        if until(lambda: clone.ticket(half).exists() and clone.ticket(half).read_bytes() != before, command):  # noqa: B023
+        if until(
+            lambda: (
+                clone.ticket(half).exists()
+                and clone.ticket(half).read_bytes() != before
+            ),
+            command,
+        ):  # noqa: B023
             if act == "lock":
                 leave(clone, "refs/heads/main.lock", 0)
                 ran = command.wait()
@@ -597,9 +760,15 @@ def interrupted(clone: Clone, *words: str, half: str, as_: str = AMY, act: str =
     pytest.fail(f"{words} was never seen between writing {half} and its commit")
 
 
-@pytest.mark.parametrize("name", [n for n in ACTS if n not in ("init", "profile holidays")]
-                         if FULL else ["note", "new", "sweep", "mail in"])  # fmt: skip
-def test_the_next_command_that_writes_commits_what_was_left(name: str, left: Clone) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [n for n in ACTS if n not in ("init", "profile holidays")]
+    if FULL
+    else ["note", "new", "sweep", "mail in"],
+)
+def test_the_next_command_that_writes_commits_what_was_left(
+    name: str, left: Clone
+) -> None:
     """Whichever it is: first what was left, by its author, then its own."""
     half = "bbbbb" if name != "move" else "ccccc"
     interrupted(left, "note", half, "-m", "Left behind.", half=half, as_=BOB)
@@ -609,10 +778,19 @@ def test_the_next_command_that_writes_commits_what_was_left(name: str, left: Clo
     assert "Left behind." in left.committed(half)
     commits = left.git("rev-list", "--reverse", f"{head}..HEAD").out.split()
     first = commits[0]
-    assert left.changed_by(first) == [left.path(half)], "something else is in the commit of what was left"
-    assert left.git("log", "-1", "--format=%ae", first).out.strip() == "bob@support.example"
-    assert len(commits) > 1 and "bob@support.example" not in left.authors(len(commits) - 1)
-    assert left.status() == "" and (not ACTS[name].inside or "mark." in left.tickets_in_head())
+    assert left.changed_by(first) == [left.path(half)], (
+        "something else is in the commit of what was left"
+    )
+    assert (
+        left.git("log", "-1", "--format=%ae", first).out.strip()
+        == "bob@support.example"
+    )
+    assert len(commits) > 1 and "bob@support.example" not in left.authors(
+        len(commits) - 1
+    )
+    assert left.status() == "" and (
+        not ACTS[name].inside or "mark." in left.tickets_in_head()
+    )
 
 
 def test_who_only_looks_commits_nothing(left: Clone) -> None:
@@ -627,11 +805,14 @@ def test_who_only_looks_commits_nothing(left: Clone) -> None:
 
 
 def test_a_ticket_that_a_person_had_commented(left: Clone) -> None:
-    """A comment that is in HEAD already makes what the tool wrote afterwards nobody else's."""
+    """A comment that is in HEAD already makes what the tool wrote afterwards nobody
+    else's."""
     assert left.committed("aaaaa").startswith("# ours again\n")
     interrupted(left, "note", "aaaaa", "-m", "Left behind.", half="aaaaa")
     left.ok("note", "ccccc", "-m", "Next.")
-    assert "Left behind." in left.committed("aaaaa") and left.committed("aaaaa").startswith("# ours again\n")
+    assert "Left behind." in left.committed("aaaaa") and left.committed(
+        "aaaaa"
+    ).startswith("# ours again\n")
     assert left.status() == ""
 
 
@@ -639,11 +820,15 @@ def test_where_git_knows_who_commits(clone: Clone) -> None:
     """The author of what was left is who did it, or whom git names for this clone."""
     interrupted(clone, "note", "bbbbb", "-m", "Left behind.", half="bbbbb", as_=AMY)
     clone.ok("note", "aaaaa", "-m", "Next.", as_=BOB)
-    assert clone.git("log", "-1", "--format=%an %ae", "--", clone.path("bbbbb")).out == "Amy amy@support.example\n"
+    assert (
+        clone.git("log", "-1", "--format=%an %ae", "--", clone.path("bbbbb")).out
+        == "Amy amy@support.example\n"
+    )
 
 
 def test_a_sweep_that_was_killed(left: Clone) -> None:
-    """What it had written is committed as the sweep's by the next command, and it is done once."""
+    """What it had written is committed as the sweep's by the next command, and it is
+    done once."""
     interrupted(left, "sweep", half=SOLVED[-1])
     left.ok("note", "bbbbb", "-m", "Next.", as_=BOB)
     assert left.authors(2)[0] == "bob@support.example"
@@ -651,7 +836,9 @@ def test_a_sweep_that_was_killed(left: Clone) -> None:
     assert left.status() == ""
     for half in SOLVED:
         assert left.committed(half).count("to: Closed") == 1
-        author = left.git("log", "-1", "--format=%ae", "--", left.path(half)).out.strip()
+        author = left.git(
+            "log", "-1", "--format=%ae", "--", left.path(half)
+        ).out.strip()
         assert author == "sweep@localhost"
 
 
@@ -661,7 +848,9 @@ def test_an_email_whose_command_was_killed(left: Clone) -> None:
     interrupted(left, "mail", "in", half="bbbbb", feed=feed)
     left.ok("mail", "in", feed=feed)
     assert left.ticket("bbbbb").read_text().count("From the customer.") == 1
-    assert left.committed("bbbbb").count("From the customer.") == 1 and left.status() == ""
+    assert (
+        left.committed("bbbbb").count("From the customer.") == 1 and left.status() == ""
+    )
 
 
 def test_what_people_did_by_hand_is_left_alone(left: Clone) -> None:
@@ -673,23 +862,39 @@ def test_what_people_did_by_hand_is_left_alone(left: Clone) -> None:
     write(left, "other.txt", "by hand\n")
     write(left, "staged.txt", "staged\n"), left.git("add", "staged.txt")
     left.ok("note", "ccccc", "-m", "Next.")
-    assert "Left behind." in left.committed("bbbbb") and "Next." in left.committed("ccccc")
-    assert sorted(left.status().splitlines()) == [" M other.txt", f" M {left.path('aaaaa')}", "A  staged.txt"]
-    assert edited.read_text().startswith("# By hand.\n") and "By hand" not in left.committed("aaaaa")
+    assert "Left behind." in left.committed("bbbbb") and "Next." in left.committed(
+        "ccccc"
+    )
+    assert sorted(left.status().splitlines()) == [
+        " M other.txt",
+        f" M {left.path('aaaaa')}",
+        "A  staged.txt",
+    ]
+    assert edited.read_text().startswith(
+        "# By hand.\n"
+    ) and "By hand" not in left.committed("aaaaa")
 
 
 @pytest.mark.parametrize("how", ["comment", "title"])
-def test_a_ticket_that_was_edited_by_hand_after_it_was_left(how: str, left: Clone) -> None:
+def test_a_ticket_that_was_edited_by_hand_after_it_was_left(
+    how: str, left: Clone
+) -> None:
     """It is nobody's to commit: the command goes on and says why it was left out."""
     interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb")
     path = left.ticket("bbbbb")
     text = path.read_text()
-    text = text + "# By hand.\n" if how == "comment" else text.replace("title: Ticket", "title: By hand", 1)
+    text = (
+        text + "# By hand.\n"
+        if how == "comment"
+        else text.replace("title: Ticket", "title: By hand", 1)
+    )
     path.write_text(text)
     ran = left.run("note", "ccccc", "-m", "Next.")
     assert "Next." in left.committed("ccccc"), ran
     assert path.read_text() == text and "By hand" not in left.committed("bbbbb")
-    assert "bbbbb" in ran.err, f"does not say that bbbbb is not committed, and why: {ran.err!r}"
+    assert "bbbbb" in ran.err, (
+        f"does not say that bbbbb is not committed, and why: {ran.err!r}"
+    )
 
 
 def test_a_person_who_was_first(left: Clone) -> None:
@@ -699,12 +904,18 @@ def test_a_person_who_was_first(left: Clone) -> None:
     left.git("commit", "-qnam", "By a person")
     head = left.head()
     left.ok("note", "ccccc", "-m", "Next.")
-    assert left.git("rev-list", "--count", f"{head}..HEAD").out == "1\n" and left.status() == ""
+    assert (
+        left.git("rev-list", "--count", f"{head}..HEAD").out == "1\n"
+        and left.status() == ""
+    )
 
 
 def test_commits_that_failed_for_two_people(left: Clone) -> None:
-    """Says so where it happens; later each gets a commit of theirs, before that of who comes next."""
-    ran = interrupted(left, "note", "bbbbb", "-m", "By Amy.", half="bbbbb", as_=AMY, act="lock")
+    """Says so where it happens; later each gets a commit of theirs, before that of who
+    comes next."""
+    ran = interrupted(
+        left, "note", "bbbbb", "-m", "By Amy.", half="bbbbb", as_=AMY, act="lock"
+    )
     assert ran.status in (71, 75) and "written, but not committed" in ran.err, ran
     assert "refs/heads/main.lock" in ran.err
     second = left.run("note", "aaaaa", "-m", "By Bob.", as_=BOB)
@@ -713,15 +924,23 @@ def test_commits_that_failed_for_two_people(left: Clone) -> None:
     assert is_written == ("not committed" in second.err)
     (left.dot / "refs/heads/main.lock").unlink()
     left.ok("note", "ccccc", "-m", "By Carol.", as_=CAROL)
-    assert left.status() == "" and left.git("fsck", "--strict", "--no-dangling").out == ""
-    for half, who in (("bbbbb", "amy"), *([("aaaaa", "bob")] if is_written else []), ("ccccc", "carol")):
+    assert (
+        left.status() == "" and left.git("fsck", "--strict", "--no-dangling").out == ""
+    )
+    for half, who in (
+        ("bbbbb", "amy"),
+        *([("aaaaa", "bob")] if is_written else []),
+        ("ccccc", "carol"),
+    ):
         line = left.git("log", "--format=%ae", "-1", "--", left.path(half)).out.strip()
         assert line == f"{who}@support.example", half
     assert left.authors(1) == ["carol@support.example"]
 
 
 @pytest.mark.parametrize("words", [("sweep",), ("mail", "send")], ids=" ".join)
-def test_nothing_is_due_but_something_waits_to_be_committed(words: tuple[str, ...], left: Clone) -> None:
+def test_nothing_is_due_but_something_waits_to_be_committed(
+    words: tuple[str, ...], left: Clone
+) -> None:
     """75 and the reason, as long as it cannot be; then it is committed, and 0."""
     left.ok("sweep"), left.ok("mail", "send")
     interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb", as_=BOB)

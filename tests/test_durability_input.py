@@ -1,4 +1,5 @@
-"""What is read is bounded: a device, a pipe, something huge given as a file or on stdin (D9)."""
+"""What is read is bounded: a device, a pipe, something huge given as a file or on stdin
+(D9)."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ from ticketctl.store.profiles import ProfileRegistry
 
 CHECKOUT = Path(__file__).parent.parent
 MEMORY = 700 << 20
-"""How large a process may grow: an interpreter with SQLite and an email of 40 MiB, but nothing without end."""
+"""How large a process may grow: an interpreter with SQLite and an email of 40 MiB, but
+nothing without end."""
 SECONDS = 60
 
 
@@ -41,7 +43,12 @@ def environment() -> dict[str, str]:
     return {**os.environ, **fixed}
 
 
-def run_limited(root: Path, words: Sequence[str], feed: str | int = subprocess.DEVNULL, before: str = "") -> Ran:
+def run_limited(
+    root: Path,
+    words: Sequence[str],
+    feed: str | int = subprocess.DEVNULL,
+    before: str = "",
+) -> Ran:
     """Run a command in a real process with limits.
 
     Args:
@@ -53,12 +60,25 @@ def run_limited(root: Path, words: Sequence[str], feed: str | int = subprocess.D
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 30, 2 << 30))
 
-    python = ["-c", f"{before}\nfrom ticketctl.__main__ import main; main()"] if before else ["-m", "ticketctl"]
+    python = (
+        ["-c", f"{before}\nfrom ticketctl.__main__ import main; main()"]
+        if before
+        else ["-m", "ticketctl"]
+    )
     command = [sys.executable, *python, "-C", str(root), *words]
     source: IO[bytes] | int = open(feed, "rb") if isinstance(feed, str) else feed  # noqa: SIM115 - closed below
     try:
-        ran = subprocess.run(command, stdin=source, capture_output=True, text=True, timeout=SECONDS, check=False,
-                             env=environment(), cwd=CHECKOUT, preexec_fn=limit)  # fmt: skip
+        ran = subprocess.run(
+            command,
+            stdin=source,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            env=environment(),
+            cwd=CHECKOUT,
+            preexec_fn=limit,
+        )
     finally:
         if not isinstance(source, int):
             source.close()
@@ -73,7 +93,10 @@ def here(root: Path, words: Sequence[str]) -> Ran:
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with two tickets, which no test here changes."""
-    root = make_store(tmp_path_factory.mktemp("input") / "store", "commit: off\nmail: {from: help@support.example}\n")
+    root = make_store(
+        tmp_path_factory.mktemp("input") / "store",
+        "commit: off\nmail: {from: help@support.example}\n",
+    )
     make_tickets(root, "aaaaa", "bbbbb")
     return root
 
@@ -83,15 +106,35 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What people may name as a file."""
     folder = tmp_path_factory.mktemp("given")
     (folder / "folder").mkdir()
-    for name, data in {"empty": b"", "latin": b"Gr\xfc\xdfe\n", "nul": b"a\0b\n", "huge": b"x" * (2 << 20)}.items():
+    for name, data in {
+        "empty": b"",
+        "latin": b"Gr\xfc\xdfe\n",
+        "nul": b"a\0b\n",
+        "huge": b"x" * (2 << 20),
+    }.items():
         (folder / name).write_bytes(data)
     (folder / "loop").symlink_to("loop")
     paths = {path.name: str(path) for path in folder.iterdir()}
-    return paths | {"zero": "/dev/zero", "null": "/dev/null", "random": "/dev/urandom", "missing": f"{folder}/missing"}
+    return paths | {
+        "zero": "/dev/zero",
+        "null": "/dev/null",
+        "random": "/dev/urandom",
+        "missing": f"{folder}/missing",
+    }
 
 
-FILES = {"zero": 65, "random": 65, "huge": 65, "null": 65, "empty": 65, "latin": 65, "nul": 65, "folder": 66, "missing": 66,
-         "loop": 66}  # fmt: skip
+FILES = {
+    "zero": 65,
+    "random": 65,
+    "huge": 65,
+    "null": 65,
+    "empty": 65,
+    "latin": 65,
+    "nul": 65,
+    "folder": 66,
+    "missing": 66,
+    "loop": 66,
+}
 """What is given -> the exit status of a command that wants a text."""
 TEXTS = (("note", "aaaaa", "-F"), ("reply", "aaaaa", "-F"), ("new", "x", "-F"))
 ROWS = (("import",), ("new", "--from"))
@@ -100,8 +143,13 @@ ROWS = (("import",), ("new", "--from"))
 def plain(ran: Ran, status: int) -> bool:
     """Whether there is one clear message, and the status."""
     lines = ran.err.splitlines()
-    return (ran.status == status and not ran.out and 1 <= len(lines) <= 2 and lines[0].startswith("error: ")
-            and not {"Traceback", "bug"} & set(ran.err.replace("(", " ").split()))  # fmt: skip
+    return (
+        ran.status == status
+        and not ran.out
+        and 1 <= len(lines) <= 2
+        and lines[0].startswith("error: ")
+        and not {"Traceback", "bug"} & set(ran.err.replace("(", " ").split())
+    )
 
 
 def tickets(root: Path) -> list[bytes]:
@@ -114,25 +162,40 @@ def test_any_file_as_a_text(name: str, store: Path, given: dict[str, str]) -> No
     """One clear message with what is wrong, in bounded memory; the ticket is as it was."""
     before = tickets(store)
     for words in TEXTS:
-        # A real process, with limits, where there is no end: the others cost less in this one.
+        # A real process, with limits, where there is no end: the others cost less in
+        # this one.
         run_it = run_limited if (name, words[0]) == ("zero", "note") else here
         ran = run_it(store, (*words, given[name]))
         assert plain(ran, FILES[name]) and given[name] in ran.err, (words, ran)
     assert tickets(store) == before
 
 
-@pytest.mark.parametrize("name", ["zero", "random", "null", "latin", "folder", "missing"])
+@pytest.mark.parametrize(
+    "name", ["zero", "random", "null", "latin", "folder", "missing"]
+)
 def test_any_file_as_rows(name: str, store: Path, given: dict[str, str]) -> None:
     """The same of many tickets."""
     for words in ROWS:
-        ran = (run_limited if (name, words[0]) == ("zero", "import") else here)(store, (*words, given[name]))
+        ran = (run_limited if (name, words[0]) == ("zero", "import") else here)(
+            store, (*words, given[name])
+        )
         assert plain(ran, FILES[name]) and given[name] in ran.err, (words, ran)
 
 
-@pytest.mark.parametrize("words", [("note", "aaaaa", "-F", "-"), ("import", "-"), ("new", "--from", "-"),
-                                   ("move", "-", "Open"), ("batch",)],
-                         ids=lambda words: words[0])  # fmt: skip
-def test_endless_stdin(words: tuple[str, ...], store: Path, given: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("note", "aaaaa", "-F", "-"),
+        ("import", "-"),
+        ("new", "--from", "-"),
+        ("move", "-", "Open"),
+        ("batch",),
+    ],
+    ids=lambda words: words[0],
+)
+def test_endless_stdin(
+    words: tuple[str, ...], store: Path, given: dict[str, str]
+) -> None:
     """Whatever reads stdin ends within seconds, and says that it is stdin."""
     if words[0] == "batch":
         words = ("batch", *batch_of(), "x", "-")
@@ -143,15 +206,22 @@ def test_endless_stdin(words: tuple[str, ...], store: Path, given: dict[str, str
 def batch_of() -> tuple[str, ...]:
     """A batch of a profile that comes with ticketctl."""
     registry = ProfileRegistry(None)
-    return next((batch, "-p", profile.name) for profile in registry.all() for batch in profile.batches)
+    return next(
+        (batch, "-p", profile.name)
+        for profile in registry.all()
+        for batch in profile.batches
+    )
 
 
 class Endless:
-    """A pipe into which something is written over and over until nobody reads it any more."""
+    """A pipe into which something is written over and over until nobody reads it any
+    more."""
 
     def __init__(self, line: bytes) -> None:
         self.reads, self._writes = os.pipe()
-        self._thread = threading.Thread(target=self._write, args=(line * (65536 // len(line)),), daemon=True)
+        self._thread = threading.Thread(
+            target=self._write, args=(line * (65536 // len(line)),), daemon=True
+        )
         self._thread.start()
 
     def _write(self, piece: bytes) -> None:
@@ -167,16 +237,24 @@ class Endless:
         self._thread.join(30)
 
 
-@pytest.mark.parametrize(("words", "line"), [
-    (("move", "-", "Open"), b"y\n"), (("import", "-"), b'{"title": "y", "customer": "j@x.example"}\n'),
-], ids=["move", "import"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("move", "-", "Open"), b"y\n"),
+        (("import", "-"), b'{"title": "y", "customer": "j@x.example"}\n'),
+    ],
+    ids=["move", "import"],
+)
 def test_endless_lines(words: tuple[str, ...], line: bytes, store: Path) -> None:
     """``yes | ticketctl ...`` ends by itself, and nothing is written."""
     before = tickets(store)
     source = Endless(line)
     try:
         ran = run_limited(
-            store, words, source.reads, before="from ticketctl.app.input import rows; rows.MAX_SPOOLED = 20 << 20"
+            store,
+            words,
+            source.reads,
+            before="from ticketctl.app.input import rows; rows.MAX_SPOOLED = 20 << 20",
         )
     finally:
         source.close()
@@ -184,12 +262,16 @@ def test_endless_lines(words: tuple[str, ...], line: bytes, store: Path) -> None
     assert tickets(store) == before
 
 
-@pytest.mark.parametrize("name", ["zero", "random", "null", "huge", "folder", "missing", "loop", "latin"])
+@pytest.mark.parametrize(
+    "name", ["zero", "random", "null", "huge", "folder", "missing", "loop", "latin"]
+)
 def test_any_file_as_a_profile(name: str, store: Path, given: dict[str, str]) -> None:
     """``profile check FILE``: a message at once."""
     ran = here(store, ("profile", "check", given[name]))
     wanted = {"folder": 66, "missing": 66, "huge": 78, "latin": 78}.get(name, 65)
-    assert ran.status == wanted and "Traceback" not in ran.err and "bug" not in ran.err, ran
+    assert (
+        ran.status == wanted and "Traceback" not in ran.err and "bug" not in ran.err
+    ), ran
     assert given[name] in ran.out + ran.err
 
 
@@ -200,24 +282,43 @@ def test_a_huge_ticket(tmp_path: Path) -> None:
     path = root / "tickets/2026/11/02/261102-aaaaa.yaml"
     with open(path, "ab") as file:
         file.truncate(3 << 30)  # a hole: it takes no room
-    for words in (("edit", "--adopt", "aaaaa"), ("list",), ("note", "aaaaa", "-m", "x")):
+    for words in (
+        ("edit", "--adopt", "aaaaa"),
+        ("list",),
+        ("note", "aaaaa", "-m", "x"),
+    ):
         ran = (run_limited if words[0] == "edit" else here)(root, words)
-        assert ran.status == 65 and "Traceback" not in ran.err and "261102-aaaaa" in ran.out + ran.err, (words, ran)
+        assert (
+            ran.status == 65
+            and "Traceback" not in ran.err
+            and "261102-aaaaa" in ran.out + ran.err
+        ), (words, ran)
     for name in ("ticketctl.yaml", "profiles/biztech.yaml"):
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).touch()
         os.truncate(root / name, 3 << 30)
         ran = here(root, ("new", "x", "-c", "jane@customer.example"))
-        assert ran.status in (71, 78) and name in ran.err and "Traceback" not in ran.err, ran
+        assert (
+            ran.status in (71, 78) and name in ran.err and "Traceback" not in ran.err
+        ), ran
         (root / name).write_text("profile: biztech\n")
 
 
 def test_a_pipe_that_nobody_writes_to(store: Path, tmp_path: Path) -> None:
-    """It waits, as cat does, until Ctrl-C ends it without a word; a profile is never read from one."""
+    """It waits, as cat does, until Ctrl-C ends it without a word; a profile is never
+    read from one."""
     os.mkfifo(tmp_path / "pipe")
-    for words in (("note", "aaaaa", "-F", str(tmp_path / "pipe")), ("import", str(tmp_path / "pipe"))):
-        process = subprocess.Popen([sys.executable, "-m", "ticketctl", "-C", str(store), *words], env=environment(),
-                                   cwd=CHECKOUT, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    for words in (
+        ("note", "aaaaa", "-F", str(tmp_path / "pipe")),
+        ("import", str(tmp_path / "pipe")),
+    ):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ticketctl", "-C", str(store), *words],
+            env=environment(),
+            cwd=CHECKOUT,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         try:
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(0.5)
@@ -233,7 +334,9 @@ def test_a_pipe_that_nobody_writes_to(store: Path, tmp_path: Path) -> None:
 
 def test_an_email_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """``mail in`` of more than is kept: 75, nothing left behind, in bounded memory."""
-    root = make_store(tmp_path / "store", "commit: off\nmail: {from: help@support.example}\n")
+    root = make_store(
+        tmp_path / "store", "commit: off\nmail: {from: help@support.example}\n"
+    )
     monkeypatch.setattr(quarantine, "MAX_KEPT", 60 << 20)
     with open("/dev/zero", "rb") as zero, pytest.raises(BusyError, match="not taken"):
         receive_from(Workspace(str(root), datetime(2026, 11, 2, tzinfo=UTC)), zero)

@@ -1,5 +1,5 @@
-"""The parts that keep what is written: held files, the lock on git's index, the list of what
-is not committed, the last look before a rename, git's objects."""
+"""The parts that keep what is written: held files, the lock on git's index, the list of
+what is not committed, the last look before a rename, git's objects."""
 
 from __future__ import annotations
 
@@ -39,7 +39,12 @@ AMY = ("-c", "user.name=Amy", "-c", "user.email=amy@support.example")
 
 def git(root: Path, *words: str, feed: bytes = b"") -> str:
     """Real git."""
-    done = subprocess.run(["git", "-C", str(root), *AMY, *words], input=feed, capture_output=True, check=False)
+    done = subprocess.run(
+        ["git", "-C", str(root), *AMY, *words],
+        input=feed,
+        capture_output=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.decode()
 
@@ -72,8 +77,13 @@ def lock(root: Path) -> Iterator[IndexLock]:
 
 def in_another_process(code: str, *words: str) -> subprocess.Popen[str]:
     """A process that does something, says so, and waits to be killed."""
-    code = textwrap.dedent(code) + "\nprint('ready', flush=True)\nimport time\ntime.sleep(60)\n"
-    there = subprocess.Popen([sys.executable, "-c", code, *words], stdout=subprocess.PIPE, text=True)
+    code = (
+        textwrap.dedent(code)
+        + "\nprint('ready', flush=True)\nimport time\ntime.sleep(60)\n"
+    )
+    there = subprocess.Popen(
+        [sys.executable, "-c", code, *words], stdout=subprocess.PIPE, text=True
+    )
     assert there.stdout is not None and there.stdout.readline() == "ready\n"
     return there
 
@@ -109,35 +119,55 @@ def test_a_held_file_is_abandoned_when_its_maker_is_killed(tmp_path: Path) -> No
     with abandoned(path, b"mark") as is_abandoned:
         assert is_abandoned
         with abandoned(path, b"mark") as again:
-            assert not again, "two processes would both remove it, and one of them its successor"
+            assert not again, (
+                "two processes would both remove it, and one of them its successor"
+            )
     with abandoned(path, b"another") as is_abandoned:
         assert not is_abandoned, "a file of somebody else's"
-    assert [name.name for name in tmp_path.iterdir()] == ["held"], "something is left beside it"
+    assert [name.name for name in tmp_path.iterdir()] == ["held"], (
+        "something is left beside it"
+    )
 
 
 def test_what_is_not_there_or_is_no_file_is_not_abandoned(tmp_path: Path) -> None:
     """Nor is what is behind a link; a FIFO is not opened, which would wait."""
-    (tmp_path / "file").write_bytes(b"mark"), (tmp_path / "link").symlink_to("file"), os.mkfifo(tmp_path / "fifo")
+    (
+        (tmp_path / "file").write_bytes(b"mark"),
+        (tmp_path / "link").symlink_to("file"),
+        os.mkfifo(tmp_path / "fifo"),
+    )
     for name in ("missing", "link", "fifo", "."):
         with abandoned(str(tmp_path / name)) as is_abandoned:
             assert not is_abandoned, name
 
 
 def test_git_is_locked_out_and_let_in_again(root: Path, lock: IndexLock) -> None:
-    """While the lock is held, git writes no index; what git does for us on the copy is the index then."""
+    """While the lock is held, git writes no index; what git does for us on the copy is
+    the index then."""
     (root / "new").write_text("new")
     lock.acquire()
-    refused = subprocess.run(["git", "-C", str(root), "add", "new"], capture_output=True, text=True, check=False)
+    refused = subprocess.run(
+        ["git", "-C", str(root), "add", "new"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert refused.returncode == 128 and "index.lock" in refused.stderr
     copy = lock.copy()
-    subprocess.run(["git", "-C", str(root), "add", "new"], env=os.environ | {"GIT_INDEX_FILE": copy}, check=True)
+    subprocess.run(
+        ["git", "-C", str(root), "add", "new"],
+        env=os.environ | {"GIT_INDEX_FILE": copy},
+        check=True,
+    )
     lock.publish()
     lock.release()
     assert git(root, "status", "--porcelain") == "A  new\n"
     assert sorted(path.name for path in (root / ".git").glob("index*")) == ["index"]
 
 
-def test_a_lock_of_a_killed_command_is_removed_and_its_copy_with_it(root: Path, lock: IndexLock) -> None:
+def test_a_lock_of_a_killed_command_is_removed_and_its_copy_with_it(
+    root: Path, lock: IndexLock
+) -> None:
     there = in_another_process(LOCK, str(root))
     there.kill(), there.wait()
     assert len(list((root / ".git").glob("index*"))) == 3
@@ -156,7 +186,10 @@ def test_gits_own_lock_is_waited_for_and_never_removed(
         theirs.write_bytes(data)
         with pytest.raises(BusyError, match=str(theirs)) as told:
             lock.acquire()
-        assert "no running git is seen there" in told.value.message and f"rm {theirs}" in told.value.hint
+        assert (
+            "no running git is seen there" in told.value.message
+            and f"rm {theirs}" in told.value.hint
+        )
         assert theirs.read_bytes() == data
     with theirs.open("rb"), pytest.raises(BusyError, match=rf"process {os.getpid()}\)"):
         lock.acquire()
@@ -167,7 +200,8 @@ def test_gits_own_lock_is_waited_for_and_never_removed(
 
 
 def test_two_commands_never_hold_it_both(root: Path) -> None:
-    """Whoever has to wait gets it in the end, and whoever finds it abandoned is alone in removing it."""
+    """Whoever has to wait gets it in the end, and whoever finds it abandoned is alone
+    in removing it."""
     inside: list[str] = []
     most = []
 
@@ -187,16 +221,27 @@ def test_two_commands_never_hold_it_both(root: Path) -> None:
     assert not (root / ".git/index.lock").exists()
 
 
-@pytest.mark.parametrize("one", operations.OPERATIONS, ids=lambda one: f"{one.sign} {one.name}".replace("/", "-"))
-def test_what_git_is_in_the_middle_of_is_told(root: Path, lock: IndexLock, one: operations.Operation) -> None:
-    """With how to finish it and how to give it up; at the beginning, and again once git is locked out."""
+@pytest.mark.parametrize(
+    "one",
+    operations.OPERATIONS,
+    ids=lambda one: f"{one.sign} {one.name}".replace("/", "-"),
+)
+def test_what_git_is_in_the_middle_of_is_told(
+    root: Path, lock: IndexLock, one: operations.Operation
+) -> None:
+    """With how to finish it and how to give it up; at the beginning, and again once git
+    is locked out."""
     sign = root / ".git" / one.sign
     sign.parent.mkdir(exist_ok=True), sign.touch()
     if one.begins:
-        assert operations.unfinished(repository(root)) is None, "an empty list, as git leaves it"
+        assert operations.unfinished(repository(root)) is None, (
+            "an empty list, as git leaves it"
+        )
         sign.write_bytes(one.begins + b"0123456 x\n")
     for ask in (lambda: operations.must_be_free(repository(root)), lock.acquire):
-        with pytest.raises(BusyError, match=f"{one.name} is in progress in {root}") as told:
+        with pytest.raises(
+            BusyError, match=f"{one.name} is in progress in {root}"
+        ) as told:
             ask()
         assert one.finish in told.value.hint and one.abort in told.value.hint
     assert not (root / ".git/index.lock").exists()
@@ -213,7 +258,9 @@ def test_a_merge_elsewhere_is_none_of_ours(root: Path, tmp_path: Path) -> None:
         operations.must_be_free(repository(tmp_path / "other"))
 
 
-def test_locks_on_references_are_seen(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_locks_on_references_are_seen(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On HEAD and on its branch, be its name of several parts; not on another branch."""
     monkeypatch.setattr(operations, "WAIT", 0.05)
     git(root, "checkout", "-q", "-b", "team/main")
@@ -227,13 +274,18 @@ def test_locks_on_references_are_seen(root: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_list_is_left_by_a_command_that_is_killed_alone(root: Path) -> None:
-    """Whoever looks sees the lists of the dead, and not those of the living; a list with all committed goes."""
+    """Whoever looks sees the lists of the dead, and not those of the living; a list
+    with all committed goes."""
     state = locate(str(root))
     rows = [
         UncommittedFile("tickets/ä\n.yaml", "0" * 64, "jörg@support.example"),
         UncommittedFile("tickets/b.yaml", "", ""),
     ]
-    living, done, failed = UncommittedList(state), UncommittedList(state), UncommittedList(state)
+    living, done, failed = (
+        UncommittedList(state),
+        UncommittedList(state),
+        UncommittedList(state),
+    )
     for one in (living, done, failed):
         one.add(rows[:1])
         one.add(rows[1:])
@@ -247,7 +299,10 @@ def test_a_list_is_left_by_a_command_that_is_killed_alone(root: Path) -> None:
     assert len(uncommitted.pending_lists(state)) == 1
 
 
-@pytest.mark.parametrize("data", [b"", b"\0" * 80, b'["a", "b"]\n', b'["a", "b", 3]\n', b'["a"', b"{}\n", b"\xff\n"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\0" * 80, b'["a", "b"]\n', b'["a", "b", 3]\n', b'["a"', b"{}\n", b"\xff\n"],
+)
 def test_a_list_that_a_power_cut_has_damaged(root: Path, data: bytes) -> None:
     path = root / "list"
     path.write_bytes(data)
@@ -261,23 +316,32 @@ def take(folder: Path, was: bytes | None, new: bytes = b"new") -> bytes | None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         digest = None if was is None else sha256(was).hex()
-        return take_place((descriptor, "waiting"), (descriptor, "a"), "tickets/a", digest)
+        return take_place(
+            (descriptor, "waiting"), (descriptor, "a"), "tickets/a", digest
+        )
     finally:
         os.close(descriptor)
 
 
 def test_the_last_look(tmp_path: Path) -> None:
-    """A file that was changed, removed or made meanwhile keeps its place; one that is as it was gives it up."""
+    """A file that was changed, removed or made meanwhile keeps its place; one that is
+    as it was gives it up."""
     for now, was in ((b"one", b"two"), (b"one", None), (None, b"one")):
         (tmp_path / "a").unlink(missing_ok=True)
         if now is not None:
             (tmp_path / "a").write_bytes(now)
-        with pytest.raises(ChangedError, match="tickets/a was changed by another program"):
+        with pytest.raises(
+            ChangedError, match="tickets/a was changed by another program"
+        ):
             take(tmp_path, was)
-        assert (tmp_path / "a").exists() == (now is not None) and (tmp_path / "waiting").read_bytes() == b"new"
+        assert (tmp_path / "a").exists() == (now is not None) and (
+            tmp_path / "waiting"
+        ).read_bytes() == b"new"
     assert take(tmp_path, None, b"first") is None
     assert take(tmp_path, b"first") == b"first"
-    assert (tmp_path / "a").read_bytes() == b"new" and not (tmp_path / "waiting").exists()
+    assert (tmp_path / "a").read_bytes() == b"new" and not (
+        tmp_path / "waiting"
+    ).exists()
 
 
 def needs_leases(folder: Path) -> None:
@@ -290,16 +354,22 @@ def needs_leases(folder: Path) -> None:
 
 
 def test_a_file_that_is_being_written_to_is_left_alone(tmp_path: Path) -> None:
-    """Though its bytes are still what they were: an editor has it open for writing. Who reads is in nobody's way."""
+    """Though its bytes are still what they were: an editor has it open for writing. Who
+    reads is in nobody's way."""
     (tmp_path / "a").write_bytes(b"one")
     needs_leases(tmp_path)
-    with (tmp_path / "a").open("r+b"), pytest.raises(ChangedError, match="writing into tickets/a"):
+    with (
+        (tmp_path / "a").open("r+b"),
+        pytest.raises(ChangedError, match="writing into tickets/a"),
+    ):
         take(tmp_path, b"one")
     with (tmp_path / "a").open("rb"):
         assert take(tmp_path, b"one") == b"one"
 
 
-def test_who_wants_to_write_waits_and_nothing_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_wants_to_write_waits_and_nothing_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The signal of a lease that is broken would end a process that does not expect it."""
     (tmp_path / "a").write_bytes(b"one")
     needs_leases(tmp_path)
@@ -319,7 +389,8 @@ def test_who_wants_to_write_waits_and_nothing_is_killed(tmp_path: Path, monkeypa
 def test_what_belongs_together_is_put_back_where_one_has_changed(
     root: Path, edited: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An editor comes after the first look: all are as they were, but for what it wrote."""
+    """An editor comes after the first look: all are as they were, but for what it
+    wrote."""
     state = locate(str(root))
     paths = [f"tickets/2026/11/02/{name}.yaml" for name in "abc"]
     old: list[bytes | None] = [b"a", None, b"c"]
@@ -343,17 +414,31 @@ def test_what_belongs_together_is_put_back_where_one_has_changed(
 
 
 NAMES = st.text(
-    st.characters(codec="utf-8", exclude_categories=["C"], exclude_characters="/"), min_size=1, max_size=8
-).filter(lambda name: name.lower() not in (".", "..", ".git") and not name.lower().startswith("git~"))
-FILES = st.dictionaries(st.lists(NAMES, min_size=1, max_size=3).map("/".join), st.binary(max_size=300), max_size=8)
+    st.characters(codec="utf-8", exclude_categories=["C"], exclude_characters="/"),
+    min_size=1,
+    max_size=8,
+).filter(
+    lambda name: (
+        name.lower() not in (".", "..", ".git") and not name.lower().startswith("git~")
+    )
+)
+FILES = st.dictionaries(
+    st.lists(NAMES, min_size=1, max_size=3).map("/".join),
+    st.binary(max_size=300),
+    max_size=8,
+)
 
 
 @settings(max_examples=8)
 @given(FILES, FILES, st.booleans())
 def test_the_objects_are_gits_own(
-    tmp_path_factory: pytest.TempPathFactory, old: dict[str, bytes], new: dict[str, bytes], many: bool
+    tmp_path_factory: pytest.TempPathFactory,
+    old: dict[str, bytes],
+    new: dict[str, bytes],
+    many: bool,
 ) -> None:
-    """Whatever the folder has, and whatever comes to it: the same tree as by ``git add``; every object is there."""
+    """Whatever the folder has, and whatever comes to it: the same tree as by ``git
+    add``; every object is there."""
     every = old | new
     if any(other.startswith(f"{path}/") for path in every for other in every):
         return  # a file and a folder of one name
@@ -371,13 +456,21 @@ def test_the_objects_are_gits_own(
 
     tree = staged(old)
     head = git(root, "commit-tree", tree, "-p", "HEAD", "-m", "y").strip()
-    files = [NewFile(path.encode(), object_id(b"blob", data)) for path, data in new.items()]
+    files = [
+        NewFile(path.encode(), object_id(b"blob", data)) for path, data in new.items()
+    ]
     trees = objects.trees_with(str(root), head, files, 40)
-    data = {file.path: content for file, content in zip(files, new.values(), strict=True)}
-    commit = objects.commit_bytes(trees.root, head, "A <a@x> 1 +0000", "A <a@x> 1 +0000", "z")
+    data = {
+        file.path: content for file, content in zip(files, new.values(), strict=True)
+    }
+    commit = objects.commit_bytes(
+        trees.root, head, "A <a@x> 1 +0000", "A <a@x> 1 +0000", "z"
+    )
     limit, objects._UNPACKED = objects._UNPACKED, 0 if many else 100
     try:
-        objects.bring_in(str(root), files, lambda file: data[file.path], trees.objects, [commit], 40)
+        objects.bring_in(
+            str(root), files, lambda file: data[file.path], trees.objects, [commit], 40
+        )
     finally:
         objects._UNPACKED = limit
     assert trees.before == tree
@@ -395,15 +488,24 @@ def test_a_file_that_changes_on_the_way_is_in_no_commit(root: Path) -> None:
 
 def test_as_whom_a_commit_is_made(root: Path) -> None:
     """Git's user, else who acts; the author may be somebody else."""
-    git(root, "config", "user.email", "amy@support.example"), git(root, "config", "user.name", "Amy")
+    (
+        git(root, "config", "user.email", "amy@support.example"),
+        git(root, "config", "user.name", "Amy"),
+    )
     one = identity_of(str(root), "tom@support.example", "amy@support.example")
     assert one.author.startswith("Amy <amy@support.example> ") and one.options == ()
     one = identity_of(str(root), "tom@support.example", "jane@customer.example")
     assert one.author.startswith("jane <jane@customer.example> ")
     assert one.committer.startswith("Amy <amy@support.example> ")
-    git(root, "config", "--unset", "user.email"), git(root, "config", "--unset", "user.name")
+    (
+        git(root, "config", "--unset", "user.email"),
+        git(root, "config", "--unset", "user.name"),
+    )
     one = identity_of(str(root), "tom@support.example")
-    assert one.author.startswith("tom <tom@support.example> ") and one.committer == one.author
+    assert (
+        one.author.startswith("tom <tom@support.example> ")
+        and one.committer == one.author
+    )
     git(root, "config", "x.y", "a\nGIT_AUTHOR_IDENT=Eve <eve@x> 1 +0000")
     assert identity_of(str(root), "tom@support.example").author.startswith("tom <")
     assert not one.signs

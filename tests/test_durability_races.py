@@ -1,7 +1,9 @@
-"""A sweep, and who writes the same files at that moment: an editor, git, 16 other processes (D4, D5).
+"""A sweep, and who writes the same files at that moment: an editor, git, 16 other
+processes (D4, D5).
 
-The sweep is looked at from outside. Where another writes while the sweep is stopped (SIGSTOP to all its processes, at a
-random moment), what both do is in order: no test depends on who was faster.
+The sweep is looked at from outside. Where another writes while the sweep is stopped
+(SIGSTOP to all its processes, at a random moment), what both do is in order: no test
+depends on who was faster.
 """
 
 from __future__ import annotations
@@ -68,15 +70,27 @@ class Pair:
 
 @pytest.fixture(scope="session")
 def pattern(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """What each round gets a copy of. The replies are there one commit each, and fetched already."""
+    """What each round gets a copy of. The replies are there one commit each, and
+    fetched already."""
     place = tmp_path_factory.mktemp("races")
     ours = make_store(place / "ours/store")
     rows = [
-        {"id": f"261102-{half}", "title": f"Ticket {half}", "customer": JANE, "created": "2026-11-02T08:00:00Z",
-         "status": "Solved", "assignee": "amy@support.example"}
+        {
+            "id": f"261102-{half}",
+            "title": f"Ticket {half}",
+            "customer": JANE,
+            "created": "2026-11-02T08:00:00Z",
+            "status": "Solved",
+            "assignee": "amy@support.example",
+        }
         for half in DUE
-    ]  # fmt: skip
-    ours.ok("import", "-", feed="".join(json.dumps(row) + "\n" for row in rows).encode(), now="2026-11-02T09:00:00Z")
+    ]
+    ours.ok(
+        "import",
+        "-",
+        feed="".join(json.dumps(row) + "\n" for row in rows).encode(),
+        now="2026-11-02T09:00:00Z",
+    )
     theirs = ours.copy(place / "theirs")
     replied = tuple(random.Random(7).sample(DUE[TICKETS // 2 :], REPLIES))
     for half in replied:
@@ -93,9 +107,11 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 
 def stopped(command: Command) -> bool:
-    """Stop a command and all that it has started, and wait until it is; whether it was still running.
+    """Stop a command and all that it has started, and wait until it is; whether it was
+    still running.
 
-    While it starts a process it cannot stop (it waits for the other to begin, which stands): then it is tried again.
+    While it starts a process it cannot stop (it waits for the other to begin, which
+    stands): then it is tried again.
     """
     for _ in range(200):
         command.signal(signal.SIGSTOP)
@@ -110,7 +126,8 @@ def stopped(command: Command) -> bool:
 
 
 def at_first_write(clone: Clone, command: Command) -> None:
-    """Wait until the sweep puts its first ticket into its place, or has ended: now the others are ready, and stale."""
+    """Wait until the sweep puts its first ticket into its place, or has ended: now the
+    others are ready, and stale."""
     watched = [clone.ticket(half) for half in ("aaaaa", *DUE[:3])]
     before = [path.stat().st_ino for path in watched]
     until(lambda: [path.stat().st_ino for path in watched] != before, command)
@@ -132,7 +149,8 @@ def status_of(text: str) -> str:
 
 
 def settled(clone: Clone) -> None:
-    """After everything: another sweep ends well, all is committed, tickets and repository are sound."""
+    """After everything: another sweep ends well, all is committed, tickets and
+    repository are sound."""
     for _ in range(3):
         if clone.run(*SWEEP).status == 0:
             break
@@ -144,12 +162,13 @@ def settled(clone: Clone) -> None:
 
 
 def ended_well(ran: Ran, *more: int) -> None:
-    """A sweep in a race: done, or told that something was left, by a message that says what."""
+    """A sweep in a race: done, or told that something was left, by a message that says
+    what."""
     assert ran.status in (0, 71, 75, *more), ran
     assert ran.status == 0 or re.search(r"(?m)^(error|warning): ", ran.err), ran
 
 
-# --- (a) an editor that writes in place ------------------------------------------------
+# --- (a) an editor that writes in place ---
 
 
 @dataclass
@@ -157,8 +176,9 @@ class Edits:
     """What an editor wrote: ticket -> bytes that must be in its file.
 
     Args:
-        overtaken: how often the file was another when the editor had written: what it wrote went into a file that was
-            no longer there. No program can help that, since the editor had opened the old one.
+        overtaken: how often the file was another when the editor had written: what it
+            wrote went into a file that was no longer there. No program can help that,
+            since the editor had opened the old one.
     """
 
     made: dict[str, bytes] = field(default_factory=dict)
@@ -190,11 +210,14 @@ def edit(clone: Clone, half: str, mark: str, edits: Edits, dice: random.Random) 
         edits.made[half] = written
 
 
-def edited_in_place(pair: Pair, dice: random.Random, free: bool) -> tuple[Edits, list[str], Ran]:
+def edited_in_place(
+    pair: Pair, dice: random.Random, free: bool
+) -> tuple[Edits, list[str], Ran]:
     """A round: edits at random moments of a sweep.
 
     Args:
-        free: the editor runs beside the sweep; else the sweep is stopped for each of its visits.
+        free: the editor runs beside the sweep; else the sweep is stopped for each of
+            its visits.
 
     Returns:
         What was written, which tickets have lost it, and how the sweep ended.
@@ -202,22 +225,33 @@ def edited_in_place(pair: Pair, dice: random.Random, free: bool) -> tuple[Edits,
     clone, edits = pair.ours, Edits()
     command = clone.start(*SWEEP)
     start = time.monotonic()
-    for turn, moment in enumerate([0.0, *sorted(dice.uniform(0, pair.seconds) for _ in range(3))]):
+    for turn, moment in enumerate(
+        [0.0, *sorted(dice.uniform(0, pair.seconds) for _ in range(3))]
+    ):
         if not turn:
             at_first_write(clone, command)
         time.sleep(max(0.0, start + moment - time.monotonic()))
         if not free:
             stopped(command)
-        for half in dice.sample(sorted(set(DUE) - edits.made.keys()), min(12, TICKETS // 12)):
+        for half in dice.sample(
+            sorted(set(DUE) - edits.made.keys()), min(12, TICKETS // 12)
+        ):
             edit(clone, half, f"edit {turn}-{half}", edits, dice)
         command.signal(signal.SIGCONT)
     ran = command.wait()
-    lost = [half for half, written in edits.made.items() if written not in clone.ticket(half).read_bytes()]
+    lost = [
+        half
+        for half, written in edits.made.items()
+        if written not in clone.ticket(half).read_bytes()
+    ]
     return edits, lost, ran
 
 
-def test_an_editor_that_writes_in_place_during_a_sweep(pattern: Pair, tmp_path: Path) -> None:
-    """What it wrote is still there, whatever the sweep made of the ticket; what the sweep reports is true."""
+def test_an_editor_that_writes_in_place_during_a_sweep(
+    pattern: Pair, tmp_path: Path
+) -> None:
+    """What it wrote is still there, whatever the sweep made of the ticket; what the
+    sweep reports is true."""
     dice, total, lost, overtaken, left = random.Random(14), 0, [], 0, 0
     for turn in range(ROUNDS):
         with folder() as place:
@@ -225,7 +259,9 @@ def test_an_editor_that_writes_in_place_during_a_sweep(pattern: Pair, tmp_path: 
             edits, gone, ran = edited_in_place(pair, dice, free=turn % 4 == 3)
             total, overtaken = total + len(edits.made), overtaken + edits.overtaken
             lost += [f"round {turn}: {half}" for half in gone]
-            ended_well(ran, 65)  # a title that was changed by hand agrees with no history
+            ended_well(
+                ran, 65
+            )  # a title that was changed by hand agrees with no history
             reported = re.findall(r"(?m)^closed +(\w+)", ran.out)
             for half in reported:
                 text = pair.ours.ticket(half).read_text()
@@ -235,30 +271,44 @@ def test_an_editor_that_writes_in_place_during_a_sweep(pattern: Pair, tmp_path: 
             assert pair.ours.locks() == []
             by_hand = {half for half in edits.made if half not in gone}
             for half in set(DUE) - by_hand:
-                assert status_of(pair.ours.ticket(half).read_text()) in ("Closed", "Solved")
+                assert status_of(pair.ours.ticket(half).read_text()) in (
+                    "Closed",
+                    "Solved",
+                )
             for half, written in edits.made.items():
                 now = pair.ours.ticket(half).read_bytes()
-                assert half in gone or written in now, f"{half}: lost by the next command"
-    print(f"\n{total} edits in place in {ROUNDS} sweeps of {TICKETS}: {len(lost)} lost; {left} tickets left for later,"
-          f" {overtaken} edits overtaken")  # fmt: skip
+                assert half in gone or written in now, (
+                    f"{half}: lost by the next command"
+                )
+    print(
+        f"\n{total} edits in place in {ROUNDS} sweeps of {TICKETS}: {len(lost)} lost; {left} tickets left for later,"
+        f" {overtaken} edits overtaken"
+    )
     assert total >= ROUNDS, "hardly an edit met a sweep"
     none(lost)
 
 
-# --- (b) a merge that brings the customer's replies ------------------------------------
+# --- (b) a merge that brings the customer's replies ---
 
 
 def merged(pair: Pair, dice: random.Random, turn: int) -> tuple[Ran, Ran]:
-    """A round: a merge at a random moment of a sweep, beside it or while it is stopped; how sweep and merge ended."""
+    """A round: a merge at a random moment of a sweep, beside it or while it is stopped;
+    how sweep and merge ended."""
     clone = pair.ours
     command = clone.start(*SWEEP)
     start = time.monotonic()
     if turn % 2:
-        time.sleep(max(0.0, start + dice.uniform(0, pair.seconds * 1.1) - time.monotonic()))
+        time.sleep(
+            max(0.0, start + dice.uniform(0, pair.seconds * 1.1) - time.monotonic())
+        )
     else:
         at_first_write(clone, command)
     held = turn % 4 < 3 and stopped(command)
-    words = ("merge", "-q", "--ff-only", "other/main") if turn % 3 else ("pull", "-q", "--ff-only", "other", "main")
+    words = (
+        ("merge", "-q", "--ff-only", "other/main")
+        if turn % 3
+        else ("pull", "-q", "--ff-only", "other", "main")
+    )
     said = clone.git(*words, ok=False)
     if held:
         command.signal(signal.SIGCONT)
@@ -269,7 +319,10 @@ def lost_replies(clone: Clone, replied: Sequence[str]) -> list[str]:
     """What became of replies that should be in a clone, where it is not right."""
     wrong = []
     for half in replied:
-        for where, text in (("file", clone.ticket(half).read_text()), ("HEAD", clone.committed(half))):
+        for where, text in (
+            ("file", clone.ticket(half).read_text()),
+            ("HEAD", clone.committed(half)),
+        ):
             if f"Reply to {half}." not in text:
                 wrong.append(f"{half}: the reply is not in the {where}")
             elif status_of(text) == "Closed":
@@ -278,7 +331,8 @@ def lost_replies(clone: Clone, replied: Sequence[str]) -> list[str]:
 
 
 def test_a_merge_with_replies_during_a_sweep(pattern: Pair, tmp_path: Path) -> None:
-    """Git takes it or refuses it; a reply that was taken is in file and HEAD, and nothing is closed over it."""
+    """Git takes it or refuses it; a reply that was taken is in file and HEAD, and
+    nothing is closed over it."""
     dice, ends, wrong = random.Random(4), Counter[str](), []
     for turn in range(ROUNDS):
         with folder() as place:
@@ -287,32 +341,57 @@ def test_a_merge_with_replies_during_a_sweep(pattern: Pair, tmp_path: Path) -> N
             ran, said = merged(pair, dice, turn)
             ended_well(ran)
             brought = theirs.head()
-            taken = not ours.git("merge-base", "--is-ancestor", brought, "HEAD", ok=False).status
-            assert taken == (said.status == 0), f"git said {said}, and the replies are {'' if taken else 'not '}in HEAD"
+            taken = not ours.git(
+                "merge-base", "--is-ancestor", brought, "HEAD", ok=False
+            ).status
+            assert taken == (said.status == 0), (
+                f"git said {said}, and the replies are {'' if taken else 'not '}in HEAD"
+            )
             ends[f"sweep {ran.status}, merge {'taken' if taken else 'refused'}"] += 1
             if taken and (found := lost_replies(ours, pair.replied)):
                 wrong.append(f"round {turn}: {len(found)}: {found[0]}")
                 continue
             settled(ours)
             if not taken:
-                assert re.search(r"lock|overwritten|local changes|fast-forward|diverg", said.err, re.I), said
-                if "cannot lock ref" in said.err:  # git changed the files, then found that HEAD had moved
-                    ours.git("checkout", "-q", "HEAD", "--", *(ours.path(half) for half in pair.replied))
+                assert re.search(
+                    r"lock|overwritten|local changes|fast-forward|diverg",
+                    said.err,
+                    re.I,
+                ), said
+                if (
+                    "cannot lock ref" in said.err
+                ):  # git changed the files, then found that HEAD had moved
+                    ours.git(
+                        "checkout",
+                        "-q",
+                        "HEAD",
+                        "--",
+                        *(ours.path(half) for half in pair.replied),
+                    )
                 ours.git("pull", "-q", "--no-rebase", "--no-edit", "other", "main")
             theirs.git("pull", "-q", "--no-rebase", "--no-edit", "other", "main")
             for clone in (ours, theirs):
                 if found := lost_replies(clone, pair.replied):
-                    wrong.append(f"round {turn}, {clone.top.parent.name}, in the end: {found[0]}")
+                    wrong.append(
+                        f"round {turn}, {clone.top.parent.name}, in the end: {found[0]}"
+                    )
                 clone.ok("check")
             assert ours.status() == theirs.status() == ""
-            assert ours.git("rev-parse", "HEAD^{tree}").out == theirs.git("rev-parse", "HEAD^{tree}").out
+            assert (
+                ours.git("rev-parse", "HEAD^{tree}").out
+                == theirs.git("rev-parse", "HEAD^{tree}").out
+            )
             closed = sum("to: Closed" in ours.ticket(half).read_text() for half in DUE)
-            assert closed >= TICKETS - REPLIES, "tickets that nobody touched are not closed"
-    print(f"\n{ROUNDS} sweeps of {TICKETS} with {REPLIES} replies merged: {dict(ends)}; wrong: {len(wrong)}")
+            assert closed >= TICKETS - REPLIES, (
+                "tickets that nobody touched are not closed"
+            )
+    print(
+        f"\n{ROUNDS} sweeps of {TICKETS} with {REPLIES} replies merged: {dict(ends)}; wrong: {len(wrong)}"
+    )
     none(wrong)
 
 
-# --- everybody at once -----------------------------------------------------------------
+# --- everybody at once ---
 
 WORKERS = 16
 ACTS = rounds(1, 25)
@@ -328,13 +407,18 @@ class Told:
 
 
 def worker(clone: Clone, number: int, told: Told) -> None:
-    """Note, move and new, one after the other: notes go to tickets of all, each moves its own."""
+    """Note, move and new, one after the other: notes go to tickets of all, each moves
+    its own."""
     dice, own, to = random.Random(number), DUE[number], "Open"
     for turn in range(ACTS):
         mark = MARK.format(number, turn)
-        words = dice.choice([
-            ("note", dice.choice(DUE[:WORKERS]), "-m", mark), ("move", own, to, "-m", mark), ("new", mark, "-c", JANE)
-        ])  # fmt: skip
+        words = dice.choice(
+            [
+                ("note", dice.choice(DUE[:WORKERS]), "-m", mark),
+                ("move", own, to, "-m", mark),
+                ("new", mark, "-c", JANE),
+            ]
+        )
         ran = clone.run(*words, as_=f"agent:agent{number}@support.example")
         told.acts.append((mark, words[0], ran))
         if words[0] == "move" and (ran.status == 0 or "not committed" in ran.err):
@@ -348,7 +432,11 @@ def commits(pair: Pair, over: threading.Event, told: Told) -> None:
             return
         (pair.ours.top / f"mine-{turn}.txt").write_text("mine\n")
         told.person.append(pair.ours.git("add", f"mine-{turn}.txt", ok=False))
-        told.person.append(pair.ours.git("commit", "-qm", f"Mine {turn}", ok=False, GIT_AUTHOR_EMAIL=PAT))
+        told.person.append(
+            pair.ours.git(
+                "commit", "-qm", f"Mine {turn}", ok=False, GIT_AUTHOR_EMAIL=PAT
+            )
+        )
 
 
 def pulls(pair: Pair, over: threading.Event, told: Told) -> None:
@@ -359,7 +447,9 @@ def pulls(pair: Pair, over: threading.Event, told: Told) -> None:
         pair.theirs.ok("note", ELSEWHERE, "-m", f"Elsewhere {turn}.")
         words = ("pull", "-q", "--no-rebase", "--no-edit", "other", "main")
         told.person.append(pair.ours.git(*words, ok=False, GIT_AUTHOR_EMAIL=PAT))
-        for _ in range(20):  # a merge that could not be finished is called off, as git says
+        for _ in range(
+            20
+        ):  # a merge that could not be finished is called off, as git says
             if not (pair.ours.dot / "MERGE_HEAD").exists():
                 break
             told.person.append(pair.ours.git("merge", "--abort", ok=False))
@@ -377,11 +467,21 @@ def editor(clone: Clone, over: threading.Event) -> None:
 
 
 def differing(clone: Clone) -> set[str]:
-    """The tickets, by path, that are not in HEAD as they are in the work tree. Git's index is not asked: a ``git commit`` or
-    ``git merge`` that is overtaken by another commit between its reading of the index and its lock leaves an old one."""
-    here = {f"{path.relative_to(clone.top)}" for path in (clone.root / "tickets").rglob("*.yaml")}
-    said = clone.git("ls-tree", "-r", "--format=%(path) %(objectname)", "HEAD", "tickets").out
-    there = dict(line.split() for line in said.splitlines() if line.partition(" ")[0].endswith(".yaml"))
+    """The tickets, by path, that are not in HEAD as they are in the work tree. Git's
+    index is not asked: a ``git commit`` or ``git merge`` that is overtaken by another
+    commit between its reading of the index and its lock leaves an old one."""
+    here = {
+        f"{path.relative_to(clone.top)}"
+        for path in (clone.root / "tickets").rglob("*.yaml")
+    }
+    said = clone.git(
+        "ls-tree", "-r", "--format=%(path) %(objectname)", "HEAD", "tickets"
+    ).out
+    there = dict(
+        line.split()
+        for line in said.splitlines()
+        if line.partition(" ")[0].endswith(".yaml")
+    )
     ordered = sorted(here)
     ids = clone.git("hash-object", "--", *ordered).out.split()
     mine = dict(zip(ordered, ids, strict=True))
@@ -395,7 +495,8 @@ class Matches:
     Args:
         head, files: the tickets in HEAD and in the work tree.
         past: what any commit since the beginning has added.
-        excused: the tickets of which a commit of the person's has taken an old state out of git's index.
+        excused: the tickets of which a commit of the person's has taken an old state
+            out of git's index.
     """
 
     head: str
@@ -407,10 +508,13 @@ class Matches:
         """What is wrong with where a mark is.
 
         Args:
-            taken_back: whether git itself may put an old state into the work tree (a ``git merge`` that is overtaken by a
-                commit resets it to the HEAD that it saw first); then it is enough that there was a commit.
+            taken_back: whether git itself may put an old state into the work tree (a
+                ``git merge`` that is overtaken by a commit resets it to the HEAD that
+                it saw first); then it is enough that there was a commit.
         """
-        whole = 2 if what == "new" else 1  # a title stands in the head of a ticket and in its first event
+        whole = (
+            2 if what == "new" else 1
+        )  # a title stands in the head of a ticket and in its first event
         head, files = self.head.count(mark), self.files.count(mark)
         if end == "refused":
             return f"there {head or files} times" if head or files else ""
@@ -418,30 +522,58 @@ class Matches:
             return "in no commit" if end == "done" and mark not in self.past else ""
         if mark in self.excused:
             head = whole
-        return "" if (head, files) == (whole, whole) else f"{head} times in HEAD, {files} times in the files"
+        return (
+            ""
+            if (head, files) == (whole, whole)
+            else f"{head} times in HEAD, {files} times in the files"
+        )
 
 
 def found(clone: Clone, start: str) -> Matches:
     """Look for everything."""
-    added = clone.git("log", "-m", "-p", "--no-color", "--format=", f"{start}..HEAD", "--", "tickets").out
-    by_pat = clone.git("log", "--no-merges", f"--author={PAT}", "--name-only", "--format=", f"{start}..HEAD").out
-    loose = [clone.top / path for path in set(by_pat.split()) if path.startswith("tickets/")]
+    added = clone.git(
+        "log", "-m", "-p", "--no-color", "--format=", f"{start}..HEAD", "--", "tickets"
+    ).out
+    by_pat = clone.git(
+        "log",
+        "--no-merges",
+        f"--author={PAT}",
+        "--name-only",
+        "--format=",
+        f"{start}..HEAD",
+    ).out
+    loose = [
+        clone.top / path for path in set(by_pat.split()) if path.startswith("tickets/")
+    ]
     excused = "".join(path.read_text() for path in loose if path.exists())
     return Matches(clone.tickets_in_head(), clone.tickets(), added, excused)
 
 
-def judged(there: Matches, told: Told, taken_back: bool) -> tuple[Counter[str], list[str]]:
-    """Hold what was reported against what is there: how the acts ended, and what is wrong with that."""
+def judged(
+    there: Matches, told: Told, taken_back: bool
+) -> tuple[Counter[str], list[str]]:
+    """Hold what was reported against what is there: how the acts ended, and what is
+    wrong with that."""
     ends, wrong = Counter[str](), []
     for mark, what, ran in told.acts:
-        end = "done" if ran.status == 0 else "written, committed later" if "not committed" in ran.err else "refused"
+        end = (
+            "done"
+            if ran.status == 0
+            else "written, committed later"
+            if "not committed" in ran.err
+            else "refused"
+        )
         ends[end] += 1
         if said := there.wrong(mark, what, end, taken_back):
             wrong.append(f"{end}, but {said}: {mark} {ran}")
-        ends["taken back by git"] += taken_back and end != "refused" and mark not in there.head
+        ends["taken back by git"] += (
+            taken_back and end != "refused" and mark not in there.head
+        )
         if ran.status not in ((0, 1, 71, 75) if taken_back else (0, 71, 75)):
             wrong.append(f"status {ran.status}: {ran}")
-        if ran.status > 1 and not (ran.err.startswith("error: ") and re.search(r"try again|hint: ", ran.err)):
+        if ran.status > 1 and not (
+            ran.err.startswith("error: ") and re.search(r"try again|hint: ", ran.err)
+        ):
             wrong.append(f"no message that says what to do: {ran}")
     return ends, wrong
 
@@ -449,9 +581,14 @@ def judged(there: Matches, told: Told, taken_back: bool) -> tuple[Counter[str], 
 def together(pair: Pair, act: Callable[[Pair, threading.Event, Told], None]) -> Told:
     """Let everybody work at once."""
     told, over = Told(), threading.Event()
-    others = [threading.Thread(target=act, args=(pair, over, told)),
-              threading.Thread(target=editor, args=(pair.ours, over))]  # fmt: skip
-    writers = [threading.Thread(target=worker, args=(pair.ours, number, told)) for number in range(WORKERS)]
+    others = [
+        threading.Thread(target=act, args=(pair, over, told)),
+        threading.Thread(target=editor, args=(pair.ours, over)),
+    ]
+    writers = [
+        threading.Thread(target=worker, args=(pair.ours, number, told))
+        for number in range(WORKERS)
+    ]
     for thread in (*others, *writers):
         thread.start()
     for thread in writers:
@@ -462,15 +599,22 @@ def together(pair: Pair, act: Callable[[Pair, threading.Event, Told], None]) -> 
     return told
 
 
-@pytest.mark.parametrize("act", [commits, pulls], ids=["a person commits", "a person pulls"])
-def test_everybody_at_once(act: Callable[[Pair, threading.Event, Told], None], pattern: Pair) -> None:
-    """16 processes that write, a person who commits or pulls, an editor: each act is done, or refused in words."""
+@pytest.mark.parametrize(
+    "act", [commits, pulls], ids=["a person commits", "a person pulls"]
+)
+def test_everybody_at_once(
+    act: Callable[[Pair, threading.Event, Told], None], pattern: Pair
+) -> None:
+    """16 processes that write, a person who commits or pulls, an editor: each act is
+    done, or refused in words."""
     with folder() as place:
         pair = pattern.copy(place)
         clone, start = pair.ours, pair.ours.head()
         told = together(pair, act)
         assert clone.locks() == []
-        if is_merging := (clone.dot / "MERGE_HEAD").exists():  # which the person could not even call off
+        if is_merging := (
+            clone.dot / "MERGE_HEAD"
+        ).exists():  # which the person could not even call off
             assert clone.run("note", "aaaaa", "-m", "The last.").status == 75
         else:
             clone.ok("note", "aaaaa", "-m", "The last.")
@@ -480,7 +624,11 @@ def test_everybody_at_once(act: Callable[[Pair, threading.Event, Told], None], p
         none(wrong)
         left = differing(clone)
         if act is commits:
-            left = {path for path in left if (clone.top / path).read_text() not in there.excused}
+            left = {
+                path
+                for path in left
+                if (clone.top / path).read_text() not in there.excused
+            }
             assert left == set(), "tickets that were written are not committed"
             clone.ok("check")
         assert clone.git("fsck", "--strict", "--no-dangling").out == "" or is_merging
@@ -489,8 +637,16 @@ def test_everybody_at_once(act: Callable[[Pair, threading.Event, Told], None], p
 def tell(told: Told, ends: Counter[str], wrong: Sequence[str]) -> None:
     """Print the shares of what was refused, ours and the person's."""
     failed = [ran for ran in told.person if ran.status]
-    by_lock = [ran for ran in failed if ".lock" in ran.err or "cannot lock ref" in ran.err]
-    print(f"\nours: {dict(ends)} of {len(told.acts)}; the person's git: {len(failed)} of {len(told.person)} failed, "
-          f"{len(by_lock)} for a lock (ours or the editor's)")  # fmt: skip
-    others = [f"  git {ran.status}: {ran.err.strip()[-200:]!r}" for ran in failed if ran not in by_lock]
+    by_lock = [
+        ran for ran in failed if ".lock" in ran.err or "cannot lock ref" in ran.err
+    ]
+    print(
+        f"\nours: {dict(ends)} of {len(told.acts)}; the person's git: {len(failed)} of {len(told.person)} failed, "
+        f"{len(by_lock)} for a lock (ours or the editor's)"
+    )
+    others = [
+        f"  git {ran.status}: {ran.err.strip()[-200:]!r}"
+        for ran in failed
+        if ran not in by_lock
+    ]
     print("\n".join([*others[:20], *(f"  {line}" for line in wrong[:20])]))

@@ -1,4 +1,5 @@
-"""Ctrl-C and kill, at any time from our first line on: quiet, 130 or 143, and nothing half-written (D9)."""
+"""Ctrl-C and kill, at any time from our first line on: quiet, 130 or 143, and nothing
+half-written (D9)."""
 
 from __future__ import annotations
 
@@ -38,13 +39,15 @@ sys.addaudithook(hook)
 from ticketctl.__main__ import main
 main()
 """
-"""Tells, by a byte on a pipe, when Python has come to our first lines, and begins to load what they need (a byte written
-before the very first would have the kernel run us, and not them)."""
+"""Tells, by a byte on a pipe, when Python has come to our first lines, and begins to
+load what they need (a byte written before the very first would have the kernel run us,
+and not them)."""
 
 
 @dataclass
 class Ended:
-    """How a command ended: its status, what it printed, and whether the signal found it alive."""
+    """How a command ended: its status, what it printed, and whether the signal found it
+    alive."""
 
     status: int
     out: str
@@ -52,18 +55,42 @@ class Ended:
     hit: bool
 
 
-def interrupt(root: Path, words: tuple[str, ...], number: int, wait: float | Callable[[], object], before: str = "",
-              feed: int = subprocess.DEVNULL) -> Ended:  # fmt: skip
+def interrupt(
+    root: Path,
+    words: tuple[str, ...],
+    number: int,
+    wait: float | Callable[[], object],
+    before: str = "",
+    feed: int = subprocess.DEVNULL,
+) -> Ended:
     """Run a command, and send it a signal.
 
     Args:
-        wait: how long after our first line was reached, in seconds; or what returns when it is time.
+        wait: how long after our first line was reached, in seconds; or what returns
+            when it is time.
         before: what Python does first.
     """
     reads, writes = os.pipe()
-    command = [sys.executable, "-c", before + _REACHED, str(writes), "-C", str(root), *words]
-    process = subprocess.Popen(command, env=environment(), cwd=CHECKOUT, pass_fds=(writes,), stdin=feed, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
+    command = [
+        sys.executable,
+        "-c",
+        before + _REACHED,
+        str(writes),
+        "-C",
+        str(root),
+        *words,
+    ]
+    process = subprocess.Popen(
+        command,
+        env=environment(),
+        cwd=CHECKOUT,
+        pass_fds=(writes,),
+        stdin=feed,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
     os.close(writes)
     try:
         os.read(reads, 1)
@@ -90,23 +117,38 @@ def stores(folder: Path, number: int) -> list[Path]:
     """Copies of a store with git, in which commands commit."""
     root = make_store(folder / "store0", "commit: auto\n")
     shutil.rmtree(root / ".git")
-    for words in (("init", "-q"), ("config", "user.email", "amy@support.example"), ("config", "user.name", "Amy")):
+    for words in (
+        ("init", "-q"),
+        ("config", "user.email", "amy@support.example"),
+        ("config", "user.name", "Amy"),
+    ):
         subprocess.run(["git", "-C", str(root), *words], check=True)
     make_tickets(root, "aaaaa", "bbbbb")
-    return [root, *(shutil.copytree(root, folder / f"store{at}") for at in range(1, number))]
+    return [
+        root,
+        *(shutil.copytree(root, folder / f"store{at}") for at in range(1, number)),
+    ]
 
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
-    ("note", "aaaaa", "-m", "x"), ("list",), ("reply", "bbbbb", "-m", "y"), ("check",), ("--help",),
+    ("note", "aaaaa", "-m", "x"),
+    ("list",),
+    ("reply", "bbbbb", "-m", "y"),
+    ("check",),
+    ("--help",),
     ("new", "x", "-c", "jane@customer.example"),
-)  # fmt: skip
+)
 
 
 def test_at_any_time(tmp_path: Path) -> None:
-    """Random moments of several commands, while modules are loaded and while git runs, too."""
+    """Random moments of several commands, while modules are loaded and while git runs,
+    too."""
     points, at_once, rng = rounds(24, 600), 3, random.Random(9)
     signals = list(STATUS)
-    plan = [(COMMANDS[at % 6], rng.choice(signals), rng.uniform(0, 0.4) ** 1.5) for at in range(points)]
+    plan = [
+        (COMMANDS[at % 6], rng.choice(signals), rng.uniform(0, 0.4) ** 1.5)
+        for at in range(points)
+    ]
     roots = stores(tmp_path, at_once)
 
     def some(start: int) -> list[str]:
@@ -135,7 +177,11 @@ def test_at_once(number: int, tmp_path: Path) -> None:
     hit = [ended for ended in ran if ended.hit]
     assert hit, "the command was done each time before the signal came"
     for ended in hit:
-        assert (ended.status, ended.out, ended.err) == (STATUS[signal.Signals(number)], "", "")
+        assert (ended.status, ended.out, ended.err) == (
+            STATUS[signal.Signals(number)],
+            "",
+            "",
+        )
 
 
 def test_waiting_for_the_lock(tmp_path: Path, number: int = signal.SIGTERM) -> None:
@@ -154,7 +200,9 @@ def test_while_git_hangs(tmp_path: Path, number: int = signal.SIGINT) -> None:
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(f"#!/bin/sh\n: > {begun}\nexec sleep 60\n")
     hook.chmod(0o755)
-    ended = interrupt(root, ("note", "aaaaa", "-m", "x"), number, lambda: until(begun.exists))
+    ended = interrupt(
+        root, ("note", "aaaaa", "-m", "x"), number, lambda: until(begun.exists)
+    )
     hook.unlink()
     assert ended.hit and quiet(ended, number) and ended.status, ended
     assert ticketctl(root, "check").status == 0
@@ -171,8 +219,11 @@ def until(holds: Callable[[], bool]) -> None:
 
 @BOTH
 def test_reading_stdin(number: int, tmp_path: Path) -> None:
-    """Nobody types anything: ``note -F -``, and an email that does not come, which the mail server is to send again."""
-    root = make_store(tmp_path / "store", "commit: off\nmail: {from: help@support.example}\n")
+    """Nobody types anything: ``note -F -``, and an email that does not come, which the
+    mail server is to send again."""
+    root = make_store(
+        tmp_path / "store", "commit: off\nmail: {from: help@support.example}\n"
+    )
     make_tickets(root, "aaaaa")
     reads, writes = os.pipe()
     ended = interrupt(root, ("note", "aaaaa", "-F", "-"), number, 0.5, feed=reads)
@@ -185,12 +236,11 @@ def test_reading_stdin(number: int, tmp_path: Path) -> None:
 
 
 def test_while_printing(tmp_path: Path, number: int = signal.SIGINT) -> None:
-    """Who reads us does not go on reading: the pipe is full, and Ctrl-C ends us all the same."""
+    """Who reads us does not go on reading: the pipe is full, and Ctrl-C ends us all the
+    same."""
     root = make_store(tmp_path / "store")
     make_tickets(root, "aaaaa")
-    before = (
-        "import ticketctl.core.ticket\nfrom ticketctl.render import text\ntext.log = lambda v, t: ['x' * 99] * 9999\n"
-    )
+    before = "import ticketctl.core.ticket\nfrom ticketctl.render import text\ntext.log = lambda v, t: ['x' * 99] * 9999\n"
     read, write = os.pipe()
     command = [
         sys.executable,
@@ -202,7 +252,12 @@ def test_while_printing(tmp_path: Path, number: int = signal.SIGINT) -> None:
         "aaaaa",
     ]
     process = subprocess.Popen(
-        command, env=environment(), cwd=CHECKOUT, stdout=write, stderr=subprocess.PIPE, text=True
+        command,
+        env=environment(),
+        cwd=CHECKOUT,
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     os.close(write)
     with pytest.raises(subprocess.TimeoutExpired):
@@ -235,26 +290,53 @@ tickets.Store.data_of = slow
 
 
 def test_an_interrupt_that_is_swallowed(tmp_path: Path) -> None:
-    """Python cannot raise in a destructor, nor SQLite's callbacks: the command ends all the same."""
+    """Python cannot raise in a destructor, nor SQLite's callbacks: the command ends all
+    the same."""
     root = make_store(tmp_path / "store")
-    for what in ("class Late:\n    def __del__(self): os.kill(os.getpid(), 2); sum(range(9))\n"
-                 "def find_root(*_):\n    Late()\n    time.sleep(60)\n",
-                 "def find_root(*_):\n    import sqlite3\n    c = sqlite3.connect(':memory:')\n"
-                 "    c.create_function('f', 0, lambda: (os.kill(os.getpid(), 2), sum(range(9)))[1])\n"
-                 "    c.execute('SELECT f()')\n"):  # fmt: skip
-        code = f"import os, time\n{what}from ticketctl.__main__ import main\nfrom ticketctl.app import workspace\n" \
-               "workspace.find_root = find_root\nmain()"  # fmt: skip
-        ran = subprocess.run([sys.executable, "-c", code, "-C", str(root), "list"], env=environment(), cwd=CHECKOUT,
-                             capture_output=True, text=True, timeout=50, check=False)  # fmt: skip
+    for what in (
+        "class Late:\n    def __del__(self): os.kill(os.getpid(), 2); sum(range(9))\n"
+        "def find_root(*_):\n    Late()\n    time.sleep(60)\n",
+        "def find_root(*_):\n    import sqlite3\n    c = sqlite3.connect(':memory:')\n"
+        "    c.create_function('f', 0, lambda: (os.kill(os.getpid(), 2), sum(range(9)))[1])\n"
+        "    c.execute('SELECT f()')\n",
+    ):
+        code = (
+            f"import os, time\n{what}from ticketctl.__main__ import main\nfrom ticketctl.app import workspace\n"
+            "workspace.find_root = find_root\nmain()"
+        )
+        ran = subprocess.run(
+            [sys.executable, "-c", code, "-C", str(root), "list"],
+            env=environment(),
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+        )
         assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
 
 
 def test_ignored_signals_stay_ignored(tmp_path: Path) -> None:
-    """``nohup``, and a shell that runs us in the background, have us ignore Ctrl-C: so we do."""
+    """``nohup``, and a shell that runs us in the background, have us ignore Ctrl-C: so
+    we do."""
     root = make_store(tmp_path / "store")
     code = "import os\nfrom ticketctl.__main__ import main\nos.kill(os.getpid(), 2)\nmain()"
-    ran = subprocess.run(["sh", "-c", 'trap "" INT; exec "$0" -c "$1" -C "$2" list', sys.executable, code, str(root)],
-                         env=environment(), cwd=CHECKOUT, capture_output=True, text=True, timeout=50, check=False)  # fmt: skip
+    ran = subprocess.run(
+        [
+            "sh",
+            "-c",
+            'trap "" INT; exec "$0" -c "$1" -C "$2" list',
+            sys.executable,
+            code,
+            str(root),
+        ],
+        env=environment(),
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
     assert ran.returncode == 0, ran
 
 
@@ -262,17 +344,41 @@ def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
     """``ticketctl list | head -1`` is no error, as before."""
     root = make_store(tmp_path / "store")
     make_tickets(root, "aaaaa", "bbbbb")
-    line = '"$0" -m ticketctl -C "$1" list -q --format id | head -1; exit ${PIPESTATUS[0]}'
-    ran = subprocess.run(["bash", "-c", line.replace(" -q", ""), sys.executable, str(root)], env=environment(), cwd=CHECKOUT,
-                         capture_output=True, text=True, timeout=50, check=False)  # fmt: skip
-    assert ran.returncode == 0 and ran.stdout.count("\n") == 1 and "Traceback" not in ran.stderr
+    line = (
+        '"$0" -m ticketctl -C "$1" list -q --format id | head -1; exit ${PIPESTATUS[0]}'
+    )
+    ran = subprocess.run(
+        ["bash", "-c", line.replace(" -q", ""), sys.executable, str(root)],
+        env=environment(),
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert (
+        ran.returncode == 0
+        and ran.stdout.count("\n") == 1
+        and "Traceback" not in ran.stderr
+    )
 
 
 def test_the_console_script_begins_with_it() -> None:
-    """Both commands start in ``ticketctl/__main__.py``, and what handles signals needs nothing that takes long."""
+    """Both commands start in ``ticketctl/__main__.py``, and what handles signals needs
+    nothing that takes long."""
     entry = (CHECKOUT / "setup.cfg").read_text()
     assert entry.count(" = ticketctl.__main__:main") == 2
     code = "import sys; had = set(sys.modules); import ticketctl.interrupts; print(*sorted(set(sys.modules) - had))"
-    ran = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); {code}"],
-                         capture_output=True, text=True, check=True)  # fmt: skip
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); {code}",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert ran.stdout.split() == ["ticketctl", "ticketctl.interrupts"]

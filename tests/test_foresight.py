@@ -1,4 +1,5 @@
-"""why and forecast: what is foretold is what happens, and what is said of a clock is so."""
+"""why and forecast: what is foretold is what happens, and what is said of a clock is
+so."""
 
 from __future__ import annotations
 
@@ -28,14 +29,23 @@ def samples(tmp_path: Path) -> Path:
 
 
 def test_what_is_foretold_is_what_sweeps_do(samples: Path) -> None:
-    """A sweep every eight hours for six weeks does exactly what was foretold, act by act."""
+    """A sweep every eight hours for six weeks does exactly what was foretold, act by
+    act."""
     foretold = forecast_store(Workspace(str(samples), START), 42)
     happened = []
     for hour in range(0, 42 * 24 + 1, 8):
-        report = sweep(Workspace(str(samples), START + timedelta(hours=hour)), SweepOptions())
+        report = sweep(
+            Workspace(str(samples), START + timedelta(hours=hour)), SweepOptions()
+        )
         assert not report.broken and not report.failed
-        happened += [(act.ticket.id, act.fire, act.before, act.decision is None) for act in report.acts]
-    said = [(act.ticket.id, act.fire, act.before, act.decision is None) for _, act in foretold.acts]
+        happened += [
+            (act.ticket.id, act.fire, act.before, act.decision is None)
+            for act in report.acts
+        ]
+    said = [
+        (act.ticket.id, act.fire, act.before, act.decision is None)
+        for _, act in foretold.acts
+    ]
     assert sorted(said, key=str) == sorted(happened, key=str) and len(said) > 30
     assert [at for at, _ in foretold.acts] == sorted(at for at, _ in foretold.acts)
     assert all(at >= START for at, _ in foretold.acts)
@@ -43,7 +53,11 @@ def test_what_is_foretold_is_what_sweeps_do(samples: Path) -> None:
 
 def test_looking_ahead_writes_nothing(samples: Path) -> None:
     before = {path: path.read_bytes() for path in samples.rglob("*.yaml")}
-    for words in (("forecast", "--days", "30"), ("forecast", "--format", "jsonl"), ("why", "x8r3t")):
+    for words in (
+        ("forecast", "--days", "30"),
+        ("forecast", "--format", "jsonl"),
+        ("why", "x8r3t"),
+    ):
         assert ticketctl(samples, *words).status == 0
     assert {path: path.read_bytes() for path in samples.rglob("*.yaml")} == before
 
@@ -59,16 +73,29 @@ def test_a_clock_that_runs_stops_and_is_done(tmp_path: Path) -> None:
     assert told(root) == {}
     assert "no rule acts by itself" in done(root, "why", "aaaaa")
     for status, options in (
-        ("Ticket Assigned", ("-a", "amy@support.example")), ("Investigation Underway", ()), ("Send to Development", ()),
-        ("Development in Progress", ()), ("Testing and Verification", ()), ("Done Awaiting Release", ()),
+        ("Ticket Assigned", ("-a", "amy@support.example")),
+        ("Investigation Underway", ()),
+        ("Send to Development", ()),
+        ("Development in Progress", ()),
+        ("Testing and Verification", ()),
+        ("Done Awaiting Release", ()),
         ("Release Delivered", ("--set", "release=2026.1")),
-    ):  # fmt: skip
+    ):
         done(root, "move", "aaaaa", status, *options)
     done(root, "move", "aaaaa", "Resolved", "--no-notify")
     silent = told(root)["close-resolved"]
     assert (silent["anchor"], silent["due"]) == (None, None)
     assert "not yet: there was no notified(resolved)" in done(root, "why", "aaaaa")
-    done(root, "move", "aaaaa", "Solution Rejected", "--for", "jane@customer.example", "--reply", "No.")
+    done(
+        root,
+        "move",
+        "aaaaa",
+        "Solution Rejected",
+        "--for",
+        "jane@customer.example",
+        "--reply",
+        "No.",
+    )
     for status in (
         "Send to Development",
         "Development in Progress",
@@ -79,18 +106,35 @@ def test_a_clock_that_runs_stops_and_is_done(tmp_path: Path) -> None:
     done(root, "move", "aaaaa", "Release Delivered", "--set", "release=2026.2")
     done(root, "move", "aaaaa", "Resolved", now="2026-11-03T09:00:00Z")
     runs = told(root)["close-resolved"]
-    assert (runs["due"], runs["stopped_by"], runs["done"]) == ("2026-11-10T09:00:00Z", None, 0)
-    assert runs["path"] == "profiles/aerosoft.yaml" and str(runs["criterion"]).startswith("The ticket will auto close")
+    assert (runs["due"], runs["stopped_by"], runs["done"]) == (
+        "2026-11-10T09:00:00Z",
+        None,
+        0,
+    )
+    assert runs["path"] == "profiles/aerosoft.yaml" and str(
+        runs["criterion"]
+    ).startswith("The ticket will auto close")
     words = done(root, "why", "aaaaa", now="2026-11-04T09:00:00Z")
     assert (
         "told jane (resolved)" in words
         and "in 6 d" in words
         and "7 days after notified(resolved), America/Toronto" in words
     )
-    done(root, "reply", "aaaaa", "--for", "jane@customer.example", "-m", "Wait.", now="2026-11-04T09:00:00Z")
+    done(
+        root,
+        "reply",
+        "aaaaa",
+        "--for",
+        "jane@customer.example",
+        "-m",
+        "Wait.",
+        now="2026-11-04T09:00:00Z",
+    )
     stopped = told(root, "2026-11-04T10:00:00Z")["close-resolved"]
     assert stopped["due"] is None and stopped["stopped_by"]
-    assert "resumes    with the next staff_message" in done(root, "why", "aaaaa", now="2026-11-04T10:00:00Z")
+    assert "resumes    with the next staff_message" in done(
+        root, "why", "aaaaa", now="2026-11-04T10:00:00Z"
+    )
 
 
 def test_a_reminder_says_how_often_it_was_done_and_missed(tmp_path: Path) -> None:
@@ -99,9 +143,17 @@ def test_a_reminder_says_how_often_it_was_done_and_missed(tmp_path: Path) -> Non
     done(root, "assign", "aaaaa", "amy@support.example")
     done(root, "sweep", now="2026-11-04T10:00:00Z")
     rule = told(root, "2026-11-09T10:00:00Z")["review-open"]
-    assert (rule["done"], rule["nth"], rule["missed"], rule["due"]) == (1, 3, 1, "2026-11-08T09:00:00Z")
+    assert (rule["done"], rule["nth"], rule["missed"], rule["due"]) == (
+        1,
+        3,
+        1,
+        "2026-11-08T09:00:00Z",
+    )
     words = done(root, "why", "aaaaa", now="2026-11-09T10:00:00Z")
-    assert "the next sweep does it (1 missed before)" in words and "done       occurrence 1" in words
+    assert (
+        "the next sweep does it (1 missed before)" in words
+        and "done       occurrence 1" in words
+    )
 
 
 TOM = "technician:tom@support.example"
@@ -109,22 +161,47 @@ TOM = "technician:tom@support.example"
 
 def new_job(root: Path, *words: str) -> Path:
     make_store(root, profile="ggit")
-    done(root, "new", "A job", "-c", "jane@customer.example", "--id", "261102-aaaaa", as_=TOM)
+    done(
+        root,
+        "new",
+        "A job",
+        "-c",
+        "jane@customer.example",
+        "--id",
+        "261102-aaaaa",
+        as_=TOM,
+    )
     done(root, "move", "aaaaa", *words, as_=TOM)
     return root
 
 
 def test_a_condition_that_does_not_hold_is_named(tmp_path: Path) -> None:
-    root = new_job(tmp_path / "store", "Waiting Customer", "--set", "waiting_for=item", "-m", "Their switch.")
+    root = new_job(
+        tmp_path / "store",
+        "Waiting Customer",
+        "--set",
+        "waiting_for=item",
+        "-m",
+        "Their switch.",
+    )
     rule = told(root)["waiting-customer-reminder"]
     assert rule["conditions"] == [{"test": "not: waiting_for is item", "holds": False}]
-    assert "condition  not: waiting_for is item: no, so it waits" in done(root, "why", "aaaaa")
+    assert "condition  not: waiting_for is item: no, so it waits" in done(
+        root, "why", "aaaaa"
+    )
     assert done(root, "forecast", "--days", "30") == ""
 
 
 def test_a_date_is_counted_back_from(tmp_path: Path) -> None:
-    root = new_job(tmp_path / "store", "Deferred", "-a", "amy@support.example", "--due", "+10d")
-    rows = [json.loads(line) for line in done(root, "forecast", "--days", "30", "--format", "jsonl").splitlines()]
+    root = new_job(
+        tmp_path / "store", "Deferred", "-a", "amy@support.example", "--due", "+10d"
+    )
+    rows = [
+        json.loads(line)
+        for line in done(
+            root, "forecast", "--days", "30", "--format", "jsonl"
+        ).splitlines()
+    ]
     assert [(row["at"], row["verb"], row["to"]) for row in rows] == [
         ("2026-11-11T09:00:00Z", "move", "Follow Up Needed: Resource")
     ]

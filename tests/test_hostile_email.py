@@ -1,9 +1,9 @@
 """The campaign against the mailroom (``make campaign PART=hostile-email``).
 
-Generated emails, most of them made to be expensive (T8), to be taken for somebody else's
-(T7) or to fill tickets (T10), go through the reader and into one store. Each is on a
-ticket afterwards, or in ``dead-letters/``; each takes little time and memory; what its
-writer wrote is somewhere; nobody has acted as staff but who was vouched for.
+Generated emails, most of them made to be expensive (T8), to be taken for somebody
+else's (T7) or to fill tickets (T10), go through the reader and into one store. Each is
+on a ticket afterwards, or in ``dead-letters/``; each takes little time and memory; what
+its writer wrote is somewhere; nobody has acted as staff but who was vouched for.
 """
 
 from __future__ import annotations
@@ -24,7 +24,18 @@ from tests.campaign import rounds
 from tests.hostile_email import LARGE, MIB, fill
 from tests.shell import Ran, Shell
 from tests.test_kill import ticketctl
-from tests.test_letters import BODIES, HELP, JANE, LATER, attached, dead, desk_of, files_of, parts, store
+from tests.test_letters import (
+    BODIES,
+    HELP,
+    JANE,
+    LATER,
+    attached,
+    dead,
+    desk_of,
+    files_of,
+    parts,
+    store,
+)
 from tests.test_letters import SETTINGS as PLAIN
 from ticketctl.app.email import quota
 from ticketctl.app.email.inbound import Receipt, receive
@@ -91,7 +102,10 @@ class Maker:
     def make(self) -> Made:
         """The next email."""
         self.number += 1
-        made = self.dice.choices((self.person, self.forger, self.shape, self.tree, self.large), (8, 5, 4, 4, 1))[0]()
+        made = self.dice.choices(
+            (self.person, self.forger, self.shape, self.tree, self.large),
+            (8, 5, 4, 4, 1),
+        )[0]()
         if self.dice.random() < 0.3 and b"Authentication-Results" not in made.data:
             # Else what is forged might become the topmost, or what is malformed good.
             return Made(self.mutated(made.data), made.sender, made.genuine)
@@ -116,19 +130,39 @@ class Maker:
 
     def named(self, sender: str) -> str:
         """An address as people write it."""
-        return self.dice.choice((sender, f"Some One <{sender}>", f'"One, Some" <{sender}>', f"<{sender}> (x (y))"))
+        return self.dice.choice(
+            (
+                sender,
+                f"Some One <{sender}>",
+                f'"One, Some" <{sender}>',
+                f"<{sender}> (x (y))",
+            )
+        )
 
     def text(self) -> str:
         """What somebody writes; the words are its end."""
         dice = self.dice
         much = dice.choice((10, 300, 5_000, 25_000, 60_000))
-        unit = dice.choice(("a\n", "word ", "- x\n\n", "'\"\\: #\n", "ä", "\u2028 ", "> no\n", ": [{!&*\n"))
+        unit = dice.choice(
+            (
+                "a\n",
+                "word ",
+                "- x\n\n",
+                "'\"\\: #\n",
+                "ä",
+                "\u2028 ",
+                "> no\n",
+                ": [{!&*\n",
+            )
+        )
         return f"Hello {self.number}.\n{unit * (dice.randrange(much) // len(unit))}\n{self.words()}\n"
 
     def person(self) -> Made:
         """A customer, a stranger, or somebody who sends too many; whole and readable."""
         dice = self.dice
-        sender = dice.choices((dice.choice(PEOPLE), dice.choice(STRANGERS), FLOODER, JANE), (6, 2, 1, 1))[0]
+        sender = dice.choices(
+            (dice.choice(PEOPLE), dice.choice(STRANGERS), FLOODER, JANE), (6, 2, 1, 1)
+        )[0]
         head = self.head(sender, b"Content-Type: text/plain; charset=utf-8")
         body = self.text().encode()
         if dice.random() < 0.3:
@@ -164,9 +198,17 @@ class Maker:
             lines += [good] * dice.randrange(2)  # below: it came with the email
         head = self.head(AMY, *(b"Authentication-Results: " + line for line in lines))
         if dice.random() < 0.2:
-            head = head.replace(b"amy@", dice.choice((b"amy\0@", b"a\x07my@", b"amy@x, amy@", b"\ramy@")))
+            head = head.replace(
+                b"amy@",
+                dice.choice((b"amy\0@", b"a\x07my@", b"amy@x, amy@", b"\ramy@")),
+            )
             genuine = False
-        return Made(head + b"\nPlease close it.\n" + self.words().encode() + b"\n", AMY, genuine, self.words())
+        return Made(
+            head + b"\nPlease close it.\n" + self.words().encode() + b"\n",
+            AMY,
+            genuine,
+            self.words(),
+        )
 
     def shape(self) -> Made:
         """Something expensive, of some size."""
@@ -183,26 +225,46 @@ class Maker:
         dice = self.dice
         sender = dice.choice(PEOPLE)
         text = b"Content-Type: text/plain; charset=%s\n\n%s\n%s\n" % (
-            dice.choice((b"utf-8", b"latin1", b"klingon", b"", b"us-ascii", b"windows-1252")),
+            dice.choice(
+                (b"utf-8", b"latin1", b"klingon", b"", b"us-ascii", b"windows-1252")
+            ),
             dice.choice(BODIES),
             self.words().encode(),
         )
         leaves = [text, *(self.leaf() for _ in range(dice.randrange(6)))]
         while len(leaves) > 1:
             at = dice.randrange(len(leaves) - 1)
-            kind = dice.choice(("mixed", "alternative", "related", "digest", "report", "x"))
-            leaves[at : at + 2] = [parts(kind, *leaves[at : at + 2], mark=f"m{self.number}.{len(leaves)}")]
+            kind = dice.choice(
+                ("mixed", "alternative", "related", "digest", "report", "x")
+            )
+            leaves[at : at + 2] = [
+                parts(kind, *leaves[at : at + 2], mark=f"m{self.number}.{len(leaves)}")
+            ]
         return Made(self.head(sender) + leaves[0], sender)
 
     def leaf(self) -> bytes:
         """A part."""
         dice = self.dice
-        name = dice.choice(("a.txt", "../../x", "\x1b[2J", "=?utf-8?b?w6Q=?=", "a" * 300, "", ".git/config", 'a"b;c'))
+        name = dice.choice(
+            (
+                "a.txt",
+                "../../x",
+                "\x1b[2J",
+                "=?utf-8?b?w6Q=?=",
+                "a" * 300,
+                "",
+                ".git/config",
+                'a"b;c',
+            )
+        )
         return dice.choice(
             (
                 attached(name, os.urandom(3) * dice.randrange(100)),
-                attached(name, b"x" * 2000, "inline; filename*0*=utf-8''%s; filename*1=y"),
-                b"Content-Type: text/html\n\n" + fill(dice.choice((b"<p>x", b"<!--", b"<a ", b"&#1;")), 3000),
+                attached(
+                    name, b"x" * 2000, "inline; filename*0*=utf-8''%s; filename*1=y"
+                ),
+                b"Content-Type: text/html\n\n"
+                + fill(dice.choice((b"<p>x", b"<!--", b"<a ", b"&#1;")), 3000),
                 b"Content-Type: message/rfc822\n\nFrom: x@y.example\nSubject: in it\n\nhello\n",
                 b"Content-Type: message/delivery-status\n\nAction: failed\n",
                 b"Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n!!!!\n",
@@ -217,7 +279,23 @@ class Maker:
         for _ in range(dice.randrange(1, 5)):
             a, b = sorted(dice.randrange(len(data) + 1) for _ in range(2))
             b = min(b, a + dice.choice((1, 10, 1000)))
-            odd = dice.choice((b"\0", b"\r", b"\n", b'"', b"(", b"<", b"=?", b"\\", b"\xff", b"\n--", b":", b";", b"@"))
+            odd = dice.choice(
+                (
+                    b"\0",
+                    b"\r",
+                    b"\n",
+                    b'"',
+                    b"(",
+                    b"<",
+                    b"=?",
+                    b"\\",
+                    b"\xff",
+                    b"\n--",
+                    b":",
+                    b";",
+                    b"@",
+                )
+            )
             data = dice.choice(
                 (
                     data[:a] + odd + data[a:],
@@ -261,7 +339,11 @@ class Mailroom:
     def settle(self, made: Made, receipt: Receipt) -> None:
         """It is where it is said to be, with all words of its writer."""
         self.fates[receipt.fate] = self.fates.get(receipt.fate, 0) + 1
-        where = "" if receipt.fate == "dead" else (self.root / path_of(receipt.id)).read_text()
+        where = (
+            ""
+            if receipt.fate == "dead"
+            else (self.root / path_of(receipt.id)).read_text()
+        )
         grave = self.grave(made.data)
         if receipt.fate == "dead":
             assert grave == made.data
@@ -270,7 +352,10 @@ class Mailroom:
         assert self.held.setdefault(mail_id, receipt.id) == receipt.id
         assert re.sub(r'[\\"]', "", mail_id) in re.sub(r'[\\"]', "", where)
         if made.words and made.words not in where and grave is None:
-            assert any(made.words.encode() in data for data in self.attached(receipt.id, mail_id)), receipt
+            assert any(
+                made.words.encode() in data
+                for data in self.attached(receipt.id, mail_id)
+            ), receipt
         if made.sender == AMY and made.genuine:
             self.staff += receipt.fate == "added"
         elif made.sender == AMY:
@@ -280,15 +365,25 @@ class Mailroom:
         """What lies in dead-letters/ of an email, if it does."""
         import hashlib
 
-        path = self.root / f"{name_of(str(self.root), hashlib.sha256(data).hexdigest(), desk_of(self.root).now)}.eml"
+        path = (
+            self.root
+            / f"{name_of(str(self.root), hashlib.sha256(data).hexdigest(), desk_of(self.root).now)}.eml"
+        )
         return path.read_bytes() if path.exists() else None
 
     def attached(self, id_: str, mail_id: str) -> list[bytes]:
         """What is attached to the entry of an email."""
         from ticketctl.store.tickets import Store
 
-        entry = next(entry for entry in Store(str(self.root)).read(id_).ticket.history if entry.mail_id == mail_id)
-        return [(self.root / f"attachments/{id_}/{entry.id}-{name}").read_bytes() for name in entry.files]
+        entry = next(
+            entry
+            for entry in Store(str(self.root)).read(id_).ticket.history
+            if entry.mail_id == mail_id
+        )
+        return [
+            (self.root / f"attachments/{id_}/{entry.id}-{name}").read_bytes()
+            for name in entry.files
+        ]
 
     def go(self, number: int) -> None:
         """So many emails, three seconds apart."""
@@ -303,14 +398,25 @@ class Mailroom:
                 raise
 
     def close(self) -> None:
-        """The store is sound, nobody has filled a ticket, staff can go on, and nothing is anywhere else."""
+        """The store is sound, nobody has filled a ticket, staff can go on, and nothing
+        is anywhere else."""
         ran = ticketctl(self.root, "check", now="2027-11-02T09:00:00Z")
         assert ran.status == 0, ran
         assert all(reason.strip() for reason in dead(self.root).values())
         for half in TICKETS:
             size = (self.root / path_of(f"261102-{half}")).stat().st_size
             assert size < quota.FOR_ALL + (128 << 10), size
-            assert ticketctl(self.root, "reply", half, "-m", "x" * 100_000, now="2027-11-02T09:00:00Z").status == 0
+            assert (
+                ticketctl(
+                    self.root,
+                    "reply",
+                    half,
+                    "-m",
+                    "x" * 100_000,
+                    now="2027-11-02T09:00:00Z",
+                ).status
+                == 0
+            )
         allowed = {"ticketctl.yaml", "tickets", "attachments", "dead-letters", ".git"}
         assert {path.name for path in self.root.iterdir()} <= allowed
         assert not any(path.is_symlink() for path in self.root.rglob("*"))
@@ -325,9 +431,12 @@ def mailroom(tmp_path: Path, seed: int) -> Mailroom:
     return Mailroom(root, Maker(random.Random(seed)))
 
 
-def test_hostile_email(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_email(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In one process, each within its time and memory."""
-    # Else each email has all tickets of the last two seconds read again; here every change makes another file.
+    # Else each email has all tickets of the last two seconds read again; here every
+    # change makes another file.
     monkeypatch.setattr("ticketctl.store.index.changes._RACY", 0)
     room = mailroom(tmp_path, 1)
     start = time.monotonic()
@@ -335,11 +444,20 @@ def test_hostile_email(tmp_path: Path, capsys: pytest.CaptureFixture[str], monke
     took = time.monotonic() - start
     room.close()
     assert room.staff, "who is vouched for acts as staff"
-    assert room.fates["added"] and room.fates["dead"] and room.fates["opened"] and room.fates["kept"]
+    assert (
+        room.fates["added"]
+        and room.fates["dead"]
+        and room.fates["opened"]
+        and room.fates["kept"]
+    )
     with capsys.disabled():
         if rounds(0, 1):
-            print(f"\n{sum(room.fates.values()):,} emails in {took:.0f} s: {room.fates}, {room.staff} of staff")
-            print(f"peak {room.peak} MB; slowest {room.slowest[0]:.2f} s: {room.slowest[1][:120]}")
+            print(
+                f"\n{sum(room.fates.values()):,} emails in {took:.0f} s: {room.fates}, {room.staff} of staff"
+            )
+            print(
+                f"peak {room.peak} MB; slowest {room.slowest[0]:.2f} s: {room.slowest[1][:120]}"
+            )
 
 
 def test_hostile_email_reads_alone() -> None:
@@ -352,7 +470,12 @@ def test_hostile_email_reads_alone() -> None:
         try:
             read = parse_email(made.data)
             readable += 1
-            assert not (made.sender == AMY and read.sender == AMY and MX in read.authentic and not made.genuine)
+            assert not (
+                made.sender == AMY
+                and read.sender == AMY
+                and MX in read.authentic
+                and not made.genuine
+            )
         except UnreadableError as error:
             assert str(error)
         assert time.monotonic() - start < SECONDS
@@ -363,19 +486,28 @@ def test_hostile_email_by_the_command(shell: Shell, tmp_path: Path) -> None:
     """By the real command, as a mail server calls it: 0 each time, and no traceback."""
     room = mailroom(tmp_path, 11)
     shell.now = LATER.removesuffix("Z")
-    command = Path(sys.executable).parent / "ticketctl"  # the shell's own draws ids in a fixed order: they run out
+    command = (
+        Path(sys.executable).parent / "ticketctl"
+    )  # the shell's own draws ids in a fixed order: they run out
     for _ in range(rounds(5, 300)):
         made = room.maker.make()
         file = tmp_path / "email"
         file.write_bytes(made.data)
         ran: Ran = shell.run(f"{command} -C {room.root} mail in < {file}")
-        assert ran.status == 0 and "Traceback" not in ran.out and len(ran.out.splitlines()) == 1, (
+        assert (
+            ran.status == 0
+            and "Traceback" not in ran.out
+            and len(ran.out.splitlines()) == 1
+        ), (
             ran,
             made.data[:3000],
         )
         if "dead letter" in ran.out:
             assert room.grave(made.data) == made.data
         else:
-            assert re.search(r"(\S+): (?:new, from|message of|kept as a note|had this letter)", ran.out), ran.out
+            assert re.search(
+                r"(\S+): (?:new, from|message of|kept as a note|had this letter)",
+                ran.out,
+            ), ran.out
     room.close()
     assert files_of(room.root)

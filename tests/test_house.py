@@ -1,4 +1,5 @@
-"""The house: layers, doors, sizes, words. What CONTRIBUTING.md says of the structure, held against the code."""
+"""The house: layers, doors, sizes, words. What CONTRIBUTING.md says of the structure,
+held against the code."""
 
 from __future__ import annotations
 
@@ -42,7 +43,11 @@ DOORS = {
     "encodings": "store/email/charsets.py",
     "html": "store/email/html.py",
     "mailparser_reply": "store/email/quotes.py",
-    "fcntl": ("store/writing/locks.py", "store/writing/held_files.py", "store/writing/originals.py"),
+    "fcntl": (
+        "store/writing/locks.py",
+        "store/writing/held_files.py",
+        "store/writing/originals.py",
+    ),
     "sqlite3": (
         "store/index/database.py",
         "store/index/schema.py",
@@ -89,7 +94,9 @@ def test_layers(path: Path) -> None:
     for name in imports(path):
         top, _, rest = name.partition(".")
         if top == "ticketctl" and rest:
-            assert rest.partition(".")[0] in MAY_IMPORT[layer], f"{room(path)} imports {name}"
+            assert rest.partition(".")[0] in MAY_IMPORT[layer], (
+                f"{room(path)} imports {name}"
+            )
 
 
 @pytest.mark.parametrize("path", ROOMS, ids=room)
@@ -97,10 +104,14 @@ def test_doors(path: Path) -> None:
     """One door per outside thing."""
     for name in imports(path):
         door = DOORS.get(name.partition(".")[0])
-        assert door is None or room(path).startswith(door), f"{room(path)} imports {name}"
+        assert door is None or room(path).startswith(door), (
+            f"{room(path)} imports {name}"
+        )
 
 
-@pytest.mark.parametrize("path", [path for path in ROOMS if room(path).startswith("core/")], ids=room)
+@pytest.mark.parametrize(
+    "path", [path for path in ROOMS if room(path).startswith("core/")], ids=room
+)
 def test_the_core_is_pure(path: Path) -> None:
     """No I/O, no clock, no environment."""
     assert not {"os", "sys", "pathlib", "time", "io", "random", "secrets"} & {
@@ -108,23 +119,47 @@ def test_the_core_is_pure(path: Path) -> None:
     }
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call):
-            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            assert name not in IMPURE | {"now", "utcnow", "today", "getenv"}, f"{room(path)}:{node.lineno} calls {name}"
+            name = (
+                node.func.id
+                if isinstance(node.func, ast.Name)
+                else getattr(node.func, "attr", "")
+            )
+            assert name not in IMPURE | {"now", "utcnow", "today", "getenv"}, (
+                f"{room(path)}:{node.lineno} calls {name}"
+            )
 
 
 @pytest.mark.parametrize("path", ROOMS, ids=room)
 def test_rooms_are_small_named_and_documented(path: Path) -> None:
-    """No room over 400 lines, no function over 50; names that say something; a docstring on all that is public."""
-    assert path.stem not in ("util", "utils", "helper", "helpers", "common", "base", "manager", "misc")
+    """No room over 400 lines, no function over 50; names that say something; a
+    docstring on all that is public."""
+    assert path.stem not in (
+        "util",
+        "utils",
+        "helper",
+        "helpers",
+        "common",
+        "base",
+        "manager",
+        "misc",
+    )
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
     assert ast.get_docstring(tree(path)), f"{room(path)} does not say what it is"
     for function in functions(path):
         size = (function.end_lineno or function.lineno) - function.lineno + 1
-        assert size <= 50, f"{room(path)}:{function.lineno} {function.name} has {size} lines"
-        assert function.returns is not None, f"{room(path)}:{function.lineno} {function.name} has no return type"
+        assert size <= 50, (
+            f"{room(path)}:{function.lineno} {function.name} has {size} lines"
+        )
+        assert function.returns is not None, (
+            f"{room(path)}:{function.lineno} {function.name} has no return type"
+        )
     for node in tree(path).body:
-        public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
-        assert not public or ast.get_docstring(node), f"{room(path)}:{node.lineno} says nothing of itself"
+        public = isinstance(
+            node, ast.FunctionDef | ast.ClassDef
+        ) and not node.name.startswith("_")
+        assert not public or ast.get_docstring(node), (
+            f"{room(path)}:{node.lineno} says nothing of itself"
+        )
 
 
 def literals(path: Path) -> Iterator[tuple[int, str]]:
@@ -136,40 +171,75 @@ def literals(path: Path) -> Iterator[tuple[int, str]]:
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    bare = {id(node.value) for node in ast.walk(tree(path)) if isinstance(node, ast.Expr)}
+    bare = {
+        id(node.value) for node in ast.walk(tree(path)) if isinstance(node, ast.Expr)
+    }
     for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said | bare:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in said | bare
+        ):
             yield node.lineno, node.value
 
 
 WORDS_OF_THE_LANGUAGE = {
     # names of statuses, but states and plain English as well
-    "New", "Open", "Closed", "Resolved", "Pending", "Complete", "Scheduled", "Assigned", "Answered",
+    "New",
+    "Open",
+    "Closed",
+    "Resolved",
+    "Pending",
+    "Complete",
+    "Scheduled",
+    "Assigned",
+    "Answered",
     # git's own word: "a merge is in progress"
     "In Progress",
     # parts of the language; a profile may call a field so
-    "queue", "category", "checklist", "kind",
-}  # fmt: skip
+    "queue",
+    "category",
+    "checklist",
+    "kind",
+}
 
 
 def test_no_pattern_holds_on_to_a_group() -> None:
-    """Python 3.11.2 (Debian 12) matches possessive groups of alternatives wrongly: ``(?:a|b)*+``, ``(?:a|b)++``."""
-    held = [f"{path.name}:{line}" for path in ROOMS for line, text in literals(path) if re.search(r"[)}][*+?]\+", text)]
+    """Python 3.11.2 (Debian 12) matches possessive groups of alternatives wrongly:
+    ``(?:a|b)*+``, ``(?:a|b)++``."""
+    held = [
+        f"{path.name}:{line}"
+        for path in ROOMS
+        for line, text in literals(path)
+        if re.search(r"[)}][*+?]\+", text)
+    ]
     assert held == []
 
 
 def test_no_code_names_a_profile_a_status_or_a_field() -> None:
-    """One generic interpreter: what the five organisations call things stands in their profiles alone."""
+    """One generic interpreter: what the five organisations call things stands in their
+    profiles alone."""
     names: set[str] = set()
     for profile in REGISTRY.all():
-        names |= {profile.name, *profile.statuses, *profile.fields, *(rule.name for rule in profile.rules)}
+        names |= {
+            profile.name,
+            *profile.statuses,
+            *profile.fields,
+            *(rule.name for rule in profile.rules),
+        }
     names -= WORDS_OF_THE_LANGUAGE
     for path in ROOMS:
         for line, text in literals(path):
             assert text not in names, f'{room(path)}:{line} has the literal "{text}"'
             if any(" " in name and name in text for name in names):
                 raise AssertionError(f'{room(path)}:{line} names a status in "{text}"')
-            held = {word for word in names if len(word) > 6 and "-" not in word and word.casefold() in text.casefold()}
+            held = {
+                word
+                for word in names
+                if len(word) > 6
+                and "-" not in word
+                and word.casefold() in text.casefold()
+            }
             assert not held, f'{room(path)}:{line} names {held} in "{text}"'
 
 
@@ -181,24 +251,42 @@ def test_the_table_of_commands_is_their_help() -> None:
 
 
 FILE_CALLS = {
-    "open", "replace", "rename", "link", "symlink", "mkdir", "makedirs", "truncate", "read_text", "read_bytes",
-    "write_text", "write_bytes", "touch",
-}  # fmt: skip
+    "open",
+    "replace",
+    "rename",
+    "link",
+    "symlink",
+    "mkdir",
+    "makedirs",
+    "truncate",
+    "read_text",
+    "read_bytes",
+    "write_text",
+    "write_bytes",
+    "touch",
+}
 """Calls of ``os`` and of paths by which files are read, made or put somewhere else."""
 OPENS = {
     "store/files.py": "the door to the files of a store",
-    "store/writing/held_files.py": "files of ours in the git directory", "store/writing/originals.py": "renames to a place",
+    "store/writing/held_files.py": "files of ours in the git directory",
+    "store/writing/originals.py": "renames to a place",
     "store/writing/sync.py": "to sync what is there",
     "store/git/index_lock.py": "the index of git",
-    "store/writing/permissions.py": "", "store/writing/journal.py": "the journal itself",
-    "store/writing/transaction.py": "the journal itself", "store/writing/temporary.py": "waiting folders; /proc",
+    "store/writing/permissions.py": "",
+    "store/writing/journal.py": "the journal itself",
+    "store/writing/transaction.py": "the journal itself",
+    "store/writing/temporary.py": "waiting folders; /proc",
     "store/index/database.py": "an index takes its name once it is whole",
-    "store/email/smtp.py": "a password file that the environment names", "store/email/imap.py": "a maildir",
+    "store/email/smtp.py": "a password file that the environment names",
+    "store/email/imap.py": "a maildir",
     "store/email/quarantine.py": "an email that does not fit into the memory",
-    "app/input/rows.py": "a file that the user names", "cli/input.py": "a file that the user names",
+    "app/input/rows.py": "a file that the user names",
+    "cli/input.py": "a file that the user names",
     "cli/change.py": "a file that the user names",
-    "cli/output.py": "", "cli/main.py": "standard streams", "__main__.py": "standard streams",
-}  # fmt: skip
+    "cli/output.py": "",
+    "cli/main.py": "standard streams",
+    "__main__.py": "standard streams",
+}
 """The modules that may, and why."""
 
 
@@ -212,13 +300,19 @@ def opened_in(path: Path) -> Iterator[int]:
             yield node.lineno
         if isinstance(call, ast.Attribute) and call.attr in FILE_CALLS:
             of = call.value.id if isinstance(call.value, ast.Name) else ""
-            is_path = call.attr.startswith(("read_", "write_")) or call.attr in ("touch", "makedirs")
+            is_path = call.attr.startswith(("read_", "write_")) or call.attr in (
+                "touch",
+                "makedirs",
+            )
             if of == "os" or (is_path and of not in ("files", "deadletters")):
                 yield node.lineno
 
 
 @pytest.mark.parametrize("path", ROOMS, ids=room)
 def test_files_are_opened_in_few_places(path: Path) -> None:
-    """One door for reading and writing the files of a store (docs/security.md, T3 and T5)."""
+    """One door for reading and writing the files of a store (docs/security.md, T3 and
+    T5)."""
     lines = list(opened_in(path))
-    assert not lines or room(path) in OPENS, f"{room(path)}:{lines} opens or makes a file; store/files.py does that"
+    assert not lines or room(path) in OPENS, (
+        f"{room(path)}:{lines} opens or makes a file; store/files.py does that"
+    )

@@ -1,6 +1,8 @@
-"""kill -9 at every call that changes the disk: nothing is half, nothing is doubled, the next command finishes (hazard 2).
+"""kill -9 at every call that changes the disk: nothing is half, nothing is doubled, the
+next command finishes (hazard 2).
 
-A child is forked for every point, so that a point costs a few milliseconds. What "wholly new" means is taken from a run
+A child is forked for every point, so that a point costs a few milliseconds. What
+"wholly new" means is taken from a run
 that nobody kills: clock and ids are fixed, so its bytes are the same every time.
 """
 
@@ -36,13 +38,32 @@ from ticketctl.store.writing import open_folders
 NOW = "2026-11-02T09:00:00Z"
 AMY = "agent:amy@support.example"
 JANE = "customer:jane@customer.example"
-CALLS = ("open", "write", "fsync", "fdatasync", "replace", "rename", "link", "symlink", "unlink", "rmdir", "mkdir",
-         "truncate", "ftruncate", "utime", "chmod")  # fmt: skip
-"""The calls of ``os`` by which a program changes a disk; ``open`` counts only where it writes."""
+CALLS = (
+    "open",
+    "write",
+    "fsync",
+    "fdatasync",
+    "replace",
+    "rename",
+    "link",
+    "symlink",
+    "unlink",
+    "rmdir",
+    "mkdir",
+    "truncate",
+    "ftruncate",
+    "utime",
+    "chmod",
+)
+"""The calls of ``os`` by which a program changes a disk; ``open`` counts only where it
+writes."""
 
 
-def ticketctl(root: Path, *words: str, now: str = NOW, as_: str = AMY, feed: bytes = b"") -> Ran:
-    """Run a command line in this process, the clock being at ``now``; what it printed, and its status."""
+def ticketctl(
+    root: Path, *words: str, now: str = NOW, as_: str = AMY, feed: bytes = b""
+) -> Ran:
+    """Run a command line in this process, the clock being at ``now``; what it printed,
+    and its status."""
     wrap = partial(io.TextIOWrapper, encoding="utf-8", write_through=True)
     out, err = wrap(io.BytesIO()), wrap(io.BytesIO(), errors="backslashreplace")
     clock = {"TICKETCTL_NOW": now} if now else {}
@@ -65,10 +86,16 @@ def done(root: Path, *words: str, now: str = NOW, as_: str = AMY) -> str:
 
 
 _KEPT: dict[str, bytes] = {}
-"""The parsed profiles of the first store: the others get them, since parsing them takes longer than most tests."""
+"""The parsed profiles of the first store: the others get them, since parsing them takes
+longer than most tests."""
 
 
-def make_store(root: Path, settings: str = "commit: off\n", profile: str = "biztech", git: bool = True) -> Path:
+def make_store(
+    root: Path,
+    settings: str = "commit: off\n",
+    profile: str = "biztech",
+    git: bool = True,
+) -> Path:
     """An empty store; its cache is warm, if there was one before.
 
     Args:
@@ -89,7 +116,15 @@ def make_tickets(root: Path, *halves: str) -> None:
     """New tickets with the ids ``261102-HALF``."""
     for half in halves:
         done(
-            root, "new", f"Ticket {half}", "--id", f"261102-{half}", "-c", "jane@customer.example", "-d", "Please help."
+            root,
+            "new",
+            f"Ticket {half}",
+            "--id",
+            f"261102-{half}",
+            "-c",
+            "jane@customer.example",
+            "-d",
+            "Please help.",
         )
     if not _KEPT:
         cache = state_of(root) / "cache"
@@ -97,17 +132,28 @@ def make_tickets(root: Path, *halves: str) -> None:
 
 
 def files_of(root: Path, *folders: str) -> dict[str, bytes]:
-    """Path -> bytes of every file below the folders (of the store, its derived state left
-    out, if none is named)."""
+    """Path -> bytes of every file below the folders (of the store, its derived state
+    left out, if none is named)."""
     tops = [root / folder for folder in folders] or [root]
-    paths = [path for top in tops for path in ([top] if top.is_file() else top.rglob("*")) if path.is_file()]
+    paths = [
+        path
+        for top in tops
+        for path in ([top] if top.is_file() else top.rglob("*"))
+        if path.is_file()
+    ]
     found = {str(path.relative_to(root)): path.read_bytes() for path in sorted(paths)}
-    return {path: data for path, data in found.items() if folders or not path.startswith(".git/ticketctl/")}
+    return {
+        path: data
+        for path, data in found.items()
+        if folders or not path.startswith(".git/ticketctl/")
+    }
 
 
 def written(root: Path) -> dict[str, bytes]:
     """What commands write: the tickets, and the notices that are owed."""
-    notices = {f"outbox/{path.name}": path.read_bytes() for path in outbox_of(root).glob("*")}
+    notices = {
+        f"outbox/{path.name}": path.read_bytes() for path in outbox_of(root).glob("*")
+    }
     return files_of(root, "tickets") | notices
 
 
@@ -119,12 +165,15 @@ def leftovers(root: Path) -> list[str]:
         for what in ("waiting-*", "journal*", ".ticketctl-*", ".*.new")
         for path in folder.glob(what)
     ]
-    known = re.compile(r"tickets/\d{4}/\d\d/\d\d/\d{6}-\w{5}\.yaml\Z|outbox/\d{6}-\w{5}-e\w{12}\.json\Z")
+    known = re.compile(
+        r"tickets/\d{4}/\d\d/\d\d/\d{6}-\w{5}\.yaml\Z|outbox/\d{6}-\w{5}-e\w{12}\.json\Z"
+    )
     return found + [path for path in written(root) if not known.match(path)]
 
 
 class Child:
-    """A forked process that does one thing; a signal that ended it is a negative status."""
+    """A forked process that does one thing; a signal that ended it is a negative
+    status."""
 
     def __init__(self, act: Callable[[], Ran], seconds: int = 60) -> None:
         self._answer, ours = os.pipe()
@@ -149,11 +198,16 @@ class Child:
         with open(self._answer, "rb") as file:
             data = file.read()
         _, status = os.waitpid(self.pid, 0)
-        return Ran(**json.loads(data)) if data else Ran("", os.waitstatus_to_exitcode(status) or 98)
+        return (
+            Ran(**json.loads(data))
+            if data
+            else Ran("", os.waitstatus_to_exitcode(status) or 98)
+        )
 
 
 Hook = Callable[[str, tuple[Any, ...]], Any]
-"""Is told the name and the arguments of a call before it is made; what it returns, if anything, is done instead."""
+"""Is told the name and the arguments of a call before it is made; what it returns, if
+anything, is done instead."""
 
 
 @contextmanager
@@ -193,12 +247,15 @@ def _absolute(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, ...
     found = list(args)
     for number, folder in enumerate(folders):
         if folder is not None and number < len(found):
-            found[number] = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), found[number])
+            found[number] = os.path.join(
+                os.readlink(f"/proc/self/fd/{folder}"), found[number]
+            )
     return tuple(found)
 
 
 def killer(at: int) -> Hook:
-    """End this process without a word at the Nth point: before a call, or half way through a write."""
+    """End this process without a word at the Nth point: before a call, or half way
+    through a write."""
     points, write = count(1), os.write
 
     def hook(name: str, args: tuple[Any, ...]) -> None:
@@ -212,7 +269,8 @@ def killer(at: int) -> Hook:
 
 
 def first_rename(name: str, args: tuple[Any, ...]) -> None:
-    """A hook: end this process before the first ticket takes its place, when all that it needs is on the disk."""
+    """A hook: end this process before the first ticket takes its place, when all that
+    it needs is on the disk."""
     if name in ("replace", "rename") and "/tickets/" in str(args[1]):
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -229,7 +287,8 @@ def killed(act: Callable[[], Ran], hook: Hook) -> Ran:
 
 @dataclass
 class Case:
-    """A command, the store in which it is killed, and that store as it is before and after."""
+    """A command, the store in which it is killed, and that store as it is before and
+    after."""
 
     words: tuple[str, ...]
     now: str
@@ -247,26 +306,31 @@ class Case:
         return ticketctl(root, *self.words, now=self.now)
 
     def crash(self, root: Path) -> Path:
-        """The store as a crash leaves it that comes when everything is written and nothing renamed."""
+        """The store as a crash leaves it that comes when everything is written and
+        nothing renamed."""
         ran = killed(lambda: self.act(self.fresh(root)), first_rename)
         assert ran.status == -signal.SIGKILL and written(root) == self.old
         return root
 
     def points(self, root: Path) -> Iterator[int]:
-        """Kill the command at every point, in a fresh store each time, until it gets through."""
+        """Kill the command at every point, in a fresh store each time, until it gets
+        through."""
         for at in count(1):
             self.fresh(root)
             ran = killed(lambda: self.act(root), killer(at))
             if ran.status != -signal.SIGKILL:
                 assert ran.status == 0, ran
-                assert at > 10, "hardly a call was seen: does the hook still see what the store calls?"
+                assert at > 10, (
+                    "hardly a call was seen: does the hook still see what the store calls?"
+                )
                 return
             yield at
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory, if there is one: what a kill leaves is what the kernel holds, so a disk would only be slower."""
+    """A folder in memory, if there is one: what a kill leaves is what the kernel holds,
+    so a disk would only be slower."""
     shm = Path("/dev/shm")
     if not os.access(shm, os.W_OK):
         yield tmp_path
@@ -289,7 +353,12 @@ def rows_case(root: Path) -> tuple[tuple[str, ...], str]:
     """Three new tickets in days of their own, all or none."""
     rows = root.parent / "rows.jsonl"
     lines = (
-        {"id": f"2611{day:02}-aaaaa", "title": f"Row {day}", "customer": "jane@customer.example"} for day in (1, 2, 3)
+        {
+            "id": f"2611{day:02}-aaaaa",
+            "title": f"Row {day}",
+            "customer": "jane@customer.example",
+        }
+        for day in (1, 2, 3)
     )
     rows.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return ("new", "--from", str(rows)), NOW
@@ -300,7 +369,17 @@ def batch_case(root: Path) -> tuple[tuple[str, ...], str]:
     (root / "profiles").mkdir()
     (root / "profiles/desk.yaml").write_text(BATCH_PROFILE)
     for half in ("aaaaa", "bbbbb", "ccccc"):
-        done(root, "new", "Ready", "-p", "desk", "--id", f"261102-{half}", "-c", "jane@customer.example")
+        done(
+            root,
+            "new",
+            "Ready",
+            "-p",
+            "desk",
+            "--id",
+            f"261102-{half}",
+            "-c",
+            "jane@customer.example",
+        )
     return ("batch", "-p", "desk", "release", "2026.3"), NOW
 
 
@@ -316,7 +395,8 @@ CASES = {"move": move_case, "rows": rows_case, "batch": batch_case, "sweep": swe
 
 
 def make_case(name: str, folder: Path, git: bool = True) -> Case:
-    """A command, ready to be killed; its caches are warm, so that the points are those of the writing."""
+    """A command, ready to be killed; its caches are warm, so that the points are those
+    of the writing."""
     root = make_store(folder / "template", git=git)
     words, now = CASES[name](root)
     make_tickets(root, "zzzzz")
@@ -325,31 +405,44 @@ def make_case(name: str, folder: Path, git: bool = True) -> Case:
     ran = case.act(through)
     assert ran.status == 0, ran
     case.new = written(through)
-    assert set(case.old) <= set(case.new) and case.old != case.new and not leftovers(through)
+    assert (
+        set(case.old) <= set(case.new)
+        and case.old != case.new
+        and not leftovers(through)
+    )
     return case
 
 
 def whole(case: Case, root: Path) -> dict[str, str]:
-    """Path -> ``old`` or ``new`` for each file that the command changes; anything else is a failure (promise 2)."""
+    """Path -> ``old`` or ``new`` for each file that the command changes; anything else
+    is a failure (promise 2)."""
     now, found = written(root), {}
     for path in now.keys() | case.new.keys():
-        if path == BYSTANDER or case.old.get(path) == case.new.get(path) == now.get(path):
+        if path == BYSTANDER or case.old.get(path) == case.new.get(path) == now.get(
+            path
+        ):
             continue
-        assert now.get(path) in (case.old.get(path), case.new.get(path)), f"{path} is neither old nor new"
+        assert now.get(path) in (case.old.get(path), case.new.get(path)), (
+            f"{path} is neither old nor new"
+        )
         found[path] = "old" if now.get(path) == case.old.get(path) else "new"
     return found
 
 
 def write_besides(root: Path) -> None:
-    """The next writing command of somebody else, which has to finish what a crash interrupted."""
+    """The next writing command of somebody else, which has to finish what a crash
+    interrupted."""
     done(root, "note", "zzzzz", "-m", "The next command.", now="2026-11-07T10:00:00Z")
     assert leftovers(root) == []
 
 
 @pytest.mark.parametrize("git", [True, False], ids=["git", "outside git"])
 @pytest.mark.parametrize("name", ["move", "rows", "batch"])
-def test_killed_anywhere_it_is_all_or_nothing(name: str, git: bool, folder: Path) -> None:
-    """Each file wholly old or new at once; after the next writing command of anybody all are old, or all new (1, 2)."""
+def test_killed_anywhere_it_is_all_or_nothing(
+    name: str, git: bool, folder: Path
+) -> None:
+    """Each file wholly old or new at once; after the next writing command of anybody
+    all are old, or all new (1, 2)."""
     case = make_case(name, folder, git)
     seen = set()
     for at in case.points(folder / "store"):
@@ -367,7 +460,8 @@ def test_killed_anywhere_it_is_all_or_nothing(name: str, git: bool, folder: Path
 
 
 def test_killed_anywhere_in_a_sweep(folder: Path) -> None:
-    """Run again, it finishes and doubles nothing: the same bytes as of a sweep that nobody killed (2, 13)."""
+    """Run again, it finishes and doubles nothing: the same bytes as of a sweep that
+    nobody killed (2, 13)."""
     case = make_case("sweep", folder)
     for at in case.points(folder / "store"):
         root = folder / "store"
@@ -377,7 +471,9 @@ def test_killed_anywhere_in_a_sweep(folder: Path) -> None:
         assert set(whole(case, root).values()) == {"new"}, f"point {at}"
         assert leftovers(root) == [], f"point {at}"
         again = case.act(root)
-        assert again == Ran("", 0), f"point {at}: a sweep with nothing due is quiet: {again}"
+        assert again == Ran("", 0), (
+            f"point {at}: a sweep with nothing due is quiet: {again}"
+        )
 
 
 def test_killed_while_recovering(folder: Path) -> None:
@@ -387,7 +483,9 @@ def test_killed_while_recovering(folder: Path) -> None:
     root = folder / "store"
     for at in count(1):
         case.fresh(root)
-        ran = killed(lambda: ticketctl(root, "note", "zzzzz", "-m", "Recover."), killer(at))
+        ran = killed(
+            lambda: ticketctl(root, "note", "zzzzz", "-m", "Recover."), killer(at)
+        )
         whole(case, root)
         write_besides(root)
         assert set(whole(case, root).values()) == {"new"}, f"point {at}"
@@ -397,7 +495,8 @@ def test_killed_while_recovering(folder: Path) -> None:
 
 
 def test_recovery_spares_what_was_changed_since(folder: Path) -> None:
-    """Finishing the writes of a crash never overwrites what git, or a person, put there since (3: no event is lost)."""
+    """Finishing the writes of a crash never overwrites what git, or a person, put there
+    since (3: no event is lost)."""
     case = make_case("batch", folder)
     root = case.crash(folder / "store")
     other = case.fresh(folder / "other")
@@ -409,7 +508,8 @@ def test_recovery_spares_what_was_changed_since(folder: Path) -> None:
 
 
 def test_killed_with_cold_caches(folder: Path) -> None:
-    """A half-written cache changes no answer, and what it leaves is cleared by the next writing command (2, 20)."""
+    """A half-written cache changes no answer, and what it leaves is cleared by the next
+    writing command (2, 20)."""
     case = make_case("move", folder)
     shutil.rmtree(state_of(case.template) / "cache")
     root = folder / "store"
@@ -418,19 +518,29 @@ def test_killed_with_cold_caches(folder: Path) -> None:
             return  # from here on it is the writing, which the other tests kill
         assert set(whole(case, root).values()) == {"old"}
         assert case.act(root).status == 0, f"point {at}"
-        assert [path.name for path in (state_of(root) / "cache").iterdir() if path.suffix != ".json"] == []
+        assert [
+            path.name
+            for path in (state_of(root) / "cache").iterdir()
+            if path.suffix != ".json"
+        ] == []
 
 
 def traced(case: Case, root: Path) -> list[tuple[str, str, str]]:
-    """The calls of a command that change the disk: name, path (of a link the new one), and where a rename goes; relative to
-    the store."""
+    """The calls of a command that change the disk: name, path (of a link the new one),
+    and where a rename goes; relative to the store."""
     calls: list[tuple[str, str, str]] = []
 
     def note(name: str, args: tuple[Any, ...]) -> None:
-        path = os.readlink(f"/proc/self/fd/{args[0]}") if isinstance(args[0], int) else str(args[name == "link"])
+        path = (
+            os.readlink(f"/proc/self/fd/{args[0]}")
+            if isinstance(args[0], int)
+            else str(args[name == "link"])
+        )
         path = re.sub(r"(waiting-)\w{16}", r"\1*", path)
         target = os.path.relpath(args[1], root) if name in ("replace", "rename") else ""
-        calls.append(("replace" if target else name, os.path.relpath(path, root), target))
+        calls.append(
+            ("replace" if target else name, os.path.relpath(path, root), target)
+        )
 
     case.fresh(root)
     with hooked(note):
@@ -440,44 +550,73 @@ def traced(case: Case, root: Path) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("name", list(CASES))
 def test_order_of_the_calls(name: str, folder: Path) -> None:
-    """What a power cut needs (1): a file is synced before it is renamed, its folder after, the journal before all."""
+    """What a power cut needs (1): a file is synced before it is renamed, its folder
+    after, the journal before all."""
     calls = traced(make_case(name, folder), folder / "store")
-    renames = [(at, source, target) for at, (call, source, target) in enumerate(calls) if call == "replace"]
-    assert sum(target.startswith("tickets/") for _, _, target in renames) == (1 if name == "move" else 3)
+    renames = [
+        (at, source, target)
+        for at, (call, source, target) in enumerate(calls)
+        if call == "replace"
+    ]
+    assert sum(target.startswith("tickets/") for _, _, target in renames) == (
+        1 if name == "move" else 3
+    )
     for at, source, target in renames:
         made = [("write", source), ("open", source), ("link", source)]
         last = max(n for n, call in enumerate(calls[:at]) if call[:2] in made)
-        assert ("fsync", source, "") in calls[last:at], f"{source} is renamed before it is safe"
+        assert ("fsync", source, "") in calls[last:at], (
+            f"{source} is renamed before it is safe"
+        )
         place = str(Path(target).parent)
-        assert ("fsync", place, "") in calls[at:], f"{target} may be gone after a power cut: {place} is not synced"
+        assert ("fsync", place, "") in calls[at:], (
+            f"{target} may be gone after a power cut: {place} is not synced"
+        )
     for at, (call, path, _) in enumerate(calls):
         if call == "mkdir" and path.startswith("tickets/"):
-            assert ("fsync", str(Path(path).parent), "") in calls[at:], f"the folder {path} may be gone"
-    journals = [at for at, _, target in renames if target == ".git/ticketctl/journal.jsonl"]
+            assert ("fsync", str(Path(path).parent), "") in calls[at:], (
+                f"the folder {path} may be gone"
+            )
+    journals = [
+        at for at, _, target in renames if target == ".git/ticketctl/journal.jsonl"
+    ]
     assert journals, "several files, and no journal"
     for journal in journals:
         after = calls[journal + 1 :]
-        end = next(n for n, call in enumerate(after) if call[:2] == ("unlink", ".git/ticketctl/journal.jsonl"))
+        end = next(
+            n
+            for n, call in enumerate(after)
+            if call[:2] == ("unlink", ".git/ticketctl/journal.jsonl")
+        )
         moved = [n for n, call in enumerate(after[:end]) if call[0] == "replace"]
-        assert ("fsync", ".git/ticketctl", "") in after[: moved[0]], "a rename before the journal is safe"
+        assert ("fsync", ".git/ticketctl", "") in after[: moved[0]], (
+            "a rename before the journal is safe"
+        )
         for n in moved:
             place = str(Path(after[n][2]).parent)
-            assert ("fsync", place, "") in after[n:end], f"the journal goes before {place} is safe"
+            assert ("fsync", place, "") in after[n:end], (
+                f"the journal goes before {place} is safe"
+            )
 
 
 def test_journal_never_outlives_the_files_that_it_lists(folder: Path) -> None:
-    """Their names are synced before it is (fsync(2): a file's fsync does not sync its name), else a batch may come half."""
+    """Their names are synced before it is (fsync(2): a file's fsync does not sync its
+    name), else a batch may come half."""
     calls = traced(make_case("batch", folder), folder / "store")
-    journal = next(at for at, call in enumerate(calls) if call[2] == ".git/ticketctl/journal.jsonl")
+    journal = next(
+        at for at, call in enumerate(calls) if call[2] == ".git/ticketctl/journal.jsonl"
+    )
     named = [
-        at for at, (call, path, _) in enumerate(calls[:journal]) if call in ("open", "link") and "waiting-*/" in path
+        at
+        for at, (call, path, _) in enumerate(calls[:journal])
+        if call in ("open", "link") and "waiting-*/" in path
     ]
     for folder in (".git/ticketctl/waiting-*", ".git/ticketctl"):
         assert ("fsync", folder, "") in calls[max(named) : journal]
 
 
 def test_a_killed_holder_frees_the_lock(folder: Path) -> None:
-    """The lock is the kernel's: a process that dies in a write leaves nothing that blocks the next one (2, 6)."""
+    """The lock is the kernel's: a process that dies in a write leaves nothing that
+    blocks the next one (2, 6)."""
     case = make_case("move", folder)
     root = case.fresh(folder / "store")
     read, write = os.pipe()
@@ -501,14 +640,19 @@ def test_a_killed_holder_frees_the_lock(folder: Path) -> None:
     write_besides(root)
 
 
-def test_more_folders_than_stay_open(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_folders_than_stay_open(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Tickets of two hundred days in one act: each is in its place."""
     monkeypatch.setattr(open_folders, "_MOST", 30)
     root = make_store(folder / "store")
     rows = folder / "rows.jsonl"
     days = [f"26{month:02}{day:02}" for month in range(1, 11) for day in range(1, 21)]
     before = len(os.listdir("/proc/self/fd"))
-    lines = ({"id": f"{day}-aaaaa", "title": day, "customer": "jane@customer.example"} for day in days)
+    lines = (
+        {"id": f"{day}-aaaaa", "title": day, "customer": "jane@customer.example"}
+        for day in days
+    )
     rows.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert len(done(root, "new", "--from", str(rows)).split()) == len(days)
     assert len(files_of(root, "tickets")) == len(days) and not leftovers(root)

@@ -1,4 +1,5 @@
-"""The same work on very many files: whoever does it, what comes out stands in the order of what went in."""
+"""The same work on very many files: whoever does it, what comes out stands in the order
+of what went in."""
 
 from __future__ import annotations
 
@@ -29,14 +30,21 @@ def make(_: Workspace, tens: int) -> tuple[int, int]:
 @pytest.mark.parametrize("number", [0, 1, 9, 10, 11, 25])
 @pytest.mark.parametrize("spread", [False, True], ids=["alone", "spread"])
 def test_order(number: int, spread: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every item comes once, in its place, and the last progress that is told is all of them."""
+    """Every item comes once, in its place, and the last progress that is told is all of
+    them."""
     monkeypatch.setattr(parallel, "WORTH", 1 if spread else 1000)
     monkeypatch.setattr(parallel, "_CHUNK", 4)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
     told: list[tuple[str, int, int]] = []
-    found = list(parallel.spread(DESK, read, make, range(number), "trying", lambda *words: told.append(words)))
+    found = list(
+        parallel.spread(
+            DESK, read, make, range(number), "trying", lambda *words: told.append(words)
+        )
+    )
     assert [tens for tens, _ in found] == [10 * n for n in range(number)]
-    assert {pid == os.getpid() for _, pid in found} == ({not spread} if number else set())
+    assert {pid == os.getpid() for _, pid in found} == (
+        {not spread} if number else set()
+    )
     assert told[-1:] == ([("trying", number, number)] if number else [])
 
 
@@ -44,5 +52,10 @@ def test_some_are_read_before_anything_is_made() -> None:
     """Ten at a time, and what is left."""
     done.clear()
     assert len(list(parallel.spread(DESK, read, make, range(12), "trying"))) == 12
-    steps = [("read", range(10)), ("make", range(10)), ("read", range(10, 12)), ("make", range(10, 12))]
+    steps = [
+        ("read", range(10)),
+        ("make", range(10)),
+        ("read", range(10, 12)),
+        ("make", range(10, 12)),
+    ]
     assert done == [f"{step} {number}" for step, numbers in steps for number in numbers]

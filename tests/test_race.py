@@ -1,4 +1,5 @@
-"""Many at once, by real processes and the real lock: no event is lost, doubled or invented (hazards 6 and 13)."""
+"""Many at once, by real processes and the real lock: no event is lost, doubled or
+invented (hazards 6 and 13)."""
 
 from __future__ import annotations
 
@@ -16,7 +17,16 @@ import pytest
 
 from tests.lists import every
 from tests.shell import Ran
-from tests.test_kill import JANE, Child, done, files_of, leftovers, make_store, make_tickets, ticketctl
+from tests.test_kill import (
+    JANE,
+    Child,
+    done,
+    files_of,
+    leftovers,
+    make_store,
+    make_tickets,
+    ticketctl,
+)
 from ticketctl.core.entry import Entry
 from ticketctl.errors import BrokenError
 from ticketctl.store.paths import ALPHABET
@@ -62,8 +72,11 @@ def histories(root: Path) -> dict[str, tuple[Entry, ...]]:
     return found
 
 
-def worker(root: Path, number: int, acts: int, tickets: Sequence[str]) -> Callable[[], Ran]:
-    """Somebody who moves, replies and notes at random; the answer is a list of [mark, id, command, status]."""
+def worker(
+    root: Path, number: int, acts: int, tickets: Sequence[str]
+) -> Callable[[], Ran]:
+    """Somebody who moves, replies and notes at random; the answer is a list of [mark,
+    id, command, status]."""
 
     def inside() -> Ran:
         dice = random.Random(number)
@@ -71,15 +84,17 @@ def worker(root: Path, number: int, acts: int, tickets: Sequence[str]) -> Callab
         for turn in range(acts):
             mark, id_ = f"act {number}-{turn}.", dice.choice(tickets)
             me = f"agent:agent{number}@support.example"
-            words, as_ = dice.choice([
-                (("move", id_, "Pending", "--reply", mark), me),
-                (("move", id_, "Open", "-m", mark), me),
-                (("move", id_, "Solved", "--reply", mark), me),
-                (("reply", id_, "-m", mark), me),
-                (("reply", id_, "-m", mark), JANE),
-                (("note", id_, "-m", mark), me),
-                (("note", id_, "-m", mark), me),
-            ])  # fmt: skip
+            words, as_ = dice.choice(
+                [
+                    (("move", id_, "Pending", "--reply", mark), me),
+                    (("move", id_, "Open", "-m", mark), me),
+                    (("move", id_, "Solved", "--reply", mark), me),
+                    (("reply", id_, "-m", mark), me),
+                    (("reply", id_, "-m", mark), JANE),
+                    (("note", id_, "-m", mark), me),
+                    (("note", id_, "-m", mark), me),
+                ]
+            )
             ran = ticketctl(root, *words, now="", as_=as_)
             if ran.status not in (0, 1):
                 return Ran(json.dumps(log), ran.status, f"{words}: {ran}")
@@ -89,7 +104,9 @@ def worker(root: Path, number: int, acts: int, tickets: Sequence[str]) -> Callab
     return inside
 
 
-def audited(root: Path, before: dict[str, tuple[Entry, ...]], results: Sequence[Ran]) -> int:
+def audited(
+    root: Path, before: dict[str, tuple[Entry, ...]], results: Sequence[Ran]
+) -> int:
     """Hold what was reported against what is on the disk; the number of successes."""
     for ran in results:
         assert ran.status == 0, ran.err
@@ -97,8 +114,12 @@ def audited(root: Path, before: dict[str, tuple[Entry, ...]], results: Sequence[
     after = histories(root)
     assert after.keys() == before.keys()
     for id_, history in before.items():
-        assert after[id_][: len(history)] == history, f"{id_}: what was there is not the beginning of what is there"
-    ids = Counter((id_, entry.id) for id_, history in after.items() for entry in history)
+        assert after[id_][: len(history)] == history, (
+            f"{id_}: what was there is not the beginning of what is there"
+        )
+    ids = Counter(
+        (id_, entry.id) for id_, history in after.items() for entry in history
+    )
     assert set(ids.values()) == {1}, "an event twice"
     people = [
         (text.strip(), id_)
@@ -108,9 +129,18 @@ def audited(root: Path, before: dict[str, tuple[Entry, ...]], results: Sequence[
         for text in (entry.text or entry.note or "",)
     ]
     reported = [(mark, f"261102-{id_}") for mark, id_, _, status in log if status == 0]
-    assert sorted(people) == sorted(reported), "reported successes are not the events of the histories"
-    assert not [line for line in log if line[2] in ("note", "reply") and line[3]], "a race refused a note or a reply"
-    told = [f"{id_}-{entry.id}" for id_, history in after.items() for entry in history if entry.event == "notified"]
+    assert sorted(people) == sorted(reported), (
+        "reported successes are not the events of the histories"
+    )
+    assert not [line for line in log if line[2] in ("note", "reply") and line[3]], (
+        "a race refused a note or a reply"
+    )
+    told = [
+        f"{id_}-{entry.id}"
+        for id_, history in after.items()
+        for entry in history
+        if entry.event == "notified"
+    ]
     outbox = [Path(path).stem for path in files_of(root, ".git/ticketctl/outbox")]
     assert sorted(outbox) == sorted(told), "a notice lost or doubled"
     assert leftovers(root) == []
@@ -136,9 +166,18 @@ def test_eight_people_and_twenty_tickets(tmp_path: Path) -> None:
 
 
 def test_people_and_git(tmp_path: Path) -> None:
-    """The same where every act is a commit: one for each, the tree clean, the repository sound (6)."""
+    """The same where every act is a commit: one for each, the tree clean, the
+    repository sound (6)."""
     root = make_store(tmp_path / "store", "commit: auto\n")
-    git = ["git", "-C", str(root), "-c", "user.name=Amy", "-c", "user.email=amy@support.example"]
+    git = [
+        "git",
+        "-C",
+        str(root),
+        "-c",
+        "user.name=Amy",
+        "-c",
+        "user.email=amy@support.example",
+    ]
     subprocess.run([*git, "init", "-q"], check=True)
     (root / ".gitignore").write_text(".ticketctl/\n")
     tickets = opened(root, 4)
@@ -147,34 +186,57 @@ def test_people_and_git(tmp_path: Path) -> None:
     before = histories(root)
     count = [*git, "rev-list", "--count", "HEAD"]
     commits = int(subprocess.check_output(count))
-    successes = audited(root, before, together([worker(root, number, 4, tickets) for number in range(4)]))
+    successes = audited(
+        root,
+        before,
+        together([worker(root, number, 4, tickets) for number in range(4)]),
+    )
     assert int(subprocess.check_output(count)) == commits + successes
     assert subprocess.check_output([*git, "status", "--porcelain"], text=True) == ""
-    subprocess.run([*git, "fsck", "--strict", "--no-progress"], check=True, capture_output=True)
+    subprocess.run(
+        [*git, "fsck", "--strict", "--no-progress"], check=True, capture_output=True
+    )
 
 
 def test_one_move_is_made_once(tmp_path: Path) -> None:
-    """Of many who expect a ticket to be Open and solve it, one does; the others are told who was first (6)."""
+    """Of many who expect a ticket to be Open and solve it, one does; the others are
+    told who was first (6)."""
     root = make_store(tmp_path / "store")
     (ticket,) = opened(root, 1)
 
     def solve(number: int) -> Callable[[], Ran]:
         words = ("move", ticket, "Solved", "--expect", "Open", "-m", "done")
-        return lambda: ticketctl(root, *words, now="", as_=f"agent:agent{number}@support.example")
+        return lambda: ticketctl(
+            root, *words, now="", as_=f"agent:agent{number}@support.example"
+        )
 
     results = together([solve(number) for number in range(6)])
     assert sorted(ran.status for ran in results) == [0, 1, 1, 1, 1, 1]
     winner = next(number for number, ran in enumerate(results) if ran.status == 0)
     for ran in results:
-        assert ran.status == 0 or (f"agent{winner}@support.example" in ran.err and "is Solved, not Open" in ran.err)
-    assert [entry.to for entry in histories(root)[f"261102-{ticket}"]].count("Solved") == 1
+        assert ran.status == 0 or (
+            f"agent{winner}@support.example" in ran.err
+            and "is Solved, not Open" in ran.err
+        )
+    assert [entry.to for entry in histories(root)[f"261102-{ticket}"]].count(
+        "Solved"
+    ) == 1
 
 
 def test_expect_is_refused_when_somebody_was_first(tmp_path: Path) -> None:
-    """``--expect`` is judged against the ticket as it then is; refused, nothing is written, status 1 (6)."""
+    """``--expect`` is judged against the ticket as it then is; refused, nothing is
+    written, status 1 (6)."""
     root = make_store(tmp_path / "store")
     (ticket,) = opened(root, 1)
-    done(root, "move", ticket, "Pending", "--reply", "Which invoice?", as_="agent:bob@support.example")
+    done(
+        root,
+        "move",
+        ticket,
+        "Pending",
+        "--reply",
+        "Which invoice?",
+        as_="agent:bob@support.example",
+    )
     before = files_of(root)
     ran = ticketctl(root, "move", ticket, "Solved", "--expect", "Open")
     assert (ran.status, ran.out) == (1, "")
@@ -184,7 +246,8 @@ def test_expect_is_refused_when_somebody_was_first(tmp_path: Path) -> None:
 
 
 def due(root: Path, number: int) -> list[str]:
-    """So many Solved tickets, whose four days have passed at LATER, and as many Open ones that want a reminder."""
+    """So many Solved tickets, whose four days have passed at LATER, and as many Open
+    ones that want a reminder."""
     tickets = opened(root, 2 * number)
     done(root, "move", *tickets[:number], "Solved", "-m", "done")
     return tickets
@@ -192,7 +255,12 @@ def due(root: Path, number: int) -> list[str]:
 
 def closings(root: Path) -> Counter[tuple[str, str]]:
     """(id, rule) of everything that a sweep did by time."""
-    return Counter((id_, str(entry.rule)) for id_, history in histories(root).items() for entry in history if entry.key)
+    return Counter(
+        (id_, str(entry.rule))
+        for id_, history in histories(root).items()
+        for entry in history
+        if entry.key
+    )
 
 
 def test_second_sweep_says_so_and_leaves(tmp_path: Path) -> None:
@@ -219,7 +287,10 @@ def test_second_sweep_says_so_and_leaves(tmp_path: Path) -> None:
     start = time.monotonic()
     second = ticketctl(root, "sweep", now=LATER)
     assert time.monotonic() - start < 10, "it waited for the first"
-    assert (second.status, second.out) == (0, "") and "another sweep is running" in second.err
+    assert (second.status, second.out) == (
+        0,
+        "",
+    ) and "another sweep is running" in second.err
     assert files_of(root, "tickets") == before
     for end in (*go, *inside):
         os.close(end)
@@ -229,12 +300,17 @@ def test_second_sweep_says_so_and_leaves(tmp_path: Path) -> None:
     assert done(root, "check", now=LATER) == "" and leftovers(root) == []
 
 
-def test_a_sweep_that_cannot_get_at_the_tickets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody else's command is no other sweep: it says that the store is busy, status 75, so cron tries again (13)."""
+def test_a_sweep_that_cannot_get_at_the_tickets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's command is no other sweep: it says that the store is busy, status
+    75, so cron tries again (13)."""
     root = make_store(tmp_path / "store")
     due(root, 1)
     lock = locks.lock
-    monkeypatch.setattr(locks, "lock", lambda folder, wait=30.0: lock(folder, min(wait, 0.05)))
+    monkeypatch.setattr(
+        locks, "lock", lambda folder, wait=30.0: lock(folder, min(wait, 0.05))
+    )
     for leftover in (False, True):
         if leftover:  # of a crash, which the sweep would clear first
             waiting = root / ".git/ticketctl/waiting-0123456789abcdef"
@@ -247,26 +323,41 @@ def test_a_sweep_that_cannot_get_at_the_tickets(tmp_path: Path, monkeypatch: pyt
 
 
 def test_many_sweeps_at_once(tmp_path: Path) -> None:
-    """Each reminder and closing exactly once, however many sweeps start in one instant (13)."""
+    """Each reminder and closing exactly once, however many sweeps start in one instant
+    (13)."""
     root = make_store(tmp_path / "store")
     due(root, 6)
     results = together([lambda: ticketctl(root, "sweep", now=LATER)] * 5)
     assert [ran.status for ran in results] == [0] * 5, results
     said = [line for ran in results for line in ran.out.splitlines()]
-    assert len(said) == 12 and len(closings(root)) == 12 and set(closings(root).values()) == {1}
-    told = [entry for history in histories(root).values() for entry in history if entry.event == "notified"]
-    assert len(told) == len(files_of(root, ".git/ticketctl/outbox")) == 6 + 6  # solved, before; reviews, by the sweep
+    assert (
+        len(said) == 12
+        and len(closings(root)) == 12
+        and set(closings(root).values()) == {1}
+    )
+    told = [
+        entry
+        for history in histories(root).values()
+        for entry in history
+        if entry.event == "notified"
+    ]
+    assert (
+        len(told) == len(files_of(root, ".git/ticketctl/outbox")) == 6 + 6
+    )  # solved, before; reviews, by the sweep
     assert done(root, "check", now=LATER) == "" and leftovers(root) == []
 
 
 def test_a_sweep_and_the_customers(tmp_path: Path) -> None:
-    """A customer's reply in the middle of a sweep wins, or finds the ticket closed; it is never lost (8, sweep 12)."""
+    """A customer's reply in the middle of a sweep wins, or finds the ticket closed; it
+    is never lost (8, sweep 12)."""
     root = make_store(tmp_path / "store")
     solved = due(root, 8)[:8]
 
     def replies() -> Ran:
         lost = [
-            half for half in reversed(solved) if ticketctl(root, "reply", half, "-m", "No!", now=LATER, as_=JANE).status
+            half
+            for half in reversed(solved)
+            if ticketctl(root, "reply", half, "-m", "No!", now=LATER, as_=JANE).status
         ]
         return Ran(" ".join(lost), 0)
 
@@ -283,12 +374,15 @@ def test_a_sweep_and_the_customers(tmp_path: Path) -> None:
             follow_up = str(link.sets["follow_up"])
             assert any(entry.text == "No!" for entry in (*history, *after[follow_up]))
         else:
-            assert [entry.text for entry in history].count("No!") == 1 and not any(entry.key for entry in history)
+            assert [entry.text for entry in history].count("No!") == 1 and not any(
+                entry.key for entry in history
+            )
     assert done(root, "check", now=LATER) == "" and leftovers(root) == []
 
 
 def test_a_busy_store_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who cannot get the lock in time is told to try again, status 75; reading needs no lock (6)."""
+    """Who cannot get the lock in time is told to try again, status 75; reading needs no
+    lock (6)."""
     root = make_store(tmp_path / "store")
     (ticket,) = opened(root, 1)
     before, lock = files_of(root), locks.lock

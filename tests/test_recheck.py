@@ -1,7 +1,8 @@
-"""``check --changed`` finds what a check of all finds, and looks at nothing twice that was found right.
+"""``check --changed`` finds what a check of all finds, and looks at nothing twice that
+was found right.
 
-That it does so whatever happens to the files, is told by the stories of ``test_freshness.py``; here is what else it
-must not believe.
+That it does so whatever happens to the files, is told by the stories of
+``test_freshness.py``; here is what else it must not believe.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ def file_of(root: Path, half: str) -> Path:
 
 
 def test_only_what_changed(root: Path) -> None:
-    """A ticket that changes is looked at again, a new one too; one that goes is no matter."""
+    """A ticket that changes is looked at again, a new one too; one that goes is no
+    matter."""
     done(root, "note", "aaaaa", "-m", "Seen.")
     make_tickets(root, "ddddd")
     file_of(root, "bbbbb").unlink()
@@ -66,21 +68,33 @@ def test_what_is_wrong_is_said_each_time(root: Path) -> None:
     """Until it is mended; with the status of a check."""
     whole = file_of(root, "aaaaa").read_bytes()
     for wrong, status in (
-        (whole.replace(b"status: New", b"status: Open"), 1), (b"nothing\n", 65),
-    ):  # fmt: skip
+        (whole.replace(b"status: New", b"status: Open"), 1),
+        (b"nothing\n", 65),
+    ):
         file_of(root, "aaaaa").write_bytes(wrong)
         for _ in range(2):
-            ran, full = ticketctl(root, "check", "--changed", now=AT), ticketctl(root, "check", now=AT)
-            assert (ran.out, ran.status) == (full.out, full.status) and full.status == status
+            ran, full = (
+                ticketctl(root, "check", "--changed", now=AT),
+                ticketctl(root, "check", now=AT),
+            )
+            assert (ran.out, ran.status) == (
+                full.out,
+                full.status,
+            ) and full.status == status
             assert ran.err.strip() == "1 problem in 1 ticket; 2 found right before"
     file_of(root, "aaaaa").write_bytes(whole)
-    assert said(root).startswith("0 problems in 0 tickets; 3"), "these bytes were found right once"
+    assert said(root).startswith("0 problems in 0 tickets; 3"), (
+        "these bytes were found right once"
+    )
     (file_of(root, "aaaaa").parent / "copy.yaml").write_bytes(whole)
-    assert said(root).startswith("1 problem in 1 ticket; 3"), "what is no ticket is found without the index"
+    assert said(root).startswith("1 problem in 1 ticket; 3"), (
+        "what is no ticket is found without the index"
+    )
 
 
 def test_other_rules(root: Path) -> None:
-    """Whatever a check goes by makes all of them doubtful: the profile, an old version of it, the people."""
+    """Whatever a check goes by makes all of them doubtful: the profile, an old version
+    of it, the people."""
     own = root / "profiles/biztech.yaml"
     own.parent.mkdir()
     text = Path(f"{built_in()}/biztech.yaml").read_text()
@@ -91,7 +105,8 @@ def test_other_rules(root: Path) -> None:
         lambda: own.write_text(text + "# looked at\n"),
         lambda: (root / "profiles/biztech@0.yaml").write_text(text),
         lambda: (root / "ticketctl.yaml").write_text(
-            (root / "ticketctl.yaml").read_text() + "people: {amy@support.example: {roles: [agent]}}\n"
+            (root / "ticketctl.yaml").read_text()
+            + "people: {amy@support.example: {roles: [agent]}}\n"
         ),
     ):
         said(root)
@@ -101,14 +116,29 @@ def test_other_rules(root: Path) -> None:
 
 
 def test_what_time_can_break(root: Path) -> None:
-    """A status that is kept only while a date is to come: right today is not right for ever."""
+    """A status that is kept only while a date is to come: right today is not right for
+    ever."""
     own = root / "profiles/biztech.yaml"
     own.parent.mkdir()
     text = Path(f"{built_in()}/biztech.yaml").read_text()
     keeps = 'keeps: [{field: assignee, present: true, say: "an Open'
     assert keeps in text
-    own.write_text(text.replace(keeps, "keeps: [{field: due, in_future: true, say: late}, " + keeps[8:]))
-    done(root, "move", "aaaaa", "Open", "--due", "2026-11-05", "-a", "amy@support.example", now=AT)
+    own.write_text(
+        text.replace(
+            keeps, "keeps: [{field: due, in_future: true, say: late}, " + keeps[8:]
+        )
+    )
+    done(
+        root,
+        "move",
+        "aaaaa",
+        "Open",
+        "--due",
+        "2026-11-05",
+        "-a",
+        "amy@support.example",
+        now=AT,
+    )
     for _ in range(2):
         assert said(root).startswith("0 problems in") and ("; 2 found" in said(root))
     ran = ticketctl(root, "check", "--changed", now="2026-11-06T12:00")
@@ -120,7 +150,12 @@ def test_what_lies_elsewhere(root: Path) -> None:
     """The file of an attachment may go, and come back; the ticket knows nothing of it."""
     ticket = Store(str(root)).read("261102-aaaaa").ticket
     entry = Entry(
-        at="2026-11-02T11:00:00Z", by="amy@support.example", role="agent", event="noted", note="x", files=("a.txt",)
+        at="2026-11-02T11:00:00Z",
+        by="amy@support.example",
+        role="agent",
+        event="noted",
+        note="x",
+        files=("a.txt",),
     )
     whole = fold([*ticket.history, seal(ticket.history, entry)])
     file_of(root, "aaaaa").write_bytes(emit(whole))
@@ -136,11 +171,16 @@ def test_what_lies_elsewhere(root: Path) -> None:
     assert said(root) == "0 problems in 0 tickets; 3 found right before"
     file_of(root, "aaaaa").write_bytes(emit(ticket))
     lies.unlink()
-    assert said(root) == "0 problems in 1 ticket; 2 found right before", "an attachment of what was there once"
+    assert said(root) == "0 problems in 1 ticket; 2 found right before", (
+        "an attachment of what was there once"
+    )
 
 
-def test_a_change_between_index_and_reading(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was read is noted, if it is what the index has: what came in between is looked at next time."""
+def test_a_change_between_index_and_reading(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read is noted, if it is what the index has: what came in between is
+    looked at next time."""
     path, read_at = file_of(root, "aaaaa"), check_changed.read_at
     was = path.read_bytes()
     done(root, "note", "aaaaa", "-m", "Seen.")
@@ -162,9 +202,13 @@ def test_a_change_between_index_and_reading(root: Path, monkeypatch: pytest.Monk
     path.write_bytes(was.replace(b"Please help.", b"Please hurry"))
     with monkeypatch.context() as patch:
         patch.setattr(check_changed, "read_at", soon)
-        assert said(root).startswith("0 problems in 1 ticket"), "it was mended before it was read"
+        assert said(root).startswith("0 problems in 1 ticket"), (
+            "it was mended before it was read"
+        )
     path.write_bytes(was.replace(b"Please help.", b"Please hurry"))
-    assert said(root).startswith("1 problem in 1 ticket"), "and what is wrong was never noted as right"
+    assert said(root).startswith("1 problem in 1 ticket"), (
+        "and what is wrong was never noted as right"
+    )
 
 
 def test_an_index_that_cannot_be_written(root: Path) -> None:
@@ -185,29 +229,52 @@ def test_an_index_that_cannot_be_written(root: Path) -> None:
 
 
 def test_one_of_them(root: Path) -> None:
-    """It cannot be asked together with what else says which tickets are meant; JSON says how many were looked at."""
+    """It cannot be asked together with what else says which tickets are meant; JSON
+    says how many were looked at."""
     for words in (("aaaaa",), ("--staged",), ("--range", "HEAD..")):
         ran = ticketctl(root, "check", "--changed", *words)
-        assert ran.status == 2 and "check takes ids, --changed, --staged or --range, one of them" in ran.err
-    assert json.loads(ticketctl(root, "check", "--changed", "--format", "json").out)["checked"] == 0
+        assert (
+            ran.status == 2
+            and "check takes ids, --changed, --staged or --range, one of them"
+            in ran.err
+        )
+    assert (
+        json.loads(ticketctl(root, "check", "--changed", "--format", "json").out)[
+            "checked"
+        ]
+        == 0
+    )
 
 
 @pytest.mark.parametrize("large", [False, True])
-def test_what_git_does_not_see(large: bool, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder or a FIFO named like a ticket is nothing to git, but it is to a check."""
+def test_what_git_does_not_see(
+    large: bool, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty folder or a FIFO named like a ticket is nothing to git, but it is to a
+    check."""
     Path(os.environ["GIT_CONFIG_GLOBAL"]).write_text(GITCONFIG)
-    git(root, "init", "-q"), git(root, "add", "tickets"), git(root, "commit", "-qm", "x")
+    (
+        git(root, "init", "-q"),
+        git(root, "add", "tickets"),
+        git(root, "commit", "-qm", "x"),
+    )
     monkeypatch.setattr(changes, "LARGE", 0 if large else 2000)
     monkeypatch.setattr(changes, "_LARGE_BYTES", 0 if large else 1 << 20)
     file_of(root, "zzzzz").mkdir()
     os.mkfifo(file_of(root, "yyyyy"))
     os.mkfifo(root / "tickets/2031")
-    ran, whole = ticketctl(root, "check", "--changed", now=AT), ticketctl(root, "check", now=AT)
+    ran, whole = (
+        ticketctl(root, "check", "--changed", now=AT),
+        ticketctl(root, "check", now=AT),
+    )
     assert (ran.out, ran.status) == (whole.out, 65) and ran.out.count("\n") == 3
 
 
-def test_rules_that_change_meanwhile(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was judged by a profile that came and went is not taken to be right by the one before it."""
+def test_rules_that_change_meanwhile(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was judged by a profile that came and went is not taken to be right by the
+    one before it."""
     own = root / "profiles/biztech.yaml"
     own.parent.mkdir()
     good = Path(f"{built_in()}/biztech.yaml").read_text()
@@ -223,15 +290,25 @@ def test_rules_that_change_meanwhile(root: Path, monkeypatch: pytest.MonkeyPatch
 
     with monkeypatch.context() as patch:
         patch.setattr(check_changed, "_doubtful", meanwhile)
-        assert ticketctl(root, "check", "--changed", now=AT).status == 0, "judged by the good one"
+        assert ticketctl(root, "check", "--changed", now=AT).status == 0, (
+            "judged by the good one"
+        )
     own.write_text(bad)
-    again, whole = ticketctl(root, "check", "--changed", now=AT), ticketctl(root, "check", now=AT)
+    again, whole = (
+        ticketctl(root, "check", "--changed", now=AT),
+        ticketctl(root, "check", now=AT),
+    )
     assert (again.out, again.status) == (whole.out, whole.status) and whole.status != 0
 
 
-def test_a_profile_that_comes_to_be_refused(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link in its place is refused, wherever it leads, and so are its tickets: no built-in one stands in for it."""
-    later = SimpleNamespace(time_ns=lambda: time.time_ns() + 10**10)  # no file is so young that it is read for that
+def test_a_profile_that_comes_to_be_refused(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link in its place is refused, wherever it leads, and so are its tickets: no
+    built-in one stands in for it."""
+    later = SimpleNamespace(
+        time_ns=lambda: time.time_ns() + 10**10
+    )  # no file is so young that it is read for that
     monkeypatch.setattr(changes, "time", later)
     assert said(root).startswith("0 problems")
     (root / "profiles").mkdir()
@@ -239,8 +316,13 @@ def test_a_profile_that_comes_to_be_refused(root: Path, tmp_path: Path, monkeypa
     for leads in (False, True):
         if leads:
             shutil.copy(f"{built_in()}/biztech.yaml", tmp_path / "away.yaml")
-        ran, whole = ticketctl(root, "check", "--changed", now=AT), ticketctl(root, "check", now=AT)
-        assert (ran.out, ran.status) == (whole.out, whole.status) and whole.out.count("symbolic link") == 3
+        ran, whole = (
+            ticketctl(root, "check", "--changed", now=AT),
+            ticketctl(root, "check", now=AT),
+        )
+        assert (ran.out, ran.status) == (whole.out, whole.status) and whole.out.count(
+            "symbolic link"
+        ) == 3
 
 
 ALIEN = {
@@ -253,7 +335,8 @@ ALIEN = {
 
 @pytest.mark.parametrize("made", ALIEN)
 def test_a_table_that_is_none_of_ours(made: str, root: Path) -> None:
-    """What somebody else has put into the index ends nothing: tickets are looked at, or the index is made anew."""
+    """What somebody else has put into the index ends nothing: tickets are looked at, or
+    the index is made anew."""
     path = Index.newest(found(root))
     assert path is not None
     with closing(sqlite3.connect(path)) as index:
@@ -263,8 +346,11 @@ def test_a_table_that_is_none_of_ours(made: str, root: Path) -> None:
 
 @pytest.mark.parametrize("step", ["doubtful", "attached"])
 @pytest.mark.parametrize("harm", ["truncated", "locked"])
-def test_harm_in_the_middle(step: str, harm: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The index is damaged, or locked and kept so, while it is asked: the answer is the same, and it does not wait for ever."""
+def test_harm_in_the_middle(
+    step: str, harm: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index is damaged, or locked and kept so, while it is asked: the answer is the
+    same, and it does not wait for ever."""
     path, inner, todo = Index.newest(found(root)), getattr(verified, step), [1]
     assert path is not None
     done(root, "note", "aaaaa", "-m", "Seen.")
@@ -273,9 +359,13 @@ def test_harm_in_the_middle(step: str, harm: str, root: Path, monkeypatch: pytes
         def harming(index: Index) -> object:
             if todo:
                 todo.pop()
-                os.truncate(path, 5000) if harm == "truncated" else other.execute("BEGIN EXCLUSIVE")
+                os.truncate(path, 5000) if harm == "truncated" else other.execute(
+                    "BEGIN EXCLUSIVE"
+                )
             return inner(index)
 
         monkeypatch.setattr(verified, step, harming)
         ran = ticketctl(root, "check", "--changed", now=AT)
-    assert (ran.status, ran.out) == (0, "") and ran.err.startswith("0 problems in "), ran
+    assert (ran.status, ran.out) == (0, "") and ran.err.startswith("0 problems in "), (
+        ran
+    )

@@ -1,4 +1,5 @@
-"""The sample store in ``tickets/``: made by the pages in ``tests/samples``, and in order."""
+"""The sample store in ``tickets/``: made by the pages in ``tests/samples``, and in
+order."""
 
 from __future__ import annotations
 
@@ -42,15 +43,19 @@ def test_every_status_of_every_profile_is_visited() -> None:
     for ticket in tickets():
         visited[ticket.profile].update(entry.to for entry in ticket.history if entry.to)
     profiles = list(Workspace(str(ROOT), NOW).registry.all())
-    assert {profile.name: set(profile.statuses) - visited[profile.name] for profile in profiles} == {
-        profile.name: set() for profile in profiles
-    }
+    assert {
+        profile.name: set(profile.statuses) - visited[profile.name]
+        for profile in profiles
+    } == {profile.name: set() for profile in profiles}
     assert sum(map(len, visited.values())) == 53
 
 
 def test_the_dates_are_those_of_three_weeks_in_november() -> None:
     for ticket in tickets():
-        assert ticket.id[:6] == f"{ticket.created[2:4]}{ticket.created[5:7]}{ticket.created[8:10]}"
+        assert (
+            ticket.id[:6]
+            == f"{ticket.created[2:4]}{ticket.created[5:7]}{ticket.created[8:10]}"
+        )
         assert ticket.created[:10] >= "2026-11-02"
         assert ticket.updated[:10] <= "2026-11-21"
 
@@ -58,7 +63,10 @@ def test_the_dates_are_those_of_three_weeks_in_november() -> None:
 def test_it_is_in_order(shell: Shell) -> None:
     """No problem and no warning."""
     shell.at("2026-11-21T09:00")
-    assert shell.ok(f"ticketctl -C {ROOT} check") == f"0 problems in {len(tickets())} tickets\n"
+    assert (
+        shell.ok(f"ticketctl -C {ROOT} check")
+        == f"0 problems in {len(tickets())} tickets\n"
+    )
 
 
 def test_nothing_is_left_to_sweep(shell: Shell) -> None:

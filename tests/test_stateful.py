@@ -1,6 +1,8 @@
-"""Random lives of tickets by the five profiles: whatever people do and however late the sweep is, the promises hold.
+"""Random lives of tickets by the five profiles: whatever people do and however late the
+sweep is, the promises hold.
 
-What the program must have done is worked out here a second time, from the profile's own declarations.
+What the program must have done is worked out here a second time, from the profile's own
+declarations.
 """
 
 from __future__ import annotations
@@ -13,7 +15,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.test_dates import oracle, oracle_add
 from tests.world import CUSTOMER, REGISTRY, Refused, World
@@ -23,7 +31,14 @@ from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.guards import EvalContext, failures
 from ticketctl.core.engine.requests import Decision
 from ticketctl.core.entry import Entry
-from ticketctl.core.profile import CREATED, Automation, Event, Field, Profile, Transition
+from ticketctl.core.profile import (
+    CREATED,
+    Automation,
+    Event,
+    Field,
+    Profile,
+    Transition,
+)
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.store.paths import path_of
 from ticketctl.store.yaml.loader import load
@@ -34,21 +49,33 @@ PROFILES = ("aerosoft", "assima", "biztech", "ggit", "hosting")
 EXAMPLES = int(os.environ.get("LIVES", "25"))
 STEPS = 30
 STARTS = (
-    datetime(2026, 11, 2, 9, tzinfo=UTC), datetime(2026, 3, 6, 23, 30, tzinfo=UTC), datetime(2026, 10, 30, 5, 45, tzinfo=UTC),
-    datetime(2028, 2, 27, 12, tzinfo=UTC), datetime(2026, 3, 28, 1, 15, tzinfo=UTC),
-)  # fmt: skip
-TEXTS = ("Please send the error.", "It works now.\nThank you!\n", "yes", "- a: #1", "Status: Waiting Customer")
+    datetime(2026, 11, 2, 9, tzinfo=UTC),
+    datetime(2026, 3, 6, 23, 30, tzinfo=UTC),
+    datetime(2026, 10, 30, 5, 45, tzinfo=UTC),
+    datetime(2028, 2, 27, 12, tzinfo=UTC),
+    datetime(2026, 3, 28, 1, 15, tzinfo=UTC),
+)
+TEXTS = (
+    "Please send the error.",
+    "It works now.\nThank you!\n",
+    "yes",
+    "- a: #1",
+    "Status: Waiting Customer",
+)
 ANN = "ann@staff.example"
 
 
-# --- what entries and timers mean, from docs/profile-language.md ------------------------------------------------------
+# --- what entries and timers mean, from docs/profile-language.md ---
 
 
 def raises(profile: Profile, entry: Entry, event: Event) -> bool:
     """Whether an entry is an event of that kind."""
     kind = profile.roles[entry.role].kind
     public = bool(entry.text) and entry.event != "created"
-    fields = {name.removeprefix("fields.").split(".")[0] for name in (*entry.sets, *entry.unset)}
+    fields = {
+        name.removeprefix("fields.").split(".")[0]
+        for name in (*entry.sets, *entry.unset)
+    }
     return {
         "created": entry.event == "created",
         "entered": entry.to == event.about,
@@ -69,7 +96,8 @@ def raises_any(profile: Profile, entry: Entry, events: Iterable[Event]) -> bool:
 
 
 def stay(history: Sequence[Entry], within: Iterable[str]) -> list[Entry]:
-    """The entries since the ticket came into a set of statuses for the last time; none, if it is not there."""
+    """The entries since the ticket came into a set of statuses for the last time; none,
+    if it is not there."""
     found: list[Entry] = []
     for entry in history:
         if entry.to is not None and entry.to not in within:
@@ -79,22 +107,46 @@ def stay(history: Sequence[Entry], within: Iterable[str]) -> list[Entry]:
     return found
 
 
-def anchor_of(profile: Profile, history: Sequence[Entry], timer: Automation) -> Entry | None:
-    """The entry from which an automation counts, if its clock runs at the end of a history."""
+def anchor_of(
+    profile: Profile, history: Sequence[Entry], timer: Automation
+) -> Entry | None:
+    """The entry from which an automation counts, if its clock runs at the end of a
+    history."""
     if timer.at:
         setters = [
-            e for e in history if raises(profile, e, Event("field_set", timer.at)) and timer.at in str(list(e.sets))
+            e
+            for e in history
+            if raises(profile, e, Event("field_set", timer.at))
+            and timer.at in str(list(e.sets))
         ]
-        return setters[-1] if setters and fold(history).get(timer.at) is not None else None
+        return (
+            setters[-1] if setters and fold(history).get(timer.at) is not None else None
+        )
     found = stay(history, timer.within)
-    started = [i for i, e in enumerate(found) if timer.start and raises(profile, e, timer.start)]
-    again = [i for i, e in enumerate(found) if raises_any(profile, e, timer.reset_on) and any(s < i for s in started)]
+    started = [
+        i
+        for i, e in enumerate(found)
+        if timer.start and raises(profile, e, timer.start)
+    ]
+    again = [
+        i
+        for i, e in enumerate(found)
+        if raises_any(profile, e, timer.reset_on) and any(s < i for s in started)
+    ]
     counted = sorted({*started, *again})
-    stops = [i for i, e in enumerate(found) if raises_any(profile, e, timer.cancel_on) and i not in counted]
+    stops = [
+        i
+        for i, e in enumerate(found)
+        if raises_any(profile, e, timer.cancel_on) and i not in counted
+    ]
     since = stops[-1] + 1 if stops else 0
     if stops and timer.resume_on:
         # Nothing but a resuming event starts it anew; what comes later counts as ever.
-        resumed = [i for i in range(since, len(found)) if raises_any(profile, found[i], timer.resume_on)]
+        resumed = [
+            i
+            for i in range(since, len(found))
+            if raises_any(profile, found[i], timer.resume_on)
+        ]
         if not resumed:
             return None
         since = resumed[0]
@@ -105,25 +157,45 @@ def anchor_of(profile: Profile, history: Sequence[Entry], timer: Automation) -> 
 
 def moment(value: str, name: str) -> datetime:
     """The instant that a date field holds."""
-    return parse_instant(value) if "T" in value else oracle(datetime.fromisoformat(value), name)
+    return (
+        parse_instant(value)
+        if "T" in value
+        else oracle(datetime.fromisoformat(value), name)
+    )
 
 
-def due_of(profile: Profile, history: Sequence[Entry], timer: Automation, anchor: Entry, nth: int) -> datetime:
+def due_of(
+    profile: Profile,
+    history: Sequence[Entry],
+    timer: Automation,
+    anchor: Entry,
+    nth: int,
+) -> datetime:
     """When an occurrence of an automation is due, from its declaration."""
     zone = profile.timezone
     first = parse_instant(anchor.at)
     if timer.at:
-        first = oracle_add(moment(str(fold(history).get(timer.at)), zone), timer.lead, zone, -1)
+        first = oracle_add(
+            moment(str(fold(history).get(timer.at)), zone), timer.lead, zone, -1
+        )
     first = oracle_add(first, timer.after, zone, 1)
-    return first if nth == 1 else oracle_add(first, timer.repeat or Duration(), zone, nth - 1)
+    return (
+        first
+        if nth == 1
+        else oracle_add(first, timer.repeat or Duration(), zone, nth - 1)
+    )
 
 
-# --- what people draw -----------------------------------------------------------------------------------------------
+# --- what people draw ---
 
 
 def staff_of(profile: Profile) -> list[str]:
     """The roles of people and integrations, the customer's left out."""
-    return [role.name for role in profile.roles.values() if role.kind in ("agent", "integration")]
+    return [
+        role.name
+        for role in profile.roles.values()
+        if role.kind in ("agent", "integration")
+    ]
 
 
 def addresses(profile: Profile) -> list[str]:
@@ -133,8 +205,12 @@ def addresses(profile: Profile) -> list[str]:
 
 def words_of(profile: Profile, kind: str) -> list[str]:
     """The texts that the profile itself looks for."""
-    tests = [test for rule_ in profile.rules for given in rule_.when for test in given.walk()]
-    return sorted({str(word) for test in tests if test.kind == kind for word in test.wanted})
+    tests = [
+        test for rule_ in profile.rules for given in rule_.when for test in given.walk()
+    ]
+    return sorted(
+        {str(word) for test in tests if test.kind == kind for word in test.wanted}
+    )
 
 
 def value_of(draw: Any, world: World, field: Field) -> Any:
@@ -153,14 +229,30 @@ def value_of(draw: Any, world: World, field: Field) -> Any:
         case "users":
             return (ANN,)
         case "checklist":
-            return draw(st.sampled_from([{"call": "open"}, {"call": "done", "bill": "open"}, {"call": "done"}]))
+            return draw(
+                st.sampled_from(
+                    [
+                        {"call": "open"},
+                        {"call": "done", "bill": "open"},
+                        {"call": "done"},
+                    ]
+                )
+            )
     return draw(st.sampled_from(["2.4.1", "yes", "x: y"]))
 
 
 def dates(world: World) -> st.SearchStrategy[str]:
     """Dates and instants around now, mostly to come."""
     day = (world.now + timedelta(days=12)).date().isoformat()
-    return st.sampled_from([*(world.when(text) for text in ("+3d", "+26h", "+20d", "+5min", "-1d", "tomorrow")), day])
+    return st.sampled_from(
+        [
+            *(
+                world.when(text)
+                for text in ("+3d", "+26h", "+20d", "+5min", "-1d", "tomorrow")
+            ),
+            day,
+        ]
+    )
 
 
 class Life(RuleBasedStateMachine):
@@ -184,10 +276,17 @@ class Life(RuleBasedStateMachine):
             return False
         return True
 
-    def words(self, draw: Any, edge: Transition | None = None, eager: bool = False) -> dict[str, Any]:
-        """What a request supplies beside the move: more of it, if it is meant to be allowed."""
+    def words(
+        self, draw: Any, edge: Transition | None = None, eager: bool = False
+    ) -> dict[str, Any]:
+        """What a request supplies beside the move: more of it, if it is meant to be
+        allowed."""
         profile, found = self.profile, dict[str, Any]()
-        often = st.sampled_from([True, True, True, False]) if eager else st.sampled_from([True, False, False])
+        often = (
+            st.sampled_from([True, True, True, False])
+            if eager
+            else st.sampled_from([True, False, False])
+        )
         seldom = st.sampled_from([True, False, False, False])
         if draw(often):
             found["text"] = draw(st.sampled_from([*TEXTS, *words_of(profile, "text")]))
@@ -198,7 +297,13 @@ class Life(RuleBasedStateMachine):
                 found["assignee"] = draw(st.sampled_from(addresses(profile)))
             if draw(often if eager else seldom):
                 found["due"] = draw(dates(self.world))
-            for field in draw(st.lists(st.sampled_from(list(profile.fields.values())), max_size=2, unique_by=id)):
+            for field in draw(
+                st.lists(
+                    st.sampled_from(list(profile.fields.values())),
+                    max_size=2,
+                    unique_by=id,
+                )
+            ):
                 if not field.edit or draw(seldom):
                     found[field.name] = value_of(draw, self.world, field)
         return found
@@ -209,10 +314,18 @@ class Life(RuleBasedStateMachine):
         world, roles = self.world, staff_of(self.profile)
         world.now = start
         if listed:
-            world.people = {f"{role}@staff.example": {role} for role in roles} | {ANN: set(roles)}
+            world.people = {f"{role}@staff.example": {role} for role in roles} | {
+                ANN: set(roles)
+            }
         edges = [edge for edge in self.profile.edges if edge.source == CREATED]
-        role = data.draw(st.sampled_from(sorted({role for edge in edges for role in edge.roles})))
-        to = data.draw(st.sampled_from([None, *(edge.target for edge in edges if role in edge.roles)]))
+        role = data.draw(
+            st.sampled_from(sorted({role for edge in edges for role in edge.roles}))
+        )
+        to = data.draw(
+            st.sampled_from(
+                [None, *(edge.target for edge in edges if role in edge.roles)]
+            )
+        )
         sets = (
             {"assignee": data.draw(st.sampled_from(addresses(self.profile)))}
             if role in roles and data.draw(st.booleans())
@@ -224,27 +337,45 @@ class Life(RuleBasedStateMachine):
             world.new("customer")
 
     def push(self, data: Any, edge: Transition) -> bool:
-        """Make a move that the profile lists: as drawn, or else with what such moves need; whether it was made."""
+        """Make a move that the profile lists: as drawn, or else with what such moves
+        need; whether it was made."""
         roles = [(role, None) for role in edge.roles if role != self.profile.system]
-        role, for_ = data.draw(st.sampled_from(roles + [(role, CUSTOMER) for role in edge.on_behalf]))
+        role, for_ = data.draw(
+            st.sampled_from(roles + [(role, CUSTOMER) for role in edge.on_behalf])
+        )
         words = (
-            self.words(data.draw, edge, eager=True) if data.draw(st.booleans()) else {"text": "Please.", "note": "So."}
+            self.words(data.draw, edge, eager=True)
+            if data.draw(st.booleans())
+            else {"text": "Please.", "note": "So."}
         )
         if self.act(role, edge.target, for_=for_, **words):
             return True
         messages, owned = {"text": "Please.", "note": "Because."}, {"assignee": ANN}
         dated = {**messages, **owned, "due": self.world.when("+26h")}
         named = {
-            field.name: "2.4.1" for field in self.profile.fields.values() if field.type == "string" and not field.edit
+            field.name: "2.4.1"
+            for field in self.profile.fields.values()
+            if field.type == "string" and not field.edit
         }
         return any(
             self.act(role, edge.target, for_=for_, **words)
-            for words in (messages, owned, {**messages, **owned}, dated, {**messages, **named}, {**dated, **named})
+            for words in (
+                messages,
+                owned,
+                {**messages, **owned},
+                dated,
+                {**messages, **named},
+                {**dated, **named},
+            )
         )
 
     def open_edges(self, status: str) -> list[Transition]:
         """The moves out of a status that are not for rules alone."""
-        return [edge for edge in self.profile.leaving(status) if set(edge.roles) - {self.profile.system}]
+        return [
+            edge
+            for edge in self.profile.leaving(status)
+            if set(edge.roles) - {self.profile.system}
+        ]
 
     @rule(data=st.data())
     def move(self, data: Any) -> None:
@@ -255,7 +386,9 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data())
     def go(self, data: Any) -> None:
         """People bring it to some status, by the shortest way, as far as it goes."""
-        timed = [status for timer in self.profile.automations for status in timer.within]
+        timed = [
+            status for timer in self.profile.automations for status in timer.within
+        ]
         goal = data.draw(st.sampled_from([*self.profile.statuses, *timed * 3]))
         first: dict[str, Transition | None] = {self.world.ticket.status: None}
         waiting = [self.world.ticket.status]
@@ -272,7 +405,9 @@ class Life(RuleBasedStateMachine):
         for edge in way:
             if self.world.ticket.status != edge.source or not self.push(data, edge):
                 return
-        ending = data.draw(st.sampled_from(["stay", "in time", "too long", "written to"]))
+        ending = data.draw(
+            st.sampled_from(["stay", "in time", "too long", "written to"])
+        )
         if ending == "in time":
             self.wait_for_timer(data)
         if ending == "written to":
@@ -302,29 +437,62 @@ class Life(RuleBasedStateMachine):
         """A message of the customer's."""
         text = data.draw(st.sampled_from([*TEXTS, *words_of(self.profile, "text")]))
         subject = (
-            data.draw(st.sampled_from(["Re: It does not work", *words_of(self.profile, "subject")])) if via else None
+            data.draw(
+                st.sampled_from(
+                    ["Re: It does not work", *words_of(self.profile, "subject")]
+                )
+            )
+            if via
+            else None
         )
         for_ = data.draw(st.sampled_from([None, None, CUSTOMER]))
-        self.act(staff_of(self.profile)[0] if for_ else "customer", text=text, via=via, subject=subject, for_=for_)
+        self.act(
+            staff_of(self.profile)[0] if for_ else "customer",
+            text=text,
+            via=via,
+            subject=subject,
+            for_=for_,
+        )
 
     @rule(data=st.data(), via=st.sampled_from([None, None, "mail"]))
     def staff_write(self, data: Any, via: str | None) -> None:
         """Staff or an integration write, in public or not."""
         role = data.draw(st.sampled_from(staff_of(self.profile)))
-        text = data.draw(st.sampled_from([None, *TEXTS, *words_of(self.profile, "text")]))
-        subject = (
-            data.draw(st.sampled_from(["Re: It does not work", *words_of(self.profile, "subject")])) if via else None
+        text = data.draw(
+            st.sampled_from([None, *TEXTS, *words_of(self.profile, "text")])
         )
-        self.act(role, text=text, note=None if text else "Because.", via=via, subject=subject)
+        subject = (
+            data.draw(
+                st.sampled_from(
+                    ["Re: It does not work", *words_of(self.profile, "subject")]
+                )
+            )
+            if via
+            else None
+        )
+        self.act(
+            role, text=text, note=None if text else "Because.", via=via, subject=subject
+        )
 
     @rule(data=st.data(), quiet=st.sampled_from([False, False, True]))
     def edit(self, data: Any, quiet: bool) -> None:
         """Somebody sets or clears something."""
         role = data.draw(st.sampled_from(list(self.profile.roles)))
         words = self.words(data.draw)
-        names = [*(n for n in ("assignee", "due") if self.world.ticket.get(n)), *self.world.ticket.fields]
-        unset = data.draw(st.lists(st.sampled_from(names), max_size=2, unique=True)) if names else []
-        words = {key: held for key, held in words.items() if key not in (*unset, "text", "note")}
+        names = [
+            *(n for n in ("assignee", "due") if self.world.ticket.get(n)),
+            *self.world.ticket.fields,
+        ]
+        unset = (
+            data.draw(st.lists(st.sampled_from(names), max_size=2, unique=True))
+            if names
+            else []
+        )
+        words = {
+            key: held
+            for key, held in words.items()
+            if key not in (*unset, "text", "note")
+        }
         self.act(role, unset=tuple(unset), quiet=quiet, **words)
 
     @rule(
@@ -337,7 +505,8 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        """A sweep; it is repeated as long as it changes the status, and then nothing is left to do."""
+        """A sweep; it is repeated as long as it changes the status, and then nothing is
+        left to do."""
         self.sweep_out()
 
     @rule(days=st.sampled_from([1, 2, 4, 7, 30, 31]))
@@ -352,10 +521,15 @@ class Life(RuleBasedStateMachine):
         self.wait_for_timer(data)
 
     def wait_for_timer(self, data: Any) -> None:
-        """A sweep a second before a timer is due does not set it off; one at its very instant may."""
+        """A sweep a second before a timer is due does not set it off; one at its very
+        instant may."""
         history, coming = self.world.ticket.history, []
         for timer in self.profile.automations:
-            anchor = anchor_of(self.profile, history, timer) if self.world.ticket.status in timer.within else None
+            anchor = (
+                anchor_of(self.profile, history, timer)
+                if self.world.ticket.status in timer.within
+                else None
+            )
             if anchor is not None:
                 due = due_of(self.profile, history, timer, anchor, 1)
                 coming += [(due, timer.name, anchor.id)] if due > self.world.now else []
@@ -366,10 +540,13 @@ class Life(RuleBasedStateMachine):
                 before = self.world.ticket.history
                 self.sweep_out()
                 made = self.world.ticket.history[len(before) :]
-                assert moment_ == due or all((e.rule, e.anchor) != (name, anchor_id) for e in made)
+                assert moment_ == due or all(
+                    (e.rule, e.anchor) != (name, anchor_id) for e in made
+                )
 
     def sweep_out(self) -> None:
-        """Sweep until nothing more happens, which is after the first sweep that changes no status."""
+        """Sweep until nothing more happens, which is after the first sweep that changes
+        no status."""
         for _ in range(10):
             status, length = self.world.ticket.status, len(self.world.ticket.history)
             fired = self.world.sweep()
@@ -391,11 +568,14 @@ class Life(RuleBasedStateMachine):
     # --- promises
 
     def check_entries(self) -> None:
-        """Every entry made since the last look is one that the profile has, in its time."""
+        """Every entry made since the last look is one that the profile has, in its
+        time."""
         history = self.world.ticket.history
         for position in range(self.seen, len(history)):
             entry, before = history[position], history[:position]
-            assert entry.id == event_id(entry.content(), predecessors(history, position))
+            assert entry.id == event_id(
+                entry.content(), predecessors(history, position)
+            )
             assert entry.after == ()
             if entry.to is not None:
                 self.check_move(entry, before, fold(history[: position + 1]))
@@ -410,7 +590,10 @@ class Life(RuleBasedStateMachine):
         assert (entry.from_ or CREATED) == source
         edges = profile.between(source, str(entry.to))
         if entry.for_ is not None:
-            assert any("customer" in edge.roles and entry.role in edge.on_behalf for edge in edges)
+            assert any(
+                "customer" in edge.roles and entry.role in edge.on_behalf
+                for edge in edges
+            )
         else:
             assert any(entry.role in edge.roles for edge in edges)
         if before and profile.kind(entry.role) in ("customer", "agent"):
@@ -419,7 +602,8 @@ class Life(RuleBasedStateMachine):
             assert category is None or after.status in category.statuses
 
     def check_timer(self, entry: Entry, before: Sequence[Entry]) -> None:
-        """An automation acted when it was due, not before, counted from the right event, and not over the customer."""
+        """An automation acted when it was due, not before, counted from the right
+        event, and not over the customer."""
         timer = self.profile.automation(str(entry.rule))
         anchor = next(e for e in before if e.id == entry.anchor)
         assert timer is not None
@@ -431,20 +615,33 @@ class Life(RuleBasedStateMachine):
         assert due <= parse_instant(entry.at)
         if timer.repeat:
             following = due_of(self.profile, before, timer, anchor, nth + 1)
-            assert following > parse_instant(entry.at), "missed repeats collapse into one"
-        if entry.to and self.profile.state(entry.to) == "closed" and Event("customer_message") in timer.cancel_on:
+            assert following > parse_instant(entry.at), (
+                "missed repeats collapse into one"
+            )
+        if (
+            entry.to
+            and self.profile.state(entry.to) == "closed"
+            and Event("customer_message") in timer.cancel_on
+        ):
             assert not self.customer_waits(before)
 
     def customer_waits(self, history: Sequence[Entry]) -> bool:
-        """Whether the last public word is the customer's (a notice to them is one of ours; so is a move made quietly)."""
+        """Whether the last public word is the customer's (a notice to them is one of
+        ours; so is a move made quietly)."""
         waits = False
         for entry in history:
             if raises(self.profile, entry, Event("customer_message")):
                 waits = True
-            elif raises(self.profile, entry, Event("staff_message")) or (entry.quiet and entry.to is not None):
+            elif raises(self.profile, entry, Event("staff_message")) or (
+                entry.quiet and entry.to is not None
+            ):
                 waits = False
             elif entry.event == "notified" and CUSTOMER in entry.told:
-                waits = waits and raises_any(self.profile, self.cause(history, entry), [Event("customer_message")])
+                waits = waits and raises_any(
+                    self.profile,
+                    self.cause(history, entry),
+                    [Event("customer_message")],
+                )
         return waits
 
     def cause(self, history: Sequence[Entry], entry: Entry) -> Entry:
@@ -455,17 +652,37 @@ class Life(RuleBasedStateMachine):
         """No automation that is due and whose conditions hold has been left out."""
         world, ticket = self.world, self.world.ticket
         system = self.profile.system
-        context = EvalContext(self.profile, world.listed, world.now, ticket, ticket.history, system, system, system)
+        context = EvalContext(
+            self.profile,
+            world.listed,
+            world.now,
+            ticket,
+            ticket.history,
+            system,
+            system,
+            system,
+        )
         for timer in self.profile.automations:
-            anchor = anchor_of(self.profile, ticket.history, timer) if ticket.status in timer.within else None
+            anchor = (
+                anchor_of(self.profile, ticket.history, timer)
+                if ticket.status in timer.within
+                else None
+            )
             if anchor is None or failures(timer.when, context):
                 continue
             done = max(
-                (e.nth or 1 for e in ticket.history if e.due and (e.rule, e.anchor) == (timer.name, anchor.id)),
+                (
+                    e.nth or 1
+                    for e in ticket.history
+                    if e.due and (e.rule, e.anchor) == (timer.name, anchor.id)
+                ),
                 default=0,
             )
             if done == 0 or timer.repeat:
-                assert due_of(self.profile, ticket.history, timer, anchor, done + 1) > world.now, timer.name
+                assert (
+                    due_of(self.profile, ticket.history, timer, anchor, done + 1)
+                    > world.now
+                ), timer.name
 
     @invariant()
     def entries_are_lawful(self) -> None:
@@ -478,7 +695,11 @@ class Life(RuleBasedStateMachine):
         """The ticket is the fold of its history, and no automation did the same twice."""
         if (ticket := self.world.ticket) is not None:
             assert ticket == fold(ticket.history)
-            keys = [(e.rule, e.anchor, e.nth or 1) for e in ticket.history if e.due is not None]
+            keys = [
+                (e.rule, e.anchor, e.nth or 1)
+                for e in ticket.history
+                if e.due is not None
+            ]
             assert len(set(keys)) == len(keys)
             instants = [e.at for e in ticket.history]
             assert instants == sorted(instants)
@@ -489,24 +710,37 @@ class Life(RuleBasedStateMachine):
         if (ticket := self.world.ticket) is not None:
             system = self.profile.system
             context = EvalContext(
-                self.profile, self.world.listed, self.world.now, ticket, ticket.history, system, system, system
+                self.profile,
+                self.world.listed,
+                self.world.now,
+                ticket,
+                ticket.history,
+                system,
+                system,
+                system,
             )
             assert failures(self.profile.statuses[ticket.status].keeps, context) == []
 
     @invariant()
     def rules_were_never_refused(self) -> None:
         """Point 6 of the checker is sound: no move of a rule was ever refused."""
-        assert [words for words in self.world.warnings if words.startswith("rule ")] == []
+        assert [
+            words for words in self.world.warnings if words.startswith("rule ")
+        ] == []
 
     @invariant()
     def follow_ups_can_be_made(self) -> None:
         """A ticket that a rule asks for can be opened."""
         for request in self.world.follow_ups:
-            assert isinstance(decide(self.profile, None, request, self.world.now, self.world.listed), Decision)
+            assert isinstance(
+                decide(self.profile, None, request, self.world.now, self.world.listed),
+                Decision,
+            )
         self.world.follow_ups.clear()
 
     def teardown(self) -> None:
-        """The file of the ticket tells it again, whole and at every length of its history."""
+        """The file of the ticket tells it again, whole and at every length of its
+        history."""
         if (ticket := self.world.ticket) is not None:
             for length in {len(ticket.history), len(ticket.history) // 2 or 1}:
                 then = fold(ticket.history[:length])
@@ -524,6 +758,9 @@ def test_lives(name: str) -> None:
     run_state_machine_as_test(
         lambda: Life(name),
         settings=settings(
-            max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )

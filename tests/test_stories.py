@@ -1,4 +1,5 @@
-"""Every story in tests/stories, played by real commands: the page must come out as it is written.
+"""Every story in tests/stories, played by real commands: the page must come out as it
+is written.
 
 ``UPDATE=1 make test`` writes the pages anew; read the diff before you believe it.
 """
@@ -25,5 +26,7 @@ def test_story(path: Path, shell: Shell) -> None:
         path.write_text(real, encoding="utf-8")
         return
     assert real == page, "\n".join(
-        difflib.unified_diff(page.split("\n"), real.split("\n"), "written", "played", n=2, lineterm="")
+        difflib.unified_diff(
+            page.split("\n"), real.split("\n"), "written", "played", n=2, lineterm=""
+        )
     )

@@ -22,14 +22,30 @@ from ticketctl.record import replace
 
 ID = "261121-k3qx9"
 ROOT = Entry(
-    "2026-11-21T09:14:03Z", "jane", "customer", "created", to="New",
-    sets={"ticket": ID, "profile": "biztech", "version": 1, "title": "T", "customer": "jane"},
-)  # fmt: skip
+    "2026-11-21T09:14:03Z",
+    "jane",
+    "customer",
+    "created",
+    to="New",
+    sets={
+        "ticket": ID,
+        "profile": "biztech",
+        "version": 1,
+        "title": "T",
+        "customer": "jane",
+    },
+)
 
 
 def entry(second: int = 0, **content: Any) -> Entry:
     """An entry of staff, some seconds after the first."""
-    return Entry(f"2026-11-21T09:{20 + second // 60 % 40:02d}:{second % 60:02d}Z", "amy", "agent", "edited", **content)
+    return Entry(
+        f"2026-11-21T09:{20 + second // 60 % 40:02d}:{second % 60:02d}Z",
+        "amy",
+        "agent",
+        "edited",
+        **content,
+    )
 
 
 def sealed(*drafts: Entry) -> tuple[Entry, ...]:
@@ -40,12 +56,18 @@ def sealed(*drafts: Entry) -> tuple[Entry, ...]:
     return history
 
 
-# --- what may stand in a history ------------------------------------------------------------------------------------
+# --- what may stand in a history ---
 
 words = st.sampled_from(["a", "b", "yes", "ä\n", "😀", "1"])
-checklist = st.dictionaries(st.sampled_from(["a", "b", "2-c"]), st.sampled_from(["open", "done"]), min_size=1)
+checklist = st.dictionaries(
+    st.sampled_from(["a", "b", "2-c"]), st.sampled_from(["open", "done"]), min_size=1
+)
 values: st.SearchStrategy[Value] = st.one_of(
-    words, st.integers(-9, 9), st.booleans(), st.lists(words, min_size=1, max_size=2).map(tuple), checklist
+    words,
+    st.integers(-9, 9),
+    st.booleans(),
+    st.lists(words, min_size=1, max_size=2).map(tuple),
+    checklist,
 )
 NAMES = [
     "title",
@@ -64,33 +86,61 @@ NAMES = [
 
 @st.composite
 def drafts(draw: st.DrawFn) -> Entry:
-    """Any entry but the first, not sealed. Keys of automations come from few, so that twins occur."""
-    key = draw(st.one_of(st.none(), st.tuples(words, st.sampled_from(["e000000000001", "e000000000002"]))))
+    """Any entry but the first, not sealed. Keys of automations come from few, so that
+    twins occur."""
+    key = draw(
+        st.one_of(
+            st.none(),
+            st.tuples(words, st.sampled_from(["e000000000001", "e000000000002"])),
+        )
+    )
     sets: dict[str, Value] = {}
     for name in draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=3)):
-        texts = st.lists(words, min_size=1, max_size=2).map(tuple) if name == "watchers" else words
-        sets[name] = draw(values if name.startswith("fields.") and name.count(".") == 1 else texts)
+        texts = (
+            st.lists(words, min_size=1, max_size=2).map(tuple)
+            if name == "watchers"
+            else words
+        )
+        sets[name] = draw(
+            values if name.startswith("fields.") and name.count(".") == 1 else texts
+        )
     return entry(
-        draw(st.integers(0, 2000)), to=draw(st.sampled_from([None, "Open", "Closed"])), sets=sets,
-        unset=tuple(draw(st.lists(st.sampled_from([*NAMES[1:]]), unique=True, max_size=2))),
-        text=draw(st.one_of(st.none(), words)), note=draw(st.one_of(st.none(), words)), quiet=draw(st.booleans()),
-        told=draw(st.sampled_from([(), ("jane",), ("jane", "joe")])), nth=draw(st.sampled_from([None, 2])) if key else None,
-        **({"rule": key[0], "anchor": key[1], "due": "2026-11-21T09:00:00Z"} if key else {}),
-    )  # fmt: skip
+        draw(st.integers(0, 2000)),
+        to=draw(st.sampled_from([None, "Open", "Closed"])),
+        sets=sets,
+        unset=tuple(
+            draw(st.lists(st.sampled_from([*NAMES[1:]]), unique=True, max_size=2))
+        ),
+        text=draw(st.one_of(st.none(), words)),
+        note=draw(st.one_of(st.none(), words)),
+        quiet=draw(st.booleans()),
+        told=draw(st.sampled_from([(), ("jane",), ("jane", "joe")])),
+        nth=draw(st.sampled_from([None, 2])) if key else None,
+        **(
+            {"rule": key[0], "anchor": key[1], "due": "2026-11-21T09:00:00Z"}
+            if key
+            else {}
+        ),
+    )
 
 
 histories = st.lists(drafts(), max_size=6).map(lambda more: sealed(ROOT, *more))
 
 
-# --- the fold -------------------------------------------------------------------------------------------------------
+# --- the fold ---
 
 
 def by_hand(history: Sequence[Entry]) -> dict[str, Any]:
-    """The head that a history gives, told in other words than the program's: a dictionary that is written over."""
+    """The head that a history gives, told in other words than the program's: a
+    dictionary that is written over."""
     head: dict[str, Any] = {}
     done = set()
     for one in history:
-        key = (one.rule, one.anchor, one.nth or 1) if one.rule and one.anchor and one.due else None
+        key = (
+            (one.rule, one.anchor, one.nth or 1)
+            if one.rule and one.anchor and one.due
+            else None
+        )
         if key and key in done:
             continue
         done.add(key)
@@ -101,7 +151,9 @@ def by_hand(history: Sequence[Entry]) -> dict[str, Any]:
             if not item:
                 head.pop(name, None)
             elif isinstance(head.get(f"fields.{base}"), Mapping):
-                head[f"fields.{base}"] = {k: v for k, v in head[f"fields.{base}"].items() if k != item}
+                head[f"fields.{base}"] = {
+                    k: v for k, v in head[f"fields.{base}"].items() if k != item
+                }
                 if not head[f"fields.{base}"]:
                     del head[f"fields.{base}"]
             else:
@@ -141,17 +193,42 @@ def test_fold_by_hand(history: tuple[Entry, ...]) -> None:
     ticket = fold(history)
     head = by_hand(history)
     assert ticket.history == history
-    assert (ticket.id, ticket.profile, ticket.version) == (head["ticket"], head["profile"], head["version"])
-    for name in ("title", "status", "customer", "assignee", "due", "follows", "watchers"):
+    assert (ticket.id, ticket.profile, ticket.version) == (
+        head["ticket"],
+        head["profile"],
+        head["version"],
+    )
+    for name in (
+        "title",
+        "status",
+        "customer",
+        "assignee",
+        "due",
+        "follows",
+        "watchers",
+    ):
         assert ticket.get(name) == head.get(name)
-    assert ticket.fields == {k.removeprefix("fields."): v for k, v in head.items() if k.startswith("fields.")}
+    assert ticket.fields == {
+        k.removeprefix("fields."): v for k, v in head.items() if k.startswith("fields.")
+    }
 
 
 @given(histories)
 def test_head_keys(history: tuple[Entry, ...]) -> None:
     """The head has its keys in order, fields by name, and no key without a value."""
     head = fold(history).head()
-    known = ["id", "profile", "title", "status", "customer", "assignee", "due", "follows", "watchers", "fields"]
+    known = [
+        "id",
+        "profile",
+        "title",
+        "status",
+        "customer",
+        "assignee",
+        "due",
+        "follows",
+        "watchers",
+        "fields",
+    ]
     assert list(head) == [key for key in known if key in head]
     assert list(head.get("fields", {})) == sorted(head.get("fields", {}))
     assert all(value not in (None, (), [], {}) for value in head.values())
@@ -167,7 +244,8 @@ def test_applying_changes_nothing_given(history: tuple[Entry, ...]) -> None:
 
 
 def test_checklist_items() -> None:
-    """One item of a checklist is set and cleared by its own name; a checklist without items is none."""
+    """One item of a checklist is set and cleared by its own name; a checklist without
+    items is none."""
     history = sealed(
         ROOT,
         entry(sets={"fields.checklist": {"a": "open", "b": "open"}}),
@@ -198,15 +276,23 @@ def test_no_ticket() -> None:
         fold([replace(ROOT, to=None)])
 
 
-# --- twins ----------------------------------------------------------------------------------------------------------
+# --- twins ---
 
-FIRED: dict[str, Any] = {"rule": "r", "anchor": "e000000000001", "due": "2026-11-21T09:00:00Z"}
+FIRED: dict[str, Any] = {
+    "rule": "r",
+    "anchor": "e000000000001",
+    "due": "2026-11-21T09:00:00Z",
+}
 
 
 @given(st.integers(1, 4), st.integers(1, 4))
 def test_twins_have_one_effect(before: int, after: int) -> None:
-    """Of entries with one key only the first does something; all of them stay in the history."""
-    one, other = entry(1, to="Closed", **FIRED), entry(2, to="Open", sets={"assignee": "joe"}, **FIRED)
+    """Of entries with one key only the first does something; all of them stay in the
+    history."""
+    one, other = (
+        entry(1, to="Closed", **FIRED),
+        entry(2, to="Open", sets={"assignee": "joe"}, **FIRED),
+    )
     between = [entry(3 + i, note=str(i)) for i in range(before)]
     later = [entry(9 + i, sets={"fields.a": str(i)}) for i in range(after)]
     with_twin = fold(sealed(ROOT, one, *between, other, *later))
@@ -224,7 +310,9 @@ def test_twins_have_one_effect(before: int, after: int) -> None:
 )
 def test_no_twins(other: dict[str, Any]) -> None:
     """A key is rule, anchor and occurrence; what a trigger did has none."""
-    history = sealed(ROOT, entry(1, to="Closed", **FIRED), entry(2, to="Open", **{**FIRED, **other}))
+    history = sealed(
+        ROOT, entry(1, to="Closed", **FIRED), entry(2, to="Open", **{**FIRED, **other})
+    )
     assert fold(history).status == "Open"
 
 
@@ -235,10 +323,12 @@ def test_repeating_automatic_entries_is_harmless(history: tuple[Entry, ...]) -> 
     for one in history:
         if one.key:
             again.append(seal(again, one))
-    assert replace(fold(again), history=(), idle={}) == replace(fold(history), history=(), idle={})
+    assert replace(fold(again), history=(), idle={}) == replace(
+        fold(history), history=(), idle={}
+    )
 
 
-# --- ids ------------------------------------------------------------------------------------------------------------
+# --- ids ---
 
 
 @given(histories)
@@ -247,28 +337,42 @@ def test_linear_histories_have_no_after(history: tuple[Entry, ...]) -> None:
     assert all(one.after == () for one in history)
     assert heads(history) == (history[-1].id,)
     for position, one in enumerate(history):
-        assert predecessors(history, position) == ((history[position - 1].id,) if position else ())
+        assert predecessors(history, position) == (
+            (history[position - 1].id,) if position else ()
+        )
         assert one.id == event_id(one.content(), predecessors(history, position))
         assert len(one.id) == 13
 
 
 @given(drafts())
 def test_content_and_back(draft: Entry) -> None:
-    """An entry is its content, key by key in the file's order; what it does not know, it keeps."""
+    """An entry is its content, key by key in the file's order; what it does not know,
+    it keeps."""
     one = replace(draft, extra={"mood": "good"})
     content = one.content()
     assert Entry.from_content(content) == one
-    assert [key for key in content if key != "mood"] == [key for key in ENTRY_KEYS if key in content]
-    assert event_id(content, ["b", "a"]) == event_id(dict(reversed(content.items())), ["a", "b"])
+    assert [key for key in content if key != "mood"] == [
+        key for key in ENTRY_KEYS if key in content
+    ]
+    assert event_id(content, ["b", "a"]) == event_id(
+        dict(reversed(content.items())), ["a", "b"]
+    )
 
 
 OTHER: dict[str, Any] = {
-    "nth": 7, "quiet": True, "told": ["x"], "unset": ["x"], "files": ["x"], "set": {"x": "y"}, "version": 2,
-}  # fmt: skip
+    "nth": 7,
+    "quiet": True,
+    "told": ["x"],
+    "unset": ["x"],
+    "files": ["x"],
+    "set": {"x": "y"},
+    "version": 2,
+}
 
 
 def edits(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every way to set, change, or take away one key of an entry, or one key of what it sets."""
+    """Every way to set, change, or take away one key of an entry, or one key of what it
+    sets."""
     found = []
     for key in (*ENTRY_KEYS, "mood"):
         if key in ("id", "after"):
@@ -277,20 +381,40 @@ def edits(content: Mapping[str, Any]) -> list[dict[str, Any]]:
             found.append({k: v for k, v in content.items() if k != key})
         value = content.get(key)
         if isinstance(value, str):
-            found += [{**content, key: value + "x"}, {**content, key: value + "\n"}, {**content, key: value[1:]}]
+            found += [
+                {**content, key: value + "x"},
+                {**content, key: value + "\n"},
+                {**content, key: value[1:]},
+            ]
         elif isinstance(value, bool):
             found += [{**content, key: False}, {**content, key: 1}]
         elif isinstance(value, int):
             found += [{**content, key: value + 1}, {**content, key: str(value)}]
         elif isinstance(value, list):
-            found += [{**content, key: [*value, "z"]}, {**content, key: value[::-1]}, {**content, key: value[1:]}]
+            found += [
+                {**content, key: [*value, "z"]},
+                {**content, key: value[::-1]},
+                {**content, key: value[1:]},
+            ]
         elif isinstance(value, Mapping):
             found += [{**content, key: {**value, "z": "z"}}]
             for name, item in value.items():
-                found.append({**content, key: {k: v for k, v in value.items() if k != name}})
-                found.append({**content, key: {**value, name: 99 if isinstance(item, str) else "99"}})
                 found.append(
-                    {**content, key: {**value, name: not item} if isinstance(item, bool) else {**value, name: [item]}}
+                    {**content, key: {k: v for k, v in value.items() if k != name}}
+                )
+                found.append(
+                    {
+                        **content,
+                        key: {**value, name: 99 if isinstance(item, str) else "99"},
+                    }
+                )
+                found.append(
+                    {
+                        **content,
+                        key: {**value, name: not item}
+                        if isinstance(item, bool)
+                        else {**value, name: [item]},
+                    }
                 )
         else:
             found.append({**content, key: OTHER.get(key, "x")})
@@ -300,7 +424,8 @@ def edits(content: Mapping[str, Any]) -> list[dict[str, Any]]:
 @settings(max_examples=60)
 @given(histories)
 def test_every_edit_breaks_the_chain(history: tuple[Entry, ...]) -> None:
-    """Whatever single key of whatever entry is edited, its id is no longer that of its content."""
+    """Whatever single key of whatever entry is edited, its id is no longer that of its
+    content."""
     for position, one in enumerate(history):
         before = predecessors(history, position)
         for edit in edits(one.content()):
@@ -310,29 +435,46 @@ def test_every_edit_breaks_the_chain(history: tuple[Entry, ...]) -> None:
 
 
 @given(histories, st.data())
-def test_every_shift_breaks_the_chain(history: tuple[Entry, ...], data: st.DataObject) -> None:
-    """Taking an entry out, or two neighbours for each other, shows in the ids of what follows."""
+def test_every_shift_breaks_the_chain(
+    history: tuple[Entry, ...], data: st.DataObject
+) -> None:
+    """Taking an entry out, or two neighbours for each other, shows in the ids of what
+    follows."""
 
     def broken(entries: Sequence[Entry]) -> bool:
-        return any(event_id(e.content(), predecessors(entries, i)) != e.id for i, e in enumerate(entries))
+        return any(
+            event_id(e.content(), predecessors(entries, i)) != e.id
+            for i, e in enumerate(entries)
+        )
 
     assert not broken(history)
     if len(history) > 2:
         place = data.draw(st.integers(0, len(history) - 2))
         assert broken(history[:place] + history[place + 1 :])
         if history[place].id != history[place + 1].id:
-            assert broken((*history[:place], history[place + 1], history[place], *history[place + 2 :]))
+            assert broken(
+                (
+                    *history[:place],
+                    history[place + 1],
+                    history[place],
+                    *history[place + 2 :],
+                )
+            )
 
 
 def test_ids_do_not_depend_on_the_way_of_writing() -> None:
     """A tuple is a list, the order of keys is none, and true is not 1."""
-    assert event_id({"told": ["a"], "by": "x"}, []) == event_id({"by": "x", "told": ["a"]}, ())
+    assert event_id({"told": ["a"], "by": "x"}, []) == event_id(
+        {"by": "x", "told": ["a"]}, ()
+    )
     assert event_id({"set": {"a": True}}, []) != event_id({"set": {"a": 1}}, [])
     assert event_id({"set": {"a": "1"}}, []) != event_id({"set": {"a": 1}}, [])
-    assert event_id({"id": "e1", "after": ["x"], "by": "x"}, []) == event_id({"by": "x"}, [])
+    assert event_id({"id": "e1", "after": ["x"], "by": "x"}, []) == event_id(
+        {"by": "x"}, []
+    )
 
 
-# --- merging --------------------------------------------------------------------------------------------------------
+# --- merging ---
 
 
 def before_of(*histories_: Sequence[Entry]) -> dict[str, tuple[str, ...]]:
@@ -341,7 +483,8 @@ def before_of(*histories_: Sequence[Entry]) -> dict[str, tuple[str, ...]]:
 
 
 def merge(*histories_: Sequence[Entry]) -> tuple[Entry, ...]:
-    """The union of some histories as a file would have it: in order, with ``after`` where it is needed."""
+    """The union of some histories as a file would have it: in order, with ``after``
+    where it is needed."""
     before = before_of(*histories_)
     union = {one.id: one for history in histories_ for one in history}
     ordered = order(list(union.values()), before)
@@ -362,19 +505,26 @@ def grown(history: tuple[Entry, ...], *more: Entry) -> tuple[Entry, ...]:
 @st.composite
 def clones(draw: st.DrawFn) -> list[tuple[Entry, ...]]:
     """The histories of some clones of one ticket that wrote and merged in any order."""
-    found = [grown(sealed(ROOT), entry(draw(st.integers(0, 9))))] * draw(st.integers(2, 4))
+    found = [grown(sealed(ROOT), entry(draw(st.integers(0, 9))))] * draw(
+        st.integers(2, 4)
+    )
     for number in range(draw(st.integers(1, 9))):
         who = draw(st.integers(0, len(found) - 1))
         if draw(st.booleans()):
             found[who] = merge(found[who], found[draw(st.integers(0, len(found) - 1))])
         else:
-            found[who] = grown(found[who], entry(draw(st.integers(0, 30)), note=f"{who}.{number}"))
+            found[who] = grown(
+                found[who], entry(draw(st.integers(0, 30)), note=f"{who}.{number}")
+            )
     return found
 
 
 @given(clones(), st.randoms(use_true_random=False))
-def test_order_is_of_the_set(found: list[tuple[Entry, ...]], rng: random.Random) -> None:
-    """Whatever the order in which the entries come, one order comes out, and no entry stands before what it was built on."""
+def test_order_is_of_the_set(
+    found: list[tuple[Entry, ...]], rng: random.Random
+) -> None:
+    """Whatever the order in which the entries come, one order comes out, and no entry
+    stands before what it was built on."""
     before = before_of(*found)
     entries = list({one.id: one for history in found for one in history}.values())
     ordered = order(entries, before)
@@ -389,26 +539,36 @@ def test_order_is_of_the_set(found: list[tuple[Entry, ...]], rng: random.Random)
 
 @given(clones())
 def test_clones_converge(found: list[tuple[Entry, ...]]) -> None:
-    """Merging is the same whoever does it, in whatever order and grouping, and as often as one likes."""
+    """Merging is the same whoever does it, in whatever order and grouping, and as often
+    as one likes."""
     whole = merge(*found)
     assert merge(*reversed(found)) == whole
     assert merge(whole, *found) == whole
     assert reduce(merge, found) == whole
-    assert before_of(whole) == {name: tuple(sorted(ids)) for name, ids in before_of(*found).items()}
-    assert all(event_id(e.content(), predecessors(whole, i)) == e.id for i, e in enumerate(whole))
+    assert before_of(whole) == {
+        name: tuple(sorted(ids)) for name, ids in before_of(*found).items()
+    }
+    assert all(
+        event_id(e.content(), predecessors(whole, i)) == e.id
+        for i, e in enumerate(whole)
+    )
     assert replace(fold(whole), history=()).id == ID
 
 
 @given(clones())
 def test_after_is_written_where_it_must(found: list[tuple[Entry, ...]]) -> None:
-    """``after`` stands exactly where an entry was not built on just the one above it, and names all heads in sight."""
+    """``after`` stands exactly where an entry was not built on just the one above it,
+    and names all heads in sight."""
     whole = merge(*found)
     for position, one in enumerate(whole):
         above = (whole[position - 1].id,) if position else ()
         assert (one.after == ()) == (before_of(*found)[one.id] == above)
     tops = heads(whole)
     assert tops == tuple(
-        sorted({one.id for one in whole} - {name for names in before_of(whole).values() for name in names})
+        sorted(
+            {one.id for one in whole}
+            - {name for names in before_of(whole).values() for name in names}
+        )
     )
     following = seal(whole, entry(note="next"))
     assert following.after == (() if tops == (whole[-1].id,) else tops)
@@ -416,9 +576,13 @@ def test_after_is_written_where_it_must(found: list[tuple[Entry, ...]]) -> None:
 
 
 def test_two_branches() -> None:
-    """After a merge of two branches the next entry names both heads; the one after it names none."""
+    """After a merge of two branches the next entry names both heads; the one after it
+    names none."""
     base = sealed(ROOT, entry(1))
-    ours, theirs = grown(base, entry(2, note="ours")), grown(base, entry(3, note="theirs"), entry(4, note="more"))
+    ours, theirs = (
+        grown(base, entry(2, note="ours")),
+        grown(base, entry(3, note="theirs"), entry(4, note="more")),
+    )
     whole = merge(ours, theirs)
     assert [one.note for one in whole] == [None, None, "ours", "theirs", "more"]
     assert [one.after for one in whole] == [(), (), (), (base[-1].id,), ()]
@@ -431,7 +595,8 @@ def test_two_branches() -> None:
 
 
 def test_branches_are_not_mixed() -> None:
-    """A branch is written to its end before the other goes on, whatever the clocks say; the earlier branch comes first."""
+    """A branch is written to its end before the other goes on, whatever the clocks say;
+    the earlier branch comes first."""
     base = sealed(ROOT)
     one = grown(base, entry(2, note="1a"), entry(50, note="1b"))
     other = grown(base, entry(1, note="2a"), entry(40, note="2b"))
@@ -450,10 +615,14 @@ def test_same_second() -> None:
 
 
 def test_twins_of_two_clones() -> None:
-    """Two clones that both swept hold two entries of one key: both are kept, and they have one effect."""
+    """Two clones that both swept hold two entries of one key: both are kept, and they
+    have one effect."""
     base = sealed(ROOT, entry(1))
     fired = {**FIRED, "anchor": base[-1].id}
-    one, other = grown(base, entry(5, to="Closed", **fired)), grown(base, entry(6, to="Closed", **fired))
+    one, other = (
+        grown(base, entry(5, to="Closed", **fired)),
+        grown(base, entry(6, to="Closed", **fired)),
+    )
     ticket: Ticket = fold(merge(one, other))
     assert len(ticket.history) == 4
     assert ticket.status == "Closed"
@@ -463,12 +632,20 @@ def test_twins_of_two_clones() -> None:
 
 
 @given(
-    st.lists(st.sampled_from(["$", "{", "}", "a", "title", "b_c", "A", " ", "5", "é", "$$", "\n", "${a}"]), max_size=9)
+    st.lists(
+        st.sampled_from(
+            ["$", "{", "}", "a", "title", "b_c", "A", " ", "5", "é", "$$", "\n", "${a}"]
+        ),
+        max_size=9,
+    )
 )
 def test_names_are_filled_in_as_the_standard_library_does(parts: list[str]) -> None:
-    """``string.Template`` would do; it takes a millisecond to load, which every move that tells somebody would pay."""
+    """``string.Template`` would do; it takes a millisecond to load, which every move
+    that tells somebody would pay."""
     text, values = "".join(parts), {"a": "1", "title": "$a", "b_c": "", "A": "2"}
     assert filled(text, values) == Template(text).safe_substitute(values)
     assert names_in(text) == [
-        m["named"] or m["braced"] for m in Template.pattern.finditer(text) if m["named"] or m["braced"]
+        m["named"] or m["braced"]
+        for m in Template.pattern.finditer(text)
+        if m["named"] or m["braced"]
     ]

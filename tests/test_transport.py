@@ -1,4 +1,5 @@
-"""The way to a mail server: encryption is not silently left out, and passwords come from the environment or a file."""
+"""The way to a mail server: encryption is not silently left out, and passwords come
+from the environment or a file."""
 
 from __future__ import annotations
 
@@ -28,18 +29,27 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture
-def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def trusted(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """This machine trusts the authority."""
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
 
 
 @contextmanager
-def running(authority: trustme.CA | None = None, login: bool = False) -> Iterator[tuple[int, Office]]:
+def running(
+    authority: trustme.CA | None = None, login: bool = False
+) -> Iterator[tuple[int, Office]]:
     """An SMTP server that speaks TLS, wants a login, or neither."""
 
-    def accepted(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-        right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"help", b"secret")
+    def accepted(
+        server: Any, session: Any, envelope: Any, mechanism: str, data: Any
+    ) -> AuthResult:
+        right = isinstance(data, LoginPassword) and (data.login, data.password) == (
+            b"help",
+            b"secret",
+        )
         return AuthResult(success=right, handled=right)
 
     office, port, words = Office(), free_port(), dict[str, Any]()
@@ -48,8 +58,14 @@ def running(authority: trustme.CA | None = None, login: bool = False) -> Iterato
         authority.issue_cert("localhost").configure_cert(context)
         words |= {"tls_context": context, "require_starttls": True}
     if login:
-        words |= {"auth_required": True, "auth_require_tls": False, "authenticator": accepted}
-    controller = Controller(office, hostname="127.0.0.1", port=port, server_kwargs=words)
+        words |= {
+            "auth_required": True,
+            "auth_require_tls": False,
+            "authenticator": accepted,
+        }
+    controller = Controller(
+        office, hostname="127.0.0.1", port=port, server_kwargs=words
+    )
     controller.start()
     try:
         yield port, office
@@ -57,8 +73,12 @@ def running(authority: trustme.CA | None = None, login: bool = False) -> Iterato
         controller.stop()
 
 
-def mail(port: int, tls: str = "none", host: str = "localhost", **login: str) -> MailSettings:
-    return MailSettings("help@support.example", smtp=MailServer(host, port, tls, **login))
+def mail(
+    port: int, tls: str = "none", host: str = "localhost", **login: str
+) -> MailSettings:
+    return MailSettings(
+        "help@support.example", smtp=MailServer(host, port, tls, **login)
+    )
 
 
 @pytest.mark.usefixtures("trusted")
@@ -90,7 +110,10 @@ def refused(authority: trustme.CA, host: str) -> None:
 
 def test_a_server_without_encryption_gets_no_letter_where_it_is_wanted() -> None:
     with running() as (port, office):
-        with pytest.raises(DeliveryError, match="STARTTLS"), transport(mail(port, "starttls"), {}):
+        with (
+            pytest.raises(DeliveryError, match="STARTTLS"),
+            transport(mail(port, "starttls"), {}),
+        ):
             pass
         with pytest.raises(DeliveryError), transport(mail(port, "implicit"), {}):
             pass
@@ -109,13 +132,19 @@ def test_a_login(source: str, tmp_path: Path) -> None:
         with transport(server, variables) as send:
             send("jane@customer.example", LETTER)
         assert len(office.taken) == 1
-        with pytest.raises(DeliveryError, match="535"), transport(server, {"TICKETCTL_SMTP_PASSWORD": "wrong"}):
+        with (
+            pytest.raises(DeliveryError, match="535"),
+            transport(server, {"TICKETCTL_SMTP_PASSWORD": "wrong"}),
+        ):
             pass
 
 
 @pytest.mark.parametrize(
     ("variables", "words"),
-    [({}, "there is no password for help"), ({"TICKETCTL_SMTP_PASSWORD_FILE": "/nowhere"}, "cannot read the password")],
+    [
+        ({}, "there is no password for help"),
+        ({"TICKETCTL_SMTP_PASSWORD_FILE": "/nowhere"}, "cannot read the password"),
+    ],
 )
 def test_no_password(variables: dict[str, str], words: str) -> None:
     server = mail(1, user="help", password_env="TICKETCTL_SMTP_PASSWORD")

@@ -1,7 +1,9 @@
-"""A corpus of hostile stores, every command on each, watched by strace (docs/security.md).
+"""A corpus of hostile stores, every command on each, watched by strace
+(docs/security.md).
 
 No process is started but git and what the user configured, no file outside the store is
-opened that the same command does not open on an honest store, nothing is written elsewhere.
+opened that the same command does not open on an honest store, nothing is written
+elsewhere.
 """
 
 from __future__ import annotations
@@ -23,16 +25,46 @@ from tests.shell import clean_environment
 from tests.test_kill import done, make_store, make_tickets
 
 COMMANDS = [
-    ["list", "-A"], ["list", "-S", "help"], ["list", "--format", "json"], ["show", "aaaaa"], ["show", "261102-aaaaa"],
-    ["log", "aaaaa"], ["next", "aaaaa"], ["why", "aaaaa"], ["forecast"], ["check"], ["check", "--changed"],
-    ["check", "--staged"], ["check", "--range", "HEAD..HEAD"], ["doctor"], ["doctor", "--state"], ["index", "status"],
-    ["index", "rebuild"], ["index", "verify"], ["profile", "list"], ["profile", "show", "biztech"],
-    ["profile", "check", "biztech"], ["export"], ["mail", "show"], ["mail", "send"], ["mail", "in"],
-    ["completion", "bash"], ["new", "x", "-c", "jane@customer.example"], ["note", "aaaaa", "-m", "x"],
-    ["reply", "aaaaa", "-m", "x"], ["assign", "aaaaa", "@me"], ["set", "aaaaa", "title=y"],
-    ["move", "aaaaa", "Solved", "--reply", "x"], ["move", "aaaaa", "bbbbb", "Open"], ["edit", "aaaaa"],
-    ["sweep", "-n"], ["sweep"], ["import", "rows.jsonl"], ["new", "--from", "rows.jsonl"], ["init"],
-]  # fmt: skip
+    ["list", "-A"],
+    ["list", "-S", "help"],
+    ["list", "--format", "json"],
+    ["show", "aaaaa"],
+    ["show", "261102-aaaaa"],
+    ["log", "aaaaa"],
+    ["next", "aaaaa"],
+    ["why", "aaaaa"],
+    ["forecast"],
+    ["check"],
+    ["check", "--changed"],
+    ["check", "--staged"],
+    ["check", "--range", "HEAD..HEAD"],
+    ["doctor"],
+    ["doctor", "--state"],
+    ["index", "status"],
+    ["index", "rebuild"],
+    ["index", "verify"],
+    ["profile", "list"],
+    ["profile", "show", "biztech"],
+    ["profile", "check", "biztech"],
+    ["export"],
+    ["mail", "show"],
+    ["mail", "send"],
+    ["mail", "in"],
+    ["completion", "bash"],
+    ["new", "x", "-c", "jane@customer.example"],
+    ["note", "aaaaa", "-m", "x"],
+    ["reply", "aaaaa", "-m", "x"],
+    ["assign", "aaaaa", "@me"],
+    ["set", "aaaaa", "title=y"],
+    ["move", "aaaaa", "Solved", "--reply", "x"],
+    ["move", "aaaaa", "bbbbb", "Open"],
+    ["edit", "aaaaa"],
+    ["sweep", "-n"],
+    ["sweep"],
+    ["import", "rows.jsonl"],
+    ["new", "--from", "rows.jsonl"],
+    ["init"],
+]
 """Every command, as somebody in the store types it."""
 
 pytestmark = pytest.mark.part("hostile-stores")
@@ -60,7 +92,8 @@ class Watched:
 
     Args:
         ran: the programs that were started.
-        opened: the real paths of files that were opened, outside the store and its repository.
+        opened: the real paths of files that were opened, outside the store and its
+            repository.
         written: those that were opened for writing, made, renamed or removed.
         said: what the commands printed on stderr.
     """
@@ -75,18 +108,44 @@ def progress(root: Path, home: Path) -> Watched:
     """Run all commands in a store, each in a process of its own, under strace."""
     log = root.parent / "strace.log"
     environment = {
-        **clean_environment(home), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "EDITOR": "true",
-        "TICKETCTL_NOW": "2026-11-03T09:00", "TICKETCTL_AS": "agent:amy@support.example",
-    }  # fmt: skip
+        **clean_environment(home),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "EDITOR": "true",
+        "TICKETCTL_NOW": "2026-11-03T09:00",
+        "TICKETCTL_AS": "agent:amy@support.example",
+    }
     calls = (
         "execve,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,"
         "symlinkat,unlink,unlinkat,connect"
     )
     done = subprocess.run(
-        ["strace", "-f", "-y", "-q", "-s", "4096", "-e", f"trace={calls}", "-e", "signal=none", "-o", str(log),
-         sys.executable, "-I", "-c", _DRIVER, json.dumps(COMMANDS)],
-        cwd=root, env=environment, input="From: x\n\nHello\n", capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        [
+            "strace",
+            "-f",
+            "-y",
+            "-q",
+            "-s",
+            "4096",
+            "-e",
+            f"trace={calls}",
+            "-e",
+            "signal=none",
+            "-o",
+            str(log),
+            sys.executable,
+            "-I",
+            "-c",
+            _DRIVER,
+            json.dumps(COMMANDS),
+        ],
+        cwd=root,
+        env=environment,
+        input="From: x\n\nHello\n",
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return read_log(log.read_text(errors="surrogateescape"), root, home, done.stderr)
 
@@ -110,7 +169,12 @@ def read_log(text: str, root: Path, home: Path, said: str) -> Watched:
             real = rest.rpartition(" = ")[2].partition("<")[2].rstrip(">")
             if not real.startswith(ours):
                 opened.add(real)
-                if "O_WRONLY" in rest or "O_RDWR" in rest or "O_CREAT" in rest or name == "creat":
+                if (
+                    "O_WRONLY" in rest
+                    or "O_RDWR" in rest
+                    or "O_CREAT" in rest
+                    or name == "creat"
+                ):
                     written.add(real)
             continue
         for path in re.findall(r'"([^"]+)"', rest):
@@ -128,33 +192,53 @@ _PYTHON = (sys.prefix, sys.base_prefix)
 _HARMLESS = re.compile(
     r"/dev/(null|tty)|.*/ticketctl-pycache.*|.*\.pyc(\.\d+)?$|/tmp/(editor-|tmp).*|/tmp/[a-z0-9_]{8}$"
 )
-"""The bit bucket, compiled modules, and what Python's tempfile makes under names of its own."""
+"""The bit bucket, compiled modules, and what Python's tempfile makes under names of its
+own."""
 
 
 def make(folder: Path, git: bool) -> tuple[Path, Path]:
     """An honest store with two tickets and a commit, and a home."""
     home = folder / "home"
     home.mkdir(parents=True)
-    (home / ".gitconfig").write_text("[user]\n\tname = Amy\n\temail = amy@support.example\n")
+    (home / ".gitconfig").write_text(
+        "[user]\n\tname = Amy\n\temail = amy@support.example\n"
+    )
     (folder / PRIVATE).mkdir()
     (folder / PRIVATE / "key").write_text("The secret of somebody else.")
-    root = make_store(folder / "store", "commit: auto\n" if git else "commit: off\n", git=git)
+    root = make_store(
+        folder / "store", "commit: auto\n" if git else "commit: off\n", git=git
+    )
     make_tickets(root, "aaaaa", "bbbbb")
-    (root / "rows.jsonl").write_text('{"title": "A row", "customer": "jane@customer.example"}\n')
+    (root / "rows.jsonl").write_text(
+        '{"title": "A row", "customer": "jane@customer.example"}\n'
+    )
     (root / "profiles").mkdir()
     done(root, "list")
     if git:
         shutil.rmtree(root / ".git")
-        for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-qm", "A store")):
+        for words in (
+            ("init", "-q", "-b", "main"),
+            ("add", "-A"),
+            ("commit", "-qm", "A store"),
+        ):
             environment = {**os.environ, **clean_environment(home)}
-            subprocess.run(["git", *words], cwd=root, env=environment, check=True, capture_output=True)
+            subprocess.run(
+                ["git", *words],
+                cwd=root,
+                env=environment,
+                check=True,
+                capture_output=True,
+            )
     return root, home
 
 
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Watched]:
     """What the commands do on an honest store, in git and outside."""
-    return {git: progress(*make(tmp_path_factory.mktemp("honest"), git)) for git in (True, False)}
+    return {
+        git: progress(*make(tmp_path_factory.mktemp("honest"), git))
+        for git in (True, False)
+    }
 
 
 SHORT = [("all but links of folders", True), ("all but links of folders", False)]
@@ -162,31 +246,51 @@ EACH = [(trap.__name__, git) for trap in TRAPS for git in (True, False)]
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-@pytest.mark.parametrize(("name", "git"), [*SHORT, *(EACH if FULL else [("folders", True)])])
+@pytest.mark.parametrize(
+    ("name", "git"), [*SHORT, *(EACH if FULL else [("folders", True)])]
+)
 def test_a_hostile_store_runs_opens_and_writes_nothing(
     name: str, git: bool, tmp_path: Path, honest: dict[bool, Watched]
 ) -> None:
     """T1 to T5: each trap, or all that can be laid together."""
     root, home = make(tmp_path, git)
     canary = tmp_path / "canary"
-    apart = ("folders", "journal", "special_files")  # they plant in the places of others
+    apart = (
+        "folders",
+        "journal",
+        "special_files",
+    )  # they plant in the places of others
     for trap in TRAPS:
-        if trap.__name__ == name or (name not in dict(EACH) and trap.__name__ not in apart):
+        if trap.__name__ == name or (
+            name not in dict(EACH) and trap.__name__ not in apart
+        ):
             trap(root, canary)
     seen, before = progress(root, home), honest[git]
     assert not canary.exists()
     assert "crash" not in seen.said and "Traceback" not in seen.said, seen.said[-3000:]
-    programs = {path for path in seen.ran - before.ran if not re.fullmatch(r".*/git(-core/git[a-z-]*)?", path)}
+    programs = {
+        path
+        for path in seen.ran - before.ran
+        if not re.fullmatch(r".*/git(-core/git[a-z-]*)?", path)
+    }
     assert not programs, programs
     private = str(tmp_path / PRIVATE)
-    assert not [path for path in seen.opened if path.startswith(private)], "what is private was opened"
+    assert not [path for path in seen.opened if path.startswith(private)], (
+        "what is private was opened"
+    )
     more = {
         path
         for path in seen.opened - before.opened
-        if not (_SYSTEM.match(path) or _HARMLESS.match(path) or path.startswith(_PYTHON))
+        if not (
+            _SYSTEM.match(path) or _HARMLESS.match(path) or path.startswith(_PYTHON)
+        )
     }
     assert not more, more
-    written = {path for path in seen.written - before.written if not _HARMLESS.match(path.rpartition(" ")[2])}
+    written = {
+        path
+        for path in seen.written - before.written
+        if not _HARMLESS.match(path.rpartition(" ")[2])
+    }
     assert not written, written
     assert (tmp_path / PRIVATE / "key").read_text() == "The secret of somebody else."
     assert os.listdir(tmp_path / PRIVATE) == ["key"]

@@ -1,4 +1,5 @@
-"""docs/security.md and docs/durability.md are held to by tests: each promise names some, and each of them exists."""
+"""docs/security.md and docs/durability.md are held to by tests: each promise names
+some, and each of them exists."""
 
 from __future__ import annotations
 
@@ -22,11 +23,16 @@ def names_in(name: str) -> set[str]:
     """The tests of a module of this folder."""
     path = Path(__file__).parent / f"{name}.py"
     body = ast.parse(path.read_text(encoding="utf-8")).body
-    return {node.name for node in body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+    return {
+        node.name
+        for node in body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
 
 
 def cited(text: str) -> list[tuple[str, str]]:
-    """(module, test) of what a cell names: ``module``: ``test``, ``test``; ``module``: ``test``."""
+    """(module, test) of what a cell names: ``module``: ``test``, ``test``; ``module``:
+    ``test``."""
     found = []
     for part in text.split(";"):
         module, *names = NAMED.findall(part) or [""]
@@ -58,4 +64,8 @@ def test_no_page_tells_to_run_the_package_as_a_module() -> None:
     pages = [DOCS.parent / "README.md", *DOCS.glob("*.md")]
     for page in pages:
         for line in page.read_text(encoding="utf-8").splitlines():
-            assert "-m ticketctl" not in line or "Use the command" in line or "lets Python itself" in line, (page, line)
+            assert (
+                "-m ticketctl" not in line
+                or "Use the command" in line
+                or "lets Python itself" in line
+            ), (page, line)

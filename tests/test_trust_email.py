@@ -1,5 +1,6 @@
-"""An email from a stranger is text: reading one takes little time and memory whatever it is
-(T8), and nobody is taken for another (T7). Nothing that a person wrote is lost on the way."""
+"""An email from a stranger is text: reading one takes little time and memory whatever
+it is (T8), and nobody is taken for another (T7). Nothing that a person wrote is lost on
+the way."""
 
 from __future__ import annotations
 
@@ -18,7 +19,13 @@ from tests.hostile_email import LARGE, MIB
 from tests.test_letters import HELP, JANE, PLAIN, attached, letter, parts, typed
 from ticketctl.store.email import charsets
 from ticketctl.store.email.headers import addresses, only_address, same_address
-from ticketctl.store.email.mime import MAX_DEPTH, MAX_FIELD, MAX_FIELDS, MAX_HEAD, MAX_PARTS
+from ticketctl.store.email.mime import (
+    MAX_DEPTH,
+    MAX_FIELD,
+    MAX_FIELDS,
+    MAX_HEAD,
+    MAX_PARTS,
+)
 from ticketctl.store.email.parse import MAX_TEXT_BYTES, UnreadableError, parse_email
 from ticketctl.store.email.settings import ADDRESS
 
@@ -88,11 +95,23 @@ BLANK = b"Content-Type: text/plain\n\n\xc2\xa0 \n"
 PICTURE = b"Content-Type: text/html\n\n<img src='https://x.example/scan.png'>"
 
 TEXTS: dict[str, tuple[bytes, str]] = {
-    "HTML and a footer": (parts("mixed", PAGE, FOOTER), "html words\n-- \nScanned for viruses."),
+    "HTML and a footer": (
+        parts("mixed", PAGE, FOOTER),
+        "html words\n-- \nScanned for viruses.",
+    ),
     "a banner and HTML": (parts("mixed", PLAIN, PAGE), "plain words\nhtml words"),
-    "HTML, a file, HTML": (parts("mixed", PAGE, attached("a"), PAGE), "html words\nhtml words"),
-    "without a multipart that says so": (parts("x-other", PLAIN, PAGE), "plain words\nhtml words"),
-    "related": (parts("related", PAGE, FOOTER), "html words\n-- \nScanned for viruses."),
+    "HTML, a file, HTML": (
+        parts("mixed", PAGE, attached("a"), PAGE),
+        "html words\nhtml words",
+    ),
+    "without a multipart that says so": (
+        parts("x-other", PLAIN, PAGE),
+        "plain words\nhtml words",
+    ),
+    "related": (
+        parts("related", PAGE, FOOTER),
+        "html words\n-- \nScanned for viruses.",
+    ),
     "signed": (parts("signed", PAGE, FOOTER), "html words\n-- \nScanned for viruses."),
     "alternatives": (parts("alternative", PLAIN, PAGE), "plain words"),
     "alternatives, HTML first": (parts("alternative", PAGE, PLAIN), "plain words"),
@@ -102,7 +121,9 @@ TEXTS: dict[str, tuple[bytes, str]] = {
         "plain words",
     ),
     "alternatives, the HTML with files between": (
-        parts("alternative", PLAIN, parts("mixed", PAGE, attached("a"), PAGE, mark="in")),
+        parts(
+            "alternative", PLAIN, parts("mixed", PAGE, attached("a"), PAGE, mark="in")
+        ),
         "plain words",
     ),
     "alternatives and a footer": (
@@ -118,14 +139,22 @@ TEXTS: dict[str, tuple[bytes, str]] = {
         "plain words\nhtml words",
     ),
     "alternatives twice": (
-        parts("mixed", parts("alternative", PLAIN, PAGE, mark="a"), parts("alternative", PAGE, mark="b")),
+        parts(
+            "mixed",
+            parts("alternative", PLAIN, PAGE, mark="a"),
+            parts("alternative", PAGE, mark="b"),
+        ),
         "plain words\nhtml words",
     ),
 }
 
 
 LARGER: dict[str, tuple[str, bytes, str]] = {
-    "NEC in Shift_JIS": ("shift_jis", "①番機のプリンタ".encode("cp932"), "①番機のプリンタ"),
+    "NEC in Shift_JIS": (
+        "shift_jis",
+        "①番機のプリンタ".encode("cp932"),
+        "①番機のプリンタ",
+    ),
     "IBM in Shift_JIS": ("Shift_JIS", "髙橋".encode("cp932"), "髙橋"),
     "NEC in EUC-JP": ("euc-jp", b"\xad\xa1\xc8\xd6", "①番"),
     "NEC in ISO-2022-JP": ("iso-2022-jp", b"a\x1b$B-!HV\x1b(Bb\n", "①番"),
@@ -145,7 +174,9 @@ LARGER: dict[str, tuple[str, bytes, str]] = {
 def test_a_charset_is_that_of_windows_where_it_is_too_small(name: str) -> None:
     """In a body, in a subject, and at the beginning of a large body."""
     charset, data, text = LARGER[name]
-    assert text in parse_email(typed(f"text/plain; charset={charset}", "8bit", data)).text
+    assert (
+        text in parse_email(typed(f"text/plain; charset={charset}", "8bit", data)).text
+    )
     word = f"=?{charset}?b?{base64.b64encode(data).decode()}?="
     assert text in parse_email(letter(f"Subject: {word}")).subject
     assert text in charsets.beginning(data + b" " * 100, charset, len(data) + 50)
@@ -153,8 +184,12 @@ def test_a_charset_is_that_of_windows_where_it_is_too_small(name: str) -> None:
 
 def test_what_is_in_no_charset_has_its_other_characters() -> None:
     """Only what cannot be read is replaced; what is right is read as it says."""
-    assert charsets.decode("①番".encode("cp932") + b"\x85 .", "shift_jis") == "①番\ufffd ."
-    assert charsets.decode(b"\xa1\xb1 \\ ~", "shift_jis") == b"\xa1\xb1 \\ ~".decode("shift_jis")
+    assert (
+        charsets.decode("①番".encode("cp932") + b"\x85 .", "shift_jis") == "①番\ufffd ."
+    )
+    assert charsets.decode(b"\xa1\xb1 \\ ~", "shift_jis") == b"\xa1\xb1 \\ ~".decode(
+        "shift_jis"
+    )
     assert charsets.decode(b"\xe9\x81\x80", "iso-8859-1") == "é\ufffd€"
     assert charsets.decode(b"caf\xe9 \xa4", "iso-8859-1") == "café ¤"
     assert charsets.decode(b"\x1b$B-!HV\xff\x1b(B", "iso-2022-jp").count("\ufffd")
@@ -165,16 +200,24 @@ def test_a_page_is_left_out_only_for_a_plain_text_that_stands_for_it(name: str) 
     """Everything else that somebody wrote is read, in order."""
     data, text = TEXTS[name]
     said = parse_email(b"From: jane@customer.example\n" + data).text
-    assert [line.strip() for line in said.splitlines() if line.strip()] == [line.strip() for line in text.splitlines()]
+    assert [line.strip() for line in said.splitlines() if line.strip()] == [
+        line.strip() for line in text.splitlines()
+    ]
 
 
 def test_a_page_that_says_nothing_is_attached_beside_a_footer() -> None:
     """Its picture is what its writer sent."""
     read = parse_email(parts("mixed", PICTURE, FOOTER))
-    assert [item.name for item in read.attachments] == ["message.html"] and "Scanned" in read.text
+    assert [item.name for item in read.attachments] == [
+        "message.html"
+    ] and "Scanned" in read.text
     large = b"Content-Type: text/html\n\n" + b"<p>word</p>" * 200_000
     read = parse_email(parts("mixed", PLAIN, large))
-    assert read.whole == "message.html" and read.text.startswith("plain words") and "word\n" in read.text
+    assert (
+        read.whole == "message.html"
+        and read.text.startswith("plain words")
+        and "word\n" in read.text
+    )
     assert len(read.attachments[0].data) == 2_200_000
 
 
@@ -196,39 +239,63 @@ def test_only_ascii_vouches(value: str) -> None:
     """A letter whose small letter is in ASCII is another letter."""
     data = letter(f"Authentication-Results: {value}", sender="boss@kim.example")
     assert parse_email(data).authentic == ()
-    right = letter("Authentication-Results: MK.example; DMARC=Pass Header.From=KIM.example", sender="boss@kim.example")
+    right = letter(
+        "Authentication-Results: MK.example; DMARC=Pass Header.From=KIM.example",
+        sender="boss@kim.example",
+    )
     assert parse_email(right).authentic == ("mk.example",)
     described = 'mk.example; dmarc=pass reason="gut geprüft" header.from=kim.example'
-    assert parse_email(letter(f"Authentication-Results: {described}", sender="boss@kim.example")).authentic
+    assert parse_email(
+        letter(f"Authentication-Results: {described}", sender="boss@kim.example")
+    ).authentic
 
 
 @pytest.mark.parametrize(
-    "who", ["\u212aim@x.example", "kİm@x.example", "ｋim@x.example", "kim@x.exampleſ", "kim@\u212a.example"]
+    "who",
+    [
+        "\u212aim@x.example",
+        "kİm@x.example",
+        "ｋim@x.example",
+        "kim@x.exampleſ",
+        "kim@\u212a.example",
+    ],
 )
 def test_an_address_is_ascii(who: str) -> None:
-    """Neither a sender, nor one whom an email was sent to, nor one who is compared with them."""
+    """Neither a sender, nor one whom an email was sent to, nor one who is compared with
+    them."""
     assert not ADDRESS.match(who)
     read = parse_email(letter(sender=who, to=who))
     assert read.sender == "" and read.recipients == ()
     assert not same_address(who, who.lower()) and not same_address(who, "kim@x.example")
-    assert same_address("Kim@X.example", "kim@x.example") and not same_address("", "kim@x.example")
+    assert same_address("Kim@X.example", "kim@x.example") and not same_address(
+        "", "kim@x.example"
+    )
 
 
 def uu(*lines: bytes) -> bytes:
     """An email with a uuencoded body."""
-    return typed("text/plain", "x-uuencode", b"begin 644 a.txt\n" + b"".join(lines) + b"`\nend\n")
+    return typed(
+        "text/plain", "x-uuencode", b"begin 644 a.txt\n" + b"".join(lines) + b"`\nend\n"
+    )
 
 
 def test_uuencode_is_decoded_within_bounds() -> None:
-    """What a program wrote is decoded, however long; a part of very short lines stays as it came, attached."""
+    """What a program wrote is decoded, however long; a part of very short lines stays
+    as it came, attached."""
     text = b"The quick brown fox jumps over the lazy dog. "
     read = parse_email(uu(*[binascii.b2a_uu(text)] * 30_000))
-    assert read.text.startswith("The quick") and read.attachments[0].data == text * 30_000
-    assert parse_email(uu(*[binascii.b2a_uu(b"a")] * 900)).text == "a" * 900, "few short lines cost nothing"
+    assert (
+        read.text.startswith("The quick") and read.attachments[0].data == text * 30_000
+    )
+    assert parse_email(uu(*[binascii.b2a_uu(b"a")] * 900)).text == "a" * 900, (
+        "few short lines cost nothing"
+    )
     for line in (b"!\n", b"#AAAA\n", b"!\n\n"):
         body = uu(*[line] * 600_000)
         read = parse_email(body)
-        assert read.text.startswith("begin 644") and body.endswith(read.attachments[0].data)
+        assert read.text.startswith("begin 644") and body.endswith(
+            read.attachments[0].data
+        )
         assert len(read.attachments[0].data) > 1_200_000
 
 
@@ -236,11 +303,20 @@ LIMITS: dict[str, tuple[bytes, str]] = {
     "fields": (b"a: b\n" * (MAX_FIELDS + 1) + b"\nx", "more than 1000 header fields"),
     "fields without a name": (b":\n" * (MAX_FIELDS + 1) + b"\nx", "more than 1000"),
     "field": (b"a: " + b"b" * MAX_FIELD + b"\n\nx", "field larger than 64 KiB"),
-    "folded field": (b"a: b\n" + b" b\n" * (MAX_FIELD // 3 + 1) + b"\nx", "field larger than"),
-    "block": ((b"a: " + b"b" * 1000 + b"\n") * (MAX_HEAD // 1000), "headers larger than 256 KiB"),
+    "folded field": (
+        b"a: b\n" + b" b\n" * (MAX_FIELD // 3 + 1) + b"\nx",
+        "field larger than",
+    ),
+    "block": (
+        (b"a: " + b"b" * 1000 + b"\n") * (MAX_HEAD // 1000),
+        "headers larger than 256 KiB",
+    ),
     "block that never ends": (b"a:" + b"b" * MAX_HEAD, "larger than"),
     "parts": (parts("mixed", *[PLAIN] * (MAX_PARTS + 1)), "more than 500 parts"),
-    "field of a part": (parts("mixed", b"a: " + b"b" * MAX_FIELD + b"\n\nx"), "field larger"),
+    "field of a part": (
+        parts("mixed", b"a: " + b"b" * MAX_FIELD + b"\n\nx"),
+        "field larger",
+    ),
     "comments in To": (letter(to="(" * 5000), "nested deeper than 100"),
     "comments in From": (letter(sender="(" * 5000), "nested deeper than 100"),
 }
@@ -276,7 +352,8 @@ def test_what_is_just_within_the_limits_is_read() -> None:
 BOTH: dict[str, tuple[bytes, dict[str, Any]]] = {
     "no closing boundary": (parts("mixed", PLAIN)[:-9], {"text": "plain words"}),
     "before and after the parts": (
-        parts("mixed", PLAIN).replace(b"\n\n--edge", b"\n\nbefore\n--edge", 1) + b"\nafter\n",
+        parts("mixed", PLAIN).replace(b"\n\n--edge", b"\n\nbefore\n--edge", 1)
+        + b"\nafter\n",
         {"text": "plain words"},
     ),
     "a boundary in the text": (
@@ -287,14 +364,20 @@ BOTH: dict[str, tuple[bytes, dict[str, Any]]] = {
         parts("mixed", PLAIN).replace(b"--edge\n", b"--edge \t\r\n"),
         {"text": "plain words"},
     ),
-    "CRLF": (parts("mixed", PLAIN, attached("a")).replace(b"\n", b"\r\n"), {"text": "plain words"}),
+    "CRLF": (
+        parts("mixed", PLAIN, attached("a")).replace(b"\n", b"\r\n"),
+        {"text": "plain words"},
+    ),
     "CR alone": (parts("mixed", PLAIN).replace(b"\n", b"\r"), {"text": "plain words"}),
     "no part": (parts("mixed"), {"text": "--edge--"}),
     "a multipart without a boundary": (
         typed("multipart/mixed", "base64", b"aGVsbG8="),
         {"text": "hello"},
     ),
-    "base64 without its padding": (typed("text/plain", "base64", b"aGVsbG8"), {"text": "hello"}),
+    "base64 without its padding": (
+        typed("text/plain", "base64", b"aGVsbG8"),
+        {"text": "hello"},
+    ),
     "base64 with one letter too many": (
         typed("text/plain", "base64", b"aGVsbG8gd29ybGQhA"),
         {"text": "hello world!"},
@@ -311,18 +394,26 @@ BOTH: dict[str, tuple[bytes, dict[str, Any]]] = {
         typed("text/plain", "x-uuencode", b"begin 644 a\n%:&5L;&\\ \n`\nend\n"),
         {"text": "hello"},
     ),
-    "uuencode that is none": (typed("text/plain", "uuencode", b"hello"), {"text": "hello"}),
+    "uuencode that is none": (
+        typed("text/plain", "uuencode", b"hello"),
+        {"text": "hello"},
+    ),
     "an encoding in capitals, with a comment": (
         typed("text/plain", "Quoted-Printable (really)", b"=41"),
         {"text": "A"},
     ),
-    "an envelope line": (b"From jane Mon Nov  2\nFrom: a@x.example\n\nbody", {"sender": "a@x.example"}),
+    "an envelope line": (
+        b"From jane Mon Nov  2\nFrom: a@x.example\n\nbody",
+        {"sender": "a@x.example"},
+    ),
     "a type without a semicolon": (
         typed("text/plain charset=utf-8", "8bit", b"hi"),
         {"text": "hi", "attachments": ()},
     ),
     "a word cut in two": (
-        letter("Subject: =?utf-8?b?w6Q=?= =?utf-8?b?4oI=?= =?utf-8?b?rA==?= =?utf-8?q?_a_?= b"),
+        letter(
+            "Subject: =?utf-8?b?w6Q=?= =?utf-8?b?4oI=?= =?utf-8?b?rA==?= =?utf-8?q?_a_?= b"
+        ),
         {"subject": "ä€ a b"},
     ),
     "a word next to others": (
@@ -334,7 +425,10 @@ BOTH: dict[str, tuple[bytes, dict[str, Any]]] = {
         letter("Subject: St?rung").replace(b"?", b"\xf6"),
         {"subject": "Störung"},
     ),
-    "no charset, not UTF-8": (typed("text/plain", "8bit", b"M\xe4rz"), {"text": "März"}),
+    "no charset, not UTF-8": (
+        typed("text/plain", "8bit", b"M\xe4rz"),
+        {"text": "März"},
+    ),
     "unknown charset, not UTF-8": (
         typed("text/plain; charset=klingon", "8bit", b"M\xe4rz \x80"),
         {"text": "März €"},
@@ -373,7 +467,10 @@ def test_bytes_of_attached_emails_are_exact() -> None:
     assert [item.data for item in parse_email(data).attachments] == [inner]
 
 
-@pytest.mark.parametrize("name", ["punycode", "idna", "unicode_escape", "rot13", "hex", "zlib", "os", "mbcs", ""])
+@pytest.mark.parametrize(
+    "name",
+    ["punycode", "idna", "unicode_escape", "rot13", "hex", "zlib", "os", "mbcs", ""],
+)
 def test_no_codec_is_looked_up(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name from an email reaches no registry and imports no module; its text is read."""
     asked: list[str] = []
@@ -382,12 +479,35 @@ def test_no_codec_is_looked_up(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     data = typed(f"text/plain; charset={name}", "8bit", b"plain \\u0041")
     subject = b"Subject: =?" + name.encode() + b"?q?a-b?=\n"
     assert parse_email(subject + data).text == "plain \\u0041"
-    assert not asked and not {each for each in set(sys.modules) - before if "encodings" in each}
+    assert not asked and not {
+        each for each in set(sys.modules) - before if "encodings" in each
+    }
 
 
-@pytest.mark.parametrize("name", ["UTF-8", "utf8", "ISO-8859-1", "latin1", "Windows-1252", "cp1252", "KOI8-R",
-                                  "gb2312", "Shift_JIS", "ISO-2022-JP", "EUC-KR", "us-ascii", "iso-8859-15",
-                                  "windows-874", "iso-8859-8-i", "x-sjis", "csISO2022JP", '"utf-8"', "utf-8 (x)"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "UTF-8",
+        "utf8",
+        "ISO-8859-1",
+        "latin1",
+        "Windows-1252",
+        "cp1252",
+        "KOI8-R",
+        "gb2312",
+        "Shift_JIS",
+        "ISO-2022-JP",
+        "EUC-KR",
+        "us-ascii",
+        "iso-8859-15",
+        "windows-874",
+        "iso-8859-8-i",
+        "x-sjis",
+        "csISO2022JP",
+        '"utf-8"',
+        "utf-8 (x)",
+    ],
+)
 def test_charsets_of_real_email_are_known(name: str) -> None:
     """However they are written."""
     assert charsets.codec_of(name)
@@ -405,13 +525,14 @@ def test_a_text_beyond_the_bound_is_attached_whole(kind: str) -> None:
 
 
 def test_many_texts_together_are_bounded() -> None:
-    """Five hundred parts of text are no more than one; each beyond the bound is attached."""
+    """Five hundred parts of text are no more than one; each beyond the bound is
+    attached."""
     some = [b"Content-Type: text/plain\n\n" + b"x" * (MAX_TEXT_BYTES // 2)] * 4
     read = parse_email(parts("mixed", *some))
     assert len(read.text) <= MAX_TEXT_BYTES + 4 and len(read.attachments) == 2
 
 
-# --- addresses -------------------------------------------------------------------------
+# --- addresses ---
 
 SENDERS: dict[str, str] = {
     JANE: JANE,
@@ -465,7 +586,7 @@ def test_lists_of_addresses() -> None:
     assert list(addresses(value)) == [f"{name}@x.example" for name in "abdeh"]
 
 
-# --- Authentication-Results --------------------------------------------------------------
+# --- Authentication-Results ---
 
 MX = "mx.support.example"
 GOOD = f"{MX}; dmarc=pass header.from=support.example"
@@ -474,44 +595,111 @@ RESULTS: dict[str, tuple[list[str], bool]] = {
     "in capitals": ([f"{MX.upper()}; DMARC=PASS Header.From=Support.Example"], True),
     "a version": ([GOOD.replace(";", " 1;", 1)], True),
     "versions": ([f"{MX} 1; dmarc/1=pass header.from=support.example"], True),
-    "comments": ([f"(a) {MX} (b (c)) ; (d) dmarc (e) = (f) pass (p=none; x) header (g) . (h) from = support.example"], True),
-    "reason and others": ([f'{MX}; spf=pass smtp.mailfrom=a@b.example; dkim=pass (2048) header.i=@b.example header.b="a+/="; '
-                           'dmarc=pass reason="it is; well" policy.p=none header.from=support.example; arc=none'], True),
-    "as Gmail writes": ([f"{MX};\r\n       dkim=pass header.i=@support.example header.s=2016 header.b=GcBB/a==;\r\n"
-                         "       spf=pass (mx: domain of a@b designates 1.2.3.4 as permitted sender) smtp.mailfrom=a@b;\r\n"
-                         "       dmarc=pass (p=NONE sp=NONE dis=NONE) header.from=support.example"], True),
-    "as Outlook writes": ([f"{MX}; spf=pass (sender IP is 1.2.3.4) smtp.mailfrom=support.example; "
-                           "dkim=pass (ok) header.d=support.example;"
-                           "dmarc=pass action=none header.from=support.example;compauth=pass reason=100"], True),
+    "comments": (
+        [
+            f"(a) {MX} (b (c)) ; (d) dmarc (e) = (f) pass (p=none; x) header (g) . (h) from = support.example"
+        ],
+        True,
+    ),
+    "reason and others": (
+        [
+            f'{MX}; spf=pass smtp.mailfrom=a@b.example; dkim=pass (2048) header.i=@b.example header.b="a+/="; '
+            'dmarc=pass reason="it is; well" policy.p=none header.from=support.example; arc=none'
+        ],
+        True,
+    ),
+    "as Gmail writes": (
+        [
+            f"{MX};\r\n       dkim=pass header.i=@support.example header.s=2016 header.b=GcBB/a==;\r\n"
+            "       spf=pass (mx: domain of a@b designates 1.2.3.4 as permitted sender) smtp.mailfrom=a@b;\r\n"
+            "       dmarc=pass (p=NONE sp=NONE dis=NONE) header.from=support.example"
+        ],
+        True,
+    ),
+    "as Outlook writes": (
+        [
+            f"{MX}; spf=pass (sender IP is 1.2.3.4) smtp.mailfrom=support.example; "
+            "dkim=pass (ok) header.d=support.example;"
+            "dmarc=pass action=none header.from=support.example;compauth=pass reason=100"
+        ],
+        True,
+    ),
     "a quoted value": ([f'{MX}; dmarc=pass header.from="support.example"'], True),
     "another's above": (["mx.evil.example; dmarc=fail", GOOD], True),
-    "a forged one below": ([GOOD, f"{MX}; dmarc=fail header.from=support.example"], True),
+    "a forged one below": (
+        [GOOD, f"{MX}; dmarc=fail header.from=support.example"],
+        True,
+    ),
     "none": ([f"{MX}; none"], False),
     "nothing": ([], False),
     "only a name": ([MX], False),
     "a forged second": ([f"{MX}; dmarc=fail header.from=support.example", GOOD], False),
     "a forged second, ours is none": ([f"{MX}; none", GOOD], False),
     "ours is malformed": ([f'{MX}; dmarc="pass', GOOD], False),
-    "ours has another version": ([f"{MX} 2; dmarc=pass header.from=support.example", GOOD], False),
-    "another server": (["mx.evil.example; dmarc=pass header.from=support.example"], False),
-    "another server that begins alike": ([GOOD.replace(MX, f"{MX}.evil.example")], False),
-    "in a comment": ([f"{MX}; dmarc=fail (dmarc=pass header.from=support.example)"], False),
-    "the name in a comment": ([f"(x) evil.example ({MX}); dmarc=pass header.from=support.example"], False),
-    "in a nested comment": ([f"{MX} (a (b) ; dmarc=pass header.from=support.example)"], False),
-    "in a comment that never ends": ([f"{MX}; spf=pass ( ; dmarc=pass header.from=support.example"], False),
-    "in a value that never ends": ([f"{MX}; spf=pass reason=(x; dmarc=pass header.from=support.example"], False),
-    "in a quoted string": ([f'{MX}; dmarc=fail reason="; dmarc=pass header.from=support.example"'], False),
-    "in a quoted string with a quote": ([f'{MX}; dmarc=fail reason="\\"; dmarc=pass header.from=support.example; \\""'], False),
-    "two results": ([f"{MX}; dmarc=pass header.from=support.example; dmarc=fail header.from=support.example"], False),
+    "ours has another version": (
+        [f"{MX} 2; dmarc=pass header.from=support.example", GOOD],
+        False,
+    ),
+    "another server": (
+        ["mx.evil.example; dmarc=pass header.from=support.example"],
+        False,
+    ),
+    "another server that begins alike": (
+        [GOOD.replace(MX, f"{MX}.evil.example")],
+        False,
+    ),
+    "in a comment": (
+        [f"{MX}; dmarc=fail (dmarc=pass header.from=support.example)"],
+        False,
+    ),
+    "the name in a comment": (
+        [f"(x) evil.example ({MX}); dmarc=pass header.from=support.example"],
+        False,
+    ),
+    "in a nested comment": (
+        [f"{MX} (a (b) ; dmarc=pass header.from=support.example)"],
+        False,
+    ),
+    "in a comment that never ends": (
+        [f"{MX}; spf=pass ( ; dmarc=pass header.from=support.example"],
+        False,
+    ),
+    "in a value that never ends": (
+        [f"{MX}; spf=pass reason=(x; dmarc=pass header.from=support.example"],
+        False,
+    ),
+    "in a quoted string": (
+        [f'{MX}; dmarc=fail reason="; dmarc=pass header.from=support.example"'],
+        False,
+    ),
+    "in a quoted string with a quote": (
+        [f'{MX}; dmarc=fail reason="\\"; dmarc=pass header.from=support.example; \\""'],
+        False,
+    ),
+    "two results": (
+        [
+            f"{MX}; dmarc=pass header.from=support.example; dmarc=fail header.from=support.example"
+        ],
+        False,
+    ),
     "two passes": ([f"{GOOD}; dmarc=pass header.from=support.example"], False),
     "another domain": ([f"{MX}; dmarc=pass header.from=evil.example"], False),
     "a domain above": ([f"{MX}; dmarc=pass header.from=example"], False),
     "a domain below": ([f"{MX}; dmarc=pass header.from=a.support.example"], False),
     "no domain": ([f"{MX}; dmarc=pass"], False),
-    "two domains": ([f"{MX}; dmarc=pass header.from=support.example header.from=evil.example"], False),
-    "a domain of spf": ([f"{MX}; spf=pass header.from=support.example; dmarc=pass"], False),
+    "two domains": (
+        [f"{MX}; dmarc=pass header.from=support.example header.from=evil.example"],
+        False,
+    ),
+    "a domain of spf": (
+        [f"{MX}; spf=pass header.from=support.example; dmarc=pass"],
+        False,
+    ),
     "fail": ([f"{MX}; dmarc=fail header.from=support.example"], False),
-    "bestguesspass": ([f"{MX}; dmarc=bestguesspass header.from=support.example"], False),
+    "bestguesspass": (
+        [f"{MX}; dmarc=bestguesspass header.from=support.example"],
+        False,
+    ),
     "a quoted pass": ([f'{MX}; dmarc="pass" header.from=support.example'], False),
     "pass and more": ([f"{MX}; dmarc=pass2 header.from=support.example"], False),
     "xdmarc": ([f"{MX}; x-dmarc=pass header.from=support.example"], False),
@@ -520,12 +708,13 @@ RESULTS: dict[str, tuple[list[str], bool]] = {
     "a key without a value": ([f"{MX}; dmarc=pass header.from"], False),
     "a control character": ([f"{MX}\0; dmarc=pass header.from=support.example"], False),
     "no semicolon": ([f"{MX} dmarc=pass header.from=support.example"], False),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", list(RESULTS))
 def test_who_vouches(name: str) -> None:
-    """Only the topmost header of the trusted server, one result, for the domain of From."""
+    """Only the topmost header of the trusted server, one result, for the domain of
+    From."""
     values, expected = RESULTS[name]
     headers = [f"Authentication-Results: {value}" for value in values]
     assert (MX in parse_email(letter(*headers, sender=AMY)).authentic) is expected

@@ -60,12 +60,25 @@ def size(root: Path, id_: str = A) -> int:
     return (root / path_of(id_)).stat().st_size
 
 
-def numbered(number: int, body: str, sender: str = JANE, subject: str = f"[{A}]") -> bytes:
+def numbered(
+    number: int, body: str, sender: str = JANE, subject: str = f"[{A}]"
+) -> bytes:
     """One of many emails to a ticket."""
-    return letter(f"Subject: {subject}", f"Message-ID: <{number}@many.example>", body=body, sender=sender)
+    return letter(
+        f"Subject: {subject}",
+        f"Message-ID: <{number}@many.example>",
+        body=body,
+        sender=sender,
+    )
 
 
-def flood(root: Path, bodies: Callable[[int], str], number: int, sender: str = JANE, now: str = LATER) -> list[Receipt]:
+def flood(
+    root: Path,
+    bodies: Callable[[int], str],
+    number: int,
+    sender: str = JANE,
+    now: str = LATER,
+) -> list[Receipt]:
     """So many emails of somebody to one ticket, a minute apart."""
     found = []
     for turn in range(number):
@@ -80,7 +93,7 @@ def notes(root: Path, words: str, id_: str = A) -> list[Entry]:
     return [entry for entry in history(root, id_) if words in (entry.note or "")]
 
 
-# --- T6: where email goes --------------------------------------------------------------
+# --- T6: where email goes ---
 
 
 @cache
@@ -90,9 +103,18 @@ def _git() -> list[str]:
 
 def sender(root: Path, *lines: str) -> Path:
     """A clone that sends email, by the settings of its store."""
-    text = (root / "ticketctl.yaml").read_text().replace("  sendmail: true\n", "".join(f"  {line}\n" for line in lines))
+    text = (
+        (root / "ticketctl.yaml")
+        .read_text()
+        .replace("  sendmail: true\n", "".join(f"  {line}\n" for line in lines))
+    )
     (root / "ticketctl.yaml").write_text(text)
-    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "A store"], ["config", "ticketctl.sender", "true"]):
+    for words in (
+        ["init", "-q"],
+        ["add", "."],
+        ["commit", "-qm", "A store"],
+        ["config", "ticketctl.sender", "true"],
+    ):
         subprocess.run([*_git(), *words], check=True, cwd=root)
     return root
 
@@ -102,17 +124,26 @@ def sender(root: Path, *lines: str) -> Path:
     [
         ("{host: mail.evil.example}", "mail.evil.example:587"),
         ("{host: mail.evil.example, port: 25}", "mail.evil.example:25"),
-        ("{host: mail.evil.example, port: 465, tls: implicit}", "mail.evil.example:465"),
+        (
+            "{host: mail.evil.example, port: 465, tls: implicit}",
+            "mail.evil.example:465",
+        ),
         ("{host: 127.0.0.1.evil.example}", "127.0.0.1.evil.example:587"),
-        ("{host: 127.0.0.1, port: 9, user: help, password_env: TICKETCTL_SMTP_PASSWORD}", "127.0.0.1:9"),
+        (
+            "{host: 127.0.0.1, port: 9, user: help, password_env: TICKETCTL_SMTP_PASSWORD}",
+            "127.0.0.1:9",
+        ),
     ],
 )
 def test_email_goes_only_where_the_clone_says(
     server: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With or without a login; `mail send` and `doctor` say what to type, and do not connect."""
+    """With or without a login; `mail send` and `doctor` say what to type, and do not
+    connect."""
     reached: list[object] = []
-    monkeypatch.setattr("ticketctl.store.email.smtp._connect", lambda *given: reached.append(given))
+    monkeypatch.setattr(
+        "ticketctl.store.email.smtp._connect", lambda *given: reached.append(given)
+    )
     monkeypatch.setenv("TICKETCTL_SMTP_PASSWORD", "secret")
     root = sender(settled(tmp_path), f"smtp: {server}")
     line = f"git config ticketctl.smtp {place}"
@@ -120,14 +151,20 @@ def test_email_goes_only_where_the_clone_says(
         ran = ticketctl(root, *words, now=LATER)
         assert line in ran.out + ran.err, ran
         assert ran.status == (78 if words[0] == "mail" else 1) and not reached
-    subprocess.run([*_git(), "config", "ticketctl.smtp", f"{place}0"], check=True, cwd=root)
-    assert ticketctl(root, "mail", "send", now=LATER).status == 78, "another port is another server"
+    subprocess.run(
+        [*_git(), "config", "ticketctl.smtp", f"{place}0"], check=True, cwd=root
+    )
+    assert ticketctl(root, "mail", "send", now=LATER).status == 78, (
+        "another port is another server"
+    )
     subprocess.run(["sh", "-c", line], check=True, cwd=root)
     assert line not in ticketctl(root, "doctor", now=LATER).out
     assert ticketctl(root, "mail", "send", now=LATER).status == 0
 
 
-def test_the_environment_may_name_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_may_name_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where there is no git configuration of the user's, in a container say."""
     root = sender(settled(tmp_path), "smtp: {host: mail.example}")
     assert ticketctl(root, "mail", "send", now=LATER).status == 78
@@ -154,11 +191,12 @@ def test_imap_likewise(user: str, tmp_path: Path) -> None:
         assert ran.status == (78 if words[0] == "mail" else 1)
 
 
-# --- T10: one person cannot fill a ticket ----------------------------------------------
+# --- T10: one person cannot fill a ticket ---
 
 
 def test_a_long_text_is_attached(tmp_path: Path) -> None:
-    """Its beginning and a line that says so stand on the ticket; the attachment has all of it, what is quoted too."""
+    """Its beginning and a line that says so stand on the ticket; the attachment has all
+    of it, what is quoted too."""
     root = settled(tmp_path)
     body = "word ä\n" * MAX_TEXT
     (receipt,) = flood(root, lambda _: body, 1)
@@ -179,7 +217,9 @@ def test_the_bound_of_a_text(length: int, tmp_path: Path) -> None:
     assert bool(attachments(root)) is (length > MAX_TEXT)
 
 
-def test_what_is_too_large_to_attach_is_kept_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_large_to_attach_is_kept_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A text or a file that is left out is in the email, which is kept then."""
     monkeypatch.setattr("ticketctl.app.email.content.MAX_ATTACHMENT", MAX_TEXT)
     root = settled(tmp_path)
@@ -216,12 +256,14 @@ def full(root: Path, sender: str = JANE) -> list[Receipt]:
 
 @pytest.mark.usefixtures("small")
 def test_one_customer_cannot_fill_a_ticket(tmp_path: Path) -> None:
-    """First the texts are attached, then the emails are quarantined, and staff are told once; nothing is lost, staff and
-    rules go on."""
+    """First the texts are attached, then the emails are quarantined, and staff are told
+    once; nothing is lost, staff and rules go on."""
     root = settled(tmp_path)
     receipts = full(root)
     fates = [receipt.fate for receipt in receipts]
-    assert fates == sorted(fates) and set(fates) == {"added", "dead"}, "added first, then dead"
+    assert fates == sorted(fates) and set(fates) == {"added", "dead"}, (
+        "added first, then dead"
+    )
     assert 30 << 10 < size(root) < 36 << 10
     entries = [entry for entry in history(root) if entry.mail_id]
     short = [entry for entry in entries if "message.txt" in entry.files]
@@ -229,11 +271,17 @@ def test_one_customer_cannot_fill_a_ticket(tmp_path: Path) -> None:
     assert all(len(entry.text or "") < 300 for entry in short)
     assert len(attachments(root)["message.txt"]) > SMALL - 200
     assert len(dead(root)) == fates.count("dead") > 4
-    assert all("has used the share of one person (32 KiB)" in why for why in dead(root).values())
+    assert all(
+        "has used the share of one person (32 KiB)" in why
+        for why in dead(root).values()
+    )
     (note,) = notes(root, "kept in dead-letters/ and not on this ticket")
     assert note.by == "mail" and note.text is None and JANE in (note.note or "")
     done(root, "reply", "aaaaa", "-m", "y" * 200_000, now=TOMORROW)
-    assert "message of amy" in receive(desk_of(root, TOMORROW), numbered(999, "Z" * 900, AMY)).words
+    assert (
+        "message of amy"
+        in receive(desk_of(root, TOMORROW), numbered(999, "Z" * 900, AMY)).words
+    )
     done(root, "move", "aaaaa", "Solved", "--reply", "Done.", now=TOMORROW)
     assert "closed" in done(root, "sweep", now="2026-11-20T10:00:00Z")
     assert ticketctl(root, "check", now="2026-11-20T10:00:00Z").status == 0
@@ -241,18 +289,24 @@ def test_one_customer_cannot_fill_a_ticket(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_all_who_are_not_staff_share_a_half(tmp_path: Path) -> None:
-    """Strangers with many addresses reach half of a ticket, the customer's share among it."""
+    """Strangers with many addresses reach half of a ticket, the customer's share among
+    it."""
     root = settled(tmp_path)
     for number in range(4):
         flood(root, lines, 12, f"mallory{number}@evil.example")
     assert 56 << 10 < size(root) < 68 << 10
     assert 1 <= len(notes(root, "not on this ticket")) <= 5
-    assert any("who are not staff have used their share" in why for why in dead(root).values())
+    assert any(
+        "who are not staff have used their share" in why for why in dead(root).values()
+    )
     done(root, "reply", "aaaaa", "-m", "y" * 200_000, now=TOMORROW)
 
 
-def test_what_rules_write_in_answer_counts_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many short emails, of each of which somebody is told: not only their words fill the ticket."""
+def test_what_rules_write_in_answer_counts_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many short emails, of each of which somebody is told: not only their words fill
+    the ticket."""
     monkeypatch.setattr(quota, "FOR_ONE", 8 << 10)
     root = settled(tmp_path)
     before = size(root)
@@ -276,7 +330,8 @@ def test_an_email_in_quarantine_is_there_once(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_a_short_entry_is_known_again(tmp_path: Path) -> None:
-    """An email of which only the beginning stands on the ticket, delivered twice, is one."""
+    """An email of which only the beginning stands on the ticket, delivered twice, is
+    one."""
     root = settled(tmp_path)
     receipts = full(root)
     last = max(turn for turn, receipt in enumerate(receipts) if receipt.fate == "added")
@@ -288,13 +343,19 @@ def test_a_customer_at_the_command_line_has_the_same_share(tmp_path: Path) -> No
     root = settled(tmp_path)
     me = f"customer:{JANE}"
     status = [
-        ticketctl(root, "reply", "aaaaa", "-m", f"{turn} " + "x" * 60_000, as_=me, now=LATER).status
+        ticketctl(
+            root, "reply", "aaaaa", "-m", f"{turn} " + "x" * 60_000, as_=me, now=LATER
+        ).status
         for turn in range(6)
     ]
     assert status == [0, 0, 0, 0, 1, 1]
     before = files_of(root)
     ran = ticketctl(root, "reply", "aaaaa", "-m", "x" * 60_000, as_=me, now=LATER)
-    assert ran.err.count("error:") == 1 and "share of one person (256 KiB)" in ran.err and "ticketctl new" in ran.err
+    assert (
+        ran.err.count("error:") == 1
+        and "share of one person (256 KiB)" in ran.err
+        and "ticketctl new" in ran.err
+    )
     ran = ticketctl(root, "new", "Long", "-d", "x\n" * 120_000, as_=me, now=LATER)
     assert ran.status == 1 and "share of one person" in ran.err
     assert files_of(root) == before
@@ -302,10 +363,16 @@ def test_a_customer_at_the_command_line_has_the_same_share(tmp_path: Path) -> No
     done(root, "reply", "aaaaa", "-m", "z" * 250_000, now=LATER)
 
 
-# --- one Message-ID, several emails ----------------------------------------------------
+# --- one Message-ID, several emails ---
 
 
-def scan(name: str, data: bytes = b"%PDF-1.4", sender: str = JANE, subject: str = "Scan", body: str = "") -> bytes:
+def scan(
+    name: str,
+    data: bytes = b"%PDF-1.4",
+    sender: str = JANE,
+    subject: str = "Scan",
+    body: str = "",
+) -> bytes:
     """What a scanner sends: always under one Message-ID, often without a word."""
     text = b"Content-Type: text/plain\n\n" + body.encode()
     head = f"From: {sender}\nTo: {HELP}\nMessage-ID: <0.mfp@customer.example>\nSubject: {subject}\n"
@@ -314,55 +381,109 @@ def scan(name: str, data: bytes = b"%PDF-1.4", sender: str = JANE, subject: str 
 
 @pytest.mark.parametrize("subject", ["", f"[{A}] "], ids=["new", "answer"])
 def test_another_email_under_a_message_id_is_kept(subject: str, tmp_path: Path) -> None:
-    """Other bytes, another name, another text, no text, a beginning, another sender: each is kept, and once."""
+    """Other bytes, another name, another text, no text, a beginning, another sender:
+    each is kept, and once."""
     root = settled(tmp_path)
     several = [
         scan("a.pdf", subject=f"{subject}Scan", body="It is a scan of the contract."),
-        scan("a.pdf", b"other", subject=f"{subject}Scan", body="It is a scan of the contract."),
+        scan(
+            "a.pdf",
+            b"other",
+            subject=f"{subject}Scan",
+            body="It is a scan of the contract.",
+        ),
         scan("b.pdf", subject=f"{subject}Scan", body="It is a scan of the contract."),
         scan("b.pdf", subject=f"{subject}Scan", body="a scan"),
         scan("b.pdf", subject=f"{subject}Scan"),
         scan("a.pdf", subject=f"{subject}Scan"),
-        letter("Message-ID: <0.mfp@customer.example>", f"Subject: {subject}Scan", body=""),
-        letter("Message-ID: <0.mfp@customer.example>", f"Subject: {subject}Scan", body="x" * 30_000),
-        letter("Message-ID: <0.mfp@customer.example>", f"Subject: {subject}Scan", body="x" * 30_001),
-        scan("a.pdf", sender="bob@customer.example", subject=f"{subject}Scan", body="a scan"),
-        letter("Message-ID: <0.mfp@customer.example>", f"Subject: {subject}Scan", sender="bob@customer.example"),
-    ]  # fmt: skip
+        letter(
+            "Message-ID: <0.mfp@customer.example>", f"Subject: {subject}Scan", body=""
+        ),
+        letter(
+            "Message-ID: <0.mfp@customer.example>",
+            f"Subject: {subject}Scan",
+            body="x" * 30_000,
+        ),
+        letter(
+            "Message-ID: <0.mfp@customer.example>",
+            f"Subject: {subject}Scan",
+            body="x" * 30_001,
+        ),
+        scan(
+            "a.pdf",
+            sender="bob@customer.example",
+            subject=f"{subject}Scan",
+            body="a scan",
+        ),
+        letter(
+            "Message-ID: <0.mfp@customer.example>",
+            f"Subject: {subject}Scan",
+            sender="bob@customer.example",
+        ),
+    ]
     if not subject:
-        several.append(scan("a.pdf", subject="Scan 2", body="It is a scan of the contract."))
+        several.append(
+            scan("a.pdf", subject="Scan 2", body="It is a scan of the contract.")
+        )
     for data in several:
-        assert receive(desk_of(root), data).fate in ("opened", "added", "kept"), data[:300]
+        assert receive(desk_of(root), data).fate in ("opened", "added", "kept"), data[
+            :300
+        ]
     before = files_of(root)
     for data in several:
         assert receive(desk_of(root), data).fate == "known", data[:300]
-        assert receive(desk_of(root), b"Received: from another.example\n" + data).fate == "known", data[:300]
+        assert (
+            receive(desk_of(root), b"Received: from another.example\n" + data).fate
+            == "known"
+        ), data[:300]
     assert files_of(root) == before
     if not subject:
         assert len(rows(root)) == len(several) + 1
     assert ticketctl(root, "check", now=TOMORROW).status == 0
 
 
-def test_attachments_that_a_note_has_not_are_compared_in_quarantine(tmp_path: Path) -> None:
-    """A stranger's email lies there whole; what came another way and says the same is no other."""
+def test_attachments_that_a_note_has_not_are_compared_in_quarantine(
+    tmp_path: Path,
+) -> None:
+    """A stranger's email lies there whole; what came another way and says the same is
+    no other."""
     root = settled(tmp_path)
-    one, other = (scan("a.pdf", data, "bob@customer.example", f"[{A}]") for data in (b"one", b"other"))
+    one, other = (
+        scan("a.pdf", data, "bob@customer.example", f"[{A}]")
+        for data in (b"one", b"other")
+    )
     traced = b"Received: from another.example\n" + one
-    assert [receive(desk_of(root), data).fate for data in (one, one, other, one, other)] == [
-        "kept", "known", "kept", "known", "known",
-    ]  # fmt: skip
+    assert [
+        receive(desk_of(root), data).fate for data in (one, one, other, one, other)
+    ] == [
+        "kept",
+        "known",
+        "kept",
+        "known",
+        "known",
+    ]
     assert len(dead(root)) == 2
     assert [receive(desk_of(root), traced).fate for _ in range(3)] == ["known"] * 3
     assert len(dead(root)) == 2
 
 
 def test_the_same_words_for_another_ticket_are_kept(tmp_path: Path) -> None:
-    """A device names the ticket in the subject, and nothing else differs; a closed ticket that goes on is no other."""
+    """A device names the ticket in the subject, and nothing else differs; a closed
+    ticket that goes on is no other."""
     root = settled(tmp_path)
     opened = receive(desk_of(root), letter("Subject: New")).id
-    one, other = (letter("Message-ID: <0@x>", f"Subject: [{id_}]", body="It is low.") for id_ in (A, opened))
-    assert [receive(desk_of(root), data).id for data in (one, other, one, other)] == [A, opened] * 2
-    assert [entry.text for entry in history(root, opened) if entry.text] == ["Hello.", "It is low."]
+    one, other = (
+        letter("Message-ID: <0@x>", f"Subject: [{id_}]", body="It is low.")
+        for id_ in (A, opened)
+    )
+    assert [receive(desk_of(root), data).id for data in (one, other, one, other)] == [
+        A,
+        opened,
+    ] * 2
+    assert [entry.text for entry in history(root, opened) if entry.text] == [
+        "Hello.",
+        "It is low.",
+    ]
 
 
 def test_a_file_that_is_gone_is_not_had(tmp_path: Path) -> None:
@@ -375,42 +496,64 @@ def test_a_file_that_is_gone_is_not_had(tmp_path: Path) -> None:
     file.unlink()
     again = receive(desk_of(root), data)
     assert again.fate == "opened" and again.id != opened.id
-    assert [path.read_bytes() for path in (root / "attachments" / again.id).iterdir()] == [b"the only copy"]
+    assert [
+        path.read_bytes() for path in (root / "attachments" / again.id).iterdir()
+    ] == [b"the only copy"]
     assert receive(desk_of(root), data).fate == "known"
 
 
 def test_nobody_takes_the_made_message_id_of_another(tmp_path: Path) -> None:
-    """An email that comes with a Message-ID like those that are made here gets one of its own."""
+    """An email that comes with a Message-ID like those that are made here gets one of
+    its own."""
     root = settled(tmp_path)
     receive(desk_of(root), scan("a.pdf"))
     made = receive(desk_of(root), scan("b.pdf")).mail_id
     other = settled(tmp_path / "other")
-    fake = receive(desk_of(other), letter(f"Message-ID: {made}", "Subject: x", sender="eve@stranger.example"))
+    fake = receive(
+        desk_of(other),
+        letter(f"Message-ID: {made}", "Subject: x", sender="eve@stranger.example"),
+    )
     assert fake.mail_id != made and fake.fate == "opened"
-    assert receive(desk_of(other), scan("a.pdf")).fate == receive(desk_of(other), scan("b.pdf")).fate == "opened"
+    assert (
+        receive(desk_of(other), scan("a.pdf")).fate
+        == receive(desk_of(other), scan("b.pdf")).fate
+        == "opened"
+    )
 
 
-# --- T10: intake per sender and hour ---------------------------------------------------
+# --- T10: intake per sender and hour ---
 
 
 def test_intake_of_a_sender_is_bounded(tmp_path: Path) -> None:
-    """What is above is quarantined, staff are told once an hour on the ticket; others, and the next hour, are free."""
+    """What is above is quarantined, staff are told once an hour on the ticket; others,
+    and the next hour, are free."""
     root = settled(tmp_path, "  per_hour: 5\n")
     workspace = desk_of(root)
     for turn in range(9):
         at = replace(workspace, now=workspace.now + timedelta(minutes=turn))
-        assert receive(at, numbered(turn, f"Number {turn}.")).fate == ("added" if turn < 5 else "dead")
-    assert receive(at, numbered(20, "I am another.", "amy@support.example")).fate == "added"
+        assert receive(at, numbered(turn, f"Number {turn}.")).fate == (
+            "added" if turn < 5 else "dead"
+        )
+    assert (
+        receive(at, numbered(20, "I am another.", "amy@support.example")).fate
+        == "added"
+    )
     assert receive(at, numbered(1, "Number 1.")).fate == "known"
     assert len(dead(root)) == 4
-    assert set(dead(root).values()) == {f"more than 5 emails of {JANE} within an hour\n"}
+    assert set(dead(root).values()) == {
+        f"more than 5 emails of {JANE} within an hour\n"
+    }
     (note,) = notes(root, "per_hour")
     assert note.text is None and JANE in (note.note or "")
     later = replace(workspace, now=workspace.now + timedelta(minutes=61))
-    assert [receive(later, numbered(30 + turn, f"{turn}")).fate for turn in range(3)] == ["added", "added", "dead"]
+    assert [
+        receive(later, numbered(30 + turn, f"{turn}")).fate for turn in range(3)
+    ] == ["added", "added", "dead"]
     assert len(notes(root, "per_hour")) == 1, "not yet an hour"
     later = replace(workspace, now=workspace.now + timedelta(minutes=68))
-    assert [receive(later, numbered(40 + turn, f"{turn}")).fate for turn in range(4)] == ["added"] * 3 + ["dead"]
+    assert [
+        receive(later, numbered(40 + turn, f"{turn}")).fate for turn in range(4)
+    ] == ["added"] * 3 + ["dead"]
     assert len(notes(root, "per_hour")) == 2
     assert ticketctl(root, "check", now=TOMORROW).status == 0
 
@@ -422,7 +565,11 @@ def test_staff_are_told_on_the_newest_ticket(tmp_path: Path) -> None:
     opened = []
     for turn in range(6):
         at = replace(workspace, now=workspace.now + timedelta(seconds=turn))
-        opened.append(receive(at, numbered(turn, "Hello.", "bob@customer.example", f"New {turn}")).id)
+        opened.append(
+            receive(
+                at, numbered(turn, "Hello.", "bob@customer.example", f"New {turn}")
+            ).id
+        )
     assert len(rows(root)) == 4 and len(dead(root)) == 3
     told = [id_ for id_ in rows(root) if notes(root, "per_hour", id_)]
     assert told == [opened[2]]
@@ -440,51 +587,85 @@ def test_a_maildir_counts_as_well(tmp_path: Path) -> None:
     for turn in range(4):
         (box / "new" / f"{turn}.a").write_bytes(numbered(turn, f"Number {turn}."))
     said = done(root, "mail", "fetch", "--maildir", str(box), now=LATER)
-    assert said.count("message of") == 2 and said.count("dead letter: more than 2 emails") == 2
+    assert (
+        said.count("message of") == 2
+        and said.count("dead letter: more than 2 emails") == 2
+    )
     assert not list((box / "new").iterdir())
 
 
-def vouched(number: int, sender: str, genuine: bool, subject: str = f"[{A}]", server: str = "mx.example") -> bytes:
-    """One of many emails, with the word of a server that it is its sender's, or without."""
+def vouched(
+    number: int,
+    sender: str,
+    genuine: bool,
+    subject: str = f"[{A}]",
+    server: str = "mx.example",
+) -> bytes:
+    """One of many emails, with the word of a server that it is its sender's, or
+    without."""
     words = f"Authentication-Results: {server}; dmarc=pass header.from={sender.partition('@')[2]}\n".encode()
-    return (words if genuine else b"") + numbered(number, f"Number {number}.", sender, subject)
+    return (words if genuine else b"") + numbered(
+        number, f"Number {number}.", sender, subject
+    )
 
 
 @pytest.mark.parametrize("who", [AMY, JANE])
-def test_forged_email_uses_up_nothing_of_the_real_sender(who: str, tmp_path: Path) -> None:
-    """Neither of staff nor of a customer; each has an hour of their own, and staff are told of each."""
+def test_forged_email_uses_up_nothing_of_the_real_sender(
+    who: str, tmp_path: Path
+) -> None:
+    """Neither of staff nor of a customer; each has an hour of their own, and staff are
+    told of each."""
     root = settled(tmp_path, "  per_hour: 3\n  trust: mx.example\n")
-    forged = [receive(desk_of(root), vouched(turn, who, False)).fate for turn in range(4)]
+    forged = [
+        receive(desk_of(root), vouched(turn, who, False)).fate for turn in range(4)
+    ]
     assert forged == ["kept" if who == AMY else "added"] * 3 + ["dead"]
     other = vouched(9, who, True, server="mx.evil.example")
     assert receive(desk_of(root), other).fate == "dead", "another server's word is none"
-    genuine = [receive(desk_of(root), vouched(10 + turn, who, True)).fate for turn in range(4)]
+    genuine = [
+        receive(desk_of(root), vouched(10 + turn, who, True)).fate for turn in range(4)
+    ]
     assert genuine == ["added"] * 3 + ["dead"]
     assert len(notes(root, f"emails of {who} within")) == 1
-    assert len(notes(root, f"emails of {who}, for whom mx.example does not vouch, within")) == 1
+    assert (
+        len(notes(root, f"emails of {who}, for whom mx.example does not vouch, within"))
+        == 1
+    )
 
 
 def test_without_a_server_that_vouches_each_counts(tmp_path: Path) -> None:
     """There is nobody to tell them apart; and who cannot be answered shares one count."""
     root = settled(tmp_path, "  per_hour: 2\n")
-    fates = [receive(desk_of(root), vouched(turn, JANE, turn > 1)).fate for turn in range(3)]
+    fates = [
+        receive(desk_of(root), vouched(turn, JANE, turn > 1)).fate for turn in range(3)
+    ]
     assert fates == ["added", "added", "dead"]
     nobodies = ("undisclosed", "a@x.example, b@x.example", "\u212aim@x.example")
-    fates = [receive(desk_of(root), numbered(20 + turn, "Hello.", who)).fate for turn, who in enumerate(nobodies)]
+    fates = [
+        receive(desk_of(root), numbered(20 + turn, "Hello.", who)).fate
+        for turn, who in enumerate(nobodies)
+    ]
     assert fates == ["kept", "kept", "dead"]
 
 
-def test_staff_count_as_told_only_if_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a ticket has no room for the note, the next email tells them, on another ticket say."""
+def test_staff_count_as_told_only_if_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a ticket has no room for the note, the next email tells them, on another
+    ticket say."""
     root = settled(tmp_path, "  per_hour: 1\n")
     workspace = desk_of(root)
-    other = receive(workspace, letter("Subject: Other", sender="bob@customer.example")).id
+    other = receive(
+        workspace, letter("Subject: Other", sender="bob@customer.example")
+    ).id
     assert receive(workspace, numbered(0, "First.")).fate == "added"
     with monkeypatch.context() as patch:
         patch.setattr("ticketctl.app.email.quarantine.FOR_ONE", 10)
         assert receive(workspace, numbered(1, "Second.")).fate == "dead"
     assert not notes(root, "per_hour") and not rate_limit.was_told(workspace, JANE)
-    assert receive(workspace, numbered(2, "Third.", subject=f"[{other}]")).fate == "dead"
+    assert (
+        receive(workspace, numbered(2, "Third.", subject=f"[{other}]")).fate == "dead"
+    )
     assert notes(root, "per_hour", other) and rate_limit.was_told(workspace, JANE)
     assert receive(workspace, numbered(3, "Fourth.")).fate == "dead"
     assert not notes(root, "per_hour")
@@ -500,12 +681,15 @@ def test_staff_count_as_told_only_if_they_were(tmp_path: Path, monkeypatch: pyte
         b'{"taken": 7, "told": []}',
         b'{"taken": {"jane@customer.example": "x"}, "told": {"jane@customer.example": "y"}}',
         b'{"taken": {"jane@customer.example": [true, null, 1e400, "x", 99999999999999999999]}}',
-        b'{"taken": {"jane@customer.example": [' + b"4102444800, " * 100 + b"4102444800]}}",
+        b'{"taken": {"jane@customer.example": ['
+        + b"4102444800, " * 100
+        + b"4102444800]}}",
         None,
     ],
 )
 def test_a_damaged_count_is_an_empty_one(content: bytes | None, tmp_path: Path) -> None:
-    """Nothing stops email from coming in: no damage, no clock that was wrong, nothing in the way."""
+    """Nothing stops email from coming in: no damage, no clock that was wrong, nothing
+    in the way."""
     root = settled(tmp_path, "  per_hour: 2\n")
     place = Path(rate_limit._place(desk_of(root)))
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -513,7 +697,9 @@ def test_a_damaged_count_is_an_empty_one(content: bytes | None, tmp_path: Path) 
         place.symlink_to("/etc/passwd")
     else:
         place.write_bytes(content)
-    fates = [receive(desk_of(root), numbered(turn, f"{turn}")).fate for turn in range(3)]
+    fates = [
+        receive(desk_of(root), numbered(turn, f"{turn}")).fate for turn in range(3)
+    ]
     assert fates == ["added", "added", "dead"]
     held = json.loads(place.read_text())
     assert len(held["taken"][JANE]) == 2 and not place.is_symlink()
@@ -525,17 +711,27 @@ def test_a_server_that_is_trusted_is_named_in_ascii(tmp_path: Path) -> None:
     with (root / "ticketctl.yaml").open("a") as file:
         file.write('  trust: "m\u212a.example"\n')
     ran = ticketctl(root, "list", now=LATER)
-    assert ran.status == 78 and "names no server" in ran.err and "ticketctl.yaml:" in ran.err
+    assert (
+        ran.status == 78
+        and "names no server" in ran.err
+        and "ticketctl.yaml:" in ran.err
+    )
 
 
 def test_staff_and_customers_are_compared_in_ascii(tmp_path: Path) -> None:
-    """Who is in the settings or on a ticket with a letter that is none of ASCII is not whom an email can be from."""
+    """Who is in the settings or on a ticket with a letter that is none of ASCII is not
+    whom an email can be from."""
     root = settled(tmp_path)
     ticket = desk_of(root).store.read(A).ticket
     profile = desk_of(root).profile_of(ticket)
-    for name, who in (("\u212aim@x.example", "kim@x.example"), ("Kim@X.example", "kim@x.example")):
+    for name, who in (
+        ("\u212aim@x.example", "kim@x.example"),
+        ("Kim@X.example", "kim@x.example"),
+    ):
         here = replace(ticket, customer=name, watchers=(name,), assignee=name)
-        found = actors_by_mail(profile, here, People({name: frozenset(("agent",))}), who)
+        found = actors_by_mail(
+            profile, here, People({name: frozenset(("agent",))}), who
+        )
         assert bool(found) is name.isascii()
         assert bool(actors_by_mail(profile, here, People(), who)) is name.isascii()
 
@@ -547,10 +743,14 @@ def test_per_hour_is_a_whole_number(value: str, tmp_path: Path) -> None:
     with (root / "ticketctl.yaml").open("a") as file:
         file.write(f"  per_hour: {value}\n")
     ran = ticketctl(root, "list", now=LATER)
-    assert ran.status == 78 and "per_hour is a whole number from 1" in ran.err and "ticketctl.yaml:" in ran.err
+    assert (
+        ran.status == 78
+        and "per_hour is a whole number from 1" in ran.err
+        and "ticketctl.yaml:" in ran.err
+    )
 
 
-# --- reading piece by piece --------------------------------------------------------------
+# --- reading piece by piece ---
 
 
 class Counted:
@@ -567,8 +767,11 @@ class Counted:
         return b"x" * given
 
 
-def test_what_is_too_large_is_never_in_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is kept, once, and exact; what is beyond all bounds is left with the mail server."""
+def test_what_is_too_large_is_never_in_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is kept, once, and exact; what is beyond all bounds is left with the mail
+    server."""
     from ticketctl.app.email import inbound
 
     monkeypatch.setattr(inbound, "MAX_LETTER", 1000)
@@ -581,7 +784,10 @@ def test_what_is_too_large_is_never_in_the_memory(tmp_path: Path, monkeypatch: p
         4 << 20: "it cannot be read: larger than 0 MiB\n"
     }
     before = files_of(root)
-    assert inbound.receive_from(desk_of(root, TOMORROW), Counted(4 << 20)).words == receipt.words
+    assert (
+        inbound.receive_from(desk_of(root, TOMORROW), Counted(4 << 20)).words
+        == receipt.words
+    )
     assert files_of(root) == before
     ran = mail_in(root, b"x" * (6 << 20))
     assert ran.status == 75 and "is not taken" in ran.err and files_of(root) == before
@@ -624,7 +830,9 @@ def test_a_maildir_may_hold_anything(tmp_path: Path) -> None:
     assert sorted(path.name for path in (box / "new").iterdir()) == ["1", "2", "3"]
 
 
-def test_a_link_that_comes_late_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_that_comes_late_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A file that was one when the folder was listed, and is a link when it is opened."""
     from ticketctl.store.email import imap as imap_module
 
@@ -641,17 +849,19 @@ def test_a_link_that_comes_late_is_not_followed(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_limit_of_a_ticket_is_what_it_was() -> None:
-    """Shares are parts of the limit: what people, all others together and one of them may fill."""
+    """Shares are parts of the limit: what people, all others together and one of them
+    may fill."""
     assert quota.FOR_PEOPLE == files.MAX_BYTES * 7 // 8
     assert quota.FOR_ALL == 2 * quota.FOR_ONE == files.MAX_BYTES // 2
     assert HELP
 
 
-# --- an IMAP server ----------------------------------------------------------------------
+# --- an IMAP server ---
 
 
 class Imap(socketserver.StreamRequestHandler):
-    """As much of an IMAP server as is needed: emails under their numbers, fetched in pieces."""
+    """As much of an IMAP server as is needed: emails under their numbers, fetched in
+    pieces."""
 
     emails: ClassVar[dict[bytes, bytes]] = {}
     seen: ClassVar[list[bytes]] = []
@@ -676,11 +886,16 @@ class Imap(socketserver.StreamRequestHandler):
                 self.wfile.write(b"* CAPABILITY IMAP4rev1\r\n")
             elif word.startswith(b"SELECT"):
                 self.wfile.write(b"* 1 EXISTS\r\n")
-            elif found := re.match(rb"UID FETCH (\d+) \(BODY.PEEK\[\]<(\d+)\.(\d+)>\)", word):
+            elif found := re.match(
+                rb"UID FETCH (\d+) \(BODY.PEEK\[\]<(\d+)\.(\d+)>\)", word
+            ):
                 uid, start, size = found[1], int(found[2]), int(found[3])
                 piece = self.emails[uid][start : start + size]
                 length = self.claims or len(piece)
-                self.wfile.write(b"* 1 FETCH (UID %s BODY[]<%d> {%d}\r\n%s)\r\n" % (uid, start, length, piece))
+                self.wfile.write(
+                    b"* 1 FETCH (UID %s BODY[]<%d> {%d}\r\n%s)\r\n"
+                    % (uid, start, length, piece)
+                )
             elif word.startswith(b"UID STORE"):
                 self.seen.append(command.split()[2])
             self.wfile.write(tag + b" OK done\r\n")
@@ -708,20 +923,39 @@ def polled(tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> Path:
     return settled(tmp_path, f"  imap: {login}\n")
 
 
-def test_emails_are_fetched_in_pieces(tmp_path: Path, imap: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is too large is not fetched at once; all are marked as seen when they are taken care of."""
+def test_emails_are_fetched_in_pieces(
+    tmp_path: Path, imap: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is too large is not fetched at once; all are marked as seen when they are
+    taken care of."""
     monkeypatch.setattr("ticketctl.app.email.inbound.MAX_LETTER", 1000)
     root = polled(tmp_path, imap, monkeypatch)
-    Imap.emails = {b"7": numbered(1, "Hello."), b"8": b"x" * 5000, b"9": numbered(2, "Again.")}
+    Imap.emails = {
+        b"7": numbered(1, "Hello."),
+        b"8": b"x" * 5000,
+        b"9": numbered(2, "Again."),
+    }
     said = done(root, "mail", "fetch", now=LATER)
     assert said.count("message of") == 2 and said.count("larger than 0 MiB") == 1
     assert list(dead(root)) == [b"x" * 5000] and Imap.seen == [b"7", b"8", b"9"]
-    assert all(b"<0.1001>" in line or b"<1001." in line or b"<5000." in line for line in Imap.asked if b"PEEK" in line)
+    assert all(
+        b"<0.1001>" in line or b"<1001." in line or b"<5000." in line
+        for line in Imap.asked
+        if b"PEEK" in line
+    )
 
 
-def test_a_server_cannot_fill_the_memory(tmp_path: Path, imap: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that says to send a gigabyte at once is not listened to; the email stays there."""
+def test_a_server_cannot_fill_the_memory(
+    tmp_path: Path, imap: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that says to send a gigabyte at once is not listened to; the email stays
+    there."""
     root = polled(tmp_path, imap, monkeypatch)
     Imap.emails, Imap.claims = {b"7": numbered(1, "Hello.")}, 1 << 30
     ran = ticketctl(root, "mail", "fetch", now=LATER)
-    assert ran.status == 75 and "wants to send" in ran.err and not Imap.seen and not dead(root)
+    assert (
+        ran.status == 75
+        and "wants to send" in ran.err
+        and not Imap.seen
+        and not dead(root)
+    )

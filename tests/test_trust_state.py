@@ -1,7 +1,9 @@
-"""T1 to T5 and T17 of the threat model (docs/security.md): a store from a stranger is data.
+"""T1 to T5 and T17 of the threat model (docs/security.md): a store from a stranger is
+data.
 
-Each test plants what a stranger's clone or archive could bring, runs commands on it as real
-processes, and sees that nothing of it was believed, run, followed or written through.
+Each test plants what a stranger's clone or archive could bring, runs commands on it as
+real processes, and sees that nothing of it was believed, run, followed or written
+through.
 """
 
 from __future__ import annotations
@@ -26,18 +28,31 @@ import pytest
 
 from tests.shell import Ran, Shell
 from tests.state import found, outbox_of, state_of
-from tests.test_kill import Child, done, files_of, first_rename, killed, make_store, make_tickets, ticketctl
+from tests.test_kill import (
+    Child,
+    done,
+    files_of,
+    first_rename,
+    killed,
+    make_store,
+    make_tickets,
+    ticketctl,
+)
 from ticketctl.store.git.repository import setting
 from ticketctl.store.index import schema
 from ticketctl.store.index.database import Index
 from ticketctl.store.writing.journal import name_of
 
-ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+ROOT_ONLY = pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root can give files away"
+)
 
 
 def git(folder: Path, *words: str, status: int = 0) -> str:
     """Run git in a folder; what it printed."""
-    ran = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True)
+    ran = subprocess.run(
+        ["git", "-C", str(folder), *words], capture_output=True, text=True
+    )
     assert ran.returncode == status, (words, ran)
     return ran.stdout.strip()
 
@@ -45,7 +60,9 @@ def git(folder: Path, *words: str, status: int = 0) -> str:
 @pytest.fixture
 def store(shell: Shell) -> Path:
     """A store with a ticket and a commit, made as a user makes it."""
-    shell.ok("ticketctl init -p biztech && ticketctl new 'It does not work' -c jane@customer.example")
+    shell.ok(
+        "ticketctl init -p biztech && ticketctl new 'It does not work' -c jane@customer.example"
+    )
     return shell.folder
 
 
@@ -56,11 +73,12 @@ def clone(shell: Shell, store: Path) -> Shell:
     return other
 
 
-# --- T1: where derived state lies -------------------------------------------------------
+# --- T1: where derived state lies ---
 
 
 def plant_old_state(root: Path, victim: Path) -> None:
-    """What the first version believed: a journal, waiting files, links out of the store."""
+    """What the first version believed: a journal, waiting files, links out of the
+    store."""
     old = root / ".ticketctl"
     (old / "tmp").mkdir(parents=True)
     (old / "outbox").mkdir()
@@ -68,7 +86,10 @@ def plant_old_state(root: Path, victim: Path) -> None:
     (old / "tmp/x").write_text(f"#!/bin/sh\ntouch {victim}\n")
     (old / "tmp/y").write_text(f"#!/bin/sh\ntouch {victim}\n")
     (old / "rescued").symlink_to("../.git/hooks")
-    rows = [["x", "tickets/pre-commit", "0" * 64], ["y", "tickets/2026/11/02/pre-commit", None]]
+    rows = [
+        ["x", "tickets/pre-commit", "0" * 64],
+        ["y", "tickets/2026/11/02/pre-commit", None],
+    ]
     (old / "journal.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (old / "last-sweep").write_text("2099-01-01T00:00:00Z\n")
     (old / "index-9.db").write_bytes(b"SQLite format 3\0")
@@ -82,7 +103,15 @@ def test_a_clone_that_brings_state_runs_nothing(shell: Shell, store: Path) -> No
     shell.ok("git add -f .ticketctl && git commit -qm 'A gift'")
     other = clone(shell, store)
     before = files_of(other.folder, ".ticketctl")
-    for command in ("list -A", "note 3ah -m Hello", "sweep", "doctor", "check", "index rebuild", "mail show"):
+    for command in (
+        "list -A",
+        "note 3ah -m Hello",
+        "sweep",
+        "doctor",
+        "check",
+        "index rebuild",
+        "mail show",
+    ):
         ran = other.run(f"ticketctl {command}")
         assert ran.status in (0, 1), (command, ran)
     other.run("git commit -q --allow-empty -m x")
@@ -90,46 +119,75 @@ def test_a_clone_that_brings_state_runs_nothing(shell: Shell, store: Path) -> No
     assert not list((other.folder / ".git/hooks").glob("pre-commit"))
 
 
-def test_a_tracked_state_folder_is_an_error_of_check_and_doctor_names_it(shell: Shell, store: Path) -> None:
+def test_a_tracked_state_folder_is_an_error_of_check_and_doctor_names_it(
+    shell: Shell, store: Path
+) -> None:
     plant_old_state(store, shell.folder.parent / "owned")
     ran = shell.run("ticketctl check")
     assert ran.status == 0, "what is not tracked is the clone's own affair"
     ran = shell.run("ticketctl doctor")
-    assert ran.out.count(".ticketctl") >= 1 and "older version was interrupted" in ran.out and ran.status == 1
+    assert (
+        ran.out.count(".ticketctl") >= 1
+        and "older version was interrupted" in ran.out
+        and ran.status == 1
+    )
     (store / ".ticketctl/journal.jsonl").unlink()
     assert "no longer used (rm -r .ticketctl)" in shell.run("ticketctl doctor").out
     shell.ok("git add -f .ticketctl && git commit -qm 'A gift' --no-verify")
     ran = shell.run("ticketctl check")
-    assert ran.status == 1 and ".ticketctl is tracked by git" in ran.out and "git rm -r --cached" in ran.out
+    assert (
+        ran.status == 1
+        and ".ticketctl is tracked by git" in ran.out
+        and "git rm -r --cached" in ran.out
+    )
 
 
 def test_state_lies_where_git_says(shell: Shell, store: Path) -> None:
-    """In the git directory of this very work tree; the outbox where all work trees find it."""
-    place = shell.ok("git rev-parse --path-format=absolute --git-path ticketctl").strip()
-    assert shell.ok("ticketctl doctor --state").strip() == place and Path(place).is_dir()
+    """In the git directory of this very work tree; the outbox where all work trees find
+    it."""
+    place = shell.ok(
+        "git rev-parse --path-format=absolute --git-path ticketctl"
+    ).strip()
+    assert (
+        shell.ok("ticketctl doctor --state").strip() == place and Path(place).is_dir()
+    )
     shell.ok("git worktree add -q ../wt")
     other = Shell(shell.folder.parent / "wt")
-    there = other.ok("git rev-parse --path-format=absolute --git-path ticketctl").strip()
+    there = other.ok(
+        "git rev-parse --path-format=absolute --git-path ticketctl"
+    ).strip()
     said = other.ok("ticketctl doctor --state").splitlines()
     assert said == [there, f"outbox: {place}/outbox"] and there != place
     other.ok("ticketctl assign 3ah @me && ticketctl move 3ah Solved --reply Done")
     assert list(Path(place, "outbox").iterdir()) and not Path(there, "outbox").exists()
     other.ok("ticketctl list")
-    assert not list(other.folder.glob(".ticketctl*")) and Path(there, "index-1.db").exists()
+    assert (
+        not list(other.folder.glob(".ticketctl*"))
+        and Path(there, "index-1.db").exists()
+    )
     shell.ok("git worktree remove --force ../wt")
-    assert list(Path(place, "outbox").iterdir()), "git takes a work tree's own folder with it"
+    assert list(Path(place, "outbox").iterdir()), (
+        "git takes a work tree's own folder with it"
+    )
 
 
 def test_each_store_of_a_repository_has_its_own(shell: Shell) -> None:
     shell.ok("git init -q && ticketctl init a && ticketctl init b -p biztech")
     places = [shell.ok(f"ticketctl -C {name} doctor --state").strip() for name in "ab"]
-    stores = Path(shell.ok("git rev-parse --path-format=absolute --git-path ticketctl").strip(), "stores")
-    assert len(set(places)) == 2 and {Path(place).parent for place in places} == {stores}
+    stores = Path(
+        shell.ok("git rev-parse --path-format=absolute --git-path ticketctl").strip(),
+        "stores",
+    )
+    assert len(set(places)) == 2 and {Path(place).parent for place in places} == {
+        stores
+    }
 
 
 def test_a_submodule_has_its_own(shell: Shell, store: Path) -> None:
     outer = Shell(shell.folder.parent / "outer")
-    outer.ok(f"git init -q && git -c protocol.file.allow=always submodule --quiet add {store} desk")
+    outer.ok(
+        f"git init -q && git -c protocol.file.allow=always submodule --quiet add {store} desk"
+    )
     place = outer.ok("ticketctl -C desk doctor --state").strip()
     assert place == str(outer.folder / ".git/modules/desk/ticketctl")
     outer.ok("ticketctl -C desk note 3ah -m Hello && ticketctl -C desk list")
@@ -137,7 +195,8 @@ def test_a_submodule_has_its_own(shell: Shell, store: Path) -> None:
 
 
 def test_what_a_git_file_names_must_point_back(shell: Shell, store: Path) -> None:
-    """T1: a folder that names somebody else's repository gets no say in that one's state."""
+    """T1: a folder that names somebody else's repository gets no say in that one's
+    state."""
     other = shell.folder.parent / "other"
     (other / "tickets").mkdir(parents=True)
     (other / "ticketctl.yaml").write_text("profile: biztech\n")
@@ -160,7 +219,8 @@ def test_outside_git_caches_are_the_users_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("git_", [True, False], ids=["git", "outside git"])
 def test_state_may_be_removed_at_any_time(git_: bool, tmp_path: Path) -> None:
-    """``rm -rf`` of it loses nothing but what a journal holds, and answers stay the same."""
+    """``rm -rf`` of it loses nothing but what a journal holds, and answers stay the
+    same."""
     root = make_store(tmp_path / "store", git=git_)
     make_tickets(root, "aaaaa", "bbbbb")
     done(root, "move", "aaaaa", "Open", "-a", "amy@support.example")
@@ -172,20 +232,27 @@ def test_state_may_be_removed_at_any_time(git_: bool, tmp_path: Path) -> None:
     done(root, "note", "aaaaa", "-m", "It still works.")
 
 
-def test_ticketctl_state_names_another_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ticketctl_state_names_another_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = make_store(tmp_path / "store")
     shutil.rmtree(state_of(root))
     monkeypatch.setenv("TICKETCTL_STATE", str(tmp_path / "state"))
     make_tickets(root, "aaaaa")
     done(root, "list")
-    assert list((tmp_path / "state").glob("store-*/index-1.db")) and not (root / ".git/ticketctl").exists()
+    assert (
+        list((tmp_path / "state").glob("store-*/index-1.db"))
+        and not (root / ".git/ticketctl").exists()
+    )
     for wrong in ("state", str(root), str(root / "tickets/x")):
         monkeypatch.setenv("TICKETCTL_STATE", wrong)
         ran = ticketctl(root, "list")
         assert ran.status == 78 and f'TICKETCTL_STATE is "{wrong}"' in ran.err, ran
 
 
-def test_without_a_home_reading_works_and_writing_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_home_reading_works_and_writing_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = make_store(tmp_path / "store", git=False)
     make_tickets(root, "aaaaa")
     done(root, "move", "aaaaa", "Open", "-a", "amy@support.example")
@@ -194,9 +261,16 @@ def test_without_a_home_reading_works_and_writing_says_so(tmp_path: Path, monkey
         monkeypatch.delenv(name, raising=False)
     assert done(root, "list") == before
     done(root, "note", "aaaaa", "-m", "Nobody is notified of a note.")
-    assert "warning: it cannot be written: nothing is cached" in ticketctl(root, "doctor").out
+    assert (
+        "warning: it cannot be written: nothing is cached"
+        in ticketctl(root, "doctor").out
+    )
     ran = ticketctl(root, "move", "aaaaa", "Pending", "--reply", "Which one?")
-    assert ran.status == 71 and "TICKETCTL_STATE" in ran.err and "nothing was changed" in ran.err, ran
+    assert (
+        ran.status == 71
+        and "TICKETCTL_STATE" in ran.err
+        and "nothing was changed" in ran.err
+    ), ran
     assert "status: Open" in (root / "tickets/2026/11/02/261102-aaaaa.yaml").read_text()
 
 
@@ -209,11 +283,14 @@ def test_a_link_in_the_place_of_the_state_folder(tmp_path: Path) -> None:
     before = files_of(away)
     assert "Ticket aaaaa" in done(root, "list")
     ran = ticketctl(root, "note", "aaaaa", "-m", "x")
-    assert ran.status == 71 and "TICKETCTL_STATE" in ran.err and files_of(away) == before, ran
+    assert (
+        ran.status == 71 and "TICKETCTL_STATE" in ran.err and files_of(away) == before
+    ), ran
 
 
 def beside(root: Path, ticket: str, data: bytes, **row: str | None) -> Path:
-    """A journal in a store outside git, of a stranger's making, with one file that waits."""
+    """A journal in a store outside git, of a stranger's making, with one file that
+    waits."""
     folder = root / ".ticketctl-0123456789abcdef"
     folder.mkdir(exist_ok=True)
     name = name_of(row.get("area") or "store", ticket)
@@ -221,10 +298,18 @@ def beside(root: Path, ticket: str, data: bytes, **row: str | None) -> Path:
     path = root / ticket
     old = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
     values = {
-        "area": "store", "target": ticket, "place": "store", "folder": folder.name, "name": name,
-        "digest": hashlib.sha256(data).hexdigest(), "replaces": old, **row,
-    }  # fmt: skip
-    (root / ".ticketctl-journal.jsonl").write_text(json.dumps(list(values.values())) + "\n")
+        "area": "store",
+        "target": ticket,
+        "place": "store",
+        "folder": folder.name,
+        "name": name,
+        "digest": hashlib.sha256(data).hexdigest(),
+        "replaces": old,
+        **row,
+    }
+    (root / ".ticketctl-journal.jsonl").write_text(
+        json.dumps(list(values.values())) + "\n"
+    )
     return folder
 
 
@@ -241,7 +326,12 @@ def test_a_journal_in_the_store_can_only_make_a_ticket_longer(tmp_path: Path) ->
     longer = path.read_bytes()
     cases: list[tuple[bytes, str, dict[str, str | None], bool]] = [
         (short, TICKET, {}, False),  # an event less
-        (longer.replace(b"One more.", b"Not this."), TICKET, {}, False),  # another event
+        (
+            longer.replace(b"One more.", b"Not this."),
+            TICKET,
+            {},
+            False,
+        ),  # another event
         (b"title: mine\n", TICKET, {}, False),
         (b"profile: biztech\n", "ticketctl.yaml", {}, False),
         (b"#!/bin/sh\n", "attachments/261102-aaaaa/x", {}, False),
@@ -255,9 +345,16 @@ def test_a_journal_in_the_store_can_only_make_a_ticket_longer(tmp_path: Path) ->
         beside(root, target, data, **row)
         done(root, "note", "zzzzz", "-m", "The next command.")
         now = files_of(root, "tickets")
-        assert now[TICKET] == before[0][TICKET] and (root / "ticketctl.yaml").read_bytes() == before[1], (target, row)
-        assert not (root / "attachments").exists() and not (root / "dead-letters").exists()
-        assert not outbox_of(root).exists() or "forged.json" not in os.listdir(outbox_of(root))
+        assert (
+            now[TICKET] == before[0][TICKET]
+            and (root / "ticketctl.yaml").read_bytes() == before[1]
+        ), (target, row)
+        assert (
+            not (root / "attachments").exists() and not (root / "dead-letters").exists()
+        )
+        assert not outbox_of(root).exists() or "forged.json" not in os.listdir(
+            outbox_of(root)
+        )
         assert not list(root.glob(".ticketctl-*"))
     path.write_bytes(short)
     beside(root, TICKET, longer)
@@ -277,11 +374,15 @@ def test_what_waits_behind_a_link_is_not_read(tmp_path: Path) -> None:
     (root / ".ticketctl-0123456789abcdef").symlink_to(private)
     before = (root / TICKET).read_bytes()
     done(root, "note", "zzzzz", "-m", "x")
-    assert (root / TICKET).read_bytes() == before and files_of(private) == {name: longer}
+    assert (root / TICKET).read_bytes() == before and files_of(private) == {
+        name: longer
+    }
 
 
 @pytest.mark.parametrize("below", ["", "cache", "outbox", "rescued"])
-def test_a_link_in_the_git_directory_is_not_written_through(below: str, tmp_path: Path) -> None:
+def test_a_link_in_the_git_directory_is_not_written_through(
+    below: str, tmp_path: Path
+) -> None:
     """The owner of a clone could send root anywhere."""
     root = make_store(tmp_path / "store")
     make_tickets(root, "aaaaa")
@@ -291,7 +392,12 @@ def test_a_link_in_the_git_directory_is_not_written_through(below: str, tmp_path
     place = state_of(root) / below
     shutil.rmtree(place, ignore_errors=True)
     place.symlink_to(away)
-    for words in (("list",), ("move", "aaaaa", "Pending", "--reply", "x"), ("sweep",), ("profile", "list")):
+    for words in (
+        ("list",),
+        ("move", "aaaaa", "Pending", "--reply", "x"),
+        ("sweep",),
+        ("profile", "list"),
+    ):
         assert ticketctl(root, *words).status in (0, 71)
     assert not list(away.iterdir())
 
@@ -319,9 +425,16 @@ def test_what_a_strangers_journal_lists_is_not_kept(tmp_path: Path) -> None:
     root = make_store(tmp_path / "store", git=False)
     make_tickets(root, "aaaaa")
     for number in range(5):
-        beside(root, f"tickets/2026/11/02/261102-bbbb{number}.yaml", b"x" * (1 << 20), replaces=None)
+        beside(
+            root,
+            f"tickets/2026/11/02/261102-bbbb{number}.yaml",
+            b"x" * (1 << 20),
+            replaces=None,
+        )
         done(root, "note", "aaaaa", "-m", "x")
-    assert not (state_of(root) / "rescued").exists() and not list(root.glob(".ticketctl-*"))
+    assert not (state_of(root) / "rescued").exists() and not list(
+        root.glob(".ticketctl-*")
+    )
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "fifo", "socket"])
@@ -340,13 +453,18 @@ def test_tracked_files_under_a_name_of_ours_stay(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "mine").write_text("x")
     done(root, "note", "aaaaa", "-m", "x")
-    assert (folder / "mine").read_text() == "x" and "interrupted" not in ticketctl(root, "doctor").out
+    assert (folder / "mine").read_text() == "x" and "interrupted" not in ticketctl(
+        root, "doctor"
+    ).out
 
 
 @contextmanager
 def mounted(*words: str) -> Iterator[None]:
     """A mount, as root makes one."""
-    if os.geteuid() or subprocess.run(["mount", *words], capture_output=True).returncode:
+    if (
+        os.geteuid()
+        or subprocess.run(["mount", *words], capture_output=True).returncode
+    ):
         pytest.skip("only root can mount a file system")
     try:
         yield
@@ -355,10 +473,13 @@ def mounted(*words: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("git_", [True, False], ids=["git", "outside git"])
-@pytest.mark.parametrize("what", [".git", ".git/ticketctl", "tickets", "tickets/2026", "."])
+@pytest.mark.parametrize(
+    "what", [".git", ".git/ticketctl", "tickets", "tickets/2026", "."]
+)
 @pytest.mark.parametrize("how", ["bind", "tmpfs"])
 def test_mounts_within_a_store(how: str, what: str, git_: bool, tmp_path: Path) -> None:
-    """Containers mount repository, work tree and tickets apart; a rename crosses no mount."""
+    """Containers mount repository, work tree and tickets apart; a rename crosses no
+    mount."""
     root = make_store(tmp_path / "store", git=git_)
     make_tickets(root, "aaaaa")
     if how == "tmpfs" and what in (".git", "."):
@@ -366,7 +487,11 @@ def test_mounts_within_a_store(how: str, what: str, git_: bool, tmp_path: Path) 
     place = root / what
     if not place.exists():
         return
-    words = ("--bind", str(place), str(place)) if how == "bind" else ("-t", "tmpfs", "none", str(place))
+    words = (
+        ("--bind", str(place), str(place))
+        if how == "bind"
+        else ("-t", "tmpfs", "none", str(place))
+    )
     with mounted(*words):
         (root / "rows.jsonl").write_text(
             '{"title": "a", "customer": "c@x.example"}\n{"title": "b", "customer": "c@x.example"}\n'
@@ -376,10 +501,12 @@ def test_mounts_within_a_store(how: str, what: str, git_: bool, tmp_path: Path) 
         done(root, "move", "bbbbb", "Pending", "--reply", "x")
         done(root, "new", "--from", str(root / "rows.jsonl"))
         assert "261102-bbbbb" in done(root, "list", "--format", "id")
-        assert not list(root.rglob(".ticketctl-*")) and not list(state_of(root).glob("waiting-*"))
+        assert not list(root.rglob(".ticketctl-*")) and not list(
+            state_of(root).glob("waiting-*")
+        )
 
 
-# --- T2: repositories in the store ------------------------------------------------------
+# --- T2: repositories in the store ---
 
 
 def embed(folder: Path, victim: Path) -> None:
@@ -400,9 +527,19 @@ def embed(folder: Path, victim: Path) -> None:
 
 
 COMMANDS = (
-    "list -A", "show 3ah", "doctor", "check", "check --staged", "check --range HEAD..HEAD", "note 3ah -m Hello",
-    "sweep", "index rebuild", "mail send", "export", "next 3ah",
-)  # fmt: skip
+    "list -A",
+    "show 3ah",
+    "doctor",
+    "check",
+    "check --staged",
+    "check --range HEAD..HEAD",
+    "note 3ah -m Hello",
+    "sweep",
+    "index rebuild",
+    "mail send",
+    "export",
+    "next 3ah",
+)
 
 
 @pytest.mark.parametrize("where", [".", "tickets", "tickets/2026", "profiles"])
@@ -410,7 +547,9 @@ def test_an_embedded_repository_runs_nothing(where: str, shell: Shell) -> None:
     """T2: a store in a subfolder that held HEAD, objects, refs and config."""
     victim = shell.folder.parent / "owned"
     shell.ok("git init -q && ticketctl init desk -p biztech")
-    shell.ok("ticketctl -C desk new x -c jane@customer.example && git add -A && git commit -qm x")
+    shell.ok(
+        "ticketctl -C desk new x -c jane@customer.example && git add -A && git commit -qm x"
+    )
     embed(shell.folder / "desk" / where, victim)
     (shell.folder / "desk/.gitattributes").write_text("* filter=x diff=x merge=x\n")
     for command in COMMANDS:
@@ -418,11 +557,16 @@ def test_an_embedded_repository_runs_nothing(where: str, shell: Shell) -> None:
         assert ran.status in (0, 1, 71, 78), (command, ran)
         assert "Traceback" not in ran.out and "this is a bug" not in ran.out, ran
         if where == "." and not command.startswith("mail"):
-            assert ran.status == 71 and "looks like a bare git repository" in ran.out, (command, ran)
+            assert ran.status == 71 and "looks like a bare git repository" in ran.out, (
+                command,
+                ran,
+            )
     assert not victim.exists()
 
 
-def test_git_is_told_never_to_find_a_bare_repository(shell: Shell, tmp_path: Path) -> None:
+def test_git_is_told_never_to_find_a_bare_repository(
+    shell: Shell, tmp_path: Path
+) -> None:
     """Whatever folder git is started in: the option stands in every command line."""
     shell.ok("ticketctl init -p biztech")
     log = tmp_path / "log"
@@ -430,12 +574,16 @@ def test_git_is_told_never_to_find_a_bare_repository(shell: Shell, tmp_path: Pat
     real = shutil.which("git")
     wrapper.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> {log}\nexec {real} "$@"\n')
     wrapper.chmod(0o755)
-    shell.ok("ticketctl new x -c jane@customer.example && ticketctl list && ticketctl doctor && ticketctl sweep")
+    shell.ok(
+        "ticketctl new x -c jane@customer.example && ticketctl list && ticketctl doctor && ticketctl sweep"
+    )
     lines = log.read_text().splitlines()
-    assert lines and all(line.startswith("-c safe.bareRepository=explicit ") for line in lines), lines
+    assert lines and all(
+        line.startswith("-c safe.bareRepository=explicit ") for line in lines
+    ), lines
 
 
-# --- T3, T5: links and what is no file --------------------------------------------------
+# --- T3, T5: links and what is no file ---
 
 
 def test_links_named_like_temporary_files(tmp_path: Path) -> None:
@@ -445,10 +593,19 @@ def test_links_named_like_temporary_files(tmp_path: Path) -> None:
     victim = tmp_path / "thesis"
     victim.write_text("Years of work.")
     for pid in range(os.getpid(), os.getpid() + 300):
-        for name in (f"index-{pid}.new", f".last-sweep.{pid}", f".heartbeat.{pid}", f"x.json.{pid}"):
+        for name in (
+            f"index-{pid}.new",
+            f".last-sweep.{pid}",
+            f".heartbeat.{pid}",
+            f"x.json.{pid}",
+        ):
             for folder in (root, root / "tickets"):
                 (folder / name).symlink_to(victim)
-    for words in (("list",), ("note", "aaaaa", "-m", "x"), ("sweep", "--heartbeat", str(root / "heartbeat"))):
+    for words in (
+        ("list",),
+        ("note", "aaaaa", "-m", "x"),
+        ("sweep", "--heartbeat", str(root / "heartbeat")),
+    ):
         assert ticketctl(root, *words).status == 0
     assert victim.read_text() == "Years of work."
 
@@ -476,10 +633,14 @@ def special(path: Path, kind: str, target: Path) -> None:
 
 
 PLACES = (
-    "dead-letters/261102-090000-0123456789abcdef.txt", "dead-letters/261102-090000-0123456789abcdef.eml",
-    "tickets/2026/11/02/261102-bbbbb.yaml", "profiles/mine.yaml", "profiles/biztech@1.yaml", "ticketctl.yaml",
+    "dead-letters/261102-090000-0123456789abcdef.txt",
+    "dead-letters/261102-090000-0123456789abcdef.eml",
+    "tickets/2026/11/02/261102-bbbbb.yaml",
+    "profiles/mine.yaml",
+    "profiles/biztech@1.yaml",
+    "ticketctl.yaml",
     "attachments/261102-aaaaa/e0-x.txt",
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "socket", "device"])
@@ -492,14 +653,27 @@ def test_what_is_no_file_is_not_opened(place: str, kind: str, tmp_path: Path) ->
     private.write_text("The secret of somebody else.")
     (root / place).unlink(missing_ok=True)
     special(root / place, kind, private)
-    for words in (("doctor",), ("check",), ("list", "-A"), ("show", "aaaaa"), ("profile", "list"), ("sweep", "-n")):
+    for words in (
+        ("doctor",),
+        ("check",),
+        ("list", "-A"),
+        ("show", "aaaaa"),
+        ("profile", "list"),
+        ("sweep", "-n"),
+    ):
         ran = ticketctl(root, *words)
         assert ran.status in (0, 1, 65, 71, 78), (words, ran)
-        assert "secret" not in ran.out + ran.err and "Traceback" not in ran.err and "bug" not in ran.err, (words, ran)
+        assert (
+            "secret" not in ran.out + ran.err
+            and "Traceback" not in ran.err
+            and "bug" not in ran.err
+        ), (words, ran)
     assert private.read_text() == "The secret of somebody else."
 
 
-@pytest.mark.parametrize("name", [".gitattributes", ".gitignore", "ticketctl.yaml", ".vscode"])
+@pytest.mark.parametrize(
+    "name", [".gitattributes", ".gitignore", "ticketctl.yaml", ".vscode"]
+)
 @pytest.mark.parametrize("dangling", [False, True], ids=["to a file", "to nowhere"])
 def test_init_writes_through_no_link(name: str, dangling: bool, shell: Shell) -> None:
     """T5: ``.gitattributes`` a link, and ``init`` wrote what it led to."""
@@ -512,9 +686,15 @@ def test_init_writes_through_no_link(name: str, dangling: bool, shell: Shell) ->
     assert victim.exists() != dangling and (dangling or victim.read_text() == "mine\n")
 
 
-@pytest.mark.parametrize("folder", ["tickets", "profiles", "attachments", "dead-letters"])
-def test_a_folder_behind_a_link_is_neither_read_nor_written(folder: str, tmp_path: Path) -> None:
-    root = make_store(tmp_path / "store", "commit: off\nmail: {from: help@support.example}\n")
+@pytest.mark.parametrize(
+    "folder", ["tickets", "profiles", "attachments", "dead-letters"]
+)
+def test_a_folder_behind_a_link_is_neither_read_nor_written(
+    folder: str, tmp_path: Path
+) -> None:
+    root = make_store(
+        tmp_path / "store", "commit: off\nmail: {from: help@support.example}\n"
+    )
     make_tickets(root, "aaaaa")
     away = tmp_path / "away"
     away.mkdir()
@@ -524,14 +704,20 @@ def test_a_folder_behind_a_link_is_neither_read_nor_written(folder: str, tmp_pat
         (root / folder).rename(tmp_path / "kept")
     (root / folder).symlink_to(away)
     before = files_of(away)
-    for words in (("doctor",), ("list", "-A"), ("profile", "list"), ("note", "aaaaa", "-m", "x"), ("mail", "in")):
+    for words in (
+        ("doctor",),
+        ("list", "-A"),
+        ("profile", "list"),
+        ("note", "aaaaa", "-m", "x"),
+        ("mail", "in"),
+    ):
         ran = ticketctl(root, *words)
         assert "secret" not in (ran.out + ran.err).replace(str(away), ""), (words, ran)
         assert "Traceback" not in ran.err and "bug" not in ran.err, (words, ran)
     assert files_of(away) == before
 
 
-# --- T4: planted caches and indexes -----------------------------------------------------
+# --- T4: planted caches and indexes ---
 
 
 def indexed(root: Path) -> Path:
@@ -563,7 +749,9 @@ def test_an_index_with_other_tables_is_made_anew(what: str, tmp_path: Path) -> N
     answer = done(root, "list", "-A")
     path = indexed(root)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE tickets SET title = 'Forged', customer = 'mallory@evil.example'")
+        connection.execute(
+            "UPDATE tickets SET title = 'Forged', customer = 'mallory@evil.example'"
+        )
         connection.create_function("fold", 1, str.casefold, deterministic=True)
         connection.executescript(PLANTED[what])
     assert done(root, "list", "-A") == answer
@@ -592,12 +780,16 @@ def test_an_index_runs_nothing_for_its_schema_and_ends_what_never_ends(
 def test_a_cache_of_somebody_else_is_not_believed(shell: Shell, store: Path) -> None:
     """T4: somebody not listed acted as agent by way of planted settings."""
     settings = store / "ticketctl.yaml"
-    settings.write_text(settings.read_text() + "people:\n  amy@support.example: {roles: [agent]}\n")
+    settings.write_text(
+        settings.read_text() + "people:\n  amy@support.example: {roles: [agent]}\n"
+    )
     shell.ok("ticketctl list")
     planted = shell.folder / ".ticketctl/cache"
     shutil.copytree(state_of_shell(shell) / "cache", planted)
     for path in planted.iterdir():
-        path.write_text(path.read_text().replace("amy@support.example", "mallory@evil.example"))
+        path.write_text(
+            path.read_text().replace("amy@support.example", "mallory@evil.example")
+        )
     ran = shell.run("ticketctl --as agent:mallory@evil.example move 3ah Open -a @me")
     assert ran.status == 1 and "mallory@evil.example" in ran.out, ran
 
@@ -607,7 +799,7 @@ def state_of_shell(shell: Shell) -> Path:
     return Path(shell.ok("ticketctl -q doctor --state").strip())
 
 
-# --- T17: Python modules in the store ---------------------------------------------------
+# --- T17: Python modules in the store ---
 
 MODULES = (
     "__future__",
@@ -627,7 +819,9 @@ MODULES = (
 def test_modules_in_the_store_are_not_imported(shell: Shell, store: Path) -> None:
     victim = shell.folder.parent / "owned"
     for name in MODULES:
-        text = f"open({str(victim)!r}, 'w').write({name!r})\nraise SystemExit('planted')\n"
+        text = (
+            f"open({str(victim)!r}, 'w').write({name!r})\nraise SystemExit('planted')\n"
+        )
         (store / f"{name}.py").write_text(text)
         (store / name).mkdir()
         (store / name / "__init__.py").write_text(text)
@@ -635,8 +829,8 @@ def test_modules_in_the_store_are_not_imported(shell: Shell, store: Path) -> Non
         shell.ok(f"{command} list -A && {command} note 3ah -m x && {command} check")
     shell.ok("git add -A tickets && git commit -q --allow-empty -m x")
     assert not victim.exists()
-    # Python itself looks for what -m needs in the working folder before ours can run; what we
-    # import afterwards, it does not find there.
+    # Python itself looks for what -m needs in the working folder before ours can run;
+    # what we import afterwards, it does not find there.
     for name in ("__future__", "os", "re"):
         (store / f"{name}.py").unlink()
         shutil.rmtree(store / name)
@@ -644,7 +838,7 @@ def test_modules_in_the_store_are_not_imported(shell: Shell, store: Path) -> Non
     assert not victim.exists()
 
 
-# --- git, asked safely ------------------------------------------------------------------
+# --- git, asked safely ---
 
 
 @pytest.fixture
@@ -657,49 +851,79 @@ def public() -> Iterator[Shell]:
 
 @ROOT_ONLY
 def test_a_repository_of_another_user(public: Shell) -> None:
-    """Told as what it is, by every command, with git's own remedy; never as "no repository"."""
+    """Told as what it is, by every command, with git's own remedy; never as "no
+    repository"."""
     shell, store = public, public.folder
-    shell.ok("ticketctl init -p biztech && ticketctl new 'It does not work' -c jane@customer.example")
+    shell.ok(
+        "ticketctl init -p biztech && ticketctl new 'It does not work' -c jane@customer.example"
+    )
     shell.ok("git config --file .git/config ticketctl.sender true")
     for path in [store, *store.rglob("*")]:
         os.chown(path, 65534, 65534, follow_symlinks=False)
-    for command in ("list", "show 3ah", "note 3ah -m x", "sweep", "doctor", "mail send", "check --range HEAD..HEAD"):
+    for command in (
+        "list",
+        "show 3ah",
+        "note 3ah -m x",
+        "sweep",
+        "doctor",
+        "mail send",
+        "check --range HEAD..HEAD",
+    ):
         ran = shell.run(f"ticketctl {command}")
         assert ran.status == 71, (command, ran)
-        assert "dubious ownership" in ran.out and "sudo -u nobody" in ran.out, (command, ran)
-        assert f"git config --global --add safe.directory {store}" in ran.out, (command, ran)
+        assert "dubious ownership" in ran.out and "sudo -u nobody" in ran.out, (
+            command,
+            ran,
+        )
+        assert f"git config --global --add safe.directory {store}" in ran.out, (
+            command,
+            ran,
+        )
     ran = shell.run("ticketctl init sub")
     assert ran.status == 71 and "dubious ownership" in ran.out, ran
     shell.ok(f"git config --global --add safe.directory {store}")
-    shell.ok("ticketctl note 3ah -m x && ticketctl assign 3ah @me && ticketctl move 3ah Solved --reply Done")
-    shell.ok("ticketctl list && ticketctl sweep && ticketctl new y -c jane@customer.example && ticketctl index rebuild")
+    shell.ok(
+        "ticketctl note 3ah -m x && ticketctl assign 3ah @me && ticketctl move 3ah Solved --reply Done"
+    )
+    shell.ok(
+        "ticketctl list && ticketctl sweep && ticketctl new y -c jane@customer.example && ticketctl index rebuild"
+    )
     others = [path for path in store.rglob("*") if path.lstat().st_uid != 65534]
     assert not others, "what root makes in another's store goes to its owner"
 
 
 @ROOT_ONLY
 def test_a_folder_of_roots_in_anothers_repository(public: Shell) -> None:
-    """Whose the repository is decides: git runs as its owner, who keeps all that is made."""
+    """Whose the repository is decides: git runs as its owner, who keeps all that is
+    made."""
     shell, store = public, public.folder
     shell.ok("git init -q && git commit -q --allow-empty -m x")
     for path in [store, *store.rglob("*")]:
         os.chown(path, 65534, 65534, follow_symlinks=False)
     shell.ok(f"git config --global --add safe.directory {store}")
-    shell.ok("ticketctl init sub -p biztech && sed -i 's/commit: off/commit: auto/' sub/ticketctl.yaml")
+    shell.ok(
+        "ticketctl init sub -p biztech && sed -i 's/commit: off/commit: auto/' sub/ticketctl.yaml"
+    )
     who = store.parent / "who"
     who.write_text("")
     who.chmod(0o666)
     shell.ok(f"git config core.fsmonitor 'id -u >> {who}; false'")
     for path in [store / ".git/config"]:
         os.chown(path, 65534, 65534)
-    shell.ok("ticketctl -C sub new x -c jane@customer.example && ticketctl -C sub list && ticketctl -C sub doctor")
+    shell.ok(
+        "ticketctl -C sub new x -c jane@customer.example && ticketctl -C sub list && ticketctl -C sub doctor"
+    )
     assert not [path for path in store.rglob("*") if path.lstat().st_uid != 65534]
     assert set(who.read_text().split()) <= {"65534"}
 
 
-@pytest.mark.parametrize("name", [".gitattributes", ".gitignore", "tickets/.gitattributes"])
+@pytest.mark.parametrize(
+    "name", [".gitattributes", ".gitignore", "tickets/.gitattributes"]
+)
 @pytest.mark.parametrize("kind", ["fifo", "device"])
-def test_git_does_not_wait_for_what_is_no_file(name: str, kind: str, shell: Shell, store: Path) -> None:
+def test_git_does_not_wait_for_what_is_no_file(
+    name: str, kind: str, shell: Shell, store: Path
+) -> None:
     (store / name).unlink(missing_ok=True)
     special(store / name, kind, store)
     for command in ("note 3ah -m x", "doctor", "sweep", "list -A"):
@@ -714,7 +938,9 @@ def test_init_sets_up_a_clone_again(shell: Shell, store: Path) -> None:
     assert "merge tickets (ticketctl init)" in other.run("ticketctl doctor").out
     assert "set up this clone" in other.ok("ticketctl init")
     assert "0 problems" in other.ok("ticketctl doctor")
-    assert (other.folder / ".git/hooks/pre-commit").read_text() == (store / ".git/hooks/pre-commit").read_text()
+    assert (other.folder / ".git/hooks/pre-commit").read_text() == (
+        store / ".git/hooks/pre-commit"
+    ).read_text()
     other.ok("git config merge.ticketctl.driver 'ticketctl merge-driver %O %A %B %P'")
     assert "older version (ticketctl init)" in other.ok("ticketctl doctor")
     other.ok("ticketctl init && ticketctl init")
@@ -725,13 +951,21 @@ BROKEN = {
     "no HEAD": lambda folder: (folder / "HEAD").unlink(),
     "no objects": lambda folder: shutil.rmtree(folder / "objects"),
     "an empty folder": lambda folder: (shutil.rmtree(folder), folder.mkdir()),
-    "a file that names nothing": lambda folder: (shutil.rmtree(folder), folder.write_text("gitdir: nowhere\n")),
-    "a file of something else": lambda folder: (shutil.rmtree(folder), folder.write_text("hello\n")),
+    "a file that names nothing": lambda folder: (
+        shutil.rmtree(folder),
+        folder.write_text("gitdir: nowhere\n"),
+    ),
+    "a file of something else": lambda folder: (
+        shutil.rmtree(folder),
+        folder.write_text("hello\n"),
+    ),
 }
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_a_repository_that_git_refuses_is_not_outside_git(what: str, tmp_path: Path) -> None:
+def test_a_repository_that_git_refuses_is_not_outside_git(
+    what: str, tmp_path: Path
+) -> None:
     root = make_store(tmp_path / "store")
     make_tickets(root, "aaaaa")
     BROKEN[what](root / ".git")
@@ -740,19 +974,31 @@ def test_a_repository_that_git_refuses_is_not_outside_git(what: str, tmp_path: P
         assert ran.status == 71 and f"{root}/.git" in ran.err, (words, ran)
 
 
-def test_what_the_environment_says_of_git(shell: Shell, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_environment_says_of_git(
+    shell: Shell, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Configuration is kept; what names another repository is dropped."""
     other = shell.folder.parent / "other"
     other.mkdir()
     git(other, "init", "-q")
     before = shell.ok("git rev-parse HEAD")
     named = f"GIT_DIR={other}/.git GIT_WORK_TREE={other} GIT_INDEX_FILE={other}/.git/index GIT_OBJECT_DIRECTORY={other}"
-    shell.ok(f"{named} GIT_COMMON_DIR={other}/.git GIT_PREFIX=x/ ticketctl note 3ah -m x")
-    assert shell.ok("git rev-parse HEAD") != before and not git(other, "rev-list", "--all")
+    shell.ok(
+        f"{named} GIT_COMMON_DIR={other}/.git GIT_PREFIX=x/ ticketctl note 3ah -m x"
+    )
+    assert shell.ok("git rev-parse HEAD") != before and not git(
+        other, "rev-list", "--all"
+    )
     count = "GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=user.email GIT_CONFIG_VALUE_0=zoe@support.example"
-    shell.ok(f"{count} GIT_CONFIG_KEY_1=user.name GIT_CONFIG_VALUE_1=Zoe ticketctl note 3ah -m y")
-    assert shell.ok("git log -1 --format='%an %ae'").strip() == "Zoe zoe@support.example"
-    shell.ok("""GIT_CONFIG_PARAMETERS="'user.email=max@support.example'" ticketctl note 3ah -m z""")
+    shell.ok(
+        f"{count} GIT_CONFIG_KEY_1=user.name GIT_CONFIG_VALUE_1=Zoe ticketctl note 3ah -m y"
+    )
+    assert (
+        shell.ok("git log -1 --format='%an %ae'").strip() == "Zoe zoe@support.example"
+    )
+    shell.ok(
+        """GIT_CONFIG_PARAMETERS="'user.email=max@support.example'" ticketctl note 3ah -m z"""
+    )
     assert shell.ok("git log -1 --format=%ae").strip() == "max@support.example"
 
 
@@ -768,7 +1014,11 @@ def test_the_hook_finds_the_program_or_says_so(shell: Shell, store: Path) -> Non
         assert ran.status == 1 and "is not what was written" in ran.out, ran
     shell.ok("git config --unset ticketctl.program")
     ran = shell.run(f"{bare} git commit -qam forged")
-    assert ran.status == 0 and "not checked" in ran.out and "git config ticketctl.program" in ran.out, ran
+    assert (
+        ran.status == 0
+        and "not checked" in ran.out
+        and "git config ticketctl.program" in ran.out
+    ), ran
 
 
 def test_the_hook_takes_no_program_from_the_store(shell: Shell, store: Path) -> None:
@@ -796,7 +1046,7 @@ def test_the_hook_of_the_first_version_gives_way(shell: Shell, store: Path) -> N
     assert hook.read_text() == "#!/bin/sh\n# mine\n"
 
 
-# --- several users ----------------------------------------------------------------------
+# --- several users ---
 
 
 @pytest.fixture
@@ -825,8 +1075,12 @@ def test_modes_follow_shared_repository(
     shell.ok(f"git config core.sharedRepository {shared}")
     shutil.rmtree(store / ".git/ticketctl")
     shell.now = "2026-11-03T09:00"
-    shell.ok("ticketctl new y -c jane@customer.example --id 261103-aaaaa && ticketctl assign aaaaa @me")
-    shell.ok("ticketctl move aaaaa Solved --reply Done && ticketctl list && ticketctl sweep")
+    shell.ok(
+        "ticketctl new y -c jane@customer.example --id 261103-aaaaa && ticketctl assign aaaaa @me"
+    )
+    shell.ok(
+        "ticketctl move aaaaa Solved --reply Done && ticketctl list && ticketctl sweep"
+    )
     made = [
         store / "tickets/2026/11/03",
         *(store / ".git/ticketctl").rglob("*"),
@@ -840,18 +1094,33 @@ def test_modes_follow_shared_repository(
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("[core]\n\tsharedRepository = group\n", "group"), ("[core] sharedRepository = group ; ours\n", "group"),
-        ('[CORE]\n sharedrepository = "group" # ours\n', "group"), ("[core]\nsharedRepository\n", "true"),
-        ("[other]\nsharedRepository = group\n", ""), ("[core]\n# sharedRepository = group\n", ""),
-        ('[core "x"]\nsharedRepository = group\n', ""), ("[core]\nsharedRepository = 1\nsharedRepository = 0\n", "0"),
+        ("[core]\n\tsharedRepository = group\n", "group"),
+        ("[core] sharedRepository = group ; ours\n", "group"),
+        ('[CORE]\n sharedrepository = "group" # ours\n', "group"),
+        ("[core]\nsharedRepository\n", "true"),
+        ("[other]\nsharedRepository = group\n", ""),
+        ("[core]\n# sharedRepository = group\n", ""),
+        ('[core "x"]\nsharedRepository = group\n', ""),
+        ("[core]\nsharedRepository = 1\nsharedRepository = 0\n", "0"),
     ],
-)  # fmt: skip
-def test_what_git_writes_of_itself_is_read_as_git_reads_it(text: str, value: str, tmp_path: Path) -> None:
+)
+def test_what_git_writes_of_itself_is_read_as_git_reads_it(
+    text: str, value: str, tmp_path: Path
+) -> None:
     (tmp_path / "config").write_text(text)
     assert setting(str(tmp_path), "sharedrepository") == value
     git(tmp_path, "init", "-q")
     (tmp_path / ".git/config").write_text(text)
-    said = git(tmp_path, "config", "--file", ".git/config", "--default", "", "--get", "core.sharedRepository")
+    said = git(
+        tmp_path,
+        "config",
+        "--file",
+        ".git/config",
+        "--default",
+        "",
+        "--get",
+        "core.sharedRepository",
+    )
     assert said == value or (said, value) == ("", "true")
 
 
@@ -881,7 +1150,8 @@ def as_user(uid: int, act: Callable[[], Ran]) -> Callable[[], Ran]:
 def test_another_user_finishes_what_a_killed_command_left(
     git_: bool, public: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A group that shares a store by umask and setgid alone: one's crash locks nobody out."""
+    """A group that shares a store by umask and setgid alone: one's crash locks nobody
+    out."""
     root = make_store(public.folder / "store", git=git_)
     (root / "rows.jsonl").write_text('{"title": "a", "customer": "c@x.example"}\n' * 3)
     words = ("new", "--from", str(root / "rows.jsonl"))
@@ -899,9 +1169,14 @@ def test_another_user_finishes_what_a_killed_command_left(
     before = len(files_of(root, "tickets"))
     ran = killed(as_user(1001, lambda: ticketctl(root, *words)), first_rename)
     assert ran.status == -signal.SIGKILL and Path(found(root).journal).exists(), ran
-    ran = Child(as_user(1002, lambda: ticketctl(root, "note", "261102-aaaaa", "-m", "y"))).wait()
+    ran = Child(
+        as_user(1002, lambda: ticketctl(root, "note", "261102-aaaaa", "-m", "y"))
+    ).wait()
     assert ran.status == 0, ran
-    assert len(files_of(root, "tickets")) == before + 3 and not Path(found(root).journal).exists()
+    assert (
+        len(files_of(root, "tickets")) == before + 3
+        and not Path(found(root).journal).exists()
+    )
 
 
 def test_default_acls_are_honoured(tmp_path: Path, umask: None) -> None:
@@ -909,16 +1184,26 @@ def test_default_acls_are_honoured(tmp_path: Path, umask: None) -> None:
         pytest.skip("setfacl is not installed (package acl)")
     root = make_store(tmp_path / "store")
     make_tickets(root, "aaaaa")
-    acl = ["setfacl", "-d", "-m", "g::rwx,m::rwx", str(root / "tickets/2026/11/02"), str(root / "tickets/2026/11")]
+    acl = [
+        "setfacl",
+        "-d",
+        "-m",
+        "g::rwx,m::rwx",
+        str(root / "tickets/2026/11/02"),
+        str(root / "tickets/2026/11"),
+    ]
     if subprocess.run(acl, capture_output=True).returncode:
         pytest.skip("this file system has no access control lists")
     done(root, "new", "y", "--id", "261102-bbbbb", "-c", "jane@customer.example")
     done(root, "new", "y", "--id", "261103-bbbbb", "-c", "jane@customer.example")
-    assert stat.S_IMODE((root / "tickets/2026/11/02/261102-bbbbb.yaml").stat().st_mode) == 0o664
+    assert (
+        stat.S_IMODE((root / "tickets/2026/11/02/261102-bbbbb.yaml").stat().st_mode)
+        == 0o664
+    )
     assert stat.S_IMODE((root / "tickets/2026/11/03").stat().st_mode) == 0o775
 
 
-# --- the first version ------------------------------------------------------------------
+# --- the first version ---
 
 
 def test_a_store_of_the_first_version_works_at_once(shell: Shell, store: Path) -> None:
@@ -929,7 +1214,9 @@ def test_a_store_of_the_first_version_works_at_once(shell: Shell, store: Path) -
     (old / "cache").mkdir()
     (old / "last-sweep").write_text("2026-11-01T00:00:00Z\n")
     os.chmod(old, 0)
-    shell.ok("ticketctl list && ticketctl note 3ah -m x && ticketctl sweep && ticketctl check")
+    shell.ok(
+        "ticketctl list && ticketctl note 3ah -m x && ticketctl sweep && ticketctl check"
+    )
     os.chmod(old, 0o755)
     assert sorted(path.name for path in old.iterdir()) == ["cache", "last-sweep", "tmp"]
     assert time.time() - (old / "last-sweep").stat().st_mtime < 3600

@@ -1,4 +1,5 @@
-"""A little world to play a profile in: one clock, people, tickets in memory. Pure: no file is written."""
+"""A little world to play a profile in: one clock, people, tickets in memory. Pure: no
+file is written."""
 
 from __future__ import annotations
 
@@ -9,7 +10,14 @@ from typing import Any
 
 from ticketctl.core.dates import Duration, add, parse_when, zone
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Notification, Refusal
+from ticketctl.core.engine.requests import (
+    Actor,
+    Change,
+    Create,
+    Decision,
+    Notification,
+    Refusal,
+)
 from ticketctl.core.engine.sweep import FiredRule, sweep_ticket
 from ticketctl.core.people import People
 from ticketctl.core.ticket import Ticket
@@ -31,8 +39,9 @@ class Refused(Exception):
 class World:
     """Play requests against one profile.
 
-    ``people`` maps addresses to role names; ``None`` is a store that lists nobody. The default actor of a role is
-    ``ROLE@staff.example`` (the customer's is jane@customer.example).
+    ``people`` maps addresses to role names; ``None`` is a store that lists nobody. The
+    default actor of a role is ``ROLE@staff.example`` (the customer's is
+    jane@customer.example).
     """
 
     name: str
@@ -79,7 +88,17 @@ class World:
         """Create a ticket; it becomes ``self.ticket``."""
         values = {"customer": customer, **sets} if customer else sets
         actor = Actor(who or self.who(role), role)
-        return self._take(Create(f"261102-{next(self._numbers):05d}", actor, title, text, to=to, sets=values), None)
+        return self._take(
+            Create(
+                f"261102-{next(self._numbers):05d}",
+                actor,
+                title,
+                text,
+                to=to,
+                sets=values,
+            ),
+            None,
+        )
 
     def ask(
         self,
@@ -97,7 +116,8 @@ class World:
         name: str = "",
         **sets: Any,
     ) -> Ticket:
-        """Move, reply (text), note or set as ``role``; raises Refused. Time goes on by a second each time."""
+        """Move, reply (text), note or set as ``role``; raises Refused. Time goes on by
+        a second each time."""
         actor = Actor(who or self.who(role), role, for_)
         change = Change(
             actor,
@@ -114,7 +134,9 @@ class World:
         )
         return self._take(change, self.ticket)
 
-    def refused(self, role: str, to: str | None = None, **words: Any) -> tuple[str, ...]:
+    def refused(
+        self, role: str, to: str | None = None, **words: Any
+    ) -> tuple[str, ...]:
         """The reasons of a request that must be refused; the ticket stays as it was."""
         before = self.ticket
         try:
@@ -134,7 +156,9 @@ class World:
 
     def told(self, message: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
         """The notices so far, as (message, told)."""
-        return [(n.message, n.told) for n in self.notices if message in (None, n.message)]
+        return [
+            (n.message, n.told) for n in self.notices if message in (None, n.message)
+        ]
 
     def _take(self, request: Create | Change, ticket: Ticket | None) -> Ticket:
         self.now += timedelta(seconds=1)

@@ -1,4 +1,5 @@
-"""The program ``ticketctl`` (also ``python -m ticketctl``): a process around the command line, over as soon as it can be."""
+"""The program ``ticketctl`` (also ``python -m ticketctl``): a process around the
+command line, over as soon as it can be."""
 
 # Built into Python, so that next to no time passes before a Ctrl-C ends us quietly.
 import sys
@@ -7,8 +8,14 @@ from posix import _exit
 
 for _number in (SIGINT, SIGTERM):
     if getsignal(_number) is not SIG_IGN:
-        # A mail server is told to try again (interrupts.py, which takes over as soon as it is loaded).
-        signal(_number, lambda number, _: _exit(75 if {"mail", "in"} <= {*sys.argv} else 128 + number))
+        # A mail server is told to try again (interrupts.py, which takes over as soon as
+        # it is loaded).
+        signal(
+            _number,
+            lambda number, _: _exit(
+                75 if {"mail", "in"} <= {*sys.argv} else 128 + number
+            ),
+        )
 
 # Nothing is imported from a file before this statement, not even __future__.
 if __name__ == "__main__" and not sys.flags.safe_path:
@@ -26,7 +33,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 gc.set_threshold(100_000)
-"""Before anything else is imported: at Python's 700, looking for circles costs a tenth of a short command."""
+"""Before anything else is imported: at Python's 700, looking for circles costs a tenth
+of a short command."""
 
 
 def main() -> None:
@@ -40,38 +48,57 @@ def main() -> None:
 
 
 def give_up(error: Exception) -> "NoReturn":
-    """Say why the program cannot be loaded (too many files are open, say), and end it with nothing more loaded.
+    """Say why the program cannot be loaded (too many files are open, say), and end it
+    with nothing more loaded.
 
     Raises:
         ImportError: a part of it is missing.
     """
     import os
 
-    if type(error) is ModuleNotFoundError or (isinstance(error, OSError) and error.errno is None):
+    if type(error) is ModuleNotFoundError or (
+        isinstance(error, OSError) and error.errno is None
+    ):
         raise error
-    words = f"cannot read {error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+    words = (
+        f"cannot read {error.filename}: {error.strerror}"
+        if isinstance(error, OSError)
+        else str(error)
+    )
     try:
-        os.write(2, f"error: {words or 'there is not enough memory'}\n".encode(errors="backslashreplace"))
+        os.write(
+            2,
+            f"error: {words or 'there is not enough memory'}\n".encode(
+                errors="backslashreplace"
+            ),
+        )
     finally:
         os._exit(71)
 
 
 def open_streams() -> None:
-    """Give a process the standard streams that its caller has closed: else the next file opened, which may be the index,
-    would have the number of one, and take what git is told to print."""
+    """Give a process the standard streams that its caller has closed: else the next
+    file opened, which may be the index, would have the number of one, and take what git
+    is told to print."""
     import os
 
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the lowest number that is free
-            stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)  # noqa: SIM115 - as long as we
+            os.set_inheritable(
+                os.open(os.devnull, os.O_RDWR), True
+            )  # takes the lowest number that is free
+            stream = open(
+                number, "w" if number else "r", encoding="utf-8", closefd=False
+            )  # noqa: SIM115 - as long as we
             setattr(sys, name, stream)
 
 
 def leave(status: int) -> None:
-    """End the process without taking the interpreter down object by object, which costs a sixth of a short command.
+    """End the process without taking the interpreter down object by object, which costs
+    a sixth of a short command.
 
-    What is registered for the end is done before. Where a thread is still at work, the end is Python's own.
+    What is registered for the end is done before. Where a thread is still at work, the
+    end is Python's own.
     """
     import atexit
     import os
@@ -83,7 +110,8 @@ def leave(status: int) -> None:
     atexit._run_exitfuncs()
     # After a Ctrl-C nobody may read us any more, and what is left would wait for that.
     for stream in () if interrupts.received() else (sys.stdout, sys.stderr):
-        # A stream may have been closed by who called us; that it is full was said already.
+        # A stream may have been closed by who called us; that it is full was said
+        # already.
         with suppress(AttributeError, OSError, ValueError):
             stream.flush()
     os._exit(status)

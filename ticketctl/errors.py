@@ -1,6 +1,8 @@
-"""What can go wrong, as one tree: each error knows its words, its place, the next step and its exit status.
+"""What can go wrong, as one tree: each error knows its words, its place, the next step
+and its exit status.
 
-The numbers are a contract (docs/exit-status.md); those above 64 are from BSD's ``sysexits.h``.
+The numbers are a contract (docs/exit-status.md); those above 64 are from BSD's
+``sysexits.h``.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ class Finding(Record):
 
     def __str__(self) -> str:
         warning = "warning: " if self.severity == "warning" else ""
-        return f"{self.place}: {warning}{self.message}" + (f" ({self.hint})" if self.hint else "")
+        return f"{self.place}: {warning}{self.message}" + (
+            f" ({self.hint})" if self.hint else ""
+        )
 
 
 class TicketctlError(Exception):
@@ -64,7 +68,9 @@ class TicketctlError(Exception):
 
     exit: Exit = Exit.BUG
 
-    def __init__(self, message: str, hint: str = "", place: Place | None = None) -> None:
+    def __init__(
+        self, message: str, hint: str = "", place: Place | None = None
+    ) -> None:
         super().__init__(message)
         self.message, self.hint, self.place = message, hint, place
 
@@ -105,7 +111,8 @@ class DiskError(TicketctlError):
 
 
 class UnreadError(DiskError):
-    """The system does not let us read a file that is there; its words stand in the message."""
+    """The system does not let us read a file that is there; its words stand in the
+    message."""
 
     @property
     def finding(self) -> Finding:
@@ -122,7 +129,8 @@ UNREAD = "unread"
 
 
 def exit_of(findings: Iterable[Finding]) -> Exit:
-    """The exit status for what is wrong with files: 71 if the system did not let us read one, else 65; 0 for nothing."""
+    """The exit status for what is wrong with files: 71 if the system did not let us
+    read one, else 65; 0 for nothing."""
     codes = {finding.code for finding in findings}
     return Exit.IO if UNREAD in codes else Exit.BROKEN if codes else Exit.DONE
 
@@ -132,13 +140,14 @@ _LACKING = {
     errno.ENFILE: "close other programs: the system has too many files open",
     errno.ENOMEM: "close other programs: there is not enough memory",
 }
-"""What a process, not a file, lacks -> what to do. The next file would fail likewise."""
+"""What a process, not a file, lacks -> what to do. The next file would fail likewise.
+"""
 
 
 def unread(path: str, error: OSError) -> DiskError:
     """The error for a file or folder that the system does not let us read: an
-    :class:`UnreadError` where only that file is concerned, a :class:`ShortageError` where no
-    other file could be read either."""
+    :class:`UnreadError` where only that file is concerned, a :class:`ShortageError`
+    where no other file could be read either."""
     words = f"cannot read {path}: {error.strerror}"
     if error.errno in (errno.ENOTDIR, errno.ENAMETOOLONG):
         return DiskError(words)
@@ -165,7 +174,8 @@ class BusyError(TicketctlError):
 
 
 class ChangedError(BusyError):
-    """A file was changed by another program after it was read, so nothing was written; reading it again helps."""
+    """A file was changed by another program after it was read, so nothing was written;
+    reading it again helps."""
 
 
 class InputError(TicketctlError):
@@ -184,7 +194,11 @@ class SettingsError(TicketctlError):
     exit = Exit.SETTINGS
 
     def __init__(
-        self, message: str, hint: str = "", place: Place | None = None, findings: Sequence[Finding] = ()
+        self,
+        message: str,
+        hint: str = "",
+        place: Place | None = None,
+        findings: Sequence[Finding] = (),
     ) -> None:
         super().__init__(message, hint, place)
         self.findings = tuple(findings)

@@ -1,12 +1,13 @@
-"""Ctrl-C and ``kill`` from the first line on: the process ends quietly, with status 130 or 143.
+"""Ctrl-C and ``kill`` from the first line on: the process ends quietly, with status 130
+or 143.
 
-Imported before anything else (``__main__.py`` handles what comes even earlier), and so it
-imports nothing but what is built into Python.
+Imported before anything else (``__main__.py`` handles what comes even earlier), and so
+it imports nothing but what is built into Python.
 
-Before the command runs and after it has ended, a signal ends the process at once: nothing is
-under way then. While it runs, the first signal raises ``KeyboardInterrupt``, so that whatever
-is open is taken back; one more ends the process at once, which is as safe as ``kill -9``
-(store/writing/journal.py).
+Before the command runs and after it has ended, a signal ends the process at once:
+nothing is under way then. While it runs, the first signal raises ``KeyboardInterrupt``,
+so that whatever is open is taken back; one more ends the process at once, which is as
+safe as ``kill -9`` (store/writing/journal.py).
 """
 
 import posix
@@ -21,7 +22,8 @@ _state = {"running": False, "received": 0}
 
 
 def install() -> None:
-    """Handle SIGINT and SIGTERM from now on, unless the caller has them ignored (``nohup``)."""
+    """Handle SIGINT and SIGTERM from now on, unless the caller has them ignored
+    (``nohup``)."""
     for number in _STATUS:
         if getsignal(number) is not SIG_IGN:
             signal(number, _handle)
@@ -45,7 +47,9 @@ def _handle(number: int, frame: object) -> None:
         KeyboardInterrupt: a command runs, and this is the first signal.
     """
     if posix.getpid() != _pid:
-        posix._exit(_STATUS[number])  # a forked worker: its parent says what is to be said
+        posix._exit(
+            _STATUS[number]
+        )  # a forked worker: its parent says what is to be said
     first = not _state["received"]
     _state["received"] = _state["received"] or number
     if _state["running"] and first:

@@ -1,4 +1,5 @@
-"""Regular expressions that are compiled when they are first asked: a command meets thirty of them and asks a few."""
+"""Regular expressions that are compiled when they are first asked: a command meets
+thirty of them and asks a few."""
 
 from __future__ import annotations
 
@@ -11,9 +12,16 @@ class _Pattern:
         self._text, self._flags = text, flags
 
     def __getattr__(self, name: str) -> Any:
-        """Called for what is not there yet: from then on the methods are those of the compiled pattern."""
+        """Called for what is not there yet: from then on the methods are those of the
+        compiled pattern."""
         compiled = re.compile(self._text, self._flags)
-        self.__dict__.update({each: getattr(compiled, each) for each in dir(compiled) if not each.startswith("_")})
+        self.__dict__.update(
+            {
+                each: getattr(compiled, each)
+                for each in dir(compiled)
+                if not each.startswith("_")
+            }
+        )
         return getattr(compiled, name)
 
 

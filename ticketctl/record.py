@@ -1,8 +1,9 @@
 """Frozen records: what dataclasses are, made in a hundredth of the time.
 
-A command that a person waits for meets some sixty of them, and ``dataclass(frozen=True, slots=True)`` spends 0.8 ms on
-each; a quarter of ``move`` was that. Here the methods are written once, for all. A record holds what it was given; what
-was left out, its class has.
+A command that a person waits for meets some sixty of them, and ``dataclass(frozen=True,
+slots=True)`` spends 0.8 ms on each; a quarter of ``move`` was that. Here the methods
+are written once, for all. A record holds what it was given; what was left out, its
+class has.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ EMPTY: Mapping[str, Any] = {}
 
 @dataclass_transform(frozen_default=True)
 class Record:
-    """A class whose annotated names are the values that its instances are made of, compared by and printed with.
+    """A class whose annotated names are the values that its instances are made of,
+    compared by and printed with.
 
-    Values are given in order or by name; those with a default may be left out. Nothing can be set afterwards.
+    Values are given in order or by name; those with a default may be left out. Nothing
+    can be set afterwards.
     """
 
     _names: ClassVar[tuple[str, ...]] = ()
@@ -39,8 +42,14 @@ class Record:
         held.update(zip(self._names, values, strict=False))
         held.update(named)
         whole = len(values) >= self._enough or held.keys() >= self._needed
-        if not whole or len(held) != len(values) + len(named) or not named.keys() <= self._known:
-            odd = sorted((self._needed - held.keys()) | (held.keys() - self._known)) or ["too many values"]
+        if (
+            not whole
+            or len(held) != len(values) + len(named)
+            or not named.keys() <= self._known
+        ):
+            odd = sorted(
+                (self._needed - held.keys()) | (held.keys() - self._known)
+            ) or ["too many values"]
             raise TypeError(f"{type(self).__name__}: {', '.join(odd)}")
 
     def _values(self) -> tuple[Any, ...]:
@@ -51,7 +60,9 @@ class Record:
             return True
         if type(self) is not type(other):
             return False
-        for name in self._names:  # most that are compared differ in the first or second value
+        for (
+            name
+        ) in self._names:  # most that are compared differ in the first or second value
             one, two = getattr(self, name), getattr(other, name)
             if one is not two and one != two:
                 return False
@@ -64,7 +75,9 @@ class Record:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self._names)})"
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__}.{name} cannot be set: records do not change")
+        raise AttributeError(
+            f"{type(self).__name__}.{name} cannot be set: records do not change"
+        )
 
     __delattr__ = __setattr__  # type: ignore[assignment]
 
@@ -84,12 +97,15 @@ def replace(record: R, **changes: Any) -> R:
         if odd := sorted(changes.keys() - record._known):
             raise TypeError(f"{type(record).__name__}: {', '.join(odd)}")
         for name in held.keys() - record._known:
-            del held[name]  # what a cached property has left there belongs to the old one
+            del held[
+                name
+            ]  # what a cached property has left there belongs to the old one
     return new
 
 
 def replace_unchecked(record: R, changes: Mapping[str, Any]) -> R:
-    """The same, unchecked: for who makes a million of records from some that come again and again."""
+    """The same, unchecked: for who makes a million of records from some that come again
+    and again."""
     return from_dict_unchecked(type(record), {**record.__dict__, **changes})
 
 

@@ -1,1 +1,2 @@
-"""The benchmark: ``python -m tests.bench`` builds large stores and measures the commands against limits and peers."""
+"""The benchmark: ``python -m tests.bench`` builds large stores and measures the
+commands against limits and peers."""

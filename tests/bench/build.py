@@ -1,7 +1,8 @@
-"""Builds a store of N tickets in a git repository, the same bytes every time: ``python -m tests.bench.build N DIR``.
+"""Builds a store of N tickets in a git repository, the same bytes every time: ``python
+-m tests.bench.build N DIR``.
 
-What the rows need to know of it (which tickets are due, which can be moved) lies in ``.git/bench.json``, which is
-written last and so also says that the store is complete.
+What the rows need to know of it (which tickets are due, which can be moved) lies in
+``.git/bench.json``, which is written last and so also says that the store is complete.
 """
 
 from __future__ import annotations
@@ -29,20 +30,32 @@ from ticketctl.store.yaml.writer import emit
 FORM = 1
 """Raised when the builder makes other stores than before: those are then built anew."""
 DAYS = 365
-PROFILES, SHARES = ("biztech", "hosting", "aerosoft", "assima", "ggit"), (35, 20, 15, 10, 20)
-STATES = {"new": 3.0, "open": 7.0, "pending": 5.0, "on_hold": 2.0, "solved": 5.0, "closed": 78.0}
+PROFILES, SHARES = (
+    ("biztech", "hosting", "aerosoft", "assima", "ggit"),
+    (35, 20, 15, 10, 20),
+)
+STATES = {
+    "new": 3.0,
+    "open": 7.0,
+    "pending": 5.0,
+    "on_hold": 2.0,
+    "solved": 5.0,
+    "closed": 78.0,
+}
 _CHUNK, _PROCESSES = 500, 2
 
 
 def due_of(number: int) -> frozenset[int]:
-    """Which tickets of a store are due at the sweep's instant: 1,000, or a tenth of a small store."""
+    """Which tickets of a store are due at the sweep's instant: 1,000, or a tenth of a
+    small store."""
     wanted = min(1000, number // 10)
     able = [index for index in range(number) if index % DAYS >= 7]
     return frozenset(able[:: len(able) // wanted][:wanted]) if wanted else frozenset()
 
 
 def build(number: int, folder: Path) -> Mapping[str, Any]:
-    """A store of so many tickets in a folder, built if it is not there; what is to be known of it."""
+    """A store of so many tickets in a folder, built if it is not there; what is to be
+    known of it."""
     if (known := _known(folder)) is not None:
         return known
     began = time.monotonic()
@@ -50,7 +63,14 @@ def build(number: int, folder: Path) -> Mapping[str, Any]:
     folder.mkdir(parents=True)
     (folder / ".gitignore").write_text(".ticketctl/\n")
     (folder / "ticketctl.yaml").write_text("profile: biztech\ncommit: off\n")
-    facts: dict[str, Any] = {"form": FORM, "tickets": number, "bytes": 0, "due": [], "open": [], "closed": []}
+    facts: dict[str, Any] = {
+        "form": FORM,
+        "tickets": number,
+        "bytes": 0,
+        "due": [],
+        "open": [],
+        "closed": [],
+    }
     with Pool(_PROCESSES) as pool:
         jobs = [(number, start, str(folder)) for start in range(0, number, _CHUNK)]
         for part in pool.imap(_chunk, jobs):
@@ -104,7 +124,8 @@ def _chunk(job: tuple[int, int, str]) -> dict[str, Any]:
 
 
 def make(index: int, number: int) -> tuple[str, str, str, bytes]:
-    """One ticket of a store: its id, its profile, its state, its bytes. The same for the same numbers."""
+    """One ticket of a store: its id, its profile, its state, its bytes. The same for
+    the same numbers."""
     rng = random.Random(index * 1_000_003 + number)
     created = _created(index, rng)
     id_ = f"{created:%y%m%d}-" + "".join(_half(index))
@@ -115,19 +136,36 @@ def make(index: int, number: int) -> tuple[str, str, str, bytes]:
             id_,
             "biztech",
             "solved",
-            emit(tell(_profile("biztech"), "solved", id_, created, rng, rare=rare, last=last)),
+            emit(
+                tell(
+                    _profile("biztech"),
+                    "solved",
+                    id_,
+                    created,
+                    rng,
+                    rare=rare,
+                    last=last,
+                )
+            ),
         )
     profile = rng.choices(PROFILES, SHARES)[0]
     known = STORIES[profile]
     if profile == "biztech" and index % DAYS < 8:
         known = {state: story for state, story in known.items() if not story.sweep}
     state = rng.choices(list(known), [STATES[state] for state in known])[0]
-    return id_, profile, state, emit(tell(_profile(profile), state, id_, created, rng, rare=rare))
+    return (
+        id_,
+        profile,
+        state,
+        emit(tell(_profile(profile), state, id_, created, rng, rare=rare)),
+    )
 
 
 def _created(index: int, rng: random.Random) -> datetime:
     day = NOW.replace(hour=0) - timedelta(days=index % DAYS)
-    return day + timedelta(seconds=rng.randint(0, 8 * 3600 if index % DAYS == 0 else 86_399))
+    return day + timedelta(
+        seconds=rng.randint(0, 8 * 3600 if index % DAYS == 0 else 86_399)
+    )
 
 
 def _half(index: int) -> Iterator[str]:
@@ -139,21 +177,43 @@ def _half(index: int) -> Iterator[str]:
 
 
 def _commit(folder: Path) -> None:
-    """Everything committed and tagged ``base``; ``auto`` is the same with settings that commit by themselves."""
+    """Everything committed and tagged ``base``; ``auto`` is the same with settings that
+    commit by themselves."""
     at = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
-    who = {f"GIT_{one}_{key}": value for one in ("AUTHOR", "COMMITTER")
-           for key, value in (("NAME", "Amy"), ("EMAIL", "amy@support.example"), ("DATE", at))}  # fmt: skip
-    environment = {**os.environ, **who, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    who = {
+        f"GIT_{one}_{key}": value
+        for one in ("AUTHOR", "COMMITTER")
+        for key, value in (
+            ("NAME", "Amy"),
+            ("EMAIL", "amy@support.example"),
+            ("DATE", at),
+        )
+    }
+    environment = {
+        **os.environ,
+        **who,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
 
     def git(*words: str) -> None:
         subprocess.run(["git", "-C", str(folder), *words], check=True, env=environment)
 
     git("init", "-q", "-b", "main")
     git("config", "gc.auto", "0")
-    # Below that size git would make a file of every object; so it makes one pack, which is much faster: of each month,
-    # since it looks through all that it has written for each that it writes.
+    # Below that size git would make a file of every object; so it makes one pack, which
+    # is much faster: of each month, since it looks through all that it has written for
+    # each that it writes.
     for month in [*sorted(folder.glob("tickets/*/*")), "."]:
-        git("-c", "core.bigFileThreshold=1", "-c", "core.compression=1", "add", "--", str(month))
+        git(
+            "-c",
+            "core.bigFileThreshold=1",
+            "-c",
+            "core.compression=1",
+            "add",
+            "--",
+            str(month),
+        )
     git("commit", "-qm", "A store")
     git("tag", "base")
     (folder / "ticketctl.yaml").write_text("profile: biztech\ncommit: auto\n")
@@ -163,5 +223,12 @@ def _commit(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps({key: value for key, value in build(int(sys.argv[1]), Path(sys.argv[2])).items()
-                      if not isinstance(value, list)}))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                key: value
+                for key, value in build(int(sys.argv[1]), Path(sys.argv[2])).items()
+                if not isinstance(value, list)
+            }
+        )
+    )

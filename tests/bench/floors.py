@@ -1,4 +1,5 @@
-"""The least that a command could do, as scripts of their own: ``python floors.py read|parse|sweep ...``.
+"""The least that a command could do, as scripts of their own: ``python floors.py
+read|parse|sweep ...``.
 
 They import nothing of ticketctl, and only what they need.
 """
@@ -20,7 +21,8 @@ def read(folder: str) -> None:
 
 
 def parse(listed: str) -> None:
-    """Parse the files that a file lists with ruamel.yaml's C scanner; prints the milliseconds, without the imports."""
+    """Parse the files that a file lists with ruamel.yaml's C scanner; prints the
+    milliseconds, without the imports."""
     import time
 
     import _ruamel_yaml  # type: ignore[import-not-found]  # noqa: F401 - without it, it would be the slow one
@@ -36,7 +38,8 @@ def parse(listed: str) -> None:
 
 
 def sweep(listed: str) -> None:
-    """Write the files that a file lists durably (beside, synced, renamed), and make one commit of them."""
+    """Write the files that a file lists durably (beside, synced, renamed), and make one
+    commit of them."""
     import subprocess
 
     with open(listed, encoding="utf-8") as file:

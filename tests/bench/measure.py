@@ -1,4 +1,5 @@
-"""Runs commands as whole processes in interleaved rounds, and says what came of it: medians, spreads, ratios."""
+"""Runs commands as whole processes in interleaved rounds, and says what came of it:
+medians, spreads, ratios."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ class Side:
     Args:
         measure: does it once and gives the value, in the unit of the row.
         before: puts everything in order for it; not measured.
-        target: how many times its value ours may be at most; ``None`` if it is only named.
+        target: how many times its value ours may be at most; ``None`` if it is only
+            named.
     """
 
     name: str
@@ -73,7 +75,8 @@ class Row:
 
 @dataclass
 class Bench:
-    """Where processes run: the scratch folder with a HOME and git settings of its own, and a fixed clock."""
+    """Where processes run: the scratch folder with a HOME and git settings of its own,
+    and a fixed clock."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -84,7 +87,11 @@ class Bench:
         (home / ".gitconfig").write_text(
             "[user]\n\tname = Amy\n\temail = amy@support.example\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
         )
-        kept = {name: os.environ[name] for name in ("PYTHONPYCACHEPREFIX", "TMPDIR") if name in os.environ}
+        kept = {
+            name: os.environ[name]
+            for name in ("PYTHONPYCACHEPREFIX", "TMPDIR")
+            if name in os.environ
+        }
         self.environment = {
             **kept,
             "PATH": f"{self.folder / 'venv/bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -105,14 +112,24 @@ class Bench:
         return str(self.folder / "venv/bin/python")
 
     def install(self, checkout: Path) -> None:
-        """Install ticketctl as its users have it, from a wheel: an editable install has a finder of its own, which makes
-        every start of Python dearer, and what is held against it."""
+        """Install ticketctl as its users have it, from a wheel: an editable install has
+        a finder of its own, which makes every start of Python dearer, and what is held
+        against it."""
         if not Path(self.python).exists():
-            subprocess.run([sys.executable, "-m", "venv", self.folder / "venv"], check=True)
+            subprocess.run(
+                [sys.executable, "-m", "venv", self.folder / "venv"], check=True
+            )
         with tempfile.TemporaryDirectory() as aside:
             copy = Path(aside) / "ticketctl"
-            shutil.copytree(checkout, copy, ignore=shutil.ignore_patterns(".*", "build", "tickets", "*.egg-info"))
-            subprocess.run([self.python, "-m", "pip", "-q", "install", "--force-reinstall", copy], check=True)
+            shutil.copytree(
+                checkout,
+                copy,
+                ignore=shutil.ignore_patterns(".*", "build", "tickets", "*.egg-info"),
+            )
+            subprocess.run(
+                [self.python, "-m", "pip", "-q", "install", "--force-reinstall", copy],
+                check=True,
+            )
         compiled = [self.python, "-m", "compileall", "-q", self.folder / "venv/lib"]
         subprocess.run(compiled, check=True, stdout=subprocess.DEVNULL)
 
@@ -138,9 +155,13 @@ class Bench:
         with tempfile.TemporaryFile() as errors:
             began = time.perf_counter()
             process = subprocess.Popen(
-                [program, *words[1:]], cwd=cwd, env={**self.environment, **more},
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
-            )  # fmt: skip
+                [program, *words[1:]],
+                cwd=cwd,
+                env={**self.environment, **more},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
             assert process.stdout is not None
             with process.stdout:
                 out = process.stdout.read()
@@ -149,15 +170,20 @@ class Bench:
             process.returncode = os.waitstatus_to_exitcode(status)
             if process.returncode:
                 errors.seek(0)
-                raise FailedError(_reason(errors.read().decode(errors="replace"), process.returncode))
+                raise FailedError(
+                    _reason(errors.read().decode(errors="replace"), process.returncode)
+                )
         return Ran(ms, usage.ru_maxrss / 1024, out)
 
-    def timed(self, words: Sequence[str], cwd: Path, **more: str) -> Callable[[], float]:
+    def timed(
+        self, words: Sequence[str], cwd: Path, **more: str
+    ) -> Callable[[], float]:
         """A measure: how long a command takes, in milliseconds."""
         return lambda: self.run(words, cwd, **more).ms
 
     def memory(self, words: Sequence[str], cwd: Path) -> Callable[[], float]:
-        """A measure: how much memory a command, or whatever it starts, has at most, in MiB."""
+        """A measure: how much memory a command, or whatever it starts, has at most, in
+        MiB."""
         return lambda: self.run(words, cwd).mib
 
     def own_memory(self, words: Sequence[str], cwd: Path) -> Callable[[], float]:
@@ -173,7 +199,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"""
 
 
 def _reason(said: str, status: int) -> str:
-    """Why a command failed, in a line: the error that it names, else its last word; without paths of this machine."""
+    """Why a command failed, in a line: the error that it names, else its last word;
+    without paths of this machine."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     named = [line for line in lines if line.lower().startswith("error")]
     found = [*named[:1], *lines[-1:], f"exit status {status}"][0]
@@ -181,7 +208,8 @@ def _reason(said: str, status: int) -> str:
 
 
 def play(row: Row, rounds: int | None = None) -> dict[str, Any]:
-    """Measure a row: all sides once a round, in turn, so that what slows the machine slows all of them."""
+    """Measure a row: all sides once a round, in turn, so that what slows the machine
+    slows all of them."""
     sides = [row.ours, *row.others]
     values: dict[str, list[float]] = {side.name: [] for side in sides}
     failed: dict[str, str] = {}
@@ -200,7 +228,11 @@ def play(row: Row, rounds: int | None = None) -> dict[str, Any]:
         row.after()
     ours = summary(values[row.ours.name], failed.get(row.ours.name, ""))
     found = [
-        {"name": side.name, "target": side.target, **summary(values[side.name], failed.get(side.name, ""))}
+        {
+            "name": side.name,
+            "target": side.target,
+            **summary(values[side.name], failed.get(side.name, "")),
+        }
         for side in row.others
     ]
     for other in found:
@@ -218,7 +250,12 @@ def summary(values: Sequence[float], failed: str = "") -> dict[str, Any]:
     """The median and the spread of what was measured, or why nothing was."""
     if failed or not values:
         return {"failed": failed or "not measured"}
-    return {"median": statistics.median(values), "min": min(values), "max": max(values), "rounds": len(values)}
+    return {
+        "median": statistics.median(values),
+        "min": min(values),
+        "max": max(values),
+        "rounds": len(values),
+    }
 
 
 def judge(ours: Mapping[str, Any], other: dict[str, Any]) -> None:

@@ -43,17 +43,29 @@ def write_page(folder: Path) -> None:
     """Make the page and the plot of what is kept below a folder."""
     found = results(folder)
     docs = ROOT / "docs"
-    (docs / "performance.svg").write_text(plot(_series(found), "Cost and number of tickets"), encoding="utf-8")
-    (docs / "performance.md").write_text("\n".join(page(found)).rstrip("\n") + "\n", encoding="utf-8")
+    (docs / "performance.svg").write_text(
+        plot(_series(found), "Cost and number of tickets"), encoding="utf-8"
+    )
+    (docs / "performance.md").write_text(
+        "\n".join(page(found)).rstrip("\n") + "\n", encoding="utf-8"
+    )
 
 
 def page(found: Sequence[Result]) -> Iterator[str]:
     """The lines of the page."""
-    sizes = [result["bytes"] / result["tickets"] / 1000 for result in found if result["bytes"]]
+    sizes = [
+        result["bytes"] / result["tickets"] / 1000
+        for result in found
+        if result["bytes"]
+    ]
     yield _INTRO.format(size=sum(sizes) / max(len(sizes), 1))
     if found:
         machine = found[-1]["machine"]
-        yield "Measured on: " + ", ".join(f"{name} {said}" for name, said in machine.items()) + "."
+        yield (
+            "Measured on: "
+            + ", ".join(f"{name} {said}" for name, said in machine.items())
+            + "."
+        )
         yield ""
     yield "![Cost of the commands against the number of tickets](performance.svg)\n"
     yield "## Where we are slower\n"
@@ -65,12 +77,15 @@ def page(found: Sequence[Result]) -> Iterator[str]:
         yield "|---|---|---:|---:|---:|---:|---|"
         for row in result["rows"].values():
             yield from _lines(row)
-        if notes := dict.fromkeys(row["note"] for row in result["rows"].values() if row["note"]):
+        if notes := dict.fromkeys(
+            row["note"] for row in result["rows"].values() if row["note"]
+        ):
             yield "\n" + " ".join(notes)
 
 
 def slower(found: Sequence[Result]) -> Iterator[str]:
-    """What missed its target, and where another tool is faster than ours, in plain words."""
+    """What missed its target, and where another tool is faster than ours, in plain
+    words."""
     missed, beaten, failed = [], [], []
     for result in found:
         for row in result["rows"].values():
@@ -81,7 +96,11 @@ def slower(found: Sequence[Result]) -> Iterator[str]:
                 said = f"{where}: {_times(other.get('ratio', 0))} {other['name']}"
                 if other.get("verdict") == "missed":
                     missed.append(f"{said} (target {_times(other['target'])})")
-                elif other["target"] is None and other.get("ratio", 0) > 1 and other["name"] != "python -c pass":
+                elif (
+                    other["target"] is None
+                    and other.get("ratio", 0) > 1
+                    and other["name"] != "python -c pass"
+                ):
                     beaten.append(said)
     yield f"Targets missed: {'; '.join(missed) or 'none'}.\n"
     yield f"Others that are faster: {'; '.join(beaten) or 'none'}."
@@ -96,7 +115,11 @@ def _lines(row: Result) -> Iterator[str]:
 
 
 def _line(name: str, side: dict[str, Any], unit: str) -> str:
-    what = f"`{side['name']}`" if side["name"].startswith(("ticketctl", "git ", "python")) else side["name"]
+    what = (
+        f"`{side['name']}`"
+        if side["name"].startswith(("ticketctl", "git ", "python"))
+        else side["name"]
+    )
     if "failed" in side:
         return f"| {name} | {what} | {side['failed'].replace('|', '/')} | | | | |"
     ratio = _times(side["ratio"]) if "ratio" in side else ""
@@ -117,7 +140,11 @@ def _series(found: Sequence[Result]) -> dict[str, list[Point]]:
             kept = result["rows"].get(row)
             if kept is None:
                 continue
-            side = kept["ours"] if whose is None else next((o for o in kept["others"] if o["name"] == whose), {})
+            side = (
+                kept["ours"]
+                if whose is None
+                else next((o for o in kept["others"] if o["name"] == whose), {})
+            )
             if "median" in side:
                 series[name].append((result["tickets"], side["median"]))
     return series

@@ -1,4 +1,5 @@
-"""The plot of the page: cost against the number of tickets, both on logarithmic scales, as SVG written by hand."""
+"""The plot of the page: cost against the number of tickets, both on logarithmic scales,
+as SVG written by hand."""
 
 from __future__ import annotations
 
@@ -7,7 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from xml.sax.saxutils import escape
 
 Point = tuple[float, float]
-_COLOURS = ("#0a7d5a", "#c2410c", "#2563eb", "#a21caf", "#b08900", "#0e7490", "#be123c", "#64748b")
+_COLOURS = (
+    "#0a7d5a",
+    "#c2410c",
+    "#2563eb",
+    "#a21caf",
+    "#b08900",
+    "#0e7490",
+    "#be123c",
+    "#64748b",
+)
 _WIDE, _HIGH, _LEFT, _TOP, _RIGHT, _BOTTOM = 936, 480, 92, 44, 280, 56
 _STYLE = """<style>
 svg { background: #ffffff; color: #1f2328; font: 13px system-ui, sans-serif }
@@ -20,7 +30,8 @@ def plot(series: Mapping[str, Sequence[Point]], title: str) -> str:
     """An SVG of some curves.
 
     Args:
-        series: name -> (number of tickets, milliseconds) each; those without points are left out.
+        series: name -> (number of tickets, milliseconds) each; those without points are
+            left out.
     """
     shown = {name: sorted(points) for name, points in series.items() if points}
     points = [point for found in shown.values() for point in found]
@@ -36,7 +47,9 @@ def plot(series: Mapping[str, Sequence[Point]], title: str) -> str:
         *_grid(across, up),
     ]
     for number, (name, found) in enumerate(shown.items()):
-        parts += _curve(name, found, _COLOURS[number % len(_COLOURS)], number, across, up)
+        parts += _curve(
+            name, found, _COLOURS[number % len(_COLOURS)], number, across, up
+        )
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -63,16 +76,28 @@ def _grid(across: tuple[int, int], up: tuple[int, int]) -> list[str]:
     parts = []
     for power in range(across[0], across[1] + 1):
         x = _x(10**power, across)
-        parts.append(f'<line class="grid" x1="{x}" y1="{_TOP}" x2="{x}" y2="{bottom}"/>')
-        parts.append(f'<text x="{x}" y="{bottom + 20}" text-anchor="middle">{10**power:,}</text>')
+        parts.append(
+            f'<line class="grid" x1="{x}" y1="{_TOP}" x2="{x}" y2="{bottom}"/>'
+        )
+        parts.append(
+            f'<text x="{x}" y="{bottom + 20}" text-anchor="middle">{10**power:,}</text>'
+        )
     for power in range(up[0], up[1] + 1):
         y = _y(10**power, up)
-        parts.append(f'<line class="grid" x1="{_LEFT}" y1="{y}" x2="{right}" y2="{y}"/>')
-        parts.append(f'<text x="{_LEFT - 8}" y="{y + 4}" text-anchor="end">{_time(10**power)}</text>')
+        parts.append(
+            f'<line class="grid" x1="{_LEFT}" y1="{y}" x2="{right}" y2="{y}"/>'
+        )
+        parts.append(
+            f'<text x="{_LEFT - 8}" y="{y + 4}" text-anchor="end">{_time(10**power)}</text>'
+        )
     middle = (_LEFT + right) / 2
-    parts.append(f'<text x="{middle}" y="{_HIGH - 12}" text-anchor="middle">tickets in the store</text>')
+    parts.append(
+        f'<text x="{middle}" y="{_HIGH - 12}" text-anchor="middle">tickets in the store</text>'
+    )
     y = (_TOP + bottom) / 2
-    parts.append(f'<text transform="translate(16 {y}) rotate(-90)" text-anchor="middle">time of one command</text>')
+    parts.append(
+        f'<text transform="translate(16 {y}) rotate(-90)" text-anchor="middle">time of one command</text>'
+    )
     return parts
 
 
@@ -82,9 +107,15 @@ def _time(ms: float) -> str:
 
 
 def _curve(
-    name: str, points: Sequence[Point], colour: str, number: int, across: tuple[int, int], up: tuple[int, int]
+    name: str,
+    points: Sequence[Point],
+    colour: str,
+    number: int,
+    across: tuple[int, int],
+    up: tuple[int, int],
 ) -> list[str]:
-    """One curve with a mark at every point, and its line of the legend. Ours are drawn through, others are dashed."""
+    """One curve with a mark at every point, and its line of the legend. Ours are drawn
+    through, others are dashed."""
     dash = "" if name.startswith("ticketctl") else ' stroke-dasharray="6 4"'
     drawn = [(_x(x, across), _y(y, up)) for x, y in points]
     line = " ".join(f"{x},{y}" for x, y in drawn)
@@ -92,7 +123,10 @@ def _curve(
     stroke = f'class="line" stroke="{colour}" stroke-width="2.2" fill="none"{dash}'
     return [
         f'<polyline {stroke} points="{line}"/>',
-        *(f'<circle class="line" cx="{cx}" cy="{cy}" r="3.5" fill="{colour}"/>' for cx, cy in drawn),
+        *(
+            f'<circle class="line" cx="{cx}" cy="{cy}" r="3.5" fill="{colour}"/>'
+            for cx, cy in drawn
+        ),
         f'<line {stroke} x1="{x}" y1="{y}" x2="{x + 28}" y2="{y}"/>',
         f'<text x="{x + 36}" y="{y + 4}">{escape(name)}</text>',
     ]

@@ -1,4 +1,5 @@
-"""Measures row after row, prints the table, and keeps the results as JSON, so that a page can be made of many runs."""
+"""Measures row after row, prints the table, and keeps the results as JSON, so that a
+page can be made of many runs."""
 
 from __future__ import annotations
 
@@ -16,18 +17,26 @@ from tests.bench.rows import ROOT, Place, rows, small_rows, small_store
 Result = dict[str, Any]
 
 
-def measure_all(numbers: Sequence[int], folder: Path, only: str = "", rounds: int | None = None) -> None:
-    """Build what is not there, measure the rows whose names hold ``only``, print and keep what came of it."""
+def measure_all(
+    numbers: Sequence[int], folder: Path, only: str = "", rounds: int | None = None
+) -> None:
+    """Build what is not there, measure the rows whose names hold ``only``, print and
+    keep what came of it."""
     bench = Bench(folder)
     bench.install(ROOT)
     place = small_store(bench)
     measure(place, small_rows(place), only, rounds)
     for number in numbers:
         store = folder / str(number)
-        # In a process of its own: a child is charged with the memory of the process that it was forked from.
+        # In a process of its own: a child is charged with the memory of the process
+        # that it was forked from.
         print(f"store of {number:,} tickets ...", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "tests.bench.build", str(number), str(store)], cwd=ROOT, check=True,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
+        subprocess.run(
+            [sys.executable, "-m", "tests.bench.build", str(number), str(store)],
+            cwd=ROOT,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         place = Place(bench, store, json.loads((store / ".git/bench.json").read_text()))
         place.reset()
         measure(place, rows(place), only, rounds)
@@ -49,17 +58,25 @@ def keep(place: Place, result: Result) -> None:
     """Write a result down, in the place of an earlier one of the same row."""
     path = place.bench.folder / "results" / f"{place.facts['tickets']}.json"
     path.parent.mkdir(exist_ok=True)
-    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"rows": {}}
+    found: dict[str, Any] = (
+        json.loads(path.read_text()) if path.exists() else {"rows": {}}
+    )
     number = place.facts["tickets"]
     facts = {"tickets": number, "bytes": place.facts.get("bytes", 0)}
-    found |= {**facts, "machine": machine(place.bench), "day": time.strftime("%Y-%m-%d")}
+    found |= {
+        **facts,
+        "machine": machine(place.bench),
+        "day": time.strftime("%Y-%m-%d"),
+    }
     found["rows"][result["name"]] = result
     path.write_text(json.dumps(found, indent=1))
 
 
 def results(folder: Path) -> list[Result]:
     """All results that are kept, the smallest store first."""
-    found = [json.loads(path.read_text()) for path in (folder / "results").glob("*.json")]
+    found = [
+        json.loads(path.read_text()) for path in (folder / "results").glob("*.json")
+    ]
     return sorted(found, key=lambda result: int(result["tickets"]))
 
 
@@ -82,7 +99,15 @@ def _side(name: str, side: Result, unit: str) -> str:
     spread = f"{value(side['min'])}..{value(side['max'])}"
     ratio = f"{side['ratio']:.2f}" if "ratio" in side else ""
     target = f"{side['target']:.2f}" if side.get("target") is not None else ""
-    return _line(name, side["name"], f"{value(side['median'])} {unit}", spread, ratio, target, side.get("verdict", ""))
+    return _line(
+        name,
+        side["name"],
+        f"{value(side['median'])} {unit}",
+        spread,
+        ratio,
+        target,
+        side.get("verdict", ""),
+    )
 
 
 def _line(name: str, what: str, *cells: str) -> str:

@@ -1,6 +1,8 @@
-"""What happens to the benchmark's tickets: for each profile and state one way through the workflow.
+"""What happens to the benchmark's tickets: for each profile and state one way through
+the workflow.
 
-Every step is put to the real ``decide``, so that each ticket is one that people could have made.
+Every step is put to the real ``decide``, so that each ticket is one that people could
+have made.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ SWEPT = NOW + timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Somebody's act: a move, with a public text or a note, and values (``me`` stands for the assignee)."""
+    """Somebody's act: a move, with a public text or a note, and values (``me`` stands
+    for the assignee)."""
 
     role: str
     to: str | None = None
@@ -39,7 +42,8 @@ class Story:
     """The steps after the opening; ``TALK`` stands for some turns of a conversation.
 
     Args:
-        recent: the last step lies at most so many hours before NOW, as a rule would act on the ticket otherwise.
+        recent: the last step lies at most so many hours before NOW, as a rule would act
+            on the ticket otherwise.
         sweep: days after the last step at which a sweep acts on the ticket.
     """
 
@@ -50,25 +54,54 @@ class Story:
 
 TALK = Step("talk")
 _TALKS = {
-    "biztech": (Step("agent", says="text"), Step("customer", says="text"), Step("agent", says="note")),
-    "hosting": (
-        Step("technician", says="text"), Step("customer", says="text"), Step("technician", "In Progress", "note"),
+    "biztech": (
+        Step("agent", says="text"),
+        Step("customer", says="text"),
+        Step("agent", says="note"),
     ),
-    "aerosoft": (Step("agent", says="text"), Step("customer", says="text"), Step("agent", says="note")),
-    "assima": (Step("support", says="text"), Step("customer", says="text"), Step("support", says="note")),
-    "ggit": (Step("technician", says="text"), Step("customer", says="text"), Step("technician", says="note")),
-}  # fmt: skip
+    "hosting": (
+        Step("technician", says="text"),
+        Step("customer", says="text"),
+        Step("technician", "In Progress", "note"),
+    ),
+    "aerosoft": (
+        Step("agent", says="text"),
+        Step("customer", says="text"),
+        Step("agent", says="note"),
+    ),
+    "assima": (
+        Step("support", says="text"),
+        Step("customer", says="text"),
+        Step("support", says="note"),
+    ),
+    "ggit": (
+        Step("technician", says="text"),
+        Step("customer", says="text"),
+        Step("technician", says="note"),
+    ),
+}
 _MINE = {"assignee": "me"}
 _BIZ = (Step("agent", "Open", "note", _MINE), TALK)
 _HOST = (Step("technician", "In Progress", "note", _MINE), TALK)
-_AERO = (Step("agent", None, "note", _MINE), Step("agent", "Investigation Underway"), TALK)
+_AERO = (
+    Step("agent", None, "note", _MINE),
+    Step("agent", "Investigation Underway"),
+    TALK,
+)
 _BUILT = (
-    *_AERO, Step("agent", "Send to Development", "note"), Step("developer", "Development in Progress"),
-    Step("developer", "Testing and Verification", "note"), Step("qa", "Done Awaiting Release"),
+    *_AERO,
+    Step("agent", "Send to Development", "note"),
+    Step("developer", "Development in Progress"),
+    Step("developer", "Testing and Verification", "note"),
+    Step("qa", "Done Awaiting Release"),
     Step("agent", "Release Delivered", "text", {"release": "R26.4"}),
-)  # fmt: skip
+)
 _ASSIMA = (Step("support", None, "note", _MINE), TALK)
-_VERIFIED = (*_ASSIMA, Step("support", "QA Pending", "note"), Step("support", "Verified", "text", _MINE))
+_VERIFIED = (
+    *_ASSIMA,
+    Step("support", "QA Pending", "note"),
+    Step("support", "Verified", "text", _MINE),
+)
 _GGIT = (Step("technician", "In Progress", "note", _MINE), TALK)
 
 STORIES: dict[str, dict[str, Story]] = {
@@ -83,14 +116,27 @@ STORIES: dict[str, dict[str, Story]] = {
         "new": Story(()),
         "open": Story(_HOST),
         "pending": Story((*_HOST, Step("technician", "Answered", "text")), recent=600),
-        "on_hold": Story((*_HOST, Step("technician", "On-Hold", "note", {"hold_reason": "third_party"}))),
+        "on_hold": Story(
+            (
+                *_HOST,
+                Step("technician", "On-Hold", "note", {"hold_reason": "third_party"}),
+            )
+        ),
         "closed": Story((*_HOST, Step("technician", "Closed", "text"))),
     },
     "aerosoft": {
         "new": Story(()),
         "open": Story(_AERO),
-        "pending": Story((*_AERO, Step("agent", "Waiting for Customer Response", "text"))),
-        "on_hold": Story((*_AERO, Step("agent", "Send to Development"), Step("developer", "Backlog", "note"))),
+        "pending": Story(
+            (*_AERO, Step("agent", "Waiting for Customer Response", "text"))
+        ),
+        "on_hold": Story(
+            (
+                *_AERO,
+                Step("agent", "Send to Development"),
+                Step("developer", "Backlog", "note"),
+            )
+        ),
         "solved": Story(_BUILT),
         "closed": Story((*_BUILT, Step("customer", "Closed", "text"))),
     },
@@ -105,7 +151,9 @@ STORIES: dict[str, dict[str, Story]] = {
         "new": Story(()),
         "open": Story((*_GGIT, Step("technician", "Follow Up Needed: Admin", "note"))),
         "pending": Story((*_GGIT, Step("technician", "Scheduling Link Sent", "text"))),
-        "on_hold": Story((*_GGIT, Step("technician", "Deferred", "note", {"due": "2027-03-01"}))),
+        "on_hold": Story(
+            (*_GGIT, Step("technician", "Deferred", "note", {"due": "2027-03-01"}))
+        ),
         "closed": Story((*_GGIT, Step("technician", "Complete", "text"))),
     },
 }
@@ -113,7 +161,12 @@ STORIES: dict[str, dict[str, Story]] = {
 
 
 def tell(
-    profile: Profile, state: str, id_: str, created: datetime, rng: random.Random, **how: datetime | bool
+    profile: Profile,
+    state: str,
+    id_: str,
+    created: datetime,
+    rng: random.Random,
+    **how: datetime | bool,
 ) -> Ticket:
     """A ticket of a profile in a state.
 
@@ -124,22 +177,39 @@ def tell(
     story = STORIES[profile.name][state]
     steps = [*_with_talk(story, profile.name, rng)]
     last = how.get("last")
-    times = _times(created, len(steps), story, rng, last if isinstance(last, datetime) else None)
+    times = _times(
+        created, len(steps), story, rng, last if isinstance(last, datetime) else None
+    )
     people, customer, me = People(), texts.customer(rng), texts.staff(rng)
     quiet = rng.random() < 0.7
     create = Create(
-        id_, Actor(customer, "customer"), texts.title(rng), texts.text(rng, bool(how.get("rare"))),
-        sets={"customer": customer}, quiet=quiet,
-    )  # fmt: skip
+        id_,
+        Actor(customer, "customer"),
+        texts.title(rng),
+        texts.text(rng, bool(how.get("rare"))),
+        sets={"customer": customer},
+        quiet=quiet,
+    )
     ticket = _taken(decide(profile, None, create, created, people))
     for step, at in zip(steps, times, strict=True):
         who = customer if step.role == "customer" else me
         said = {step.says: texts.text(rng)} if step.says else {}
-        sets = {name: me if value == "me" else value for name, value in step.sets.items()}
-        change = Change(Actor(who, step.role), step.to, said.get("text"), said.get("note"), sets=sets, quiet=quiet)
+        sets = {
+            name: me if value == "me" else value for name, value in step.sets.items()
+        }
+        change = Change(
+            Actor(who, step.role),
+            step.to,
+            said.get("text"),
+            said.get("note"),
+            sets=sets,
+            quiet=quiet,
+        )
         ticket = _taken(decide(profile, ticket, change, at, people))
     if story.sweep:
-        swept = times[-1] + timedelta(days=story.sweep, hours=1, minutes=rng.randint(1, 59))
+        swept = times[-1] + timedelta(
+            days=story.sweep, hours=1, minutes=rng.randint(1, 59)
+        )
         ticket = _taken(sweep_ticket(profile, ticket, swept, people)[-1].outcome)
     return ticket
 
@@ -154,7 +224,13 @@ def _with_talk(story: Story, profile: str, rng: random.Random) -> Iterator[Step]
             yield step
 
 
-def _times(created: datetime, number: int, story: Story, rng: random.Random, last: datetime | None) -> list[datetime]:
+def _times(
+    created: datetime,
+    number: int,
+    story: Story,
+    rng: random.Random,
+    last: datetime | None,
+) -> list[datetime]:
     """The instants of the steps, within what time there was."""
     if not number:
         return []

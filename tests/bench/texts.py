@@ -1,4 +1,5 @@
-"""Words, names and texts of the benchmark's tickets: plausible English by a seeded generator."""
+"""Words, names and texts of the benchmark's tickets: plausible English by a seeded
+generator."""
 
 from __future__ import annotations
 
@@ -32,7 +33,12 @@ feedback rating review complaint praise suggestion idea proposal agreement claus
 """.split()  # noqa: SIM905 - a list literal would fill pages
 _WEIGHTS = list(accumulate(1 / (rank + 4) for rank in range(len(WORDS))))
 
-STAFF = ("amy@support.example", "tom@support.example", "sue@support.example", "ada@support.example")
+STAFF = (
+    "amy@support.example",
+    "tom@support.example",
+    "sue@support.example",
+    "ada@support.example",
+)
 _FIRST = "jane john mary omar lena ivan nina paul rosa karl emma hugo lucy otto vera adam iris leon maya theo".split()  # noqa: SIM905
 
 

@@ -1,8 +1,10 @@
-"""Holding a profile against literal tables: what the tests of every organisation's demands have in common.
+"""Holding a profile against literal tables: what the tests of every organisation's
+demands have in common.
 
-A table of moves is a list of rows ``(from, to, roles, needs, demands)``: the roles that may make the move by hand,
-and what meets its needs, as words of ``World.ask`` (``{"text": ..., "assignee": ...}``). A ``due`` is written as
-``--due`` takes it (``+3d``).
+A table of moves is a list of rows ``(from, to, roles, needs, demands)``: the roles that
+may make the move by hand, and what meets its needs, as words of ``World.ask``
+(``{"text": ..., "assignee": ...}``). A ``due`` is written as ``--due`` takes it
+(``+3d``).
 """
 
 from __future__ import annotations
@@ -29,40 +31,65 @@ CHANNELS = (None, "mail")
 
 
 def listed(rows: Sequence[Row]) -> list[Any]:
-    """The rows as parameters ``source, target, roles, needs``, each marked with its demands."""
-    return [pytest.param(*row[:4], marks=pytest.mark.demand(*row[4]), id=f"{row[0]} -> {row[1]}") for row in rows]
+    """The rows as parameters ``source, target, roles, needs``, each marked with its
+    demands."""
+    return [
+        pytest.param(
+            *row[:4], marks=pytest.mark.demand(*row[4]), id=f"{row[0]} -> {row[1]}"
+        )
+        for row in rows
+    ]
 
 
 def needs(rows: Sequence[Row]) -> list[Any]:
-    """One parameter ``source, target, role, given, wanting`` for each need of each row, which leaves it out."""
+    """One parameter ``source, target, role, given, wanting`` for each need of each row,
+    which leaves it out."""
     return [
-        pytest.param(source, target, roles[0], {k: v for k, v in words.items() if k != wanting}, wanting,
-                     marks=pytest.mark.demand(*numbers), id=f"{source} -> {target} without {wanting}")
-        for source, target, roles, words, numbers in rows for wanting in words
-    ]  # fmt: skip
+        pytest.param(
+            source,
+            target,
+            roles[0],
+            {k: v for k, v in words.items() if k != wanting},
+            wanting,
+            marks=pytest.mark.demand(*numbers),
+            id=f"{source} -> {target} without {wanting}",
+        )
+        for source, target, roles, words, numbers in rows
+        for wanting in words
+    ]
 
 
 def unlisted(name: str, rows: Sequence[Row]) -> list[Any]:
-    """The pairs of the profile's statuses, equal ones too, that no row lists, as parameters ``source, target``."""
+    """The pairs of the profile's statuses, equal ones too, that no row lists, as
+    parameters ``source, target``."""
     known = {row[:2] for row in rows}
     return [
         pytest.param(source, target, id=f"{source} -> {target}")
-        for source in REGISTRY.get(name).statuses for target in REGISTRY.get(name).statuses if (source, target) not in known
-    ]  # fmt: skip
+        for source in REGISTRY.get(name).statuses
+        for target in REGISTRY.get(name).statuses
+        if (source, target) not in known
+    ]
 
 
 def moves_of(world: World, role: str) -> set[tuple[str, str]]:
     """Every move, creation included, that the profile gives to a role."""
-    return {(edge.source, edge.target) for edge in world.profile.edges if role in edge.roles}
+    return {
+        (edge.source, edge.target) for edge in world.profile.edges if role in edge.roles
+    }
 
 
 def people_of(world: World) -> list[str]:
     """The roles of the profile that people take: kinds customer and agent."""
-    return [role.name for role in world.profile.roles.values() if role.kind in ("customer", "agent")]
+    return [
+        role.name
+        for role in world.profile.roles.values()
+        if role.kind in ("customer", "agent")
+    ]
 
 
 def others(world: World, roles: Iterable[str]) -> Iterator[tuple[str, Words]]:
-    """Every actor that a row does not list: all other roles, the system's too, and all staff for the customer."""
+    """Every actor that a row does not list: all other roles, the system's too, and all
+    staff for the customer."""
     for role in world.profile.roles.values():
         if role.name not in roles:
             yield role.name, {}
@@ -88,7 +115,8 @@ def refusal(world: World, role: str, to: str | None = None, **words: Any) -> Ref
 
 
 def closed_to(world: World, role: str, to: str, words: Words) -> bool:
-    """Whether a move is refused for want of a right: it is not even among what is open to this actor."""
+    """Whether a move is refused for want of a right: it is not even among what is open
+    to this actor."""
     return to not in open_to(refusal(world, role, to, **supply(world, words)))
 
 
@@ -103,14 +131,16 @@ def after(world: World, period: str) -> datetime:
 
 
 def fires_at(world: World, moment: datetime) -> list[FiredRule]:
-    """What fires at a moment: nothing does a second before it, something at it, and nothing more when swept again."""
+    """What fires at a moment: nothing does a second before it, something at it, and
+    nothing more when swept again."""
     world.now = moment - SECOND
     assert not world.sweep(), "too early"
     return fires_once(world, moment)
 
 
 def fires_once(world: World, moment: datetime) -> list[FiredRule]:
-    """What the first sweep at a moment does, which nothing swept before; a second one does nothing."""
+    """What the first sweep at a moment does, which nothing swept before; a second one
+    does nothing."""
     world.now = moment
     fired = world.sweep()
     assert fired, "nothing fired"
@@ -134,7 +164,8 @@ def told_anew(world: World) -> list[str]:
 
 
 def heard(world: World) -> str:
-    """What the customer was shown or mailed since the warnings and notices were last cleared, in small letters."""
+    """What the customer was shown or mailed since the warnings and notices were last
+    cleared, in small letters."""
     bodies = [notice.body for notice in world.notices if CUSTOMER in notice.told]
     return " ".join((*world.warnings, *bodies)).casefold()
 
@@ -150,12 +181,19 @@ def queue(world: World, *tickets: Ticket) -> list[str]:
 
 
 def quoted(criterion: str, document: str) -> bool:
-    """Whether a criterion is in the document's own words (parts may be left out: ``...``)."""
+    """Whether a criterion is in the document's own words (parts may be left out:
+    ``...``)."""
     text = " ".join(document.split())
-    return bool(criterion) and all(part.strip() in text for part in " ".join(criterion.split()).split("..."))
+    return bool(criterion) and all(
+        part.strip() in text for part in " ".join(criterion.split()).split("...")
+    )
 
 
 def forbid(world: World, source: str, target: str) -> None:
     """Take a move out of this world's profile, for everybody and for the system."""
-    kept = tuple(edge for edge in world.profile.edges if (edge.source, edge.target) != (source, target))
+    kept = tuple(
+        edge
+        for edge in world.profile.edges
+        if (edge.source, edge.target) != (source, target)
+    )
     world.profile = replace(world.profile, edges=kept)

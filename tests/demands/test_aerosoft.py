@@ -1,4 +1,5 @@
-"""AeroSoft's demands A1 to A27, from its document (000_3cc7c7c00027b9ee.txt), as tables and scenes."""
+"""AeroSoft's demands A1 to A27, from its document (000_3cc7c7c00027b9ee.txt), as tables
+and scenes."""
 
 from __future__ import annotations
 
@@ -34,110 +35,243 @@ from ticketctl.core.profile import CREATED
 from ticketctl.core.ticket import apply
 from ticketctl.record import replace
 
-AGENT, DEVELOPER, QA = "agent@staff.example", "developer@staff.example", "qa@staff.example"
+AGENT, DEVELOPER, QA = (
+    "agent@staff.example",
+    "developer@staff.example",
+    "qa@staff.example",
+)
 PEOPLE = {AGENT: {"agent"}, DEVELOPER: {"developer"}, QA: {"qa"}}
 ROLES = ("customer", "agent", "developer", "qa")
 STAFF = ("agent", "developer", "qa")
 
 # A1: name -> state, the document's "Description of Status".
 STATUSES = {
-    "Open": ("new", "Once a ticket has been created by the customer, the status will update to Open."),
+    "Open": (
+        "new",
+        "Once a ticket has been created by the customer, the status will update to Open.",
+    ),
     "Ticket Assigned": (
-        "open", "Once the opened ticket has been assigned to an agent, the status will update to Ticket Assigned."),
+        "open",
+        "Once the opened ticket has been assigned to an agent, the status will update to Ticket Assigned.",
+    ),
     "Investigation Underway": (
-        "open", "Once the agent is investigating the issue, but does not have a response yet, the status will update "
-        "to Investigation Underway."),
+        "open",
+        "Once the agent is investigating the issue, but does not have a response yet, the status will update "
+        "to Investigation Underway.",
+    ),
     "Waiting for Customer Response": (
-        "pending", "Once the agent has performed an initial inspection and additional information is required in "
+        "pending",
+        "Once the agent has performed an initial inspection and additional information is required in "
         "order to proceed further, the status will update to Waiting for Customer Response. The customer will be "
-        "required to respond to the ticket in order to move the ticket further."),
+        "required to respond to the ticket in order to move the ticket further.",
+    ),
     "Send to Development": (
-        "open", "Once the issue has been inspected by the agent and the solution would require the involvement of the "
+        "open",
+        "Once the issue has been inspected by the agent and the solution would require the involvement of the "
         "development team, the ticket will be sent to the development team to further inspect the issue and the "
-        "status would update to Send to Development."),
+        "status would update to Send to Development.",
+    ),
     "Backlog": (
-        "on_hold", "Once AeroSoft has accepted that this is an issue, and the issue has been assigned to the "
-        "developers to work. There is no timeline for the resolution, it is in the development Backlog."),
+        "on_hold",
+        "Once AeroSoft has accepted that this is an issue, and the issue has been assigned to the "
+        "developers to work. There is no timeline for the resolution, it is in the development Backlog.",
+    ),
     "Development in Progress": (
-        "open", "Once the ticket has been received by the development team and they have started working to solve the "
-        "issue, the status will update to Development in Progress."),
+        "open",
+        "Once the ticket has been received by the development team and they have started working to solve the "
+        "issue, the status will update to Development in Progress.",
+    ),
     "Testing and Verification": (
-        "open", "Once the development team has finished working on the issue, the solution will be tested and "
-        "verified internally by AeroSoft's QA team and the status will update to Testing and Verification."),
+        "open",
+        "Once the development team has finished working on the issue, the solution will be tested and "
+        "verified internally by AeroSoft's QA team and the status will update to Testing and Verification.",
+    ),
     "Done Awaiting Release": (
-        "open", "Once the issue is resolved, the status will update to Done Awaiting Release. When all the issues are "
-        "resolved, all the solutions will be combined in a package and will then be released."),
+        "open",
+        "Once the issue is resolved, the status will update to Done Awaiting Release. When all the issues are "
+        "resolved, all the solutions will be combined in a package and will then be released.",
+    ),
     "Release Delivered": (
-        "solved", "Once a release package is delivered to the customer, the status will update to Release Delivered."),
+        "solved",
+        "Once a release package is delivered to the customer, the status will update to Release Delivered.",
+    ),
     "Solution Rejected": (
-        "open", "Once a solution is presented to a customer and the customer rejects the solution, the status will "
-        "update to Solution Rejected."),
+        "open",
+        "Once a solution is presented to a customer and the customer rejects the solution, the status will "
+        "update to Solution Rejected.",
+    ),
     "Resolved": (
-        "solved", "After the release has been delivered, AeroSoft will mark the ticket as Resolved. The ticket will "
-        "auto close within 7 days after notifying the customer, if it is not closed by the customer."),
+        "solved",
+        "After the release has been delivered, AeroSoft will mark the ticket as Resolved. The ticket will "
+        "auto close within 7 days after notifying the customer, if it is not closed by the customer.",
+    ),
     "Closed": (
-        "closed", "Once the ticket has been closed, either by the customer or automatically by the system, the status "
-        "will update to Closed."),
+        "closed",
+        "Once the ticket has been closed, either by the customer or automatically by the system, the status "
+        "will update to Closed.",
+    ),
     "Blocked": (
-        "on_hold", "When the ticket gets blocked by an external factor like vendor or implementation, the status will "
+        "on_hold",
+        "When the ticket gets blocked by an external factor like vendor or implementation, the status will "
         "update to Blocked. This particular status is generally not used for production systems, but only during "
-        "implementations."),
-}  # fmt: skip
+        "implementations.",
+    ),
+}
 
-# A4 to A23, and the assumed move of A24. Waiting for Customer Response is left with the customer's reply there (A9).
+# A4 to A23, and the assumed move of A24. Waiting for Customer Response is left with the
+# customer's reply there (A9).
 MOVES: list[Row] = [
     ("Open", "Ticket Assigned", ("agent",), {"assignee": AGENT}, ("A4",)),
     ("Ticket Assigned", "Investigation Underway", ("agent",), {}, ("A5",)),
     ("Investigation Underway", "Send to Development", ("agent",), {}, ("A6",)),
-    ("Investigation Underway", "Waiting for Customer Response", ("agent",), {"text": "Which version?"}, ("A7",)),
-    ("Development in Progress", "Waiting for Customer Response", ("agent", "developer"), {"text": "A log, please."},
-     ("A8",)),
+    (
+        "Investigation Underway",
+        "Waiting for Customer Response",
+        ("agent",),
+        {"text": "Which version?"},
+        ("A7",),
+    ),
+    (
+        "Development in Progress",
+        "Waiting for Customer Response",
+        ("agent", "developer"),
+        {"text": "A log, please."},
+        ("A8",),
+    ),
     ("Waiting for Customer Response", "Send to Development", ("agent",), {}, ("A9",)),
-    ("Send to Development", "Development in Progress", ("developer", "agent"), {}, ("A10",)),
+    (
+        "Send to Development",
+        "Development in Progress",
+        ("developer", "agent"),
+        {},
+        ("A10",),
+    ),
     ("Send to Development", "Backlog", ("developer", "agent"), {}, ("A11",)),
     ("Backlog", "Development in Progress", ("developer", "agent"), {}, ("A12",)),
-    ("Development in Progress", "Testing and Verification", ("developer", "agent"), {}, ("A13",)),
-    ("Development in Progress", "Blocked", ("developer", "agent"), {"note": "The vendor has not shipped."}, ("A14",)),
+    (
+        "Development in Progress",
+        "Testing and Verification",
+        ("developer", "agent"),
+        {},
+        ("A13",),
+    ),
+    (
+        "Development in Progress",
+        "Blocked",
+        ("developer", "agent"),
+        {"note": "The vendor has not shipped."},
+        ("A14",),
+    ),
     ("Blocked", "Development in Progress", ("developer", "agent"), {}, ("A15",)),
-    ("Testing and Verification", "Done Awaiting Release", ("qa", "agent"), {}, ("A16",)),
-    ("Done Awaiting Release", "Release Delivered", ("agent",), {"release": "2026.3"}, ("A17",)),
-    ("Release Delivered", "Solution Rejected", ("customer",), {"text": "It still fails."}, ("A18", "A27")),
+    (
+        "Testing and Verification",
+        "Done Awaiting Release",
+        ("qa", "agent"),
+        {},
+        ("A16",),
+    ),
+    (
+        "Done Awaiting Release",
+        "Release Delivered",
+        ("agent",),
+        {"release": "2026.3"},
+        ("A17",),
+    ),
+    (
+        "Release Delivered",
+        "Solution Rejected",
+        ("customer",),
+        {"text": "It still fails."},
+        ("A18", "A27"),
+    ),
     ("Release Delivered", "Closed", ("customer",), {}, ("A19", "A27")),
     ("Release Delivered", "Resolved", ("agent",), {}, ("A20",)),
     ("Solution Rejected", "Send to Development", ("agent",), {}, ("A21",)),
     ("Resolved", "Closed", ("customer",), {}, ("A22", "A27")),
     ("Closed", "Open", ("customer", "agent"), {"text": "It happens again."}, ("A23",)),
-]  # fmt: skip
-# The customer may reject what is Resolved too. Nothing says what that needs, so no need is taken away from it.
-REJECT: Row = ("Resolved", "Solution Rejected", ("customer",), {"text": "It still fails."}, ("A24", "A27"))
+]
+# The customer may reject what is Resolved too. Nothing says what that needs, so no need
+# is taken away from it.
+REJECT: Row = (
+    "Resolved",
+    "Solution Rejected",
+    ("customer",),
+    {"text": "It still fails."},
+    ("A24", "A27"),
+)
 ALL = [*MOVES, REJECT]
 
-# A1, A2: the document's "Criterion for Move", for the moves of its "Next Potential Status" lists.
+# A1, A2: the document's "Criterion for Move", for the moves of its "Next Potential
+# Status" lists.
 CRITERIA = {
     ("Open", "Ticket Assigned"): "Agent has been assigned to work the ticket.",
-    ("Ticket Assigned", "Investigation Underway"): "Agent has started investigating the issue.",
-    ("Investigation Underway", "Send to Development"): "The issue requires the involvement of development team.",
-    ("Investigation Underway", "Waiting for Customer Response"):
-        "Agent has finished initial investigation and requires additional information before moving forward.",
-    ("Waiting for Customer Response", "Send to Development"): "The issue requires the involvement of development team.",
-    ("Send to Development", "Development in Progress"): "Development team started working on the issue.",
-    ("Backlog", "Development in Progress"): "Development team started working on the issue.",
-    ("Development in Progress", "Testing and Verification"): "Development team has finished working on the issue.",
-    ("Testing and Verification", "Done Awaiting Release"): "Solution is ready to be released in the package.",
-    ("Done Awaiting Release", "Release Delivered"): "A release package has been prepared for delivery.",
-    ("Release Delivered", "Solution Rejected"): "Customer is not satisfied with the solution.",
-    ("Release Delivered", "Closed"): "Customer is satisfied with the release delivered.",
-    ("Solution Rejected", "Send to Development"):
-        "Solution was rejected and development team is working on a new solution.",
+    (
+        "Ticket Assigned",
+        "Investigation Underway",
+    ): "Agent has started investigating the issue.",
+    (
+        "Investigation Underway",
+        "Send to Development",
+    ): "The issue requires the involvement of development team.",
+    (
+        "Investigation Underway",
+        "Waiting for Customer Response",
+    ): "Agent has finished initial investigation and requires additional information before moving forward.",
+    (
+        "Waiting for Customer Response",
+        "Send to Development",
+    ): "The issue requires the involvement of development team.",
+    (
+        "Send to Development",
+        "Development in Progress",
+    ): "Development team started working on the issue.",
+    (
+        "Backlog",
+        "Development in Progress",
+    ): "Development team started working on the issue.",
+    (
+        "Development in Progress",
+        "Testing and Verification",
+    ): "Development team has finished working on the issue.",
+    (
+        "Testing and Verification",
+        "Done Awaiting Release",
+    ): "Solution is ready to be released in the package.",
+    (
+        "Done Awaiting Release",
+        "Release Delivered",
+    ): "A release package has been prepared for delivery.",
+    (
+        "Release Delivered",
+        "Solution Rejected",
+    ): "Customer is not satisfied with the solution.",
+    (
+        "Release Delivered",
+        "Closed",
+    ): "Customer is satisfied with the release delivered.",
+    (
+        "Solution Rejected",
+        "Send to Development",
+    ): "Solution was rejected and development team is working on a new solution.",
     ("Resolved", "Closed"): "Issue has been solved.",
     ("Closed", "Open"): "The issue has reoccurred.",
-    ("Blocked", "Development in Progress"): "Development team started working on the issue.",
-}  # fmt: skip
-# A2: the moves that its "Previous Status" lines imply, with words of what it says of them elsewhere.
+    (
+        "Blocked",
+        "Development in Progress",
+    ): "Development team started working on the issue.",
+}
+# A2: the moves that its "Previous Status" lines imply, with words of what it says of
+# them elsewhere.
 PREVIOUS = {
-    ("Development in Progress", "Waiting for Customer Response"): "additional information is required",
+    (
+        "Development in Progress",
+        "Waiting for Customer Response",
+    ): "additional information is required",
     ("Send to Development", "Backlog"): "There is no timeline for the resolution",
-    ("Development in Progress", "Blocked"): "blocked by an external factor like vendor or implementation",
+    (
+        "Development in Progress",
+        "Blocked",
+    ): "blocked by an external factor like vendor or implementation",
     ("Release Delivered", "Resolved"): "AeroSoft will mark the ticket as Resolved",
 }
 BY_RULES = {("Open", "Ticket Assigned"), ("Resolved", "Closed")}
@@ -145,11 +279,19 @@ BY_RULES = {("Open", "Ticket Assigned"), ("Resolved", "Closed")}
 WAY: dict[str, tuple[str, str, Words]] = {
     "Ticket Assigned": ("Open", "agent", {"assignee": AGENT}),
     "Investigation Underway": ("Ticket Assigned", "agent", {}),
-    "Waiting for Customer Response": ("Investigation Underway", "agent", {"text": "Which version?"}),
+    "Waiting for Customer Response": (
+        "Investigation Underway",
+        "agent",
+        {"text": "Which version?"},
+    ),
     "Send to Development": ("Investigation Underway", "agent", {}),
     "Backlog": ("Send to Development", "developer", {}),
     "Development in Progress": ("Send to Development", "developer", {}),
-    "Blocked": ("Development in Progress", "developer", {"note": "The vendor has not shipped."}),
+    "Blocked": (
+        "Development in Progress",
+        "developer",
+        {"note": "The vendor has not shipped."},
+    ),
     "Testing and Verification": ("Development in Progress", "developer", {}),
     "Done Awaiting Release": ("Testing and Verification", "qa", {}),
     "Release Delivered": ("Done Awaiting Release", "agent", {"release": "2026.3"}),
@@ -194,14 +336,16 @@ def never_closes(world: World) -> None:
     assert not world.sweep()
 
 
-# --- the statuses -------------------------------------------------------------------------------------------------
+# --- the statuses ---
 
 
 @pytest.mark.demand("A1")
 def test_the_fourteen_statuses() -> None:
     """All of the document's statuses, in their states, described in its own words."""
     found = World("aerosoft").profile.statuses
-    assert {s.name: (s.state, " ".join(s.description.split())) for s in found.values()} == STATUSES
+    assert {
+        s.name: (s.state, " ".join(s.description.split())) for s in found.values()
+    } == STATUSES
     assert len(found) == 14
 
 
@@ -210,7 +354,9 @@ def test_the_fourteen_statuses() -> None:
 def test_the_criteria(source: str, target: str) -> None:
     """Each listed move keeps the document's criterion."""
     edges = World("aerosoft").profile.between(source, target)
-    assert {" ".join(edge.criterion.split()) for edge in edges} == {CRITERIA[source, target]}
+    assert {" ".join(edge.criterion.split()) for edge in edges} == {
+        CRITERIA[source, target]
+    }
 
 
 @pytest.mark.demand("A2", "X2")
@@ -229,15 +375,22 @@ def test_every_status_is_reached_by_listed_moves(status: str) -> None:
 
 @pytest.mark.demand("A2")
 def test_the_moves_are_the_union_of_next_and_previous() -> None:
-    """16 from the "Next" lists, 4 more from the "Previous" lines, one assumed, none else; each says which."""
+    """16 from the "Next" lists, 4 more from the "Previous" lines, one assumed, none
+    else; each says which."""
     profile = World("aerosoft").profile
     edges = [edge for edge in profile.edges if edge.source != CREATED]
     sources = {(edge.source, edge.target): edge.origin.source for edge in edges}
     assert sources.keys() == {row[:2] for row in ALL}
-    assert {pair for pair, source in sources.items() if source == "next"} == CRITERIA.keys()
-    assert {pair for pair, source in sources.items() if source == "previous"} == PREVIOUS.keys()
+    assert {
+        pair for pair, source in sources.items() if source == "next"
+    } == CRITERIA.keys()
+    assert {
+        pair for pair, source in sources.items() if source == "previous"
+    } == PREVIOUS.keys()
     assert Counter(sources.values())["next"] == 16
-    assert all(edge.origin.assumed for edge in profile.between("Resolved", "Solution Rejected"))
+    assert all(
+        edge.origin.assumed for edge in profile.between("Resolved", "Solution Rejected")
+    )
 
 
 @pytest.mark.demand("A2", "A24")
@@ -251,17 +404,23 @@ def test_what_the_next_lists_alone_leave_out_is_reached_and_left(status: str) ->
 @pytest.mark.demand("A2", "A4", "A22", "X3")
 def test_the_system_may_make_the_moves_of_rules_alone() -> None:
     edges = World("aerosoft").profile.edges
-    assert {(edge.source, edge.target) for edge in edges if "system" in edge.roles} == BY_RULES
+    assert {
+        (edge.source, edge.target) for edge in edges if "system" in edge.roles
+    } == BY_RULES
 
 
-# --- creation -----------------------------------------------------------------------------------------------------
+# --- creation ---
 
 
 @pytest.mark.demand("A3")
 @pytest.mark.parametrize("role", ["customer", "agent"])
 def test_a_customer_or_an_agent_creates_an_open_ticket(role: str) -> None:
     ticket = World("aerosoft").new(role)
-    assert (ticket.status, ticket.customer, ticket.history[0].role) == ("Open", CUSTOMER, role)
+    assert (ticket.status, ticket.customer, ticket.history[0].role) == (
+        "Open",
+        CUSTOMER,
+        role,
+    )
 
 
 @pytest.mark.demand("A3")
@@ -272,7 +431,9 @@ def test_nobody_else_creates_one(role: str) -> None:
 
 
 @pytest.mark.demand("A3")
-@pytest.mark.parametrize("wanting", [{"title": ""}, {"customer": None}], ids=["title", "customer"])
+@pytest.mark.parametrize(
+    "wanting", [{"title": ""}, {"customer": None}], ids=["title", "customer"]
+)
 def test_a_new_ticket_needs_title_and_customer(wanting: Words) -> None:
     with pytest.raises(Refused):
         World("aerosoft").new("agent", **wanting)
@@ -286,7 +447,7 @@ def test_no_ticket_begins_in_another_status(status: str, role: str) -> None:
         World("aerosoft").new(role, to=status)
 
 
-# --- the moves ----------------------------------------------------------------------------------------------------
+# --- the moves ---
 
 
 @pytest.mark.demand("X1")
@@ -294,17 +455,28 @@ def test_no_ticket_begins_in_another_status(status: str, role: str) -> None:
 def test_a_listed_move_is_made_by_each_listed_role(
     source: str, target: str, roles: tuple[str, ...], words: Words
 ) -> None:
-    """It is accepted with what it needs, and the history has who, in which role, when, whence, whither, what."""
+    """It is accepted with what it needs, and the history has who, in which role, when,
+    whence, whither, what."""
     for role in roles:
         world = ready(source)
         entry = entered(world.ask(role, target, **words), target)
         assert (world.ticket.status, entry.from_, entry.to) == (target, source, target)
-        assert (entry.at, entry.by, entry.role) == (format_instant(world.now), world.who(role), role)
-        assert (entry.text, entry.note, entry.rule) == (words.get("text"), words.get("note"), None)
+        assert (entry.at, entry.by, entry.role) == (
+            format_instant(world.now),
+            world.who(role),
+            role,
+        )
+        assert (entry.text, entry.note, entry.rule) == (
+            words.get("text"),
+            words.get("note"),
+            None,
+        )
 
 
 @pytest.mark.parametrize(("source", "target", "roles", "words"), listed(ALL))
-def test_a_listed_move_is_refused_to_all_others(source: str, target: str, roles: tuple[str, ...], words: Words) -> None:
+def test_a_listed_move_is_refused_to_all_others(
+    source: str, target: str, roles: tuple[str, ...], words: Words
+) -> None:
     """Whatever they bring with it; nor is it offered to them."""
     world = ready(source)
     for role, more in others(world, roles):
@@ -326,7 +498,11 @@ def test_an_unlisted_move_is_refused_to_everybody(source: str, target: str) -> N
     """Whatever they bring with it; nor is it offered to anybody."""
     world = ready(source)
     for role, more in others(world, ()):
-        words = {"text": "Please."} if role == "customer" else {"text": "Well.", "note": "So.", "release": "2026.3"}
+        words = (
+            {"text": "Please."}
+            if role == "customer"
+            else {"text": "Well.", "note": "So.", "release": "2026.3"}
+        )
         assert closed_to(world, role, target, words | more), role
 
 
@@ -342,7 +518,8 @@ def test_a_refusal_offers_just_the_moves_of_the_role(status: str, role: str) -> 
 def test_listed_people_have_their_own_roles_alone(
     source: str, target: str, roles: tuple[str, ...], words: Words
 ) -> None:
-    """Where people are listed, whoever has the role may, and whoever has not may not take it."""
+    """Where people are listed, whoever has the role may, and whoever has not may not
+    take it."""
     for role in roles:
         world = ready(source, people=PEOPLE)
         for stranger in {*PEOPLE, "stranger@else.example"} - {world.who(role)}:
@@ -363,24 +540,37 @@ def test_a_refusal_names_all_reasons_the_criterion_and_the_way() -> None:
 def test_a_refusal_shows_the_shortest_way() -> None:
     answer = refusal(at("Open"), "agent", "Closed")
     assert [step.to for step in answer.way] == [
-        "Ticket Assigned", "Investigation Underway", "Send to Development", "Development in Progress",
-        "Testing and Verification", "Done Awaiting Release", "Release Delivered", "Closed",
-    ]  # fmt: skip
-    assert [(move.to, len(move.needs)) for move in answer.open] == [("Ticket Assigned", 1)]
+        "Ticket Assigned",
+        "Investigation Underway",
+        "Send to Development",
+        "Development in Progress",
+        "Testing and Verification",
+        "Done Awaiting Release",
+        "Release Delivered",
+        "Closed",
+    ]
+    assert [(move.to, len(move.needs)) for move in answer.open] == [
+        ("Ticket Assigned", 1)
+    ]
 
 
-# --- assigning ----------------------------------------------------------------------------------------------------
+# --- assigning ---
 
 
 @pytest.mark.demand("A4", "X1", "X3")
 @pytest.mark.parametrize("people", [None, PEOPLE], ids=["unlisted", "listed"])
 def test_assigning_an_open_ticket_moves_it(people: dict[str, set[str]] | None) -> None:
-    """It moves by itself: the history has the system, the rule, and the act that set it off."""
+    """It moves by itself: the history has the system, the rule, and the act that set it
+    off."""
     world = at("Open", people=people)
     ticket = world.ask("agent", assignee=AGENT)
     entry = entered(ticket, "Ticket Assigned")
     assert (ticket.status, ticket.assignee) == ("Ticket Assigned", AGENT)
-    assert (entry.role, entry.from_, entry.anchor) == ("system", "Open", ticket.history[-2].id)
+    assert (entry.role, entry.from_, entry.anchor) == (
+        "system",
+        "Open",
+        ticket.history[-2].id,
+    )
     assert entry.rule
 
 
@@ -391,7 +581,9 @@ def test_a_ticket_that_is_created_assigned_moves_too() -> None:
 
 
 @pytest.mark.demand("A4")
-@pytest.mark.parametrize("who", [AGENT, "amy@staff.example"], ids=["the same agent", "another"])
+@pytest.mark.parametrize(
+    "who", [AGENT, "amy@staff.example"], ids=["the same agent", "another"]
+)
 def test_assigning_a_reopened_ticket_moves_it(who: str) -> None:
     world = at("Closed")
     assert world.ask("customer", "Open", text="It happens again.").status == "Open"
@@ -432,12 +624,19 @@ def test_messages_and_notes_move_nothing(status: str) -> None:
     assert world.ask("qa", note="Hm.").status == status
 
 
-# --- waiting for the customer -------------------------------------------------------------------------------------
+# --- waiting for the customer ---
 
 
 @pytest.mark.demand("A9")
 def test_without_a_reply_the_ticket_waits_on() -> None:
-    assert len(refusal(at("Waiting for Customer Response"), "agent", "Send to Development").reasons) == 1
+    assert (
+        len(
+            refusal(
+                at("Waiting for Customer Response"), "agent", "Send to Development"
+            ).reasons
+        )
+        == 1
+    )
 
 
 @pytest.mark.demand("A9")
@@ -460,7 +659,11 @@ def test_each_wait_needs_its_own_reply() -> None:
 
 
 @pytest.mark.demand("A9")
-@pytest.mark.parametrize("words", [{"text": "Are you there?"}, {"note": "They are on holiday."}], ids=["text", "note"])
+@pytest.mark.parametrize(
+    "words",
+    [{"text": "Are you there?"}, {"note": "They are on holiday."}],
+    ids=["text", "note"],
+)
 def test_what_staff_write_is_no_reply(words: Words) -> None:
     world = at("Waiting for Customer Response")
     world.ask("agent", **words)
@@ -474,13 +677,14 @@ def test_an_agent_records_a_reply_by_telephone() -> None:
     assert world.ask("agent", "Send to Development").status == "Send to Development"
 
 
-# --- development --------------------------------------------------------------------------------------------------
+# --- development ---
 
 
 @pytest.mark.demand("A11")
 @pytest.mark.parametrize("role", ["developer", "agent"])
 def test_the_backlog_has_no_due_date(role: str) -> None:
-    """There is no timeline: refused while the ticket has a date, or is given one; not once it is taken away."""
+    """There is no timeline: refused while the ticket has a date, or is given one; not
+    once it is taken away."""
     world = at("Send to Development")
     world.refused(role, "Backlog", due=world.when("+3d"))
     world.ask("agent", due=world.when("+3d"))
@@ -501,12 +705,17 @@ def test_blocking_a_production_system_warns() -> None:
     world = at("Development in Progress")
     world.ask("agent", environment="production")
     world.warnings.clear()
-    assert world.ask("developer", "Blocked", note="The vendor has not shipped.").status == "Blocked"
+    assert (
+        world.ask("developer", "Blocked", note="The vendor has not shipped.").status
+        == "Blocked"
+    )
     assert "production" in " ".join(world.warnings)
 
 
 @pytest.mark.demand("A14")
-@pytest.mark.parametrize("sets", [{}, {"environment": "implementation"}], ids=["unsaid", "implementation"])
+@pytest.mark.parametrize(
+    "sets", [{}, {"environment": "implementation"}], ids=["unsaid", "implementation"]
+)
 def test_blocking_an_implementation_does_not_warn(sets: Words) -> None:
     world = at("Development in Progress")
     world.warnings.clear()
@@ -516,25 +725,35 @@ def test_blocking_an_implementation_does_not_warn(sets: Words) -> None:
 
 @pytest.mark.demand("A14")
 def test_a_public_message_does_not_stand_for_the_note() -> None:
-    at("Development in Progress").refused("developer", "Blocked", text="The vendor has not shipped.")
+    at("Development in Progress").refused(
+        "developer", "Blocked", text="The vendor has not shipped."
+    )
 
 
 @pytest.mark.demand("A7", "A8")
-@pytest.mark.parametrize("source", ["Investigation Underway", "Development in Progress"])
+@pytest.mark.parametrize(
+    "source", ["Investigation Underway", "Development in Progress"]
+)
 def test_the_customer_is_told_what_is_needed(source: str) -> None:
     world = at(source)
     world.notices.clear()
     world.ask("agent", "Waiting for Customer Response", text="Which version?")
-    assert [notice.told for notice in world.notices if "Which version?" in notice.body] == [(CUSTOMER,)]
+    assert [
+        notice.told for notice in world.notices if "Which version?" in notice.body
+    ] == [(CUSTOMER,)]
 
 
 @pytest.mark.demand("A7", "A8")
-@pytest.mark.parametrize("source", ["Investigation Underway", "Development in Progress"])
+@pytest.mark.parametrize(
+    "source", ["Investigation Underway", "Development in Progress"]
+)
 def test_a_note_does_not_stand_for_the_message(source: str) -> None:
-    at(source).refused("agent", "Waiting for Customer Response", note="We need the version.")
+    at(source).refused(
+        "agent", "Waiting for Customer Response", note="We need the version."
+    )
 
 
-# --- release, rejection, reopening --------------------------------------------------------------------------------
+# --- release, rejection, reopening ---
 
 
 @pytest.mark.demand("A17", "A26")
@@ -547,7 +766,8 @@ def test_the_release_may_be_planned_before() -> None:
 
 @pytest.mark.demand("A26")
 def test_a_release_is_a_group_move() -> None:
-    """From Done Awaiting Release to Release Delivered, the tickets' release being the name given to it."""
+    """From Done Awaiting Release to Release Delivered, the tickets' release being the
+    name given to it."""
     batches = World("aerosoft").profile.batches
     assert {(b.source, b.target, *b.sets.items()) for b in batches.values()} == {
         ("Done Awaiting Release", "Release Delivered", ("release", "$name"))
@@ -556,13 +776,18 @@ def test_a_release_is_a_group_move() -> None:
 
 
 @pytest.mark.demand("A27")
-@pytest.mark.parametrize(("source", "target", "role"), [
-    ("Release Delivered", "Solution Rejected", "customer"),
-    ("Resolved", "Solution Rejected", "customer"),
-    ("Closed", "Open", "customer"),
-    ("Closed", "Open", "agent"),
-])  # fmt: skip
-def test_rejection_and_reopening_clear_the_release(source: str, target: str, role: str) -> None:
+@pytest.mark.parametrize(
+    ("source", "target", "role"),
+    [
+        ("Release Delivered", "Solution Rejected", "customer"),
+        ("Resolved", "Solution Rejected", "customer"),
+        ("Closed", "Open", "customer"),
+        ("Closed", "Open", "agent"),
+    ],
+)
+def test_rejection_and_reopening_clear_the_release(
+    source: str, target: str, role: str
+) -> None:
     world = at(source)
     assert world.ticket.get("release") == "2026.3"
     assert world.ask(role, target, text="It still fails.").get("release") is None
@@ -576,7 +801,10 @@ def test_the_next_solution_needs_a_new_release() -> None:
     world.ask("developer", "Testing and Verification")
     world.ask("qa", "Done Awaiting Release")
     world.refused("agent", "Release Delivered")
-    assert world.ask("agent", "Release Delivered", release="2026.4").get("release") == "2026.4"
+    assert (
+        world.ask("agent", "Release Delivered", release="2026.4").get("release")
+        == "2026.4"
+    )
 
 
 @pytest.mark.demand("A18", "A19", "A27")
@@ -584,20 +812,32 @@ def test_the_next_solution_needs_a_new_release() -> None:
 def test_a_judgement_is_that_of_the_tickets_own_customer(target: str) -> None:
     """Another customer has none; somebody who watches the ticket has."""
     world = at("Release Delivered")
-    world.refused("customer", target, who="boss@customer.example", text="We looked at it.")
+    world.refused(
+        "customer", target, who="boss@customer.example", text="We looked at it."
+    )
     world.ask("agent", watchers=("boss@customer.example",))
-    assert world.ask("customer", target, who="boss@customer.example", text="We looked at it.").status == target
+    assert (
+        world.ask(
+            "customer", target, who="boss@customer.example", text="We looked at it."
+        ).status
+        == target
+    )
 
 
 @pytest.mark.demand("A18", "A19", "A22", "A24", "A27", "X1")
 @pytest.mark.parametrize("people", [None, PEOPLE], ids=["unlisted", "listed"])
-@pytest.mark.parametrize(("source", "target"), [
-    ("Release Delivered", "Solution Rejected"),
-    ("Release Delivered", "Closed"),
-    ("Resolved", "Closed"),
-    ("Resolved", "Solution Rejected"),
-])  # fmt: skip
-def test_an_agent_records_a_judgement(source: str, target: str, people: dict[str, set[str]] | None) -> None:
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("Release Delivered", "Solution Rejected"),
+        ("Release Delivered", "Closed"),
+        ("Resolved", "Closed"),
+        ("Resolved", "Solution Rejected"),
+    ],
+)
+def test_an_agent_records_a_judgement(
+    source: str, target: str, people: dict[str, set[str]] | None
+) -> None:
     """An agent, not other staff, with ``--for``, not without; the history names both."""
     world = at(source, people=people)
     said: Words = {"text": "She said so by telephone."}
@@ -607,7 +847,12 @@ def test_an_agent_records_a_judgement(source: str, target: str, people: dict[str
         world.refused(role, target, for_=CUSTOMER, **said)
     world.refused("agent", target, for_="boss@customer.example", **said)
     entry = entered(world.ask("agent", target, for_=CUSTOMER, **said), target)
-    assert (world.ticket.status, entry.by, entry.role, entry.for_) == (target, AGENT, "agent", CUSTOMER)
+    assert (world.ticket.status, entry.by, entry.role, entry.for_) == (
+        target,
+        AGENT,
+        "agent",
+        CUSTOMER,
+    )
 
 
 @pytest.mark.demand("A23", "A27")
@@ -624,7 +869,7 @@ def test_a_recorded_rejection_says_why_too() -> None:
     at("Release Delivered").refused("agent", "Solution Rejected", for_=CUSTOMER)
 
 
-# --- closing by itself --------------------------------------------------------------------------------------------
+# --- closing by itself ---
 
 
 @pytest.mark.demand("A24")
@@ -635,19 +880,35 @@ def test_entering_resolved_notifies_the_customer() -> None:
     assert all(notice.subject and notice.body for notice in world.notices)
     assert told_anew(world) == [CUSTOMER]
     notice = ticket.history[-1]
-    assert (notice.event, notice.told, notice.at) == ("notified", (CUSTOMER,), format_instant(world.now))
+    assert (notice.event, notice.told, notice.at) == (
+        "notified",
+        (CUSTOMER,),
+        format_instant(world.now),
+    )
 
 
 @pytest.mark.demand("A22", "A24", "A25", "X1")
-@pytest.mark.parametrize("start", [datetime(2026, 6, 1, 9, tzinfo=UTC), datetime(2026, 10, 24, 16, tzinfo=UTC),
-                                   datetime(2026, 10, 31, 16, tzinfo=UTC)], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "start",
+    [
+        datetime(2026, 6, 1, 9, tzinfo=UTC),
+        datetime(2026, 10, 24, 16, tzinfo=UTC),
+        datetime(2026, 10, 31, 16, tzinfo=UTC),
+    ],
+    ids=str,
+)
 def test_it_closes_seven_days_after_the_notification(start: datetime) -> None:
-    """At the same time of day, over the end of summer time too; the entry has the rule, what it is due to, and when."""
+    """At the same time of day, over the end of summer time too; the entry has the rule,
+    what it is due to, and when."""
     world = at("Resolved", now=start)
     notice, due = world.ticket.history[-1], after(world, "P7D")
     closes_at(world, due)
     entry = entered(world.ticket, "Closed")
-    assert (entry.role, entry.from_, entry.due, entry.at) == ("system", "Resolved", *2 * [format_instant(due)])
+    assert (entry.role, entry.from_, entry.due, entry.at) == (
+        "system",
+        "Resolved",
+        *2 * [format_instant(due)],
+    )
     assert (entry.rule, entry.anchor) == (world.profile.automations[0].name, notice.id)
 
 
@@ -659,7 +920,9 @@ def test_the_history_tells_that_the_customer_closed_it(source: str) -> None:
 
 
 @pytest.mark.demand("A22")
-@pytest.mark.parametrize("status", [status for status in STATUSES if status != "Resolved"])
+@pytest.mark.parametrize(
+    "status", [status for status in STATUSES if status != "Resolved"]
+)
 def test_nothing_else_happens_by_itself(status: str) -> None:
     never_closes(ready(status))
 
@@ -676,9 +939,17 @@ def test_no_notification_no_closing() -> None:
 
 
 def notify_late(world: World) -> None:
-    """The notice of Resolved goes out now (sweep, rules 8 and 9: an ordinary entry, the latest counts)."""
+    """The notice of Resolved goes out now (sweep, rules 8 and 9: an ordinary entry, the
+    latest counts)."""
     message = at("Resolved").notices[-1].message
-    draft = Entry(format_instant(world.now), "system", "system", "notified", message=message, told=(CUSTOMER,))
+    draft = Entry(
+        format_instant(world.now),
+        "system",
+        "system",
+        "notified",
+        message=message,
+        told=(CUSTOMER,),
+    )
     world.ticket = apply(world.ticket, seal(world.ticket.history, draft))
 
 
@@ -715,7 +986,8 @@ def test_a_message_before_a_late_notification_is_not_closed_over() -> None:
 
 @pytest.mark.demand("A22", "A24")
 def test_after_a_long_outage_it_closes_once() -> None:
-    """Late is allowed: the moment that it was due at is kept beside the one at which it was done."""
+    """Late is allowed: the moment that it was due at is kept beside the one at which it
+    was done."""
     world = at("Resolved")
     due = after(world, "P7D")
     assert len(fires_once(world, after(world, "P300D"))) == 1
@@ -725,7 +997,9 @@ def test_after_a_long_outage_it_closes_once() -> None:
 
 @pytest.mark.demand("A24")
 @pytest.mark.parametrize("via", [None, "mail"])
-def test_a_customers_message_stops_the_clock_and_tells_the_assignee(via: str | None) -> None:
+def test_a_customers_message_stops_the_clock_and_tells_the_assignee(
+    via: str | None,
+) -> None:
     world = at("Resolved")
     told_anew(world)
     world.wait("P6D")
@@ -739,7 +1013,9 @@ def test_a_customers_message_stops_the_clock_and_tells_the_assignee(via: str | N
 def test_a_message_by_telephone_stops_it_too() -> None:
     world = at("Resolved")
     told_anew(world)
-    world.ask("agent", text="She asks us to wait.", for_=CUSTOMER, who="amy@staff.example")
+    world.ask(
+        "agent", text="She asks us to wait.", for_=CUSTOMER, who="amy@staff.example"
+    )
     assert told_anew(world) == [AGENT]
     never_closes(world)
 
@@ -747,7 +1023,8 @@ def test_a_message_by_telephone_stops_it_too() -> None:
 @pytest.mark.demand("A24")
 @pytest.mark.parametrize("role", STAFF)
 def test_the_next_public_staff_message_starts_it_anew(role: str) -> None:
-    """It counts 7 days from the first answer; a note, an edit or a further answer starts nothing."""
+    """It counts 7 days from the first answer; a note, an edit or a further answer
+    starts nothing."""
     world = at("Resolved")
     world.wait("P2D")
     world.ask("customer", text="Wait!")
@@ -775,7 +1052,11 @@ def test_it_can_be_stopped_and_started_again_and_again() -> None:
 
 
 @pytest.mark.demand("A24")
-@pytest.mark.parametrize("words", [{"note": "Hm."}, {"text": "All well?"}, {"environment": "production"}], ids=str)
+@pytest.mark.parametrize(
+    "words",
+    [{"note": "Hm."}, {"text": "All well?"}, {"environment": "production"}],
+    ids=str,
+)
 def test_what_staff_do_does_not_move_a_running_clock(words: Words) -> None:
     world = at("Resolved")
     due = after(world, "P7D")
@@ -785,7 +1066,10 @@ def test_what_staff_do_does_not_move_a_running_clock(words: Words) -> None:
 
 
 @pytest.mark.demand("A22", "A24")
-@pytest.mark.parametrize(("target", "words"), [("Closed", {}), ("Solution Rejected", {"text": "It still fails."})])
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [("Closed", {}), ("Solution Rejected", {"text": "It still fails."})],
+)
 def test_the_customers_own_move_ends_it(target: str, words: Words) -> None:
     world = at("Resolved")
     world.wait("P6D")
@@ -811,7 +1095,10 @@ def test_resolving_again_starts_a_new_clock() -> None:
 def test_the_sweep_obeys_the_checker() -> None:
     """Were the system not to close, the sweep would be refused, and write nothing."""
     world = at("Resolved")
-    edges = (replace(edge, roles=tuple(r for r in edge.roles if r != "system")) for edge in world.profile.edges)
+    edges = (
+        replace(edge, roles=tuple(r for r in edge.roles if r != "system"))
+        for edge in world.profile.edges
+    )
     world.profile = replace(world.profile, edges=tuple(edges))
     before = world.ticket
     world.wait("P8D")
@@ -819,12 +1106,13 @@ def test_the_sweep_obeys_the_checker() -> None:
     assert world.ticket == before
 
 
-# --- the history --------------------------------------------------------------------------------------------------
+# --- the history ---
 
 
 @pytest.mark.demand("A25", "X1")
 def test_the_history_of_a_ticket() -> None:
-    """From the report to the close: every move with role, from and to; rules are named; time goes forward."""
+    """From the report to the close: every move with role, from and to; rules are named;
+    time goes forward."""
     world = at("Resolved")
     closes_at(world, after(world, "P7D"))
     history = world.ticket.history

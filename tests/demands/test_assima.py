@@ -1,4 +1,5 @@
-"""Assima's demands S1 to S12, from its document (003_2b1f3aa3fcae4d29.txt), as tables and scenes."""
+"""Assima's demands S1 to S12, from its document (003_2b1f3aa3fcae4d29.txt), as tables
+and scenes."""
 
 from __future__ import annotations
 
@@ -44,26 +45,54 @@ CORRECTED: Words = {"correction": True, "fix_build": "build 5102"}
 STATUSES = {
     "New": ("new", "entered by a user"),
     "Assigned": ("open", "assign it to one of Assima's employees"),
-    "QA Pending": ("open", "assigned to one of the members of the support team to check the correction"),
-    "Verified": ("solved", "customer's responsibility to check that the ticket is properly resolved"),
+    "QA Pending": (
+        "open",
+        "assigned to one of the members of the support team to check the correction",
+    ),
+    "Verified": (
+        "solved",
+        "customer's responsibility to check that the ticket is properly resolved",
+    ),
     "Closed": ("closed", "not displayed in the list of current tickets"),
-    "Postponed": ("on_hold", 'can not be set as "Closed" and can neither be considered as open'),
+    "Postponed": (
+        "on_hold",
+        'can not be set as "Closed" and can neither be considered as open',
+    ),
     "Reopened": ("open", "the customer considers the ticket is not resolved"),
 }
 
-# QA Pending is left with an assignee from support (S4), Postponed with the one whom it had before.
+# QA Pending is left with an assignee from support (S4), Postponed with the one whom it
+# had before.
 MOVES: list[Row] = [
     ("New", "Assigned", ("support",), {"assignee": SUPPORT}, ("S2",)),
     ("Reopened", "Assigned", ("support",), {"assignee": SUPPORT}, ("S2",)),
     ("Assigned", "QA Pending", ("support", "developer"), {}, ("S3",)),
     ("QA Pending", "Verified", ("support",), {"assignee": SUPPORT}, ("S5",)),
-    ("QA Pending", "Assigned", ("support",), {"note": "It still fails on the release version."}, ("S6",)),
+    (
+        "QA Pending",
+        "Assigned",
+        ("support",),
+        {"note": "It still fails on the release version."},
+        ("S6",),
+    ),
     ("Verified", "Closed", ("customer",), {}, ("S7",)),
     ("Verified", "Reopened", ("customer",), {"text": "It still fails."}, ("S7",)),
     ("Closed", "Reopened", ("customer",), {"text": "It happens again."}, ("S9",)),
     ("New", "Postponed", ("support",), {"note": "It happened once."}, ("S10",)),
-    ("Assigned", "Postponed", ("support",), {"note": "Could not be reproduced."}, ("S10",)),
-    ("Reopened", "Postponed", ("support",), {"note": "They wait for a contract."}, ("S10",)),
+    (
+        "Assigned",
+        "Postponed",
+        ("support",),
+        {"note": "Could not be reproduced."},
+        ("S10",),
+    ),
+    (
+        "Reopened",
+        "Postponed",
+        ("support",),
+        {"note": "They wait for a contract."},
+        ("S10",),
+    ),
     ("Postponed", "Assigned", ("support",), {}, ("S10",)),
 ]
 # Words of the document's criterion; it is silent on the other moves.
@@ -72,7 +101,10 @@ CRITERIA = {
     ("New", "Assigned"): "assign it to one of Assima's employees",
     ("Assigned", "QA Pending"): "the ticket is answered or the problem is corrected",
     ("QA Pending", "Verified"): "the verification is complete",
-    ("Verified", "Closed"): "check that the ticket is properly resolved and then mark it as",
+    (
+        "Verified",
+        "Closed",
+    ): "check that the ticket is properly resolved and then mark it as",
     ("Verified", "Reopened"): "the customer considers the ticket is not resolved",
     ("Closed", "Reopened"): "the problem appears again",
     ("New", "Postponed"): "neither be considered as open",
@@ -140,14 +172,16 @@ def shown(world: World, *terms: Term) -> bool:
     return bool(rows(Query(terms), world.profile, [world.ticket], world.listed))
 
 
-# --- statuses and moves -------------------------------------------------------------------------------------------
+# --- statuses and moves ---
 
 
 @pytest.mark.demand("S10", "S12")
 def test_the_statuses() -> None:
     """These and no others, in their states, described in the document's words."""
     found = World("assima").profile.statuses
-    assert {status.name: status.state for status in found.values()} == {k: v[0] for k, v in STATUSES.items()}
+    assert {status.name: status.state for status in found.values()} == {
+        k: v[0] for k, v in STATUSES.items()
+    }
     for name, (_, words) in STATUSES.items():
         assert words in " ".join(found[name].description.split())
 
@@ -163,22 +197,32 @@ def test_the_moves_are_those_of_the_table() -> None:
     """None is listed besides; rules make three of them."""
     edges = [edge for edge in World("assima").profile.edges if edge.source != CREATED]
     assert {(edge.source, edge.target) for edge in edges} == {row[:2] for row in MOVES}
-    assert {(edge.source, edge.target) for edge in edges if "system" in edge.roles} == BY_RULES
+    assert {
+        (edge.source, edge.target) for edge in edges if "system" in edge.roles
+    } == BY_RULES
 
 
 @pytest.mark.demand("S12")
-@pytest.mark.parametrize(("status", "roles"), [
-    ("New", set()),
-    ("Assigned", {"support", "system"}),
-    ("QA Pending", {"support", "developer"}),
-    ("Verified", {"support"}),
-    ("Postponed", {"support"}),
-    ("Closed", {"customer", "system"}),
-    ("Reopened", {"customer"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "roles"),
+    [
+        ("New", set()),
+        ("Assigned", {"support", "system"}),
+        ("QA Pending", {"support", "developer"}),
+        ("Verified", {"support"}),
+        ("Postponed", {"support"}),
+        ("Closed", {"customer", "system"}),
+        ("Reopened", {"customer"}),
+    ],
+)
 def test_who_sets_a_status(status: str, roles: set[str]) -> None:
-    """New comes by the report alone; the customer, or the system, closes; the customer reopens; staff do the rest."""
-    edges = [edge for edge in World("assima").profile.edges if edge.source != CREATED and edge.target == status]
+    """New comes by the report alone; the customer, or the system, closes; the customer
+    reopens; staff do the rest."""
+    edges = [
+        edge
+        for edge in World("assima").profile.edges
+        if edge.source != CREATED and edge.target == status
+    ]
     assert {role for edge in edges for role in edge.roles} == roles
 
 
@@ -187,17 +231,28 @@ def test_who_sets_a_status(status: str, roles: set[str]) -> None:
 def test_a_listed_move_is_made_by_each_listed_role(
     source: str, target: str, roles: tuple[str, ...], words: Words
 ) -> None:
-    """It is accepted with what it needs, and the history has who, in which role, when, whence, whither, what."""
+    """It is accepted with what it needs, and the history has who, in which role, when,
+    whence, whither, what."""
     for role in roles:
         world = ready(source)
         entry = entered(world.ask(role, target, **words), target)
         assert (world.ticket.status, entry.from_, entry.to) == (target, source, target)
-        assert (entry.at, entry.by, entry.role) == (format_instant(world.now), world.who(role), role)
-        assert (entry.text, entry.note, entry.rule) == (words.get("text"), words.get("note"), None)
+        assert (entry.at, entry.by, entry.role) == (
+            format_instant(world.now),
+            world.who(role),
+            role,
+        )
+        assert (entry.text, entry.note, entry.rule) == (
+            words.get("text"),
+            words.get("note"),
+            None,
+        )
 
 
 @pytest.mark.parametrize(("source", "target", "roles", "words"), listed(MOVES))
-def test_a_listed_move_is_refused_to_all_others(source: str, target: str, roles: tuple[str, ...], words: Words) -> None:
+def test_a_listed_move_is_refused_to_all_others(
+    source: str, target: str, roles: tuple[str, ...], words: Words
+) -> None:
     """Whatever they bring with it; nor is it offered to them."""
     world = ready(source)
     for role, more in others(world, roles):
@@ -219,7 +274,11 @@ def test_an_unlisted_move_is_refused_to_everybody(source: str, target: str) -> N
     """Whatever they bring with it; nor is it offered to anybody."""
     world = ready(source)
     for role, more in others(world, ()):
-        words = {"text": "Please."} if role == "customer" else {"text": "Well.", "note": "So."}
+        words = (
+            {"text": "Please."}
+            if role == "customer"
+            else {"text": "Well.", "note": "So."}
+        )
         assert closed_to(world, role, target, words | more), role
 
 
@@ -235,24 +294,32 @@ def test_a_refusal_offers_just_the_moves_of_the_role(status: str, role: str) -> 
 def test_listed_people_have_their_own_roles_alone(
     source: str, target: str, roles: tuple[str, ...], words: Words
 ) -> None:
-    """Where people are listed, whoever has the role may, and whoever has not may not take it."""
+    """Where people are listed, whoever has the role may, and whoever has not may not
+    take it."""
     for role in roles:
         world = ready(source, people=PEOPLE)
-        for stranger in {SUPPORT, DEVELOPER, "stranger@else.example"} - {world.who(role)}:
+        for stranger in {SUPPORT, DEVELOPER, "stranger@else.example"} - {
+            world.who(role)
+        }:
             world.refused(role, target, who=stranger, **words)
         assert world.ask(role, target, **words).status == target
 
 
 @pytest.mark.demand("S7", "S9")
 @pytest.mark.parametrize("role", ["support", "developer"])
-@pytest.mark.parametrize(("source", "target"), [("Verified", "Closed"), ("Verified", "Reopened"),
-                                                ("Closed", "Reopened")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [("Verified", "Closed"), ("Verified", "Reopened"), ("Closed", "Reopened")],
+)
 def test_nobody_acts_for_the_customer(source: str, target: str, role: str) -> None:
-    """It is the customer's responsibility: not in their own name, nor with ``--for``, nor another customer."""
+    """It is the customer's responsibility: not in their own name, nor with ``--for``,
+    nor another customer."""
     world = at(source)
     world.refused(role, target, text="She said so by telephone.")
     world.refused(role, target, text="She said so by telephone.", for_=CUSTOMER)
-    world.refused("customer", target, text="We looked at it.", who="other@customer.example")
+    world.refused(
+        "customer", target, text="We looked at it.", who="other@customer.example"
+    )
 
 
 @pytest.mark.demand("X2")
@@ -262,25 +329,39 @@ def test_a_refusal_names_all_reasons_and_the_way() -> None:
     assert len(answer.reasons) == 2
     assert [step.to for step in answer.way] == ["Verified"]
     far = refusal(at("New"), "support", "Closed")
-    assert [step.to for step in far.way] == ["Assigned", "QA Pending", "Verified", "Closed"]
-    assert {(move.to, len(move.needs)) for move in far.open} == {("Assigned", 1), ("Postponed", 1)}
+    assert [step.to for step in far.way] == [
+        "Assigned",
+        "QA Pending",
+        "Verified",
+        "Closed",
+    ]
+    assert {(move.to, len(move.needs)) for move in far.open} == {
+        ("Assigned", 1),
+        ("Postponed", 1),
+    }
 
 
 @pytest.mark.demand("S1", "S2", "S3", "S5", "S7", "S9", "S10", "X2")
 @pytest.mark.parametrize(("source", "target"), CRITERIA, ids=" -> ".join)
 def test_the_criterion_is_in_the_documents_words(source: str, target: str) -> None:
     edges = World("assima").profile.between(source, target)
-    assert all(CRITERIA[source, target] in " ".join(edge.criterion.split()) for edge in edges)
+    assert all(
+        CRITERIA[source, target] in " ".join(edge.criterion.split()) for edge in edges
+    )
 
 
-# --- reporting and assigning --------------------------------------------------------------------------------------
+# --- reporting and assigning ---
 
 
 @pytest.mark.demand("S1")
 @pytest.mark.parametrize("role", ["customer", "support"])
 def test_a_report_is_new(role: str) -> None:
     ticket = World("assima").new(role)
-    assert (ticket.status, ticket.customer, ticket.history[0].role) == ("New", CUSTOMER, role)
+    assert (ticket.status, ticket.customer, ticket.history[0].role) == (
+        "New",
+        CUSTOMER,
+        role,
+    )
 
 
 @pytest.mark.demand("S1", "S12")
@@ -305,12 +386,17 @@ def test_support_reports_for_a_customer() -> None:
 
 
 @pytest.mark.demand("S1")
-@pytest.mark.parametrize(("role", "people", "told"), [
-    ("customer", None, []),
-    ("customer", PEOPLE, [SUE, SUPPORT]),
-    ("support", PEOPLE, [SUE]),
-])  # fmt: skip
-def test_the_people_in_charge_are_notified(role: str, people: dict[str, set[str]] | None, told: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("role", "people", "told"),
+    [
+        ("customer", None, []),
+        ("customer", PEOPLE, [SUE, SUPPORT]),
+        ("support", PEOPLE, [SUE]),
+    ],
+)
+def test_the_people_in_charge_are_notified(
+    role: str, people: dict[str, set[str]] | None, told: list[str]
+) -> None:
     """All of support, but not developers, nor who reports it."""
     world = World("assima", people=people)
     ticket = world.new(role)
@@ -321,7 +407,9 @@ def test_the_people_in_charge_are_notified(role: str, people: dict[str, set[str]
 @pytest.mark.demand("S2", "X1", "X3")
 @pytest.mark.parametrize("people", [None, PEOPLE], ids=["unlisted", "listed"])
 @pytest.mark.parametrize("status", ["New", "Reopened"])
-def test_assigning_moves_by_itself(status: str, people: dict[str, set[str]] | None) -> None:
+def test_assigning_moves_by_itself(
+    status: str, people: dict[str, set[str]] | None
+) -> None:
     """The history has the system, the rule, and the act that set it off."""
     world = at(status, people=people)
     ticket = world.ask("support", assignee=SUE)
@@ -345,7 +433,8 @@ def test_a_ticket_that_is_reported_assigned_moves_too() -> None:
 
 @pytest.mark.demand("S2")
 def test_without_an_assignee_nothing_is_assigned() -> None:
-    """By hand it is refused; a customer assigns nobody; taking the assignee off moves nothing."""
+    """By hand it is refused; a customer assigns nobody; taking the assignee off moves
+    nothing."""
     at("New").refused("support", "Assigned")
     at("New").refused("customer", assignee=SUPPORT)
     world = at("Reopened")
@@ -354,7 +443,9 @@ def test_without_an_assignee_nothing_is_assigned() -> None:
 
 
 @pytest.mark.demand("S2", "S10", "S12")
-@pytest.mark.parametrize("status", ["Assigned", "QA Pending", "Verified", "Closed", "Postponed"])
+@pytest.mark.parametrize(
+    "status", ["Assigned", "QA Pending", "Verified", "Closed", "Postponed"]
+)
 def test_assigning_elsewhere_moves_nothing(status: str) -> None:
     world = at(status, people=PEOPLE)
     world.warnings.clear()
@@ -375,7 +466,9 @@ def test_messages_move_nothing(status: str) -> None:
 
 @pytest.mark.demand("S2", "S8")
 @pytest.mark.parametrize("via", [None, "mail"])
-@pytest.mark.parametrize("status", ["Assigned", "QA Pending", "Verified", "Closed", "Postponed"])
+@pytest.mark.parametrize(
+    "status", ["Assigned", "QA Pending", "Verified", "Closed", "Postponed"]
+)
 def test_a_customers_message_tells_the_assignee(status: str, via: str | None) -> None:
     world = ready(status, people=PEOPLE)
     assert world.ticket.assignee == SUPPORT
@@ -386,10 +479,17 @@ def test_a_customers_message_tells_the_assignee(status: str, via: str | None) ->
 
 
 @pytest.mark.demand("S2")
-@pytest.mark.parametrize("sets", [
-    {}, {"kind": "defect"}, {"reproduced": True}, {"kind": "defect", "reproduced": False},
-    {"kind": "question", "reproduced": True},
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "sets",
+    [
+        {},
+        {"kind": "defect"},
+        {"reproduced": True},
+        {"kind": "defect", "reproduced": False},
+        {"kind": "question", "reproduced": True},
+    ],
+    ids=str,
+)
 def test_only_a_reproduced_defect_goes_to_a_developer(sets: Words) -> None:
     world = at("Assigned", people=PEOPLE)
     world.refused("support", assignee=DEVELOPER, **sets)
@@ -411,7 +511,9 @@ def test_a_reproduced_defect_goes_to_a_developer(at_once: bool) -> None:
 @pytest.mark.demand("S2")
 @pytest.mark.parametrize("to", [None, "Assigned"], ids=["by itself", "by hand"])
 @pytest.mark.parametrize("status", ["New", "Reopened"])
-def test_nor_does_it_go_to_a_developer_from_elsewhere(status: str, to: str | None) -> None:
+def test_nor_does_it_go_to_a_developer_from_elsewhere(
+    status: str, to: str | None
+) -> None:
     """Once it is a defect that was reproduced, it does."""
     world = at(status, people=PEOPLE)
     world.refused("support", to, assignee=DEVELOPER)
@@ -424,7 +526,9 @@ def test_nor_does_it_go_to_a_developer_from_elsewhere(status: str, to: str | Non
 @pytest.mark.demand("S2")
 @pytest.mark.parametrize("status", ["New", "Assigned", "Reopened"])
 def test_who_is_of_support_and_a_developer_gets_anything(status: str) -> None:
-    ticket = at(status, people=PEOPLE | {LEAD: {"support", "developer"}}).ask("support", assignee=LEAD)
+    ticket = at(status, people=PEOPLE | {LEAD: {"support", "developer"}}).ask(
+        "support", assignee=LEAD
+    )
     assert (ticket.status, ticket.assignee) == ("Assigned", LEAD)
 
 
@@ -450,7 +554,7 @@ def test_what_was_a_reproduced_defect_stays_one_while_a_developer_has_it() -> No
     world.refused("support", kind="question")
 
 
-# --- correcting and checking --------------------------------------------------------------------------------------
+# --- correcting and checking ---
 
 
 @pytest.mark.demand("S3")
@@ -461,7 +565,10 @@ def test_a_correction_needs_its_build(role: str) -> None:
     assert len(world.refused(role, "QA Pending", correction=True)) == 1
     world.ask("developer", correction=True)
     assert len(world.refused(role, "QA Pending")) == 1
-    assert world.ask(role, "QA Pending", fix_build="build 5102").get("fix_build") == "build 5102"
+    assert (
+        world.ask(role, "QA Pending", fix_build="build 5102").get("fix_build")
+        == "build 5102"
+    )
 
 
 @pytest.mark.demand("S3")
@@ -471,11 +578,14 @@ def test_an_answer_needs_no_build(sets: Words) -> None:
 
 
 @pytest.mark.demand("S4")
-@pytest.mark.parametrize(("role", "people", "told"), [
-    ("developer", None, []),
-    ("developer", PEOPLE, [SUE, SUPPORT]),
-    ("support", PEOPLE, [SUE]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("role", "people", "told"),
+    [
+        ("developer", None, []),
+        ("developer", PEOPLE, [SUE, SUPPORT]),
+        ("support", PEOPLE, [SUE]),
+    ],
+)
 def test_qa_pending_takes_the_assignee_off_and_tells_support(
     role: str, people: dict[str, set[str]] | None, told: list[str]
 ) -> None:
@@ -512,7 +622,10 @@ def test_a_developer_does_not_stay_assigned_by_the_move_either() -> None:
 def test_the_check_is_made_on_the_release_version() -> None:
     """That is what those who check are told by the status and its moves."""
     profile = World("assima").profile
-    texts = [profile.statuses["QA Pending"].description, profile.between("QA Pending", "Verified")[0].criterion]
+    texts = [
+        profile.statuses["QA Pending"].description,
+        profile.between("QA Pending", "Verified")[0].criterion,
+    ]
     assert "release version" in " ".join(" ".join(texts).split())
 
 
@@ -545,18 +658,23 @@ def test_the_customer_is_told_of_no_build_where_nothing_was_corrected() -> None:
     notices = verified().notices
     assert [notice.told for notice in notices] == [(CUSTOMER,)]
     assert notices[0].subject and notices[0].body
-    assert not any(word in notices[0].subject + notices[0].body for word in ("$", "None", "build  ", "build ."))
+    assert not any(
+        word in notices[0].subject + notices[0].body
+        for word in ("$", "None", "build  ", "build .")
+    )
 
 
 @pytest.mark.demand("S2", "S6")
 def test_what_fails_the_check_goes_back_to_a_developer() -> None:
     world = ready("QA Pending", people=PEOPLE)
     world.refused("support", "Assigned", text="It fails.")
-    ticket = world.ask("support", "Assigned", note="It fails.", assignee=DEVELOPER, **REPRODUCED)
+    ticket = world.ask(
+        "support", "Assigned", note="It fails.", assignee=DEVELOPER, **REPRODUCED
+    )
     assert (ticket.status, ticket.assignee) == ("Assigned", DEVELOPER)
 
 
-# --- reopening ----------------------------------------------------------------------------------------------------
+# --- reopening ---
 
 
 @pytest.mark.demand("S9")
@@ -577,34 +695,47 @@ def test_reopening_clears_the_correction(source: str) -> None:
 def test_what_the_system_closed_is_reopened_too() -> None:
     world = at("Verified")
     closes_at(world, after(world, "P30D"))
-    assert world.ask("customer", "Reopened", text="It happens again.").status == "Reopened"
+    assert (
+        world.ask("customer", "Reopened", text="It happens again.").status == "Reopened"
+    )
 
 
-# --- closing by itself --------------------------------------------------------------------------------------------
+# --- closing by itself ---
 
 
 @pytest.mark.demand("S8", "X1")
-@pytest.mark.parametrize("start", [datetime(2026, 6, 1, 9, tzinfo=UTC), datetime(2026, 10, 10, 16, tzinfo=UTC)],
-                         ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "start",
+    [datetime(2026, 6, 1, 9, tzinfo=UTC), datetime(2026, 10, 10, 16, tzinfo=UTC)],
+    ids=str,
+)
 def test_it_closes_thirty_days_after_it_was_verified(start: datetime) -> None:
-    """At the same time of day, over the end of summer time too; the entry has the rule, what it is due to, and when."""
+    """At the same time of day, over the end of summer time too; the entry has the rule,
+    what it is due to, and when."""
     world = at("Verified", now=start)
     since, due = entered(world.ticket, "Verified"), after(world, "P30D")
     closes_at(world, due)
     entry = entered(world.ticket, "Closed")
-    assert (entry.role, entry.from_, entry.due, entry.at) == ("system", "Verified", *2 * [format_instant(due)])
+    assert (entry.role, entry.from_, entry.due, entry.at) == (
+        "system",
+        "Verified",
+        *2 * [format_instant(due)],
+    )
     assert (entry.rule, entry.anchor) == (world.profile.automations[0].name, since.id)
 
 
 @pytest.mark.demand("S8", "S10", "S12")
-@pytest.mark.parametrize("status", [status for status in STATUSES if status != "Verified"])
+@pytest.mark.parametrize(
+    "status", [status for status in STATUSES if status != "Verified"]
+)
 def test_nothing_else_happens_by_itself(status: str) -> None:
     never_closes(ready(status))
 
 
 @pytest.mark.demand("S8")
 def test_after_a_long_outage_it_closes_once() -> None:
-    """Late is allowed: the moment that it was due at is kept beside the one at which it was done."""
+    """Late is allowed: the moment that it was due at is kept beside the one at which it
+    was done."""
     world = at("Verified")
     due = after(world, "P30D")
     assert len(fires_once(world, after(world, "P300D"))) == 1
@@ -633,7 +764,8 @@ def test_a_message_by_telephone_stops_it_and_tells_the_assignee() -> None:
 @pytest.mark.demand("S8")
 @pytest.mark.parametrize("role", ["support", "developer"])
 def test_the_next_public_staff_message_starts_it_anew(role: str) -> None:
-    """It counts 30 days from the first answer; a note, an edit or a further answer starts nothing."""
+    """It counts 30 days from the first answer; a note, an edit or a further answer
+    starts nothing."""
     world = at("Verified")
     world.wait("P10D")
     world.ask("customer", text="Wait!")
@@ -661,7 +793,9 @@ def test_it_can_be_stopped_and_started_again_and_again() -> None:
 
 
 @pytest.mark.demand("S8")
-@pytest.mark.parametrize("words", [{"note": "Hm."}, {"text": "All well?"}, {"assignee": SUE}], ids=str)
+@pytest.mark.parametrize(
+    "words", [{"note": "Hm."}, {"text": "All well?"}, {"assignee": SUE}], ids=str
+)
 def test_what_staff_do_does_not_move_a_running_clock(words: Words) -> None:
     world = at("Verified")
     due = after(world, "P30D")
@@ -694,7 +828,10 @@ def test_verifying_again_starts_a_new_clock() -> None:
 def test_the_sweep_obeys_the_checker() -> None:
     """Were the system not to close, the sweep would be refused, and write nothing."""
     world = at("Verified")
-    edges = (replace(edge, roles=tuple(r for r in edge.roles if r != "system")) for edge in world.profile.edges)
+    edges = (
+        replace(edge, roles=tuple(r for r in edge.roles if r != "system"))
+        for edge in world.profile.edges
+    )
     world.profile = replace(world.profile, edges=tuple(edges))
     before = world.ticket
     world.wait("P31D")
@@ -702,16 +839,19 @@ def test_the_sweep_obeys_the_checker() -> None:
     assert world.ticket == before
 
 
-# --- postponing and lists -----------------------------------------------------------------------------------------
+# --- postponing and lists ---
 
 
 @pytest.mark.demand("S10")
 def test_a_postponed_ticket_is_neither_closed_nor_open() -> None:
-    """Nobody closes it; it is not counted as open, nor shown among the open ones, nor hidden."""
+    """Nobody closes it; it is not counted as open, nor shown among the open ones, nor
+    hidden."""
     world = at("Postponed")
     for role in ROLES:
         world.refused(role, "Closed", text="Done.")
-    assert not OPEN.intersection(sums(index_of(world.profile, [world.ticket], world.listed)))
+    assert not OPEN.intersection(
+        sums(index_of(world.profile, [world.ticket], world.listed))
+    )
     assert not shown(world, Term("state", "is", tuple(OPEN)))
     assert not shown(world, *QUEUE.terms)
     assert shown(world, *DEFAULT)
@@ -736,7 +876,10 @@ def test_closed_tickets_alone_are_not_displayed(status: str) -> None:
 @pytest.mark.parametrize("status", STATUSES)
 def test_my_closed_tickets_are_one_filter_away(status: str) -> None:
     world, closed = at(status), Term("state", "is", ("closed",))
-    mine, others = Term("customer", "is", (CUSTOMER,)), Term("customer", "is", ("other@customer.example",))
+    mine, others = (
+        Term("customer", "is", (CUSTOMER,)),
+        Term("customer", "is", ("other@customer.example",)),
+    )
     assert shown(world, Term("status", "is", ("Closed",)), mine) == (status == "Closed")
     assert shown(world, closed) == (status == "Closed")
     assert not shown(world, closed, others)
@@ -744,7 +887,8 @@ def test_my_closed_tickets_are_one_filter_away(status: str) -> None:
 
 @pytest.mark.demand("X1")
 def test_the_history_of_a_ticket() -> None:
-    """From the report to the close: every move with role, from and to; rules are named; time goes forward."""
+    """From the report to the close: every move with role, from and to; rules are named;
+    time goes forward."""
     world = at("Verified")
     closes_at(world, after(world, "P30D"))
     history = world.ticket.history

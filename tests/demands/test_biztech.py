@@ -1,4 +1,5 @@
-"""BizTech's demands B1 to B9 (seeds/002), as literal tables and the stories behind them."""
+"""BizTech's demands B1 to B9 (seeds/002), as literal tables and the stories behind
+them."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ from tests.demands.tables import (
     refusal,
     told_anew,
     unlisted,
-)  # fmt: skip
+)
 from tests.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import format_instant
 from ticketctl.core.engine.decide import decide
@@ -38,7 +39,13 @@ from ticketctl.core.ticket import Ticket
 
 AMY, BEN = "amy@staff.example", "ben@staff.example"
 STAFF = {AMY: {"agent"}, BEN: {"agent"}, "agent@staff.example": {"agent"}}
-STATES = {"New": "new", "Open": "open", "Pending": "pending", "Solved": "solved", "Closed": "closed"}
+STATES = {
+    "New": "new",
+    "Open": "open",
+    "Pending": "pending",
+    "Solved": "solved",
+    "Closed": "closed",
+}
 STATUSES = list(STATES)
 A = ("agent",)
 OWNED: Words = {"assignee": AMY}
@@ -58,7 +65,8 @@ of what is needed."""
 
 
 def at(status: str, people: dict[str, set[str]] | None = None) -> World:
-    """A world whose ticket came into a status by legal moves; Amy has it, once it is no longer New."""
+    """A world whose ticket came into a status by legal moves; Amy has it, once it is no
+    longer New."""
     world = World("biztech", people=people)
     world.new()
     if status != "New":
@@ -76,7 +84,9 @@ def at(status: str, people: dict[str, set[str]] | None = None) -> World:
     return world
 
 
-def reply(world: World, text: str = "It still fails.", via: str | None = None) -> Ticket:
+def reply(
+    world: World, text: str = "It still fails.", via: str | None = None
+) -> Ticket:
     """The customer writes."""
     return world.ask("customer", text=text, via=via)
 
@@ -86,7 +96,7 @@ def stations(world: World) -> list[str]:
     return [entry.to for entry in world.ticket.history if entry.to]
 
 
-# --- statuses and moves -----------------------------------------------------------------------------------------------
+# --- statuses and moves ---
 
 
 @pytest.mark.demand("B1")
@@ -94,7 +104,10 @@ def test_the_statuses_are_the_documents() -> None:
     profile = World("biztech").profile
     assert {name: status.state for name, status in profile.statuses.items()} == STATES
     assert {role.name: role.kind for role in profile.roles.values()} == {
-        "customer": "customer", "agent": "agent", "system": "system"}  # fmt: skip
+        "customer": "customer",
+        "agent": "agent",
+        "system": "system",
+    }
 
 
 @pytest.mark.demand("B1")
@@ -118,7 +131,8 @@ def test_a_ticket_begins_nowhere_else(status: str, role: str) -> None:
 def test_a_listed_move_is_made_by_an_agent_alone(
     source: str, target: str, roles: tuple[str, ...], words: Words
 ) -> None:
-    """With its needs met it is accepted; from the customer, the system, or on the customer's behalf it is not."""
+    """With its needs met it is accepted; from the customer, the system, or on the
+    customer's behalf it is not."""
     for role in roles:
         assert move(at(source), role, target, words).status == target
     world = at(source)
@@ -128,26 +142,37 @@ def test_a_listed_move_is_made_by_an_agent_alone(
 
 
 @pytest.mark.parametrize(("source", "target", "role", "given", "wanting"), needs(MOVES))
-def test_a_listed_move_needs_what_it_needs(source: str, target: str, role: str, given: Words, wanting: str) -> None:
+def test_a_listed_move_needs_what_it_needs(
+    source: str, target: str, role: str, given: Words, wanting: str
+) -> None:
     answer = refusal(at(source), role, target, **given)
-    assert target in open_to(answer), f"refused for something else than {wanting}: {answer.reasons}"
+    assert target in open_to(answer), (
+        f"refused for something else than {wanting}: {answer.reasons}"
+    )
 
 
 @pytest.mark.demand("B2", "B6", "B8")
 @pytest.mark.parametrize(("source", "target"), unlisted("biztech", MOVES))
 def test_an_unlisted_move_is_refused(source: str, target: str) -> None:
-    """New is never entered again (B2), Closed by nobody's hand (B6), and never left (B8)."""
+    """New is never entered again (B2), Closed by nobody's hand (B6), and never left
+    (B8)."""
     world = at(source)
     for role in people_of(world):
         sets = OWNED if role == "agent" else {}
-        assert closed_to(world, role, target, {"text": "So be it.", "note": "n"} | sets), role
+        assert closed_to(
+            world, role, target, {"text": "So be it.", "note": "n"} | sets
+        ), role
     assert world.ticket.status == source
 
 
 @pytest.mark.demand("B1", "B4", "B6", "B7")
 def test_the_system_has_no_other_moves() -> None:
     assert moves_of(World("biztech"), "system") == {
-        ("New", "Open"), ("Pending", "Open"), ("Solved", "Open"), ("Solved", "Closed")}  # fmt: skip
+        ("New", "Open"),
+        ("Pending", "Open"),
+        ("Solved", "Open"),
+        ("Solved", "Closed"),
+    }
 
 
 @pytest.mark.demand("X2")
@@ -161,18 +186,22 @@ def test_a_refusal_names_the_moves_open_to_the_actor(status: str) -> None:
 @pytest.mark.demand("X2", "B6")
 def test_a_refusal_tells_the_way_there() -> None:
     answer = refusal(at("Pending"), "agent", "Closed")
-    assert [(step.to, step.how) for step in answer.way] == [("Solved", "agent"), ("Closed", "by itself after 4 days")]
+    assert [(step.to, step.how) for step in answer.way] == [
+        ("Solved", "agent"),
+        ("Closed", "by itself after 4 days"),
+    ]
 
 
 @pytest.mark.demand("X2", "B1", "B3")
 def test_everything_that_is_wanting_is_said_at_once_in_the_documents_words() -> None:
-    """No message and nobody to have it: two reasons; the criterion is a sentence of the document."""
+    """No message and nobody to have it: two reasons; the criterion is a sentence of the
+    document."""
     answer = refusal(at("Open"), "agent", "Pending", unset=("assignee",))
     assert len(answer.reasons) == 2
     assert quoted(answer.criterion, OF_PENDING), answer.criterion
 
 
-# --- New and Open -----------------------------------------------------------------------------------------------------
+# --- New and Open ---
 
 
 @pytest.mark.demand("B1", "X1", "X3")
@@ -181,7 +210,12 @@ def test_assigning_a_new_ticket_opens_it() -> None:
     assert world.ask("agent", **OWNED).status == "Open"
     given, opened = world.ticket.history[-2:]
     assert (given.role, given.to, given.sets) == ("agent", None, {"assignee": AMY})
-    assert (opened.role, opened.from_, opened.to, opened.anchor) == ("system", "New", "Open", given.id)
+    assert (opened.role, opened.from_, opened.to, opened.anchor) == (
+        "system",
+        "New",
+        "Open",
+        given.id,
+    )
     assert opened.rule
 
 
@@ -202,7 +236,9 @@ def test_a_customer_assigns_nobody() -> None:
 
 
 @pytest.mark.demand("B1")
-@pytest.mark.parametrize("words", [{"text": "We have it."}, {"note": "n"}, {"title": "Mail"}])
+@pytest.mark.parametrize(
+    "words", [{"text": "We have it."}, {"note": "n"}, {"title": "Mail"}]
+)
 def test_nothing_but_assigning_opens_a_new_ticket(words: Words) -> None:
     world = at("New")
     assert world.ask("agent", **words).status == "New"
@@ -239,11 +275,19 @@ def test_the_assignee_cannot_be_removed(status: str) -> None:
 
 
 @pytest.mark.demand("B1")
-@pytest.mark.parametrize(("source", "target", "words"), [
-    ("Open", "Pending", ASKED), ("Open", "Solved", {}), ("Pending", "Solved", {}), ("Pending", "Open", {}),
-    ("Solved", "Open", {}),
-])  # fmt: skip
-def test_the_assignee_cannot_be_removed_by_the_way(source: str, target: str, words: Words) -> None:
+@pytest.mark.parametrize(
+    ("source", "target", "words"),
+    [
+        ("Open", "Pending", ASKED),
+        ("Open", "Solved", {}),
+        ("Pending", "Solved", {}),
+        ("Pending", "Open", {}),
+        ("Solved", "Open", {}),
+    ],
+)
+def test_the_assignee_cannot_be_removed_by_the_way(
+    source: str, target: str, words: Words
+) -> None:
     assert at(source).refused("agent", target, unset=("assignee",), **words)
 
 
@@ -260,7 +304,7 @@ def test_nothing_that_happens_leads_back_to_new(status: str) -> None:
     assert stations(ages(world)).count("New") == 1
 
 
-# --- Pending ----------------------------------------------------------------------------------------------------------
+# --- Pending ---
 
 
 @pytest.mark.demand("B3")
@@ -292,9 +336,21 @@ def test_no_notify_mails_nobody_and_is_recorded(to: str, words: Words) -> None:
 def test_the_customers_reply_opens_the_ticket(status: str, via: str | None) -> None:
     world = at(status)
     assert reply(world, "Error 42.", via).status == "Open"
-    said, opened = [entry for entry in world.ticket.history if entry.text or entry.to][-2:]
-    assert (said.by, said.role, said.text, said.via) == (CUSTOMER, "customer", "Error 42.", via)
-    assert (opened.role, opened.from_, opened.to, opened.anchor) == ("system", status, "Open", said.id)
+    said, opened = [entry for entry in world.ticket.history if entry.text or entry.to][
+        -2:
+    ]
+    assert (said.by, said.role, said.text, said.via) == (
+        CUSTOMER,
+        "customer",
+        "Error 42.",
+        via,
+    )
+    assert (opened.role, opened.from_, opened.to, opened.anchor) == (
+        "system",
+        status,
+        "Open",
+        said.id,
+    )
     assert opened.rule
     assert world.follow_ups == []
 
@@ -303,13 +359,17 @@ def test_the_customers_reply_opens_the_ticket(status: str, via: str | None) -> N
 @pytest.mark.parametrize("status", ["Pending", "Solved"])
 def test_a_reply_by_telephone_opens_it_and_names_both(status: str) -> None:
     world = at(status)
-    assert world.ask("agent", text="She says: error 42.", for_=CUSTOMER).status == "Open"
+    assert (
+        world.ask("agent", text="She says: error 42.", for_=CUSTOMER).status == "Open"
+    )
     said = [entry for entry in world.ticket.history if entry.text][-1]
     assert (said.by, said.for_) == ("agent@staff.example", CUSTOMER)
 
 
 @pytest.mark.demand("B4", "B7")
-@pytest.mark.parametrize("words", [{"text": "Are you there?"}, {"note": "n"}, {"assignee": BEN}])
+@pytest.mark.parametrize(
+    "words", [{"text": "Are you there?"}, {"note": "n"}, {"assignee": BEN}]
+)
 @pytest.mark.parametrize("status", ["Pending", "Solved"])
 def test_nothing_that_staff_write_opens_it(status: str, words: Words) -> None:
     assert at(status).ask("agent", **words).status == status
@@ -339,7 +399,10 @@ def test_nobody_else_replies_as_the_customer(status: str) -> None:
     world = at(status, people=STAFF)
     assert world.refused("customer", text="Me too!", who="stranger@customer.example")
     world.ask("agent", watchers=("boss@customer.example",))
-    assert world.ask("customer", text="I agree.", who="boss@customer.example").status == "Open"
+    assert (
+        world.ask("customer", text="I agree.", who="boss@customer.example").status
+        == "Open"
+    )
 
 
 @pytest.mark.demand("B3", "B5")
@@ -365,13 +428,15 @@ def test_what_a_machine_mailed_is_kept_and_moves_nothing(status: str) -> None:
     world = at(status)
     due = after(world, "P4D")
     world.wait("P1D")
-    assert world.ask("customer", note="I am out of office.", via="mail").status == status
+    assert (
+        world.ask("customer", note="I am out of office.", via="mail").status == status
+    )
     if status == "Solved":
         fires_at(world, due)
         assert world.ticket.status == "Closed"
 
 
-# --- Solved and Closed ------------------------------------------------------------------------------------------------
+# --- Solved and Closed ---
 
 
 @pytest.mark.demand("B5")
@@ -394,12 +459,20 @@ def test_solved_closes_after_4_days() -> None:
     entry = entered(world.ticket, "Closed")
     assert world.ticket.status == "Closed"
     assert (entry.by, entry.role, entry.from_, entry.at, entry.due) == (
-        "system", "system", "Solved", format_instant(due), format_instant(due))  # fmt: skip
+        "system",
+        "system",
+        "Solved",
+        format_instant(due),
+        format_instant(due),
+    )
     assert entry.rule and entry.anchor == anchor
 
 
 @pytest.mark.demand("B6")
-@pytest.mark.parametrize("day", [datetime(2026, 10, 23, 9, tzinfo=UTC), datetime(2026, 10, 30, 9, tzinfo=UTC)])
+@pytest.mark.parametrize(
+    "day",
+    [datetime(2026, 10, 23, 9, tzinfo=UTC), datetime(2026, 10, 30, 9, tzinfo=UTC)],
+)
 def test_4_days_keep_the_time_of_day_when_the_clocks_change(day: datetime) -> None:
     world = World("biztech", now=day)
     world.new("agent", **OWNED)
@@ -409,9 +482,15 @@ def test_4_days_keep_the_time_of_day_when_the_clocks_change(day: datetime) -> No
 
 
 @pytest.mark.demand("B6")
-@pytest.mark.parametrize("words", [
-    {"note": "called her"}, {"assignee": BEN}, {"title": "Mail"}, {"text": "Have a look at our new shop."},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"note": "called her"},
+        {"assignee": BEN},
+        {"title": "Mail"},
+        {"text": "Have a look at our new shop."},
+    ],
+)
 def test_nothing_that_staff_do_resets_the_4_days(words: Words) -> None:
     world = at("Solved")
     due = after(world, "P4D")
@@ -422,7 +501,9 @@ def test_nothing_that_staff_do_resets_the_4_days(words: Words) -> None:
 
 
 @pytest.mark.demand("B6", "B7")
-@pytest.mark.parametrize("words", [{"role": "customer", "text": "No."}, {"role": "agent", "to": "Open"}])
+@pytest.mark.parametrize(
+    "words", [{"role": "customer", "text": "No."}, {"role": "agent", "to": "Open"}]
+)
 def test_reopening_stops_the_clock_and_solving_again_starts_it(words: Words) -> None:
     world = at("Solved")
     world.wait("P3D")
@@ -470,10 +551,18 @@ def test_the_sweep_is_bound_by_the_same_law() -> None:
 
 
 @pytest.mark.demand("B8")
-@pytest.mark.parametrize("words", [{"role": "customer"}, {"role": "customer", "via": "mail"},
-                                   {"role": "agent", "for_": CUSTOMER}])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"role": "customer"},
+        {"role": "customer", "via": "mail"},
+        {"role": "agent", "for_": CUSTOMER},
+    ],
+)
 @pytest.mark.parametrize("period", ["PT1S", "P400D"])
-def test_a_reply_to_a_closed_ticket_makes_a_linked_one(period: str, words: Words) -> None:
+def test_a_reply_to_a_closed_ticket_makes_a_linked_one(
+    period: str, words: Words
+) -> None:
     world = at("Closed")
     world.wait(period)
     assert world.ask(text="It is back.", **words).status == "Closed"
@@ -482,18 +571,22 @@ def test_a_reply_to_a_closed_ticket_makes_a_linked_one(period: str, words: Words
     assert not isinstance(made, Refusal)
     assert (made.ticket.follows, made.ticket.customer) == (world.ticket.id, CUSTOMER)
     assert (made.ticket.status, made.ticket.history[0].text) == ("New", "It is back.")
-    assert [entry.sets for entry in world.ticket.history if entry.event == "linked"] == [{"follow_up": made.ticket.id}]
+    assert [
+        entry.sets for entry in world.ticket.history if entry.event == "linked"
+    ] == [{"follow_up": made.ticket.id}]
 
 
 @pytest.mark.demand("B8")
-@pytest.mark.parametrize("words", [{"note": "for the record"}, {"text": "Thank you for your patience."}])
+@pytest.mark.parametrize(
+    "words", [{"note": "for the record"}, {"text": "Thank you for your patience."}]
+)
 def test_what_staff_write_on_a_closed_ticket_makes_none(words: Words) -> None:
     world = at("Closed")
     assert world.ask("agent", **words).status == "Closed"
     assert world.follow_ups == []
 
 
-# --- Open tickets are reviewed ----------------------------------------------------------------------------------------
+# --- Open tickets are reviewed ---
 
 
 @pytest.mark.demand("B9")
@@ -507,10 +600,15 @@ def test_an_open_ticket_reminds_its_assignee_every_2_days() -> None:
 
 
 @pytest.mark.demand("B9")
-@pytest.mark.parametrize("words", [
-    {"note": "tried again"}, {"text": "We are on it."}, {"title": "Mail"},
-    {"text": "She says: error 42.", "for_": CUSTOMER},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"note": "tried again"},
+        {"text": "We are on it."},
+        {"title": "Mail"},
+        {"text": "She says: error 42.", "for_": CUSTOMER},
+    ],
+)
 @pytest.mark.parametrize("reminded", [False, True])
 def test_anything_by_staff_starts_the_2_days_anew(words: Words, reminded: bool) -> None:
     world = at("Open")
@@ -547,13 +645,16 @@ def test_the_new_assignee_is_reminded() -> None:
 
 @pytest.mark.demand("B9")
 def test_reminders_missed_in_an_outage_collapse_into_one() -> None:
-    """Days 2, 4 and 6 are missed; day 7 reminds once for them; the next is day 8, as if nothing had been missed."""
+    """Days 2, 4 and 6 are missed; day 7 reminds once for them; the next is day 8, as if
+    nothing had been missed."""
     world = at("Open")
     day_6, day_7, day_8 = (after(world, f"P{day}D") for day in (6, 7, 8))
     fires_once(world, day_7)
     assert told_anew(world) == [AMY]
     keyed = [entry for entry in world.ticket.history if entry.due]
-    assert [(entry.nth, entry.due, entry.at) for entry in keyed] == [(3, format_instant(day_6), format_instant(day_7))]
+    assert [(entry.nth, entry.due, entry.at) for entry in keyed] == [
+        (3, format_instant(day_6), format_instant(day_7))
+    ]
     fires_at(world, day_8)
     assert told_anew(world) == [AMY]
 

@@ -1,4 +1,5 @@
-"""The demands of ggit (design/documents.md, G1 to G17), held as literal tables against its profile."""
+"""The demands of ggit (design/documents.md, G1 to G17), held as literal tables against
+its profile."""
 
 from __future__ import annotations
 
@@ -8,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from tests.demands.tables import Words, after, entered, fires_at, fires_once, open_to, refusal, told_anew
+from tests.demands.tables import (
+    Words,
+    after,
+    entered,
+    fires_at,
+    fires_once,
+    open_to,
+    refusal,
+    told_anew,
+)
 from tests.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import Duration, add, moment_of, parse_instant, zone
 from ticketctl.core.engine.decide import context_for
@@ -20,21 +30,56 @@ from ticketctl.core.ticket import Ticket, fold
 from ticketctl.record import replace
 
 ADMIN, RESOURCE = "Follow Up Needed: Admin", "Follow Up Needed: Resource"
-WAITING, LINK_SENT, COMPLETE, DEFERRED = "Waiting Customer", "Scheduling Link Sent", "Complete", "Deferred"
-PROGRESS, TODO, SCHEDULED, VENDOR = "In Progress", "No Appt Needed - To Do", "Scheduled", "Waiting Vendor"
+WAITING, LINK_SENT, COMPLETE, DEFERRED = (
+    "Waiting Customer",
+    "Scheduling Link Sent",
+    "Complete",
+    "Deferred",
+)
+PROGRESS, TODO, SCHEDULED, VENDOR = (
+    "In Progress",
+    "No Appt Needed - To Do",
+    "Scheduled",
+    "Waiting Vendor",
+)
 PAYMENT, NO_SHOW = "Pending Payment", "No-Show: Remote Customer"
-NEW, MAILED, REOPENED, CLOSE = "New", "Note Emailed In", "Incomplete - Re-opened", "Customer or Tech Says Close"
-FORM, SENT, SCOPE, NO_CONTACT = "Received Form Response", "Sent from MC", "Out of Scope", "MC No Contact"
+NEW, MAILED, REOPENED, CLOSE = (
+    "New",
+    "Note Emailed In",
+    "Incomplete - Re-opened",
+    "Customer or Tech Says Close",
+)
+FORM, SENT, SCOPE, NO_CONTACT = (
+    "Received Form Response",
+    "Sent from MC",
+    "Out of Scope",
+    "MC No Contact",
+)
 
 TWELVE = {
-    ADMIN: "open", RESOURCE: "open", WAITING: "pending", LINK_SENT: "pending", COMPLETE: "closed",
-    DEFERRED: "on_hold", PROGRESS: "open", PAYMENT: "on_hold", TODO: "open", SCHEDULED: "on_hold",
-    VENDOR: "on_hold", NO_SHOW: "pending",
-}  # fmt: skip
+    ADMIN: "open",
+    RESOURCE: "open",
+    WAITING: "pending",
+    LINK_SENT: "pending",
+    COMPLETE: "closed",
+    DEFERRED: "on_hold",
+    PROGRESS: "open",
+    PAYMENT: "on_hold",
+    TODO: "open",
+    SCHEDULED: "on_hold",
+    VENDOR: "on_hold",
+    NO_SHOW: "pending",
+}
 EIGHT = {
-    NEW: "new", MAILED: "open", REOPENED: "open", CLOSE: "open", FORM: "open", SENT: "open", SCOPE: "open",
+    NEW: "new",
+    MAILED: "open",
+    REOPENED: "open",
+    CLOSE: "open",
+    FORM: "open",
+    SENT: "open",
+    SCOPE: "open",
     NO_CONTACT: "pending",
-}  # fmt: skip
+}
 TWENTY = {**TWELVE, **EIGHT}
 
 TECH, BOSS = "technician@staff.example", "admin@staff.example"
@@ -42,11 +87,17 @@ TESS, AMY = "tess@staff.example", "amy@staff.example"
 STAFF, PERSONS = ("technician", "admin"), ("technician", "admin", "customer")
 LINK = "https://ggit.timezest.com/ggit/phone-30-minutes"
 PEOPLE = {
-    TECH: {"technician"}, TESS: {"technician"}, BOSS: {"admin"}, AMY: {"admin"}, "timezest@staff.example": {"timezest"},
-    "mission_control@staff.example": {"mission_control"}, "web_form@staff.example": {"web_form"},
-}  # fmt: skip
+    TECH: {"technician"},
+    TESS: {"technician"},
+    BOSS: {"admin"},
+    AMY: {"admin"},
+    "timezest@staff.example": {"timezest"},
+    "mission_control@staff.example": {"mission_control"},
+    "web_form@staff.example": {"web_form"},
+}
 
-# What each of the twelve needs, supplied (``due`` as --due takes it). No-Show needs ``appointment: booked`` before.
+# What each of the twelve needs, supplied (``due`` as --due takes it). No-Show needs
+# ``appointment: booked`` before.
 NEEDS: dict[str, Words] = {
     ADMIN: {"note": "Amy: please call them about the invoice"},
     RESOURCE: {"note": "Check the backup", "assignee": TESS},
@@ -63,9 +114,15 @@ NEEDS: dict[str, Words] = {
 }
 # Who sets each of the eight: a word that a person who tries must be told.
 SETTERS = {
-    NEW: "creat", MAILED: "rule", REOPENED: "rule", CLOSE: "rule", FORM: "web_form", SENT: "mission_control",
-    SCOPE: "mission_control", NO_CONTACT: "mission_control",
-}  # fmt: skip
+    NEW: "creat",
+    MAILED: "rule",
+    REOPENED: "rule",
+    CLOSE: "rule",
+    FORM: "web_form",
+    SENT: "mission_control",
+    SCOPE: "mission_control",
+    NO_CONTACT: "mission_control",
+}
 INTEGRATIONS = {
     "timezest": {LINK_SENT, SCHEDULED},
     "mission_control": {SENT, SCOPE, NO_CONTACT},
@@ -86,15 +143,22 @@ CRITERIA = {
     VENDOR: "waiting until an item that we ordered arrives",
     NO_SHOW: "missed an appointment",
 }
-# Whom entering one of the twelve tells, in a store that lists nobody and with Tess as the primary resource (the
-# scheduling link is a note to the customer).
+# Whom entering one of the twelve tells, in a store that lists nobody and with Tess as
+# the primary resource (the scheduling link is a note to the customer).
 TOLD: dict[str, list[str]] = {status: [] for status in TWELVE} | {
-    ADMIN: [], RESOURCE: [TESS], COMPLETE: [CUSTOMER], NO_SHOW: [CUSTOMER], LINK_SENT: [CUSTOMER],
-}  # fmt: skip
-# What 400 days do to a ticket of Tess that nobody touches: the status it then has, and who was told.
+    ADMIN: [],
+    RESOURCE: [TESS],
+    COMPLETE: [CUSTOMER],
+    NO_SHOW: [CUSTOMER],
+    LINK_SENT: [CUSTOMER],
+}
+# What 400 days do to a ticket of Tess that nobody touches: the status it then has, and
+# who was told.
 TIMED = {status: (status, set[str]()) for status in TWENTY} | {
-    WAITING: (WAITING, {CUSTOMER}), PROGRESS: (PROGRESS, {TESS}), DEFERRED: (RESOURCE, {TESS}),
-}  # fmt: skip
+    WAITING: (WAITING, {CUSTOMER}),
+    PROGRESS: (PROGRESS, {TESS}),
+    DEFERRED: (RESOURCE, {TESS}),
+}
 
 
 def demand(*numbers: str) -> pytest.MarkDecorator:
@@ -109,12 +173,18 @@ def go(world: World, to: str, role: str = "technician", **words: Any) -> Ticket:
     if to == WAITING and world.ticket.status == LINK_SENT:
         world.ask("customer", text="None of these suits me.")
     given = NEEDS[to] | fit(world, to) | words
-    return world.ask(role, to, **given | ({"due": world.when(given["due"])} if "due" in given else {}))
+    return world.ask(
+        role,
+        to,
+        **given | ({"due": world.when(given["due"])} if "due" in given else {}),
+    )
 
 
 def fit(world: World, to: str) -> dict[str, str]:
     """The category to change to, where the ticket's does not offer a status (G15)."""
-    offering = [one.name for one in world.profile.categories.values() if to in one.statuses]
+    offering = [
+        one.name for one in world.profile.categories.values() if to in one.statuses
+    ]
     return {} if world.ticket.get("category") in offering else {"category": offering[0]}
 
 
@@ -132,8 +202,13 @@ def _at(status: str, assignee: str | None) -> tuple[Ticket, datetime]:
         go(world, COMPLETE)
         world.ask("technician", time_entries="not_done")
     elif status != NEW:
-        world.ask(next(role for role, theirs in INTEGRATIONS.items() if status in theirs), status)
-    if status == NO_CONTACT:  # it never rests there: the ticket as it stood before the rule took it on
+        world.ask(
+            next(role for role, theirs in INTEGRATIONS.items() if status in theirs),
+            status,
+        )
+    if (
+        status == NO_CONTACT
+    ):  # it never rests there: the ticket as it stood before the rule took it on
         names = [entry.to for entry in world.ticket.history]
         world.ticket = fold(world.ticket.history[: names.index(status) + 1])
     assert world.ticket.status == status
@@ -149,7 +224,9 @@ def at(status: str, assignee: str | None = TESS, listed: bool = False) -> World:
 
 def mail(world: World, role: str, subject: str | None, **words: Any) -> Ticket:
     """Somebody mails a note into the ticket."""
-    return world.ask(role, **{"text": "Some words.", "via": "mail", "subject": subject} | words)
+    return world.ask(
+        role, **{"text": "Some words.", "via": "mail", "subject": subject} | words
+    )
 
 
 def line(status: str) -> str:
@@ -159,7 +236,13 @@ def line(status: str) -> str:
 
 def offered_to(world: World, role: str) -> set[str]:
     """The statuses that lists and completion offer somebody."""
-    context = context_for(world.profile, world.ticket, Actor(world.who(role), role), world.now, world.listed)
+    context = context_for(
+        world.profile,
+        world.ticket,
+        Actor(world.who(role), role),
+        world.now,
+        world.listed,
+    )
     names = {move.to for move in open_moves(context)}
     assert set(legal_now(context)) <= names
     return names
@@ -168,8 +251,12 @@ def offered_to(world: World, role: str) -> set[str]:
 def create(world: World, role: str, title: str, **words: Any) -> Ticket:
     """A new ticket, with everything that a request to make one can hold."""
     customer = {"customer": CUSTOMER}
-    given = {"text": "Please help."} | words | {"sets": customer | words.get("sets", {})}
-    return world._take(Create("261102-99999", Actor(world.who(role), role), title, **given), None)
+    given = (
+        {"text": "Please help."} | words | {"sets": customer | words.get("sets", {})}
+    )
+    return world._take(
+        Create("261102-99999", Actor(world.who(role), role), title, **given), None
+    )
 
 
 def plain(text: str) -> str:
@@ -179,54 +266,81 @@ def plain(text: str) -> str:
 
 def pairs(targets: dict[str, str]) -> list[Any]:
     """Every move from each of the twenty to each of the targets, as parameters."""
-    return [pytest.param(a, b, id=f"{a} > {b}") for a in TWENTY for b in targets if a != b]
+    return [
+        pytest.param(a, b, id=f"{a} > {b}") for a in TWENTY for b in targets if a != b
+    ]
 
 
 def missing_categories(names: dict[str, str]) -> list[Any]:
-    """Every (category, status) such that the category does not offer the status, as parameters."""
+    """Every (category, status) such that the category does not offer the status, as
+    parameters."""
     found = World("ggit").profile.categories.values()
-    lacking = [(one.name, to) for one in found for to in names if to not in one.statuses]
+    lacking = [
+        (one.name, to) for one in found for to in names if to not in one.statuses
+    ]
     return [pytest.param(*pair, id=" ".join(pair)) for pair in lacking]
 
 
 def wake(world: World) -> datetime:
     """When a deferred ticket wakes: one day before its due date."""
     where = zone(world.profile.timezone)
-    return add(moment_of(str(world.ticket.due), where), Duration.parse("P1D"), where, -1)
+    return add(
+        moment_of(str(world.ticket.due), where), Duration.parse("P1D"), where, -1
+    )
 
 
-# --- G1, G2, G3: the statuses and who sets them ---------------------------------------------------------------------
+# --- G1, G2, G3: the statuses and who sets them ---
 
 
 @demand("G1", "G2")
 def test_exactly_the_twenty_statuses_with_their_states() -> None:
-    assert {one.name: one.state for one in World("ggit").profile.statuses.values()} == TWENTY
+    assert {
+        one.name: one.state for one in World("ggit").profile.statuses.values()
+    } == TWENTY
 
 
 @demand("G1")
-@pytest.mark.parametrize(("spelling", "status"), [
-    ("FOLLOW UP NEEDED: ADMIN", ADMIN), ("Follow Up Needed:Resource", RESOURCE),
-    ("Follow-Up Needed - Resource", RESOURCE), ("WAITING CUSTOMER", WAITING), ("in progress", PROGRESS),
-    ("NO-SHOW: remote customer", NO_SHOW), ("Customer or tech says close", CLOSE),
-])  # fmt: skip
-def test_every_spelling_of_the_document_is_understood(spelling: str, status: str) -> None:
+@pytest.mark.parametrize(
+    ("spelling", "status"),
+    [
+        ("FOLLOW UP NEEDED: ADMIN", ADMIN),
+        ("Follow Up Needed:Resource", RESOURCE),
+        ("Follow-Up Needed - Resource", RESOURCE),
+        ("WAITING CUSTOMER", WAITING),
+        ("in progress", PROGRESS),
+        ("NO-SHOW: remote customer", NO_SHOW),
+        ("Customer or tech says close", CLOSE),
+    ],
+)
+def test_every_spelling_of_the_document_is_understood(
+    spelling: str, status: str
+) -> None:
     assert World("ggit").profile.find_status(spelling) == status
 
 
 @demand("G3", "G1", "X1")
 @pytest.mark.parametrize(("source", "target"), pairs(TWELVE))
-def test_staff_may_set_each_of_the_twelve_from_everywhere(source: str, target: str) -> None:
+def test_staff_may_set_each_of_the_twelve_from_everywhere(
+    source: str, target: str
+) -> None:
     for role in STAFF:
         world = at(source)
         ticket = go(world, target, role)
         entry = entered(ticket, target)
         assert ticket.status == target
-        assert (entry.by, entry.role, entry.from_, entry.rule) == (world.who(role), role, source, None)
+        assert (entry.by, entry.role, entry.from_, entry.rule) == (
+            world.who(role),
+            role,
+            source,
+            None,
+        )
 
 
 @demand("G3")
 @pytest.mark.parametrize(("source", "target"), pairs(TWELVE))
-def test_the_customer_sets_none_of_the_twelve_nor_staff_for_them(source: str, target: str) -> None:
+def test_the_customer_sets_none_of_the_twelve_nor_staff_for_them(
+    source: str, target: str
+) -> None:
     for role, words in (("customer", {}), ("technician", {"for_": CUSTOMER})):
         world = at(source)
         world.refused(role, target, **words)
@@ -237,15 +351,28 @@ def test_the_customer_sets_none_of_the_twelve_nor_staff_for_them(source: str, ta
 @demand("G3")
 def test_any_technician_or_admin_may_update_a_ticket_that_is_not_theirs() -> None:
     for who, role in ((TECH, "technician"), (BOSS, "admin"), (AMY, "admin")):
-        assert at(RESOURCE, TESS, listed=True).ask(role, PAYMENT, who=who).status == PAYMENT
+        assert (
+            at(RESOURCE, TESS, listed=True).ask(role, PAYMENT, who=who).status
+            == PAYMENT
+        )
 
 
 @demand("G3")
-@pytest.mark.parametrize("words", [
-    {"assignee": CUSTOMER}, {"due": "2026-12-24"}, {"category": "project"}, {"waiting_for": "item"},
-    {"appointment": "booked"}, {"time_entries": "done"}, {"checklist.verify": "done"}, {"queue": "todo/me"},
-    {"title": "Another"}, {"unset": ("assignee",)},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"assignee": CUSTOMER},
+        {"due": "2026-12-24"},
+        {"category": "project"},
+        {"waiting_for": "item"},
+        {"appointment": "booked"},
+        {"time_entries": "done"},
+        {"checklist.verify": "done"},
+        {"queue": "todo/me"},
+        {"title": "Another"},
+        {"unset": ("assignee",)},
+    ],
+)
 def test_the_customer_sets_no_field(words: Words) -> None:
     at(PROGRESS).refused("customer", **words)
 
@@ -261,16 +388,22 @@ def test_nobody_takes_a_role_that_is_not_theirs(role: str) -> None:
 @pytest.mark.parametrize("source", TWENTY)
 def test_staff_are_offered_the_twelve_and_the_customer_nothing(source: str) -> None:
     for role in STAFF:
-        found = offered_to(at(source), role) | ({WAITING} if source == LINK_SENT else set())
+        found = offered_to(at(source), role) | (
+            {WAITING} if source == LINK_SENT else set()
+        )
         assert found == set(TWELVE) - {source}
     assert offered_to(at(source), "customer") == set()
 
 
 @demand("G2")
 @pytest.mark.parametrize(("source", "target"), pairs(EIGHT))
-def test_no_person_sets_one_of_the_eight_and_is_told_who_does(source: str, target: str) -> None:
+def test_no_person_sets_one_of_the_eight_and_is_told_who_does(
+    source: str, target: str
+) -> None:
     for role in PERSONS:
-        answer = refusal(at(source), role, target, note="please" if role != "customer" else None)
+        answer = refusal(
+            at(source), role, target, note="please" if role != "customer" else None
+        )
         words = " ".join(answer.reasons)
         assert target == NEW or SETTERS[target] in words
         assert "by hand" in words
@@ -286,7 +419,9 @@ def test_who_tries_to_set_new_is_told_that_creation_does() -> None:
 
 @demand("G2")
 @pytest.mark.parametrize("target", EIGHT)
-def test_no_person_sets_one_of_the_eight_by_mail_or_for_the_customer(target: str) -> None:
+def test_no_person_sets_one_of_the_eight_by_mail_or_for_the_customer(
+    target: str,
+) -> None:
     world = at(PROGRESS) if target != PROGRESS else at(PAYMENT)
     for role in PERSONS:
         world.refused(role, target, via="mail", subject="it is resolved", text="Status")
@@ -324,16 +459,26 @@ def test_a_ticket_that_comes_by_mail_is_new_too(title: str) -> None:
 @demand("G2", "G6", "G13", "X1")
 @pytest.mark.parametrize("source", TWENTY)
 @pytest.mark.parametrize("role", INTEGRATIONS)
-def test_integrations_set_theirs_from_everywhere_and_nothing_else(role: str, source: str) -> None:
+def test_integrations_set_theirs_from_everywhere_and_nothing_else(
+    role: str, source: str
+) -> None:
     for target in TWENTY:
         world = at(source, listed=True)
         if target in INTEGRATIONS[role] and target != source:
             entry = entered(world.ask(role, target), target)
-            assert (entry.by, entry.role, entry.from_) == (world.who(role), role, source)
+            assert (entry.by, entry.role, entry.from_) == (
+                world.who(role),
+                role,
+                source,
+            )
         else:
             world.ask("technician", appointment="booked")
             given = NEEDS.get(target, {})
-            world.refused(role, target, **given | ({"due": world.when("+10d")} if "due" in given else {}))
+            world.refused(
+                role,
+                target,
+                **given | ({"due": world.when("+10d")} if "due" in given else {}),
+            )
 
 
 @demand("X2", "G1")
@@ -341,7 +486,9 @@ def test_integrations_set_theirs_from_everywhere_and_nothing_else(role: str, sou
 def test_a_refusal_has_the_documents_words_and_the_way(target: str) -> None:
     answer = refusal(at(NEW), "customer", target)
     assert plain(CRITERIA[target]) in plain(answer.criterion)
-    assert plain(CRITERIA[target]) in plain(World("ggit").profile.statuses[target].description)
+    assert plain(CRITERIA[target]) in plain(
+        World("ggit").profile.statuses[target].description
+    )
     assert [step.to for step in answer.way][-1:] == [target]
     assert "technician" in answer.way[-1].how
 
@@ -351,11 +498,16 @@ def test_a_move_is_in_the_history_with_all_that_belongs_to_it() -> None:
     world = at(NEW)
     ticket = world.ask("technician", PAYMENT, text="Please pay.", note="40 EUR")
     entry = entered(ticket, PAYMENT)
-    assert (parse_instant(entry.at), entry.by, entry.role, entry.from_) == (world.now, TECH, "technician", NEW)
+    assert (parse_instant(entry.at), entry.by, entry.role, entry.from_) == (
+        world.now,
+        TECH,
+        "technician",
+        NEW,
+    )
     assert (entry.text, entry.note, entry.rule) == ("Please pay.", "40 EUR", None)
 
 
-# --- whom entering a status tells -----------------------------------------------------------------------------------
+# --- whom entering a status tells ---
 
 
 @demand("G4", "G7", "G10", "G12")
@@ -375,7 +527,7 @@ def test_no_notify_leaves_that_out_and_is_recorded(target: str) -> None:
     assert entered(ticket, target).quiet
 
 
-# --- G4: follow up needed -------------------------------------------------------------------------------------------
+# --- G4: follow up needed ---
 
 
 @demand("G4")
@@ -395,7 +547,12 @@ def test_the_note_for_an_admin_says_by_whom() -> None:
 @demand("G4")
 def test_follow_up_by_the_resource_needs_an_assignee_and_by_an_admin_does_not() -> None:
     at(NEW, None).refused("technician", RESOURCE, note="Look into it")
-    assert at(NEW, None).ask("technician", RESOURCE, note="Look into it", assignee=TESS).status == RESOURCE
+    assert (
+        at(NEW, None)
+        .ask("technician", RESOURCE, note="Look into it", assignee=TESS)
+        .status
+        == RESOURCE
+    )
     assert at(NEW, None).ask("technician", ADMIN, note="Amy: call them").status == ADMIN
 
 
@@ -408,7 +565,9 @@ def test_note_and_assignee_are_missed_at_once() -> None:
 
 
 @demand("G4")
-@pytest.mark.parametrize(("role", "told"), [("technician", [BOSS, AMY]), ("admin", [AMY])])
+@pytest.mark.parametrize(
+    ("role", "told"), [("technician", [BOSS, AMY]), ("admin", [AMY])]
+)
 def test_all_admins_but_who_acts_are_told(role: str, told: list[str]) -> None:
     world = at(NEW, listed=True)
     go(world, ADMIN, role)
@@ -424,7 +583,7 @@ def test_the_primary_resource_is_told_and_nobody_else_whoever_acts() -> None:
     assert told_anew(at_world) == []
 
 
-# --- G5: waiting customer -------------------------------------------------------------------------------------------
+# --- G5: waiting customer ---
 
 
 @demand("G5")
@@ -471,14 +630,18 @@ def test_a_late_reminder_comes_once_and_has_both_moments() -> None:
 @demand("G5")
 def test_the_five_days_end_at_the_same_time_of_day_over_a_clock_change() -> None:
     world = at(NEW)
-    world.now = world.now.replace(month=3, day=5) + timedelta(days=365)  # March 2027: the clocks go forward
+    world.now = world.now.replace(month=3, day=5) + timedelta(
+        days=365
+    )  # March 2027: the clocks go forward
     where = zone(world.profile.timezone)
     for _ in range(6):
         go(world, WAITING)
         begin = world.now.astimezone(where)
         told_anew(world)
         world.now = after(world, "P5D")
-        assert world.now.astimezone(where).timetz().replace(tzinfo=None) == begin.timetz().replace(tzinfo=None)
+        assert world.now.astimezone(where).timetz().replace(
+            tzinfo=None
+        ) == begin.timetz().replace(tzinfo=None)
         fires_at(world, world.now)
         go(world, PAYMENT)
 
@@ -530,16 +693,28 @@ def test_notes_and_edits_do_not_put_the_reminder_off() -> None:
 @pytest.mark.parametrize("role", STAFF)
 def test_waiting_is_refused_after_a_scheduling_link(role: str) -> None:
     world = at(LINK_SENT)
-    for words in ({}, {"waiting_for": "item"}, {"text": "Any news?"}, {"via": "mail", "subject": "x"}):
-        assert "scheduling link" in " ".join(world.refused(role, WAITING, **words)).casefold()
+    for words in (
+        {},
+        {"waiting_for": "item"},
+        {"text": "Any news?"},
+        {"via": "mail", "subject": "x"},
+    ):
+        assert (
+            "scheduling link"
+            in " ".join(world.refused(role, WAITING, **words)).casefold()
+        )
     world.ask(role, note="No answer yet")
     world.ask(role, text="Did you find a time?")
     world.refused(role, WAITING)
 
 
 @demand("G5")
-@pytest.mark.parametrize(("role", "words"), [("customer", {}), ("technician", {"for_": CUSTOMER})])
-def test_waiting_is_allowed_once_the_customer_replied_to_the_link(role: str, words: Words) -> None:
+@pytest.mark.parametrize(
+    ("role", "words"), [("customer", {}), ("technician", {"for_": CUSTOMER})]
+)
+def test_waiting_is_allowed_once_the_customer_replied_to_the_link(
+    role: str, words: Words
+) -> None:
     world = at(LINK_SENT)
     world.ask(role, text="None of these suits me.", **words)
     assert world.ask("technician", WAITING).status == WAITING
@@ -562,7 +737,7 @@ def test_a_link_that_timezest_sent_counts_too() -> None:
     world.refused("technician", WAITING)
 
 
-# --- G6: scheduling link sent, scheduled ----------------------------------------------------------------------------
+# --- G6: scheduling link sent, scheduled ---
 
 
 @demand("G6")
@@ -574,7 +749,9 @@ def test_a_public_message_with_a_link_warns(status: str) -> None:
 
 
 @demand("G6")
-@pytest.mark.parametrize("words", [{"text": "Nothing to see."}, {"note": f"They have {LINK}"}])
+@pytest.mark.parametrize(
+    "words", [{"text": "Nothing to see."}, {"note": f"They have {LINK}"}]
+)
 def test_no_warning_without_a_link_in_public(words: Words) -> None:
     world = at(PROGRESS)
     world.ask("technician", **words)
@@ -584,7 +761,10 @@ def test_no_warning_without_a_link_in_public(words: Words) -> None:
 @demand("G6")
 def test_no_warning_when_the_status_is_set_with_the_link_or_was() -> None:
     world = at(PROGRESS)
-    assert world.ask("technician", LINK_SENT, text=f"Choose a time: {LINK}").status == LINK_SENT
+    assert (
+        world.ask("technician", LINK_SENT, text=f"Choose a time: {LINK}").status
+        == LINK_SENT
+    )
     world.ask("technician", text=f"Once more: {LINK}")
     assert world.warnings == []
 
@@ -612,7 +792,7 @@ def test_timezest_books_the_appointment_with_scheduled(source: str) -> None:
     assert at(source).ask("timezest", SCHEDULED).get("appointment") == "booked"
 
 
-# --- G7: complete ---------------------------------------------------------------------------------------------------
+# --- G7: complete ---
 
 ALL_DONE: Words = {"time_entries": "done"}
 ITEMS_OPEN: Words = {"checklist.verify": "open", "checklist.tell": "open"}
@@ -666,12 +846,18 @@ def test_time_entries_that_nobody_spoke_of_do_not_hinder() -> None:
 @demand("G7", "G14", "X3")
 @pytest.mark.parametrize("lack", LACKS)
 @pytest.mark.parametrize("role", STAFF)
-def test_complete_by_mail_while_something_is_wanting_reopens(role: str, lack: Words) -> None:
+def test_complete_by_mail_while_something_is_wanting_reopens(
+    role: str, lack: Words
+) -> None:
     world = at(PROGRESS)
     world.ask("technician", **ALL_DONE | lack)
     ticket = mail(world, role, "Done", text=line(COMPLETE))
     entry = entered(ticket, REOPENED)
-    assert (ticket.status, entry.role, entry.from_ in (PROGRESS, COMPLETE)) == (REOPENED, "system", True)
+    assert (ticket.status, entry.role, entry.from_ in (PROGRESS, COMPLETE)) == (
+        REOPENED,
+        "system",
+        True,
+    )
     assert entry.rule
     assert told_anew(world).count(world.who(role)) == 1
 
@@ -683,12 +869,20 @@ def test_complete_by_mail_from_everywhere(source: str) -> None:
     wanting.ask("technician", time_entries="not_done")
     wanting.notices.clear()
     assert mail(wanting, "technician", "Done", text=line(COMPLETE)).status == REOPENED
-    assert not any(one.subject.startswith("Complete") for one in wanting.notices if CUSTOMER in one.told)
+    assert not any(
+        one.subject.startswith("Complete")
+        for one in wanting.notices
+        if CUSTOMER in one.told
+    )
     assert TECH in told_anew(wanting)
     done.ask("technician", time_entries="done")
     done.notices.clear()
     assert mail(done, "technician", "Done", text=line(COMPLETE)).status == COMPLETE
-    assert any(one.subject.startswith("Complete") for one in done.notices if CUSTOMER in one.told)
+    assert any(
+        one.subject.startswith("Complete")
+        for one in done.notices
+        if CUSTOMER in one.told
+    )
 
 
 @demand("G7", "G14")
@@ -696,14 +890,18 @@ def test_no_customer_reads_that_it_is_complete_when_it_is_not() -> None:
     world = at(PROGRESS)
     world.ask("technician", time_entries="not_done")
     mail(world, "technician", "Done", text=line(COMPLETE))
-    read = [f"{one.subject} {one.body}" for one in world.notices if CUSTOMER in one.told]
+    read = [
+        f"{one.subject} {one.body}" for one in world.notices if CUSTOMER in one.told
+    ]
     assert not any("Status: Complete" in text for text in read)
 
 
 @demand("G7", "X1")
 @pytest.mark.parametrize("lack", LACKS)
 @pytest.mark.parametrize("role", STAFF)
-def test_losing_something_afterwards_reopens_and_who_did_it_is_told(role: str, lack: Words) -> None:
+def test_losing_something_afterwards_reopens_and_who_did_it_is_told(
+    role: str, lack: Words
+) -> None:
     world = at(COMPLETE)
     told_anew(world)
     ticket = world.ask(role, **lack)
@@ -723,14 +921,19 @@ def test_a_done_item_that_is_opened_again_reopens() -> None:
 
 
 @demand("G7")
-@pytest.mark.parametrize("words", [{"title": "Another"}, {"assignee": AMY}, {"note": "n"}, {"text": "t"}])
+@pytest.mark.parametrize(
+    "words", [{"title": "Another"}, {"assignee": AMY}, {"note": "n"}, {"text": "t"}]
+)
 def test_other_edits_leave_a_ticket_complete(words: Words) -> None:
     assert at(COMPLETE).ask("technician", **words).status == COMPLETE
 
 
 @demand("G7")
 def test_who_moves_it_on_while_losing_something_has_their_way() -> None:
-    assert at(COMPLETE).ask("technician", PROGRESS, time_entries="not_done").status == PROGRESS
+    assert (
+        at(COMPLETE).ask("technician", PROGRESS, time_entries="not_done").status
+        == PROGRESS
+    )
 
 
 @demand("G7")
@@ -740,7 +943,7 @@ def test_a_reopened_ticket_completes_when_all_is_done() -> None:
     assert world.ask("technician", COMPLETE, time_entries="done").status == COMPLETE
 
 
-# --- G8: deferred ---------------------------------------------------------------------------------------------------
+# --- G8: deferred ---
 
 
 @demand("G8")
@@ -748,7 +951,9 @@ def test_a_reopened_ticket_completes_when_all_is_done() -> None:
 def test_deferring_needs_a_due_date_in_the_future(due: str | None) -> None:
     world = at(NEW)
     words = {"due": world.when(due)} if due else {}
-    assert any("due" in reason for reason in world.refused("technician", DEFERRED, **words))
+    assert any(
+        "due" in reason for reason in world.refused("technician", DEFERRED, **words)
+    )
 
 
 @demand("G8")
@@ -756,12 +961,17 @@ def test_deferring_needs_a_due_date_in_the_future(due: str | None) -> None:
 def test_deferring_with_one(due: str) -> None:
     world = at(NEW)
     ticket = world.ask("admin", DEFERRED, due=world.when(due))
-    assert (ticket.status, ticket.due) == (DEFERRED, world.when(due) if "+" not in due else ticket.due)
+    assert (ticket.status, ticket.due) == (
+        DEFERRED,
+        world.when(due) if "+" not in due else ticket.due,
+    )
     assert ticket.due
 
 
 @demand("G8")
-def test_the_due_date_must_be_given_in_the_same_move_though_it_may_stay_the_same() -> None:
+def test_the_due_date_must_be_given_in_the_same_move_though_it_may_stay_the_same() -> (
+    None
+):
     world = at(NEW)
     due = world.when("+10d")
     world.ask("technician", due=due)
@@ -771,8 +981,12 @@ def test_the_due_date_must_be_given_in_the_same_move_though_it_may_stay_the_same
 
 @demand("G8", "X1", "X3")
 @pytest.mark.parametrize("due", ["+10d", "2026-12-24"])
-@pytest.mark.parametrize(("assignee", "to", "told"), [(TESS, RESOURCE, [TESS]), (None, ADMIN, [])])
-def test_a_deferred_ticket_wakes_one_day_before(due: str, assignee: str | None, to: str, told: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("assignee", "to", "told"), [(TESS, RESOURCE, [TESS]), (None, ADMIN, [])]
+)
+def test_a_deferred_ticket_wakes_one_day_before(
+    due: str, assignee: str | None, to: str, told: list[str]
+) -> None:
     world = at(NEW, assignee)
     setting = world.ask("technician", DEFERRED, due=world.when(due)).history[-1]
     told_anew(world)
@@ -841,7 +1055,9 @@ def test_a_ticket_that_is_no_longer_deferred_is_not_woken() -> None:
 
 @demand("G8", "X1", "X3")
 @pytest.mark.parametrize("removed", [True, False])
-@pytest.mark.parametrize(("assignee", "to", "told"), [(TESS, RESOURCE, [TESS]), (None, ADMIN, [])])
+@pytest.mark.parametrize(
+    ("assignee", "to", "told"), [(TESS, RESOURCE, [TESS]), (None, ADMIN, [])]
+)
 def test_deferred_without_a_date_is_found_by_the_sweep(
     removed: bool, assignee: str | None, to: str, told: list[str]
 ) -> None:
@@ -881,7 +1097,7 @@ def test_a_date_means_nothing_in_any_other_status(status: str) -> None:
     assert world.sweep() == []
 
 
-# --- G9: in progress ------------------------------------------------------------------------------------------------
+# --- G9: in progress ---
 
 
 @demand("G9")
@@ -894,14 +1110,18 @@ def test_in_progress_claims_an_unassigned_ticket(role: str) -> None:
 
 
 @demand("G9")
-@pytest.mark.parametrize("target", [ADMIN, WAITING, LINK_SENT, COMPLETE, PAYMENT, SCHEDULED, VENDOR, NO_SHOW])
+@pytest.mark.parametrize(
+    "target", [ADMIN, WAITING, LINK_SENT, COMPLETE, PAYMENT, SCHEDULED, VENDOR, NO_SHOW]
+)
 def test_no_other_status_claims(target: str) -> None:
     assert go(at(NEW, None), target).assignee is None
 
 
 @demand("G9")
 @pytest.mark.parametrize(("assignee", "told"), [(TESS, [TESS]), (None, [TECH])])
-def test_after_four_hours_the_assignee_is_reminded_once(assignee: str | None, told: list[str]) -> None:
+def test_after_four_hours_the_assignee_is_reminded_once(
+    assignee: str | None, told: list[str]
+) -> None:
     world = at(NEW, assignee)
     world.ask("technician", PROGRESS)
     told_anew(world)
@@ -922,7 +1142,9 @@ def test_one_reminder_after_a_long_outage_and_none_once_it_was_left() -> None:
 
 
 @demand("G9")
-def test_triage_begun_anew_has_four_hours_again_and_a_note_does_not_lengthen_it() -> None:
+def test_triage_begun_anew_has_four_hours_again_and_a_note_does_not_lengthen_it() -> (
+    None
+):
     world = at(PROGRESS)
     world.wait("PT3H")
     go(world, PAYMENT)
@@ -943,12 +1165,14 @@ def test_what_time_does_to_every_status(status: str) -> None:
     assert (world.ticket.status, set(told_anew(world))) == TIMED[status]
 
 
-# --- G10, G11: to do, waiting vendor --------------------------------------------------------------------------------
+# --- G10, G11: to do, waiting vendor ---
 
 
 @demand("G10")
 @pytest.mark.parametrize("source", [status for status in TWENTY if status != TODO])
-def test_to_do_puts_it_on_the_assignees_queue_and_tells_no_customer(source: str) -> None:
+def test_to_do_puts_it_on_the_assignees_queue_and_tells_no_customer(
+    source: str,
+) -> None:
     world = at(source)
     assert world.ask("admin", TODO, assignee=AMY).get("queue") == f"todo/{AMY}"
     assert CUSTOMER not in told_anew(world)
@@ -957,7 +1181,9 @@ def test_to_do_puts_it_on_the_assignees_queue_and_tells_no_customer(source: str)
 
 @demand("G10")
 def test_to_do_is_somebodys() -> None:
-    assert any("-a WHO" in reason for reason in at(NEW, None).refused("technician", TODO))
+    assert any(
+        "-a WHO" in reason for reason in at(NEW, None).refused("technician", TODO)
+    )
 
 
 @demand("G10")
@@ -987,7 +1213,9 @@ def test_a_ticket_leaves_the_to_do_queue_by_mail_and_integrations_too() -> None:
 def test_vendors_are_told_apart() -> None:
     statuses = World("ggit").profile.statuses
     assert "to us, not directly to customer" in plain(statuses[VENDOR].description)
-    assert "an item arrives that the customer ordered" in plain(statuses[WAITING].description)
+    assert "an item arrives that the customer ordered" in plain(
+        statuses[WAITING].description
+    )
 
 
 @demand("G11")
@@ -996,20 +1224,27 @@ def test_our_vendor_is_not_the_customers_wait() -> None:
     assert (world.ticket.get("waiting_for"), TWENTY[VENDOR]) != ("item", "pending")
     world.wait("P90D")
     assert (world.sweep(), CUSTOMER in told_anew(world)) == ([], False)
-    assert world.ask("technician", WAITING, waiting_for="item").get("waiting_for") == "item"
+    assert (
+        world.ask("technician", WAITING, waiting_for="item").get("waiting_for")
+        == "item"
+    )
 
 
-# --- G12: no-show ---------------------------------------------------------------------------------------------------
+# --- G12: no-show ---
 
 
 @demand("G12")
 @pytest.mark.parametrize("source", [status for status in TWENTY if status != NO_SHOW])
-def test_a_no_show_needs_an_appointment_cancels_it_and_mails_the_customer(source: str) -> None:
+def test_a_no_show_needs_an_appointment_cancels_it_and_mails_the_customer(
+    source: str,
+) -> None:
     for role in STAFF:
         world = at(source)
         for words in ({"unset": ("appointment",)}, {"appointment": "cancelled"}):
             world.ask("technician", **words)
-            assert any("appointment" in reason for reason in world.refused(role, NO_SHOW))
+            assert any(
+                "appointment" in reason for reason in world.refused(role, NO_SHOW)
+            )
         world.ask("technician", appointment="booked")
         told_anew(world)
         assert world.ask(role, NO_SHOW).get("appointment") == "cancelled"
@@ -1037,7 +1272,10 @@ def test_an_appointment_named_in_the_very_move_is_cancelled_too() -> None:
 
 
 @demand("G12", "G7")
-@pytest.mark.parametrize("target", [status for status in TWENTY if status not in (NEW, COMPLETE, NO_SHOW, NO_CONTACT)])
+@pytest.mark.parametrize(
+    "target",
+    [status for status in TWENTY if status not in (NEW, COMPLETE, NO_SHOW, NO_CONTACT)],
+)
 def test_a_ticket_that_reopens_has_no_appointment_left(target: str) -> None:
     world = at(PROGRESS)
     world.ask("timezest", SCHEDULED)
@@ -1045,11 +1283,16 @@ def test_a_ticket_that_reopens_has_no_appointment_left(target: str) -> None:
     if target in TWELVE:
         ticket = go(world, target)
     elif target in (MAILED, CLOSE):
-        ticket = mail(world, "customer", "it is resolved" if target == CLOSE else "thanks")
+        ticket = mail(
+            world, "customer", "it is resolved" if target == CLOSE else "thanks"
+        )
     elif target == REOPENED:
         ticket = world.ask("technician", time_entries="not_done")
     else:
-        ticket = world.ask(next(role for role, theirs in INTEGRATIONS.items() if target in theirs), target)
+        ticket = world.ask(
+            next(role for role, theirs in INTEGRATIONS.items() if target in theirs),
+            target,
+        )
     assert (ticket.status, ticket.get("appointment")) == (target, None)
 
 
@@ -1058,7 +1301,10 @@ def test_a_ticket_that_reopens_has_no_appointment_left(target: str) -> None:
 def test_staff_who_book_while_they_reopen_have_booked(before: str) -> None:
     world = at(COMPLETE)
     world.ask("technician", appointment=before)
-    assert world.ask("technician", SCHEDULED, appointment="booked").get("appointment") == "booked"
+    assert (
+        world.ask("technician", SCHEDULED, appointment="booked").get("appointment")
+        == "booked"
+    )
 
 
 @demand("G6", "G12")
@@ -1067,12 +1313,17 @@ def test_timezest_books_anew_though_the_ticket_was_complete() -> None:
     assert world.ask("timezest", SCHEDULED).get("appointment") == "booked"
 
 
-# --- G13: what comes by mail, by form, from Mission Control ---------------------------------------------------------
+# --- G13: what comes by mail, by form, from Mission Control ---
 
 SUBJECTS = [
-    ("Re: It does not work", MAILED), (None, MAILED), ("", MAILED), ("The matter is closed", MAILED),
-    ("it is resolved", CLOSE), ("RE: Ticket IS RESOLVED, thanks", CLOSE), ("Is Resolved", CLOSE),
-]  # fmt: skip
+    ("Re: It does not work", MAILED),
+    (None, MAILED),
+    ("", MAILED),
+    ("The matter is closed", MAILED),
+    ("it is resolved", CLOSE),
+    ("RE: Ticket IS RESOLVED, thanks", CLOSE),
+    ("Is Resolved", CLOSE),
+]
 
 
 @demand("G13", "X1", "X3")
@@ -1083,15 +1334,24 @@ def test_a_mail_from_a_person_moves_the_ticket(role: str, source: str) -> None:
         world = at(source)
         ticket = mail(world, role, subject)
         assert ticket.status == target, subject
-        assert any(entry.text == "Some words." and entry.by == world.who(role) for entry in ticket.history)
+        assert any(
+            entry.text == "Some words." and entry.by == world.who(role)
+            for entry in ticket.history
+        )
         if source != target:
             entry = entered(ticket, target)
-            assert (entry.role, entry.from_, bool(entry.rule)) == ("system", source, True)
+            assert (entry.role, entry.from_, bool(entry.rule)) == (
+                "system",
+                source,
+                True,
+            )
         assert not any("rule" in warning for warning in world.warnings)
 
 
 @demand("G13")
-@pytest.mark.parametrize("subject", ["Re: DNS is resolved wrongly", "Now it is resolved"])
+@pytest.mark.parametrize(
+    "subject", ["Re: DNS is resolved wrongly", "Now it is resolved"]
+)
 def test_a_title_with_those_words_does_not_close(subject: str) -> None:
     for source in (PROGRESS, CLOSE):
         world = at(source)
@@ -1101,7 +1361,9 @@ def test_a_title_with_those_words_does_not_close(subject: str) -> None:
 
 @demand("G13")
 def test_those_words_in_the_text_do_not_close() -> None:
-    assert mail(at(PROGRESS), "customer", "Re: it", text="It is resolved").status == MAILED
+    assert (
+        mail(at(PROGRESS), "customer", "Re: it", text="It is resolved").status == MAILED
+    )
 
 
 @demand("G13")
@@ -1118,8 +1380,13 @@ def test_mail_that_a_machine_wrote_is_kept_and_moves_nothing(source: str) -> Non
         world = at(source)
         due = after(world, "P5D")
         world.wait("P1D")
-        ticket = mail(world, role, "it is resolved", text=None, note="I am out of office.")
-        assert (ticket.status, ticket.history[-1].note) == (source, "I am out of office.")
+        ticket = mail(
+            world, role, "it is resolved", text=None, note="I am out of office."
+        )
+        assert (ticket.status, ticket.history[-1].note) == (
+            source,
+            "I am out of office.",
+        )
         if source == WAITING:
             fires_at(world, due)
 
@@ -1127,23 +1394,42 @@ def test_mail_that_a_machine_wrote_is_kept_and_moves_nothing(source: str) -> Non
 @demand("G13")
 @pytest.mark.parametrize("source", TWENTY)
 def test_what_people_write_without_mail_moves_nothing(source: str) -> None:
-    for role, customer in (("customer", None), ("technician", None), ("admin", None), ("technician", CUSTOMER)):
-        assert at(source).ask(role, text="It is resolved", for_=customer).status == source
+    for role, customer in (
+        ("customer", None),
+        ("technician", None),
+        ("admin", None),
+        ("technician", CUSTOMER),
+    ):
+        assert (
+            at(source).ask(role, text="It is resolved", for_=customer).status == source
+        )
 
 
 @demand("G13")
 @pytest.mark.parametrize("source", [status for status in TWENTY if status != FORM])
 def test_a_form_that_is_mailed_in_is_a_form_response(source: str) -> None:
     for subject in ("New user form", "The form is resolved"):
-        assert at(source).ask("web_form", text="Name: Kim", via="mail", subject=subject).status == FORM
-    assert at(source).ask("web_form", FORM, text="Name: Kim", via="mail", subject="New user form").status == FORM
+        assert (
+            at(source)
+            .ask("web_form", text="Name: Kim", via="mail", subject=subject)
+            .status
+            == FORM
+        )
+    assert (
+        at(source)
+        .ask("web_form", FORM, text="Name: Kim", via="mail", subject="New user form")
+        .status
+        == FORM
+    )
 
 
 @demand("G13")
 @pytest.mark.parametrize("subject", ["news", "it is resolved"])
 def test_a_mail_from_timezest_is_no_persons(subject: str) -> None:
     assert mail(at(PROGRESS), "timezest", subject).status == PROGRESS
-    assert mail(at(PROGRESS), "timezest", subject, text=line(COMPLETE)).status == PROGRESS
+    assert (
+        mail(at(PROGRESS), "timezest", subject, text=line(COMPLETE)).status == PROGRESS
+    )
 
 
 @demand("G13")
@@ -1153,21 +1439,30 @@ def test_an_escalation_stays_where_mission_control_put_it(target: str) -> None:
 
 
 @demand("G13", "G5", "X1", "X3")
-@pytest.mark.parametrize("source", [status for status in TWENTY if status != NO_CONTACT])
+@pytest.mark.parametrize(
+    "source", [status for status in TWENTY if status != NO_CONTACT]
+)
 def test_no_contact_goes_on_to_waiting_customer_by_itself(source: str) -> None:
     world = at(source)
     if source == WAITING:
         world.ask("technician", waiting_for="item")
     ticket = world.ask("mission_control", NO_CONTACT)
     moves = [entry for entry in ticket.history if entry.to][-2:]
-    assert [(entry.from_, entry.to) for entry in moves] == [(source, NO_CONTACT), (NO_CONTACT, WAITING)]
-    assert (moves[1].role, bool(moves[1].rule), ticket.get("waiting_for")) == ("system", True, "reply")
+    assert [(entry.from_, entry.to) for entry in moves] == [
+        (source, NO_CONTACT),
+        (NO_CONTACT, WAITING),
+    ]
+    assert (moves[1].role, bool(moves[1].rule), ticket.get("waiting_for")) == (
+        "system",
+        True,
+        "reply",
+    )
     told_anew(world)
     fires_at(world, after(world, "P5D"))
     assert told_anew(world) == [CUSTOMER]
 
 
-# --- G14: statuses by mail ------------------------------------------------------------------------------------------
+# --- G14: statuses by mail ---
 
 
 @demand("G14", "G13", "X1")
@@ -1182,23 +1477,33 @@ def test_staff_set_two_statuses_by_mail_from_everywhere(role: str, source: str) 
             world.ask("technician", time_entries="done")
             ticket = mail(world, role, subject, text=line(target))
             assert (ticket.status, entered(ticket, target).from_) == (target, source)
-            assert any((entry.text, entry.by, entry.via) == (line(target), world.who(role), "mail")
-                       for entry in ticket.history)  # fmt: skip
+            assert any(
+                (entry.text, entry.by, entry.via)
+                == (line(target), world.who(role), "mail")
+                for entry in ticket.history
+            )
             if target == WAITING:
                 assert ticket.get("waiting_for") == "reply"
 
 
 @demand("G14")
-@pytest.mark.parametrize("text", ["Status: Complete", "status: complete", "STATUS: COMPLETE\n-- \nTess"])
+@pytest.mark.parametrize(
+    "text", ["Status: Complete", "status: complete", "STATUS: COMPLETE\n-- \nTess"]
+)
 def test_the_line_is_read_in_any_case(text: str) -> None:
     assert mail(at(PROGRESS), "technician", "x", text=text).status == COMPLETE
 
 
 @demand("G14", "G13")
-@pytest.mark.parametrize("text", [
-    "The last job ended with status: complete failure.", "Status: Completely broken", "> Status: Complete\nReally?",
-    "Exit status: waiting customer input",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The last job ended with status: complete failure.",
+        "Status: Completely broken",
+        "> Status: Complete\nReally?",
+        "Exit status: waiting customer input",
+    ],
+)
 def test_only_a_line_of_its_own_sets_a_status(text: str) -> None:
     assert mail(at(PROGRESS), "technician", "x", text=text).status == MAILED
 
@@ -1207,10 +1512,17 @@ def test_only_a_line_of_its_own_sets_a_status(text: str) -> None:
 @pytest.mark.parametrize("source", TWENTY)
 def test_a_customers_mail_sets_no_status(source: str) -> None:
     for target in (WAITING, COMPLETE):
-        assert mail(at(source), "customer", "Re: it", text=line(target)).status == MAILED
-        assert mail(at(source), "customer", "it is resolved", text=line(target)).status == CLOSE
+        assert (
+            mail(at(source), "customer", "Re: it", text=line(target)).status == MAILED
+        )
+        assert (
+            mail(at(source), "customer", "it is resolved", text=line(target)).status
+            == CLOSE
+        )
         if source != target:
-            at(source).refused("customer", target, via="mail", subject="x", text="Please.")
+            at(source).refused(
+                "customer", target, via="mail", subject="x", text="Please."
+            )
 
 
 @demand("G14", "G2")
@@ -1221,26 +1533,39 @@ def test_no_line_sets_a_status_of_the_eight(target: str) -> None:
 
 @demand("G14")
 @pytest.mark.parametrize("target", [WAITING, COMPLETE])
-def test_such_a_line_means_nothing_without_mail_or_where_it_is_so_already(target: str) -> None:
+def test_such_a_line_means_nothing_without_mail_or_where_it_is_so_already(
+    target: str,
+) -> None:
     assert at(PROGRESS).ask("technician", text=line(target)).status == PROGRESS
     for subject in ("x", "it is resolved"):
         world = at(target)
         assert mail(world, "technician", subject, text=line(target)).status == target
         assert TECH not in told_anew(world)
-    assert mail(at(REOPENED), "technician", "it is resolved", text=line(COMPLETE)).status == REOPENED
+    assert (
+        mail(at(REOPENED), "technician", "it is resolved", text=line(COMPLETE)).status
+        == REOPENED
+    )
 
 
 @demand("G14", "G5", "X3")
-def test_the_line_does_not_wait_after_a_scheduling_link_and_the_sender_is_told() -> None:
+def test_the_line_does_not_wait_after_a_scheduling_link_and_the_sender_is_told() -> (
+    None
+):
     world = at(LINK_SENT)
     assert mail(world, "technician", "x", text=line(WAITING)).status != WAITING
     assert TECH in told_anew(world)
 
 
 @demand("G7", "G14")
-@pytest.mark.parametrize("source", [PROGRESS, REOPENED, LINK_SENT, WAITING, COMPLETE, CLOSE])
+@pytest.mark.parametrize(
+    "source", [PROGRESS, REOPENED, LINK_SENT, WAITING, COMPLETE, CLOSE]
+)
 def test_only_who_asked_for_a_status_in_vain_is_told(source: str) -> None:
-    for role, text in (("technician", "Some words."), ("customer", line(COMPLETE)), ("customer", line(WAITING))):
+    for role, text in (
+        ("technician", "Some words."),
+        ("customer", line(COMPLETE)),
+        ("customer", line(WAITING)),
+    ):
         world = at(source)
         if source not in (COMPLETE, REOPENED):
             world.ask("technician", time_entries="not_done")
@@ -1257,15 +1582,19 @@ def test_only_who_asked_for_a_status_in_vain_is_told(source: str) -> None:
 
 
 @demand("G14", "G15")
-@pytest.mark.parametrize(("name", "target"), missing_categories({WAITING: "pending", COMPLETE: "closed"}))
-def test_the_line_sets_nothing_that_the_category_lacks_and_the_sender_is_told(name: str, target: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "target"), missing_categories({WAITING: "pending", COMPLETE: "closed"})
+)
+def test_the_line_sets_nothing_that_the_category_lacks_and_the_sender_is_told(
+    name: str, target: str
+) -> None:
     world = at(PROGRESS)
     world.ask("technician", category=name)
     assert mail(world, "technician", "x", text=line(target)).status != target
     assert TECH in told_anew(world)
 
 
-# --- G15: categories ------------------------------------------------------------------------------------------------
+# --- G15: categories ---
 
 
 @demand("G15")
@@ -1294,7 +1623,9 @@ def test_a_category_offers_its_statuses_and_no_others(name: str) -> None:
 @demand("G15")
 @pytest.mark.parametrize("name", World("ggit").profile.categories)
 @pytest.mark.parametrize("source", TWENTY)
-def test_every_category_can_reach_complete_with_what_it_offers(source: str, name: str) -> None:
+def test_every_category_can_reach_complete_with_what_it_offers(
+    source: str, name: str
+) -> None:
     world = at(source)
     world.ask("technician", category=name)
     if source != COMPLETE:
@@ -1304,12 +1635,20 @@ def test_every_category_can_reach_complete_with_what_it_offers(source: str, name
 
 @demand("G15", "X2")
 @pytest.mark.parametrize(("name", "target"), missing_categories(TWELVE))
-def test_a_status_that_the_category_lacks_is_refused_with_what_to_do(name: str, target: str) -> None:
-    fitting = [one.name for one in World("ggit").profile.categories.values() if target in one.statuses]
+def test_a_status_that_the_category_lacks_is_refused_with_what_to_do(
+    name: str, target: str
+) -> None:
+    fitting = [
+        one.name
+        for one in World("ggit").profile.categories.values()
+        if target in one.statuses
+    ]
     for role in STAFF:
         world = at(NEW)
         world.ask("technician", category=name, appointment="booked")
-        given = NEEDS[target] | ({"due": world.when("+10d")} if target == DEFERRED else {})
+        given = NEEDS[target] | (
+            {"due": world.when("+10d")} if target == DEFERRED else {}
+        )
         answer = refusal(world, role, target, **given)
         (reason,) = answer.reasons
         assert f'"{name}"' in reason
@@ -1328,7 +1667,9 @@ def test_rules_and_integrations_are_not_bound_by_the_category(name: str) -> None
     for role, theirs in INTEGRATIONS.items():
         for target in theirs:
             world.ticket = begin
-            assert world.ask(role, target).status == (WAITING if target == NO_CONTACT else target)
+            assert world.ask(role, target).status == (
+                WAITING if target == NO_CONTACT else target
+            )
     for subject, target in SUBJECTS:
         world.ticket = begin
         assert mail(world, "customer", subject).status == target
@@ -1340,7 +1681,9 @@ def test_rules_and_integrations_are_not_bound_by_the_category(name: str) -> None
 @demand("G15", "G8")
 @pytest.mark.parametrize("name", World("ggit").profile.categories)
 @pytest.mark.parametrize(("assignee", "to"), [(TESS, RESOURCE), (None, ADMIN)])
-def test_a_deferred_ticket_wakes_whatever_its_category(name: str, assignee: str | None, to: str) -> None:
+def test_a_deferred_ticket_wakes_whatever_its_category(
+    name: str, assignee: str | None, to: str
+) -> None:
     world = at(NEW, assignee)
     world.ask("technician", DEFERRED, due=world.when("+10d"))
     world.ask("technician", category=name)
@@ -1348,7 +1691,7 @@ def test_a_deferred_ticket_wakes_whatever_its_category(name: str, assignee: str 
     assert world.ticket.status == to
 
 
-# --- G16: notes and resources ---------------------------------------------------------------------------------------
+# --- G16: notes and resources ---
 
 
 @demand("G16")
@@ -1366,7 +1709,9 @@ def test_every_resource_can_add_a_note(source: str) -> None:
     world.ask("technician", resources=(TESS, TECH, AMY))
     for role, who in (("technician", TESS), ("technician", TECH), ("admin", AMY)):
         ticket = world.ask(role, note=f"by {who}", who=who)
-        last: Entry = next(entry for entry in reversed(ticket.history) if entry.rule is None)
+        last: Entry = next(
+            entry for entry in reversed(ticket.history) if entry.rule is None
+        )
         assert (last.by, last.note, ticket.status) == (who, f"by {who}", source)
     assert world.ticket.get("resources") == (TESS, TECH, AMY)
 
@@ -1376,7 +1721,7 @@ def test_the_customer_names_no_resources() -> None:
     at(PROGRESS).refused("customer", resources=(CUSTOMER,))
 
 
-# --- G17: templates -------------------------------------------------------------------------------------------------
+# --- G17: templates ---
 
 TEMPLATES = list(World("ggit").profile.templates.values())
 
@@ -1384,7 +1729,9 @@ TEMPLATES = list(World("ggit").profile.templates.values())
 def filled(one: Template) -> Words:
     """What a template fills into a request, besides its status."""
     words = {"text": one.text or None, "note": one.note or None}
-    return words | {name: value for name, value in one.sets.items() if value is not None}
+    return words | {
+        name: value for name, value in one.sets.items() if value is not None
+    }
 
 
 @demand("G17", "G4", "G10")
@@ -1413,9 +1760,19 @@ def test_a_template_moves_a_ticket_without_more_than_an_assignee(one: Template) 
 def test_a_template_makes_a_new_ticket_too(one: Template) -> None:
     for role in STAFF:
         world = World("ggit")
-        sets = {"assignee": TESS, **{name: value for name, value in one.sets.items() if value is not None}}
-        ticket = create(world, role, one.title or "Check backups", text=one.text or None, note=one.note or None,
-                        to=one.to, sets=sets)  # fmt: skip
+        sets = {
+            "assignee": TESS,
+            **{name: value for name, value in one.sets.items() if value is not None},
+        }
+        ticket = create(
+            world,
+            role,
+            one.title or "Check backups",
+            text=one.text or None,
+            note=one.note or None,
+            to=one.to,
+            sets=sets,
+        )
         assert (ticket.status, ticket.assignee) == (one.to, TESS)
         assert ticket.get("queue") == (f"todo/{TESS}" if one.to == TODO else None)
         assert CUSTOMER not in told_anew(world)

@@ -1,4 +1,5 @@
-"""The hosting provider's demands H1 to H12 (seeds/001), as literal tables and the stories behind them."""
+"""The hosting provider's demands H1 to H12 (seeds/001), as literal tables and the
+stories behind them."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ from tests.demands.tables import (
     refusal,
     told_anew,
     unlisted,
-)  # fmt: skip
+)
 from tests.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import format_instant, parse_instant
 from ticketctl.core.engine.decide import decide
@@ -41,9 +42,14 @@ from ticketctl.core.ticket import Ticket
 TOM, TECHNICIAN = "tom@staff.example", "technician@staff.example"
 STAFF = {TOM: {"technician"}, TECHNICIAN: {"technician"}}
 STATES = {
-    "Open": "new", "In Progress": "open", "Answered": "pending", "Closed": "closed", "Scheduled": "on_hold",
-    "On-Hold": "on_hold", "Customer-Reply": "open",
-}  # fmt: skip
+    "Open": "new",
+    "In Progress": "open",
+    "Answered": "pending",
+    "Closed": "closed",
+    "Scheduled": "on_hold",
+    "On-Hold": "on_hold",
+    "Customer-Reply": "open",
+}
 STATUSES = list(STATES)
 T = ("technician",)
 OWNED: Words = {"assignee": TOM}
@@ -75,7 +81,13 @@ MOVES: list[Row] = [
     ("Customer-Reply", "On-Hold", T, HELD, ("H7", "H9")),
     ("Scheduled", "On-Hold", T, HELD, ("H7",)),
 ]
-FORWARD = [("In Progress", OWNED), ("Answered", ANSWER), ("Closed", {}), ("Scheduled", MOMENT), ("On-Hold", HELD)]
+FORWARD = [
+    ("In Progress", OWNED),
+    ("Answered", ANSWER),
+    ("Closed", {}),
+    ("Scheduled", MOMENT),
+    ("On-Hold", HELD),
+]
 OF_ANSWERED = """Answered tickets have been addressed in some way by a technician and are awaiting more information
 before continuing or before marking the issue closed. If the customer does not respond to the ticket within 30 days, the
 ticket will be automatically closed. Additionally, a ticket may be placed into on-hold status if the customer billing
@@ -83,8 +95,11 @@ information is incorrect or a service outage has occurred. In such case a notice
 any open invoices before the ticket can be answered."""
 
 
-def at(status: str, people: dict[str, set[str]] | None = None, owned: bool = False) -> World:
-    """A world whose ticket came into a status by legal moves; ``owned``: Tom has it (always, In Progress)."""
+def at(
+    status: str, people: dict[str, set[str]] | None = None, owned: bool = False
+) -> World:
+    """A world whose ticket came into a status by legal moves; ``owned``: Tom has it
+    (always, In Progress)."""
     world = World("hosting", people=people)
     world.new()
     if owned:
@@ -117,7 +132,7 @@ def moment(world: World) -> datetime:
     return parse_instant(world.ticket.due or "")
 
 
-# --- statuses and moves -----------------------------------------------------------------------------------------------
+# --- statuses and moves ---
 
 
 @pytest.mark.demand("H1")
@@ -125,15 +140,21 @@ def test_the_statuses_are_the_documents() -> None:
     profile = World("hosting").profile
     assert {name: status.state for name, status in profile.statuses.items()} == STATES
     assert {role.name: role.kind for role in profile.roles.values()} == {
-        "customer": "customer", "technician": "agent", "system": "system"}  # fmt: skip
+        "customer": "customer",
+        "technician": "agent",
+        "system": "system",
+    }
 
 
-@pytest.mark.parametrize("text", ["customer reply", "CUSTOMER-REPLY", "on hold", "OnHold", "in-progress"])
+@pytest.mark.parametrize(
+    "text", ["customer reply", "CUSTOMER-REPLY", "on hold", "OnHold", "in-progress"]
+)
 def test_a_status_is_found_however_it_is_spelt(text: str) -> None:
     found = World("hosting").profile.find_status(text)
     assert (
         found
-        and found.replace("-", "").replace(" ", "").casefold() == text.replace("-", "").replace(" ", "").casefold()
+        and found.replace("-", "").replace(" ", "").casefold()
+        == text.replace("-", "").replace(" ", "").casefold()
     )
 
 
@@ -158,7 +179,8 @@ def test_a_ticket_begins_nowhere_else(status: str, role: str) -> None:
 def test_a_listed_move_is_made_by_a_technician_alone(
     source: str, target: str, roles: tuple[str, ...], words: Words
 ) -> None:
-    """With its needs met it is accepted; from the customer, the system, or on the customer's behalf it is not."""
+    """With its needs met it is accepted; from the customer, the system, or on the
+    customer's behalf it is not."""
     for role in roles:
         assert move(at(source), role, target, words).status == target
     world = at(source)
@@ -168,16 +190,21 @@ def test_a_listed_move_is_made_by_a_technician_alone(
 
 
 @pytest.mark.parametrize(("source", "target", "role", "given", "wanting"), needs(MOVES))
-def test_a_listed_move_needs_what_it_needs(source: str, target: str, role: str, given: Words, wanting: str) -> None:
+def test_a_listed_move_needs_what_it_needs(
+    source: str, target: str, role: str, given: Words, wanting: str
+) -> None:
     world = at(source)
     answer = refusal(world, role, target, **given)
-    assert target in open_to(answer), f"refused for something else than {wanting}: {answer.reasons}"
+    assert target in open_to(answer), (
+        f"refused for something else than {wanting}: {answer.reasons}"
+    )
 
 
 @pytest.mark.demand("H1", "H9")
 @pytest.mark.parametrize(("source", "target"), unlisted("hosting", MOVES))
 def test_an_unlisted_move_is_refused(source: str, target: str) -> None:
-    """Open is never entered again (H1), Customer-Reply by nobody's hand (H9), Closed left by a reply alone."""
+    """Open is never entered again (H1), Customer-Reply by nobody's hand (H9), Closed
+    left by a reply alone."""
     world = at(source)
     everything = {"text": "So be it.", "note": "n"}
     for role in people_of(world):
@@ -189,7 +216,9 @@ def test_an_unlisted_move_is_refused(source: str, target: str) -> None:
 @pytest.mark.demand("H1", "H4", "H9")
 def test_the_system_has_no_other_moves() -> None:
     """It puts replies into Customer-Reply and closes Answered."""
-    replies = {(status, "Customer-Reply") for status in STATUSES if status != "Customer-Reply"}
+    replies = {
+        (status, "Customer-Reply") for status in STATUSES if status != "Customer-Reply"
+    }
     assert moves_of(World("hosting"), "system") == replies | {("Answered", "Closed")}
 
 
@@ -226,11 +255,17 @@ def test_scheduled_needs_a_moment_to_come(source: str, due: str) -> None:
 def test_a_day_is_no_specific_time() -> None:
     world = at("Open")
     assert world.refused("technician", "Scheduled", due="2026-12-01")
-    assert world.ask("technician", "Scheduled", due="2026-12-01T02:00:00Z").status == "Scheduled"
+    assert (
+        world.ask("technician", "Scheduled", due="2026-12-01T02:00:00Z").status
+        == "Scheduled"
+    )
 
 
 @pytest.mark.demand("H6")
-@pytest.mark.parametrize("words", [{"unset": ("due",)}, {"due": "2026-10-01T02:00:00Z"}, {"due": "2026-12-01"}])
+@pytest.mark.parametrize(
+    "words",
+    [{"unset": ("due",)}, {"due": "2026-10-01T02:00:00Z"}, {"due": "2026-12-01"}],
+)
 def test_a_scheduled_ticket_keeps_a_moment_to_come(words: Words) -> None:
     assert at("Scheduled").refused("technician", **words)
 
@@ -254,11 +289,16 @@ def test_a_moment_that_has_passed_does_not_serve_again() -> None:
 @pytest.mark.parametrize("reason", ["third_party", "billing", "outage", "other"])
 def test_the_four_reasons_to_hold(reason: str) -> None:
     profile = World("hosting").profile
-    assert set(profile.fields["hold_reason"].values) == {"third_party", "billing", "outage", "other"}
+    assert set(profile.fields["hold_reason"].values) == {
+        "third_party",
+        "billing",
+        "outage",
+        "other",
+    }
     assert held(reason).ticket.status == "On-Hold"
 
 
-# --- Answered closes by itself ----------------------------------------------------------------------------------------
+# --- Answered closes by itself ---
 
 
 @pytest.mark.demand("H4", "X1", "X3")
@@ -270,7 +310,12 @@ def test_answered_closes_30_days_after_the_answer() -> None:
     entry = entered(world.ticket, "Closed")
     assert world.ticket.status == "Closed"
     assert (entry.by, entry.role, entry.from_, entry.at, entry.due) == (
-        "system", "system", "Answered", format_instant(due), format_instant(due))  # fmt: skip
+        "system",
+        "system",
+        "Answered",
+        format_instant(due),
+        format_instant(due),
+    )
     assert entry.rule and entry.anchor == anchor
 
 
@@ -295,7 +340,10 @@ def test_each_public_staff_message_starts_the_30_days_anew() -> None:
 
 
 @pytest.mark.demand("H4")
-@pytest.mark.parametrize("words", [{"note": "called"}, {"assignee": TOM}, {"title": "Mail"}, {"due": "2027-01-01"}])
+@pytest.mark.parametrize(
+    "words",
+    [{"note": "called"}, {"assignee": TOM}, {"title": "Mail"}, {"due": "2027-01-01"}],
+)
 def test_nothing_else_starts_the_30_days_anew(words: Words) -> None:
     world = at("Answered")
     due = after(world, "P30D")
@@ -317,7 +365,9 @@ def test_a_message_before_the_answer_does_not_count() -> None:
 
 @pytest.mark.demand("H4", "H9")
 @pytest.mark.parametrize("via", CHANNELS)
-def test_a_response_stops_the_clock_and_the_next_answer_starts_it(via: str | None) -> None:
+def test_a_response_stops_the_clock_and_the_next_answer_starts_it(
+    via: str | None,
+) -> None:
     world = at("Answered")
     world.wait("P29D")
     reply(world, via=via)
@@ -356,7 +406,10 @@ def test_a_reply_after_the_30_days_but_before_the_sweep_wins() -> None:
 
 
 @pytest.mark.demand("H4")
-@pytest.mark.parametrize("status", ["Open", "In Progress", "Scheduled", "On-Hold", "Customer-Reply", "Closed"])
+@pytest.mark.parametrize(
+    "status",
+    ["Open", "In Progress", "Scheduled", "On-Hold", "Customer-Reply", "Closed"],
+)
 def test_only_answered_closes_by_itself(status: str) -> None:
     world = at(status)
     world.ask("technician", text="We have not forgotten you.")
@@ -374,7 +427,7 @@ def test_the_sweep_is_bound_by_the_same_law() -> None:
     assert world.ticket is before
 
 
-# --- Scheduled --------------------------------------------------------------------------------------------------------
+# --- Scheduled ---
 
 
 @pytest.mark.demand("H6")
@@ -388,7 +441,9 @@ def test_when_the_moment_comes_the_assignee_is_told() -> None:
 
 @pytest.mark.demand("H6")
 @pytest.mark.parametrize(("people", "told"), [(STAFF, [TECHNICIAN, TOM]), (None, [])])
-def test_without_an_assignee_all_technicians_are_told(people: dict[str, set[str]] | None, told: list[str]) -> None:
+def test_without_an_assignee_all_technicians_are_told(
+    people: dict[str, set[str]] | None, told: list[str]
+) -> None:
     world = at("Scheduled", people=people)
     fires_at(world, moment(world))
     assert told_anew(world) == told
@@ -403,7 +458,10 @@ def test_the_moment_comes_also_when_a_reply_has_taken_it_out() -> None:
     assert world.ticket.status == "Customer-Reply"
     fires_at(world, due)
     assert told_anew(world) == [TOM]
-    assert (world.ticket.status, world.ticket.get("due_now")) == ("Customer-Reply", True)
+    assert (world.ticket.status, world.ticket.get("due_now")) == (
+        "Customer-Reply",
+        True,
+    )
 
 
 @pytest.mark.demand("H6")
@@ -424,7 +482,8 @@ def test_the_moment_puts_the_ticket_at_the_top_of_the_queue(replied: bool) -> No
 
 @pytest.mark.demand("H6")
 def test_a_technician_starts_it_and_the_moment_is_over() -> None:
-    """Started, the ticket does not stay on top; put off again, it waits for the new moment."""
+    """Started, the ticket does not stay on top; put off again, it waits for the new
+    moment."""
     world = at("Scheduled", owned=True)
     fires_at(world, moment(world))
     assert not world.ask("technician", "In Progress").get("due_now")
@@ -440,7 +499,8 @@ def test_a_technician_starts_it_and_the_moment_is_over() -> None:
 @pytest.mark.demand("H6")
 @pytest.mark.parametrize(("to", "words"), FORWARD)
 def test_every_move_by_a_technician_ends_the_moment(to: str, words: Words) -> None:
-    """Also from Customer-Reply, where a reply had taken it: answered, closed or put off, it is on top no longer."""
+    """Also from Customer-Reply, where a reply had taken it: answered, closed or put
+    off, it is on top no longer."""
     world = at("Scheduled", owned=True)
     due = moment(world)
     reply(world)
@@ -478,7 +538,9 @@ def test_a_moment_missed_in_an_outage_is_told_once() -> None:
     fires_once(world, after(world, "P60D"))
     ages(world)
     assert told_anew(world) == [TOM]
-    assert [entry.due for entry in world.ticket.history if entry.due] == [format_instant(due)]
+    assert [entry.due for entry in world.ticket.history if entry.due] == [
+        format_instant(due)
+    ]
 
 
 @pytest.mark.demand("H6")
@@ -491,7 +553,7 @@ def test_a_ticket_closed_meanwhile_is_left_alone() -> None:
     assert told_anew(world) == []
 
 
-# --- On-Hold and its notice -------------------------------------------------------------------------------------------
+# --- On-Hold and its notice ---
 
 NOTICE = "Your invoice 7 is open; we go on when it is paid."
 
@@ -503,9 +565,12 @@ def test_without_billing_or_outage_no_notice_is_needed(reason: str) -> None:
 
 
 @pytest.mark.demand("H8")
-@pytest.mark.parametrize(("reason", "sets"), [("billing", {"invoices": "7"}), ("outage", {})])
+@pytest.mark.parametrize(
+    ("reason", "sets"), [("billing", {"invoices": "7"}), ("outage", {})]
+)
 def test_the_notice_must_stand_before_the_answer(reason: str, sets: Words) -> None:
-    """The answer's own text is not the notice; a public message after the reason was set is."""
+    """The answer's own text is not the notice; a public message after the reason was
+    set is."""
     world = held(reason)
     world.ask("technician", **(sets or {"title": "Outage"}))
     assert world.refused("technician", "Answered", **ANSWER)
@@ -525,7 +590,9 @@ def test_for_billing_the_notice_names_the_open_invoices() -> None:
 
 
 @pytest.mark.demand("H8")
-@pytest.mark.parametrize(("reason", "sets"), [("billing", {"invoices": "7"}), ("outage", {})])
+@pytest.mark.parametrize(
+    ("reason", "sets"), [("billing", {"invoices": "7"}), ("outage", {})]
+)
 def test_the_notice_may_come_with_the_reason(reason: str, sets: Words) -> None:
     world = at("Open")
     world.ask("technician", "On-Hold", text=NOTICE, hold_reason=reason, **sets)
@@ -552,7 +619,8 @@ def test_a_new_reason_needs_a_new_notice() -> None:
 @pytest.mark.parametrize("way", ["Customer-Reply", "In Progress"])
 @pytest.mark.parametrize("reason", ["billing", "outage"])
 def test_no_way_round_spares_the_notice(reason: str, way: str) -> None:
-    """Neither the customer's reply nor starting work stands for the notice: the reason still holds."""
+    """Neither the customer's reply nor starting work stands for the notice: the reason
+    still holds."""
     world = held(reason)
     if way == "In Progress":
         world.ask("technician", "In Progress", **OWNED)
@@ -574,7 +642,8 @@ def test_a_reason_that_is_gone_asks_for_nothing() -> None:
 
 @pytest.mark.demand("H8", "X2")
 def test_everything_that_is_wanting_is_said_at_once_in_the_documents_words() -> None:
-    """No message, no notice, no invoices: three reasons; the criterion is a sentence of the document."""
+    """No message, no notice, no invoices: three reasons; the criterion is a sentence of
+    the document."""
     answer = refusal(held("billing"), "technician", "Answered")
     assert len(answer.reasons) == 3
     assert any("invoices" in reason for reason in answer.reasons)
@@ -592,19 +661,26 @@ def test_the_reason_is_cleared_when_the_ticket_reopens() -> None:
     assert world.ask("technician", "Answered", **ANSWER).status == "Answered"
 
 
-# --- the customer's reply ---------------------------------------------------------------------------------------------
+# --- the customer's reply ---
 
 
 @pytest.mark.demand("H9", "X1", "X3")
 @pytest.mark.parametrize("via", CHANNELS)
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_reply_from_any_status_is_put_into_customer_reply(status: str, via: str | None) -> None:
+def test_a_reply_from_any_status_is_put_into_customer_reply(
+    status: str, via: str | None
+) -> None:
     """At once, by the system; the assignee is told, nobody else of the staff."""
     world = at(status, people=STAFF, owned=True)
     assert reply(world, "It is the blue one.", via).status == "Customer-Reply"
     assert [who for who in told_anew(world) if who != CUSTOMER] == [TOM]
     said = next(entry for entry in reversed(world.ticket.history) if entry.text)
-    assert (said.by, said.role, said.via, said.at) == (CUSTOMER, "customer", via, format_instant(world.now))
+    assert (said.by, said.role, said.via, said.at) == (
+        CUSTOMER,
+        "customer",
+        via,
+        format_instant(world.now),
+    )
     if status != "Customer-Reply":
         entry = entered(world.ticket, "Customer-Reply")
         assert (entry.role, entry.from_, entry.at) == ("system", status, said.at)
@@ -614,7 +690,9 @@ def test_a_reply_from_any_status_is_put_into_customer_reply(status: str, via: st
 
 @pytest.mark.demand("H9")
 @pytest.mark.parametrize(("people", "told"), [(STAFF, [TECHNICIAN, TOM]), (None, [])])
-@pytest.mark.parametrize("status", ["Open", "Answered", "Closed", "Scheduled", "On-Hold", "Customer-Reply"])
+@pytest.mark.parametrize(
+    "status", ["Open", "Answered", "Closed", "Scheduled", "On-Hold", "Customer-Reply"]
+)
 def test_without_an_assignee_a_reply_is_told_to_all(
     status: str, people: dict[str, set[str]] | None, told: list[str]
 ) -> None:
@@ -645,7 +723,10 @@ def test_only_the_tickets_own_customer_and_watchers_reply() -> None:
     world = at("Answered", people=STAFF)
     assert world.refused("customer", text="Me too!", who="stranger@customer.example")
     world.ask("technician", watchers=("boss@customer.example",))
-    assert world.ask("customer", text="I agree.", who="boss@customer.example").status == "Customer-Reply"
+    assert (
+        world.ask("customer", text="I agree.", who="boss@customer.example").status
+        == "Customer-Reply"
+    )
 
 
 @pytest.mark.demand("H9", "H5")
@@ -660,17 +741,21 @@ def test_what_a_machine_mailed_is_kept_and_moves_nothing() -> None:
     world = at("Answered")
     due = after(world, "P30D")
     world.wait("P10D")
-    assert world.ask("customer", note="I am out of office.", via="mail").status == "Answered"
+    assert (
+        world.ask("customer", note="I am out of office.", via="mail").status
+        == "Answered"
+    )
     assert told_anew(world) == []
     fires_at(world, due)
     assert world.ticket.status == "Closed"
 
 
-# --- replies to closed tickets ----------------------------------------------------------------------------------------
+# --- replies to closed tickets ---
 
 
 def closed(days: str, seconds: int) -> World:
-    """A closed ticket, so long after it was closed; the next request comes a second later."""
+    """A closed ticket, so long after it was closed; the next request comes a second
+    later."""
     world = at("Closed", owned=True)
     world.now = after(world, days) + SECOND * (seconds - 1)
     return world
@@ -678,7 +763,9 @@ def closed(days: str, seconds: int) -> World:
 
 @pytest.mark.demand("H10")
 @pytest.mark.parametrize("via", CHANNELS)
-@pytest.mark.parametrize(("days", "seconds"), [("P0D", 1), ("P29D", 0), ("P30D", -1), ("P30D", 0)])
+@pytest.mark.parametrize(
+    ("days", "seconds"), [("P0D", 1), ("P29D", 0), ("P30D", -1), ("P30D", 0)]
+)
 def test_for_30_days_a_reply_reopens(days: str, seconds: int, via: str | None) -> None:
     world = closed(days, seconds)
     assert reply(world, via=via).status == "Customer-Reply"
@@ -686,9 +773,13 @@ def test_for_30_days_a_reply_reopens(days: str, seconds: int, via: str | None) -
 
 
 @pytest.mark.demand("H10")
-@pytest.mark.parametrize("words", [{"role": "customer"}, {"role": "technician", "for_": CUSTOMER}])
+@pytest.mark.parametrize(
+    "words", [{"role": "customer"}, {"role": "technician", "for_": CUSTOMER}]
+)
 @pytest.mark.parametrize(("days", "seconds"), [("P30D", 1), ("P400D", 0)])
-def test_later_it_is_refused_with_the_reason_and_the_command(days: str, seconds: int, words: Words) -> None:
+def test_later_it_is_refused_with_the_reason_and_the_command(
+    days: str, seconds: int, words: Words
+) -> None:
     world = closed(days, seconds)
     reasons = " ".join(world.refused(text="It is back.", **words))
     assert "30 days" in reasons
@@ -707,7 +798,9 @@ def test_later_by_mail_a_linked_follow_up_is_made(days: str, seconds: int) -> No
     assert not isinstance(made, Refusal)
     assert (made.ticket.follows, made.ticket.customer) == (world.ticket.id, CUSTOMER)
     assert (made.ticket.status, made.ticket.history[0].text) == ("Open", "It is back.")
-    assert [entry.sets for entry in world.ticket.history if entry.event == "linked"] == [{"follow_up": made.ticket.id}]
+    assert [
+        entry.sets for entry in world.ticket.history if entry.event == "linked"
+    ] == [{"follow_up": made.ticket.id}]
     assert world.warnings == []
 
 
@@ -715,13 +808,18 @@ def test_later_by_mail_a_linked_follow_up_is_made(days: str, seconds: int) -> No
 @pytest.mark.parametrize("via", CHANNELS)
 def test_what_a_technician_writes_later_makes_no_follow_up(via: str | None) -> None:
     world = closed("P31D", 0)
-    assert world.ask("technician", text="We have changed the price.", via=via).status == "Closed"
+    assert (
+        world.ask("technician", text="We have changed the price.", via=via).status
+        == "Closed"
+    )
     assert world.follow_ups == []
 
 
 @pytest.mark.demand("H10", "H4")
 @pytest.mark.parametrize(("seconds", "status"), [(0, "Customer-Reply"), (1, "Closed")])
-def test_the_30_days_count_from_the_last_closing_whoever_closed(seconds: int, status: str) -> None:
+def test_the_30_days_count_from_the_last_closing_whoever_closed(
+    seconds: int, status: str
+) -> None:
     world = at("Closed")
     reply(world)
     world.ask("technician", "Answered", **ANSWER)
@@ -746,7 +844,7 @@ def test_a_ticket_can_be_replied_to_for_30_days_of_the_profiles_zone() -> None:
     assert reply(world, via="mail").status == "Closed"
 
 
-# --- the queue --------------------------------------------------------------------------------------------------------
+# --- the queue ---
 
 
 @pytest.mark.demand("H11")
@@ -754,7 +852,9 @@ def test_a_ticket_can_be_replied_to_for_30_days_of_the_profiles_zone() -> None:
 def test_a_new_ticket_stands_at_the_end_of_the_queue(role: str) -> None:
     world = World("hosting")
     tickets = [world.new(role) for _ in range(3)]
-    assert [ticket.get("queued_at") for ticket in tickets] == [ticket.created for ticket in tickets]
+    assert [ticket.get("queued_at") for ticket in tickets] == [
+        ticket.created for ticket in tickets
+    ]
     assert queue(world, *reversed(tickets)) == [ticket.id for ticket in tickets]
 
 
@@ -781,7 +881,10 @@ def test_other_messages_of_the_customer_do_not(status: str, via: str | None) -> 
 
 
 @pytest.mark.demand("H11")
-@pytest.mark.parametrize("words", [{"text": "We are on it."}, {"note": "n"}, {"assignee": TOM}, {"title": "Mail"}])
+@pytest.mark.parametrize(
+    "words",
+    [{"text": "We are on it."}, {"note": "n"}, {"assignee": TOM}, {"title": "Mail"}],
+)
 def test_nothing_that_staff_do_while_open_resets_it(words: Words) -> None:
     world = at("Open")
     before = world.ticket.get("queued_at")
@@ -796,13 +899,18 @@ def test_only_the_message_sent_while_open_resets_it() -> None:
     assert reply(world).get("queued_at") == queued
 
 
-# --- replies that may not be noticed ----------------------------------------------------------------------------------
+# --- replies that may not be noticed ---
 
 
 @pytest.mark.demand("H12", "H9")
 @pytest.mark.parametrize("via", CHANNELS)
-@pytest.mark.parametrize(("status", "word", "other"), [("Open", "reset", "notice"), ("In Progress", "notice", "reset")])
-def test_the_customer_is_told_what_a_reply_now_does(status: str, word: str, other: str, via: str | None) -> None:
+@pytest.mark.parametrize(
+    ("status", "word", "other"),
+    [("Open", "reset", "notice"), ("In Progress", "notice", "reset")],
+)
+def test_the_customer_is_told_what_a_reply_now_does(
+    status: str, word: str, other: str, via: str | None
+) -> None:
     world = at(status)
     reply(world, via=via)
     assert word in heard(world)
@@ -811,7 +919,9 @@ def test_the_customer_is_told_what_a_reply_now_does(status: str, word: str, othe
 
 @pytest.mark.demand("H12")
 @pytest.mark.parametrize("via", CHANNELS)
-@pytest.mark.parametrize("status", ["Answered", "Closed", "Scheduled", "On-Hold", "Customer-Reply"])
+@pytest.mark.parametrize(
+    "status", ["Answered", "Closed", "Scheduled", "On-Hold", "Customer-Reply"]
+)
 def test_elsewhere_the_customer_is_told_nothing(status: str, via: str | None) -> None:
     world = at(status)
     reply(world, via=via)
@@ -821,7 +931,9 @@ def test_elsewhere_the_customer_is_told_nothing(status: str, via: str | None) ->
 @pytest.mark.demand("H12")
 @pytest.mark.parametrize("via", CHANNELS)
 @pytest.mark.parametrize("status", ["Open", "In Progress"])
-def test_a_technicians_own_message_says_nothing_of_it(status: str, via: str | None) -> None:
+def test_a_technicians_own_message_says_nothing_of_it(
+    status: str, via: str | None
+) -> None:
     world = at(status)
     world.ask("technician", text="We are on it.", via=via)
     assert world.warnings == []
@@ -838,15 +950,21 @@ def unseen(text: str = "It is the blue one.") -> World:
 
 
 @pytest.mark.demand("H12")
-@pytest.mark.parametrize("words", [
-    {"text": "Which one is it?"}, *({"to": to, **words} for to, words in FORWARD if to != "Scheduled"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"text": "Which one is it?"},
+        *({"to": to, **words} for to, words in FORWARD if to != "Scheduled"),
+    ],
+)
 def test_the_next_message_or_move_is_done_but_shows_the_reply(words: Words) -> None:
     """Once: the one after it says nothing more."""
     world = unseen()
     world.ask("technician", **words)
     assert world.ticket.status == words.get("to", "Customer-Reply")
-    assert any("It is the blue one." in warning for warning in world.warnings), world.warnings
+    assert any("It is the blue one." in warning for warning in world.warnings), (
+        world.warnings
+    )
     world.warnings.clear()
     world.ask("technician", text="And now?")
     assert world.warnings == []
@@ -871,12 +989,15 @@ def test_notes_and_edits_leave_the_reply_unseen() -> None:
 
 @pytest.mark.demand("H12")
 def test_a_second_reply_does_not_hide_the_first() -> None:
-    """The second is sent in Customer-Reply, but the technician has still not seen the one sent while In Progress."""
+    """The second is sent in Customer-Reply, but the technician has still not seen the
+    one sent while In Progress."""
     world = unseen()
     reply(world, "Hello?")
     world.warnings.clear()
     world.ask("technician", "In Progress")
-    assert any("It is the blue one." in warning for warning in world.warnings), world.warnings
+    assert any("It is the blue one." in warning for warning in world.warnings), (
+        world.warnings
+    )
 
 
 @pytest.mark.demand("H12")
@@ -890,7 +1011,9 @@ def test_each_reply_while_in_progress_is_shown() -> None:
 
 
 @pytest.mark.demand("H12")
-@pytest.mark.parametrize("status", ["Open", "Answered", "Scheduled", "On-Hold", "Customer-Reply"])
+@pytest.mark.parametrize(
+    "status", ["Open", "Answered", "Scheduled", "On-Hold", "Customer-Reply"]
+)
 def test_a_reply_in_another_status_warns_nobody(status: str) -> None:
     world = at(status, owned=True)
     reply(world)

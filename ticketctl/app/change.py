@@ -13,10 +13,23 @@ from ticketctl.app.outcome import Outcome
 from ticketctl.app.transaction import CommitLog, commit, write, write_together, writing
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.requests import Change, Create, Decision, Notification, Refusal
+from ticketctl.core.engine.requests import (
+    Change,
+    Create,
+    Decision,
+    Notification,
+    Refusal,
+)
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
-from ticketctl.errors import BrokenError, ChangedError, DiskError, RefusedError, TicketctlError, UncommittedError
+from ticketctl.errors import (
+    BrokenError,
+    ChangedError,
+    DiskError,
+    RefusedError,
+    TicketctlError,
+    UncommittedError,
+)
 from ticketctl.record import Record, replace
 from ticketctl.store import files
 from ticketctl.store.paths import path_of, short
@@ -26,11 +39,15 @@ if TYPE_CHECKING:  # loaded where something is written
     from ticketctl.store.writing import journal
 
 Ask = Callable[[LoadedTicket, Profile], Sequence[Change]]
-"""What to ask of a ticket: one request per role that the user has, the first that is allowed being made."""
+"""What to ask of a ticket: one request per role that the user has, the first that is
+allowed being made."""
 
 
-def change(workspace: Workspace, ids: Iterable[str], ask: Ask, dry: bool = False) -> Iterator[Outcome]:
-    """Ask the same of tickets, each on its own: one refused or broken stops no other. One commit comes last.
+def change(
+    workspace: Workspace, ids: Iterable[str], ask: Ask, dry: bool = False
+) -> Iterator[Outcome]:
+    """Ask the same of tickets, each on its own: one refused or broken stops no other.
+    One commit comes last.
 
     There may be very many: they are written a hundred at a time, and told as they are.
 
@@ -50,9 +67,13 @@ def change(workspace: Workspace, ids: Iterable[str], ask: Ask, dry: bool = False
             with writing(workspace):
                 done = []
                 for outcome in _asked(workspace, some, ask):
-                    log.note([outcome])  # one by one: what is written is committed, whatever happens to the next
+                    log.note(
+                        [outcome]
+                    )  # one by one: what is written is committed, whatever happens to the next
                     done.append(outcome)
-                if len(some) < TOGETHER:  # the last: nobody comes between writing and committing
+                if (
+                    len(some) < TOGETHER
+                ):  # the last: nobody comes between writing and committing
                     failed = log.commit(locked=True)
             yield from done
     finally:
@@ -62,11 +83,13 @@ def change(workspace: Workspace, ids: Iterable[str], ask: Ask, dry: bool = False
 
 
 TOGETHER = 100
-"""How many tickets are written while the lock is held: more cost less, and others wait longer."""
+"""How many tickets are written while the lock is held: more cost less, and others wait
+longer."""
 
 
 def _asked(workspace: Workspace, ids: Iterable[str], ask: Ask) -> Iterator[Outcome]:
-    """Decide and write; a ticket that is named twice is decided upon again as it then is."""
+    """Decide and write; a ticket that is named twice is decided upon again as it then
+    is."""
     pending: dict[str, Outcome] = {}
 
     def decide_on(id_: str) -> Outcome:
@@ -81,14 +104,19 @@ def _asked(workspace: Workspace, ids: Iterable[str], ask: Ask) -> Iterator[Outco
     yield from _written(workspace, list(pending.values()), decide_on)
 
 
-def change_all(workspace: Workspace, ids: Iterable[str], ask: Ask, subject: str) -> list[Outcome]:
+def change_all(
+    workspace: Workspace, ids: Iterable[str], ask: Ask, subject: str
+) -> list[Outcome]:
     """Ask the same of several tickets, all or nothing, in one commit (A26)."""
     ids = list(ids)
 
     def made() -> list[Outcome]:
         outcomes = [_one(workspace, id_, ask) for id_ in ids]
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
-            write(workspace, [one for outcome in outcomes for one in writes_of(workspace, outcome)])
+            write(
+                workspace,
+                [one for outcome in outcomes for one in writes_of(workspace, outcome)],
+            )
         return outcomes
 
     with writing(workspace):
@@ -101,11 +129,17 @@ def change_all(workspace: Workspace, ids: Iterable[str], ask: Ask, subject: str)
 
 
 def adopt_by_hand(workspace: Workspace, text: str) -> list[Outcome]:
-    """Take what was changed in a ticket's file by hand as an event of its author, if the rules allow it."""
+    """Take what was changed in a ticket's file by hand as an event of its author, if
+    the rules allow it."""
     from ticketctl.app.input.edit import adopt
 
     def decide_on(id_: str) -> Outcome:
-        return _one(workspace, id_, lambda was, profile: adopt(workspace, was, profile), by_hand=True)
+        return _one(
+            workspace,
+            id_,
+            lambda was, profile: adopt(workspace, was, profile),
+            by_hand=True,
+        )
 
     with writing(workspace):
         outcome = decide_on(text)
@@ -143,13 +177,15 @@ class _CancelledError(Exception):
 
 
 def create(
-    workspace: Workspace, requests: Callable[[set[str]], Iterable[tuple[Profile, Sequence[Create]]]]
+    workspace: Workspace,
+    requests: Callable[[set[str]], Iterable[tuple[Profile, Sequence[Create]]]],
 ) -> CreateResult:
-    """Make new tickets, all or nothing: one refusal and none is made. They are taken one at a time and not kept.
+    """Make new tickets, all or nothing: one refusal and none is made. They are taken
+    one at a time and not kept.
 
     Args:
-        requests: given the ids of those before, which grow: for each ticket its profile and one request per role that
-            the user has.
+        requests: given the ids of those before, which grow: for each ticket its profile
+            and one request per role that the user has.
     """
     log, total, refusals, taken = CommitLog(workspace), 0, 0, set[str]()
     refused: list[Outcome] = []
@@ -167,7 +203,9 @@ def create(
             elif not refusals:
                 assert isinstance(outcome.result, Decision)
                 log.note([outcome])
-                warnings.extend((outcome.id, words) for words in outcome.result.warnings)
+                warnings.extend(
+                    (outcome.id, words) for words in outcome.result.warnings
+                )
                 yield from writes_of(workspace, outcome)
         if refusals:
             raise _CancelledError
@@ -193,7 +231,9 @@ def _one(workspace: Workspace, text: str, ask: Ask, by_hand: bool = False) -> Ou
         return Outcome(text, None, error)
     also: tuple[Ticket, ...] = ()
     if isinstance(result, Decision):
-        also = tuple(make_follow_up(workspace, profile, request) for request in result.follow_ups)
+        also = tuple(
+            make_follow_up(workspace, profile, request) for request in result.follow_ups
+        )
     return Outcome(was.ticket.id, was, result, profile, also)
 
 
@@ -206,19 +246,30 @@ def not_by_hand(was: LoadedTicket) -> None:
     if was.differences:
         first = was.differences[0]
         hint = f"ticketctl edit --adopt {short(was.ticket.id)}"
-        raise BrokenError(f"{first.key} does not agree with the history (set by hand?)", hint, first.place)
+        raise BrokenError(
+            f"{first.key} does not agree with the history (set by hand?)",
+            hint,
+            first.place,
+        )
 
 
 def first_allowed(
-    workspace: Workspace, profile: Profile, was: LoadedTicket | None, requests: Sequence[Create | Change]
+    workspace: Workspace,
+    profile: Profile,
+    was: LoadedTicket | None,
+    requests: Sequence[Create | Change],
 ) -> Decision | Refusal:
     """The answer to the first request that is allowed, else to the first."""
     people, ticket = workspace.people_of(profile), was.ticket if was else None
     answers: list[Decision | Refusal] = []
     for request in requests:
         if isinstance(request, Change):
-            request = replace(request, follow_id=workspace.store.fresh_id(workspace.now))
-        answers.append(decide(profile, ticket, request, workspace.now, people, workspace.by_mail))
+            request = replace(
+                request, follow_id=workspace.store.fresh_id(workspace.now)
+            )
+        answers.append(
+            decide(profile, ticket, request, workspace.now, people, workspace.by_mail)
+        )
         if isinstance(answers[-1], Decision):
             return answers[-1]
     return answers[0]
@@ -230,14 +281,27 @@ def make_follow_up(workspace: Workspace, profile: Profile, request: Create) -> T
     Raises:
         RefusedError: the rules do not let it be made.
     """
-    made = decide(profile, None, request, workspace.now, workspace.people_of(profile), workspace.by_mail)
+    made = decide(
+        profile,
+        None,
+        request,
+        workspace.now,
+        workspace.people_of(profile),
+        workspace.by_mail,
+    )
     if isinstance(made, Refusal):
-        raise RefusedError(f"the follow-up ticket cannot be made: {'; '.join(made.reasons)}")
+        raise RefusedError(
+            f"the follow-up ticket cannot be made: {'; '.join(made.reasons)}"
+        )
     return made.ticket
 
 
-def _made(workspace: Workspace, profile: Profile, candidates: Sequence[Create]) -> Outcome:
-    result: Decision | Refusal | TicketctlError = first_allowed(workspace, profile, None, candidates)
+def _made(
+    workspace: Workspace, profile: Profile, candidates: Sequence[Create]
+) -> Outcome:
+    result: Decision | Refusal | TicketctlError = first_allowed(
+        workspace, profile, None, candidates
+    )
     if os.path.lexists(f"{workspace.root}/{path_of(candidates[0].id)}"):
         result = RefusedError(f"there is a ticket {candidates[0].id} already")
     if isinstance(result, Decision):
@@ -249,29 +313,39 @@ def _made(workspace: Workspace, profile: Profile, candidates: Sequence[Create]) 
 
 
 def _written(
-    workspace: Workspace, outcomes: Sequence[Outcome], decide_on: Callable[[str], Outcome]
+    workspace: Workspace,
+    outcomes: Sequence[Outcome],
+    decide_on: Callable[[str], Outcome],
 ) -> Iterator[Outcome]:
     """The outcomes once they are written, or what stopped them.
 
     Args:
-        decide_on: decides anew on a ticket that was changed by another program before it could be written.
+        decide_on: decides anew on a ticket that was changed by another program before
+            it could be written.
     """
-    for outcome, error in write_together(workspace, outcomes, lambda one: writes_of(workspace, one)):
+    for outcome, error in write_together(
+        workspace, outcomes, lambda one: writes_of(workspace, one)
+    ):
         if isinstance(error, ChangedError):
             yield _anew(workspace, outcome.id, decide_on)
         else:
             yield replace(outcome, result=error) if error else outcome
 
 
-def _anew(workspace: Workspace, id_: str, decide_on: Callable[[str], Outcome]) -> Outcome:
-    """What becomes of a ticket that is just being changed by another program, once that has ended."""
+def _anew(
+    workspace: Workspace, id_: str, decide_on: Callable[[str], Outcome]
+) -> Outcome:
+    """What becomes of a ticket that is just being changed by another program, once that
+    has ended."""
 
     def act() -> Outcome:
         outcome = decide_on(id_)
         if isinstance(outcome.result, BrokenError):
             raise outcome.result  # half-written, perhaps
         if outcome.changed:
-            for _, error in write_together(workspace, [outcome], lambda one: writes_of(workspace, one)):
+            for _, error in write_together(
+                workspace, [outcome], lambda one: writes_of(workspace, one)
+            ):
                 if error is not None:
                     raise error
         return outcome
@@ -284,7 +358,9 @@ def _anew(workspace: Workspace, id_: str, decide_on: Callable[[str], Outcome]) -
         return Outcome(id_, None, error)
 
 
-def writes_of(workspace: Workspace, outcome: Outcome, limit: int = FOR_PEOPLE) -> list[journal.Write]:
+def writes_of(
+    workspace: Workspace, outcome: Outcome, limit: int = FOR_PEOPLE
+) -> list[journal.Write]:
     """The files of one decision: the ticket, its follow-ups, the notices in the outbox."""
     if not isinstance(outcome.result, Decision) or not outcome.result.entries:
         return []
@@ -293,8 +369,11 @@ def writes_of(workspace: Workspace, outcome: Outcome, limit: int = FOR_PEOPLE) -
     return writes + outbox(workspace, outcome.result.notices)
 
 
-def outbox(workspace: Workspace, notices: Iterable[Notification]) -> list[journal.Write]:
-    """Notices as small JSON files for scripts; none where mail is sent, which is owed by the history alone."""
+def outbox(
+    workspace: Workspace, notices: Iterable[Notification]
+) -> list[journal.Write]:
+    """Notices as small JSON files for scripts; none where mail is sent, which is owed
+    by the history alone."""
     if workspace.by_mail or not (notices := list(notices)):
         return []
     from ticketctl.store.writing.journal import Write
@@ -303,13 +382,21 @@ def outbox(workspace: Workspace, notices: Iterable[Notification]) -> list[journa
     found = []
     for notice in notices:
         content = {
-            "schema": "ticketctl/1", "ticket": notice.ticket, "event": notice.event, "at": notice.at,
-            "message": notice.message, "told": list(notice.told), "subject": notice.subject, "body": notice.body,
-        }  # fmt: skip
+            "schema": "ticketctl/1",
+            "ticket": notice.ticket,
+            "event": notice.event,
+            "at": notice.at,
+            "message": notice.message,
+            "told": list(notice.told),
+            "subject": notice.subject,
+            "body": notice.body,
+        }
         data = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
         name = f"{notice.ticket}-{notice.event}.json"
         try:  # of an event that was undone (git reset), and comes about again
-            left: bytes | None = files.read_in(workspace.state.outbox, name, files.MAX_BYTES)
+            left: bytes | None = files.read_in(
+                workspace.state.outbox, name, files.MAX_BYTES
+            )
         except (FileNotFoundError, DiskError):
             left = None
         found.append(Write(name, data.encode(), left, OUTBOX))

@@ -1,6 +1,7 @@
 """``check``: every ticket replayed against its profile; what is wrong, with its place.
 
-A list of small functions, each of which looks at one thing. Findings of kind *warning* do not make ``check`` fail.
+A list of small functions, each of which looks at one thing. Findings of kind *warning*
+do not make ``check`` fail.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ class CheckResult:
     @property
     def broken(self) -> list[Finding]:
         """The files that could not be understood at all, or not even read."""
-        return [finding for finding in self.findings if finding.code in ("broken", UNREAD)]
+        return [
+            finding for finding in self.findings if finding.code in ("broken", UNREAD)
+        ]
 
     @property
     def errors(self) -> list[Finding]:
@@ -76,15 +79,23 @@ class CheckResult:
         return [finding for finding in self.findings if finding.severity == "error"]
 
     def add_strays(self, workspace: Workspace, known: Collection[str]) -> None:
-        """Add the files that are not where a ticket could be (``known``: the paths of tickets)."""
+        """Add the files that are not where a ticket could be (``known``: the paths of
+        tickets)."""
         for path in workspace.store.strays(known):
             self.checked += 1
             self.findings.append(
-                Finding(Place(path), "path", "not where a ticket could be", "tickets/YYYY/MM/DD/ID.yaml")
+                Finding(
+                    Place(path),
+                    "path",
+                    "not where a ticket could be",
+                    "tickets/YYYY/MM/DD/ID.yaml",
+                )
             )
 
 
-def check_tickets(workspace: Workspace, ids: Sequence[str] = (), progress: Progress = no_progress) -> CheckResult:
+def check_tickets(
+    workspace: Workspace, ids: Sequence[str] = (), progress: Progress = no_progress
+) -> CheckResult:
     """Check all tickets of a store, or some.
 
     Args:
@@ -101,17 +112,26 @@ def check_tickets(workspace: Workspace, ids: Sequence[str] = (), progress: Progr
         if emails != NO_EMAILS:
             shared.add(place, emails)
     if ids:
-        result.findings += [finding for id_ in ids for finding in _duplicate(workspace, id_)]
+        result.findings += [
+            finding for id_ in ids for finding in _duplicate(workspace, id_)
+        ]
     else:
-        result.findings += duplicates_among(workspace, [paths[place] for place in shared.places()])
+        result.findings += duplicates_among(
+            workspace, [paths[place] for place in shared.places()]
+        )
         result.add_strays(workspace, paths)
         result.findings += _tracked_state(workspace)
     return result
 
 
-def _check_with_emails(workspace: Workspace, found: LoadedTicket | Finding | None) -> tuple[list[Finding], Emails]:
-    """Everything that is wrong with what lies at the path of a ticket, and the emails that it holds."""
-    return check_found(workspace, found), emails_of(found.ticket) if isinstance(found, LoadedTicket) else NO_EMAILS
+def _check_with_emails(
+    workspace: Workspace, found: LoadedTicket | Finding | None
+) -> tuple[list[Finding], Emails]:
+    """Everything that is wrong with what lies at the path of a ticket, and the emails
+    that it holds."""
+    return check_found(workspace, found), emails_of(found.ticket) if isinstance(
+        found, LoadedTicket
+    ) else NO_EMAILS
 
 
 def _duplicate(workspace: Workspace, id_: str) -> Iterator[Finding]:
@@ -126,11 +146,17 @@ def _tracked_state(workspace: Workspace) -> Iterator[Finding]:
         return
     with suppress(DiskError):
         for path in git.tracked(workspace.root, OLD)[:1]:
-            yield Finding(Place(path), "state", f"{OLD} is tracked by git; it is one clone's alone",
-                          f"git rm -r --cached {OLD}")  # fmt: skip
+            yield Finding(
+                Place(path),
+                "state",
+                f"{OLD} is tracked by git; it is one clone's alone",
+                f"git rm -r --cached {OLD}",
+            )
 
 
-def check_found(workspace: Workspace, found: LoadedTicket | Finding | None) -> list[Finding]:
+def check_found(
+    workspace: Workspace, found: LoadedTicket | Finding | None
+) -> list[Finding]:
     """Everything that is wrong with what lies at the path of a ticket."""
     if isinstance(found, LoadedTicket):
         return [*check_ticket(workspace, found), *_attachments(workspace, found)]
@@ -139,14 +165,22 @@ def check_found(workspace: Workspace, found: LoadedTicket | Finding | None) -> l
 
 def check_ticket(workspace: Workspace, loaded: LoadedTicket) -> list[Finding]:
     """Everything that is wrong with one ticket."""
-    findings = [*_chain(loaded), *_order(loaded), *_future(workspace, loaded), *_imports(loaded), *_fold(loaded)]
+    findings = [
+        *_chain(loaded),
+        *_order(loaded),
+        *_future(workspace, loaded),
+        *_imports(loaded),
+        *_fold(loaded),
+    ]
     try:
         profile = workspace.registry.get(loaded.ticket.profile)
     except ShortageError:
         raise
     except TicketctlError as error:
         code = UNREAD if isinstance(error, UnreadError) else "schema"
-        findings.append(Finding(_head(loaded, "profile"), code, error.message, error.hint))
+        findings.append(
+            Finding(_head(loaded, "profile"), code, error.message, error.hint)
+        )
         return findings
     findings += _status(loaded, profile)
     findings += _fields(loaded, profile)
@@ -154,8 +188,14 @@ def check_ticket(workspace: Workspace, loaded: LoadedTicket) -> list[Finding]:
         findings += _moves(workspace, loaded)
         findings += _keeps(workspace, loaded, profile)
     if not findings and not loaded.canonical:
-        findings.append(Finding(Place(loaded.path), "form", "not in the canonical form (comments or unknown keys?)",
-                                severity="warning"))  # fmt: skip
+        findings.append(
+            Finding(
+                Place(loaded.path),
+                "form",
+                "not in the canonical form (comments or unknown keys?)",
+                severity="warning",
+            )
+        )
     return findings
 
 
@@ -164,7 +204,12 @@ def _attachments(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding
     for position, entry in enumerate(loaded.ticket.history):
         for path in attached(loaded.ticket, entry):
             if not is_attached(workspace, path):
-                yield Finding(_entry(loaded, position, "files"), "files", f"{path} is not there", severity="warning")
+                yield Finding(
+                    _entry(loaded, position, "files"),
+                    "files",
+                    f"{path} is not there",
+                    severity="warning",
+                )
 
 
 def attached(ticket: Ticket, entry: Entry) -> list[str]:
@@ -193,7 +238,9 @@ def _chain(loaded: LoadedTicket) -> Iterator[Finding]:
     history = loaded.ticket.history
     known = {entry.id for entry in history}
     if len(known) < len(history):
-        yield Finding(_entry(loaded, 0), "chain", "two entries of the history have one id")
+        yield Finding(
+            _entry(loaded, 0), "chain", "two entries of the history have one id"
+        )
     above: tuple[str, ...] = ()
     for position, entry in enumerate(history):
         before = entry.after or above
@@ -203,9 +250,12 @@ def _chain(loaded: LoadedTicket) -> Iterator[Finding]:
                 words = f"the entry {name} before this one is missing"
                 yield Finding(_entry(loaded, position, "after"), "chain", words)
         if entry_id(entry, before) != entry.id:
-            yield Finding(_entry(loaded, position, "id"), "chain",
-                          "this entry, or one before it, is not what was written (rewritten history?)",
-                          "git log -p shows who changed it")  # fmt: skip
+            yield Finding(
+                _entry(loaded, position, "id"),
+                "chain",
+                "this entry, or one before it, is not what was written (rewritten history?)",
+                "git log -p shows who changed it",
+            )
             return
 
 
@@ -214,10 +264,19 @@ def _order(loaded: LoadedTicket) -> Iterator[Finding]:
     history = loaded.ticket.history
     if is_linear(history):
         return
-    before = {entry.id: predecessors(history, position) for position, entry in enumerate(history)}
-    for position, (stands, belongs) in enumerate(zip(history, order(history, before), strict=False)):
+    before = {
+        entry.id: predecessors(history, position)
+        for position, entry in enumerate(history)
+    }
+    for position, (stands, belongs) in enumerate(
+        zip(history, order(history, before), strict=False)
+    ):
         if stands.id != belongs.id:
-            yield Finding(_entry(loaded, position), "order", f"here belongs the entry {belongs.id}")
+            yield Finding(
+                _entry(loaded, position),
+                "order",
+                f"here belongs the entry {belongs.id}",
+            )
             return
 
 
@@ -228,16 +287,27 @@ def _future(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
         return
     horizon, history = dates.horizon(workspace.present), loaded.ticket.history
     others = sum(entry.at > horizon for entry in history) - 1
-    more = f", and so {'is' if others == 1 else 'are'} {counted(others, 'other')}" if others else ""
-    yield Finding(_entry(loaded, history.index(event), "at"), "future", in_future(event) + more,
-                  "sweeps leave the ticket alone until then; if the clock is wrong, set it right")  # fmt: skip
+    more = (
+        f", and so {'is' if others == 1 else 'are'} {counted(others, 'other')}"
+        if others
+        else ""
+    )
+    yield Finding(
+        _entry(loaded, history.index(event), "at"),
+        "future",
+        in_future(event) + more,
+        "sweeps leave the ticket alone until then; if the clock is wrong, set it right",
+    )
 
 
 def _imports(loaded: LoadedTicket) -> Iterator[Finding]:
-    """An import below other entries says that and nothing else, since no rule looks at it."""
+    """An import below other entries says that and nothing else, since no rule looks at
+    it."""
     for position, entry in enumerate(loaded.ticket.history):
         if is_import(entry) and (more := entry.content().keys() - _OF_IMPORT):
-            words = f"an import below other events cannot hold {', '.join(sorted(more))}"
+            words = (
+                f"an import below other events cannot hold {', '.join(sorted(more))}"
+            )
             yield Finding(_entry(loaded, position, min(more)), "import", words)
 
 
@@ -250,19 +320,38 @@ def _fold(loaded: LoadedTicket) -> Iterator[Finding]:
         says = "missing" if wrong.says is None else f'"{wrong.says}"'
         gives = "has none" if wrong.gives is None else f'ends in "{wrong.gives}"'
         hint = f"set by hand? ticketctl edit --adopt {short(loaded.ticket.id)}"
-        yield Finding(wrong.place, "fold", f"{wrong.key} is {says}, but the history {gives}", hint)
+        yield Finding(
+            wrong.place, "fold", f"{wrong.key} is {says}, but the history {gives}", hint
+        )
 
 
 def _status(loaded: LoadedTicket, profile: Profile) -> Iterator[Finding]:
     """Every status that is named exists in the profile."""
     known = profile.statuses
-    if loaded.differences and (head := loaded.node.map.get("status")) is not None and head.text not in known:
+    if (
+        loaded.differences
+        and (head := loaded.node.map.get("status")) is not None
+        and head.text not in known
+    ):
         hint = closest(head.text, list(known))
-        yield Finding(_head(loaded, "status"), "schema", f'unknown status "{head.text}" in {profile.name}', hint)
+        yield Finding(
+            _head(loaded, "status"),
+            "schema",
+            f'unknown status "{head.text}" in {profile.name}',
+            hint,
+        )
     for position, entry in enumerate(loaded.ticket.history):
-        if entry.to not in known and entry.to is not None and entry.sets.get("version", 0) in (0, profile.version):
-            yield Finding(_entry(loaded, position, "to"), "schema", f'unknown status "{entry.to}" in {profile.name}',
-                          closest(entry.to, list(known)))  # fmt: skip
+        if (
+            entry.to not in known
+            and entry.to is not None
+            and entry.sets.get("version", 0) in (0, profile.version)
+        ):
+            yield Finding(
+                _entry(loaded, position, "to"),
+                "schema",
+                f'unknown status "{entry.to}" in {profile.name}',
+                closest(entry.to, list(known)),
+            )
 
 
 def _fields(loaded: LoadedTicket, profile: Profile) -> Iterator[Finding]:
@@ -278,13 +367,16 @@ _SET = frozenset((*SETTABLE, "ticket", "profile", "version", LINK))
 
 
 def _wrong(profile: Profile, key: str, value: Value) -> tuple[str, str] | None:
-    """What is wrong with something that an entry sets and that is none of :data:`_SET`, and a hint."""
+    """What is wrong with something that an entry sets and that is none of :data:`_SET`,
+    and a hint."""
     if not key.startswith("fields."):
         return f'"{key}" cannot be set', closest(key, SETTABLE)
     name = key.removeprefix("fields.").partition(".")[0]
     declared = profile.fields.get(name)
     if declared is None:
-        return f'{profile.name} has no field "{name}"', closest(name, list(profile.fields))
+        return f'{profile.name} has no field "{name}"', closest(
+            name, list(profile.fields)
+        )
     problem = _type_problem(declared, value)
     return (f"{name} {problem}", "") if problem else None
 
@@ -292,11 +384,19 @@ def _wrong(profile: Profile, key: str, value: Value) -> tuple[str, str] | None:
 def _type_problem(declared: Field, value: object) -> str:
     match declared.type:
         case "enum":
-            return "" if value in declared.values else f'is "{value}", not {" or ".join(declared.values)}'
+            return (
+                ""
+                if value in declared.values
+                else f'is "{value}", not {" or ".join(declared.values)}'
+            )
         case "boolean":
             return "" if isinstance(value, bool) else "is neither true nor false"
         case "integer":
-            return "" if isinstance(value, int) and not isinstance(value, bool) else "is not a whole number"
+            return (
+                ""
+                if isinstance(value, int) and not isinstance(value, bool)
+                else "is not a whole number"
+            )
         case "date" | "datetime":
             try:
                 dates.moment_of(str(value), dates.zone("UTC"))
@@ -308,7 +408,8 @@ def _type_problem(declared: Field, value: object) -> str:
 
 
 def _moves(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
-    """Every move was legal when it was made, by the rules of its version and the role that the history records."""
+    """Every move was legal when it was made, by the rules of its version and the role
+    that the history records."""
     history = loaded.ticket.history
     profile = None
     for position, ticket, (name, version) in _stages(history):
@@ -319,29 +420,45 @@ def _moves(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
             except DiskError:
                 raise  # nobody knows what the rules say
             except TicketctlError as error:
-                yield Finding(_entry(loaded, position), "unjudged", error.message, severity="warning")
+                yield Finding(
+                    _entry(loaded, position),
+                    "unjudged",
+                    error.message,
+                    severity="warning",
+                )
                 return
         if profile is None:
             hint = f"keep the old rules as profiles/{name}@{version}.yaml"
             words = f"made under version {version} of {name}, which is not here"
-            yield Finding(_entry(loaded, position, "to"), "unjudged", words, hint, "warning")
+            yield Finding(
+                _entry(loaded, position, "to"), "unjudged", words, hint, "warning"
+            )
             return
         for reason in _illegal(profile, ticket, entry):
             yield Finding(_entry(loaded, position, "to"), "illegal", reason)
 
 
-def _stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
-    """For each move its place in the history, the ticket before it, and the rules after it."""
+def _stages(
+    history: Sequence[Entry],
+) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
+    """For each move its place in the history, the ticket before it, and the rules after
+    it."""
     return stages(history) if is_linear(history) else _merged_stages(history)
 
 
-def _merged_stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
+def _merged_stages(
+    history: Sequence[Entry],
+) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
     """The same where clones were merged: an act is judged by what its author could see."""
     known = knowledge(history)
     for position, entry in enumerate(history):
         if entry.to is None:
             continue
-        before = [other for spot, other in enumerate(history[:position]) if known[entry.id] >> spot & 1]
+        before = [
+            other
+            for spot, other in enumerate(history[:position])
+            if known[entry.id] >> spot & 1
+        ]
         try:
             ticket = fold(before) if before else None
             after = apply(ticket, entry)
@@ -357,42 +474,75 @@ def _illegal(profile: Profile, ticket: Ticket | None, entry: Entry) -> list[str]
     if ticket is None and entry.event == "imported":
         return []  # what it was elsewhere, it is here: any status of the profile
     if ticket is None:
-        edges = [edge for edge in creation_edges(profile, entry.to) if role in edge.roles]
+        edges = [
+            edge for edge in creation_edges(profile, entry.to) if role in edge.roles
+        ]
         return [] if edges else [f"{entry.role} may not create a ticket as {entry.to}"]
     if entry.from_ != ticket.status:
         return [f"it says from {entry.from_}, but the ticket was {ticket.status}"]
     if entry.to not in profile.statuses:
-        return [f'version {profile.version} of {profile.name} has no status "{entry.to}"']
-    edges = [edge for edge in profile.between(ticket.status, entry.to) if role in edge.roles]
+        return [
+            f'version {profile.version} of {profile.name} has no status "{entry.to}"'
+        ]
+    edges = [
+        edge for edge in profile.between(ticket.status, entry.to) if role in edge.roles
+    ]
     if edges and _asks_nothing(profile, edges[0], entry):
         return []
     sets, unset = _as_asked(entry, edges[0]) if edges else (entry.sets, entry.unset)
     context = EvalContext(
-        profile, NOBODY_LISTED, dates.parse_instant(entry.at), changed(ticket, sets, unset),
-        ticket.history, role, entry.role, entry.by,
-        channel="mail" if entry.via == "mail" else "cli", text=entry.text, note=entry.note,
-        changed=frozenset([name.removeprefix("fields.").partition(".")[0] for name in (*sets, *unset)]),
-    )  # fmt: skip
+        profile,
+        NOBODY_LISTED,
+        dates.parse_instant(entry.at),
+        changed(ticket, sets, unset),
+        ticket.history,
+        role,
+        entry.role,
+        entry.by,
+        channel="mail" if entry.via == "mail" else "cli",
+        text=entry.text,
+        note=entry.note,
+        changed=frozenset(
+            [name.removeprefix("fields.").partition(".")[0] for name in (*sets, *unset)]
+        ),
+    )
     return refusals(context, entry.to)[1]
 
 
 def _asks_nothing(profile: Profile, edge: Transition, entry: Entry) -> bool:
-    """Whether a move by this role needs no judging: no test stands at the edge or its target, and nothing besides the
-    edge decides who may."""
+    """Whether a move by this role needs no judging: no test stands at the edge or its
+    target, and nothing besides the edge decides who may."""
     target = profile.statuses[edge.target]
-    free = not (edge.needs or target.needs or target.keeps or target.set_by_system or profile.categories)
+    free = not (
+        edge.needs
+        or target.needs
+        or target.keeps
+        or target.set_by_system
+        or profile.categories
+    )
     return free and not entry.for_
 
 
-def _as_asked(entry: Entry, edge: Transition) -> tuple[Mapping[str, Value], Sequence[str]]:
-    """What an entry sets and clears, without what the edge itself does, since needs are tested before that."""
+def _as_asked(
+    entry: Entry, edge: Transition
+) -> tuple[Mapping[str, Value], Sequence[str]]:
+    """What an entry sets and clears, without what the edge itself does, since needs are
+    tested before that."""
     if not edge.sets:
         return entry.sets, entry.unset
-    asked = [name for name in (*entry.sets, *entry.unset) if name.removeprefix("fields.") not in edge.sets]
-    return {name: entry.sets[name] for name in asked if name in entry.sets}, [n for n in asked if n in entry.unset]
+    asked = [
+        name
+        for name in (*entry.sets, *entry.unset)
+        if name.removeprefix("fields.") not in edge.sets
+    ]
+    return {name: entry.sets[name] for name in asked if name in entry.sets}, [
+        n for n in asked if n in entry.unset
+    ]
 
 
-def _keeps(workspace: Workspace, loaded: LoadedTicket, profile: Profile) -> Iterator[Finding]:
+def _keeps(
+    workspace: Workspace, loaded: LoadedTicket, profile: Profile
+) -> Iterator[Finding]:
     """What a status keeps true is true."""
     ticket = loaded.ticket
     status = profile.statuses.get(ticket.status)
@@ -400,7 +550,18 @@ def _keeps(workspace: Workspace, loaded: LoadedTicket, profile: Profile) -> Iter
         return
     system = profile.system
     context = EvalContext(
-        profile, workspace.people_of(profile), workspace.now, ticket, ticket.acts, system, system, system
+        profile,
+        workspace.people_of(profile),
+        workspace.now,
+        ticket,
+        ticket.acts,
+        system,
+        system,
+        system,
     )
     for reason in failures(status.keeps, context):
-        yield Finding(_head(loaded, "status"), "keeps", f"{ticket.status} is kept only while: {reason}")
+        yield Finding(
+            _head(loaded, "status"),
+            "keeps",
+            f"{ticket.status} is kept only while: {reason}",
+        )

@@ -1,11 +1,18 @@
-"""``check --changed``: what was found right, byte for byte and by the same rules, is not looked at again."""
+"""``check --changed``: what was found right, byte for byte and by the same rules, is
+not looked at again."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from itertools import islice
 
-from ticketctl.app.check import CheckResult, attached, check_found, check_tickets, is_attached
+from ticketctl.app.check import (
+    CheckResult,
+    attached,
+    check_found,
+    check_tickets,
+    is_attached,
+)
 from ticketctl.app.email.duplicates import duplicates_among
 from ticketctl.app.index.parallel import read_at, spread
 from ticketctl.app.index.refresh import ask
@@ -25,11 +32,15 @@ from ticketctl.store.yaml.loader import LoadedTicket
 Held = tuple[str, bytes]
 """A file as the index has it: its path, and the id that git gives to its bytes."""
 _AT_ONCE = 5000
-"""So many are noted in one transaction: nobody waits for the index while files are read."""
+"""So many are noted in one transaction: nobody waits for the index while files are
+read."""
 
 
-def check_changed_tickets(workspace: Workspace, progress: Progress = no_progress) -> CheckResult:
-    """Check the tickets that were not found right as they are now; those that are found right now, are noted.
+def check_changed_tickets(
+    workspace: Workspace, progress: Progress = no_progress
+) -> CheckResult:
+    """Check the tickets that were not found right as they are now; those that are found
+    right now, are noted.
 
     Raises:
         SettingsError: the settings have mistakes.
@@ -37,7 +48,9 @@ def check_changed_tickets(workspace: Workspace, progress: Progress = no_progress
     rules = _stamps(workspace)
     paths = list(workspace.store.paths())
     try:
-        index, left = ask(workspace, lambda index: _doubtful(workspace, index, paths), progress)
+        index, left = ask(
+            workspace, lambda index: _doubtful(workspace, index, paths), progress
+        )
     except DiskError:  # no index can be made, but each ticket may be looked at
         return check_tickets(workspace, (), progress)
     result = CheckResult(passed=len(set(paths).difference(path for path, _ in left)))
@@ -46,7 +59,9 @@ def check_changed_tickets(workspace: Workspace, progress: Progress = no_progress
         result.checked += len(some)
         for findings, _ in some:
             result.findings += findings
-        if _stamps(workspace) == rules:  # else who knows by which of them they were judged
+        if (
+            _stamps(workspace) == rules
+        ):  # else who knows by which of them they were judged
             with suppress(UnusableError):  # then they are looked at next time
                 verified.add(index, [noted for _, noted in some if noted is not None])
     result.findings += duplicates_among(workspace, shared(index))
@@ -59,11 +74,15 @@ def _stamps(workspace: Workspace) -> list[tuple[str, str]]:
     return [(path, stamp_of(path)[0]) for path in workspace.registry.files()]
 
 
-def _doubtful(workspace: Workspace, index: Index, paths: list[str]) -> tuple[Index, list[Held]]:
-    """What is to be looked at, and the index that says so: where it cannot be written, a copy in memory.
+def _doubtful(
+    workspace: Workspace, index: Index, paths: list[str]
+) -> tuple[Index, list[Held]]:
+    """What is to be looked at, and the index that says so: where it cannot be written,
+    a copy in memory.
 
     Args:
-        paths: of everything that is there; git does not tell the index of what is no file.
+        paths: of everything that is there; git does not tell the index of what is no
+            file.
     """
     try:
         left = verified.doubtful(index)
@@ -73,13 +92,16 @@ def _doubtful(workspace: Workspace, index: Index, paths: list[str]) -> tuple[Ind
     for path, blob, files in verified.attached(index):
         if not all(is_attached(workspace, file) for file in files.split("\0")):
             left.append((path, blob))
-    # What was found right by a clock that was ahead is looked at again, once the clock is right.
+    # What was found right by a clock that was ahead is looked at again, once the clock
+    # is right.
     left += verified.later(index, dates.horizon(workspace.present))
     left += [(path, b"") for path in set(paths).difference(index.paths())]
     return index, sorted(set(left))
 
 
-def read_held(workspace: Workspace, held: Held) -> tuple[bytes, LoadedTicket | Finding | None]:
+def read_held(
+    workspace: Workspace, held: Held
+) -> tuple[bytes, LoadedTicket | Finding | None]:
     """What lies at the path of a ticket, and the blob that it is said to be."""
     path, blob = held
     return blob, read_at(workspace, path)
@@ -88,11 +110,15 @@ def read_held(workspace: Workspace, held: Held) -> tuple[bytes, LoadedTicket | F
 def look_again(
     workspace: Workspace, read: tuple[bytes, LoadedTicket | Finding | None]
 ) -> tuple[list[Finding], VerifiedTicket | None]:
-    """Everything that is wrong with a ticket; and what is to be noted, if with these bytes, by these rules, and while
-    its attachments are there, nothing ever will be."""
+    """Everything that is wrong with a ticket; and what is to be noted, if with these
+    bytes, by these rules, and while its attachments are there, nothing ever will be."""
     blob, found = read
     findings = check_found(workspace, found)
-    if findings or not isinstance(found, LoadedTicket) or object_id(b"blob", found.data, 2 * len(blob)) != blob:
+    if (
+        findings
+        or not isinstance(found, LoadedTicket)
+        or object_id(b"blob", found.data, 2 * len(blob)) != blob
+    ):
         return findings, None
     ticket = found.ticket
     keeps = workspace.registry.get(ticket.profile).statuses[ticket.status].keeps
@@ -103,5 +129,8 @@ def look_again(
 
 
 def _tells_time(test: Test) -> bool:
-    """Whether a test may pass today and not tomorrow (``allowed`` asks what moves need, and is taken to be one)."""
-    return test.kind in ("within", "allowed") or any(word == "in_future" for word, _ in test.checks)
+    """Whether a test may pass today and not tomorrow (``allowed`` asks what moves need,
+    and is taken to be one)."""
+    return test.kind in ("within", "allowed") or any(
+        word == "in_future" for word, _ in test.checks
+    )

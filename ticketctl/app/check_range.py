@@ -1,5 +1,5 @@
-"""``check --range`` and ``check --staged``: the tickets that commits change, each replayed, and no
-event of them lost."""
+"""``check --range`` and ``check --staged``: the tickets that commits change, each
+replayed, and no event of them lost."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from ticketctl.store.git import process as git
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
-def check_changes(workspace: Workspace, old: str | None, new: str | None) -> CheckResult:
-    """Check the tickets that a commit would change, or that a range of commits did: no event may be lost.
+def check_changes(
+    workspace: Workspace, old: str | None, new: str | None
+) -> CheckResult:
+    """Check the tickets that a commit would change, or that a range of commits did: no
+    event may be lost.
 
     Args:
         old, new: revisions; ``None`` for ``new`` is what is staged, against HEAD.
@@ -39,7 +42,9 @@ def check_changes(workspace: Workspace, old: str | None, new: str | None) -> Che
     return result
 
 
-def _kept(workspace: Workspace, path: str, was: bytes | None, now: LoadedTicket | None) -> Iterator[Finding]:
+def _kept(
+    workspace: Workspace, path: str, was: bytes | None, now: LoadedTicket | None
+) -> Iterator[Finding]:
     """Every event that was there is still there."""
     try:
         old = None if was is None else workspace.store.parse(path, was)
@@ -48,9 +53,17 @@ def _kept(workspace: Workspace, path: str, was: bytes | None, now: LoadedTicket 
     if old is None:
         return
     if now is None:
-        yield Finding(Place(path), "history", "the ticket is taken away; its history would be lost")
+        yield Finding(
+            Place(path),
+            "history",
+            "the ticket is taken away; its history would be lost",
+        )
         return
     left = {entry.id for entry in now.ticket.history}
     for entry in old.ticket.history:
         if entry.id not in left:
-            yield Finding(Place(path), "history", f"the event {entry.id} of {entry.at} is taken away")
+            yield Finding(
+                Place(path),
+                "history",
+                f"the event {entry.id} of {entry.at} is taken away",
+            )

@@ -1,4 +1,5 @@
-"""What tells that the clock is wrong before a sweep acts on what it says (docs/sweep.md, rule 14)."""
+"""What tells that the clock is wrong before a sweep acts on what it says
+(docs/sweep.md, rule 14)."""
 
 from __future__ import annotations
 
@@ -17,12 +18,14 @@ FAR = timedelta(days=400)
 def wrong_clock(workspace: Workspace, newest: str) -> str:
     """Say what is odd about the clock, or nothing.
 
-    It is behind if this clone has swept later: events come from others, and one that is forged must not stop
-    everything (the tickets with such events are left alone, each for itself). It is far ahead if nothing in the
-    store is less than 400 days old. Where nothing tells the time, there is nothing to protect.
+    It is behind if this clone has swept later: events come from others, and one that is
+    forged must not stop everything (the tickets with such events are left alone, each
+    for itself). It is far ahead if nothing in the store is less than 400 days old.
+    Where nothing tells the time, there is nothing to protect.
 
     Args:
-        newest: the instant of the newest event that is not dated in the future; empty if there is none.
+        newest: the instant of the newest event that is not dated in the future; empty
+            if there is none.
     """
     now, last = dates.format_instant(workspace.now), last_sweep(workspace)
     if last > dates.horizon(workspace.now):
@@ -43,11 +46,20 @@ def _age(workspace: Workspace, traces: list[tuple[str, str]]) -> timedelta:
 
 
 def _newest_commit(workspace: Workspace) -> str:
-    """The instant of the newest commit that is not later than the clock; empty if there is none, or no git."""
+    """The instant of the newest commit that is not later than the clock; empty if there
+    is none, or no git."""
     from ticketctl.store.git import process as git
 
     until = dates.format_instant(workspace.now)
     with suppress(DiskError, ValueError, OverflowError, OSError):
-        said = git.run(workspace.root, "log", "-1", "--format=%ct", f"--until={until}", "HEAD", check=False).stdout
+        said = git.run(
+            workspace.root,
+            "log",
+            "-1",
+            "--format=%ct",
+            f"--until={until}",
+            "HEAD",
+            check=False,
+        ).stdout
         return dates.format_instant(dates.near(datetime.fromtimestamp(int(said), UTC)))
     return ""

@@ -21,19 +21,24 @@ from ticketctl.store.index.sql import Ahead
 
 @dataclass
 class Forecast:
-    """What is to come: (instant, act), earliest first; the tickets that cannot be read; those that sweeps leave alone,
-    since an event of theirs is dated in the future."""
+    """What is to come: (instant, act), earliest first; the tickets that cannot be read;
+    those that sweeps leave alone, since an event of theirs is dated in the future."""
 
     acts: list[tuple[datetime, SweepAction]] = field(default_factory=list)
     broken: list[Finding] = field(default_factory=list)
     ahead: list[Ahead] = field(default_factory=list)
 
 
-def forecast_store(workspace: Workspace, days: int, progress: Progress = no_progress) -> Forecast:
-    """Everything that sweeps will do in the next ``days`` times 24 hours, if nobody does anything."""
+def forecast_store(
+    workspace: Workspace, days: int, progress: Progress = no_progress
+) -> Forecast:
+    """Everything that sweeps will do in the next ``days`` times 24 hours, if nobody
+    does anything."""
     found = Forecast()
     until = workspace.now + timedelta(days=days)
-    for loaded, profile in look(workspace, found.broken, [Query((Term("wake", "set"),))], progress):
+    for loaded, profile in look(
+        workspace, found.broken, [Query((Term("wake", "set"),))], progress
+    ):
         try:
             not_by_hand(loaded)
         except BrokenError as error:  # sweeps will refuse it, too
@@ -41,11 +46,20 @@ def forecast_store(workspace: Workspace, days: int, progress: Progress = no_prog
             continue
         start = workspace.now
         if event := future_event(loaded.ticket, workspace.now):
-            found.ahead.append(Ahead(loaded.ticket.id, loaded.ticket.profile, loaded.ticket.status, _told(event)))
+            found.ahead.append(
+                Ahead(
+                    loaded.ticket.id,
+                    loaded.ticket.profile,
+                    loaded.ticket.status,
+                    _told(event),
+                )
+            )
             start = dates.parse_instant(event.at) - dates.TOLERANCE
             if start > until:
                 continue
-        for at, fired in forecast(profile, loaded.ticket, start, until, workspace.people_of(profile)):
+        for at, fired in forecast(
+            profile, loaded.ticket, start, until, workspace.people_of(profile)
+        ):
             found.acts += ((at, act) for act in acts_of(profile, [fired]))
     found.acts.sort(key=lambda one: (one[0], one[1].fire.due, one[1].ticket.id))
     return found

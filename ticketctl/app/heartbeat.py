@@ -1,4 +1,5 @@
-"""Signs of life of the sweep: when this clone last swept, and a file for whoever watches over cron."""
+"""Signs of life of the sweep: when this clone last swept, and a file for whoever
+watches over cron."""
 
 from __future__ import annotations
 
@@ -18,14 +19,18 @@ _LAST = "last-sweep"
 def last_sweep(workspace: Workspace) -> str:
     """The instant of the last sweep of this clone, if it is known."""
     with suppress(OSError, ValueError, DiskError):
-        text = files.read_bytes(workspace.state.file(_LAST), 100).decode("ascii").strip()
+        text = (
+            files.read_bytes(workspace.state.file(_LAST), 100).decode("ascii").strip()
+        )
         return dates.format_instant(dates.parse_instant(text))
     return ""
 
 
 def remember(workspace: Workspace) -> None:
-    """Note that a sweep of this clone came to its end. One at an instant of the future (``--now``) counts as of the
-    clock: it is no trace of time, and must not make the clock look wrong from then on."""
+    """Note that a sweep of this clone came to its end. One at an instant of the future
+    (``--now``) counts as of the
+    clock: it is no trace of time, and must not make the clock look wrong from then on.
+    """
     at = min(workspace.now, workspace.clock or workspace.now)
     with suppress(OSError):
         text = dates.format_instant(at) + "\n"
@@ -43,13 +48,20 @@ def no_heartbeat(path: str) -> str:
 
 
 def heartbeat(path: str, workspace: Workspace, counts: Mapping[str, int]) -> None:
-    """Leave a sign of life for whoever watches over cron: that a run came to its end, when, and what it found.
+    """Leave a sign of life for whoever watches over cron: that a run came to its end,
+    when, and what it found.
 
     Raises:
         DiskError: the file cannot be written.
     """
-    content = {"schema": "ticketctl/1", "at": dates.format_instant(workspace.now), **counts}
+    content = {
+        "schema": "ticketctl/1",
+        "at": dates.format_instant(workspace.now),
+        **counts,
+    }
     try:
         files.replace_file(path, json.dumps(content).encode() + b"\n")
     except OSError as error:
-        raise DiskError(f"cannot write the heartbeat {path}: {error.strerror}") from None
+        raise DiskError(
+            f"cannot write the heartbeat {path}: {error.strerror}"
+        ) from None

@@ -24,7 +24,14 @@ from ticketctl.core.plural import counted
 from ticketctl.core.profile import CREATED, Profile
 from ticketctl.core.ticket import Ticket, flat, fold
 from ticketctl.core.yaml_node import Node
-from ticketctl.errors import BrokenError, MissingError, RefusedError, TicketctlError, UncommittedError, UsageError
+from ticketctl.errors import (
+    BrokenError,
+    MissingError,
+    RefusedError,
+    TicketctlError,
+    UncommittedError,
+    UsageError,
+)
 from ticketctl.record import Record
 from ticketctl.store import files
 from ticketctl.store.paths import ID, path_of
@@ -37,12 +44,15 @@ class ImportResult(Record):
     """What became of a file of tickets.
 
     Args:
-        new: how many were written, ``known`` how many were there already, whatever happened to them since.
+        new: how many were written, ``known`` how many were there already, whatever
+            happened to them since.
         settled: how many owed notices where they came from; nobody sends those.
         due: on how many the next sweep may act at once.
         missing: how many attachments are named in them that are not here.
-        unjudged: how many cannot be judged in full: they were made under rules that are not here.
-        strangers: those who work on them and have no role here, where people are listed.
+        unjudged: how many cannot be judged in full: they were made under rules that are
+            not here.
+        strangers: those who work on them and have no role here, where people are
+            listed.
         failed: that git would not commit them.
     """
 
@@ -56,17 +66,21 @@ class ImportResult(Record):
     failed: UncommittedError | None = None
 
 
-def bring_in(workspace: Workspace, rows: Rows, source: str, dry: bool = False) -> ImportResult:
-    """Write the tickets of a file, all or none, in one commit. They are taken one at a time and not kept.
+def bring_in(
+    workspace: Workspace, rows: Rows, source: str, dry: bool = False
+) -> ImportResult:
+    """Write the tickets of a file, all or none, in one commit. They are taken one at a
+    time and not kept.
 
     Args:
-        rows: what ``export`` gave, or rows as of ``new --from`` that may say when a ticket was ``created`` and name any
-            ``status``.
+        rows: what ``export`` gave, or rows as of ``new --from`` that may say when a
+            ticket was ``created`` and name any ``status``.
         source: what the commit calls the file.
         dry: look at them all, and write nothing.
 
     Raises:
-        TicketctlError: with the row in front of the message, if one cannot be; nothing was written then.
+        TicketctlError: with the row in front of the message, if one cannot be; nothing
+            was written then.
     """
     run = _ImportRun(workspace)
     if dry:
@@ -105,22 +119,38 @@ class _ImportRun:
 
     def result(self, failed: UncommittedError | None = None) -> ImportResult:
         """What became of the file."""
-        return ImportResult(len(self.paths), self.known, self.settled, self.due, self.missing, self.unjudged,
-                        tuple(sorted(self.strangers)), failed)  # fmt: skip
+        return ImportResult(
+            len(self.paths),
+            self.known,
+            self.settled,
+            self.due,
+            self.missing,
+            self.unjudged,
+            tuple(sorted(self.strangers)),
+            failed,
+        )
 
     def message(self, source: str) -> str:
-        """The commit's: how many tickets, from which file, brought by whom (git's author may be somebody else)."""
-        name, who = ("".join(char if char.isprintable() else "?" for char in text)[:100] for text in (source, self.who))
+        """The commit's: how many tickets, from which file, brought by whom (git's
+        author may be somebody else)."""
+        name, who = (
+            "".join(char if char.isprintable() else "?" for char in text)[:100]
+            for text in (source, self.who)
+        )
         lines = [f"import: {counted(len(self.paths), 'ticket')} from {name} ({who})"]
         if self.settled:
-            lines += ["", f"{counted(self.settled, 'ticket')} owed notices, which are not sent from here."]
+            lines += [
+                "",
+                f"{counted(self.settled, 'ticket')} owed notices, which are not sent from here.",
+            ]
         return "\n".join(lines)
 
     def _write(self, row: Mapping[str, Any]) -> journal.Write | None:
         """The file of a row's ticket; nothing, if it is there already.
 
         Raises:
-            RefusedError: the rules do not let it be, it is not the user's to bring in, or there is another of that id.
+            RefusedError: the rules do not let it be, it is not the user's to bring in,
+                or there is another of that id.
         """
         workspace = self.workspace
         came = _restored(row) if "history" in row else _made(workspace, row, self.taken)
@@ -132,7 +162,9 @@ class _ImportRun:
         findings = check_ticket(workspace, loaded)
         for finding in findings:
             if finding.severity == "error":
-                raise RefusedError(f"{came.id} cannot be: {finding.message}", finding.hint)
+                raise RefusedError(
+                    f"{came.id} cannot be: {finding.message}", finding.hint
+                )
         profile = workspace.registry.get(came.profile)
         actor = importer(workspace, profile)
         self.who = self.who or actor.who
@@ -141,12 +173,24 @@ class _ImportRun:
         self.unjudged += any(finding.code == "unjudged" for finding in findings)
         ticket = _settled(workspace, came, actor)
         self.settled += ticket is not came
-        self.due += next(iter(due_now(profile, ticket, workspace.now, workspace.people_of(profile))), None) is not None
+        self.due += (
+            next(
+                iter(
+                    due_now(
+                        profile, ticket, workspace.now, workspace.people_of(profile)
+                    )
+                ),
+                None,
+            )
+            is not None
+        )
         people = workspace.people_of(profile).roles
         if people is not None and ticket.assignee and not people.get(ticket.assignee):
             self.strangers.add(ticket.assignee)
         self.missing += sum(
-            not is_attached(workspace, name) for entry in ticket.history for name in attached(ticket, entry)
+            not is_attached(workspace, name)
+            for entry in ticket.history
+            for name in attached(ticket, entry)
         )
         return journal.Write(path, loaded.data if ticket is came else _written(ticket))
 
@@ -159,25 +203,31 @@ def _written(ticket: Ticket) -> bytes:
     """
     data = emit(ticket)
     if len(data) > files.MAX_BYTES:
-        raise RefusedError(f"{ticket.id} is larger than {files.MAX_BYTES >> 20} MiB", "no ticket can be")
+        raise RefusedError(
+            f"{ticket.id} is larger than {files.MAX_BYTES >> 20} MiB",
+            "no ticket can be",
+        )
     return data
 
 
 def _settled(workspace: Workspace, ticket: Ticket, actor: Actor) -> Ticket:
-    """The ticket as it is written here: as it came or, where it owes notices, with one more entry that settles them
-    unsent. Nobody is written to because of an import."""
+    """The ticket as it is written here: as it came or, where it owes notices, with one
+    more entry that settles them unsent. Nobody is written to because of an import."""
     if next(due_notifications(ticket), None) is None:
         return ticket
-    entry = Entry(dates.format_instant(workspace.now), actor.who, actor.role, "imported")
+    entry = Entry(
+        dates.format_instant(workspace.now), actor.who, actor.role, "imported"
+    )
     return fold((*ticket.history, seal(ticket.history, entry)))
 
 
 def _is_there(workspace: Workspace, came: Ticket) -> bool:
-    """Whether a ticket that came has been imported before: each of its events is here. Others may have been added
-    since, by the import itself, by people, by a merge.
+    """Whether a ticket that came has been imported before: each of its events is here.
+    Others may have been added since, by the import itself, by people, by a merge.
 
     Raises:
-        RefusedError: there is a ticket of its id that lacks an event of it, or cannot be read.
+        RefusedError: there is a ticket of its id that lacks an event of it, or cannot
+            be read.
     """
     try:
         there = workspace.store.read(came.id).ticket
@@ -185,12 +235,16 @@ def _is_there(workspace: Workspace, came: Ticket) -> bool:
         return False
     except BrokenError as error:
         raise RefusedError(
-            f"there is a ticket {came.id} already, which is broken: {error.message}", error.hint
+            f"there is a ticket {came.id} already, which is broken: {error.message}",
+            error.hint,
         ) from None
     with suppress(ValueError):  # they do not even begin alike
         if len(union(there.history, came.history)) == len(there.history):
             return True
-    raise RefusedError(f"there is a ticket {came.id} already, and it is another", "ticketctl show has it")
+    raise RefusedError(
+        f"there is a ticket {came.id} already, and it is another",
+        "ticketctl show has it",
+    )
 
 
 def _author(workspace: Workspace) -> str:
@@ -200,7 +254,8 @@ def _author(workspace: Workspace) -> str:
 
 
 def importer(workspace: Workspace, profile: Profile) -> Actor:
-    """Who the user is in bringing in tickets of a profile: staff, in a role that is theirs.
+    """Who the user is in bringing in tickets of a profile: staff, in a role that is
+    theirs.
 
     Raises:
         RefusedError: they are not.
@@ -243,7 +298,8 @@ def _node(value: Any, left: list[int], depth: int = 0) -> Node:
         left: how many values there may still be; the number in it is counted down.
 
     Raises:
-        UsageError: it is nested deeper than a ticket, or has more values, or one that no ticket has.
+        UsageError: it is nested deeper than a ticket, or has more values, or one that
+            no ticket has.
     """
     left[0] -= 1
     if left[0] < 0:
@@ -251,7 +307,11 @@ def _node(value: Any, left: list[int], depth: int = 0) -> Node:
     if depth > _DEEPEST:
         raise UsageError("nested too deeply to be a ticket")
     if isinstance(value, dict):
-        return Node({str(key): _node(item, left, depth + 1) for key, item in value.items()}, 1, 1)
+        return Node(
+            {str(key): _node(item, left, depth + 1) for key, item in value.items()},
+            1,
+            1,
+        )
     if isinstance(value, list):
         return Node([_node(item, left, depth + 1) for item in value], 1, 1)
     if isinstance(value, float):
@@ -259,23 +319,39 @@ def _node(value: Any, left: list[int], depth: int = 0) -> Node:
     return Node(value, 1, 1)
 
 
-def _made(workspace: Workspace, row: Mapping[str, Any], taken: Container[str]) -> Ticket:
+def _made(
+    workspace: Workspace, row: Mapping[str, Any], taken: Container[str]
+) -> Ticket:
     """A ticket that was kept elsewhere: one entry, of the time at which it was opened."""
     new_ticket.check_texts(row)
     created = _created(workspace, row)
-    own = {key: value for key, value in row.items() if key not in ("schema", "created", "status")}
+    own = {
+        key: value
+        for key, value in row.items()
+        if key not in ("schema", "created", "status")
+    }
     profile, (request, *_) = new_ticket.request(
         workspace, {"id": workspace.store.fresh_id(created, taken), **own}, "", taken
     )
     actor = importer(workspace, profile)
     start = next(edge.target for edge in profile.edges if edge.source == CREATED)
     status = values.status(profile, str(row["status"])) if row.get("status") else start
-    sets: dict[str, Value] = {"ticket": request.id, "profile": profile.name, "version": profile.version,
-                              "title": request.title}  # fmt: skip
+    sets: dict[str, Value] = {
+        "ticket": request.id,
+        "profile": profile.name,
+        "version": profile.version,
+        "title": request.title,
+    }
     entry = Entry(
-        dates.format_instant(created), actor.who, actor.role, "imported", to=status, text=request.text, note=request.note,
+        dates.format_instant(created),
+        actor.who,
+        actor.role,
+        "imported",
+        to=status,
+        text=request.text,
+        note=request.note,
         sets=sets | {flat(name): value for name, value in request.sets.items()},
-    )  # fmt: skip
+    )
     return fold([seal((), entry)])
 
 
@@ -288,7 +364,11 @@ def _created(workspace: Workspace, row: Mapping[str, Any]) -> datetime:
     if "created" not in row:
         return workspace.now
     text = str(row["created"])
-    moment = dates.moment_of(values.when(workspace, text), dates.zone(workspace.settings.timezone))
+    moment = dates.moment_of(
+        values.when(workspace, text), dates.zone(workspace.settings.timezone)
+    )
     if moment > workspace.now or moment.year < 2000:
-        raise UsageError(f'a ticket cannot be created at "{text}"', "between the year 2000 and now")
+        raise UsageError(
+            f'a ticket cannot be created at "{text}"', "between the year 2000 and now"
+        )
     return moment

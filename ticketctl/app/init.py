@@ -26,7 +26,8 @@ _ATTRIBUTES = "tickets/** -text -filter -ident\ntickets/**/*.yaml merge=ticketct
 _SCHEMA = "ticket.schema.json"
 _IGNORED = f"{OLD}/\n{BESIDE}*\ndead-letters/\n"
 _LARGEST = 1 << 20
-"""The largest ``.gitignore`` or ``.gitattributes`` that a line is added to, in bytes."""
+"""The largest ``.gitignore`` or ``.gitattributes`` that a line is added to, in bytes.
+"""
 
 
 class InitResult(NamedTuple):
@@ -58,7 +59,10 @@ def init_store(root: str, profile: str) -> InitResult:
     try:
         nearest = _nearest(root)
         own = not inside_repository(nearest)
-        if not own and (repository := repository_of(os.path.realpath(nearest))) is not None:
+        if (
+            not own
+            and (repository := repository_of(os.path.realpath(nearest))) is not None
+        ):
             must_be_finished(repository)
         if os.path.lexists(f"{root}/{NAME}"):
             return InitResult([_set_up_again(root, own)], is_new=False)
@@ -80,9 +84,13 @@ def init_store(root: str, profile: str) -> InitResult:
     said = ["made a ticket store" + ("" if root == os.getcwd() else f" in {root}")]
     if own:
         _commit(state, made)
-        said.append("made a git repository; every command commits what it changes (commit: auto)")
+        said.append(
+            "made a git repository; every command commits what it changes (commit: auto)"
+        )
     else:
-        said.append("inside an existing repository: nothing is committed by itself (commit: off)")
+        said.append(
+            "inside an existing repository: nothing is committed by itself (commit: off)"
+        )
     return InitResult(said, is_new=True)
 
 
@@ -96,13 +104,16 @@ def _commit(state: StateFolder, made: Sequence[str]) -> None:
     lock = IndexLock(state.repository, state.access)
     try:
         who = git.email(state.root) or "ticketctl@localhost"
-        commit_module.commit(state, [Written(path) for path in made], "A ticket store", who, lock)
+        commit_module.commit(
+            state, [Written(path) for path in made], "A ticket store", who, lock
+        )
     finally:
         lock.release()
 
 
 def _set_up_again(root: str, outside: bool) -> str:
-    """Teach the clone of a store that is there what a new one is taught; any number of times.
+    """Teach the clone of a store that is there what a new one is taught; any number of
+    times.
 
     Raises:
         RefusedError: there is nothing to teach outside git.
@@ -110,7 +121,9 @@ def _set_up_again(root: str, outside: bool) -> str:
         OSError: the clone cannot be written.
     """
     if outside:
-        raise RefusedError(f"there is a store in {root} already", f"its settings are in {NAME}")
+        raise RefusedError(
+            f"there is a store in {root} already", f"its settings are in {NAME}"
+        )
     state = locate(root)
     assert state.repository is not None
     setup.set_up(root, hook=root == state.repository.top)
@@ -148,7 +161,9 @@ def _add_lines(state: StateFolder, path: str, lines: str) -> None:
 def _settings(profile: str, commit: bool) -> str:
     lines = ["schema: 1"]
     lines.append(
-        f"profile: {profile}" if profile else "# profile: NAME                  # for new, where none is named"
+        f"profile: {profile}"
+        if profile
+        else "# profile: NAME                  # for new, where none is named"
     )
     lines.append("# timezone: Europe/London        # how times are shown")
     lines.append(f"commit: {'auto' if commit else 'off'}")
@@ -178,7 +193,9 @@ def _teach_editor(state: StateFolder, point: bool) -> list[str]:
 
 def _leave_schema(state: StateFolder) -> str:
     """Write the schema of the tickets for editors; its path."""
-    schema = json.dumps(ticket_schema(ProfileRegistry(state.root).all()), ensure_ascii=False, indent=1)
+    schema = json.dumps(
+        ticket_schema(ProfileRegistry(state.root).all()), ensure_ascii=False, indent=1
+    )
     place = f"{state.made()}/{_SCHEMA}"
     files.replace_file(place, schema.encode() + b"\n", state.access, durable=False)
     return place

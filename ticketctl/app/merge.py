@@ -1,4 +1,5 @@
-"""The merge driver: two versions of a ticket become one that holds every event of both (docs/ticket-file.md, merging)."""
+"""The merge driver: two versions of a ticket become one that holds every event of both
+(docs/ticket-file.md, merging)."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ from ticketctl.store.yaml.writer import emit
 def merge(base: str, ours: str, theirs: str, id_: str) -> int:
     """Merge a ticket into the file ``ours``, as git asks of a merge driver.
 
-    Tickets that hold more than their events (comments, unknown keys, a head changed by hand) are merged line by
-    line, as git would without us.
+    Tickets that hold more than their events (comments, unknown keys, a head changed by
+    hand) are merged line by line, as git would without us.
 
     Args:
         base, ours, theirs: three files with the versions.
@@ -43,8 +44,8 @@ def joined(store: Store, path: str, one: bytes, other: bytes) -> bytes:
     """The ticket that holds every event of two versions of it.
 
     Raises:
-        ValueError: one of them holds more than its events (comments, a head changed by hand),
-            or they are not of one ticket.
+        ValueError: one of them holds more than its events (comments, a head changed by
+            hand), or they are not of one ticket.
         BrokenError: one of them cannot be understood.
     """
     versions = [store.parse(path, data) for data in (one, other)]
@@ -54,7 +55,9 @@ def joined(store: Store, path: str, one: bytes, other: bytes) -> bytes:
 
 
 def _read(file: str, id_: str) -> LoadedTicket:
-    loaded = Store(os.getcwd()).parse(path_of(id_), files.read_bytes(file, files.MAX_BYTES))
+    loaded = Store(os.getcwd()).parse(
+        path_of(id_), files.read_bytes(file, files.MAX_BYTES)
+    )
     if not loaded.canonical:
         raise ValueError("changed by hand")
     return loaded

@@ -45,7 +45,8 @@ class Outcome(Record):
 
 
 def describe(outcome: Outcome) -> str:
-    """One line for a commit message: ``k3qx9: Pending -> Solved (amy@support.example)``."""
+    """One line for a commit message: ``k3qx9: Pending -> Solved
+    (amy@support.example)``."""
     assert isinstance(outcome.result, Decision)
     entry = outcome.result.entries[0]
     who = f"{entry.by} for {entry.for_}" if entry.for_ else entry.by
@@ -53,13 +54,16 @@ def describe(outcome: Outcome) -> str:
 
 
 def what(outcome: Outcome) -> str:
-    """What happened to a ticket, in few words: ``Open -> Solved``, ``reply``, ``assignee, due``."""
+    """What happened to a ticket, in few words: ``Open -> Solved``, ``reply``,
+    ``assignee, due``."""
     assert isinstance(outcome.result, Decision)
     entry, after = outcome.result.entries[0], outcome.result.ticket
     if outcome.before is None:
         return f"new, {after.status}"
     if outcome.before.status != after.status:
         return f"{outcome.before.status} -> {after.status}"
-    said = [word for word, text in (("reply", entry.text), ("note", entry.note)) if text]
+    said = [
+        word for word, text in (("reply", entry.text), ("note", entry.note)) if text
+    ]
     names = [name.removeprefix("fields.") for name in (*entry.sets, *entry.unset)]
     return ", ".join([*names, *said]) or entry.event

@@ -1,4 +1,5 @@
-"""What a command has written and not yet committed, and the lock that it holds meanwhile."""
+"""What a command has written and not yet committed, and the lock that it holds
+meanwhile."""
 
 from __future__ import annotations
 
@@ -22,14 +23,16 @@ _LISTED = 1000
 
 
 def _are_many_new(rows: Iterable[journal.JournalRow]) -> bool:
-    """Whether so many files are new and replace none that git would be locked out for long
+    """Whether so many files are new and replace none that git would be locked out for
+    long
     for nothing: nobody else knows of them yet."""
     some = list(islice(rows, _LISTED))
     return len(some) == _LISTED and all(row.replaces is None for row in some)
 
 
 def _is_committed(row: journal.JournalRow) -> bool:
-    """Whether a file is one that git holds: notifications and quarantined email are not."""
+    """Whether a file is one that git holds: notifications and quarantined email are
+    not."""
     return row.area == "store" and not row.target.startswith("dead-letters/")
 
 
@@ -46,8 +49,8 @@ class PreparedFile(NamedTuple):
 
 
 class Pending:
-    """What a command has written and not yet committed, and the lock on git's index that it
-    holds meanwhile."""
+    """What a command has written and not yet committed, and the lock on git's index
+    that it holds meanwhile."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -87,8 +90,8 @@ class Pending:
             self.lock.release()
 
     def ready(self, rows: journal.Rows) -> None:
-        """Take the lock on git's index, unless it would be held for long and for nothing, and
-        list what is about to be written.
+        """Take the lock on git's index, unless it would be held for long and for
+        nothing, and list what is about to be written.
 
         Raises:
             BusyError: git is locked, or in the middle of something.
@@ -105,8 +108,12 @@ class Pending:
         try:
             while some := list(islice(rest, _LISTED)):
                 if self.lock is not None:
-                    self._list.add(UncommittedFile(row.target, row.digest, row.by) for row in some)
-                self._prepared.update((row.target, PreparedFile(row.digest, row.was)) for row in some)
+                    self._list.add(
+                        UncommittedFile(row.target, row.digest, row.by) for row in some
+                    )
+                self._prepared.update(
+                    (row.target, PreparedFile(row.digest, row.was)) for row in some
+                )
         except OSError as error:
             words = f"cannot write to {self._workspace.state.folder}: {error.strerror}"
             raise DiskError(words, "nothing was changed") from None
@@ -130,7 +137,10 @@ class Pending:
             return
         try:
             if self.lock is None:
-                raise DiskError("this is not a git repository", "git init, or commit: off in ticketctl.yaml")
+                raise DiskError(
+                    "this is not a git repository",
+                    "git init, or commit: off in ticketctl.yaml",
+                )
             done = self._committed(written, message, who, self.lock)
             warn_if_detached(self._workspace, done.id)
             if done.left_out:
@@ -140,12 +150,16 @@ class Pending:
             raise
         self._list.remove()
 
-    def _committed(self, written: dict[str, PreparedFile], message: str, who: str, lock: IndexLock) -> Committed:
+    def _committed(
+        self, written: dict[str, PreparedFile], message: str, who: str, lock: IndexLock
+    ) -> Committed:
         """Commit files; where the last commit has events that they lack, with these."""
         from ticketctl.store.git.commit import MissingEventsError, Written, commit
 
         def tried() -> Committed:
-            files = [Written(path, one.digest, one.was) for path, one in written.items()]
+            files = [
+                Written(path, one.digest, one.was) for path, one in written.items()
+            ]
             return commit(self._workspace.state, files, message, who, lock)
 
         try:
@@ -178,14 +192,19 @@ class Pending:
         write_all(workspace.state, writes, self.ready)
 
     def _leave_out(self, paths: Sequence[str], written: Collection[str]) -> None:
-        """Tell of files that are not as they were written, unless HEAD has them as they are.
+        """Tell of files that are not as they were written, unless HEAD has them as they
+        are.
 
         Raises:
             DiskError: there are such.
         """
         from ticketctl.store.git import process as git
 
-        if left := [path for path in git.uncommitted(self._workspace.root, paths) if path in written]:
+        if left := [
+            path
+            for path in git.uncommitted(self._workspace.root, paths)
+            if path in written
+        ]:
             raise changed_since(left)
 
 
@@ -203,7 +222,11 @@ def warn_if_detached(workspace: Workspace, commit: str) -> None:
     """Warn of a commit that is on no branch, and say how to keep it."""
     from ticketctl.store.git.repository import is_detached
 
-    if commit and workspace.state.repository is not None and is_detached(workspace.state.repository):
+    if (
+        commit
+        and workspace.state.repository is not None
+        and is_detached(workspace.state.repository)
+    ):
         short = commit[:12]
         workspace.warnings.append(
             f"HEAD is detached: commit {short} is on no branch; to keep it: git branch NAME {short}"

@@ -1,4 +1,5 @@
-"""Deciding anew: what was read may be changed by an editor, or by git, before it is written."""
+"""Deciding anew: what was read may be changed by an editor, or by git, before it is
+written."""
 
 from __future__ import annotations
 
@@ -10,13 +11,16 @@ from ticketctl.errors import BrokenError, ChangedError
 
 T = TypeVar("T")
 PAUSES = (0.01, 0.03, 0.1, 0.3)
-"""How long to wait before each further try, in seconds: an editor that writes in place needs some milliseconds."""
+"""How long to wait before each further try, in seconds: an editor that writes in place
+needs some milliseconds."""
 
 
 def retry(act: Callable[[], T], changed: bool = False) -> T:
-    """What an act returns that reads, decides and writes; it is done anew while another program changes what it read.
+    """What an act returns that reads, decides and writes; it is done anew while another
+    program changes what it read.
 
-    A file that cannot be understood after that is taken to be half-written, and read again, too.
+    A file that cannot be understood after that is taken to be half-written, and read
+    again, too.
 
     Args:
         act: writes all or nothing.

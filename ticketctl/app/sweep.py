@@ -55,9 +55,10 @@ class SweepOptions(Record):
         rules: names of the automations to run; all, if empty.
         dry: the same without the writer (rule 15).
         limit: how many tickets are written at most, the longest due first (rule 10).
-        confirm: up to how many changes of status are meant, whatever the guard thinks (rule 14).
-        trust_clock: the clock is right, whatever the guard thinks. Tickets with an event of the future are left alone
-            all the same.
+        confirm: up to how many changes of status are meant, whatever the guard thinks
+            (rule 14).
+        trust_clock: the clock is right, whatever the guard thinks. Tickets with an
+            event of the future are left alone all the same.
     """
 
     rules: tuple[str, ...] = ()
@@ -90,7 +91,11 @@ class SweepAction(Record):
         after = self.decision.ticket
         if after.status != self.ticket.status:
             return "close" if self.profile.state(after.status) == "closed" else "move"
-        return "remind" if any(entry.message for entry in self.decision.entries) else "change"
+        return (
+            "remind"
+            if any(entry.message for entry in self.decision.entries)
+            else "change"
+        )
 
 
 @dataclass
@@ -98,10 +103,11 @@ class SweepReport:
     """What a run of the sweep came to.
 
     Args:
-        moves: how many changes of status there would be, where the guard wants them confirmed (``allowed`` are not
-            asked about); nothing was written then.
+        moves: how many changes of status there would be, where the guard wants them
+            confirmed (``allowed`` are not asked about); nothing was written then.
         left: how many tickets are due besides, past the limit.
-        ahead: the tickets that were left alone, since an event of theirs is dated in the future.
+        ahead: the tickets that were left alone, since an event of theirs is dated in
+            the future.
         clock: why a run would be refused for its clock, told by a dry one.
     """
 
@@ -124,36 +130,49 @@ class SweepReport:
     def counts(self) -> dict[str, int]:
         """The sums of the run, for its sign of life."""
         refused = len(self.acts) - len(self.done) + len(self.ahead)
-        return {"done": len(self.done), "left": self.left, "refused": refused,
-                "broken": len(self.broken), "failed": len(self.failed)}  # fmt: skip
+        return {
+            "done": len(self.done),
+            "left": self.left,
+            "refused": refused,
+            "broken": len(self.broken),
+            "failed": len(self.failed),
+        }
 
     @property
     def guarded(self) -> bool:
-        """Whether there are more changes of status than are made without being confirmed."""
+        """Whether there are more changes of status than are made without being
+        confirmed."""
         return self.moves > self.allowed
 
 
 class _Scan(Record):
-    """What the index knows: the tickets that may be due, the longest due first, and what the guards ask about."""
+    """What the index knows: the tickets that may be due, the longest due first, and
+    what the guards ask about."""
 
     due: Sequence[str]
     open: int
     newest: str
 
 
-def sweep(workspace: Workspace, orders: SweepOptions, progress: Progress = no_progress) -> SweepReport:
-    """Apply what is due at ``workspace.now`` to every ticket, the longest due first, and commit once.
+def sweep(
+    workspace: Workspace, orders: SweepOptions, progress: Progress = no_progress
+) -> SweepReport:
+    """Apply what is due at ``workspace.now`` to every ticket, the longest due first,
+    and commit once.
 
     Raises:
         UsageError: a rule of ``orders`` does not exist.
-        RefusedError: the clock cannot be right (rule 14), or it is not that of the system (``--now``).
+        RefusedError: the clock cannot be right (rule 14), or it is not that of the
+            system (``--now``).
     """
     _check_rules(workspace, orders)
     report = SweepReport()
     if not orders.dry:
         may_write(workspace)
     if orders.dry:
-        scan = ask(workspace, lambda index: _scan(workspace, orders, report, index), progress)
+        scan = ask(
+            workspace, lambda index: _scan(workspace, orders, report, index), progress
+        )
         report.clock = "" if orders.trust_clock else wrong_clock(workspace, scan.newest)
         _plan(workspace, orders, scan, report, progress)
         return report
@@ -167,7 +186,9 @@ def sweep(workspace: Workspace, orders: SweepOptions, progress: Progress = no_pr
             report.busy = True
             return report
         catch_up(workspace)
-        scan = ask(workspace, lambda index: _scan(workspace, orders, report, index), progress)
+        scan = ask(
+            workspace, lambda index: _scan(workspace, orders, report, index), progress
+        )
         if not orders.trust_clock and (wrong := wrong_clock(workspace, scan.newest)):
             hint = "set the clock right; if it is right: ticketctl sweep --trust-clock"
             raise RefusedError(f"{wrong}; nothing was written", hint)
@@ -181,19 +202,31 @@ def sweep(workspace: Workspace, orders: SweepOptions, progress: Progress = no_pr
 
 def _check_rules(workspace: Workspace, orders: SweepOptions) -> None:
     if orders.rules:
-        known = [rule.name for profile in workspace.registry.all() for rule in profile.automations]
+        known = [
+            rule.name
+            for profile in workspace.registry.all()
+            for rule in profile.automations
+        ]
         for name in orders.rules:
             if name not in known:
-                raise UsageError(f'there is no automation "{name}"', closest(name, known) or ", ".join(known))
+                raise UsageError(
+                    f'there is no automation "{name}"',
+                    closest(name, known) or ", ".join(known),
+                )
 
 
-def _scan(workspace: Workspace, orders: SweepOptions, report: SweepReport, index: Index) -> _Scan:
-    """Ask the index which tickets may be due; whether they are is seen when they are read."""
+def _scan(
+    workspace: Workspace, orders: SweepOptions, report: SweepReport, index: Index
+) -> _Scan:
+    """Ask the index which tickets may be due; whether they are is seen when they are
+    read."""
     broken, number = broken_in(index), sums(index)
     due = waking(index, dates.format_instant(workspace.now))
     horizon = dates.horizon(workspace.now)
     newest, skipped = latest(index, horizon), ahead(index, horizon)
-    report.broken += broken  # not before the index has answered everything: it may be asked again
+    report.broken += (
+        broken  # not before the index has answered everything: it may be asked again
+    )
     report.ahead += skipped
     if skipped:
         alone = {one.id for one in skipped}
@@ -203,9 +236,11 @@ def _scan(workspace: Workspace, orders: SweepOptions, report: SweepReport, index
     return _Scan(due, sum(number.values()) - number.get("closed", 0), newest)
 
 
-def _by_instant(workspace: Workspace, orders: SweepOptions, ids: Sequence[str], report: SweepReport) -> list[str]:
-    """Those that are due by the rules that are asked for, the longest due first: where not all are done, which are
-    matters."""
+def _by_instant(
+    workspace: Workspace, orders: SweepOptions, ids: Sequence[str], report: SweepReport
+) -> list[str]:
+    """Those that are due by the rules that are asked for, the longest due first: where
+    not all are done, which are matters."""
     found = []
     for id_ in ids:
         try:
@@ -217,17 +252,31 @@ def _by_instant(workspace: Workspace, orders: SweepOptions, ids: Sequence[str], 
             report.broken.append(error.finding)
             continue
         fires = due_now(profile, ticket, workspace.now, workspace.people_of(profile))
-        due = next((fire.due for fire in fires if not orders.rules or fire.rule in orders.rules), None)
+        due = next(
+            (
+                fire.due
+                for fire in fires
+                if not orders.rules or fire.rule in orders.rules
+            ),
+            None,
+        )
         if due is not None:
             found.append((due, id_))
     return [id_ for _, id_ in sorted(found)]
 
 
-# --- the guards (rule 14) -------------------------------------------------------------------------------------------
+# --- the guards (rule 14) ---
 
 
-def _too_many(workspace: Workspace, orders: SweepOptions, scan: _Scan, progress: Progress, report: SweepReport) -> bool:
-    """Whether the run would change the status of more tickets than is usual; its acts are then only planned."""
+def _too_many(
+    workspace: Workspace,
+    orders: SweepOptions,
+    scan: _Scan,
+    progress: Progress,
+    report: SweepReport,
+) -> bool:
+    """Whether the run would change the status of more tickets than is usual; its acts
+    are then only planned."""
     report.allowed = _allowed(workspace, orders, scan)
     if len(scan.due) <= report.allowed:
         return False
@@ -241,14 +290,22 @@ def _too_many(workspace: Workspace, orders: SweepOptions, scan: _Scan, progress:
 
 
 def _allowed(workspace: Workspace, orders: SweepOptions, scan: _Scan) -> int:
-    usual = max(workspace.settings.max_moves, scan.open * workspace.settings.max_share // 100)
+    usual = max(
+        workspace.settings.max_moves, scan.open * workspace.settings.max_share // 100
+    )
     return max(usual, orders.confirm or 0)
 
 
-# --- planning and doing ---------------------------------------------------------------------------------------------
+# --- planning and doing ---
 
 
-def _plan(workspace: Workspace, orders: SweepOptions, scan: _Scan, report: SweepReport, progress: Progress) -> None:
+def _plan(
+    workspace: Workspace,
+    orders: SweepOptions,
+    scan: _Scan,
+    report: SweepReport,
+    progress: Progress,
+) -> None:
     """What would be done, exactly as it would be (rule 15)."""
     report.allowed = _allowed(workspace, orders, scan)
     written = 0
@@ -261,7 +318,11 @@ def _plan(workspace: Workspace, orders: SweepOptions, scan: _Scan, report: Sweep
             was = workspace.store.read(id_)
             if _left_alone(workspace, was, report):
                 continue
-            acts = list(acts_of(workspace.profile_of(was.ticket), _fired(workspace, was, orders)))
+            acts = list(
+                acts_of(
+                    workspace.profile_of(was.ticket), _fired(workspace, was, orders)
+                )
+            )
             report.acts += acts
             written += any(act.decision for act in acts)
         except MissingError:
@@ -271,19 +332,35 @@ def _plan(workspace: Workspace, orders: SweepOptions, scan: _Scan, report: Sweep
     report.moves = sum(act.verb in ("close", "move") for act in report.acts)
 
 
-def _apply(workspace: Workspace, orders: SweepOptions, scan: _Scan, report: SweepReport, progress: Progress) -> None:
-    """Each ticket judged as it is at that moment, and written with its notices or not at all; one commit for the run
-    (rules 12, 13)."""
+def _apply(
+    workspace: Workspace,
+    orders: SweepOptions,
+    scan: _Scan,
+    report: SweepReport,
+    progress: Progress,
+) -> None:
+    """Each ticket judged as it is at that moment, and written with its notices or not
+    at all; one commit for the run (rules 12, 13)."""
     paths: list[str] = []
     left = list(scan.due)
     while left and len(paths) != orders.limit:
-        room = _TOGETHER if orders.limit is None else min(_TOGETHER, orders.limit - len(paths))
+        room = (
+            _TOGETHER
+            if orders.limit is None
+            else min(_TOGETHER, orders.limit - len(paths))
+        )
         some, left = left[:room], left[room:]
         progress("sweeping", len(scan.due) - len(left), len(scan.due))
         try:
             with writing(workspace):
-                turns = [turn for id_ in some if (turn := _turn(workspace, orders, report, id_)) is not None]
-                for turn, error in write_together(workspace, turns, lambda turn: turn.writes):
+                turns = [
+                    turn
+                    for id_ in some
+                    if (turn := _turn(workspace, orders, report, id_)) is not None
+                ]
+                for turn, error in write_together(
+                    workspace, turns, lambda turn: turn.writes
+                ):
                     if isinstance(error, ChangedError):
                         turn, error = _anew(workspace, orders, report, turn)
                     if error is not None:
@@ -300,7 +377,8 @@ def _apply(workspace: Workspace, orders: SweepOptions, scan: _Scan, report: Swee
 
 
 _TOGETHER = 500
-"""How many tickets are written while the lock is held: more cost less, and others wait longer."""
+"""How many tickets are written while the lock is held: more cost less, and others wait
+longer."""
 
 
 class _Turn(Record):
@@ -312,13 +390,17 @@ class _Turn(Record):
     writes: list[journal.Write]
 
 
-def _turn(workspace: Workspace, orders: SweepOptions, report: SweepReport, id_: str) -> _Turn | None:
+def _turn(
+    workspace: Workspace, orders: SweepOptions, report: SweepReport, id_: str
+) -> _Turn | None:
     try:
         was = workspace.store.read(id_)
         if _left_alone(workspace, was, report):
             return None
         fired = _fired(workspace, was, orders)
-        return _Turn(id_, workspace.profile_of(was.ticket), fired, _writes(workspace, was, fired))
+        return _Turn(
+            id_, workspace.profile_of(was.ticket), fired, _writes(workspace, was, fired)
+        )
     except MissingError:
         pass  # it went meanwhile
     except (BrokenError, SettingsError, UnreadError) as error:
@@ -333,14 +415,20 @@ def _turn(workspace: Workspace, orders: SweepOptions, report: SweepReport, id_: 
 def _anew(
     workspace: Workspace, orders: SweepOptions, report: SweepReport, turn: _Turn
 ) -> tuple[_Turn, TicketctlError | None]:
-    """The turn of a ticket that was just changed by another program, decided anew and written; or what stops it."""
+    """The turn of a ticket that was just changed by another program, decided anew and
+    written; or what stops it."""
 
     def act() -> _Turn:
         was = workspace.store.read(turn.id)
         if _left_alone(workspace, was, report):
             return replace(turn, fired=[], writes=[])
         fired = _fired(workspace, was, orders)
-        new = _Turn(turn.id, workspace.profile_of(was.ticket), fired, _writes(workspace, was, fired))
+        new = _Turn(
+            turn.id,
+            workspace.profile_of(was.ticket),
+            fired,
+            _writes(workspace, was, fired),
+        )
         for _, error in write_together(workspace, [new], lambda turn: turn.writes):
             if error is not None:
                 raise error
@@ -360,28 +448,41 @@ def _anew(
 
 
 def _left_alone(workspace: Workspace, was: LoadedTicket, report: SweepReport) -> bool:
-    """Whether a ticket has got an event of the future since the index was asked; it is noted then."""
+    """Whether a ticket has got an event of the future since the index was asked; it is
+    noted then."""
     ticket, event = was.ticket, future_event(was.ticket, workspace.now)
     if event is not None:
         report.ahead.append(Ahead(ticket.id, ticket.profile, ticket.status, event.at))
     return event is not None
 
 
-def _fired(workspace: Workspace, was: LoadedTicket, orders: SweepOptions) -> list[FiredRule]:
+def _fired(
+    workspace: Workspace, was: LoadedTicket, orders: SweepOptions
+) -> list[FiredRule]:
     not_by_hand(was)
     profile = workspace.profile_of(was.ticket)
     return sweep_ticket(
-        profile, was.ticket, workspace.now, workspace.people_of(profile), orders.rules, workspace.by_mail
+        profile,
+        was.ticket,
+        workspace.now,
+        workspace.people_of(profile),
+        orders.rules,
+        workspace.by_mail,
     )
 
 
-def _writes(workspace: Workspace, was: LoadedTicket, fired: list[FiredRule]) -> list[journal.Write]:
+def _writes(
+    workspace: Workspace, was: LoadedTicket, fired: list[FiredRule]
+) -> list[journal.Write]:
     """The ticket and its notices, to be written together (rule 12)."""
     decisions = [one.outcome for one in fired if isinstance(one.outcome, Decision)]
     if not decisions:
         return []
     notices = [notice for decision in decisions for notice in decision.notices]
-    return [workspace.store.writes(decisions[-1].ticket, was), *outbox(workspace, notices)]
+    return [
+        workspace.store.writes(decisions[-1].ticket, was),
+        *outbox(workspace, notices),
+    ]
 
 
 def acts_of(profile: Profile, fired: Iterable[FiredRule]) -> Iterator[SweepAction]:
@@ -390,7 +491,9 @@ def acts_of(profile: Profile, fired: Iterable[FiredRule]) -> Iterator[SweepActio
         automation = profile.automation(one.fire.rule)
         assert automation is not None
         if isinstance(one.outcome, Refusal):
-            yield SweepAction(one.before, profile, automation, one.fire, None, one.outcome.reasons)
+            yield SweepAction(
+                one.before, profile, automation, one.fire, None, one.outcome.reasons
+            )
         else:
             yield SweepAction(one.before, profile, automation, one.fire, one.outcome)
 

@@ -27,18 +27,24 @@ if TYPE_CHECKING:  # a command that only looks needs no journal
 
 
 def refuse_future(workspace: Workspace) -> None:
-    """Refuse to write events of the future. Whatever writes comes through here, by way of :func:`writing`; those
-    commands call it themselves that do something else before they write.
+    """Refuse to write events of the future. Whatever writes comes through here, by way
+    of :func:`writing`; those commands call it themselves that do something else before
+    they write.
 
-    An event of the future stops the rules by time of its ticket until then. The system's clock is trusted here, and
+    An event of the future stops the rules by time of its ticket until then. The
+    system's clock is trusted here, and
     so is TICKETCTL_NOW, which stands for it: only ``--now`` is questioned.
 
     Raises:
-        RefusedError: ``--now`` is more than an hour later than the clock, and the user does not vouch for it.
+        RefusedError: ``--now`` is more than an hour later than the clock, and the user
+            does not vouch for it.
     """
     clock = workspace.clock or workspace.now
     if workspace.now - clock > dates.TOLERANCE and not workspace.trust_clock:
-        now, later = dates.format_instant(workspace.now), dates.span((workspace.now - clock).total_seconds())
+        now, later = (
+            dates.format_instant(workspace.now),
+            dates.span((workspace.now - clock).total_seconds()),
+        )
         raise RefusedError(
             f"--now {now} is {later} later than the clock ({dates.format_instant(clock)}); nothing was written",
             f"if you mean it: ticketctl --now {now} --trust-clock COMMAND ...",
@@ -46,8 +52,8 @@ def refuse_future(workspace: Workspace) -> None:
 
 
 def may_write(workspace: Workspace) -> None:
-    """See that a command may write now. Those ask it themselves that do something else first:
-    open an editor, send an email.
+    """See that a command may write now. Those ask it themselves that do something else
+    first: open an editor, send an email.
 
     Raises:
         RefusedError: as :func:`refuse_future`.
@@ -56,7 +62,10 @@ def may_write(workspace: Workspace) -> None:
     refuse_future(workspace)
     if os.environ.get(OWN):
         words = "a hook of a commit that ticketctl makes cannot write: the store is locked; nothing was written"
-        raise BusyError(words, "let the hook start it in the background, to run when the commit is done")
+        raise BusyError(
+            words,
+            "let the hook start it in the background, to run when the commit is done",
+        )
     if workspace.state.repository is not None:
         from ticketctl.store.git.operations import must_be_finished
 
@@ -71,8 +80,8 @@ def writing(workspace: Workspace) -> Iterator[None]:
 
     Raises:
         RefusedError: as :func:`refuse_future`.
-        BusyError: another command holds the store, git is in the middle of something, or it
-            is locked.
+        BusyError: another command holds the store, git is in the middle of something,
+            or it is locked.
     """
     may_write(workspace)  # before anything is made
     from ticketctl.store.writing import locks
@@ -96,16 +105,19 @@ T = TypeVar("T")
 
 
 def write_together(
-    workspace: Workspace, items: Sequence[T], writes: Callable[[T], Iterable[journal.Write]]
+    workspace: Workspace,
+    items: Sequence[T],
+    writes: Callable[[T], Iterable[journal.Write]],
 ) -> Iterator[tuple[T, TicketctlError | None]]:
-    """Write what belongs to each of some items, the store's lock being held: all at once or, where one of them cannot be
-    written, each for itself.
+    """Write what belongs to each of some items, the store's lock being held: all at
+    once or, where one of them cannot be written, each for itself.
 
     Returns:
         Each item, with what stopped it, if anything did.
 
     Raises:
-        PartlyError: the disk failed when some were in their places; the next command finishes it.
+        PartlyError: the disk failed when some were in their places; the next command
+            finishes it.
     """
     from ticketctl.store.writing import journal
 
@@ -127,7 +139,8 @@ def write_together(
 
 
 def write(workspace: Workspace, writes: Iterable[journal.Write]) -> None:
-    """Write files, all or none, to be committed by :func:`record`. The store's lock is held.
+    """Write files, all or none, to be committed by :func:`record`. The store's lock is
+    held.
 
     Raises:
         TicketctlError: as of ``transaction.write_all``.
@@ -144,29 +157,36 @@ def write(workspace: Workspace, writes: Iterable[journal.Write]) -> None:
 
 
 def record(workspace: Workspace, message: str, who: str) -> UncommittedError | None:
-    """Commit what was written, where the store does so; if git would not, that: it is written
-    all the same, and the next command that writes commits it."""
+    """Commit what was written, where the store does so; if git would not, that: it is
+    written all the same, and the next command that writes commits it."""
     try:
         workspace.pending.commit(message, who)
     except (BusyError, DiskError) as error:
-        return UncommittedError(f"written, but not committed: {error.message}", error.hint)
+        return UncommittedError(
+            f"written, but not committed: {error.message}", error.hint
+        )
     return None
 
 
 def record_run(workspace: Workspace, message: str, who: str) -> UncommittedError | None:
-    """The same for a run over many tickets, each of which held the store's lock for itself alone."""
+    """The same for a run over many tickets, each of which held the store's lock for
+    itself alone."""
     if not workspace.pending:
         return None
     try:
         with writing(workspace):
             return record(workspace, message, who)
     except (BusyError, DiskError) as error:
-        return UncommittedError(f"written, but not committed: {error.message}", error.hint)
+        return UncommittedError(
+            f"written, but not committed: {error.message}", error.hint
+        )
 
 
-def commit(workspace: Workspace, outcomes: Sequence[Outcome], subject: str = "") -> list[Outcome]:
-    """Commit what was changed, the store's lock being held; if git would not, that is one more outcome: the tickets are
-    written all the same."""
+def commit(
+    workspace: Workspace, outcomes: Sequence[Outcome], subject: str = ""
+) -> list[Outcome]:
+    """Commit what was changed, the store's lock being held; if git would not, that is
+    one more outcome: the tickets are written all the same."""
     log = CommitLog(workspace)
     log.note(outcomes)
     failed = log.commit(subject, locked=True)
@@ -195,7 +215,9 @@ class CommitLog:
                 self._lines.append(describe(outcome))
                 self._deeds.add(what(outcome))
 
-    def commit(self, subject: str = "", locked: bool = False) -> UncommittedError | None:
+    def commit(
+        self, subject: str = "", locked: bool = False
+    ) -> UncommittedError | None:
         """Commit it; if git would not, that."""
         if not self._lines or not self._workspace.pending:
             return None
@@ -203,8 +225,17 @@ class CommitLog:
             message = self._lines[0]
         else:
             same = f": {next(iter(self._deeds))}" if len(self._deeds) == 1 else ""
-            more = [f"and {len(self.ids) - _TOLD:,} more"] if len(self.ids) > _TOLD else []
-            message = "\n".join([subject or f"{len(self.ids):,} tickets{same} ({self._who})", "", *self._lines, *more])
+            more = (
+                [f"and {len(self.ids) - _TOLD:,} more"] if len(self.ids) > _TOLD else []
+            )
+            message = "\n".join(
+                [
+                    subject or f"{len(self.ids):,} tickets{same} ({self._who})",
+                    "",
+                    *self._lines,
+                    *more,
+                ]
+            )
         return (record if locked else record_run)(self._workspace, message, self._who)
 
 

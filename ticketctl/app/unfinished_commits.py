@@ -1,8 +1,8 @@
 """Committing what an earlier command wrote and could not commit.
 
 It was killed, or git would not commit. What it wrote is known exactly
-(``store/writing/uncommitted.py``); only that is committed, as its author's, never what somebody has
-changed by hand.
+(``store/writing/uncommitted.py``); only that is committed, as its author's, never what
+somebody has changed by hand.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ticketctl.store.writing.uncommitted import UncommittedFile
 
 
 def commit_left(workspace: Workspace, finished: Iterable[str]) -> None:
-    """Commit what earlier commands left, one commit for each author; what cannot be committed
-    is told in a warning. The store's lock is held.
+    """Commit what earlier commands left, one commit for each author; what cannot be
+    committed is told in a warning. The store's lock is held.
 
     Args:
         finished: the files that were put into their places after a crash.
@@ -37,7 +37,9 @@ def commit_left(workspace: Workspace, finished: Iterable[str]) -> None:
     try:
         remaining = _committed(workspace, left)
     except DiskError as error:
-        workspace.warnings.append(f"what an earlier command wrote is still not committed: {error.message}")
+        workspace.warnings.append(
+            f"what an earlier command wrote is still not committed: {error.message}"
+        )
         return
     if remaining:
         _list_again(workspace, remaining)
@@ -46,8 +48,9 @@ def commit_left(workspace: Workspace, finished: Iterable[str]) -> None:
 
 
 def _rows(workspace: Workspace, lists: Iterable[str]) -> Iterator[UncommittedFile]:
-    """What the lists name. Where one is damaged, as a power cut leaves it, git knows which
-    files are not committed; of those, what is whole and in our own form is ours."""
+    """What the lists name. Where one is damaged, as a power cut leaves it, git knows
+    which files are not committed; of those, what is whole and in our own form is ours.
+    """
     damaged = False
     for path in lists:
         try:
@@ -62,12 +65,20 @@ def _rows(workspace: Workspace, lists: Iterable[str]) -> Iterator[UncommittedFil
         for path in sorted(dirty):
             if path.startswith("tickets/") and workspace.store.is_whole(path):
                 ticket = workspace.store.read_path(path).ticket
-                files = {name for entry in ticket.history for name in attached(ticket, entry)}
-                yield from (UncommittedFile(name, "", "") for name in (path, *sorted(files & dirty)))
+                files = {
+                    name for entry in ticket.history for name in attached(ticket, entry)
+                }
+                yield from (
+                    UncommittedFile(name, "", "")
+                    for name in (path, *sorted(files & dirty))
+                )
 
 
-def _committed(workspace: Workspace, left: dict[str, list[UncommittedFile]]) -> dict[str, list[UncommittedFile]]:
-    """Commit what is as it was written; what somebody has changed since, and HEAD has not.
+def _committed(
+    workspace: Workspace, left: dict[str, list[UncommittedFile]]
+) -> dict[str, list[UncommittedFile]]:
+    """Commit what is as it was written; what somebody has changed since, and HEAD has
+    not.
 
     Raises:
         DiskError: git would not.
@@ -79,17 +90,30 @@ def _committed(workspace: Workspace, left: dict[str, list[UncommittedFile]]) -> 
     by_author: dict[str, list[Written]] = {}
     for path, rows in left.items():
         if (now := _as_written(workspace, path, rows)) is not None:
-            by_author.setdefault(now.who if "@" in now.who else "", []).append(Written(path, now.digest))
+            by_author.setdefault(now.who if "@" in now.who else "", []).append(
+                Written(path, now.digest)
+            )
     for author, written in by_author.items():
-        message = f"Commit what an earlier command wrote: {counted(len(written), 'file')}"
+        message = (
+            f"Commit what an earlier command wrote: {counted(len(written), 'file')}"
+        )
         lines = [one.path for one in written[:_NAMED]]
         done = commit(
-            workspace.state, written, "\n".join([message, "", *lines]), author or _RULES, workspace.pending.lock, author
+            workspace.state,
+            written,
+            "\n".join([message, "", *lines]),
+            author or _RULES,
+            workspace.pending.lock,
+            author,
         )
         warn_if_detached(workspace, done.id)
     dirty = git.uncommitted(workspace.root, list(left))
     # What somebody has removed is theirs to commit.
-    remaining = {path: rows for path, rows in left.items() if path in dirty and is_regular(workspace.root, path)}
+    remaining = {
+        path: rows
+        for path, rows in left.items()
+        if path in dirty and is_regular(workspace.root, path)
+    }
     if remaining:
         error = changed_since(list(remaining))
         workspace.warnings.append(f"{error.message}\n{error.hint}")
@@ -97,12 +121,15 @@ def _committed(workspace: Workspace, left: dict[str, list[UncommittedFile]]) -> 
 
 
 _RULES = "sweep@localhost"
-"""Who commits what rules did, or nobody is known to have done, where git knows nobody."""
+"""Who commits what rules did, or nobody is known to have done, where git knows nobody.
+"""
 _NAMED = 200
 """How many files the message of a commit names."""
 
 
-def _as_written(workspace: Workspace, path: str, rows: Iterable[UncommittedFile]) -> UncommittedFile | None:
+def _as_written(
+    workspace: Workspace, path: str, rows: Iterable[UncommittedFile]
+) -> UncommittedFile | None:
     """The row that says what a file now is, if one does."""
     from ticketctl.core.hashing import sha256
     from ticketctl.store import files
@@ -115,18 +142,23 @@ def _as_written(workspace: Workspace, path: str, rows: Iterable[UncommittedFile]
     return matching[-1] if matching else None
 
 
-def _list_again(workspace: Workspace, remaining: dict[str, list[UncommittedFile]]) -> None:
+def _list_again(
+    workspace: Workspace, remaining: dict[str, list[UncommittedFile]]
+) -> None:
     """Keep in mind what could not be committed."""
     new = uncommitted.UncommittedList(workspace.state)
     try:
         new.add(row for rows in remaining.values() for row in rows)
     except OSError as error:
-        raise DiskError(f"cannot write to {workspace.state.folder}: {error.strerror}") from None
+        raise DiskError(
+            f"cannot write to {workspace.state.folder}: {error.strerror}"
+        ) from None
     new.leave()
 
 
 def catch_up(workspace: Workspace) -> None:
-    """Finish and commit what earlier commands left unfinished, where nothing else is written.
+    """Finish and commit what earlier commands left unfinished, where nothing else is
+    written.
 
     Raises:
         TicketctlError: as of ``recording.writing``.
@@ -142,12 +174,17 @@ def catch_up(workspace: Workspace) -> None:
             pass
     except BusyError as error:
         if left:
-            error.message = f"files that ticketctl wrote wait to be committed: {error.message}"
+            error.message = (
+                f"files that ticketctl wrote wait to be committed: {error.message}"
+            )
         raise
 
 
 def waiting(workspace: Workspace) -> BusyError | None:
     """What to say where files that commands wrote still wait to be committed."""
     if workspace.settings.commit and uncommitted.pending_lists(workspace.state):
-        return BusyError("files that ticketctl wrote wait to be committed", "ticketctl doctor says which, and why")
+        return BusyError(
+            "files that ticketctl wrote wait to be committed",
+            "ticketctl doctor says which, and why",
+        )
     return None

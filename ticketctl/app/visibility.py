@@ -1,9 +1,10 @@
-"""Who reads, and what they may see: where ``--as`` or TICKETCTL_AS names a customer, only that customer's own tickets,
-without internal notes (X7).
+"""Who reads, and what they may see: where ``--as`` or TICKETCTL_AS names a customer,
+only that customer's own tickets, without internal notes (X7).
 
-There is one view to a command (``Workspace.view``). Tickets are found, read and listed through the workspace, which applies it; no
-command need think of it. It keeps people from mistakes and portals from telling too much. It keeps nothing from somebody
-who has the files.
+There is one view to a command (``Workspace.view``). Tickets are found, read and listed
+through the workspace, which applies it; no command need think of it. It keeps people
+from mistakes and portals from telling too much. It keeps nothing from somebody who has
+the files.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ class CustomerView(Record):
 
     Args:
         who: their address.
-        role: the role that they named; empty for somebody who has no other by the settings.
-        staffed: the profiles in which that role is one of staff, so that they see all of their tickets.
+        role: the role that they named; empty for somebody who has no other by the
+            settings.
+        staffed: the profiles in which that role is one of staff, so that they see all
+            of their tickets.
     """
 
     who: str
@@ -42,7 +45,10 @@ class CustomerView(Record):
 
     def admits(self, ticket: Ticket) -> bool:
         """Whether a ticket is seen at all."""
-        return not self.is_limited(ticket.profile) or listed_spelling(self.who, ticket.customers) is not None
+        return (
+            not self.is_limited(ticket.profile)
+            or listed_spelling(self.who, ticket.customers) is not None
+        )
 
     def seen(self, loaded: LoadedTicket) -> LoadedTicket:
         """A ticket that is seen, as it is seen."""
@@ -63,18 +69,34 @@ def view_of(workspace: Workspace) -> CustomerView | None:
     role, who = split_role(workspace.as_) if workspace.as_ else ("", "")
     who = workspace.email if who == "@me" else who
     if not role:
-        return CustomerView(who, "", frozenset()) if who and _is_customer(workspace, who) else None
+        return (
+            CustomerView(who, "", frozenset())
+            if who and _is_customer(workspace, who)
+            else None
+        )
     kinds, all_known = workspace.registry.roles()
-    own = {name: found for name, roles in kinds.items() if (found := _folded(roles).get(role.casefold()))}
+    own = {
+        name: found
+        for name, roles in kinds.items()
+        if (found := _folded(roles).get(role.casefold()))
+    }
     if not own and all_known:
         known = sorted({name for roles in kinds.values() for name in roles})
-        raise UsageError(f'no profile has a role "{role}"', closest(role, known) or f"there are: {', '.join(known)}")
+        raise UsageError(
+            f'no profile has a role "{role}"',
+            closest(role, known) or f"there are: {', '.join(known)}",
+        )
     if "customer" not in own.values():
         return None
     who = who or workspace.email
     if not who:
-        raise UsageError("I do not know who you are", "--as ROLE:WHO, TICKETCTL_AS, or git config user.email")
-    return CustomerView(who, role, frozenset(name for name, kind in own.items() if kind != "customer"))
+        raise UsageError(
+            "I do not know who you are",
+            "--as ROLE:WHO, TICKETCTL_AS, or git config user.email",
+        )
+    return CustomerView(
+        who, role, frozenset(name for name, kind in own.items() if kind != "customer")
+    )
 
 
 def _folded(roles: Mapping[str, str]) -> dict[str, str]:
@@ -91,7 +113,11 @@ def _is_customer(workspace: Workspace, who: str) -> bool:
     found = set()
     for text in listed:
         profile, slash, role = text.rpartition("/")
-        found |= {roles[role] for name, roles in kinds.items() if role in roles and (not slash or name == profile)}
+        found |= {
+            roles[role]
+            for name, roles in kinds.items()
+            if role in roles and (not slash or name == profile)
+        }
     return found == {"customer"}
 
 
@@ -107,17 +133,20 @@ def for_staff(workspace: Workspace, what: str) -> None:
             if workspace.view.role
             else f"as {workspace.view.who}, a customer by ticketctl.yaml,"
         )
-        raise RefusedError(f"{what} is for staff; {whom} you see your own tickets", "ticketctl list -A shows them")
+        raise RefusedError(
+            f"{what} is for staff; {whom} you see your own tickets",
+            "ticketctl list -A shows them",
+        )
 
 
 _TOLD = "readers"
-"""The file of the state folder that holds to whom it was said, one on a line; an empty line
-for whoever git says is sitting here."""
+"""The file of the state folder that holds to whom it was said, one on a line; an empty
+line for whoever git says is sitting here."""
 
 
 def unlisted_once(workspace: Workspace) -> str:
-    """Who reads everything though the settings do not list them; empty if they do, or list
-    nobody, or if this was asked before in this clone.
+    """Who reads everything though the settings do not list them; empty if they do, or
+    list nobody, or if this was asked before in this clone.
 
     Git is asked at most once for who is sitting here: that takes a process.
     """
@@ -127,7 +156,9 @@ def unlisted_once(workspace: Workspace) -> str:
     if people is None or role or not told:
         return ""
     try:
-        known = files.read_bytes(told, 1 << 16).decode(errors="replace").split("\n")[:-1]
+        known = (
+            files.read_bytes(told, 1 << 16).decode(errors="replace").split("\n")[:-1]
+        )
     except (FileNotFoundError, DiskError):
         known = []
     if who in known:

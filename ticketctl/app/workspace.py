@@ -1,4 +1,5 @@
-"""A store opened for work: where it is, its settings, profiles and people, and what time it is."""
+"""A store opened for work: where it is, its settings, profiles and people, and what
+time it is."""
 
 from __future__ import annotations
 
@@ -36,8 +37,8 @@ class Workspace(Record):
         root: the store's folder.
         now: the instant of this command, in UTC; read once.
         as_: who the user says to be (``ROLE``, ``ROLE:WHO`` or ``WHO``), if they do.
-        clock: what the system's clock (or TICKETCTL_NOW, which stands for it) says, where ``--now`` names another
-            instant; ``None`` if there is no difference.
+        clock: what the system's clock (or TICKETCTL_NOW, which stands for it) says,
+            where ``--now`` names another instant; ``None`` if there is no difference.
         trust_clock: whether the user vouches for ``now`` (``--trust-clock``).
     """
 
@@ -49,7 +50,8 @@ class Workspace(Record):
 
     @property
     def present(self) -> datetime:
-        """What no event of the store should be later than: who looks back with ``--now`` makes none a forgery."""
+        """What no event of the store should be later than: who looks back with
+        ``--now`` makes none a forgery."""
         return max(self.now, self.clock or self.now)
 
     @cached_property
@@ -92,19 +94,25 @@ class Workspace(Record):
 
         Raises:
             BrokenError: the ticket names a profile or a status that does not exist.
-            SettingsError: the profile has mistakes; where there are many tickets, it hides only its own.
+            SettingsError: the profile has mistakes; where there are many tickets, it
+                hides only its own.
         """
         registry = self.registry  # a mistake in the settings is not the ticket's
         try:
             profile = registry.get(ticket.profile)
         except MissingError as error:
-            raise BrokenError(error.message, error.hint, Place(path_of(ticket.id))) from None
+            raise BrokenError(
+                error.message, error.hint, Place(path_of(ticket.id))
+            ) from None
         except SettingsError as error:
             error.place = Place(path_of(ticket.id))
             raise
         if ticket.status not in profile.statuses:
-            raise BrokenError(f'{ticket.profile} has no status "{ticket.status}"', "ticketctl check says where",
-                              Place(path_of(ticket.id)))  # fmt: skip
+            raise BrokenError(
+                f'{ticket.profile} has no status "{ticket.status}"',
+                "ticketctl check says where",
+                Place(path_of(ticket.id)),
+            )
         return profile
 
     @cached_property
@@ -128,7 +136,9 @@ class Workspace(Record):
         """Who has which role there."""
         known = self._people.get((profile.name, profile.version))
         if known is None:
-            known = self._people[profile.name, profile.version] = self.settings.people_of(profile)
+            known = self._people[profile.name, profile.version] = (
+                self.settings.people_of(profile)
+            )
         return known
 
     @cached_property
@@ -145,7 +155,8 @@ class Workspace(Record):
         return view_of(self)
 
     def id_of(self, text: str) -> str:
-        """The id of the ticket that a person means; what they may not see does not exist for them.
+        """The id of the ticket that a person means; what they may not see does not
+        exist for them.
 
         Raises:
             MissingError, UsageError: as of ``Store.find``.
@@ -153,7 +164,8 @@ class Workspace(Record):
         return self.store.find(text, None if self.view is None else self._admits)
 
     def find(self, text: str) -> LoadedTicket:
-        """The ticket that a person means, whole, to be changed; :meth:`show` is for reading."""
+        """The ticket that a person means, whole, to be changed; :meth:`show` is for
+        reading."""
         return self.store.read(self.id_of(text))
 
     def show(self, text: str) -> LoadedTicket:
@@ -175,7 +187,9 @@ class Workspace(Record):
         if self.view is None:
             return found
         if not self.view.admits(found.ticket):
-            raise MissingError(f'there is no ticket "{found.ticket.id}"', "ticketctl list -A shows all")
+            raise MissingError(
+                f'there is no ticket "{found.ticket.id}"', "ticketctl list -A shows all"
+            )
         return self.view.seen(found)
 
     def _admits(self, id_: str) -> bool:
@@ -186,9 +200,11 @@ class Workspace(Record):
 
 
 def find_root(start: str | None, environment: Mapping[str, str] = os.environ) -> str:
-    """The store to work in: the one named, else TICKETCTL_STORE, else the nearest one upwards.
+    """The store to work in: the one named, else TICKETCTL_STORE, else the nearest one
+    upwards.
 
-    A store is a folder with ``tickets/`` or ``ticketctl.yaml`` (git does not keep an empty folder).
+    A store is a folder with ``tickets/`` or ``ticketctl.yaml`` (git does not keep an
+    empty folder).
 
     Raises:
         MissingError: there is none.
@@ -204,7 +220,9 @@ def find_root(start: str | None, environment: Mapping[str, str] = os.environ) ->
             if error.errno != ENAMETOOLONG:
                 hidden = hidden or error  # what lies above may well be a store
             continue
-        if (settings and S_ISREG(settings.st_mode)) or (tickets and S_ISDIR(tickets.st_mode)):
+        if (settings and S_ISREG(settings.st_mode)) or (
+            tickets and S_ISDIR(tickets.st_mode)
+        ):
             return folder
     if hidden is not None:
         raise unread(hidden.filename, hidden)

@@ -15,7 +15,11 @@ from ticketctl.app.input.identity import actors, person
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.workspace import Workspace
 from ticketctl.cli.command import command, staff_command
-from ticketctl.cli.completion import complete_id, complete_id_or_status, complete_profile
+from ticketctl.cli.completion import (
+    complete_id,
+    complete_id_or_status,
+    complete_profile,
+)
 from ticketctl.cli.environment import Env, finish, pass_env, report, worst
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core.engine.decide import context_for
@@ -43,36 +47,90 @@ def options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return wrap
 
 
-_for = click.option("--for", "for_", metavar="CUSTOMER", help="Record what the customer said or decided.")
-_via = click.option("--via", type=click.Choice(["phone", "chat", "visit", "mail", "portal"]), help="How they said it.")
-_quiet = click.option("--no-notify", "quiet", is_flag=True, help="Tell nobody; the history says so.")
-_dry = click.option("-n", "--dry-run", "dry", is_flag=True, help="Say what would be done; write nothing.")
-_set = click.option("--set", "pairs", metavar="K=V", multiple=True, help="Set a field (K= clears it).")
-_due = click.option("--due", metavar="WHEN", help="The ticket's date: 2026-12-01, tomorrow, +3d ...")
-_assignee = click.option("-a", "--assignee", metavar="WHO", help="Who works on it (@me, none).")
+_for = click.option(
+    "--for",
+    "for_",
+    metavar="CUSTOMER",
+    help="Record what the customer said or decided.",
+)
+_via = click.option(
+    "--via",
+    type=click.Choice(["phone", "chat", "visit", "mail", "portal"]),
+    help="How they said it.",
+)
+_quiet = click.option(
+    "--no-notify", "quiet", is_flag=True, help="Tell nobody; the history says so."
+)
+_dry = click.option(
+    "-n",
+    "--dry-run",
+    "dry",
+    is_flag=True,
+    help="Say what would be done; write nothing.",
+)
+_set = click.option(
+    "--set", "pairs", metavar="K=V", multiple=True, help="Set a field (K= clears it)."
+)
+_due = click.option(
+    "--due", metavar="WHEN", help="The ticket's date: 2026-12-01, tomorrow, +3d ..."
+)
+_assignee = click.option(
+    "-a", "--assignee", metavar="WHO", help="Who works on it (@me, none)."
+)
 _text = options(
     click.option("-m", "--message", metavar="TEXT", help="The text."),
-    click.option("-F", "--file", "file", metavar="FILE", help="Read the text from a file, or - for stdin."),
+    click.option(
+        "-F",
+        "--file",
+        "file",
+        metavar="FILE",
+        help="Read the text from a file, or - for stdin.",
+    ),
 )
-_format = click.option("--format", "format_", type=FORMATS, default="text", help="For people, or for programs.")
+_format = click.option(
+    "--format",
+    "format_",
+    type=FORMATS,
+    default="text",
+    help="For people, or for programs.",
+)
 
 
 @command("move")
-@click.argument("words", metavar="ID... STATUS", nargs=-1, required=True, shell_complete=complete_id_or_status)
+@click.argument(
+    "words",
+    metavar="ID... STATUS",
+    nargs=-1,
+    required=True,
+    shell_complete=complete_id_or_status,
+)
 @click.option("-m", "--note", metavar="NOTE", help="Add an internal note.")
 @click.option("--reply", metavar="TEXT", help="Add a public message.")
 @options(_for, _via, _assignee, _set, _due)
-@click.option("--template", metavar="T", help="Fill in what a template of the profile says.")
+@click.option(
+    "--template", metavar="T", help="Fill in what a template of the profile says."
+)
 @click.option("--expect", metavar="STATUS", help="Only if the ticket is there now.")
 @options(_quiet, _dry, _format)
 @pass_env
-def move_command(env: Env, /, words: tuple[str, ...], format_: str, dry: bool, **given: Any) -> None:
+def move_command(
+    env: Env, /, words: tuple[str, ...], format_: str, dry: bool, **given: Any
+) -> None:
     """Move tickets to a status, as the workflow allows. ID - reads ids from stdin."""
     ids, status = _ids(words[:-1]), words[-1]
     if not words[:-1] or not status.strip():
-        raise UsageError("name a ticket and a status", "ticketctl move ID STATUS; ticketctl next ID shows what is open")
+        raise UsageError(
+            "name a ticket and a status",
+            "ticketctl move ID STATUS; ticketctl next ID shows what is open",
+        )
     ask = _asking(env.workspace, given, to=status, expect=given["expect"])
-    tell(env, change(env.workspace, ids, ask, dry), format_, dry, several="-" in words or len(words) > 2)
+    tell(
+        env,
+        change(env.workspace, ids, ask, dry),
+        format_,
+        dry,
+        several="-" in words or len(words) > 2,
+    )
 
 
 @command("reply")
@@ -80,21 +138,51 @@ def move_command(env: Env, /, words: tuple[str, ...], format_: str, dry: bool, *
 @options(_text, _for, _via, _quiet, _dry, _format)
 @pass_env
 def reply_command(
-    env: Env, /, id_: str, message: str | None, file: str | None, format_: str, dry: bool, **given: Any
+    env: Env,
+    /,
+    id_: str,
+    message: str | None,
+    file: str | None,
+    format_: str,
+    dry: bool,
+    **given: Any,
 ) -> None:
     """Add a public message, as staff or as the customer."""
     text = _body(env, message, file, "reply", id_)
-    tell(env, change(env.workspace, _ids([id_]), _asking(env.workspace, {**given, "reply": text}), dry), format_, dry)
+    tell(
+        env,
+        change(
+            env.workspace,
+            _ids([id_]),
+            _asking(env.workspace, {**given, "reply": text}),
+            dry,
+        ),
+        format_,
+        dry,
+    )
 
 
 @command("note")
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @options(_text, _dry, _format)
 @pass_env
-def note_command(env: Env, /, id_: str, message: str | None, file: str | None, format_: str, dry: bool) -> None:
+def note_command(
+    env: Env,
+    /,
+    id_: str,
+    message: str | None,
+    file: str | None,
+    format_: str,
+    dry: bool,
+) -> None:
     """Add an internal note, which the customer never sees."""
     text = _body(env, message, file, "note", id_)
-    tell(env, change(env.workspace, _ids([id_]), _asking(env.workspace, {"note": text}), dry), format_, dry)
+    tell(
+        env,
+        change(env.workspace, _ids([id_]), _asking(env.workspace, {"note": text}), dry),
+        format_,
+        dry,
+    )
 
 
 @command("assign")
@@ -103,9 +191,21 @@ def note_command(env: Env, /, id_: str, message: str | None, file: str | None, f
 @click.option("-m", "--note", metavar="NOTE", help="Add an internal note.")
 @options(_quiet, _dry, _format)
 @pass_env
-def assign_command(env: Env, /, id_: str, who: str, format_: str, dry: bool, **given: Any) -> None:
+def assign_command(
+    env: Env, /, id_: str, who: str, format_: str, dry: bool, **given: Any
+) -> None:
     """Give a ticket to somebody (@me), or to none."""
-    tell(env, change(env.workspace, _ids([id_]), _asking(env.workspace, {**given, "assignee": who}), dry), format_, dry)
+    tell(
+        env,
+        change(
+            env.workspace,
+            _ids([id_]),
+            _asking(env.workspace, {**given, "assignee": who}),
+            dry,
+        ),
+        format_,
+        dry,
+    )
 
 
 @command("set")
@@ -116,28 +216,53 @@ def assign_command(env: Env, /, id_: str, who: str, format_: str, dry: bool, **g
 @pass_env
 def set_command(env: Env, /, id_: str, format_: str, dry: bool, **given: Any) -> None:
     """Set fields, or clear them (K=). A checklist: checklist.ITEM=done."""
-    tell(env, change(env.workspace, _ids([id_]), _asking(env.workspace, given), dry), format_, dry)
+    tell(
+        env,
+        change(env.workspace, _ids([id_]), _asking(env.workspace, given), dry),
+        format_,
+        dry,
+    )
 
 
 @command("new")
 @click.argument("title", required=False)
-@click.option("--from", "rows", metavar="FILE", help="One ticket for each row: .jsonl, .csv, or - for stdin.")
 @click.option(
-    "-p", "--profile", metavar="PROFILE", shell_complete=complete_profile, help="The workflow (else the store's)."
+    "--from",
+    "rows",
+    metavar="FILE",
+    help="One ticket for each row: .jsonl, .csv, or - for stdin.",
+)
+@click.option(
+    "-p",
+    "--profile",
+    metavar="PROFILE",
+    shell_complete=complete_profile,
+    help="The workflow (else the store's).",
 )
 @click.option("-c", "--customer", metavar="CUSTOMER", help="The person who asks.")
 @_assignee
 @click.option("-d", "--text", metavar="TEXT", help="What it is about.")
-@click.option("-F", "--file", "file", metavar="FILE", help="Read that from a file, or - for stdin.")
+@click.option(
+    "-F",
+    "--file",
+    "file",
+    metavar="FILE",
+    help="Read that from a file, or - for stdin.",
+)
 @options(_set, _due)
 @click.option("--follows", metavar="ID", help="The ticket that it continues.")
-@click.option("--status", metavar="STATUS", help="Where it begins, if the profile has several.")
-@click.option("--template", metavar="T", help="Fill in what a template of the profile says.")
+@click.option(
+    "--status", metavar="STATUS", help="Where it begins, if the profile has several."
+)
+@click.option(
+    "--template", metavar="T", help="Fill in what a template of the profile says."
+)
 @click.option("--id", "id_", metavar="ID", help="Its id, for importers (YYMMDD-xxxxx).")
 @options(_via, _quiet)
 @pass_env
 def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) -> None:
-    """Open a ticket and print its id. With --from, one for each row of a file, all or none."""
+    """Open a ticket and print its id. With --from, one for each row of a file, all or
+    none."""
     from ticketctl.app.input import new_ticket
 
     given["id"] = given.pop("id_")
@@ -152,7 +277,11 @@ def new_command(env: Env, /, title: str | None, rows: str | None, **given: Any) 
 
             wanted = opened.enter_context(rows_of(rows, given))
         made = create(
-            env.workspace, lambda taken: (new_ticket.request(env.workspace, row, place, taken) for place, row in wanted)
+            env.workspace,
+            lambda taken: (
+                new_ticket.request(env.workspace, row, place, taken)
+                for place, row in wanted
+            ),
         )
     _tell_made(env, made)
 
@@ -167,9 +296,15 @@ def _tell_made(env: Env, made: CreateResult) -> None:
         report(env, made.failed)
         finish(made.failed.exit)
     if made.refused and made.total > 1:
-        env.note(f"nothing was written: {made.refusals:,} of {made.total:,} rows are refused")
+        env.note(
+            f"nothing was written: {made.refusals:,} of {made.total:,} rows are refused"
+        )
     if made.refused:
-        more = f"and {made.refusals - len(made.refused):,} more" if made.refusals > len(made.refused) else ""
+        more = (
+            f"and {made.refusals - len(made.refused):,} more"
+            if made.refusals > len(made.refused)
+            else ""
+        )
         tell(env, made.refused, "text", dry=False, last=more)
 
 
@@ -178,13 +313,29 @@ def _tell_made(env: Env, made: CreateResult) -> None:
 @click.argument("name")
 @click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)
 @click.option("--without", metavar="ID", multiple=True, help="Leave a ticket out.")
-@click.option("-p", "--profile", metavar="PROFILE", shell_complete=complete_profile, help="Whose batch it is.")
+@click.option(
+    "-p",
+    "--profile",
+    metavar="PROFILE",
+    shell_complete=complete_profile,
+    help="Whose batch it is.",
+)
 @click.option("--reply", metavar="TEXT", help="Add a public message to each.")
 @click.option("-m", "--note", metavar="NOTE", help="Add an internal note to each.")
 @_format
 @pass_env
-def batch_command(env: Env, /, batch: str, name: str, ids: tuple[str, ...], without: tuple[str, ...], profile: str | None,
-                  reply: str | None, note: str | None, format_: str) -> None:  # fmt: skip
+def batch_command(
+    env: Env,
+    /,
+    batch: str,
+    name: str,
+    ids: tuple[str, ...],
+    without: tuple[str, ...],
+    profile: str | None,
+    reply: str | None,
+    note: str | None,
+    format_: str,
+) -> None:
     """Put tickets into a batch and move them together, all or nothing."""
     from ticketctl.app.batch import find_batch, run
 
@@ -192,10 +343,21 @@ def batch_command(env: Env, /, batch: str, name: str, ids: tuple[str, ...], with
     whose, found = find_batch(workspace, batch, profile)
     left_out = [workspace.store.find(text) for text in without]
     text = values.body(reply, "the message") if reply else None
-    outcomes = run(workspace, whose, found, values.line(name, "the name"), list(_ids(ids)), left_out, text, note)
+    outcomes = run(
+        workspace,
+        whose,
+        found,
+        values.line(name, "the name"),
+        list(_ids(ids)),
+        left_out,
+        text,
+        note,
+    )
     refused = [outcome for outcome in outcomes if outcome.refused]
     if refused:
-        env.note(f"nothing was moved: {len(refused)} of {len(outcomes)} tickets are refused")
+        env.note(
+            f"nothing was moved: {len(refused)} of {len(outcomes)} tickets are refused"
+        )
     tell(env, refused or outcomes, format_, dry=False)
 
 
@@ -207,7 +369,8 @@ def _typed() -> Iterator[str]:
 
 
 def _ids(words: Sequence[str]) -> Iterator[str]:
-    """The ids named, ``-`` standing for those on stdin (the first word of each line), as they come."""
+    """The ids named, ``-`` standing for those on stdin (the first word of each line),
+    as they come."""
     seen: set[str] = set()
     for word in words:
         for id_ in _typed() if word == "-" else (word,):
@@ -227,13 +390,22 @@ def _body(env: Env, message: str | None, file: str | None, what: str, id_: str) 
     if message is None:
         head = f"\n# The {what} to {id_}. Lines that begin with # are left out; an empty text ends it.\n"
         typed = click.edit(head, extension=".md")
-        message = "\n".join(line for line in (typed or "").split("\n") if not line.startswith("#"))
+        message = "\n".join(
+            line for line in (typed or "").split("\n") if not line.startswith("#")
+        )
         if not message.strip():
-            raise UsageError(f"an empty {what}; nothing was written", "-m TEXT, or -F FILE")
+            raise UsageError(
+                f"an empty {what}; nothing was written", "-m TEXT, or -F FILE"
+            )
     return values.body(message, f"the {what}")
 
 
-def _asking(workspace: Workspace, given: dict[str, Any], to: str | None = None, expect: str | None = None) -> Ask:
+def _asking(
+    workspace: Workspace,
+    given: dict[str, Any],
+    to: str | None = None,
+    expect: str | None = None,
+) -> Ask:
     """What a command line asks of each ticket, in the terms of its profile."""
 
     def ask(was: LoadedTicket, profile: Profile) -> list[Change]:
@@ -241,27 +413,43 @@ def _asking(workspace: Workspace, given: dict[str, Any], to: str | None = None, 
         target = values.status(profile, to) if to else None
         if expect is not None and values.status(profile, expect) != ticket.status:
             last = next(entry for entry in reversed(ticket.history) if entry.to)
-            raise RefusedError(f"{ticket.id} is {ticket.status}, not {expect}",
-                               f"{last.by} moved it from {last.from_ or 'new'} at {last.at}")  # fmt: skip
+            raise RefusedError(
+                f"{ticket.id} is {ticket.status}, not {expect}",
+                f"{last.by} moved it from {last.from_ or 'new'} at {last.at}",
+            )
         people = actors(workspace, profile, ticket, given.get("for_"))
         sets, unset = _sets(workspace, profile, given)
         text, note = given.get("reply"), given.get("note")
         if name := given.get("template"):
             template = values.template(profile, name)
-            context = context_for(profile, ticket, people[0], workspace.now, workspace.people_of(profile))
+            context = context_for(
+                profile, ticket, people[0], workspace.now, workspace.people_of(profile)
+            )
             sets = {**{k: v for k, v in template.sets.items() if v is not None}, **sets}
-            text, note = text or fill(template.text, context) or None, note or fill(template.note, context) or None
+            text, note = (
+                text or fill(template.text, context) or None,
+                note or fill(template.note, context) or None,
+            )
         return [
-            Change(actor, target, values.body(text, "the message") if text is not None else None,
-                   values.body(note, "the note") if note is not None else None, sets, unset,
-                   via=given.get("via"), quiet=bool(given.get("quiet")))
+            Change(
+                actor,
+                target,
+                values.body(text, "the message") if text is not None else None,
+                values.body(note, "the note") if note is not None else None,
+                sets,
+                unset,
+                via=given.get("via"),
+                quiet=bool(given.get("quiet")),
+            )
             for actor in people
-        ]  # fmt: skip
+        ]
 
     return ask
 
 
-def _sets(workspace: Workspace, profile: Profile, given: dict[str, Any]) -> tuple[dict[str, Value], tuple[str, ...]]:
+def _sets(
+    workspace: Workspace, profile: Profile, given: dict[str, Any]
+) -> tuple[dict[str, Value], tuple[str, ...]]:
     """``--set``, ``--due`` and ``-a`` together."""
     sets, unset = values.assignments(workspace, profile, given.get("pairs") or ())
     if given.get("due"):
@@ -274,8 +462,16 @@ def _sets(workspace: Workspace, profile: Profile, given: dict[str, Any]) -> tupl
     return sets, unset
 
 
-def tell(env: Env, outcomes: Iterable[Outcome], format_: str, dry: bool, several: bool = False, last: str = "") -> None:
-    """Say what became of each ticket, as it is known, and end with the status that goes with it.
+def tell(
+    env: Env,
+    outcomes: Iterable[Outcome],
+    format_: str,
+    dry: bool,
+    several: bool = False,
+    last: str = "",
+) -> None:
+    """Say what became of each ticket, as it is known, and end with the status that goes
+    with it.
 
     Args:
         several: whether warnings must say whose they are.
@@ -300,7 +496,11 @@ def tell(env: Env, outcomes: Iterable[Outcome], format_: str, dry: bool, several
 
 
 def _status(outcome: Outcome) -> Exit:
-    return outcome.result.exit if isinstance(outcome.result, TicketctlError) else Exit.REFUSED
+    return (
+        outcome.result.exit
+        if isinstance(outcome.result, TicketctlError)
+        else Exit.REFUSED
+    )
 
 
 def _tell_one(env: Env, outcome: Outcome, several: bool, dry: bool) -> None:
@@ -327,10 +527,25 @@ def _tell_json(env: Env, outcomes: Sequence[Outcome]) -> None:
     tickets: list[tuple[Ticket, Profile]] = []
     for outcome in outcomes:
         if isinstance(outcome.result, Decision) and outcome.profile:
-            tickets += [(ticket, outcome.profile) for ticket in (outcome.result.ticket, *outcome.also)]
+            tickets += [
+                (ticket, outcome.profile)
+                for ticket in (outcome.result.ticket, *outcome.also)
+            ]
     errors = [o.result for o in outcomes if isinstance(o.result, TicketctlError)]
-    say_lines(json_documents.dump(
-        tickets=[json_documents.row(row_of(p, t, env.workspace.people_of(p))) for t, p in tickets],
-        refused=[json_documents.refusal(o.result) for o in outcomes if isinstance(o.result, Refusal)],
-        errors=[{"message": e.message, "hint": e.hint, "exit": int(e.exit)} for e in errors],
-    ))  # fmt: skip
+    say_lines(
+        json_documents.dump(
+            tickets=[
+                json_documents.row(row_of(p, t, env.workspace.people_of(p)))
+                for t, p in tickets
+            ],
+            refused=[
+                json_documents.refusal(o.result)
+                for o in outcomes
+                if isinstance(o.result, Refusal)
+            ],
+            errors=[
+                {"message": e.message, "hint": e.hint, "exit": int(e.exit)}
+                for e in errors
+            ],
+        )
+    )

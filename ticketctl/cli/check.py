@@ -20,15 +20,31 @@ if TYPE_CHECKING:
 
 @staff_command("check")
 @click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)
-@click.option("--changed", is_flag=True, help="Only what has changed since it was found right.")
-@click.option("--staged", is_flag=True, help="The tickets that are about to be committed.")
-@click.option("--range", "range_", metavar="A..B", help="The tickets that these commits changed.")
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+    "--changed", is_flag=True, help="Only what has changed since it was found right."
+)
+@click.option(
+    "--staged", is_flag=True, help="The tickets that are about to be committed."
+)
+@click.option(
+    "--range", "range_", metavar="A..B", help="The tickets that these commits changed."
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people, or for programs.",
 )
 @pass_env
 def check_command(
-    env: Env, /, ids: tuple[str, ...], changed: bool, staged: bool, range_: str | None, format_: str
+    env: Env,
+    /,
+    ids: tuple[str, ...],
+    changed: bool,
+    staged: bool,
+    range_: str | None,
+    format_: str,
 ) -> None:
     """Replay every ticket against its profile, and say what is wrong where."""
     from ticketctl.core.plural import counted
@@ -39,14 +55,21 @@ def check_command(
     if format_ == "json":
         from ticketctl.render import json_documents
 
-        say_lines(json_documents.dump(findings=json_documents.findings(result.findings), checked=result.checked))
+        say_lines(
+            json_documents.dump(
+                findings=json_documents.findings(result.findings),
+                checked=result.checked,
+            )
+        )
     else:
         for finding in result.findings:
             say(str(finding))
         warnings = len(result.findings) - len(result.errors)
         also = f", {counted(warnings, 'warning')}" if warnings else ""
         before = f"; {result.passed:,} found right before" if result.passed else ""
-        env.note(f"{counted(len(result.errors), 'problem')}{also} in {counted(result.checked, 'ticket')}{before}")
+        env.note(
+            f"{counted(len(result.errors), 'problem')}{also} in {counted(result.checked, 'ticket')}{before}"
+        )
     if result.broken:
         finish(exit_of(result.broken))
     if result.errors:
@@ -54,7 +77,12 @@ def check_command(
 
 
 def _audit(
-    workspace: Workspace, ids: tuple[str, ...], changed: bool, staged: bool, range_: str | None, progress: Progress
+    workspace: Workspace,
+    ids: tuple[str, ...],
+    changed: bool,
+    staged: bool,
+    range_: str | None,
+    progress: Progress,
 ) -> CheckResult:
     from ticketctl.app.check import check_tickets
     from ticketctl.app.check_range import check_changes
@@ -67,7 +95,9 @@ def _audit(
         if not dots or new.startswith("."):
             raise UsageError(f'"{range_}" is not a range', "--range A..B")
         return check_changes(
-            workspace, git.revision(workspace.root, old or "HEAD"), git.revision(workspace.root, new or "HEAD")
+            workspace,
+            git.revision(workspace.root, old or "HEAD"),
+            git.revision(workspace.root, new or "HEAD"),
         )
     if changed:
         from ticketctl.app.check_changed import check_changed_tickets
@@ -76,5 +106,7 @@ def _audit(
     return (
         check_changes(workspace, None, None)
         if staged
-        else check_tickets(workspace, [workspace.store.find(text) for text in ids], progress)
+        else check_tickets(
+            workspace, [workspace.store.find(text) for text in ids], progress
+        )
     )

@@ -1,7 +1,7 @@
 """Commands and groups of click's that offer ``--help`` in our own words.
 
-Click has its words translated by ``gettext``, which loads ``locale`` to look for a catalogue that there is not: a fiftieth
-of what a short command takes.
+Click has its words translated by ``gettext``, which loads ``locale`` to look for a
+catalogue that there is not: a fiftieth of what a short command takes.
 """
 
 from __future__ import annotations
@@ -18,13 +18,18 @@ class _HelpMixin(click.Command):
     _help: click.Option | None = None
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """The option that shows the help: one object, by which click knows in which order options were given."""
+        """The option that shows the help: one object, by which click knows in which
+        order options were given."""
         names = self.get_help_option_names(ctx)
         if self._help is None and names:
             self._help = click.Option(
-                [*names, "_help"], is_flag=True, expose_value=False, is_eager=True, callback=_show_help,
+                [*names, "_help"],
+                is_flag=True,
+                expose_value=False,
+                is_eager=True,
+                callback=_show_help,
                 help="Show this message and exit.",
-            )  # fmt: skip
+            )
         return self._help if names else None
 
 
@@ -39,7 +44,8 @@ class Command(_HelpMixin):
 
 
 class StaffCommand(Command):
-    """A command that looks after the whole store: nobody runs it who reads as a customer."""
+    """A command that looks after the whole store: nobody runs it who reads as a
+    customer."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, if it is not a customer who asks.

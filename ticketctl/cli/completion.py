@@ -1,4 +1,5 @@
-"""Shell completion: ids, profiles, and only the statuses that are legal next for the ticket."""
+"""Shell completion: ids, profiles, and only the statuses that are legal next for the
+ticket."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def answer_shell(cli: Command, asked: str) -> int:
     """Print what the script of a shell asks for.
 
     Args:
-        asked: ``bash_complete`` for what can stand next, ``bash_source`` for the script itself.
+        asked: ``bash_complete`` for what can stand next, ``bash_source`` for the script
+            itself.
 
     Returns:
         The exit status: 1 if it asks for something else, or there is no answer. A shell
@@ -64,7 +66,9 @@ def _env(ctx: Context) -> Env:
     return Env(params.get("folder"), params.get("as_"), params.get("now_text"))
 
 
-def complete_id(ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_id(
+    ctx: Context, param: Parameter, incomplete: str
+) -> list[CompletionItem]:
     """Ids by their random half, with the title as help."""
     from click.shell_completion import CompletionItem
 
@@ -73,14 +77,23 @@ def complete_id(ctx: Context, param: Parameter, incomplete: str) -> list[Complet
 
         workspace = _env(ctx).workspace
         ids = [
-            id_ for id_ in ids_of(workspace) if incomplete in id_[: len(incomplete)] or id_[7:].startswith(incomplete)
+            id_
+            for id_ in ids_of(workspace)
+            if incomplete in id_[: len(incomplete)] or id_[7:].startswith(incomplete)
         ]
-        return [CompletionItem(id_ if id_.startswith(incomplete) and incomplete else id_[7:]) for id_ in ids[-200:]]
+        return [
+            CompletionItem(
+                id_ if id_.startswith(incomplete) and incomplete else id_[7:]
+            )
+            for id_ in ids[-200:]
+        ]
     except Exception:
         return []  # a shell that completes must never show an error
 
 
-def complete_profile(ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_profile(
+    ctx: Context, param: Parameter, incomplete: str
+) -> list[CompletionItem]:
     """The profiles of the store, or the built-in ones."""
     from click.shell_completion import CompletionItem
 
@@ -90,18 +103,26 @@ def complete_profile(ctx: Context, param: Parameter, incomplete: str) -> list[Co
         registry = _env(ctx).workspace.registry
     except Exception:
         registry = ProfileRegistry(None)
-    return [CompletionItem(name) for name in registry.names() if name.startswith(incomplete)]
+    return [
+        CompletionItem(name) for name in registry.names() if name.startswith(incomplete)
+    ]
 
 
-def complete_id_or_status(ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:
-    """For ``move ID... STATUS``: an id first; then the statuses open to this user on that ticket."""
+def complete_id_or_status(
+    ctx: Context, param: Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """For ``move ID... STATUS``: an id first; then the statuses open to this user on
+    that ticket."""
     from click.shell_completion import CompletionItem
 
     words = ctx.params.get("words") or ()
     if not words:
         return complete_id(ctx, param, incomplete)
     try:
-        found = [(_word(status), help_) for status, help_ in _statuses(_env(ctx), str(words[-1]))]
+        found = [
+            (_word(status), help_)
+            for status, help_ in _statuses(_env(ctx), str(words[-1]))
+        ]
         return [
             CompletionItem(word, help=help_)
             for word, help_ in found
@@ -112,7 +133,8 @@ def complete_id_or_status(ctx: Context, param: Parameter, incomplete: str) -> li
 
 
 def _word(status: str) -> str:
-    """A status as one word for the shell, ``In-Progress``; it is understood all the same."""
+    """A status as one word for the shell, ``In-Progress``; it is understood all the
+    same."""
     return "-".join(re.findall(r"\w+", status))
 
 
@@ -126,7 +148,9 @@ def _statuses(env: Env, id_: str) -> list[tuple[str, str]]:
     profile = workspace.profile_of(ticket)
     found: dict[str, str] = {}
     for actor in actors(workspace, profile, ticket):
-        context = context_for(profile, ticket, actor, workspace.now, workspace.people_of(profile))
+        context = context_for(
+            profile, ticket, actor, workspace.now, workspace.people_of(profile)
+        )
         found |= {move.to: move.criterion for move in open_moves(context)}
     return list(found.items())
 
@@ -142,7 +166,8 @@ _WHERE = {
 @click.argument("shell", type=click.Choice(list(_WHERE)))
 @pass_env
 def completion_command(env: Env, /, shell: str) -> None:
-    """Print the completion script for a shell; statuses are offered only if they are legal next."""
+    """Print the completion script for a shell; statuses are offered only if they are
+    legal next."""
     from click.shell_completion import get_completion_class
 
     from ticketctl.cli.main import cli

@@ -13,9 +13,15 @@ from ticketctl.errors import Exit
 
 
 @staff_command("doctor")
-@click.option("--state", is_flag=True, help="Print the folder of index, caches and journal.")
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+    "--state", is_flag=True, help="Print the folder of index, caches and journal."
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people, or for programs.",
 )
 @pass_env
 def doctor_command(env: Env, /, state: bool, format_: str) -> None:
@@ -35,7 +41,9 @@ def doctor_command(env: Env, /, state: bool, format_: str) -> None:
     else:
         for finding in found:
             say(str(finding))
-        env.note(f"{counted(errors, 'problem')}, {counted(len(found) - errors, 'warning')}")
+        env.note(
+            f"{counted(errors, 'problem')}, {counted(len(found) - errors, 'warning')}"
+        )
     if any(finding.code == UNCOMMITTED for finding in found):
         finish(Exit.BUSY)
     if errors:

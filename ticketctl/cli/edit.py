@@ -15,7 +15,11 @@ from ticketctl.errors import BusyError, DiskError, TicketctlError, UncommittedEr
 
 @command("edit")
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
-@click.option("--adopt", is_flag=True, help="Take what was changed in the file by hand, if the rules allow it.")
+@click.option(
+    "--adopt",
+    is_flag=True,
+    help="Take what was changed in the file by hand, if the rules allow it.",
+)
 @pass_env
 def edit_command(env: Env, /, id_: str, adopt: bool) -> None:
     """Edit the head of a ticket in $EDITOR; what is wrong is shown there, to be mended."""
@@ -44,16 +48,24 @@ def edit_command(env: Env, /, id_: str, adopt: bool) -> None:
             env.warn(f"what you typed is kept in {_keep(typed)}")
             raise
         except TicketctlError as error:
-            wrong = f"{error.place or ''} {error.message}".strip() + (f"\n{error.hint}" if error.hint else "")
+            wrong = f"{error.place or ''} {error.message}".strip() + (
+                f"\n{error.hint}" if error.hint else ""
+            )
         if not wrong:
             return
         body = "\n".join(line for line in typed.split("\n") if not line.startswith("#"))
-        page = "\n".join(f"# {line}" for line in ["It cannot be so:", *wrong.splitlines()]) + "\n" + body
+        page = (
+            "\n".join(f"# {line}" for line in ["It cannot be so:", *wrong.splitlines()])
+            + "\n"
+            + body
+        )
 
 
 def _keep(typed: str) -> str:
     """Write the text to a temporary file that is not deleted, and return its path."""
-    with tempfile.NamedTemporaryFile("w", prefix="ticketctl-edit-", suffix=".yaml", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="ticketctl-edit-", suffix=".yaml", delete=False
+    ) as file:
         file.write(typed)
     return file.name
 
@@ -66,7 +78,11 @@ def _change(env: Env, id_: str, typed: str) -> str:
     from ticketctl.render import text
 
     workspace = env.workspace
-    outcome, *_ = change(workspace, [id_], lambda now, profile: edit.read_page(workspace, now, profile, typed))
+    outcome, *_ = change(
+        workspace,
+        [id_],
+        lambda now, profile: edit.read_page(workspace, now, profile, typed),
+    )
     if isinstance(outcome.result, Refusal):
         return "\n".join(outcome.result.reasons)
     if isinstance(outcome.result, TicketctlError):

@@ -1,4 +1,5 @@
-"""What a command finds around it: the options before the command, the environment, the terminal."""
+"""What a command finds around it: the options before the command, the environment, the
+terminal."""
 
 from __future__ import annotations
 
@@ -22,12 +23,18 @@ if TYPE_CHECKING:
 
 
 def terminal_width(default: int) -> int:
-    """How many columns stdout has: COLUMNS, else the terminal's, else the default. (``shutil`` would load bz2 and lzma.)"""
+    """How many columns stdout has: COLUMNS, else the terminal's, else the default.
+    (``shutil`` would load bz2 and lzma.)"""
     asked = os.environ.get("COLUMNS", "")
     if asked.isdigit() and int(asked):
         return int(asked)
     try:
-        return os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else 1).columns or default
+        return (
+            os.get_terminal_size(
+                sys.__stdout__.fileno() if sys.__stdout__ else 1
+            ).columns
+            or default
+        )
     except (OSError, ValueError):
         return default
 
@@ -39,15 +46,21 @@ class Env:
     """
 
     def __init__(
-        self, folder: str | None = None, as_: str | None = None, now_text: str | None = None, quiet: bool = False,
-        verbose: bool = False, trust_clock: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        folder: str | None = None,
+        as_: str | None = None,
+        now_text: str | None = None,
+        quiet: bool = False,
+        verbose: bool = False,
+        trust_clock: bool = False,
+    ) -> None:
         self.folder, self.as_, self.now_text = folder, as_, now_text
         self.quiet, self.verbose, self.trust_clock = quiet, verbose, trust_clock
 
     @cached_property
     def clock(self) -> datetime:
-        """What the system's clock says, or TICKETCTL_NOW, which stands for it; read once."""
+        """What the system's clock says, or TICKETCTL_NOW, which stands for it; read
+        once."""
         real = datetime.now(UTC).replace(microsecond=0)
         text = os.environ.get("TICKETCTL_NOW")
         return _moment("TICKETCTL_NOW", text, real) if text else real
@@ -55,7 +68,11 @@ class Env:
     @cached_property
     def now(self) -> datetime:
         """The instant of this command: ``--now``, else that of the clock."""
-        return self.clock if self.now_text is None else _moment("--now", self.now_text, self.clock)
+        return (
+            self.clock
+            if self.now_text is None
+            else _moment("--now", self.now_text, self.clock)
+        )
 
     @property
     def says_who(self) -> str | None:
@@ -72,16 +89,28 @@ class Env:
         from ticketctl.app.workspace import Workspace, find_root
         from ticketctl.core import dates
 
-        workspace = Workspace(find_root(self.folder), self.now, self.says_who, self.clock, self.trust_clock)
+        workspace = Workspace(
+            find_root(self.folder),
+            self.now,
+            self.says_who,
+            self.clock,
+            self.trust_clock,
+        )
         _ = workspace.state  # nothing is done in a repository that git refuses
-        _ = workspace.view  # a role that does not exist is refused here, whatever the command
+        _ = (
+            workspace.view
+        )  # a role that does not exist is refused here, whatever the command
         if self.verbose:
             who = workspace.as_ or workspace.email or "nobody in particular"
-            say(f"store {workspace.root}; now {dates.format_instant(self.now)}; as {who}", err=True)
+            say(
+                f"store {workspace.root}; now {dates.format_instant(self.now)}; as {who}",
+                err=True,
+            )
         return workspace
 
     def for_staff(self, what: str) -> None:
-        """Refuse a command to who reads as a customer. What time it is, the command itself may still decide.
+        """Refuse a command to who reads as a customer. What time it is, the command
+        itself may still decide.
 
         Raises:
             RefusedError: it is a customer who asks.
@@ -90,17 +119,23 @@ class Env:
             from ticketctl.app.visibility import for_staff
             from ticketctl.app.workspace import Workspace, find_root
 
-            for_staff(Workspace(find_root(self.folder), datetime.now(UTC), self.says_who), what)
+            for_staff(
+                Workspace(find_root(self.folder), datetime.now(UTC), self.says_who),
+                what,
+            )
 
     def tell_reader(self) -> None:
-        """Tell somebody whom the settings do not list, once in a clone, that they read everything."""
+        """Tell somebody whom the settings do not list, once in a clone, that they read
+        everything."""
         if self.workspace.settings.people is None:
             return
         from ticketctl.app.visibility import unlisted_once
 
         if who := unlisted_once(self.workspace):
-            self.note(f"{who} is not among the people of ticketctl.yaml and reads everything, internal notes too "
-                      f"(--as customer:{who} shows what a customer sees)")  # fmt: skip
+            self.note(
+                f"{who} is not among the people of ticketctl.yaml and reads everything, internal notes too "
+                f"(--as customer:{who} shows what a customer sees)"
+            )
 
     def paint(self, stream: Any = None) -> Colors:
         """Colours for a stream, stdout if none is named."""
@@ -113,7 +148,9 @@ class Env:
 
         settings = self.workspace.settings
         across = max(terminal_width(100), 40)
-        return Formatter(self.now, settings.timezone, self.paint(), dict(settings.names), across)
+        return Formatter(
+            self.now, settings.timezone, self.paint(), dict(settings.names), across
+        )
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -152,7 +189,11 @@ class Env:
         from ticketctl.render.format import wrapped
         from ticketctl.render.sanitize import safe
 
-        first, *rest = [line for part in text.split("\n") for line in wrapped(safe(part), "  ", 100) or [""]]
+        first, *rest = [
+            line
+            for part in text.split("\n")
+            for line in wrapped(safe(part), "  ", 100) or [""]
+        ]
         say(f"{self.paint(sys.stderr)('warning', 'yellow')}: {first.strip()}", err=True)
         for line in rest:
             say(line, err=True)
@@ -169,7 +210,9 @@ def _moment(name: str, text: str, clock: datetime) -> datetime:
     try:
         return dates.parse_now(text, clock)
     except (ValueError, OverflowError) as error:
-        raise UsageError(f"{name}: {error}", "2026-12-01T09:00, tomorrow, +3d") from None
+        raise UsageError(
+            f"{name}: {error}", "2026-12-01T09:00, tomorrow, +3d"
+        ) from None
 
 
 _LONG = 500
@@ -191,7 +234,8 @@ def report(env: Env, error: TicketctlError) -> None:
 
 
 def worst(failed: list[Exit], total: int) -> Exit:
-    """The exit status of a command on several tickets: broken data outranks a refusal, a failing disk all.
+    """The exit status of a command on several tickets: broken data outranks a refusal,
+    a failing disk all.
 
     Args:
         failed: the statuses of those that failed.

@@ -21,9 +21,20 @@ from ticketctl.store.paths import short
 
 
 @command("forecast")
-@click.option("--days", metavar="N", type=click.IntRange(1, 3660), default=7, show_default=True, help="How far ahead.")
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "jsonl"]), default="text", help="For people, or for programs."
+    "--days",
+    metavar="N",
+    type=click.IntRange(1, 3660),
+    default=7,
+    show_default=True,
+    help="How far ahead.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "jsonl"]),
+    default="text",
+    help="For people, or for programs.",
 )
 @pass_env
 def forecast_command(env: Env, /, days: int, format_: str) -> None:
@@ -34,18 +45,31 @@ def forecast_command(env: Env, /, days: int, format_: str) -> None:
         found = forecast_store(workspace, days, progress)
     if format_ == "jsonl":
         for at, act in found.acts:
-            say(json_documents.dump_line({
-                "at": dates.format_instant(at), "id": act.ticket.id, "verb": act.verb, "profile": act.profile.name,
-                "rule": act.automation.name, "due": act.fire.due, "missed": act.fire.missed, "from": act.before,
-                "to": act.decision.ticket.status if act.decision else None, "reasons": list(act.reasons),
-                "unheard": list(unheard(act)),
-            }))  # fmt: skip
+            say(
+                json_documents.dump_line(
+                    {
+                        "at": dates.format_instant(at),
+                        "id": act.ticket.id,
+                        "verb": act.verb,
+                        "profile": act.profile.name,
+                        "rule": act.automation.name,
+                        "due": act.fire.due,
+                        "missed": act.fire.missed,
+                        "from": act.before,
+                        "to": act.decision.ticket.status if act.decision else None,
+                        "reasons": list(act.reasons),
+                        "unheard": list(unheard(act)),
+                    }
+                )
+            )
     else:
         _tell(env, found.acts)
     for finding in found.broken:
         say(f"error: {finding}", err=True)
     name_ahead(found.ahead)
-    env.note(f"{counted(len(found.acts), 'act')} in the next {counted(days, 'day')}, if nobody does anything")
+    env.note(
+        f"{counted(len(found.acts), 'act')} in the next {counted(days, 'day')}, if nobody does anything"
+    )
     if found.broken:
         finish(exit_of(found.broken))
 
@@ -59,8 +83,14 @@ def _tell(env: Env, acts: list[tuple[datetime, SweepAction]]) -> None:
         say(env.paint()(f"{day:%Y-%m-%d %a}", "bold"))
         for at, act in group:
             verb = VERBS[act.verb][0].removeprefix("would ")
-            cites = f" ({', '.join(act.automation.origin.cites)})" if act.automation.origin.cites else ""
+            cites = (
+                f" ({', '.join(act.automation.origin.cites)})"
+                if act.automation.origin.cites
+                else ""
+            )
             rule = f"{act.profile.name} {act.automation.name}{cites}"
-            say(f"  {at:%H:%M}  {verb:<7}  {short(act.ticket.id)}  {what_of(act):<{across}}   {rule}")
+            say(
+                f"  {at:%H:%M}  {verb:<7}  {short(act.ticket.id)}  {what_of(act):<{across}}   {rule}"
+            )
             for reason in (*act.reasons, *unheard(act)):
                 say(f"         - {reason}")

@@ -15,14 +15,16 @@ from ticketctl.errors import Exit
 def index_command() -> None:
     """Look after the index of all tickets, which looks after itself.
 
-    It is made of the files alone, brought up to date whenever it is asked, and may be deleted at any time.
+    It is made of the files alone, brought up to date whenever it is asked, and may be
+    deleted at any time.
     """
 
 
 @index_command.command("status", cls=StaffCommand)
 @pass_env
 def show_status(env: Env, /) -> None:
-    """Show what the index holds, and whether it is behind the files; nothing is changed."""
+    """Show what the index holds, and whether it is behind the files; nothing is
+    changed."""
     from ticketctl.app.index.status import status
 
     for line in status(env.workspace):
@@ -50,6 +52,10 @@ def verify(env: Env, /) -> None:
         found = differences(env.workspace, progress)
     for line in found:
         say(line)
-    env.note("the index is as the files are" if not found else "ticketctl index rebuild makes it anew")
+    env.note(
+        "the index is as the files are"
+        if not found
+        else "ticketctl index rebuild makes it anew"
+    )
     if found:
         finish(Exit.REFUSED)

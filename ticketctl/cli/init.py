@@ -13,15 +13,24 @@ from ticketctl.cli.output import say
 
 
 @command("init")
-@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False))
+@click.argument(
+    "folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False)
+)
 @click.option(
-    "-p", "--profile", metavar="PROFILE", default="", shell_complete=complete_profile, help="For new tickets."
+    "-p",
+    "--profile",
+    metavar="PROFILE",
+    default="",
+    shell_complete=complete_profile,
+    help="For new tickets.",
 )
 @pass_env
 def init_command(env: Env, /, folder: str | None, profile: str) -> None:
-    """Make a ticket store here, or in DIR, in a git repository of its own if there is none.
+    """Make a ticket store here, or in DIR, in a git repository of its own if there is
+    none.
 
-    In a store that is there it sets up this clone: merge driver, hook, schema for editors.
+    In a store that is there it sets up this clone: merge driver, hook, schema for
+    editors.
     """
     from ticketctl.app.init import init_store
 
@@ -29,4 +38,7 @@ def init_command(env: Env, /, folder: str | None, profile: str) -> None:
     for line in made.lines:
         say(line)
     if made.is_new:
-        env.note('next: ticketctl new "It does not work" -c jane@customer.example' + ("" if profile else " -p PROFILE"))
+        env.note(
+            'next: ticketctl new "It does not work" -c jane@customer.example'
+            + ("" if profile else " -p PROFILE")
+        )

@@ -1,4 +1,5 @@
-"""What people give a command in a file or on stdin: read within limits, whatever lies there (a device, a pipe)."""
+"""What people give a command in a file or on stdin: read within limits, whatever lies
+there (a device, a pipe)."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ _MOST_LINES = 2_000_000
 
 
 def read_text(name: str, what: str) -> str:
-    """The text of a file, or of stdin; of one that is too long only so much is read that this is seen.
+    """The text of a file, or of stdin; of one that is too long only so much is read
+    that this is seen.
 
     Args:
         name: of the file; ``-`` for stdin.
@@ -38,11 +40,15 @@ def read_text(name: str, what: str) -> str:
         raise cannot_read(called, error) from None
     if len(data) > _MOST:
         hint = "attach it instead of pasting it"
-        raise InputError(f"{called} is larger than {_MOST >> 20} MiB, too large for {what}", hint)
+        raise InputError(
+            f"{called} is larger than {_MOST >> 20} MiB, too large for {what}", hint
+        )
     try:
         return values.body(data.decode("utf-8-sig"), what)
     except UnicodeDecodeError:
-        raise InputError(f"{called} is not UTF-8", "iconv -f ENCODING -t UTF-8 converts it") from None
+        raise InputError(
+            f"{called} is not UTF-8", "iconv -f ENCODING -t UTF-8 converts it"
+        ) from None
     except UsageError as error:
         raise InputError(f"{called}: {error.message}", error.hint) from None
 
@@ -62,11 +68,17 @@ def typed_ids() -> Iterator[str]:
         if not line:
             return
         if len(line) > _LONGEST_LINE:
-            raise InputError(f"{CALLED_STDIN}:{number}: a line of more than {_LONGEST_LINE >> 10} KiB", hint)
+            raise InputError(
+                f"{CALLED_STDIN}:{number}: a line of more than {_LONGEST_LINE >> 10} KiB",
+                hint,
+            )
         try:
             words = line.decode().split()
         except UnicodeDecodeError:
             raise InputError(f"{CALLED_STDIN}:{number} is not UTF-8", hint) from None
         if words:
             yield words[0]
-    raise InputError(f"{CALLED_STDIN} has more than {_MOST_LINES:,} lines", "several commands, with fewer ids each")
+    raise InputError(
+        f"{CALLED_STDIN} has more than {_MOST_LINES:,} lines",
+        "several commands, with fewer ids each",
+    )

@@ -1,4 +1,5 @@
-"""The command that shows many tickets: list. It loads nothing of the rules, so that it is there at once."""
+"""The command that shows many tickets: list. It loads nothing of the rules, so that it
+is there at once."""
 
 from __future__ import annotations
 
@@ -10,7 +11,15 @@ from typing import Any
 import click
 
 from ticketctl.app.index.find import Matches, find
-from ticketctl.app.input.query import doubt, field, is_term, read_query, term, too_many, words
+from ticketctl.app.input.query import (
+    doubt,
+    field,
+    is_term,
+    read_query,
+    term,
+    too_many,
+    words,
+)
 from ticketctl.app.workspace import Workspace
 from ticketctl.cli.command import Command
 from ticketctl.cli.completion import complete_profile
@@ -25,13 +34,16 @@ FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")
 
 
 class ListCommand(Command):
-    """A command among whose arguments ``-NAME:VALUE`` is a part of the query, not an option."""
+    """A command among whose arguments ``-NAME:VALUE`` is a part of the query, not an
+    option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Let such arguments stand behind the options."""
         if not ctx.resilient_parsing and any(_MINUS.match(word) for word in args):
             workspace = ctx.ensure_object(Env).workspace
-            turned = [word for word in args if _MINUS.match(word) and is_term(workspace, word)]
+            turned = [
+                word for word in args if _MINUS.match(word) and is_term(workspace, word)
+            ]
             if turned and "--" not in args:
                 args = [*(word for word in args if word not in turned), "--", *turned]
         return super().parse_args(ctx, args)
@@ -42,15 +54,32 @@ _MINUS = pattern(r"-[a-z_][\w.]*:.", re.IGNORECASE)
 
 @click.command("list", cls=ListCommand)
 @click.argument("query", metavar="[QUERY...]", nargs=-1)
-@click.option("-s", "--status", "statuses", metavar="STATUS", multiple=True, help="Only tickets there.")
 @click.option(
-    "--state", "states", metavar="STATE", multiple=True, help="new, open, pending, on_hold, solved or closed."
+    "-s",
+    "--status",
+    "statuses",
+    metavar="STATUS",
+    multiple=True,
+    help="Only tickets there.",
 )
 @click.option(
-    "-p", "--profile", metavar="PROFILE", shell_complete=complete_profile, help="Only tickets of this profile."
+    "--state",
+    "states",
+    metavar="STATE",
+    multiple=True,
+    help="new, open, pending, on_hold, solved or closed.",
+)
+@click.option(
+    "-p",
+    "--profile",
+    metavar="PROFILE",
+    shell_complete=complete_profile,
+    help="Only tickets of this profile.",
 )
 @click.option("-a", "--assignee", metavar="WHO", help="Only those of WHO (@me, none).")
-@click.option("-c", "--customer", metavar="WHO", help="Only those of this customer (@me).")
+@click.option(
+    "-c", "--customer", metavar="WHO", help="Only those of this customer (@me)."
+)
 @click.option("--open", "which", flag_value="open", help="New, open and pending ones.")
 @click.option("--closed", "which", flag_value="closed", help="Closed ones.")
 @click.option("-A", "--all", "which", flag_value="all", help="All, closed ones too.")
@@ -58,9 +87,15 @@ _MINUS = pattern(r"-[a-z_][\w.]*:.", re.IGNORECASE)
 @click.option("--overdue", is_flag=True, help="Only those whose moment has passed.")
 @click.option("--queue", is_flag=True, help="The work queue, in the profile's order.")
 @click.option(
-    "-S", "--search", metavar="TEXT", default="", help="Words that begin so, all of them, in titles, messages, notes."
+    "-S",
+    "--search",
+    metavar="TEXT",
+    default="",
+    help="Words that begin so, all of them, in titles, messages, notes.",
 )
-@click.option("--created", metavar="RANGE", help="FROM..UNTIL; either may be left out (-7d..).")
+@click.option(
+    "--created", metavar="RANGE", help="FROM..UNTIL; either may be left out (-7d..)."
+)
 @click.option("--updated", metavar="RANGE", help="The same for the last change.")
 @click.option("--sort", metavar="FIELD[:desc]", multiple=True, help="Another order.")
 @click.option(
@@ -72,21 +107,42 @@ _MINUS = pattern(r"-[a-z_][\w.]*:.", re.IGNORECASE)
     show_default=True,
     help="At most N (0: all).",
 )
-@click.option("--columns", metavar="A,B", help="Which columns, fields of the profile too.")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="plain", help="For people, or for programs.")
+@click.option(
+    "--columns", metavar="A,B", help="Which columns, fields of the profile too."
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="plain",
+    help="For people, or for programs.",
+)
 @pass_env
 def list_command(
-    env: Env, /, query: tuple[str, ...], format_: str, limit: int, columns: str | None, **given: Any
+    env: Env,
+    /,
+    query: tuple[str, ...],
+    format_: str,
+    limit: int,
+    columns: str | None,
+    **given: Any,
 ) -> None:
     """List tickets, newest change first; closed ones are hidden.
 
-    DUE is the next moment at which a rule will act; ! marks a customer's message that nobody answered.
+    DUE is the next moment at which a rule will act; ! marks a customer's message that
+    nobody answered.
 
-    QUERY says the same as the options, and more: 'status:pending assignee:@me due:<+3d -product:billing "paper jam"'.
+    QUERY says the same as the options, and more: 'status:pending assignee:@me due:<+3d
+    -product:billing "paper jam"'.
     """
     workspace = env.workspace
     env.tell_reader()
-    asked = Query(tuple(_terms(workspace, query, given)), _sort(workspace, given["sort"]), given["queue"], limit)
+    asked = Query(
+        tuple(_terms(workspace, query, given)),
+        _sort(workspace, given["sort"]),
+        given["queue"],
+        limit,
+    )
     names = _columns(workspace, columns, format_)
     with env.progress() as progress:
         found = find(workspace, asked, progress)
@@ -101,20 +157,38 @@ def list_command(
 
 
 _TELL: dict[str, Callable[[str], None]] = {
-    "csv": say_cells, "tsv": say_cells, "json": say_lines, "table": say_lines,
-}  # fmt: skip
+    "csv": say_cells,
+    "tsv": say_cells,
+    "json": say_lines,
+    "table": say_lines,
+}
 """Formats whose items are not single lines -> how they are printed."""
 
 
-def _terms(workspace: Workspace, query: tuple[str, ...], given: dict[str, Any]) -> Iterator[Term]:
-    """What the options and the query ask for; closed tickets are hidden unless something names them."""
+def _terms(
+    workspace: Workspace, query: tuple[str, ...], given: dict[str, Any]
+) -> Iterator[Term]:
+    """What the options and the query ask for; closed tickets are hidden unless
+    something names them."""
     found: list[Term] = []
     for name, several in (("status", given["statuses"]), ("state", given["states"])):
         if several:
             found.append(
-                Term(name, "is", tuple(value for text in several for value in term(workspace, name, text).values))
+                Term(
+                    name,
+                    "is",
+                    tuple(
+                        value
+                        for text in several
+                        for value in term(workspace, name, text).values
+                    ),
+                )
             )
-    found += [term(workspace, "is", name) for name in ("due", "overdue", "queue") if given[name]]
+    found += [
+        term(workspace, "is", name)
+        for name in ("due", "overdue", "queue")
+        if given[name]
+    ]
     for name in ("profile", "assignee", "customer", "created", "updated"):
         if given[name]:
             found.append(term(workspace, name, given[name]))
@@ -123,10 +197,14 @@ def _terms(workspace: Workspace, query: tuple[str, ...], given: dict[str, Any]) 
         found += read_query(workspace, text)
     which = given["which"]
     if which == "open":
-        found.append(Term("state", "is", tuple(state for state in STATES if state in OPEN)))
+        found.append(
+            Term("state", "is", tuple(state for state in STATES if state in OPEN))
+        )
     elif which == "closed":
         found.append(Term("closed", "is", (1,)))
-    elif which != "all" and not any(one.name in ("status", "state", "closed") for one in found):
+    elif which != "all" and not any(
+        one.name in ("status", "state", "closed") for one in found
+    ):
         found.insert(0, Term("closed", "is", (0,)))
     too_many(found)
     return iter(found)
@@ -138,7 +216,12 @@ def _sort(workspace: Workspace, texts: Iterable[str]) -> tuple[tuple[str, bool],
         name, _, direction = text.partition(":")
         if direction not in ("", "asc", "desc"):
             raise UsageError(f'"{text}" is not an order', "FIELD, or FIELD:desc")
-        found.append((name if name in COLUMNS else f"field.{_field(workspace, name)}", direction == "desc"))
+        found.append(
+            (
+                name if name in COLUMNS else f"field.{_field(workspace, name)}",
+                direction == "desc",
+            )
+        )
     return tuple(found) or NEWEST
 
 
@@ -147,9 +230,13 @@ def _field(workspace: Workspace, name: str, known: Iterable[str] = COLUMNS) -> s
     try:
         return field(workspace, name)
     except UsageError:
-        fields = [name for profile in workspace.registry.all() for name in profile.fields]
+        fields = [
+            name for profile in workspace.registry.all() for name in profile.fields
+        ]
         names = list(dict.fromkeys([*known, *fields]))
-        raise UsageError(f'there is no column "{name}"', closest(name, names) or ", ".join(names)) from None
+        raise UsageError(
+            f'there is no column "{name}"', closest(name, names) or ", ".join(names)
+        ) from None
 
 
 def _columns(workspace: Workspace, text: str | None, format_: str) -> tuple[str, ...]:
@@ -161,10 +248,14 @@ def _columns(workspace: Workspace, text: str | None, format_: str) -> tuple[str,
     if not names:
         raise UsageError("name a column", ", ".join(COLUMNS))
     known = (*DEFAULT, *COLUMNS) if format_ in ("plain", "table") else COLUMNS
-    return tuple(name if name in known else _field(workspace, name, known) for name in names)
+    return tuple(
+        name if name in known else _field(workspace, name, known) for name in names
+    )
 
 
-def _lines(env: Env, found: Matches, format_: str, names: tuple[str, ...]) -> Iterable[str]:
+def _lines(
+    env: Env, found: Matches, format_: str, names: tuple[str, ...]
+) -> Iterable[str]:
     """The answer in the format asked for; what programs read comes line by line."""
     from ticketctl.render import table
 
@@ -177,15 +268,25 @@ def _lines(env: Env, found: Matches, format_: str, names: tuple[str, ...]) -> It
         from ticketctl.render import json_documents
 
         if format_ == "jsonl":
-            return (json_documents.dump_line(json_documents.row(row)) for row in found.rows)
+            return (
+                json_documents.dump_line(json_documents.row(row)) for row in found.rows
+            )
         listed = [json_documents.row(row) for row in found.rows]
-        return [json_documents.dump(tickets=listed, total=found.total, broken=json_documents.broken(found.broken))]
+        return [
+            json_documents.dump(
+                tickets=listed,
+                total=found.total,
+                broken=json_documents.broken(found.broken),
+            )
+        ]
     rows = list(found.rows)
     if not rows:
         return []
     if format_ == "table":
         heads = [table.heading(name) for name in names]
-        return [table.boxed(heads, [table.cells(env.formatter, row, names) for row in rows])]
+        return [
+            table.boxed(heads, [table.cells(env.formatter, row, names) for row in rows])
+        ]
     across = terminal_width(0) if sys.stdout.isatty() else 0
     return table.plain(env.formatter, rows, names, across)
 
@@ -204,10 +305,22 @@ def _rest(env: Env, found: Matches, shown: int, format_: str) -> None:
             env.note(f"{shown} of {found.total} (-L 0 for all)")
         return
     if not found.total:
-        env.note(f"no tickets match ({found.open} open)" if found.open else "no tickets match")
+        env.note(
+            f"no tickets match ({found.open} open)"
+            if found.open
+            else "no tickets match"
+        )
         return
-    more = f"{shown} of {found.total} tickets (-L 0 for all)" if shown < found.total else counted(shown, "ticket")
-    waits = f" (waiting on the customer: {found.waiting}; on us: {found.open - found.waiting})" if found.open else ""
+    more = (
+        f"{shown} of {found.total} tickets (-L 0 for all)"
+        if shown < found.total
+        else counted(shown, "ticket")
+    )
+    waits = (
+        f" (waiting on the customer: {found.waiting}; on us: {found.open - found.waiting})"
+        if found.open
+        else ""
+    )
     env.note(f"{more}; in the store {found.open} open{waits}")
 
 

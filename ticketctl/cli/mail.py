@@ -21,12 +21,18 @@ def mail_command() -> None:
 
 
 @mail_command.command("in")
-@click.option("--to", metavar="ADDRESS", help="The address that it was delivered to (Postfix: ${recipient}).")
+@click.option(
+    "--to",
+    metavar="ADDRESS",
+    help="The address that it was delivered to (Postfix: ${recipient}).",
+)
 @pass_env
 def mail_in(env: Env, /, to: str | None) -> None:
-    """Read one letter on stdin, for an MTA, procmail or sieve: onto its ticket, or a new one.
+    """Read one letter on stdin, for an MTA, procmail or sieve: onto its ticket, or a
+    new one.
 
-    Exit status: 0 taken care of; 75 for everything that is not the sender's fault, so that the MTA tries again.
+    Exit status: 0 taken care of; 75 for everything that is not the sender's fault, so
+    that the MTA tries again.
     """
     from ticketctl.app.email.inbound import receive_from
 
@@ -35,10 +41,16 @@ def mail_in(env: Env, /, to: str | None) -> None:
 
 
 @mail_command.command("fetch", cls=StaffCommand)
-@click.option("--maildir", metavar="DIR", type=click.Path(file_okay=False), help="Instead of IMAP.")
+@click.option(
+    "--maildir",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Instead of IMAP.",
+)
 @pass_env
 def fetch_mail(env: Env, /, maildir: str | None) -> None:
-    """Take in the new letters of a maildir, or of the IMAP folder in the settings. Quiet if there are none."""
+    """Take in the new letters of a maildir, or of the IMAP folder in the settings.
+    Quiet if there are none."""
     from ticketctl.app.email.inbound import receive_from
     from ticketctl.app.email.outbound import known_server
     from ticketctl.app.transaction import refuse_future
@@ -48,7 +60,8 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
     mail = env.workspace.settings.mail
     if maildir is None and (mail is None or mail.imap is None):
         raise SettingsError(
-            "the settings name no IMAP server", "--maildir DIR, or mail: {imap: {host: HOST, user: USER}}"
+            "the settings name no IMAP server",
+            "--maildir DIR, or mail: {imap: {host: HOST, user: USER}}",
         )
     letters: Iterable[imap.Fetched] = ()
     if maildir is not None:
@@ -76,7 +89,8 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
 @mail_command.command("send", cls=StaffCommand)
 @pass_env
 def send_mail(env: Env, /) -> None:
-    """Deliver what is owed, oldest first, from the clone that is the sender. Quiet if there is nothing."""
+    """Deliver what is owed, oldest first, from the clone that is the sender. Quiet if
+    there is nothing."""
     from ticketctl.app.email.outbound import send
 
     with env.progress() as progress:
@@ -87,9 +101,15 @@ def send_mail(env: Env, /) -> None:
     for debt, to in result.sent:
         say(f"sent    {debt.ticket.id}  {to}  {debt.entry.message or ''}")
     for debt, to, words in result.failed:
-        say(f"failed  {debt.ticket.id}  {to}  {debt.entry.message or ''}: {words}", err=True)
-    waiting = {"waiting for the next try": result.paused, "held back (per_day of their readers)": result.capped,
-               "waiting for the ticket to be committed": result.uncommitted}  # fmt: skip
+        say(
+            f"failed  {debt.ticket.id}  {to}  {debt.entry.message or ''}: {words}",
+            err=True,
+        )
+    waiting = {
+        "waiting for the next try": result.paused,
+        "held back (per_day of their readers)": result.capped,
+        "waiting for the ticket to be committed": result.uncommitted,
+    }
     if result.sent or result.failed or result.capped or result.uncommitted:
         for words, number in waiting.items():
             if number:
@@ -110,14 +130,23 @@ def send_mail(env: Env, /) -> None:
 @click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)
 @pass_env
 def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
-    """Show what is owed and what went wrong; with IDs, every notice of those tickets with its text."""
+    """Show what is owed and what went wrong; with IDs, every notice of those tickets
+    with its text."""
     from ticketctl.app.email import notifications, outbound
 
     workspace = env.workspace
     for text in ids:
-        for notice, state in notifications.of_ticket(workspace, workspace.show(text).ticket):
-            for line in (f"To: {', '.join(notice.told)}", f"Subject: {notice.subject}", f"Date: {notice.at} ({state})", "",
-                         *notice.body.split("\n"), ""):  # fmt: skip
+        for notice, state in notifications.of_ticket(
+            workspace, workspace.show(text).ticket
+        ):
+            for line in (
+                f"To: {', '.join(notice.told)}",
+                f"Subject: {notice.subject}",
+                f"Date: {notice.at} ({state})",
+                "",
+                *notice.body.split("\n"),
+                "",
+            ):
                 say(line)
     if ids:
         return
@@ -128,7 +157,11 @@ def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
     ]
     for debt in found:
         line = f"{debt.ticket.id}  {', '.join(debt.told)}  {debt.entry.message}  since {debt.entry.at}"
-        trouble = f"  tried {counted(debt.tries, 'time')}, again {debt.again}: {debt.error}" if debt.tries else ""
+        trouble = (
+            f"  tried {counted(debt.tries, 'time')}, again {debt.again}: {debt.error}"
+            if debt.tries
+            else ""
+        )
         say(line + trouble)
     if not found:
         env.note("nothing is owed")

@@ -1,4 +1,5 @@
-"""``ticketctl``: the group, its commands by name, and the one place where errors become words and exit statuses."""
+"""``ticketctl``: the group, its commands by name, and the one place where errors become
+words and exit statuses."""
 
 from __future__ import annotations
 
@@ -15,8 +16,12 @@ from ticketctl.cli.environment import Env, report
 from ticketctl.cli.output import choose_colours, say, say_lines
 from ticketctl.errors import Exit, TicketctlError, closest
 
-os.environ.setdefault("PYTHONTZPATH", "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo")
-"""Where zoneinfo looks by default; told, it need not load the whole of sysconfig to find out (3 ms)."""
+os.environ.setdefault(
+    "PYTHONTZPATH",
+    "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo",
+)
+"""Where zoneinfo looks by default; told, it need not load the whole of sysconfig to
+find out (3 ms)."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Make a ticket store here, or in DIR."),
@@ -31,21 +36,37 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "assign": ("change", "Give a ticket to somebody (@me), or to none."),
     "set": ("change", "Set fields, or clear them (K=)."),
     "edit": ("edit", "Edit the head of a ticket in $EDITOR."),
-    "batch": ("change", "Put tickets into a batch and move them together, all or nothing."),
+    "batch": (
+        "change",
+        "Put tickets into a batch and move them together, all or nothing.",
+    ),
     "sweep": ("sweep", "Apply what time has brought, as the role system."),
-    "why": ("why", "Show which rules act by time on a ticket, when, and what they wait for."),
-    "forecast": ("forecast", "Show what the coming sweeps will do, if nobody does anything."),
+    "why": (
+        "why",
+        "Show which rules act by time on a ticket, when, and what they wait for.",
+    ),
+    "forecast": (
+        "forecast",
+        "Show what the coming sweeps will do, if nobody does anything.",
+    ),
     "mail": ("mail", "Deliver notices, take in letters."),
     "check": ("check", "Replay every ticket against its profile."),
-    "index": ("index", "Look after the index of all tickets, which looks after itself."),
+    "index": (
+        "index",
+        "Look after the index of all tickets, which looks after itself.",
+    ),
     "profile": ("profile", "List, show and prove workflow profiles."),
     "import": ("transfer", "Take in tickets, all or none."),
     "export": ("transfer", "Write tickets with their whole history as JSON Lines."),
-    "doctor": ("doctor", "Look after everything around the tickets: git, sweeps, mail."),
+    "doctor": (
+        "doctor",
+        "Look after everything around the tickets: git, sweeps, mail.",
+    ),
     "completion": ("completion", "Print the completion script for a shell."),
 }
 HIDDEN = {"merge-driver": ("merge_driver", "Merge two versions of a ticket, for git.")}
-"""Command -> (the module of ``ticketctl.cli`` that holds it, its help line): one is imported only when it is run."""
+"""Command -> (the module of ``ticketctl.cli`` that holds it, its help line): one is
+imported only when it is run."""
 
 
 class LazyGroup(Group):
@@ -63,20 +84,27 @@ class LazyGroup(Group):
         from importlib import import_module
 
         module = import_module(f"ticketctl.cli.{table[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
+        command: click.Command = getattr(
+            module, f"{cmd_name.replace('-', '_')}_command"
+        )
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command named by the arguments; for one that does not exist, the nearest is offered."""
+        """The command named by the arguments; for one that does not exist, the nearest
+        is offered."""
         name = args[0] if args else ""
         if name and name not in COMMANDS | HIDDEN and not ctx.resilient_parsing:
-            hint = closest(name, list(COMMANDS)) or "ticketctl --help lists the commands"
+            hint = (
+                closest(name, list(COMMANDS)) or "ticketctl --help lists the commands"
+            )
             raise click.UsageError(f'there is no command "{name}"; {hint}', ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
         """The list of commands, from the table alone."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
@@ -95,12 +123,33 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
     "78 settings, 130 interrupted (Ctrl-C), 143 terminated.",
 )
 @click.option("-C", "folder", metavar="DIR", help="The store (else upwards from here).")
-@click.option("--as", "as_", metavar="ROLE[:WHO]", help="Who you are (else TICKETCTL_AS, else git's user.email).")
-@click.option("--now", "now_text", metavar="TIME", help="The time it shall be (else TICKETCTL_NOW, else the clock).")
-@click.option("--trust-clock", is_flag=True, help="Write though --now is in the future; skip the clock check.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colours.")
+@click.option(
+    "--as",
+    "as_",
+    metavar="ROLE[:WHO]",
+    help="Who you are (else TICKETCTL_AS, else git's user.email).",
+)
+@click.option(
+    "--now",
+    "now_text",
+    metavar="TIME",
+    help="The time it shall be (else TICKETCTL_NOW, else the clock).",
+)
+@click.option(
+    "--trust-clock",
+    is_flag=True,
+    help="Write though --now is in the future; skip the clock check.",
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="When to use colours.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
-@click.option("-v", "--verbose", is_flag=True, help="Say which store, when and as whom.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Say which store, when and as whom."
+)
 @click.option(
     "--version",
     is_flag=True,
@@ -113,7 +162,8 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
 def cli(ctx: click.Context, /, color: str, **options: Any) -> None:
     """Tickets as plain files under version control, moved by a checked workflow.
 
-    A new store: ticketctl init. A new ticket: ticketctl new "It does not work". What now: ticketctl next ID.
+    A new store: ticketctl init. A new ticket: ticketctl new "It does not work". What
+    now: ticketctl next ID.
     """
     choose_colours(color)
     ctx.obj = Env(**options)
@@ -136,16 +186,24 @@ def run(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:  # while it was said how the command ended
         interrupts.running(False)
         status = Exit.INTERRUPTED
-    # A signal may have been swallowed on its way (SQLite does that), or have ended git first.
+    # A signal may have been swallowed on its way (SQLite does that), or have ended git
+    # first.
     status = interrupts.received() or status
-    # To an MTA anything but 75 means that the letter is to be sent back, and none of our faults is its sender's.
+    # To an MTA anything but 75 means that the letter is to be sent back, and none of
+    # our faults is its sender's.
     return Exit.BUSY if status and _for_mta(words) else status
 
 
 def _for_mta(words: list[str]) -> bool:
     """Whether the command is ``mail in``, however the options before it are written."""
-    pairs = [number for number in range(len(words)) if words[number : number + 2] == ["mail", "in"]]
-    return bool(pairs) and not any(word in COMMANDS and word != "mail" for word in words[: pairs[0]])
+    pairs = [
+        number
+        for number in range(len(words))
+        if words[number : number + 2] == ["mail", "in"]
+    ]
+    return bool(pairs) and not any(
+        word in COMMANDS and word != "mail" for word in words[: pairs[0]]
+    )
 
 
 def _run(arguments: list[str]) -> int:
@@ -180,7 +238,8 @@ def _run(arguments: list[str]) -> int:
             _say("interrupted")
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # Who reads us has seen enough (head); the interpreter must not complain about it at exit.
+        # Who reads us has seen enough (head); the interpreter must not complain about
+        # it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
     except TicketctlError as error:
@@ -222,9 +281,13 @@ def _crash(error: Exception) -> int:
     import tempfile
     import traceback
 
-    text = f"ticketctl {__version__}, Python {sys.version}\n" + "".join(traceback.format_exception(error))
+    text = f"ticketctl {__version__}, Python {sys.version}\n" + "".join(
+        traceback.format_exception(error)
+    )
     try:
-        with tempfile.NamedTemporaryFile("w", prefix="ticketctl-crash-", suffix=".txt", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="ticketctl-crash-", suffix=".txt", delete=False
+        ) as file:
             file.write(text)
             where = f"; please report it with {file.name}"
     except OSError:

@@ -23,7 +23,11 @@ from ticketctl.errors import RefusedError
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @click.option("--to", metavar="STATUS", help="The shortest way to this status.")
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people, or for programs.",
 )
 @pass_env
 def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
@@ -36,43 +40,80 @@ def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
     profile = workspace.profile_of(ticket)
     people = workspace.people_of(profile)
     candidates = actors(workspace, profile, ticket)
-    able = [actor for actor in candidates if not actor_reasons(profile, ticket, actor, people)]
+    able = [
+        actor
+        for actor in candidates
+        if not actor_reasons(profile, ticket, actor, people)
+    ]
     if not able:
-        raise RefusedError("; ".join(actor_reasons(profile, ticket, candidates[0], people)))
-    scenes = [context_for(profile, ticket, actor, workspace.now, people) for actor in able]
-    # Somebody with several roles sees each move once, in the role that needs least for it.
+        raise RefusedError(
+            "; ".join(actor_reasons(profile, ticket, candidates[0], people))
+        )
+    scenes = [
+        context_for(profile, ticket, actor, workspace.now, people) for actor in able
+    ]
+    # Somebody with several roles sees each move once, in the role that needs least for
+    # it.
     moves: dict[str, OpenMove] = {}
     for context in scenes:
         for move in open_moves(context):
             if move.to not in moves or len(move.needs) < len(moves[move.to].needs):
                 moves[move.to] = move
     category = str(ticket.get("category"))
-    steps = way(profile, ticket.status, values.status(profile, to), able[0].role, category) if to else ()
+    steps = (
+        way(profile, ticket.status, values.status(profile, to), able[0].role, category)
+        if to
+        else ()
+    )
     if format_ == "json":
-        say_lines(json_documents.dump(
-            id=ticket.id, status=ticket.status, role=able[0].role,
-            open=[{"to": m.to, "criterion": m.criterion or None, "needs": list(m.needs)} for m in moves.values()],
-            way=[{"to": step.to, "how": step.how} for step in steps],
-        ))  # fmt: skip
+        say_lines(
+            json_documents.dump(
+                id=ticket.id,
+                status=ticket.status,
+                role=able[0].role,
+                open=[
+                    {
+                        "to": m.to,
+                        "criterion": m.criterion or None,
+                        "needs": list(m.needs),
+                    }
+                    for m in moves.values()
+                ],
+                way=[{"to": step.to, "how": step.how} for step in steps],
+            )
+        )
         return
     if to:
-        line = " -> ".join([ticket.status] + [f"{step.to} ({step.how})" for step in steps])
-        say(line if steps else f"no way leads from {ticket.status} to {values.status(profile, to)}")
+        line = " -> ".join(
+            [ticket.status] + [f"{step.to} ({step.how})" for step in steps]
+        )
+        say(
+            line
+            if steps
+            else f"no way leads from {ticket.status} to {values.status(profile, to)}"
+        )
         return
     others = _others(env, profile, ticket, moves)
-    for line in text.next_moves(env.formatter, ticket, able[0].role, able[0].who, list(moves.values()), others):
+    for line in text.next_moves(
+        env.formatter, ticket, able[0].role, able[0].who, list(moves.values()), others
+    ):
         say(line)
 
 
-def _others(env: Env, profile: Profile, ticket: Ticket, mine: Collection[str]) -> list[str]:
-    """What others, and time, can do with the ticket besides: ``Closed by the customer``."""
+def _others(
+    env: Env, profile: Profile, ticket: Ticket, mine: Collection[str]
+) -> list[str]:
+    """What others, and time, can do with the ticket besides: ``Closed by the
+    customer``."""
     from ticketctl.core.engine.moves import automatic
     from ticketctl.render.text import coming, listed
 
     targets: dict[str, list[str]] = {}
     for edge in profile.leaving(ticket.status):
         if edge.target not in mine:
-            targets.setdefault(edge.target, []).extend(role for role in edge.roles if role != profile.system)
+            targets.setdefault(edge.target, []).extend(
+                role for role in edge.roles if role != profile.system
+            )
     by: dict[str, list[str]] = {}
     for target, roles in targets.items():
         if roles:
@@ -81,5 +122,8 @@ def _others(env: Env, profile: Profile, ticket: Ticket, mine: Collection[str]) -
         if " on " in how and target not in mine and target not in by.get(how, ()):
             by.setdefault(how, []).append(target)
     promise = coming(env.formatter, profile, ticket)
-    lines = [f"{listed(names)} {how if how.startswith('by ') else 'by ' + how}" for how, names in by.items()]
+    lines = [
+        f"{listed(names)} {how if how.startswith('by ') else 'by ' + how}"
+        for how, names in by.items()
+    ]
     return [*lines, *([promise] if promise else [])]

@@ -34,7 +34,8 @@ def profile_command() -> None:
 
 
 def _shelf(env: Env) -> ProfileRegistry:
-    """The profiles of the store we are in, or the built-in ones: profiles can be looked at anywhere."""
+    """The profiles of the store we are in, or the built-in ones: profiles can be looked
+    at anywhere."""
     try:
         return env.workspace.registry
     except SettingsError:
@@ -47,7 +48,11 @@ def _shelf(env: Env) -> ProfileRegistry:
 
 @profile_command.command("list")
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people, or for programs.",
 )
 @pass_env
 def list_profiles(env: Env, format_: str) -> None:
@@ -63,14 +68,23 @@ def list_profiles(env: Env, format_: str) -> None:
             broken.append(error)
     if format_ == "json":
         say_lines(
-            json_documents.dump(profiles=[{"name": p.name, "title": p.title, "version": p.version} for p in profiles])
+            json_documents.dump(
+                profiles=[
+                    {"name": p.name, "title": p.title, "version": p.version}
+                    for p in profiles
+                ]
+            )
         )
     else:
-        lines = [[p.name, str(p.version), str(len(p.statuses)), p.title] for p in profiles]
+        lines = [
+            [p.name, str(p.version), str(len(p.statuses)), p.title] for p in profiles
+        ]
         say_lines(table.boxed(["PROFILE", "VERSION", "STATUSES", "TITLE"], lines))
     for trouble in broken:
         place = f"{trouble.place}: " if trouble.place else ""
-        env.warn(f"{place}{trouble.message}" + (f"; {trouble.hint}" if trouble.hint else ""))
+        env.warn(
+            f"{place}{trouble.message}" + (f"; {trouble.hint}" if trouble.hint else "")
+        )
     if broken:
         finish(Exit.SETTINGS)
 
@@ -78,7 +92,11 @@ def list_profiles(env: Env, format_: str) -> None:
 @profile_command.command("show")
 @click.argument("name", shell_complete=complete_profile)
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people, or for programs.",
 )
 @pass_env
 def show_profile(env: Env, name: str, format_: str) -> None:
@@ -98,11 +116,18 @@ def show_profile(env: Env, name: str, format_: str) -> None:
 @click.argument("names", metavar="[NAME|FILE]...", nargs=-1)
 @click.option("--assumed", is_flag=True, help="List every entry that is an assumption.")
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people, or for programs.",
 )
 @pass_env
-def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str) -> None:
-    """Prove a profile sound before anybody works by it; without a name, all that can be used here."""
+def check_profile(
+    env: Env, names: tuple[str, ...], assumed: bool, format_: str
+) -> None:
+    """Prove a profile sound before anybody works by it; without a name, all that can be
+    used here."""
     from ticketctl.core.language.checks import profile_findings
     from ticketctl.render import json_documents
 
@@ -118,13 +143,21 @@ def check_profile(env: Env, names: tuple[str, ...], assumed: bool, format_: str)
             for what, why in taken:
                 say(f"{profile.name}: {what}: {why}")
     if format_ == "json":
-        say_lines(json_documents.dump(findings=json_documents.findings(found), checked=len(names or registry.names())))
+        say_lines(
+            json_documents.dump(
+                findings=json_documents.findings(found),
+                checked=len(names or registry.names()),
+            )
+        )
     else:
         for finding in found:
             say(str(finding))
         errors = sum(1 for finding in found if finding.severity == "error")
         words = f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}"
-        env.note(f"{words}; {assumptions} entries are assumptions" + ("" if assumed else " (--assumed lists them)"))
+        env.note(
+            f"{words}; {assumptions} entries are assumptions"
+            + ("" if assumed else " (--assumed lists them)")
+        )
     if any(finding.severity == "error" for finding in found):
         finish(Exit.REFUSED)
 
@@ -146,32 +179,64 @@ def _compiled(registry: ProfileRegistry, name: str) -> tuple[Profile, list[Findi
     except (ShortageError, UnreadError):
         raise
     except DiskError as error:
-        raise InputError(error.message, error.hint or "copy it to a file first") from None
+        raise InputError(
+            error.message, error.hint or "copy it to a file first"
+        ) from None
 
 
 @profile_command.command("holidays", cls=StaffCommand)
-@click.argument("name", metavar="[NAME]", required=False, shell_complete=complete_profile)
-@click.option("--country", metavar="CC", required=True, help="Two letters, as GB (ISO 3166-1).")
-@click.option("--region", metavar="RR", help="A part of the country, as SCT (ISO 3166-2).")
-@click.option("--year", metavar="YEAR", required=True, type=click.IntRange(1950, 2100), help="Which year.")
-@click.option("--calendar", metavar="CALENDAR", help="Which calendar, if the profile has several.")
+@click.argument(
+    "name", metavar="[NAME]", required=False, shell_complete=complete_profile
+)
+@click.option(
+    "--country", metavar="CC", required=True, help="Two letters, as GB (ISO 3166-1)."
+)
+@click.option(
+    "--region", metavar="RR", help="A part of the country, as SCT (ISO 3166-2)."
+)
+@click.option(
+    "--year",
+    metavar="YEAR",
+    required=True,
+    type=click.IntRange(1950, 2100),
+    help="Which year.",
+)
+@click.option(
+    "--calendar", metavar="CALENDAR", help="Which calendar, if the profile has several."
+)
 @pass_env
-def add_holidays(env: Env, name: str | None, country: str, region: str | None, year: int, calendar: str | None) -> None:
-    """Write a country's public holidays into a profile's calendar or, without NAME, into ticketctl.yaml."""
+def add_holidays(
+    env: Env,
+    name: str | None,
+    country: str,
+    region: str | None,
+    year: int,
+    calendar: str | None,
+) -> None:
+    """Write a country's public holidays into a profile's calendar or, without NAME,
+    into ticketctl.yaml."""
     from ticketctl.app import holidays
     from ticketctl.store.public_holidays import regions
 
-    path, added = holidays.add_holidays(env.workspace, name, calendar, country.upper(), region, year)
-    env.note(f"{counted(added, 'holiday')} of {country.upper()} in {year} written into {path}")
+    path, added = holidays.add_holidays(
+        env.workspace, name, calendar, country.upper(), region, year
+    )
+    env.note(
+        f"{counted(added, 'holiday')} of {country.upper()} in {year} written into {path}"
+    )
     if region is None and (more := regions(country.upper())):
         some = ", ".join(more[:8]) + (", ..." if len(more) > 8 else "")
-        env.note(f"regions of {country.upper()} have further ones: {some} (--region {more[0]})")
+        env.note(
+            f"regions of {country.upper()} have further ones: {some} (--region {more[0]})"
+        )
 
 
 def _assumed(profile: Profile) -> Iterator[tuple[str, str]]:
     """Everything that the profile says without its document saying it, and why."""
     seen: set[object] = set()
-    named: list[tuple[str, Origin]] = [(f'status "{s.name}"', s.origin) for s in profile.statuses.values()]
+    named: list[tuple[str, Origin]] = [
+        (f'status "{s.name}"', s.origin) for s in profile.statuses.values()
+    ]
     named += [(f'field "{f.name}"', f.origin) for f in profile.fields.values()]
     for edge in profile.edges:
         if edge.place not in seen:

@@ -17,9 +17,15 @@ from ticketctl.store.yaml.loader import LoadedTicket
 
 
 @command("show")
-@click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=complete_id)
+@click.argument(
+    "ids", metavar="ID...", nargs=-1, required=True, shell_complete=complete_id
+)
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people, or for programs.",
 )
 @pass_env
 def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
@@ -36,17 +42,29 @@ def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
             profile = env.workspace.profile_of(one.ticket)
             fire = next_due(profile, one.ticket, env.workspace.people_of(profile))
             tickets.append(
-                json_documents.ticket(one.ticket, profile.state(one.ticket.status), fire.due if fire else None)
+                json_documents.ticket(
+                    one.ticket,
+                    profile.state(one.ticket.status),
+                    fire.due if fire else None,
+                )
             )
-        broken = [error.finding for error in failed if isinstance(error, BrokenError | UnreadError)]
-        say_lines(json_documents.dump(tickets=tickets, broken=json_documents.broken(broken)))
+        broken = [
+            error.finding
+            for error in failed
+            if isinstance(error, BrokenError | UnreadError)
+        ]
+        say_lines(
+            json_documents.dump(tickets=tickets, broken=json_documents.broken(broken))
+        )
     else:
         blocks = [["", *_shown(env, one)] for one in loaded]
         say_page(list(chain.from_iterable(blocks))[1:])
     for one in loaded:
         for difference in one.differences:
-            env.warn(f"{difference.place}: {difference.key} does not agree with the history "
-                     f"(set by hand? ticketctl edit --adopt {text.short(one.ticket.id)})")  # fmt: skip
+            env.warn(
+                f"{difference.place}: {difference.key} does not agree with the history "
+                f"(set by hand? ticketctl edit --adopt {text.short(one.ticket.id)})"
+            )
     for error in failed:
         report(env, error)
     finish(worst([error.exit for error in failed], len(ids)))
@@ -56,10 +74,14 @@ def _shown(env: Env, one: LoadedTicket) -> Iterator[str]:
     from ticketctl.render import text
 
     profile = env.workspace.profile_of(one.ticket)
-    return text.show(env.formatter, one.ticket, profile, env.workspace.people_of(profile))
+    return text.show(
+        env.formatter, one.ticket, profile, env.workspace.people_of(profile)
+    )
 
 
-def _load(env: Env, ids: Iterable[str]) -> tuple[list[LoadedTicket], list[TicketctlError]]:
+def _load(
+    env: Env, ids: Iterable[str]
+) -> tuple[list[LoadedTicket], list[TicketctlError]]:
     loaded: list[LoadedTicket] = []
     failed: list[TicketctlError] = []
     for id_ in ids:
@@ -75,7 +97,11 @@ def _load(env: Env, ids: Iterable[str]) -> tuple[list[LoadedTicket], list[Ticket
 @command("log")
 @click.argument("id_", metavar="ID", shell_complete=complete_id)
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "jsonl"]), default="text", help="For people, or for programs."
+    "--format",
+    "format_",
+    type=click.Choice(["text", "jsonl"]),
+    default="text",
+    help="For people, or for programs.",
 )
 @pass_env
 def log_command(env: Env, /, id_: str, format_: str) -> None:

@@ -20,24 +20,59 @@ from ticketctl.render.sanitize import safe
 from ticketctl.store.index.sql import Ahead
 from ticketctl.store.paths import short
 
-VERBS = {"close": ("would close", "closed"), "move": ("would move", "moved"), "remind": ("would remind", "reminded"),
-          "change": ("would change", "changed"), "refused": ("refused", "refused")}  # fmt: skip
+VERBS = {
+    "close": ("would close", "closed"),
+    "move": ("would move", "moved"),
+    "remind": ("would remind", "reminded"),
+    "change": ("would change", "changed"),
+    "refused": ("refused", "refused"),
+}
 
 
 @staff_command("sweep")
-@click.option("-n", "--dry-run", "dry", is_flag=True, help="Say what would be done; write nothing.")
+@click.option(
+    "-n",
+    "--dry-run",
+    "dry",
+    is_flag=True,
+    help="Say what would be done; write nothing.",
+)
 @click.option("--now", "now_text", metavar="TIME", help="The time it shall be.")
-@click.option("--rule", "rules", metavar="NAME", multiple=True, help="Only this automation.")
-@click.option("--limit", metavar="N", type=click.IntRange(1), help="At most so many tickets, the longest due first.")
-@click.option("--confirm", metavar="N", type=click.IntRange(0), help="Up to so many changes of status are meant.")
+@click.option(
+    "--rule", "rules", metavar="NAME", multiple=True, help="Only this automation."
+)
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1),
+    help="At most so many tickets, the longest due first.",
+)
+@click.option(
+    "--confirm",
+    metavar="N",
+    type=click.IntRange(0),
+    help="Up to so many changes of status are meant.",
+)
 @click.option("--trust-clock", is_flag=True, help="Skip the clock check.")
 @click.option("--heartbeat", metavar="FILE", help="Leave a sign of life there.")
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "jsonl"]), default="text", help="For people, or for programs."
+    "--format",
+    "format_",
+    type=click.Choice(["text", "jsonl"]),
+    default="text",
+    help="For people, or for programs.",
 )
 @pass_env
-def sweep_command(env: Env, /, now_text: str | None, heartbeat: str | None, format_: str, **orders: Any) -> None:
-    """Apply what time has brought, as the role system. It is under the same checker as people.
+def sweep_command(
+    env: Env,
+    /,
+    now_text: str | None,
+    heartbeat: str | None,
+    format_: str,
+    **orders: Any,
+) -> None:
+    """Apply what time has brought, as the role system. It is under the same checker as
+    people.
 
     Quiet when nothing was due. Running it twice is running it once.
     """
@@ -67,7 +102,9 @@ def sweep_command(env: Env, /, now_text: str | None, heartbeat: str | None, form
 
 def _tell(env: Env, report: SweepReport, planned: bool) -> None:
     across = max((len(what_of(act)) for act in report.acts), default=0)
-    verbs = max((len(VERBS[act.verb][0 if planned else 1]) for act in report.acts), default=0)
+    verbs = max(
+        (len(VERBS[act.verb][0 if planned else 1]) for act in report.acts), default=0
+    )
     for act in report.acts:
         say(_line(env, act, planned, verbs, across), err=act.decision is None)
         for words in unheard(act):
@@ -79,8 +116,14 @@ def _tell(env: Env, report: SweepReport, planned: bool) -> None:
 def _line(env: Env, act: SweepAction, dry: bool, verbs: int, across: int) -> str:
     """``closed  k3qx9  Solved -> Closed   due 46 min ago   desk close-solved (B6)``."""
     verb = VERBS[act.verb][0 if dry else 1]
-    late = dates.span((env.workspace.now - dates.parse_instant(act.fire.due)).total_seconds())
-    cites = f" ({', '.join(act.automation.origin.cites)})" if act.automation.origin.cites else ""
+    late = dates.span(
+        (env.workspace.now - dates.parse_instant(act.fire.due)).total_seconds()
+    )
+    cites = (
+        f" ({', '.join(act.automation.origin.cites)})"
+        if act.automation.origin.cites
+        else ""
+    )
     due = "due now" if late == "0 s" else f"due {late} ago"
     missed = f", {act.fire.missed} missed before" if act.fire.missed else ""
     head = f"{verb:<{verbs}}  {short(act.ticket.id)}  {what_of(act):<{across}}"
@@ -91,9 +134,14 @@ def what_of(act: SweepAction) -> str:
     """``Solved -> Closed``, ``amy@support.example about Open``."""
     if act.decision is None:
         return safe(act.before)
-    told = dict.fromkeys(who for entry in act.decision.entries if entry.message for who in entry.told)
+    told = dict.fromkeys(
+        who for entry in act.decision.entries if entry.message for who in entry.told
+    )
     if act.decision.ticket.status != act.before:
-        return safe(f"{act.before} -> {act.decision.ticket.status}" + (f", told {', '.join(told)}" if told else ""))
+        return safe(
+            f"{act.before} -> {act.decision.ticket.status}"
+            + (f", told {', '.join(told)}" if told else "")
+        )
     return safe(f"{', '.join(told)} about {act.before}") if told else safe(act.before)
 
 
@@ -105,23 +153,46 @@ def unheard(act: SweepAction) -> tuple[str, ...]:
 def _json(act: SweepAction, dry: bool) -> str:
     from ticketctl.render import json_documents
 
-    return json_documents.dump_line({
-        "id": act.ticket.id, "verb": act.verb, "dry": dry, "profile": act.profile.name, "rule": act.automation.name,
-        "due": act.fire.due, "missed": act.fire.missed, "from": act.before,
-        "to": act.decision.ticket.status if act.decision else None,
-        "entries": [entry.content() for entry in act.decision.entries] if act.decision else [],
-        "reasons": list(act.reasons), "unheard": list(unheard(act)),
-    })  # fmt: skip
+    return json_documents.dump_line(
+        {
+            "id": act.ticket.id,
+            "verb": act.verb,
+            "dry": dry,
+            "profile": act.profile.name,
+            "rule": act.automation.name,
+            "due": act.fire.due,
+            "missed": act.fire.missed,
+            "from": act.before,
+            "to": act.decision.ticket.status if act.decision else None,
+            "entries": [entry.content() for entry in act.decision.entries]
+            if act.decision
+            else [],
+            "reasons": list(act.reasons),
+            "unheard": list(unheard(act)),
+        }
+    )
 
 
 def _skipped(ticket: Ahead, dry: bool) -> str:
     """The line of a ticket that is left alone, with the keys of all other lines."""
     from ticketctl.render import json_documents
 
-    return json_documents.dump_line({
-        "id": ticket.id, "verb": "skipped", "dry": dry, "profile": ticket.profile, "rule": None, "due": None,
-        "missed": 0, "from": ticket.status, "to": None, "entries": [], "reasons": [tell_ahead(ticket)], "unheard": [],
-    })  # fmt: skip
+    return json_documents.dump_line(
+        {
+            "id": ticket.id,
+            "verb": "skipped",
+            "dry": dry,
+            "profile": ticket.profile,
+            "rule": None,
+            "due": None,
+            "missed": 0,
+            "from": ticket.status,
+            "to": None,
+            "entries": [],
+            "reasons": [tell_ahead(ticket)],
+            "unheard": [],
+        }
+    )
 
 
 def tell_ahead(ticket: Ahead) -> str:
@@ -130,13 +201,20 @@ def tell_ahead(ticket: Ahead) -> str:
 
 
 def name_ahead(tickets: Sequence[Ahead]) -> None:
-    """Name the tickets that sweeps leave alone, on stderr; of very many (a clock that was set back) the first."""
+    """Name the tickets that sweeps leave alone, on stderr; of very many (a clock that
+    was set back) the first."""
     for ticket in tickets[:_NAMED]:
-        say(f"error: {ticket.id}: {tell_ahead(ticket)}; sweeps leave the ticket alone until then", err=True)
+        say(
+            f"error: {ticket.id}: {tell_ahead(ticket)}; sweeps leave the ticket alone until then",
+            err=True,
+        )
     if len(tickets) > _NAMED:
         say(f"error: and {counted(len(tickets) - _NAMED, 'more ticket')}", err=True)
     if tickets:
-        say(f"hint: ticketctl check {short(tickets[0].id)}; if the clock is wrong, set it right", err=True)
+        say(
+            f"hint: ticketctl check {short(tickets[0].id)}; if the clock is wrong, set it right",
+            err=True,
+        )
 
 
 _NAMED = 20
@@ -146,7 +224,10 @@ def _sum_up(env: Env, report: SweepReport, orders: SweepOptions) -> None:
     """A summary, unless nothing was due (cron mails any output); then the exit status."""
     tickets = len({act.ticket.id for act in report.done})
     if report.acts:
-        env.note(counted(tickets, "ticket") + (", nothing written" if orders.dry or report.guarded else ""))
+        env.note(
+            counted(tickets, "ticket")
+            + (", nothing written" if orders.dry or report.guarded else "")
+        )
     if report.left:
         env.warn(
             f"{counted(report.left, 'more ticket')} {'is' if report.left == 1 else 'are'} due (--limit {orders.limit})"
@@ -155,17 +236,27 @@ def _sum_up(env: Env, report: SweepReport, orders: SweepOptions) -> None:
         word = "a run would be refused" if orders.dry else "refused"
         what = f"{report.moves:,} tickets would change their status, more than {report.allowed:,} at once"
         say(f"{word}: {what}", err=True)
-        say(f"hint: if this is meant: ticketctl sweep --confirm {report.moves}", err=True)
+        say(
+            f"hint: if this is meant: ticketctl sweep --confirm {report.moves}",
+            err=True,
+        )
     if report.clock:
         say(f"a run would be refused: {report.clock}", err=True)
     for finding in report.broken:
         say(f"error: {finding}", err=True)
     name_ahead(report.ahead)
     for error in report.failed:
-        say(f"error: {error.message}" + (f" ({error.hint})" if error.hint else ""), err=True)
+        say(
+            f"error: {error.message}" + (f" ({error.hint})" if error.hint else ""),
+            err=True,
+        )
     if report.failed:
         finish(report.failed[0].exit)
     if report.broken:
         finish(exit_of(report.broken))
-    if report.ahead or any(act.decision is None for act in report.acts) or (report.guarded and not orders.dry):
+    if (
+        report.ahead
+        or any(act.decision is None for act in report.acts)
+        or (report.guarded and not orders.dry)
+    ):
         finish(Exit.REFUSED)

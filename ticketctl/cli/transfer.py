@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 @click.argument("query", metavar="[QUERY...]", nargs=-1)
 @pass_env
 def export_command(env: Env, /, query: tuple[str, ...]) -> None:
-    """Write tickets with their whole history as JSON Lines, oldest first: all, or those of a QUERY (see list)."""
+    """Write tickets with their whole history as JSON Lines, oldest first: all, or those
+    of a QUERY (see list)."""
     from ticketctl.app.index.find import paths
     from ticketctl.app.index.parallel import read_at, spread
 
@@ -47,8 +48,11 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
         finish(exit_of(broken))
 
 
-def exported(_: Workspace, found: LoadedTicket | Finding | None) -> str | Finding | None:
-    """A ticket as a line; nothing, if it went meanwhile; what is wrong with it, if it broke meanwhile."""
+def exported(
+    _: Workspace, found: LoadedTicket | Finding | None
+) -> str | Finding | None:
+    """A ticket as a line; nothing, if it went meanwhile; what is wrong with it, if it
+    broke meanwhile."""
     if not isinstance(found, LoadedTicket):
         return found
     ticket = found.ticket
@@ -63,21 +67,29 @@ def exported(_: Workspace, found: LoadedTicket | Finding | None) -> str | Findin
 
 @command("import")
 @click.argument("file", metavar="FILE")
-@click.option("-n", "--dry-run", "dry", is_flag=True, help="Look at all of them; write nothing.")
+@click.option(
+    "-n", "--dry-run", "dry", is_flag=True, help="Look at all of them; write nothing."
+)
 @pass_env
 def import_command(env: Env, /, file: str, dry: bool) -> None:
-    """Take in tickets, all or none: what export gave, or rows as of new --from (.jsonl, .csv, - for stdin).
+    """Take in tickets, all or none: what export gave, or rows as of new --from (.jsonl,
+    .csv, - for stdin).
 
-    Rows may say when a ticket was "created", and name any "status". A ticket all of whose events are here already is
-    skipped. Notices that a ticket owes where it comes from are not sent from here.
+    Rows may say when a ticket was "created", and name any "status". A ticket all of
+    whose events are here already is skipped. Notices that a ticket owes where it comes
+    from are not sent from here.
     """
     from ticketctl.app.import_tickets import bring_in
     from ticketctl.app.input.rows import rows_of
 
     with rows_of(file, {}) as rows:
-        done = bring_in(env.workspace, rows, "stdin" if file == "-" else os.path.basename(file), dry)
+        done = bring_in(
+            env.workspace, rows, "stdin" if file == "-" else os.path.basename(file), dry
+        )
     also = f"; {counted(done.known, 'ticket')} there already" if done.known else ""
-    env.note(f"{counted(done.new, 'ticket')} {'would be ' if dry else ''}imported{also}")
+    env.note(
+        f"{counted(done.new, 'ticket')} {'would be ' if dry else ''}imported{also}"
+    )
     _tell(env, done)
     if done.failed:
         _fail(env, done.failed)
@@ -86,16 +98,26 @@ def import_command(env: Env, /, file: str, dry: bool) -> None:
 def _tell(env: Env, done: ImportResult) -> None:
     """What else the tickets brought along."""
     if done.settled:
-        env.note(f"{counted(done.settled, 'ticket')} owed notices, which are not sent from here")
+        env.note(
+            f"{counted(done.settled, 'ticket')} owed notices, which are not sent from here"
+        )
     if done.missing:
-        env.note(f"{counted(done.missing, 'attachment')} named but not here: copy attachments/ from where they come")
+        env.note(
+            f"{counted(done.missing, 'attachment')} named but not here: copy attachments/ from where they come"
+        )
     if done.unjudged:
-        env.note(f"{counted(done.unjudged, 'ticket')} made under rules that are not here: ticketctl check names them")
+        env.note(
+            f"{counted(done.unjudged, 'ticket')} made under rules that are not here: ticketctl check names them"
+        )
     if done.strangers:
-        some = ", ".join(done.strangers[:5]) + (", ..." if len(done.strangers) > 5 else "")
+        some = ", ".join(done.strangers[:5]) + (
+            ", ..." if len(done.strangers) > 5 else ""
+        )
         env.note(f"assignees without a role here: {some}")
     if done.due:
-        env.note(f"rules by time are due for {counted(done.due, 'ticket')}: ticketctl sweep -n shows them")
+        env.note(
+            f"rules by time are due for {counted(done.due, 'ticket')}: ticketctl sweep -n shows them"
+        )
 
 
 def _fail(env: Env, error: TicketctlError) -> None:

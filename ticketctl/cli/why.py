@@ -12,7 +12,11 @@ from ticketctl.core.engine.forecast import rule_forecasts
 from ticketctl.render import json_documents
 
 _format = click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people, or for programs."
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people, or for programs.",
 )
 
 
@@ -28,10 +32,18 @@ def why_command(env: Env, /, id_: str, format_: str) -> None:
     env.tell_reader()
     ticket = workspace.show(id_).ticket
     profile = workspace.profile_of(ticket)
-    found = list(rule_forecasts(profile, ticket, workspace.now, workspace.people_of(profile)))
+    found = list(
+        rule_forecasts(profile, ticket, workspace.now, workspace.people_of(profile))
+    )
     if format_ == "json":
-        say_lines(json_documents.dump(id=ticket.id, status=ticket.status, future=why.future(ticket, workspace.now),
-                                rules=[why.document(one) for one in found]))  # fmt: skip
+        say_lines(
+            json_documents.dump(
+                id=ticket.id,
+                status=ticket.status,
+                future=why.future(ticket, workspace.now),
+                rules=[why.document(one) for one in found],
+            )
+        )
         return
     for line in why.why(env.formatter, ticket, profile, found):
         say(line)

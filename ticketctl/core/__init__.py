@@ -1,1 +1,2 @@
-"""The pure heart: what tickets, workflows and time rules are. No I/O, no clock, no environment."""
+"""The pure heart: what tickets, workflows and time rules are. No I/O, no clock, no
+environment."""

@@ -1,9 +1,13 @@
-"""Working time: weekly hours in a zone, less holidays, and durations counted in it (rule 4 of the sweep).
+"""Working time: weekly hours in a zone, less holidays, and durations counted in it
+(rule 4 of the sweep).
 
-A working duration begins to count at the first working moment at or after its start. Its days are working days (the
-same wall-clock time, that many days later on which there are hours at all), its hours and minutes are real ones inside
-the hours; what then falls outside the hours moves on to the next opening. Backwards (a ``lead``) it is the mirror image.
-Nothing comes early by it: an end that could be 17:00 or the next morning's 09:00 is the earlier, the full time having passed.
+A working duration begins to count at the first working moment at or after its start.
+Its days are working days (the same wall-clock time, that many days later on which there
+are hours at all), its hours and minutes are real ones inside the hours; what then falls
+outside the hours moves on to the next opening. Backwards (a ``lead``) it is the mirror
+image.
+Nothing comes early by it: an end that could be 17:00 or the next morning's 09:00 is the
+earlier, the full time having passed.
 """
 
 from __future__ import annotations
@@ -24,7 +28,8 @@ class Calendar(Record):
     """When work is done.
 
     Args:
-        hours: the openings of the seven weekdays, Monday first; at least an hour in the week.
+        hours: the openings of the seven weekdays, Monday first; at least an hour in the
+            week.
         holidays: local dates on which there are none.
         timezone: the IANA zone of both.
     """
@@ -43,7 +48,10 @@ class Calendar(Record):
         if not self.works_on(day):
             return []
         where = zone(self.timezone)
-        return [(_instant(day, begin, where), _instant(day, end, where)) for begin, end in self.hours[day.weekday()]]
+        return [
+            (_instant(day, begin, where), _instant(day, end, where))
+            for begin, end in self.hours[day.weekday()]
+        ]
 
 
 @lru_cache(maxsize=4096)
@@ -52,12 +60,15 @@ def _instant(day: date, minutes: int, where: tzinfo) -> datetime:
     return to_utc(datetime.combine(day, time(minutes % DAY // 60, minutes % 60)), where)
 
 
-def add(moment: datetime, period: Duration, calendar: Calendar, times: int = 1) -> datetime:
+def add(
+    moment: datetime, period: Duration, calendar: Calendar, times: int = 1
+) -> datetime:
     """The instant ``times`` working periods after ``moment`` (before it, if negative).
 
     Args:
         moment: an instant in UTC.
-        period: days and seconds; months are no working time (the language refuses them).
+        period: days and seconds; months are no working time (the language refuses
+            them).
     """
     forward = times >= 0
     where = zone(calendar.timezone)
@@ -65,7 +76,9 @@ def add(moment: datetime, period: Duration, calendar: Calendar, times: int = 1) 
     if period.days:
         local = moment.astimezone(where).replace(tzinfo=None)
         day = _count_days(local.date(), period.days * abs(times), calendar, forward)
-        moment = _working(to_utc(datetime.combine(day, local.time()), where), calendar, forward)
+        moment = _working(
+            to_utc(datetime.combine(day, local.time()), where), calendar, forward
+        )
     return _count_seconds(moment, period.seconds * abs(times), calendar, forward)
 
 
@@ -77,7 +90,8 @@ def _days(start: date, forward: bool) -> Iterator[date]:
 
 
 def _working(moment: datetime, calendar: Calendar, forward: bool) -> datetime:
-    """The first working moment from here on (the last until here, backwards); the very end of an opening counts."""
+    """The first working moment from here on (the last until here, backwards); the very
+    end of an opening counts."""
     for day in _days(moment.astimezone(zone(calendar.timezone)).date(), forward):
         openings = calendar.openings(day)
         for begin, end in openings if forward else reversed(openings):
@@ -97,15 +111,20 @@ def _count_days(start: date, number: int, calendar: Calendar, forward: bool) -> 
     return day
 
 
-def _count_seconds(moment: datetime, seconds: int, calendar: Calendar, forward: bool) -> datetime:
-    """Spend working seconds, opening after opening, each as long as it really is (an hour more or less on two days a year)."""
+def _count_seconds(
+    moment: datetime, seconds: int, calendar: Calendar, forward: bool
+) -> datetime:
+    """Spend working seconds, opening after opening, each as long as it really is (an
+    hour more or less on two days a year)."""
     left = timedelta(seconds=seconds)
     for day in _days(moment.astimezone(zone(calendar.timezone)).date(), forward):
         if not left:
             return moment
         openings = calendar.openings(day)
         for begin, end in openings if forward else reversed(openings):
-            begin, end = (max(begin, moment), end) if forward else (begin, min(end, moment))
+            begin, end = (
+                (max(begin, moment), end) if forward else (begin, min(end, moment))
+            )
             if begin >= end:
                 continue
             if left <= end - begin:

@@ -10,8 +10,9 @@ from ticketctl.record import EMPTY, replace, replace_unchecked
 def without_notes(ticket: Ticket) -> Ticket:
     """The ticket without what only staff read.
 
-    An entry that is nothing but a note keeps its place in the history, so that clocks that it started are still right,
-    but holds nothing (``HIDDEN``) and is shown nowhere (:attr:`Ticket.shown`).
+    An entry that is nothing but a note keeps its place in the history, so that clocks
+    that it started are still right, but holds nothing (``HIDDEN``) and is shown nowhere
+    (:attr:`Ticket.shown`).
     """
     return replace_unchecked(ticket, {"history": tuple(map(_public, ticket.history))})
 
@@ -21,5 +22,15 @@ def _public(entry: Entry) -> Entry:
         return replace(entry, note=None, extra=EMPTY)
     if entry.sets or entry.unset or entry.to or entry.text:
         return replace(entry, event="edited", note=None, files=(), extra=EMPTY)
-    return Entry(entry.at, entry.by, entry.role, HIDDEN, entry.id, rule=entry.rule, anchor=entry.anchor, nth=entry.nth,
-                 due=entry.due, after=entry.after)  # fmt: skip
+    return Entry(
+        entry.at,
+        entry.by,
+        entry.role,
+        HIDDEN,
+        entry.id,
+        rule=entry.rule,
+        anchor=entry.anchor,
+        nth=entry.nth,
+        due=entry.due,
+        after=entry.after,
+    )

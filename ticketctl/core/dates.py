@@ -1,7 +1,9 @@
-"""Instants, durations and what people type for a moment. The one door to python-dateutil.
+"""Instants, durations and what people type for a moment. The one door to
+python-dateutil.
 
-An *instant* is an aware datetime in UTC with whole seconds; all comparing and subtracting is done there, since
-two datetimes of one zone ignore daylight saving in Python (23 real hours show as a day).
+An *instant* is an aware datetime in UTC with whole seconds; all comparing and
+subtracting is done there, since two datetimes of one zone ignore daylight saving in
+Python (23 real hours show as a day).
 """
 
 from __future__ import annotations
@@ -25,11 +27,20 @@ _CLOCK = pattern(r"(\d\d):(\d\d)(?::(\d\d))?\Z", re.ASCII)
 _LONGEST = 40
 """How many characters a duration may have."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_FULL_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_FULL_DAYS = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
 
 
 TOLERANCE = timedelta(hours=1)
-"""How far an event may be dated ahead of the clock: those of two machines never quite agree."""
+"""How far an event may be dated ahead of the clock: those of two machines never quite
+agree."""
 
 
 def horizon(now: datetime) -> str:
@@ -58,7 +69,8 @@ _LACKING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 @lru_cache(maxsize=64)
 def zone(name: str) -> tzinfo:
-    """The IANA zone of that name: from the system, else from the copy that dateutil brings along.
+    """The IANA zone of that name: from the system, else from the copy that dateutil
+    brings along.
 
     Raises:
         ValueError: there is none.
@@ -70,7 +82,9 @@ def zone(name: str) -> tzinfo:
 
     try:
         return ZoneInfo(name)
-    except Exception as error:  # there is none, or its file is damaged, which shows in many ways
+    except (
+        Exception
+    ) as error:  # there is none, or its file is damaged, which shows in many ways
         if getattr(error, "errno", None) in _LACKING:
             raise  # the zone is not what is wrong
         from dateutil.zoneinfo import get_zonefile_instance
@@ -97,15 +111,31 @@ class Duration(Record):
         """
         found = _DURATION.match(text) if len(text) <= _LONGEST else None
         if not found:
-            raise ValueError(f'"{text[:_LONGEST]}" is not a duration like P4D, P2W, P1M or PT4H')
-        years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-        if years * 366 + months * 31 + weeks * 7 + days + (hours * 3600 + minutes * 60 + seconds) // 86400 > 36600:
+            raise ValueError(
+                f'"{text[:_LONGEST]}" is not a duration like P4D, P2W, P1M or PT4H'
+            )
+        years, months, weeks, days, hours, minutes, seconds = (
+            int(part or 0) for part in found.groups()
+        )
+        if (
+            years * 366
+            + months * 31
+            + weeks * 7
+            + days
+            + (hours * 3600 + minutes * 60 + seconds) // 86400
+            > 36600
+        ):
             raise ValueError(f'"{text}" is longer than a hundred years')
-        return cls(years * 12 + months, weeks * 7 + days, hours * 3600 + minutes * 60 + seconds)
+        return cls(
+            years * 12 + months, weeks * 7 + days, hours * 3600 + minutes * 60 + seconds
+        )
 
     def __str__(self) -> str:
         parts = [_count(self.months, "month"), _count(self.days, "day")]
-        parts += [_count(self.seconds // 3600, "hour"), _count(self.seconds % 3600 // 60, "minute")]
+        parts += [
+            _count(self.seconds // 3600, "hour"),
+            _count(self.seconds % 3600 // 60, "minute"),
+        ]
         parts.append(_count(self.seconds % 60, "second"))
         return " ".join(part for part in parts if part) or "at once"
 
@@ -115,10 +145,12 @@ def _count(number: int, unit: str) -> str:
 
 
 def add(moment: datetime, period: Duration, where: tzinfo, times: int = 1) -> datetime:
-    """The instant ``times`` periods after ``moment`` (before it, if negative), by rule 4 of the sweep.
+    """The instant ``times`` periods after ``moment`` (before it, if negative), by rule
+    4 of the sweep.
 
-    Months and days keep the wall-clock time of ``where``; a month is clamped to its end; a local time that does
-    not exist moves forward to the first that does; of two equal ones the first is meant. Seconds are exact.
+    Months and days keep the wall-clock time of ``where``; a month is clamped to its
+    end; a local time that does not exist moves forward to the first that does; of two
+    equal ones the first is meant. Seconds are exact.
     """
     moved = moment
     if period.months or period.days:
@@ -137,7 +169,8 @@ def to_utc(local: datetime, where: tzinfo) -> datetime:
     moment = early.astimezone(UTC)
     if moment.astimezone(where).replace(tzinfo=None) == local:
         return moment
-    # In a gap the earlier offset lands past it and the later one before it: the change lies between the two.
+    # In a gap the earlier offset lands past it and the later one before it: the change
+    # lies between the two.
     low, high = sorted((moment, local.replace(tzinfo=where, fold=1).astimezone(UTC)))
     while high - low > timedelta(seconds=1):
         middle = low + (high - low) / 2
@@ -149,7 +182,8 @@ def to_utc(local: datetime, where: tzinfo) -> datetime:
 
 
 def moment_of(text: str, where: tzinfo) -> datetime:
-    """The instant that a date field holds: an instant, or a date, which means its local 00:00 (rule 4).
+    """The instant that a date field holds: an instant, or a date, which means its local
+    00:00 (rule 4).
 
     Raises:
         ValueError: it is neither.
@@ -160,7 +194,8 @@ def moment_of(text: str, where: tzinfo) -> datetime:
 
 
 def near(moment: datetime) -> datetime:
-    """Only the years 1900 to 2999, so that nothing that is added to a moment leaves the calendar.
+    """Only the years 1900 to 2999, so that nothing that is added to a moment leaves the
+    calendar.
 
     Raises:
         ValueError: the moment is in another year.
@@ -171,11 +206,13 @@ def near(moment: datetime) -> datetime:
 
 
 def parse_when(text: str, now: datetime, where: tzinfo) -> str:
-    """What a person typed for a moment, as a ticket file holds it (a date or an instant).
+    """What a person typed for a moment, as a ticket file holds it (a date or an
+    instant).
 
-    The grammar is small, and nothing is guessed: ``2026-12-01``, ``2026-12-01T09:00``, the same with ``:SS``, ``Z``
-    or an offset, ``today``, ``tomorrow``, ``mon`` .. ``sun`` (the next one after today) and those with a time
-    (``tomorrow 09:00``), ``+3d``, ``+2w``, ``+4h``, ``+30min``, ``+1mo``, ``+1y``.
+    The grammar is small, and nothing is guessed: ``2026-12-01``, ``2026-12-01T09:00``,
+    the same with ``:SS``, ``Z`` or an offset, ``today``, ``tomorrow``, ``mon`` ..
+    ``sun`` (the next one after today) and those with a time (``tomorrow 09:00``),
+    ``+3d``, ``+2w``, ``+4h``, ``+30min``, ``+1mo``, ``+1y``.
 
     Raises:
         ValueError: anything else, with the forms that are understood.
@@ -183,7 +220,11 @@ def parse_when(text: str, now: datetime, where: tzinfo) -> str:
     word = text.strip().casefold()
     if offset := _OFFSET.match(word):
         return _from_offset(offset, now, where)
-    head, sign, tail = word.replace("t", " ", 1).partition(" ") if word[:4].isdigit() else word.partition(" ")
+    head, sign, tail = (
+        word.replace("t", " ", 1).partition(" ")
+        if word[:4].isdigit()
+        else word.partition(" ")
+    )
     day = _day(head, now.astimezone(where).date())
     if day is None or bool(sign) != bool(tail) or not 1900 <= day.year <= 2999:
         raise ValueError(f'"{text}" is not a moment that I understand')
@@ -191,7 +232,9 @@ def parse_when(text: str, now: datetime, where: tzinfo) -> str:
         return day.isoformat()
     if clock := _CLOCK.match(tail):
         hour, minute, second = (int(part or 0) for part in clock.groups())
-        return format_instant(to_utc(datetime.combine(day, time(hour, minute, second)), where))
+        return format_instant(
+            to_utc(datetime.combine(day, time(hour, minute, second)), where)
+        )
     if head[:4].isdigit():
         moment = datetime.fromisoformat(f"{head}T{tail}".upper())
         if moment.tzinfo is not None:
@@ -202,12 +245,18 @@ def parse_when(text: str, now: datetime, where: tzinfo) -> str:
 def _from_offset(found: re.Match[str], now: datetime, where: tzinfo) -> str:
     sign, amount, unit = found.groups()
     if unit == "m":
-        raise ValueError(f'"{found.group()}" is ambiguous: min is minutes, mo is months')
+        raise ValueError(
+            f'"{found.group()}" is ambiguous: min is minutes, mo is months'
+        )
     number = int(amount)
     period = {
-        "min": Duration(seconds=60 * number), "h": Duration(seconds=3600 * number), "d": Duration(days=number),
-        "w": Duration(days=7 * number), "mo": Duration(months=number), "y": Duration(months=12 * number),
-    }[unit]  # fmt: skip
+        "min": Duration(seconds=60 * number),
+        "h": Duration(seconds=3600 * number),
+        "d": Duration(days=number),
+        "w": Duration(days=7 * number),
+        "mo": Duration(months=number),
+        "y": Duration(months=12 * number),
+    }[unit]
     return format_instant(add(now, period, where, 1 if sign == "+" else -1))
 
 
@@ -215,10 +264,14 @@ def _day(word: str, today: date) -> date | None:
     if _DATE.match(word):
         return date.fromisoformat(word)
     if word in ("today", "tomorrow", "yesterday"):
-        return today + timedelta(days={"today": 0, "tomorrow": 1, "yesterday": -1}[word])
+        return today + timedelta(
+            days={"today": 0, "tomorrow": 1, "yesterday": -1}[word]
+        )
     for names in (_DAYS, _FULL_DAYS):
         if word in names:
-            return today + timedelta(days=(names.index(word) - today.weekday() - 1) % 7 + 1)
+            return today + timedelta(
+                days=(names.index(word) - today.weekday() - 1) % 7 + 1
+            )
     return None
 
 
@@ -233,7 +286,8 @@ def parse_now(text: str, real: datetime) -> datetime:
 
 
 def span(seconds: float) -> str:
-    """A length of time as people say it, in its two largest units at most: ``46 min``, ``3 d 22 h``."""
+    """A length of time as people say it, in its two largest units at most: ``46 min``,
+    ``3 d 22 h``."""
     total = int(abs(seconds))
     if total < 60:
         return f"{total} s"

@@ -8,25 +8,39 @@ from typing import Any
 from ticketctl.record import EMPTY, Record
 
 Value = str | int | bool | tuple[str, ...] | Mapping[str, str]
-"""What a field holds. A checklist is a mapping from item to ``open`` or ``done``; users are a tuple."""
+"""What a field holds. A checklist is a mapping from item to ``open`` or ``done``; users
+are a tuple."""
 
 EVENTS = (
-    "created", "moved", "edited", "noted", "replied", "notified", "reminded", "linked", "adopted", "imported",
+    "created",
+    "moved",
+    "edited",
+    "noted",
+    "replied",
+    "notified",
+    "reminded",
+    "linked",
+    "adopted",
+    "imported",
     "migrated",
-)  # fmt: skip
+)
 
 
 HIDDEN = "internal"
-"""The kind of an entry of which a reader may see nothing (``core/customer_view.py``); no file holds one."""
+"""The kind of an entry of which a reader may see nothing (``core/customer_view.py``);
+no file holds one."""
 
 
 class Entry(Record):
-    """One event of a history; the keys and their order are those of the file (docs/ticket-file.md).
+    """One event of a history; the keys and their order are those of the file
+    (docs/ticket-file.md).
 
-    ``for_`` and ``from_`` stand for the keys ``for`` and ``from``, ``sets`` and ``unset`` hold flat names
-    (``assignee``, ``fields.product``). ``rule``, ``anchor``, ``nth`` and ``due`` mark what automation did: a rule
-    that fires by time has ``due`` (rule 6 of the sweep: (rule, anchor, nth) is done once). ``mail_digest`` tells an email
-    from every other, in whatever clone and however often it came in (``store/email/digest.py``).
+    ``for_`` and ``from_`` stand for the keys ``for`` and ``from``, ``sets`` and
+    ``unset`` hold flat names (``assignee``, ``fields.product``). ``rule``, ``anchor``,
+    ``nth`` and ``due`` mark what automation did: a rule that fires by time has ``due``
+    (rule 6 of the sweep: (rule, anchor, nth) is done once). ``mail_digest`` tells an
+    email from every other, in whatever clone and however often it came in
+    (``store/email/digest.py``).
     """
 
     at: str
@@ -63,7 +77,8 @@ class Entry(Record):
         return (self.rule, self.anchor, self.nth or 1)
 
     def content(self) -> dict[str, Any]:
-        """The entry as the file holds it, keys in their order, without those that have no value."""
+        """The entry as the file holds it, keys in their order, without those that have
+        no value."""
         found: dict[str, Any] = {}
         held = self.__dict__
         for key, name in _KEYS:
@@ -71,13 +86,18 @@ class Entry(Record):
             if not value and value != "":
                 continue
             if name == "sets":
-                value = {k: list(v) if isinstance(v, tuple) else v for k, v in value.items() if v not in ((), {})}
+                value = {
+                    k: list(v) if isinstance(v, tuple) else v
+                    for k, v in value.items()
+                    if v not in ((), {})
+                }
             found[key] = list(value) if isinstance(value, tuple) else value
         return found | dict(self.extra) if self.extra else found
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> Entry:
-        """The reverse of :meth:`content`; keys that are not known are kept in ``extra``."""
+        """The reverse of :meth:`content`; keys that are not known are kept in
+        ``extra``."""
         named: dict[str, Any] = {}
         extra: dict[str, Any] = {}
         for key, value in content.items():
@@ -85,7 +105,9 @@ class Entry(Record):
             if name is None:
                 extra[key] = value
             elif name == "sets":
-                named[name] = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+                named[name] = {
+                    k: tuple(v) if isinstance(v, list) else v for k, v in value.items()
+                }
             else:
                 named[name] = tuple(value) if isinstance(value, list) else value
         return cls(**named, extra=extra)
@@ -94,11 +116,32 @@ class Entry(Record):
 _KEYS = tuple(
     (key, {"for": "for_", "from": "from_", "set": "sets"}.get(key, key))
     for key in (
-        "id", "at", "by", "role", "for", "via", "event", "from", "to", "rule", "anchor", "nth", "due", "message",
-        "told", "set", "unset", "text", "note", "files", "mail_id", "mail_digest",
-        "quiet", "after",
+        "id",
+        "at",
+        "by",
+        "role",
+        "for",
+        "via",
+        "event",
+        "from",
+        "to",
+        "rule",
+        "anchor",
+        "nth",
+        "due",
+        "message",
+        "told",
+        "set",
+        "unset",
+        "text",
+        "note",
+        "files",
+        "mail_id",
+        "mail_digest",
+        "quiet",
+        "after",
     )
-)  # fmt: skip
+)
 ENTRY_NAMES = dict(_KEYS)
 """Key of the file -> name here."""
 ENTRY_KEYS = tuple(ENTRY_NAMES)

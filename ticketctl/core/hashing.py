@@ -1,5 +1,6 @@
-"""SHA-1 and SHA-256 as the interpreter itself has them: ``hashlib`` loads OpenSSL first, and a short command that hashes
-three entries would spend a tenth of its time on that."""
+"""SHA-1 and SHA-256 as the interpreter itself has them: ``hashlib`` loads OpenSSL
+first, and a short command that hashes three entries would spend a tenth of its time on
+that."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ _modules: tuple[str, ...] = ("_{}", "_sha2", "hashlib")
 
 
 def be_fast() -> None:
-    """From now on by OpenSSL, which is three to seven times as fast: for who hashes thousands."""
+    """From now on by OpenSSL, which is three to seven times as fast: for who hashes
+    thousands."""
     global _modules
     _modules = ("hashlib",)
     _algorithm.cache_clear()
@@ -42,7 +44,8 @@ def hasher(name: str) -> Any:
 
 
 def object_id(kind: bytes, data: bytes, digits: int = 40) -> bytes:
-    """The id that git gives to an object, in a repository whose ids have so many digits."""
+    """The id that git gives to an object, in a repository whose ids have so many
+    digits."""
     return (sha256 if digits == 64 else sha1)(b"%s %d\0" % (kind, len(data)) + data)
 
 
@@ -50,6 +53,8 @@ def object_id(kind: bytes, data: bytes, digits: int = 40) -> bytes:
 def _algorithm(name: str) -> Callable[[bytes], Any]:
     for module in _modules:
         with suppress(ImportError, AttributeError):
-            found: Callable[[bytes], Any] = getattr(import_module(module.format(name)), name)
+            found: Callable[[bytes], Any] = getattr(
+                import_module(module.format(name)), name
+            )
             return found
     raise ImportError(f"this Python has no {name}")

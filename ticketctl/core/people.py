@@ -9,8 +9,8 @@ from ticketctl.record import EMPTY, Record
 
 
 def listed_spelling(who: str, names: Iterable[str]) -> str | None:
-    """Whom of some people somebody is, as it is written there; nothing, if none of them. Addresses differ by more than
-    the case of their letters."""
+    """Whom of some people somebody is, as it is written there; nothing, if none of
+    them. Addresses differ by more than the case of their letters."""
     folded, found = who.casefold(), None
     for name in names:
         if name == who:
@@ -20,8 +20,11 @@ def listed_spelling(who: str, names: Iterable[str]) -> str | None:
     return found
 
 
-ADDRESS = pattern(r"(?!.*=\?)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\Z")
-"""An address that email is sent to: RFC 5321's plain ones, without anything that a header would take for an encoding."""
+ADDRESS = pattern(
+    r"(?!.*=\?)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\Z"
+)
+"""An address that email is sent to: RFC 5321's plain ones, without anything that a
+header would take for an encoding."""
 
 
 def is_address(who: str) -> bool:
@@ -33,9 +36,11 @@ class People(Record):
     """The people of a store, as one profile sees them.
 
     Args:
-        roles: address -> the names of the profile's roles that it has; ``None`` in a store that lists nobody,
-            which lets anyone take any role (tests of somebody's role then pass).
-        languages: address -> language (``de``), for those who are not written to in the profile's own.
+        roles: address -> the names of the profile's roles that it has; ``None`` in a
+            store that lists nobody, which lets anyone take any role (tests of
+            somebody's role then pass).
+        languages: address -> language (``de``), for those who are not written to in the
+            profile's own.
         by_email: whether they are told by email, so that nobody without an address is.
     """
 
@@ -49,13 +54,16 @@ class People(Record):
 
     def with_role(self, role: str) -> tuple[str, ...]:
         """Everybody who has a role; nobody in a store that lists nobody."""
-        return tuple(sorted(who for who, roles in (self.roles or {}).items() if role in roles))
+        return tuple(
+            sorted(who for who, roles in (self.roles or {}).items() if role in roles)
+        )
 
 
 NOBODY_LISTED = People()
 
 
 def split_role(text: str) -> tuple[str, str]:
-    """Role and address of ``ROLE:WHO``, ``ROLE`` or ``WHO`` (which has an @); what is missing is empty."""
+    """Role and address of ``ROLE:WHO``, ``ROLE`` or ``WHO`` (which has an @); what is
+    missing is empty."""
     role, colon, who = text.partition(":")
     return ("", role) if not colon and "@" in role else (role, who)

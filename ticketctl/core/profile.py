@@ -1,6 +1,8 @@
-"""A workflow profile as the engine sees it: frozen data, every name resolved, every list expanded.
+"""A workflow profile as the engine sees it: frozen data, every name resolved, every
+list expanded.
 
-``core/language/parser.py`` makes it from a file; nothing here knows any particular profile.
+``core/language/parser.py`` makes it from a file; nothing here knows any particular
+profile.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ CREATED = "created"
 
 
 class Event(NamedTuple):
-    """A kind of event and what it is about: ``Event("entered", "Solved")``, ``Event("mail_in")``."""
+    """A kind of event and what it is about: ``Event("entered", "Solved")``,
+    ``Event("mail_in")``."""
 
     kind: str
     about: str = ""
@@ -37,12 +40,14 @@ class Test(Record):
     """One test of the language.
 
     Args:
-        kind: field, message, text, subject, seen, within, status, state, category, role, channel, allowed,
-            not, any_of, when.
+        kind: field, message, text, subject, seen, within, status, state, category,
+            role, channel, allowed, not, any_of, when.
         name: the field, the event's text form, or empty.
-        wanted: what it is compared with: names, texts, or (word, argument) pairs of a field test.
+        wanted: what it is compared with: names, texts, or (word, argument) pairs of a
+            field test.
         event, since, period: of ``seen`` and ``within``.
-        inner, then: the tests inside ``not``, ``any_of``, ``when``; ``then`` is the ``need`` of a ``when``.
+        inner, then: the tests inside ``not``, ``any_of``, ``when``; ``then`` is the
+            ``need`` of a ``when``.
         say: the words of a refusal, if the profile gives them.
     """
 
@@ -70,7 +75,8 @@ class Test(Record):
     def of_time(self) -> bool:
         """Whether the answer can change without the ticket changing."""
         return any(
-            test.kind in ("within", "allowed") or any(word == "in_future" for word, _ in test.checks)
+            test.kind in ("within", "allowed")
+            or any(word == "in_future" for word, _ in test.checks)
             for test in self.walk()
         )
 
@@ -78,7 +84,8 @@ class Test(Record):
 class Action(Record):
     """One action: move, set, note, notify, refuse, follow_up, warn.
 
-    ``target`` is the status of a move, the message of a notice, or the text of the others.
+    ``target`` is the status of a move, the message of a notice, or the text of the
+    others.
     """
 
     kind: str
@@ -92,7 +99,8 @@ class Action(Record):
 
 
 class Origin(Record):
-    """Where an entry of a profile comes from: demand numbers, part of the document, or why it is assumed."""
+    """Where an entry of a profile comes from: demand numbers, part of the document, or
+    why it is assumed."""
 
     cites: tuple[str, ...] = ()
     source: str = ""
@@ -100,7 +108,8 @@ class Origin(Record):
 
 
 class Role(Record):
-    """Who may act; ``field`` binds the role to whoever stands in that field of the ticket."""
+    """Who may act; ``field`` binds the role to whoever stands in that field of the
+    ticket."""
 
     name: str
     kind: str
@@ -109,7 +118,8 @@ class Role(Record):
 
 
 class Field(Record):
-    """What a ticket of the profile may hold; ``edit`` empty means every agent and integration may set it."""
+    """What a ticket of the profile may hold; ``edit`` empty means every agent and
+    integration may set it."""
 
     name: str
     type: str
@@ -137,7 +147,8 @@ class Status(Record):
 
 
 class Transition(Record):
-    """One move that the profile lists, from one status to one other; ``order`` is its place in the file."""
+    """One move that the profile lists, from one status to one other; ``order`` is its
+    place in the file."""
 
     source: str
     target: str
@@ -171,8 +182,8 @@ class Trigger(Record):
 class Automation(Record):
     """What follows from time passing: either ``start`` or ``at`` is given.
 
-    With ``calendar`` the name of one, ``lead``, ``after`` and ``repeat`` are working time. ``criterion`` has the
-    document's words.
+    With ``calendar`` the name of one, ``lead``, ``after`` and ``repeat`` are working
+    time. ``criterion`` has the document's words.
     """
 
     name: str
@@ -206,7 +217,8 @@ class Batch(Record):
 
 
 class Category(Record):
-    """Which statuses a person may choose in this kind of ticket, and whom to ask about it."""
+    """Which statuses a person may choose in this kind of ticket, and whom to ask about
+    it."""
 
     name: str
     statuses: tuple[str, ...]
@@ -276,20 +288,29 @@ class Profile(Record):
 
     @cached_property
     def _spellings(self) -> dict[str, str]:
-        found = {squash(alias): status.name for status in self.statuses.values() for alias in status.aliases}
+        found = {
+            squash(alias): status.name
+            for status in self.statuses.values()
+            for alias in status.aliases
+        }
         return found | {squash(name): name for name in self.statuses}
 
     @cached_property
     def _timed(self) -> dict[str, list[Automation]]:
-        return {name: [rule for rule in self.automations if name in rule.within] for name in self.statuses}
+        return {
+            name: [rule for rule in self.automations if name in rule.within]
+            for name in self.statuses
+        }
 
     def timed(self, status: str) -> Sequence[Automation]:
-        """The automations whose clocks may run in a status, in file order; none in one that the profile does not have."""
+        """The automations whose clocks may run in a status, in file order; none in one
+        that the profile does not have."""
         return self._timed.get(status, ())
 
     @cached_property
     def remembered(self) -> dict[str, Any]:
-        """What the proofs have found out about it, by name: each thing once (``core/language/checks.py``, ``core/language/entailment.py``)."""
+        """What the proofs have found out about it, by name: each thing once
+        (``core/language/checks.py``, ``core/language/entailment.py``)."""
         return {}
 
     @property
@@ -303,11 +324,15 @@ class Profile(Record):
         return self.role_of_kind("system")
 
     def role_of_kind(self, kind: str) -> str:
-        """The first role of that kind in the file's order (a checked profile has one of each but integration)."""
-        return next((role.name for role in self.roles.values() if role.kind == kind), kind)
+        """The first role of that kind in the file's order (a checked profile has one of
+        each but integration)."""
+        return next(
+            (role.name for role in self.roles.values() if role.kind == kind), kind
+        )
 
     def kind(self, role: str) -> str:
-        """The kind of a role; a role that the profile no longer has counts as an integration, which is neutral."""
+        """The kind of a role; a role that the profile no longer has counts as an
+        integration, which is neutral."""
         found = self.roles.get(role)
         return found.kind if found else "integration"
 
@@ -320,21 +345,28 @@ class Profile(Record):
         return (edge for edge in self.edges if edge.source == source)
 
     def find_status(self, text: str) -> str | None:
-        """The status that a person means, whatever the case, spaces, hyphens and punctuation."""
+        """The status that a person means, whatever the case, spaces, hyphens and
+        punctuation."""
         return self._spellings.get(squash(text))
 
     def find_field(self, text: str) -> Field | None:
         """The field that a person means."""
-        return next((f for f in self.fields.values() if squash(f.name) == squash(text)), None)
+        return next(
+            (f for f in self.fields.values() if squash(f.name) == squash(text)), None
+        )
 
     def state(self, status: str) -> str:
-        """The state of a status; that of an unknown one (an old profile's) counts as open."""
+        """The state of a status; that of an unknown one (an old profile's) counts as
+        open."""
         found = self.statuses.get(status)
         return found.state if found else "open"
 
-    def later(self, rule: Automation, moment: datetime, period: Duration, times: int = 1) -> datetime:
-        """The instant ``times`` periods of a rule after ``moment`` (before it, if negative): in the rule's working
-        time, else by the clock of the profile's zone (rule 4 of the sweep)."""
+    def later(
+        self, rule: Automation, moment: datetime, period: Duration, times: int = 1
+    ) -> datetime:
+        """The instant ``times`` periods of a rule after ``moment`` (before it, if
+        negative): in the rule's working time, else by the clock of the profile's zone
+        (rule 4 of the sweep)."""
         if rule.calendar:
             return calendars.add(moment, period, self.calendars[rule.calendar], times)
         return dates.add(moment, period, dates.zone(self.timezone), times)
@@ -343,7 +375,10 @@ class Profile(Record):
         """The same with more holidays in every calendar (those of the store)."""
         if not days or not self.calendars:
             return self
-        more = {name: replace(held, holidays=held.holidays.union(days)) for name, held in self.calendars.items()}
+        more = {
+            name: replace(held, holidays=held.holidays.union(days))
+            for name, held in self.calendars.items()
+        }
         return replace(self, calendars=more)
 
     def automation(self, name: str) -> Automation | None:

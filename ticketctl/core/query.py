@@ -1,4 +1,5 @@
-"""What a list shows of a ticket, and what can be asked for. Pure, and light: a list loads nothing of the rules."""
+"""What a list shows of a ticket, and what can be asked for. Pure, and light: a list
+loads nothing of the rules."""
 
 from __future__ import annotations
 
@@ -8,16 +9,29 @@ from typing import NamedTuple
 STATES = ("new", "open", "pending", "on_hold", "solved", "closed")
 OPEN = frozenset(("new", "open", "pending"))
 COLUMNS = (
-    "id", "profile", "title", "status", "state", "customer", "assignee", "created", "updated", "due", "next_due",
-    "next_rule", "unanswered", "follows", "fields",
-)  # fmt: skip
+    "id",
+    "profile",
+    "title",
+    "status",
+    "state",
+    "customer",
+    "assignee",
+    "created",
+    "updated",
+    "due",
+    "next_due",
+    "next_rule",
+    "unanswered",
+    "follows",
+    "fields",
+)
 NEWEST = (("updated", True), ("id", True))
 """The order of a list for which none is named: the newest change first."""
 
 
 class Row(NamedTuple):
-    """One line of a list. Instants are in the form of the file; what is not set is empty; ``packed`` has the fields as
-    JSON."""
+    """One line of a list. Instants are in the form of the file; what is not set is
+    empty; ``packed`` has the fields as JSON."""
 
     id: str
     profile: str
@@ -57,10 +71,12 @@ class Term(NamedTuple):
     """One thing that a list asks of its tickets.
 
     Args:
-        name: a column, ``field.NAME`` for a field of the profile, ``when`` for the ticket's date or the moment at which
-            a rule will act, ``closed``, ``queued``, or ``words``.
-        test: ``is`` one of the values; ``between`` two moments (as instants, then as dates; an empty one is no bound);
-            ``set`` to anything; ``has`` the text; ``word`` beginning so, or ``phrase``, for ``words``.
+        name: a column, ``field.NAME`` for a field of the profile, ``when`` for the
+            ticket's date or the moment at which a rule will act, ``closed``,
+            ``queued``, or ``words``.
+        test: ``is`` one of the values; ``between`` two moments (as instants, then as
+            dates; an empty one is no bound); ``set`` to anything; ``has`` the text;
+            ``word`` beginning so, or ``phrase``, for ``words``.
         values: what it is compared with.
         wanted: whether it must be so, or must not.
     """

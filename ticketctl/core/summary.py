@@ -1,4 +1,5 @@
-"""What the index holds of a ticket: its row in lists, and by what lists, queues and sweeps find it. Pure."""
+"""What the index holds of a ticket: its row in lists, and by what lists, queues and
+sweeps find it. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from ticketctl.core.ticket import Ticket, thaw
 _HUGE = 1 << 127
 """What is larger sorts as this does."""
 _BETWEEN = "\n\ue000\n"
-"""Stands between two texts: a word that nobody writes, so that no phrase is found across them."""
+"""Stands between two texts: a word that nobody writes, so that no phrase is found
+across them."""
 
 
 class Summary(NamedTuple):
@@ -30,8 +32,9 @@ class Summary(NamedTuple):
         wake: the first instant at which a sweep must look at it; empty for never.
         fired: the instant of the last act of a rule by time; empty for none.
         owes: whether a notice of it is yet to be delivered.
-        letters: the Message-IDs of the letters that it holds, what :func:`opening` gives for the one that opened it, and
-            what :func:`watching` gives for its watchers.
+        letters: the Message-IDs of the letters that it holds, what :func:`opening`
+            gives for the one that opened it, and what :func:`watching` gives for its
+            watchers.
     """
 
     row: Row
@@ -44,7 +47,8 @@ class Summary(NamedTuple):
 
 
 def watching(who: str) -> str:
-    """By what the tickets are found that somebody watches. No Message-ID has a line break."""
+    """By what the tickets are found that somebody watches. No Message-ID has a line
+    break."""
     return f"watcher\n{who}"
 
 
@@ -66,11 +70,14 @@ def summary_of(profile: Profile, ticket: Ticket, people: People) -> Summary:
     clocks, history = coming(profile, ticket, people), ticket.history
     queued = _is_queued(profile, ticket, people)
     return Summary(
-        _row(profile, ticket, next_of(clocks)), queued, _rank(profile, ticket) if queued else b"", wake_of(clocks),
+        _row(profile, ticket, next_of(clocks)),
+        queued,
+        _rank(profile, ticket) if queued else b"",
+        wake_of(clocks),
         max([entry.at for entry in history if entry.due and entry.key], default=""),
         next(iter(due_notifications(ticket)), None) is not None,
         _letters(ticket),
-    )  # fmt: skip
+    )
 
 
 def row_of(profile: Profile, ticket: Ticket, people: People) -> Row:
@@ -81,7 +88,9 @@ def row_of(profile: Profile, ticket: Ticket, people: People) -> Row:
 def _is_queued(profile: Profile, ticket: Ticket, people: People) -> bool:
     if not profile.queue.when:
         return profile.state(ticket.status) in ("new", "open")
-    context = EvalContext(profile, people, parse_instant(ticket.updated), ticket, ticket.acts, "", "", "")
+    context = EvalContext(
+        profile, people, parse_instant(ticket.updated), ticket, ticket.acts, "", "", ""
+    )
     return holds(profile.queue.when, context)
 
 
@@ -89,11 +98,22 @@ def _row(profile: Profile, ticket: Ticket, fire: Fire | None) -> Row:
     state = profile.state(ticket.status)
     fields = {key: thaw(value) for key, value in ticket.fields.items()}
     return Row(
-        ticket.id, ticket.profile, ticket.title, ticket.status, state, ticket.customer or "", ticket.assignee or "",
-        ticket.created, ticket.updated, ticket.due or "", fire.due if fire else "", fire.rule if fire else "",
-        int(state != "closed" and unanswered(profile, ticket.acts)), ticket.follows or "",
+        ticket.id,
+        ticket.profile,
+        ticket.title,
+        ticket.status,
+        state,
+        ticket.customer or "",
+        ticket.assignee or "",
+        ticket.created,
+        ticket.updated,
+        ticket.due or "",
+        fire.due if fire else "",
+        fire.rule if fire else "",
+        int(state != "closed" and unanswered(profile, ticket.acts)),
+        ticket.follows or "",
         json.dumps(fields, ensure_ascii=False) if fields else "{}",
-    )  # fmt: skip
+    )
 
 
 def words_of(ticket: Ticket) -> str:
@@ -105,13 +125,19 @@ def words_of(ticket: Ticket) -> str:
 
 
 def _rank(profile: Profile, ticket: Ticket) -> bytes:
-    """What sorts a ticket in its profile's queue, byte by byte: what is not set comes last, descending parts are turned
-    round."""
+    """What sorts a ticket in its profile's queue, byte by byte: what is not set comes
+    last, descending parts are turned round."""
     key = b""
     for name, descending in profile.queue.order:
-        value = getattr(ticket, name) if name in ("created", "updated") else ticket.get(name)
+        value = (
+            getattr(ticket, name)
+            if name in ("created", "updated")
+            else ticket.get(name)
+        )
         if isinstance(value, bool | int):
-            part = b"\0" + (max(min(int(value), _HUGE), -_HUGE) + _HUGE).to_bytes(17, "big")
+            part = b"\0" + (max(min(int(value), _HUGE), -_HUGE) + _HUGE).to_bytes(
+                17, "big"
+            )
             key += part[:1] + _turned(part[1:]) if descending else part
         elif value is None:
             key += b"\2"

@@ -1,4 +1,5 @@
-"""Texts of a profile in which ``$names`` are filled in: ``$title``, ``${title}``; ``$$`` is a dollar, and so is ``$5``."""
+"""Texts of a profile in which ``$names`` are filled in: ``$title``, ``${title}``;
+``$$`` is a dollar, and so is ``$5``."""
 
 from __future__ import annotations
 
@@ -7,8 +8,8 @@ from collections.abc import Mapping
 from ticketctl.pattern import pattern
 
 MOST = 1 << 20
-"""How many characters a text may have once it is filled in, and all texts that one act sets: as many as the largest
-ticket file has bytes."""
+"""How many characters a text may have once it is filled in, and all texts that one act
+sets: as many as the largest ticket file has bytes."""
 _CUT = " [...]"
 _NAME = pattern(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
@@ -38,7 +39,8 @@ def only_name(text: str) -> str:
 
 
 def filled(text: str, values: Mapping[str, object]) -> str:
-    """The text with the values of the names in their places; a name without one stays as it is.
+    """The text with the values of the names in their places; a name without one stays
+    as it is.
 
     Raises:
         TooLongError: it would be longer than MOST; it is not built then.
@@ -50,11 +52,17 @@ def filled(text: str, values: Mapping[str, object]) -> str:
 
 
 def shortened(text: str, values: Mapping[str, object]) -> str:
-    """The same for a text that people read: one that would be too long holds the beginnings of long values."""
+    """The same for a text that people read: one that would be too long holds the
+    beginnings of long values."""
     found, length = _measured(text, values)
     if length > MOST:
-        fair = max((MOST - len(text)) // max(len(_NAME.findall(text)), 1) - len(_CUT), 0)
-        found = {name: value if len(value) <= fair else value[:fair] + _CUT for name, value in found.items()}
+        fair = max(
+            (MOST - len(text)) // max(len(_NAME.findall(text)), 1) - len(_CUT), 0
+        )
+        found = {
+            name: value if len(value) <= fair else value[:fair] + _CUT
+            for name, value in found.items()
+        }
         if _measured(text, values, found)[1] > MOST:
             return text[:MOST]
     return _NAME.sub(lambda match: found[match[0]], text)
@@ -69,6 +77,8 @@ def _measured(
     for match in _NAME.finditer(text):
         written = match[0]
         if written not in found:
-            found[written] = "$" if match[1] else str(values.get(match[2] or match[3], written))
+            found[written] = (
+                "$" if match[1] else str(values.get(match[2] or match[3], written))
+            )
         length += len(found[written]) - len(written)
     return found, length

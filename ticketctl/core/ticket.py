@@ -1,4 +1,5 @@
-"""A ticket is the fold of its events: the head that replaying the entries of its history gives."""
+"""A ticket is the fold of its events: the head that replaying the entries of its
+history gives."""
 
 from __future__ import annotations
 
@@ -12,17 +13,21 @@ from ticketctl.record import EMPTY, Record, replace, replace_unchecked
 OPTIONAL_HEAD = ("customer", "assignee", "due", "follows", "watchers")
 HEAD = ("id", "profile", "title", "status", *OPTIONAL_HEAD, "fields")
 SETTABLE = ("title", *OPTIONAL_HEAD)
-"""Head keys that a request may set, under their own names; all other names are the profile's fields."""
+"""Head keys that a request may set, under their own names; all other names are the
+profile's fields."""
 
 LINK = "follow_up"
-"""The one name in ``set`` that the head does not show: the ticket in which a ``linked`` one goes on."""
+"""The one name in ``set`` that the head does not show: the ticket in which a ``linked``
+one goes on."""
 
 
 class Ticket(Record):
-    """What replaying a history gives; ``due`` is a date or an instant in the form of the file.
+    """What replaying a history gives; ``due`` is a date or an instant in the form of
+    the file.
 
-    ``idle`` names the entries of the history that have no effect, and why; ``twins`` those that came of the same email
-    as another in another clone, each with that one (:func:`ticketctl.core.dag.without_effect`).
+    ``idle`` names the entries of the history that have no effect, and why; ``twins``
+    those that came of the same email as another in another clone, each with that one
+    (:func:`ticketctl.core.dag.without_effect`).
     """
 
     id: str
@@ -43,15 +48,21 @@ class Ticket(Record):
     @property
     def acts(self) -> tuple[Entry, ...]:
         """The entries that count: the history without twins and void moves."""
-        return tuple(entry for entry in self.history if entry.id not in self.idle) if self.idle else self.history
+        return (
+            tuple(entry for entry in self.history if entry.id not in self.idle)
+            if self.idle
+            else self.history
+        )
 
     @property
     def customers(self) -> tuple[str, ...]:
-        """Everybody who may act and read as its customer: the customer, and the watchers."""
+        """Everybody who may act and read as its customer: the customer, and the
+        watchers."""
         return (*((self.customer,) if self.customer else ()), *self.watchers)
 
     def get(self, name: str) -> Value | None:
-        """The value of a head key, a field, or one item of a checklist (``checklist.verify-restore``)."""
+        """The value of a head key, a field, or one item of a checklist
+        (``checklist.verify-restore``)."""
         if name in HEAD and name != "fields":
             found: Value | None = getattr(self, name)
             return None if found == () else found
@@ -73,11 +84,14 @@ class Ticket(Record):
 
     @property
     def shown(self) -> tuple[Entry, ...]:
-        """The entries that its reader may see, without the names of those that they may not."""
+        """The entries that its reader may see, without the names of those that they may
+        not."""
         hidden = {entry.id for entry in self.history if entry.event == HIDDEN}
         if not hidden:
             return self.history
-        return tuple(_unnamed(entry, hidden) for entry in self.history if entry.id not in hidden)
+        return tuple(
+            _unnamed(entry, hidden) for entry in self.history if entry.id not in hidden
+        )
 
     def head(self) -> dict[str, Any]:
         """What stands above ``history`` in the file, keys in their order."""
@@ -91,17 +105,27 @@ class Ticket(Record):
 
 
 def _unnamed(entry: Entry, hidden: Container[str]) -> Entry:
-    """An entry without the names of some others: which started its clock, which it was written after."""
+    """An entry without the names of some others: which started its clock, which it was
+    written after."""
     anchor = None if entry.anchor in hidden else entry.anchor
     after = tuple(one for one in entry.after if one not in hidden)
-    return entry if (anchor, after) == (entry.anchor, entry.after) else replace(entry, anchor=anchor, after=after)
+    return (
+        entry
+        if (anchor, after) == (entry.anchor, entry.after)
+        else replace(entry, anchor=anchor, after=after)
+    )
 
 
 def thaw(value: Any) -> Any:
-    """A value as plain lists and dicts (fields and checklist items sorted), for files and JSON."""
+    """A value as plain lists and dicts (fields and checklist items sorted), for files
+    and JSON."""
     if isinstance(value, tuple):
         return list(value)
-    return {key: thaw(one) for key, one in sorted(value.items())} if isinstance(value, Mapping) else value
+    return (
+        {key: thaw(one) for key, one in sorted(value.items())}
+        if isinstance(value, Mapping)
+        else value
+    )
 
 
 def flat(name: str) -> str:
@@ -113,7 +137,8 @@ def apply(ticket: Ticket | None, entry: Entry) -> Ticket:
     """One step of the fold: the ticket after one more entry.
 
     Raises:
-        ValueError: the first entry does not say which ticket of which profile it begins.
+        ValueError: the first entry does not say which ticket of which profile it
+            begins.
     """
     if ticket is None:
         return fold([entry])
@@ -123,8 +148,11 @@ def apply(ticket: Ticket | None, entry: Entry) -> Ticket:
     return replace(ticket, fields=fields, history=(*ticket.history, entry), **head)
 
 
-def changed(ticket: Ticket, sets: Mapping[str, Value], unset: Iterable[str] = (), **head: Any) -> Ticket:
-    """The ticket with something set or cleared, as a request or a move would leave it; its history is as it was.
+def changed(
+    ticket: Ticket, sets: Mapping[str, Value], unset: Iterable[str] = (), **head: Any
+) -> Ticket:
+    """The ticket with something set or cleared, as a request or a move would leave it;
+    its history is as it was.
 
     Args:
         sets, unset: flat names, as an entry has them.
@@ -143,19 +171,26 @@ def _begin(entry: Entry) -> tuple[dict[str, Any], dict[str, Value]]:
         ValueError: as :func:`apply`.
     """
     sets = entry.sets
-    if entry.to is None or not ("ticket" in sets and "profile" in sets and "title" in sets):
+    if entry.to is None or not (
+        "ticket" in sets and "profile" in sets and "title" in sets
+    ):
         missing = [name for name in ("ticket", "profile", "title") if name not in sets]
         raise ValueError(f"the first entry does not set {', '.join(missing or ['to'])}")
     head: dict[str, Any] = {}
     fields: dict[str, Value] = {}
     _step(entry, head, fields)
-    head.update(id=str(sets["ticket"]), profile=str(sets["profile"]), title=str(sets["title"]))
+    head.update(
+        id=str(sets["ticket"]), profile=str(sets["profile"]), title=str(sets["title"])
+    )
     return head, fields
 
 
-def stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
-    """For each move of a history in which every entry has effect: its place there, the ticket before it, and (profile,
-    version) of the rules after it. One state of the head after the other.
+def stages(
+    history: Sequence[Entry],
+) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
+    """For each move of a history in which every entry has effect: its place there, the
+    ticket before it, and (profile, version) of the rules after it. One state of the
+    head after the other.
 
     Raises:
         ValueError: as :func:`apply`.
@@ -168,7 +203,9 @@ def stages(history: Sequence[Entry]) -> Iterator[tuple[int, Ticket | None, tuple
         if entry.to is None:
             _step(entry, head, fields)
             continue
-        before = replace_unchecked(_NONE, {**head, "fields": dict(fields), "history": history[:position]})
+        before = replace_unchecked(
+            _NONE, {**head, "fields": dict(fields), "history": history[:position]}
+        )
         _step(entry, head, fields)
         yield position, before, (head["profile"], head.get("version", 1))
 
@@ -181,7 +218,12 @@ def _step(entry: Entry, head: dict[str, Any], fields: dict[str, Value]) -> None:
         head["status"] = entry.to
 
 
-def _set(sets: Mapping[str, Value], unset: Iterable[str], head: dict[str, Any], fields: dict[str, Value]) -> None:
+def _set(
+    sets: Mapping[str, Value],
+    unset: Iterable[str],
+    head: dict[str, Any],
+    fields: dict[str, Value],
+) -> None:
     """Clear and set what flat names stand for."""
     for name in unset:
         _clear(name, head, fields)
@@ -199,7 +241,11 @@ _KEPT = frozenset((*SETTABLE, "profile", "version"))
 def _put(name: str, value: Value, fields: dict[str, Value]) -> None:
     name, _, item = name.partition(".")
     old = fields.get(name)
-    fields[name] = {**(old if isinstance(old, Mapping) else {}), item: str(value)} if item else value
+    fields[name] = (
+        {**(old if isinstance(old, Mapping) else {}), item: str(value)}
+        if item
+        else value
+    )
     if value in ((), {}):
         del fields[name]
 
@@ -208,14 +254,19 @@ def _clear(name: str, head: dict[str, Any], fields: dict[str, Value]) -> None:
     if name.startswith("fields."):
         name, _, item = name.removeprefix("fields.").partition(".")
         old = fields.pop(name, None)
-        if item and isinstance(old, Mapping) and (rest := {k: v for k, v in old.items() if k != item}):
+        if (
+            item
+            and isinstance(old, Mapping)
+            and (rest := {k: v for k, v in old.items() if k != item})
+        ):
             fields[name] = rest
     elif name in OPTIONAL_HEAD:
         head[name] = () if name == "watchers" else None
 
 
 def fold(history: Iterable[Entry]) -> Ticket:
-    """The ticket that a history tells; entries without effect (rule 9) are in it, and change nothing.
+    """The ticket that a history tells; entries without effect (rule 9) are in it, and
+    change nothing.
 
     Raises:
         ValueError: the history is empty or does not begin with a ticket's creation.
@@ -228,7 +279,10 @@ def fold(history: Iterable[Entry]) -> Ticket:
     for entry in entries[1:]:
         if entry.id not in idle:
             _step(entry, head, fields)
-    return replace_unchecked(_NONE, {**head, "fields": fields, "history": entries, "idle": idle, "twins": same})
+    return replace_unchecked(
+        _NONE,
+        {**head, "fields": fields, "history": entries, "idle": idle, "twins": same},
+    )
 
 
 _NONE = Ticket("", "", "", "")

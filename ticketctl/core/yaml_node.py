@@ -1,7 +1,8 @@
-"""YAML as data with places: what every reader of tickets, profiles and settings starts from.
+"""YAML as data with places: what every reader of tickets, profiles and settings starts
+from.
 
-Scalars have just four types, whatever a YAML library thinks of dates and floats: ``null``, ``true``/``false``,
-whole numbers, and text. Quoted scalars are always text.
+Scalars have just four types, whatever a YAML library thinks of dates and floats:
+``null``, ``true``/``false``, whole numbers, and text. Quoted scalars are always text.
 """
 
 from __future__ import annotations
@@ -15,14 +16,21 @@ from ticketctl.record import Record, replace_unchecked
 Scalar = str | int | bool | None
 
 _INTEGER = pattern(r"[-+]?(0|[1-9][0-9]*)\Z")
-_WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
+_WORDS: dict[str, Scalar] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "true": True,
+    "false": False,
+}
 
 
 class Node(Record):
     """One value and where it begins (``line`` and ``col`` from 1).
 
-    ``value`` is a scalar, a list of nodes, or a dict from key to node; ``keys`` are the places of the keys; ``end`` is
-    the column after a scalar that stands on one line, else 0.
+    ``value`` is a scalar, a list of nodes, or a dict from key to node; ``keys`` are the
+    places of the keys; ``end`` is the column after a scalar that stands on one line,
+    else 0.
     """
 
     value: Scalar | list[Node] | dict[str, Node]
@@ -45,7 +53,8 @@ class Node(Record):
 
     @property
     def text(self) -> str:
-        """A scalar as the text that stood in the file (booleans and numbers in their plain spelling)."""
+        """A scalar as the text that stood in the file (booleans and numbers in their
+        plain spelling)."""
         if isinstance(self.value, bool):
             return "true" if self.value else "false"
         return str(self.value) if isinstance(self.value, str | int) else ""
@@ -53,14 +62,21 @@ class Node(Record):
     def walk(self) -> Iterator[Node]:
         """This node and all below it."""
         yield self
-        below = list(self.value.values()) if isinstance(self.value, dict) else self.value
+        below = (
+            list(self.value.values()) if isinstance(self.value, dict) else self.value
+        )
         for child in below if isinstance(below, list) else ():
             yield from child.walk()
 
 
 def resolve(text: str) -> Scalar:
-    """The value of a plain scalar; ``2026-11-21`` and ``1.5`` stay text, as the file writes them."""
-    if text.casefold() in _WORDS and text in (text.lower(), text.upper(), text.capitalize()):
+    """The value of a plain scalar; ``2026-11-21`` and ``1.5`` stay text, as the file
+    writes them."""
+    if text.casefold() in _WORDS and text in (
+        text.lower(),
+        text.upper(),
+        text.capitalize(),
+    ):
         return _WORDS[text.casefold()]
     return int(text) if len(text) < 20 and _INTEGER.match(text) else text
 
@@ -78,7 +94,10 @@ def pack(node: Node) -> list[Any]:
     """The node as JSON can hold it, for the cache of compiled profiles and settings."""
     if isinstance(node.value, dict):
         keys = node.keys or {}
-        held: Any = {key: [*keys.get(key, (0, 0)), *pack(child)] for key, child in node.value.items()}
+        held: Any = {
+            key: [*keys.get(key, (0, 0)), *pack(child)]
+            for key, child in node.value.items()
+        }
     elif isinstance(node.value, list):
         held = [pack(child) for child in node.value]
     else:
@@ -96,7 +115,9 @@ def unpack(data: list[Any]) -> Node:
     if isinstance(held, dict):
         below = {key: unpack(child[2:]) for key, child in held.items()}
         keys = {key: (child[0], child[1]) for key, child in held.items()}
-        return replace_unchecked(_NODE, {"value": below, "line": line, "col": col, "keys": keys})
+        return replace_unchecked(
+            _NODE, {"value": below, "line": line, "col": col, "keys": keys}
+        )
     value = [unpack(child) for child in held] if isinstance(held, list) else held
     return replace_unchecked(_NODE, {"value": value, "line": line, "col": col})
 

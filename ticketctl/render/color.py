@@ -8,8 +8,23 @@ from functools import cache
 from ticketctl.record import Record
 from ticketctl.render.sanitize import safe
 
-_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
-_STATES = {"new": "cyan", "open": "green", "pending": "yellow", "on_hold": "blue", "solved": "dim", "closed": "dim"}
+_CODES = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "cyan": "36",
+}
+_STATES = {
+    "new": "cyan",
+    "open": "green",
+    "pending": "yellow",
+    "on_hold": "blue",
+    "solved": "dim",
+    "closed": "dim",
+}
 
 
 class Colors(Record):

@@ -15,7 +15,8 @@ _INSTANT = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
 
 
 class Formatter(Record):
-    """How things are said: the clock and zone in which times are shown, the colours, how people are called."""
+    """How things are said: the clock and zone in which times are shown, the colours,
+    how people are called."""
 
     now: datetime
     timezone: str
@@ -35,11 +36,14 @@ class Formatter(Record):
 
     def ago(self, instant: str) -> str:
         """``2 h``: how long ago, the larger unit alone."""
-        return _first_unit(dates.span((self.now - dates.parse_instant(instant)).total_seconds()))
+        return _first_unit(
+            dates.span((self.now - dates.parse_instant(instant)).total_seconds())
+        )
 
     def ahead(self, instant: str, long: bool = False) -> str:
         """``3 d``, or ``due`` if it has come."""
-        # Zones are loaded where they are needed: most lists show none but lengths of time.
+        # Zones are loaded where they are needed: most lists show none but lengths of
+        # time.
         where = dates.zone(self.timezone) if len(instant) == 10 else UTC
         seconds = (dates.moment_of(instant, where) - self.now).total_seconds()
         if seconds <= 0:

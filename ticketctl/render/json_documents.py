@@ -1,4 +1,5 @@
-"""Answers as JSON documents: versioned (``schema``), stable, exact (docs/guide.md, programs)."""
+"""Answers as JSON documents: versioned (``schema``), stable, exact (docs/guide.md,
+programs)."""
 
 from __future__ import annotations
 
@@ -18,8 +19,11 @@ SCHEMA = "ticketctl/1"
 
 
 def dump(**content: Any) -> str:
-    """One document. What would hide on a screen or change the order is written as an escape."""
-    return escaped(json.dumps({"schema": SCHEMA, **content}, ensure_ascii=False, indent=2))
+    """One document. What would hide on a screen or change the order is written as an
+    escape."""
+    return escaped(
+        json.dumps({"schema": SCHEMA, **content}, ensure_ascii=False, indent=2)
+    )
 
 
 def dump_line(content: Any) -> str:
@@ -29,8 +33,21 @@ def dump_line(content: Any) -> str:
 
 def row(found: Row) -> dict[str, Any]:
     """A line of a list; what is not set is null."""
-    names = ("id", "profile", "title", "status", "state", "customer", "assignee", "created", "updated", "due",
-             "next_due", "next_rule", "follows")  # fmt: skip
+    names = (
+        "id",
+        "profile",
+        "title",
+        "status",
+        "state",
+        "customer",
+        "assignee",
+        "created",
+        "updated",
+        "due",
+        "next_due",
+        "next_rule",
+        "follows",
+    )
     return {name: getattr(found, name) or None for name in names} | {
         "unanswered": found.unanswered,
         "fields": dict(found.fields),
@@ -38,13 +55,34 @@ def row(found: Row) -> dict[str, Any]:
 
 
 def ticket(found: Ticket, state: str, next_due: str | None) -> dict[str, Any]:
-    """A whole ticket with its history; ``without_effect`` names the events that have none, where there are any."""
-    head = {name: thaw(getattr(found, name)) for name in
-            ("id", "profile", "version", "title", "status", "customer", "assignee", "due", "follows", "watchers")}  # fmt: skip
-    head |= {"state": state, "created": found.created, "updated": found.updated, "next_due": next_due}
+    """A whole ticket with its history; ``without_effect`` names the events that have
+    none, where there are any."""
+    head = {
+        name: thaw(getattr(found, name))
+        for name in (
+            "id",
+            "profile",
+            "version",
+            "title",
+            "status",
+            "customer",
+            "assignee",
+            "due",
+            "follows",
+            "watchers",
+        )
+    }
+    head |= {
+        "state": state,
+        "created": found.created,
+        "updated": found.updated,
+        "next_due": next_due,
+    }
     head["fields"] = {key: thaw(value) for key, value in sorted(found.fields.items())}
     shown = found.shown
-    if idle := {entry.id: found.idle[entry.id] for entry in shown if entry.id in found.idle}:
+    if idle := {
+        entry.id: found.idle[entry.id] for entry in shown if entry.id in found.idle
+    }:
         head["without_effect"] = idle
     return head | {"history": [entry.content() for entry in shown]}
 
@@ -52,61 +90,177 @@ def ticket(found: Ticket, state: str, next_due: str | None) -> dict[str, Any]:
 def findings(found: Iterable[Finding]) -> list[dict[str, Any]]:
     """What a check found."""
     return [
-        {"path": f.place.path, "line": f.place.line, "col": f.place.col, "code": f.code, "severity": f.severity,
-         "message": f.message, "hint": f.hint} for f in found
-    ]  # fmt: skip
+        {
+            "path": f.place.path,
+            "line": f.place.line,
+            "col": f.place.col,
+            "code": f.code,
+            "severity": f.severity,
+            "message": f.message,
+            "hint": f.hint,
+        }
+        for f in found
+    ]
 
 
 def broken(found: Iterable[Finding]) -> list[dict[str, Any]]:
     """The files that cannot be read."""
-    return [{"path": f.place.path, "line": f.place.line, "col": f.place.col, "message": f.message} for f in found]
+    return [
+        {
+            "path": f.place.path,
+            "line": f.place.line,
+            "col": f.place.col,
+            "message": f.message,
+        }
+        for f in found
+    ]
 
 
 def refusal(refused: Refusal) -> dict[str, Any]:
     """A refusal with all that goes with it."""
     return {
-        "id": refused.id, "from": refused.from_ or None, "to": refused.to, "role": refused.role,
-        "reasons": list(refused.reasons), "criterion": refused.criterion or None, "cites": list(refused.cites),
-        "open": [{"to": move.to, "criterion": move.criterion or None, "needs": list(move.needs)} for move in refused.open],
+        "id": refused.id,
+        "from": refused.from_ or None,
+        "to": refused.to,
+        "role": refused.role,
+        "reasons": list(refused.reasons),
+        "criterion": refused.criterion or None,
+        "cites": list(refused.cites),
+        "open": [
+            {
+                "to": move.to,
+                "criterion": move.criterion or None,
+                "needs": list(move.needs),
+            }
+            for move in refused.open
+        ],
         "way": [{"to": step.to, "how": step.how} for step in refused.way],
-    }  # fmt: skip
+    }
 
 
 def profile(p: Profile) -> dict[str, Any]:
     """A compiled profile: every list expanded, so that a program can check it."""
     return {
-        "name": p.name, "title": p.title, "version": p.version, "source": p.source or None, "timezone": p.timezone,
-        "roles": [{"name": r.name, "kind": r.kind, "field": r.field or None} for r in p.roles.values()],
-        "fields": [{"name": f.name, "type": f.type, "values": list(f.values), "default": thaw(f.default), "help": f.help,
-                    "edit": list(f.edit)} for f in p.fields.values()],
-        "statuses": [{"name": s.name, "state": s.state, "set_by": "system" if s.set_by_system else None,
-                      "description": s.description, "aliases": list(s.aliases), "needs": tests(s.needs),
-                      "keeps": tests(s.keeps), "warns": tests(s.warns), "cites": list(s.origin.cites)}
-                     for s in p.statuses.values()],
-        "transitions": [{"from": e.source, "to": e.target, "roles": list(e.roles), "on_behalf": list(e.on_behalf),
-                         "criterion": e.criterion or None, "needs": tests((*e.needs, *p.statuses[e.target].needs)),
-                         "warns": tests(e.warns), "sets": {k: thaw(v) for k, v in e.sets.items()},
-                         "source": e.origin.source or None, "assumed": e.origin.assumed or None,
-                         "cites": list(e.origin.cites)} for e in p.edges],
-        "triggers": [{"name": t.name, "on": [str(e) for e in t.on], "when": tests(t.when), "actions": actions(t.do),
-                      "cites": list(t.origin.cites)} for t in p.triggers],
-        "automations": [{"name": a.name, "in": list(a.within), "start": str(a.start) if a.start else None,
-                         "at": a.at or None, "lead": str(a.lead) if a.at else None, "after": str(a.after),
-                         "repeat": str(a.repeat) if a.repeat else None, "calendar": a.calendar or None,
-                         "criterion": a.criterion or None, "cancel_on": [str(e) for e in a.cancel_on],
-                         "resume_on": [str(e) for e in a.resume_on], "reset_on": [str(e) for e in a.reset_on],
-                         "when": tests(a.when), "actions": actions(a.do), "cites": list(a.origin.cites)}
-                        for a in p.automations],
-        "automatic": [{"from": s, "to": to, "how": how} for s in p.statuses for to, how in automatic(p, s)],
-        "calendars": [{"name": c.name, "timezone": c.timezone, "hours": [list(map(list, day)) for day in c.hours],
-                       "holidays": sorted(map(str, c.holidays))} for c in p.calendars.values()],
-        "batches": [{"name": b.name, "from": b.source, "to": b.target, "set": {k: thaw(v) for k, v in b.sets.items()}}
-                    for b in p.batches.values()],
-        "categories": [{"name": c.name, "statuses": list(c.statuses), "ask": c.ask or None} for c in p.categories.values()],
-        "queue": {"when": tests(p.queue.when), "order": [n + (":desc" if d else "") for n, d in p.queue.order]},
-        "messages": [{"name": m.name, "subject": m.subject, "body": m.body} for m in p.messages.values()],
-        "templates": [{"name": t.name, "help": t.help, "to": t.to or None} for t in p.templates.values()],
-    }  # fmt: skip
+        "name": p.name,
+        "title": p.title,
+        "version": p.version,
+        "source": p.source or None,
+        "timezone": p.timezone,
+        "roles": [
+            {"name": r.name, "kind": r.kind, "field": r.field or None}
+            for r in p.roles.values()
+        ],
+        "fields": [
+            {
+                "name": f.name,
+                "type": f.type,
+                "values": list(f.values),
+                "default": thaw(f.default),
+                "help": f.help,
+                "edit": list(f.edit),
+            }
+            for f in p.fields.values()
+        ],
+        "statuses": [
+            {
+                "name": s.name,
+                "state": s.state,
+                "set_by": "system" if s.set_by_system else None,
+                "description": s.description,
+                "aliases": list(s.aliases),
+                "needs": tests(s.needs),
+                "keeps": tests(s.keeps),
+                "warns": tests(s.warns),
+                "cites": list(s.origin.cites),
+            }
+            for s in p.statuses.values()
+        ],
+        "transitions": [
+            {
+                "from": e.source,
+                "to": e.target,
+                "roles": list(e.roles),
+                "on_behalf": list(e.on_behalf),
+                "criterion": e.criterion or None,
+                "needs": tests((*e.needs, *p.statuses[e.target].needs)),
+                "warns": tests(e.warns),
+                "sets": {k: thaw(v) for k, v in e.sets.items()},
+                "source": e.origin.source or None,
+                "assumed": e.origin.assumed or None,
+                "cites": list(e.origin.cites),
+            }
+            for e in p.edges
+        ],
+        "triggers": [
+            {
+                "name": t.name,
+                "on": [str(e) for e in t.on],
+                "when": tests(t.when),
+                "actions": actions(t.do),
+                "cites": list(t.origin.cites),
+            }
+            for t in p.triggers
+        ],
+        "automations": [
+            {
+                "name": a.name,
+                "in": list(a.within),
+                "start": str(a.start) if a.start else None,
+                "at": a.at or None,
+                "lead": str(a.lead) if a.at else None,
+                "after": str(a.after),
+                "repeat": str(a.repeat) if a.repeat else None,
+                "calendar": a.calendar or None,
+                "criterion": a.criterion or None,
+                "cancel_on": [str(e) for e in a.cancel_on],
+                "resume_on": [str(e) for e in a.resume_on],
+                "reset_on": [str(e) for e in a.reset_on],
+                "when": tests(a.when),
+                "actions": actions(a.do),
+                "cites": list(a.origin.cites),
+            }
+            for a in p.automations
+        ],
+        "automatic": [
+            {"from": s, "to": to, "how": how}
+            for s in p.statuses
+            for to, how in automatic(p, s)
+        ],
+        "calendars": [
+            {
+                "name": c.name,
+                "timezone": c.timezone,
+                "hours": [list(map(list, day)) for day in c.hours],
+                "holidays": sorted(map(str, c.holidays)),
+            }
+            for c in p.calendars.values()
+        ],
+        "batches": [
+            {
+                "name": b.name,
+                "from": b.source,
+                "to": b.target,
+                "set": {k: thaw(v) for k, v in b.sets.items()},
+            }
+            for b in p.batches.values()
+        ],
+        "categories": [
+            {"name": c.name, "statuses": list(c.statuses), "ask": c.ask or None}
+            for c in p.categories.values()
+        ],
+        "queue": {
+            "when": tests(p.queue.when),
+            "order": [n + (":desc" if d else "") for n, d in p.queue.order],
+        },
+        "messages": [
+            {"name": m.name, "subject": m.subject, "body": m.body}
+            for m in p.messages.values()
+        ],
+        "templates": [
+            {"name": t.name, "help": t.help, "to": t.to or None}
+            for t in p.templates.values()
+        ],
+    }
 
 
 def tests(found: Iterable[Test]) -> list[dict[str, str]]:
@@ -121,11 +275,19 @@ def words(test: Test) -> str:
         return f"field: {test.name}, " + ", ".join(say)
     if test.event is not None:
         since = f", since: {test.since}" if test.since else ""
-        return f"within: {test.period}, of: {test.event}" if test.period else f"seen: {test.event}{since}"
+        return (
+            f"within: {test.period}, of: {test.event}"
+            if test.period
+            else f"seen: {test.event}{since}"
+        )
     inner = "; ".join(map(words, test.inner))
     if test.kind == "when":
         return f"when ({inner}) need ({'; '.join(map(words, test.then))})"
-    return f"{test.kind}: {_plain(test.wanted)}" if test.wanted else f"{test.kind} ({inner})"
+    return (
+        f"{test.kind}: {_plain(test.wanted)}"
+        if test.wanted
+        else f"{test.kind} ({inner})"
+    )
 
 
 def _plain(value: object) -> str:
@@ -141,8 +303,18 @@ def actions(found: Iterable[Action]) -> list[dict[str, Any]]:
 
 def _action(action: Action) -> dict[str, Any]:
     if action.kind == "notify":
-        return {"notify": list(action.told), "message": action.target, "else": list(action.otherwise)}
-    more = {"text": action.text, "note": action.note, "set": {k: thaw(v) for k, v in action.sets.items()}}
+        return {
+            "notify": list(action.told),
+            "message": action.target,
+            "else": list(action.otherwise),
+        }
+    more = {
+        "text": action.text,
+        "note": action.note,
+        "set": {k: thaw(v) for k, v in action.sets.items()},
+    }
     if action.kind == "set":
         return {"set": more["set"]}
-    return {action.kind: action.target} | {key: value for key, value in more.items() if value}
+    return {action.kind: action.target} | {
+        key: value for key, value in more.items() if value
+    }

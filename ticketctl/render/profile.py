@@ -14,16 +14,25 @@ def describe(profile: Profile, paint: Colors) -> Iterator[str]:
     source = f", from {profile.source}" if profile.source else ""
     rules = f"version {profile.version}{source}; days are those of {profile.timezone}"
     yield f"{paint(profile.name, 'bold')}  {profile.title}, {rules}"
-    yield "roles: " + ", ".join(f"{role.name} ({role.kind})" for role in profile.roles.values())
+    yield "roles: " + ", ".join(
+        f"{role.name} ({role.kind})" for role in profile.roles.values()
+    )
     if profile.fields:
-        yield "fields: " + ", ".join(f"{f.name} ({'|'.join(f.values) or f.type})" for f in profile.fields.values())
+        yield "fields: " + ", ".join(
+            f"{f.name} ({'|'.join(f.values) or f.type})"
+            for f in profile.fields.values()
+        )
     for status in profile.statuses.values():
         yield ""
         only = ", set by rules alone" if status.set_by_system else ""
         yield f"{paint.state(status.name, status.state)} ({status.state}{only}){_cites(status.origin.cites)}"
         if status.description:
             yield f"    {_flat(status.description)}"
-        for mark, tests in (("needs", status.needs), ("keeps", status.keeps), ("warns", status.warns)):
+        for mark, tests in (
+            ("needs", status.needs),
+            ("keeps", status.keeps),
+            ("warns", status.warns),
+        ):
             yield from (f"    {mark}: {test.say or words(test)}" for test in tests)
         for edge in profile.leaving(status.name):
             yield from _edge(edge)
@@ -51,7 +60,9 @@ def _edge(edge: Transition) -> Iterator[str]:
         yield f'       "{_flat(edge.criterion)}"'
     yield from (f"       needs: {test.say or words(test)}" for test in edge.needs)
     if edge.sets:
-        yield "       sets: " + ", ".join(f"{k} {'cleared' if v is None else v}" for k, v in edge.sets.items())
+        yield "       sets: " + ", ".join(
+            f"{k} {'cleared' if v is None else v}" for k, v in edge.sets.items()
+        )
 
 
 def _rules(profile: Profile, paint: Colors) -> Iterator[str]:
@@ -61,14 +72,22 @@ def _rules(profile: Profile, paint: Colors) -> Iterator[str]:
         yield from _body(trigger)
     for rule in profile.automations:
         yield ""
-        clock = f"{rule.lead} before {rule.at}" if rule.at else f"{rule.after} after {rule.start}"
+        clock = (
+            f"{rule.lead} before {rule.at}"
+            if rule.at
+            else f"{rule.after} after {rule.start}"
+        )
         again = f", every {rule.repeat} again" if rule.repeat else ""
         head = f"{paint('automation', 'bold')} {rule.name}{_cites(rule.origin.cites)}"
         working = f", in working time ({rule.calendar})" if rule.calendar else ""
         yield f"{head}: in {', '.join(rule.within)}, {clock}{again}{working}"
         if rule.criterion:
             yield f"    {_flat(rule.criterion)}"
-        for mark, events in (("stopped", rule.cancel_on), ("resumed", rule.resume_on), ("reset", rule.reset_on)):
+        for mark, events in (
+            ("stopped", rule.cancel_on),
+            ("resumed", rule.resume_on),
+            ("reset", rule.reset_on),
+        ):
             if events:
                 yield f"    {mark} by {', '.join(map(str, events))}"
         yield from _body(rule)
@@ -83,11 +102,15 @@ def _body(rule: Trigger | Automation) -> Iterator[str]:
 def _action(action: Action) -> str:
     match action.kind:
         case "notify":
-            otherwise = f", else {', '.join(action.otherwise)}" if action.otherwise else ""
+            otherwise = (
+                f", else {', '.join(action.otherwise)}" if action.otherwise else ""
+            )
             return f"tell {', '.join(action.told)}{otherwise}: {action.target}"
         case "move":
             return f"move to {action.target}"
         case "set":
-            return "set " + ", ".join(f"{k} {'cleared' if v is None else v}" for k, v in action.sets.items())
+            return "set " + ", ".join(
+                f"{k} {'cleared' if v is None else v}" for k, v in action.sets.items()
+            )
         case _:
             return f"{action.kind.replace('_', ' ')}: {action.target}"

@@ -1,4 +1,5 @@
-"""Rows in columns: plain (our own, so that a list loads no library), tables (tabulate), and CSV and TSV for programs."""
+"""Rows in columns: plain (our own, so that a list loads no library), tables (tabulate),
+and CSV and TSV for programs."""
 
 from __future__ import annotations
 
@@ -14,12 +15,14 @@ _HEADS = {"next": "DUE", "due": "DATE"}
 
 
 def heading(name: str) -> str:
-    """What stands above a column: ``DUE`` is when a rule will act, ``DATE`` the ticket's own."""
+    """What stands above a column: ``DUE`` is when a rule will act, ``DATE`` the
+    ticket's own."""
     return _HEADS.get(name, name.upper())
 
 
 def cells(formatter: Formatter, row: Row, columns: Sequence[str]) -> list[str]:
-    """One row for people: ``next`` is when a rule will act, ``!`` marks a message that nobody answered."""
+    """One row for people: ``next`` is when a rule will act, ``!`` marks a message that
+    nobody answered."""
     return [_cell(formatter, row, name) for name in columns]
 
 
@@ -41,11 +44,17 @@ def _cell(formatter: Formatter, row: Row, name: str) -> str:
     return safe(formatter.shown(text)) or "-"
 
 
-def plain(formatter: Formatter, rows: Sequence[Row], columns: Sequence[str], across: int) -> Iterator[str]:
-    """Aligned columns under a heading; the last column is cut to the terminal (``across`` 0: never)."""
+def plain(
+    formatter: Formatter, rows: Sequence[Row], columns: Sequence[str], across: int
+) -> Iterator[str]:
+    """Aligned columns under a heading; the last column is cut to the terminal
+    (``across`` 0: never)."""
     heads = [heading(name) for name in columns]
     table = [cells(formatter, row, columns) for row in rows]
-    widths = [max([width(head), *(width(line[i]) for line in table)]) for i, head in enumerate(heads)]
+    widths = [
+        max([width(head), *(width(line[i]) for line in table)])
+        for i, head in enumerate(heads)
+    ]
     yield formatter.paint("  ".join(map(pad, heads, widths)).rstrip(), "bold")
     left = across - sum(widths[:-1]) - 2 * (len(widths) - 1) if across else 0
     for row, line in zip(rows, table, strict=True):
@@ -58,7 +67,8 @@ def plain(formatter: Formatter, rows: Sequence[Row], columns: Sequence[str], acr
 
 
 def boxed(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A table drawn by tabulate; for bounded tables only. Cells are texts: it must not take ``1e5`` for a number."""
+    """A table drawn by tabulate; for bounded tables only. Cells are texts: it must not
+    take ``1e5`` for a number."""
     from tabulate import tabulate
 
     rows = [list(map(safe, line)) for line in lines]
@@ -85,14 +95,18 @@ def _exact(value: object) -> str:
 
 
 def tsv(cells_: Sequence[str]) -> str:
-    """Tab-separated, with tabs, line breaks, backslashes and all that is not safe on a terminal escaped in a cell."""
+    """Tab-separated, with tabs, line breaks, backslashes and all that is not safe on a
+    terminal escaped in a cell."""
     escapes = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
-    return "\t".join(safe("".join(escapes.get(char, char) for char in cell)) for cell in cells_)
+    return "\t".join(
+        safe("".join(escapes.get(char, char) for char in cell)) for cell in cells_
+    )
 
 
 def csv_line(cells_: Sequence[str]) -> str:
-    """RFC 4180, where a cell that a spreadsheet would take for a formula gets an apostrophe before it; what is not safe
-    on a terminal is spelled out, except tabs and line breaks."""
+    """RFC 4180, where a cell that a spreadsheet would take for a formula gets an
+    apostrophe before it; what is not safe on a terminal is spelled out, except tabs and
+    line breaks."""
     return ",".join(_csv_cell(cell) for cell in cells_)
 
 

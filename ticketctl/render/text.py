@@ -1,4 +1,5 @@
-"""What people read: the tool's voice, short, exact and calm. Times are people's times; machines have JSON."""
+"""What people read: the tool's voice, short, exact and calm. Times are people's times;
+machines have JSON."""
 
 from __future__ import annotations
 
@@ -35,8 +36,11 @@ def short(id_: str) -> str:
     return id_.partition("-")[2] or id_
 
 
-def done(formatter: Formatter, before: Ticket | None, decision: Decision, profile: Profile) -> str:
-    """The line that says what was done: ``k3qx9: Open -> Solved   jane@customer.example is told; closes by itself ...``"""
+def done(
+    formatter: Formatter, before: Ticket | None, decision: Decision, profile: Profile
+) -> str:
+    """The line that says what was done: ``k3qx9: Open -> Solved   jane@customer.example
+    is told; closes by itself ...``"""
     after = decision.ticket
     name = formatter.paint(short(after.id), "bold")
     if before is None:
@@ -47,8 +51,14 @@ def done(formatter: Formatter, before: Ticket | None, decision: Decision, profil
         return f"{name}: nothing to do"
     else:
         head = f"{name}: {deed(formatter, decision.entries[0])}"
-    told = list(dict.fromkeys(who for notice in decision.notices for who in notice.told))
-    tail = [f"{', '.join(map(safe, told))} {'is' if len(told) == 1 else 'are'} told"] if told else []
+    told = list(
+        dict.fromkeys(who for notice in decision.notices for who in notice.told)
+    )
+    tail = (
+        [f"{', '.join(map(safe, told))} {'is' if len(told) == 1 else 'are'} told"]
+        if told
+        else []
+    )
     tail += map(safe, decision.unheard)
     was, promise = coming(formatter, profile, before), coming(formatter, profile, after)
     if promise and (before.status != after.status or promise != was):
@@ -60,7 +70,8 @@ def done(formatter: Formatter, before: Ticket | None, decision: Decision, profil
 
 
 def coming(formatter: Formatter, profile: Profile, ticket: Ticket) -> str:
-    """What time will do to a ticket next: ``closes by itself in 4 d (2026-11-25 12:05)``, or nothing."""
+    """What time will do to a ticket next: ``closes by itself in 4 d (2026-11-25
+    12:05)``, or nothing."""
     fire = next_due(profile, ticket, NOBODY_LISTED)
     if fire is None:
         return ""
@@ -75,7 +86,9 @@ def coming(formatter: Formatter, profile: Profile, ticket: Ticket) -> str:
         verb = f"goes to {moves[-1]} by itself" if moves else "a reminder goes out"
     if dates.parse_instant(fire.due) <= formatter.now:
         return f"{verb} at the next sweep (due {formatter.time(fire.due)})"
-    return f"{verb} in {formatter.ahead(fire.due, long=True)} ({formatter.time(fire.due)})"
+    return (
+        f"{verb} in {formatter.ahead(fire.due, long=True)} ({formatter.time(fire.due)})"
+    )
 
 
 def deed(formatter: Formatter, entry: Entry) -> str:
@@ -84,14 +97,22 @@ def deed(formatter: Formatter, entry: Entry) -> str:
         return f"moved to {entry.to}" if entry.from_ else f"{entry.event} as {entry.to}"
     if entry.event in ("notified", "reminded"):
         return f"told {', '.join(map(formatter.who, entry.told)) or 'nobody'} ({entry.message})"
-    said = [word for word, text in (("reply added", entry.text), ("note added", entry.note)) if text]
+    said = [
+        word
+        for word, text in (("reply added", entry.text), ("note added", entry.note))
+        if text
+    ]
     changes = _changes(formatter, entry)
     return ", ".join([*([changes] if changes else []), *said]) or entry.event
 
 
 def _changes(formatter: Formatter, entry: Entry, hidden: Collection[str] = ()) -> str:
     """``assignee amy@support.example, due cleared``."""
-    parts = [f"{_bare(name)} {_value(formatter, value)}" for name, value in entry.sets.items() if name not in hidden]
+    parts = [
+        f"{_bare(name)} {_value(formatter, value)}"
+        for name, value in entry.sets.items()
+        if name not in hidden
+    ]
     return ", ".join(parts + [f"{_bare(name)} cleared" for name in entry.unset])
 
 
@@ -107,14 +128,24 @@ def _value(formatter: Formatter, value: Value) -> str:
     if isinstance(value, str | int):
         return safe(formatter.shown(str(value)))
     done_ = sum(1 for state in value.values() if state == "done")
-    items = ", ".join(f"[{'x' if state == 'done' else ' '}] {safe(item)}" for item, state in value.items())
+    items = ", ".join(
+        f"[{'x' if state == 'done' else ' '}] {safe(item)}"
+        for item, state in value.items()
+    )
     return f"{done_} of {len(value)} done: {items}"
 
 
-def refusal(formatter: Formatter, refused: Refusal, profile: Profile | None) -> Iterator[str]:
-    """The lines of a refusal (X2): what, why (all of it), the document's words, what else, how."""
+def refusal(
+    formatter: Formatter, refused: Refusal, profile: Profile | None
+) -> Iterator[str]:
+    """The lines of a refusal (X2): what, why (all of it), the document's words, what
+    else, how."""
     paint = formatter.paint
-    move = f"{refused.from_} -> {refused.to}" if refused.from_ and refused.to else refused.to or refused.from_ or "new"
+    move = (
+        f"{refused.from_} -> {refused.to}"
+        if refused.from_ and refused.to
+        else refused.to or refused.from_ or "new"
+    )
     yield f"{paint('refused', 'red')}  {paint(short(refused.id), 'bold')}  {move}: {safe(refused.title)}"
     for reason in refused.reasons:
         lines = list(wrapped(safe(reason), "    ", formatter.across))
@@ -128,20 +159,36 @@ def refusal(formatter: Formatter, refused: Refusal, profile: Profile | None) -> 
         yield "  the way there: " + " -> ".join(steps)
     others = [move.to for move in refused.open if move.to != refused.to]
     if refused.to and refused.role:
-        targets = listed(others) or "nothing else; a message is always welcome (ticketctl reply ID)"
-        yield from wrapped(f"open to you now ({refused.role}): {targets}", "  ", formatter.across)
+        targets = (
+            listed(others)
+            or "nothing else; a message is always welcome (ticketctl reply ID)"
+        )
+        yield from wrapped(
+            f"open to you now ({refused.role}): {targets}", "  ", formatter.across
+        )
     if line := _hint(refused, profile):
         yield f"hint: {line}"
 
 
 def _hint(refused: Refusal, profile: Profile | None) -> str:
-    """The command that would be the next step, where one can be told that will not be refused again."""
+    """The command that would be the next step, where one can be told that will not be
+    refused again."""
     targets = {move.to: move for move in refused.open}
     first = refused.way[0].to if refused.way else ""
-    step = refused.to if refused.to in targets else first if first in targets else refused.to
+    step = (
+        refused.to
+        if refused.to in targets
+        else first
+        if first in targets
+        else refused.to
+    )
     if not step or profile is None:
         return ""
-    needs = targets[step].needs if step in targets and step != refused.to else refused.reasons
+    needs = (
+        targets[step].needs
+        if step in targets and step != refused.to
+        else refused.reasons
+    )
     for need in needs:
         if command := re.search(r"\((reply) ID ([^)]*)\)", need):
             return f"ticketctl {command[1]} {short(refused.id)} {command[2]}"
@@ -150,28 +197,51 @@ def _hint(refused: Refusal, profile: Profile | None) -> str:
         return ""
     if refused.gave and step == refused.to:
         return f"the same with {' '.join(options)}"
-    return " ".join(["ticketctl", "move", short(refused.id), f'"{step}"' if " " in step else step, *options])
+    return " ".join(
+        [
+            "ticketctl",
+            "move",
+            short(refused.id),
+            f'"{step}"' if " " in step else step,
+            *options,
+        ]
+    )
 
 
 def _option(reason: str) -> str:
-    """The option that a reason's words name in brackets, without what is said about it: ``(--reply TEXT)``."""
+    """The option that a reason's words name in brackets, without what is said about it:
+    ``(--reply TEXT)``."""
     start = reason.find("(-")
     end = reason.find(")", start)
     return re.split(r",|:| or ", reason[start + 1 : end])[0] if 0 <= start < end else ""
 
 
-def show(formatter: Formatter, ticket: Ticket, profile: Profile, people: People = NOBODY_LISTED) -> Iterator[str]:
+def show(
+    formatter: Formatter,
+    ticket: Ticket,
+    profile: Profile,
+    people: People = NOBODY_LISTED,
+) -> Iterator[str]:
     """One ticket with its history."""
     paint, state = formatter.paint, profile.state(ticket.status)
     yield f"{paint(ticket.id, 'bold')}  {paint(safe(ticket.title), 'bold')}"
     parts = [f"{paint.state(ticket.status, state)} ({state})", ticket.profile]
     for key in ("customer", "assignee", "due", "follows", "watchers"):
         if (value := ticket.get(key)) is not None:
-            parts.append(f"{key} {formatter.time(str(value)) if key == 'due' else _value(formatter, value)}")
+            parts.append(
+                f"{key} {formatter.time(str(value)) if key == 'due' else _value(formatter, value)}"
+            )
     yield "   ".join(parts)
-    yield from (f"{name}: {_value(formatter, value)}" for name, value in sorted(ticket.fields.items()))
+    yield from (
+        f"{name}: {_value(formatter, value)}"
+        for name, value in sorted(ticket.fields.items())
+    )
     if promise := coming(formatter, profile, ticket):
-        yield promise if future_event(ticket, formatter.now) else f"{promise}   ({next_rule(profile, ticket)})"
+        yield (
+            promise
+            if future_event(ticket, formatter.now)
+            else f"{promise}   ({next_rule(profile, ticket)})"
+        )
         yield from map(safe, _unheard(profile, ticket, people))
     yield ""
     yield from log(formatter, ticket)
@@ -194,14 +264,30 @@ def next_rule(profile: Profile, ticket: Ticket) -> str:
 
 
 def log(formatter: Formatter, ticket: Ticket) -> Iterator[str]:
-    """The history, oldest first; what rules made of an entry at once is told in its line."""
+    """The history, oldest first; what rules made of an entry at once is told in its
+    line."""
     for entry, answers in _acts(ticket.shown):
         words = "; ".join(
-            part for part in (_event(formatter, entry), *(_answer(formatter, answer) for answer in answers)) if part
+            part
+            for part in (
+                _event(formatter, entry),
+                *(_answer(formatter, answer) for answer in answers),
+            )
+            if part
         )
-        told = dict.fromkeys(who for answer in answers if answer.event == "notified" for who in answer.told)
+        told = dict.fromkeys(
+            who
+            for answer in answers
+            if answer.event == "notified"
+            for who in answer.told
+        )
         words += f"; told {', '.join(map(formatter.who, told))}" if told else ""
-        words += _WITHOUT_EFFECT.get("same email" if _is_repeated(ticket, entry) else ticket.idle.get(entry.id, ""), "")
+        words += _WITHOUT_EFFECT.get(
+            "same email"
+            if _is_repeated(ticket, entry)
+            else ticket.idle.get(entry.id, ""),
+            "",
+        )
         yield f"{formatter.paint(formatter.time(entry.at), 'dim')}  {_actor(formatter, entry)}   {words}"
         for one in (entry, *answers):
             if _is_repeated(ticket, one):
@@ -209,7 +295,10 @@ def log(formatter: Formatter, ticket: Ticket) -> Iterator[str]:
             for text, mark in ((one.text, "    "), (one.note, "  # ")):
                 for line in (text or "").rstrip("\n").split("\n") if text else ():
                     yield (mark + safe(line)).rstrip()
-            yield from (f"    attached: attachments/{ticket.id}/{one.id}-{safe(name)}" for name in one.files)
+            yield from (
+                f"    attached: attachments/{ticket.id}/{one.id}-{safe(name)}"
+                for name in one.files
+            )
 
 
 _WITHOUT_EFFECT = {
@@ -229,7 +318,13 @@ def _acts(history: Sequence[Entry]) -> list[tuple[Entry, list[Entry]]]:
     acts: list[tuple[Entry, list[Entry]]] = []
     ids: set[str] = set()
     for entry in history:
-        if acts and entry.at == acts[-1][0].at and entry.rule and entry.due is None and entry.anchor in ids:
+        if (
+            acts
+            and entry.at == acts[-1][0].at
+            and entry.rule
+            and entry.due is None
+            and entry.anchor in ids
+        ):
             acts[-1][1].append(entry)
         else:
             acts.append((entry, []))
@@ -239,7 +334,8 @@ def _acts(history: Sequence[Entry]) -> list[tuple[Entry, list[Entry]]]:
 
 
 def _answer(formatter: Formatter, entry: Entry) -> str:
-    """What a rule made of the entry before: ``Pending -> Open by rule customer-replied``; who was told comes last."""
+    """What a rule made of the entry before: ``Pending -> Open by rule
+    customer-replied``; who was told comes last."""
     if entry.event in ("notified", "reminded"):
         return ""
     words = _event(formatter, entry)
@@ -266,24 +362,41 @@ def _event(formatter: Formatter, entry: Entry) -> str:
         told = ", ".join(map(formatter.who, entry.told)) or "nobody"
         words = f"{'told' if entry.event == 'notified' else 'reminded'} {told}"
     else:
-        words = {"replied": "replied", "noted": "note", "edited": "", "linked": "linked"}.get(entry.event, entry.event)
+        words = {
+            "replied": "replied",
+            "noted": "note",
+            "edited": "",
+            "linked": "linked",
+        }.get(entry.event, entry.event)
     own = ("customer",) if entry.sets.get("customer") == entry.by else ()
     if changes := _changes(formatter, entry, (*_BEGINNING, *own) if opening else ()):
         words = f"{words}   {changes}".strip()
-    late = f"   (due {formatter.time(entry.due)})" if entry.due and entry.due != entry.at else ""
+    late = (
+        f"   (due {formatter.time(entry.due)})"
+        if entry.due and entry.due != entry.at
+        else ""
+    )
     return words + late + ("   (nobody was told)" if entry.quiet else "")
 
 
 def next_moves(
-    formatter: Formatter, ticket: Ticket, role: str, who: str, moves: Sequence[OpenMove], others: Sequence[str]
+    formatter: Formatter,
+    ticket: Ticket,
+    role: str,
+    who: str,
+    moves: Sequence[OpenMove],
+    others: Sequence[str],
 ) -> Iterator[str]:
     """What is open to somebody now, with criteria and what each move still needs."""
-    yield f"as {formatter.who(who)} ({role}), {formatter.paint(short(ticket.id), 'bold')} is {ticket.status}. " + (
-        "You may move it to" if moves else "No move is open to you"
+    yield (
+        f"as {formatter.who(who)} ({role}), {formatter.paint(short(ticket.id), 'bold')} is {ticket.status}. "
+        + ("You may move it to" if moves else "No move is open to you")
     )
     column = max((len(move.to) for move in moves), default=0)
     for move in moves:
-        lines = list(wrapped(safe(move.criterion), " " * (column + 5), formatter.across)) or [""]
+        lines = list(
+            wrapped(safe(move.criterion), " " * (column + 5), formatter.across)
+        ) or [""]
         yield f"  {move.to:<{column}}   {lines[0].strip()}".rstrip()
         yield from lines[1:]
         yield from (f"  {'':<{column}}   - {safe(need)}" for need in move.needs)

@@ -17,20 +17,32 @@ from ticketctl.render.sanitize import safe
 from ticketctl.render.text import deed, listed, short
 
 
-def why(formatter: Formatter, ticket: Ticket, profile: Profile, found: Sequence[RuleForecast]) -> Iterator[str]:
-    """The lines about one ticket: each rule of its status, from which event it counts, when it acts, and what is wanting."""
+def why(
+    formatter: Formatter,
+    ticket: Ticket,
+    profile: Profile,
+    found: Sequence[RuleForecast],
+) -> Iterator[str]:
+    """The lines about one ticket: each rule of its status, from which event it counts,
+    when it acts, and what is wanting."""
     since = next(entry.at for entry in reversed(ticket.acts) if entry.to is not None)
     yield f"{formatter.paint(short(ticket.id), 'bold')}  {ticket.status} since {formatter.time(since)}"
     event = future_event(ticket, formatter.now)
     if event:
-        yield from wrapped(f"{in_future(event)}: sweeps leave this ticket alone until then", "", formatter.across)
+        yield from wrapped(
+            f"{in_future(event)}: sweeps leave this ticket alone until then",
+            "",
+            formatter.across,
+        )
     for outlook in found:
         yield ""
         rule = outlook.automation
         cites = f" ({', '.join(rule.origin.cites)})" if rule.origin.cites else ""
         yield f"{formatter.paint(rule.name, 'bold')}{cites}   {rule.place.path}:{rule.place.line}"
         words = rule.criterion.replace('"', "'")
-        yield from wrapped(f'"{words}"' if words else rule.origin.assumed, "  ", formatter.across)
+        yield from wrapped(
+            f'"{words}"' if words else rule.origin.assumed, "  ", formatter.across
+        )
         for name, text in _facts(formatter, profile, outlook, event):
             head = f"  {name:<9}  "
             lines = list(wrapped(text, " " * len(head), formatter.across)) or [""]
@@ -43,7 +55,8 @@ def why(formatter: Formatter, ticket: Ticket, profile: Profile, found: Sequence[
     if others:
         yield ""
         yield from wrapped(
-            "in other statuses: " + ", ".join(f"{rule.name} ({listed(rule.within)})" for rule in others),
+            "in other statuses: "
+            + ", ".join(f"{rule.name} ({listed(rule.within)})" for rule in others),
             "",
             formatter.across,
         )
@@ -52,20 +65,30 @@ def why(formatter: Formatter, ticket: Ticket, profile: Profile, found: Sequence[
 def _facts(
     formatter: Formatter, profile: Profile, outlook: RuleForecast, ahead: Entry | None
 ) -> Iterator[tuple[str, str]]:
-    """What is known of one rule; nothing of an event that the reader may not see, which may have started or stopped it.
+    """What is known of one rule; nothing of an event that the reader may not see, which
+    may have started or stopped it.
 
     Args:
         ahead: the event of the future until which sweeps leave the ticket alone.
     """
     rule, clock = outlook.automation, outlook.clock
     if clock.anchor is None:
-        missing = f"{rule.at} is not set" if rule.at else f"there was no {rule.start} in this stay"
+        missing = (
+            f"{rule.at} is not set"
+            if rule.at
+            else f"there was no {rule.start} in this stay"
+        )
         yield "starts", f"not yet: {missing}"
         return
     if clock.anchor.event != HIDDEN:
         yield "starts", _event(formatter, clock.anchor)
     if clock.stopper is not None:
-        yield "stopped", "yes" if clock.stopper.event == HIDDEN else _event(formatter, clock.stopper)
+        yield (
+            "stopped",
+            "yes"
+            if clock.stopper.event == HIDDEN
+            else _event(formatter, clock.stopper),
+        )
         if again := [*rule.resume_on, *rule.reset_on]:
             yield "resumes", "with the next " + " or ".join(map(str, again))
         return
@@ -93,13 +116,17 @@ def _event(formatter: Formatter, entry: Entry) -> str:
 def _when(formatter: Formatter, due: str, event: Entry | None) -> str:
     """When a sweep does what is due: not before an event of the future."""
     if event is not None and due < event.at:
-        return "but sweeps wait until " + ("then" if event.event == HIDDEN else formatter.time(event.at))
+        return "but sweeps wait until " + (
+            "then" if event.event == HIDDEN else formatter.time(event.at)
+        )
     ahead = formatter.ahead(due, long=True)
     return "the next sweep does it" if ahead == "now" else f"in {ahead}"
 
 
 def _period(profile: Profile, rule: Automation) -> str:
-    where = profile.calendars[rule.calendar].timezone if rule.calendar else profile.timezone
+    where = (
+        profile.calendars[rule.calendar].timezone if rule.calendar else profile.timezone
+    )
     of = f"working time ({rule.calendar}), {where}" if rule.calendar else where
     if rule.at:
         return f"{'at' if rule.lead == dates.Duration() else f'{rule.lead} before'} {rule.at}, {of}"
@@ -108,10 +135,14 @@ def _period(profile: Profile, rule: Automation) -> str:
 
 
 def future(ticket: Ticket, now: datetime) -> dict[str, str | None] | None:
-    """The event for which sweeps leave a ticket alone, for programs; nothing, if there is none. Of one that the reader
-    may not see, neither its id nor its instant."""
+    """The event for which sweeps leave a ticket alone, for programs; nothing, if there
+    is none. Of one that the reader may not see, neither its id nor its instant."""
     event = future_event(ticket, now)
-    return {"event": _id(event), "at": None if event.event == HIDDEN else event.at} if event else None
+    return (
+        {"event": _id(event), "at": None if event.event == HIDDEN else event.at}
+        if event
+        else None
+    )
 
 
 def _id(event: Entry | None) -> str | None:
@@ -122,10 +153,20 @@ def document(outlook: RuleForecast) -> dict[str, Any]:
     """The same for programs."""
     rule, clock, fire = outlook.automation, outlook.clock, outlook.fire
     return {
-        "rule": rule.name, "cites": list(rule.origin.cites), "criterion": rule.criterion or None,
-        "assumed": rule.origin.assumed or None, "path": rule.place.path, "line": rule.place.line,
-        "anchor": _id(clock.anchor), "stopped_by": _id(clock.stopper),
-        "due": fire.due if fire else None, "nth": fire.nth if fire else None, "missed": fire.missed if fire else 0,
-        "done": outlook.done, "unheard": list(outlook.unheard),
-        "conditions": [{"test": words, "holds": holds} for words, holds in outlook.conditions],
-    }  # fmt: skip
+        "rule": rule.name,
+        "cites": list(rule.origin.cites),
+        "criterion": rule.criterion or None,
+        "assumed": rule.origin.assumed or None,
+        "path": rule.place.path,
+        "line": rule.place.line,
+        "anchor": _id(clock.anchor),
+        "stopped_by": _id(clock.stopper),
+        "due": fire.due if fire else None,
+        "nth": fire.nth if fire else None,
+        "missed": fire.missed if fire else 0,
+        "done": outlook.done,
+        "unheard": list(outlook.unheard),
+        "conditions": [
+            {"test": words, "holds": holds} for words, holds in outlook.conditions
+        ],
+    }

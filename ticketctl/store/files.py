@@ -19,12 +19,14 @@ from ticketctl.store.writing.permissions import PLAIN, Access
 MAX_BYTES = 1 << 20
 """The largest ticket file that is read."""
 LARGEST = 1 << 26
-"""The largest file of a store that is written or committed, an attachment say, in bytes."""
+"""The largest file of a store that is written or committed, an attachment say, in
+bytes."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def read_bytes(path: str, limit: int) -> bytes:
-    """The bytes of a regular file, at most ``limit`` and one; symbolic links are not followed.
+    """The bytes of a regular file, at most ``limit`` and one; symbolic links are not
+    followed.
 
     Raises:
         FileNotFoundError: there is none.
@@ -47,7 +49,11 @@ def read_at(folder: int | None, path: str, limit: int) -> tuple[bytes, int]:
         if not stat.S_ISREG(mode := os.lstat(path, dir_fd=folder).st_mode):
             # Not even opened: opening a device can do something.
             is_link = stat.S_ISLNK(mode)
-            what = "a symbolic link; those are not followed" if is_link else "not a regular file"
+            what = (
+                "a symbolic link; those are not followed"
+                if is_link
+                else "not a regular file"
+            )
             raise DiskError(f"{path} is {what}")
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         descriptor = os.open(path, flags, dir_fd=folder)
@@ -55,7 +61,9 @@ def read_at(folder: int | None, path: str, limit: int) -> tuple[bytes, int]:
         raise
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise DiskError(f"{path} is a symbolic link; those are not followed") from None
+            raise DiskError(
+                f"{path} is a symbolic link; those are not followed"
+            ) from None
         raise unread(path, error) from None
     except ValueError:
         raise DiskError(f"no file can be named {path!r}") from None
@@ -76,8 +84,8 @@ def read_at(folder: int | None, path: str, limit: int) -> tuple[bytes, int]:
 
 
 def read_in(root: str, path: str, limit: int) -> bytes:
-    """The bytes of a file of a store, read like :func:`read_bytes`; no folder on the way
-    to it may be a link either.
+    """The bytes of a file of a store, read like :func:`read_bytes`; no folder on the
+    way to it may be a link either.
 
     Args:
         path: relative to the store.
@@ -92,20 +100,24 @@ def read_in(root: str, path: str, limit: int) -> bytes:
 
 
 def link_above(root: str, path: str) -> str:
-    """The first folder on the way to a file of a store that is a symbolic link; empty if
-    there is none.
+    """The first folder on the way to a file of a store that is a symbolic link; empty
+    if there is none.
 
     Args:
         path: relative to the store.
     """
     ends = (number for number, char in enumerate(path) if char == "/")
-    return next((path[:end] for end in ends if os.path.islink(f"{root}/{path[:end]}")), "")
+    return next(
+        (path[:end] for end in ends if os.path.islink(f"{root}/{path[:end]}")), ""
+    )
 
 
 def is_regular(root: str, path: str) -> bool:
     """Whether a regular file, not a link nor behind one, is at a path of a store."""
     try:
-        return stat.S_ISREG(os.lstat(f"{root}/{path}").st_mode) and not link_above(root, path)
+        return stat.S_ISREG(os.lstat(f"{root}/{path}").st_mode) and not link_above(
+            root, path
+        )
     except (OSError, ValueError):  # or a name that no file can have
         return False
 
@@ -114,7 +126,8 @@ def about(path: str) -> os.stat_result | None:
     """What is at a path, links followed; nothing, where nothing is.
 
     Raises:
-        OSError: it may not be looked at, say; ``os.path.exists`` would take it to be missing.
+        OSError: it may not be looked at, say; ``os.path.exists`` would take it to be
+            missing.
     """
     try:
         return os.stat(path)
@@ -125,8 +138,8 @@ def about(path: str) -> os.stat_result | None:
 
 
 def names_in(root: str, folder: str) -> list[str]:
-    """The names in a folder of a store, in order; none if there is no such folder, or it is
-    a link.
+    """The names in a folder of a store, in order; none if there is no such folder, or
+    it is a link.
 
     Raises:
         OSError: it cannot be read.
@@ -140,8 +153,8 @@ def names_in(root: str, folder: str) -> list[str]:
 
 
 def remains(path: str) -> bool:
-    """Whether something is there, be it a link that leads nowhere, or could be: where that
-    may not be seen, it is not taken to be missing."""
+    """Whether something is there, be it a link that leads nowhere, or could be: where
+    that may not be seen, it is not taken to be missing."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -201,7 +214,8 @@ def folder_of(root: str, path: str, make: Access | None = None) -> Iterator[int]
 
 
 def _make_in(parent: int, name: str, access: Access) -> None:
-    """Make a folder in another, and put its name on the disk, unless there is something."""
+    """Make a folder in another, and put its name on the disk, unless there is
+    something."""
     try:
         os.lstat(name, dir_fd=parent)
     except FileNotFoundError:
@@ -246,9 +260,9 @@ def put(
     Args:
         folder: the descriptor of the folder in which it gets its name.
         near: that of the folder that the file will be moved to, where the file system
-            shall look for its place. In a folder where files come and go, ext4 passes over
-            whatever was freed within the last minutes: of 4,000 files, 0.8 ms for each new
-            one, against 0.04. A default ACL of that folder applies, too.
+            shall look for its place. In a folder where files come and go, ext4 passes
+            over whatever was freed within the last minutes: of 4,000 files, 0.8 ms for
+            each new one, against 0.04. A default ACL of that folder applies, too.
         mode: the permissions of the file that it will replace, instead of the umask's.
 
     Raises:
@@ -267,9 +281,12 @@ def put(
 _OPEN = "/proc/self/fd"
 
 
-def _put_unnamed(folder: int, name: str, data: bytes, near: int, access: Access, mode: int | None) -> bool:
+def _put_unnamed(
+    folder: int, name: str, data: bytes, near: int, access: Access, mode: int | None
+) -> bool:
     """Make a file that has no name yet, then give it one; whether that can be done here
-    (Linux can, on most of its file systems). Until it has a name it goes with the process."""
+    (Linux can, on most of its file systems). Until it has a name it goes with the
+    process."""
     if not hasattr(os, "O_TMPFILE"):
         return False
     try:
@@ -344,8 +361,8 @@ def replace_file(
 
 
 def remove_folder(path: str) -> None:
-    """Remove a folder with the files in it, or a file; a link is removed, not followed. What
-    cannot be removed is in nobody's way."""
+    """Remove a folder with the files in it, or a file; a link is removed, not followed.
+    What cannot be removed is in nobody's way."""
     with suppress(OSError):
         if not stat.S_ISDIR(os.lstat(path).st_mode):
             os.unlink(path)

@@ -1,4 +1,5 @@
-"""Where tickets lie: ids, the paths that follow from them, and the way through the folders."""
+"""Where tickets lie: ids, the paths that follow from them, and the way through the
+folders."""
 
 from __future__ import annotations
 
@@ -15,21 +16,26 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no i, l, o, u."""
 PLACE = pattern(r"tickets/\d{4}(?:/\d\d(?:/\d\d(?:/\d{6}-\w{5}\.yaml)?)?)?\Z")
 """Where a ticket file could be, or what stands in the way of one."""
-_LEVELS = tuple(map(pattern, (r"\d{4}\Z", r"\d\d\Z", r"\d\d\Z", r"\d{6}-\w{5}\.yaml\Z")))
+_LEVELS = tuple(
+    map(pattern, (r"\d{4}\Z", r"\d\d\Z", r"\d\d\Z", r"\d{6}-\w{5}\.yaml\Z"))
+)
 
 
 def new_id(now: datetime) -> str:
-    """A fresh id: the UTC date and five random characters; it needs no counter, so two clones never agree on one."""
+    """A fresh id: the UTC date and five random characters; it needs no counter, so two
+    clones never agree on one."""
     return f"{now.astimezone(UTC):%y%m%d}-" + "".join(draw() for _ in range(5))
 
 
 def draw() -> str:
-    """A character of an id, drawn from the kernel's randomness; each of the 32 is as likely as any other."""
+    """A character of an id, drawn from the kernel's randomness; each of the 32 is as
+    likely as any other."""
     return ALPHABET[os.urandom(1)[0] & 31]
 
 
 def path_of(id_: str) -> str:
-    """Where a ticket lies, relative to the store: ``tickets/2026/11/21/261121-k3qx9.yaml``."""
+    """Where a ticket lies, relative to the store:
+    ``tickets/2026/11/21/261121-k3qx9.yaml``."""
     return f"tickets/20{id_[:2]}/{id_[2:4]}/{id_[4:6]}/{id_}.yaml"
 
 
@@ -44,7 +50,8 @@ def short(id_: str) -> str:
 
 
 def walk(root: str, below: str = "tickets") -> Iterator[str]:
-    """The paths of all ticket files, in order. Folders behind symbolic links are not entered, but named.
+    """The paths of all ticket files, in order. Folders behind symbolic links are not
+    entered, but named.
 
     Args:
         below: ``tickets``, or the folder of a year, month or day.
@@ -58,7 +65,9 @@ def walk(root: str, below: str = "tickets") -> Iterator[str]:
 def _walk(root: str, folder: str, levels: Sequence[re.Pattern[str]]) -> Iterator[str]:
     try:
         with os.scandir(f"{root}/{folder}") as found:
-            entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
+            entries = sorted(
+                (entry.name, entry.is_dir(follow_symlinks=False)) for entry in found
+            )
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:

@@ -47,9 +47,14 @@ _ROLE = pattern(
 
 
 def _roles_in(data: bytes) -> dict[str, str] | None:
-    """The roles of a profile that are written as most are, a line each; nothing, if these are not."""
+    """The roles of a profile that are written as most are, a line each; nothing, if
+    these are not."""
     text = data.decode("utf-8", "replace")
-    block = _BLOCK.search(text) if text.count("roles:\n") == 1 and "\r" not in text else None
+    block = (
+        _BLOCK.search(text)
+        if text.count("roles:\n") == 1 and "\r" not in text
+        else None
+    )
     lines = block[1].splitlines(keepends=True) if block else []
     found = [_ROLE.fullmatch(line) for line in lines]
     if not found or not all(found):
@@ -105,12 +110,15 @@ class ProfileRegistry:
             return [built_in()]
         own = f"{self.root}/profiles"
         if os.path.islink(own):
-            raise DiskError(f"{own} is a symbolic link; those are not followed",
-                            "put the profiles themselves there")  # fmt: skip
+            raise DiskError(
+                f"{own} is a symbolic link; those are not followed",
+                "put the profiles themselves there",
+            )
         return [own, built_in()]
 
     def names(self) -> list[str]:
-        """The names of all profiles; ``NAME@VERSION`` files (old rules for old entries) are not among them."""
+        """The names of all profiles; ``NAME@VERSION`` files (old rules for old entries)
+        are not among them."""
         found = {os.path.basename(path).removesuffix(_SUFFIX) for path in self.files()}
         return sorted(name for name in found if "@" not in name)
 
@@ -120,8 +128,12 @@ class ProfileRegistry:
         Raises:
             DiskError: a folder cannot be read.
         """
-        return [f"{folder}/{name}" for folder in self.folders() for name in _names_in(folder)
-                if name.endswith(_SUFFIX) and name != _SUFFIX]  # fmt: skip
+        return [
+            f"{folder}/{name}"
+            for folder in self.folders()
+            for name in _names_in(folder)
+            if name.endswith(_SUFFIX) and name != _SUFFIX
+        ]
 
     def path(self, name: str) -> str:
         """The file of a profile.
@@ -135,7 +147,10 @@ class ProfileRegistry:
                 if remains(path := f"{folder}/{name}{_SUFFIX}"):
                     return path
         known = self.names()
-        raise MissingError(f'there is no profile "{name}"', closest(name, known) or f"there are: {', '.join(known)}")
+        raise MissingError(
+            f'there is no profile "{name}"',
+            closest(name, known) or f"there are: {', '.join(known)}",
+        )
 
     def get(self, name: str) -> Profile:
         """A profile, fit for use.
@@ -148,16 +163,22 @@ class ProfileRegistry:
             path = self.path(name)
             profile, findings = self.compile(path)
             if name.partition("@")[0] != profile.name:
-                raise SettingsError(f'{path} says that it is "{profile.name}"', f"name the file {profile.name}.yaml")
+                raise SettingsError(
+                    f'{path} says that it is "{profile.name}"',
+                    f"name the file {profile.name}.yaml",
+                )
             if findings:
                 raise SettingsError(
-                    f"the profile {name} has mistakes", f"ticketctl profile check {name}", findings=findings
+                    f"the profile {name} has mistakes",
+                    f"ticketctl profile check {name}",
+                    findings=findings,
                 )
             self._read[name] = profile.closed_on(self.holidays)
         return self._read[name]
 
     def roles(self) -> tuple[dict[str, dict[str, str]], bool]:
-        """The roles of every profile with their kinds, without compiling any; and whether all could be read.
+        """The roles of every profile with their kinds, without compiling any; and
+        whether all could be read.
 
         Every command that is told a role asks this, lists too, which load no rules.
         """
@@ -176,7 +197,11 @@ class ProfileRegistry:
             try:
                 data = read_bytes(path, MAX_BYTES)
                 held = _roles_in(data)
-                found[name] = _roles_of(parsed(data, self._shown(path), self.state)) if held is None else held
+                found[name] = (
+                    _roles_of(parsed(data, self._shown(path), self.state))
+                    if held is None
+                    else held
+                )
             except ShortageError:
                 raise
             except (FileNotFoundError, DiskError, BrokenError):
@@ -184,7 +209,8 @@ class ProfileRegistry:
         return found, all_read
 
     def at_version(self, name: str, version: int) -> Profile | None:
-        """The rules under which an entry was made: the profile, or its kept copy ``NAME@VERSION.yaml``."""
+        """The rules under which an entry was made: the profile, or its kept copy
+        ``NAME@VERSION.yaml``."""
         current = self.get(name)
         if current.version == version:
             return current

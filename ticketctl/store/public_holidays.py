@@ -1,4 +1,5 @@
-"""The one door to the ``holidays`` package (extra ``holidays``): the public holidays of countries.
+"""The one door to the ``holidays`` package (extra ``holidays``): the public holidays of
+countries.
 
 It is never needed to sweep: what it knows is written into files once, as dates.
 """
@@ -14,7 +15,9 @@ def regions(country: str) -> list[str]:
     """The regions of a country that have holidays of their own."""
     import holidays
 
-    return sorted(holidays.list_supported_countries(include_aliases=False).get(country, []))
+    return sorted(
+        holidays.list_supported_countries(include_aliases=False).get(country, [])
+    )
 
 
 def public_holidays(country: str, region: str | None, year: int) -> dict[date, str]:
@@ -31,16 +34,21 @@ def public_holidays(country: str, region: str | None, year: int) -> dict[date, s
     try:
         import holidays
     except ImportError:
-        raise SettingsError("the package holidays is not installed", "pip install 'ticketctl[holidays]'") from None
+        raise SettingsError(
+            "the package holidays is not installed", "pip install 'ticketctl[holidays]'"
+        ) from None
     known = holidays.list_supported_countries(include_aliases=False)
     if country not in known:
         raise UsageError(
-            f'no holidays are known for "{country}"', closest(country, list(known)) or "two letters, as GB"
+            f'no holidays are known for "{country}"',
+            closest(country, list(known)) or "two letters, as GB",
         )
     if region is not None and region not in known[country]:
         regions = ", ".join(known[country]) or "none"
         raise UsageError(f'{country} has no region "{region}"', f"it has: {regions}")
-    found = holidays.country_holidays(country, subdiv=region, years=year, language="en_US")
+    found = holidays.country_holidays(
+        country, subdiv=region, years=year, language="en_US"
+    )
     if not found:
         raise UsageError(f"no holidays are known for {country} in {year}")
     return dict(sorted(found.items()))

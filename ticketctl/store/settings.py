@@ -1,4 +1,5 @@
-"""The settings of a store, ``ticketctl.yaml``; every key is optional (docs/guide.md, settings)."""
+"""The settings of a store, ``ticketctl.yaml``; every key is optional (docs/guide.md,
+settings)."""
 
 from __future__ import annotations
 
@@ -10,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from ticketctl.core.dates import zone
 from ticketctl.core.yaml_node import Node
-from ticketctl.errors import BrokenError, DiskError, Finding, Place, SettingsError, ShortageError, closest
+from ticketctl.errors import (
+    BrokenError,
+    DiskError,
+    Finding,
+    Place,
+    SettingsError,
+    ShortageError,
+    closest,
+)
 from ticketctl.record import EMPTY, Record
 from ticketctl.store.files import read_bytes
 from ticketctl.store.state import StateFolder
@@ -22,7 +31,16 @@ if TYPE_CHECKING:
     from ticketctl.store.email.settings import MailSettings
 
 NAME = "ticketctl.yaml"
-_KEYS = ("schema", "profile", "timezone", "commit", "people", "holidays", "sweep", "mail")
+_KEYS = (
+    "schema",
+    "profile",
+    "timezone",
+    "commit",
+    "people",
+    "holidays",
+    "sweep",
+    "mail",
+)
 _MAX_BYTES = 1 << 20
 
 
@@ -33,11 +51,14 @@ class Settings(Record):
         profile: for new tickets, where none is named.
         timezone: how times are shown.
         commit: whether commands commit what they change.
-        people: address -> roles (``agent``, or ``desk/technician``); ``None`` if the store lists nobody.
+        people: address -> roles (``agent``, or ``desk/technician``); ``None`` if the
+            store lists nobody.
         names: address -> how people call them.
-        max_moves, max_share: how many changes of status a sweep makes without being told that they are meant:
-            the larger of a number and a share (percent) of the open tickets (rule 14 of the sweep).
-        holidays: dates on which nobody works here, whatever the profiles' calendars say.
+        max_moves, max_share: how many changes of status a sweep makes without being
+            told that they are meant: the larger of a number and a share (percent) of
+            the open tickets (rule 14 of the sweep).
+        holidays: dates on which nobody works here, whatever the profiles' calendars
+            say.
         languages: address -> language in which somebody is written to.
         mail: how mail is sent and got; ``None`` if it is not.
     """
@@ -67,7 +88,11 @@ class Settings(Record):
         found = {}
         for who, roles in self.people.items():
             named = (role.partition("/") for role in roles)
-            mine = (right if slash else left for left, slash, right in named if not slash or left == profile.name)
+            mine = (
+                right if slash else left
+                for left, slash, right in named
+                if not slash or left == profile.name
+            )
             found[who] = frozenset(role for role in mine if role in profile.roles)
         return People(found, self.languages, self.delivers)
 
@@ -98,21 +123,31 @@ def read_settings(root: str, state: StateFolder | None = None) -> Settings:
 
 def _settings(node: Node, findings: list[Finding]) -> Settings:
     def wrong(item: Node, message: str, hint: str = "") -> None:
-        findings.append(Finding(Place(NAME, item.line, item.col), "settings", message, hint))
+        findings.append(
+            Finding(Place(NAME, item.line, item.col), "settings", message, hint)
+        )
 
     def text(key: str, default: str) -> Node:
         return node.map.get(key, Node(default, 1, 1))
 
     for key, item in node.map.items():
         if key not in _KEYS:
-            wrong(item, f'unknown setting "{key}"', closest(key, _KEYS) or f"known: {', '.join(_KEYS)}")
+            wrong(
+                item,
+                f'unknown setting "{key}"',
+                closest(key, _KEYS) or f"known: {', '.join(_KEYS)}",
+            )
     for key in ("profile", "timezone", "commit"):
         if key in node.map and not isinstance(node.map[key].value, str):
             wrong(node.map[key], f'"{key}" must be a word')
     if node.value is not None and not node.map:
         wrong(node, "the settings must be a mapping (key: value)")
     if text("schema", "1").text != "1":
-        wrong(text("schema", "1"), "this version knows only schema 1", "a newer ticketctl is needed")
+        wrong(
+            text("schema", "1"),
+            "this version knows only schema 1",
+            "a newer ticketctl is needed",
+        )
     if problem := _zone_problem(text("timezone", "UTC").text):
         wrong(text("timezone", "UTC"), problem, "an IANA name such as Europe/London")
     if text("commit", "off").text not in ("auto", "off"):
@@ -120,14 +155,22 @@ def _settings(node: Node, findings: list[Finding]) -> Settings:
     people, names = _people(node.map.get("people"), wrong)
     sweep = _numbers(node.map.get("sweep"), wrong, {"max_moves": 50, "max_share": 5})
     return Settings(
-        text("profile", "").text, text("timezone", "UTC").text, text("commit", "off").text == "auto", people, names,
-        sweep["max_moves"], sweep["max_share"], _holidays(node, wrong),
-        _languages(node.map.get("people")), _mail(node, wrong),
-    )  # fmt: skip
+        text("profile", "").text,
+        text("timezone", "UTC").text,
+        text("commit", "off").text == "auto",
+        people,
+        names,
+        sweep["max_moves"],
+        sweep["max_share"],
+        _holidays(node, wrong),
+        _languages(node.map.get("people")),
+        _mail(node, wrong),
+    )
 
 
 def _zone_problem(name: str) -> str:
-    """Why a time zone cannot be used; empty if it can. One that the system has is not loaded only to find that out."""
+    """Why a time zone cannot be used; empty if it can. One that the system has is not
+    loaded only to find that out."""
     if all(part.isidentifier() for part in name.split("/")):
         for folder in os.environ.get("PYTHONTZPATH", "").split(":"):
             try:
@@ -162,12 +205,16 @@ def _mail(node: Node, wrong: Callable[[Node, str], None]) -> MailSettings | None
 
 def _languages(people: Node | None) -> dict[str, str]:
     found = {
-        who: item.map["language"].text for who, item in (people.map if people else {}).items() if "language" in item.map
+        who: item.map["language"].text
+        for who, item in (people.map if people else {}).items()
+        if "language" in item.map
     }
     return {who: language for who, language in found.items() if language}
 
 
-def _numbers(node: Node | None, wrong: Callable[[Node, str], None], known: Mapping[str, int]) -> dict[str, int]:
+def _numbers(
+    node: Node | None, wrong: Callable[[Node, str], None], known: Mapping[str, int]
+) -> dict[str, int]:
     """A mapping of whole numbers, with what they are if they are not given."""
     found = dict(known)
     if node is not None and node.value is not None and not node.map:
@@ -175,7 +222,11 @@ def _numbers(node: Node | None, wrong: Callable[[Node, str], None], known: Mappi
     for key, item in (node.map if node else {}).items():
         if key not in known:
             wrong(item, f'unknown setting "{key}"; known: {", ".join(known)}')
-        elif not isinstance(item.value, int) or isinstance(item.value, bool) or item.value < 0:
+        elif (
+            not isinstance(item.value, int)
+            or isinstance(item.value, bool)
+            or item.value < 0
+        ):
             wrong(item, f'"{key}" is a whole number')
         elif key == "max_share" and item.value > 100:
             wrong(item, f'"{key}" is a percentage')
@@ -194,7 +245,9 @@ def _people(
     people: dict[str, tuple[str, ...]] = {}
     names: dict[str, str] = {}
     for who, item in node.map.items():
-        if not item.map or any(key not in ("name", "roles", "language") for key in item.map):
+        if not item.map or any(
+            key not in ("name", "roles", "language") for key in item.map
+        ):
             wrong(item, f'{who} must have "roles", and may have "name" and "language"')
         roles = item.map.get("roles", Node(None, item.line, item.col))
         if roles.map or any(not isinstance(role.value, str) for role in roles.items):
@@ -203,5 +256,7 @@ def _people(
         if language.text and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", language.text):
             wrong(language, f'"{language.text}" is not a language like de or pt-BR')
         people[who] = tuple(role.text for role in roles.items)
-        names[who] = item.map["name"].text if "name" in item.map else who.partition("@")[0]
+        names[who] = (
+            item.map["name"].text if "name" in item.map else who.partition("@")[0]
+        )
     return people, names

@@ -1,6 +1,7 @@
 """Where a store keeps what is derived from its tickets, or meant for this clone alone.
 
-Index, caches, the journal of unfinished writes, the time of the last sweep and the outbox
+Index, caches, the journal of unfinished writes, the time of the last sweep and the
+outbox
 never lie in the work tree: a clone or an archive from a stranger could bring them along
 (docs/security.md). They lie
 
@@ -29,7 +30,9 @@ BESIDE = ".ticketctl-"
 """How names in the store begin that a writing command makes and removes again."""
 
 
-_NOWHERE = f"there is no place for index, caches and notifications; set {VARIABLE} to a folder"
+_NOWHERE = (
+    f"there is no place for index, caches and notifications; set {VARIABLE} to a folder"
+)
 
 
 class StateFolder:
@@ -41,7 +44,8 @@ class StateFolder:
         folder: index, caches, journal; empty if there is no place for them: no home
             folder, or a link where the folder would be.
         outbox: notifications for scripts, and deliveries that failed; empty likewise.
-        beside: whether the journal has to lie in the store, where anybody may have put it.
+        beside: whether the journal has to lie in the store, where anybody may have put
+            it.
     """
 
     def __init__(
@@ -92,10 +96,14 @@ class StateFolder:
     def _made(self, path: str) -> str:
         if not path:
             raise FileNotFoundError(errno.ENOENT, _NOWHERE)
-        if self.repository is not None and path.startswith(f"{self.repository.common}/"):
+        if self.repository is not None and path.startswith(
+            f"{self.repository.common}/"
+        ):
             inside = path[len(self.repository.common) + 1 :]
             if link := link_above(self.repository.common, f"{inside}/"):
-                raise OSError(errno.ELOOP, f"{link} in the git directory is a symbolic link")
+                raise OSError(
+                    errno.ELOOP, f"{link} in the git directory is a symbolic link"
+                )
         return make_folder(path, self.access)
 
 
@@ -115,13 +123,17 @@ def locate(root: str, environment: Mapping[str, str] = os.environ) -> StateFolde
     return found
 
 
-def _place(root: str, repository: Repository | None, environment: Mapping[str, str]) -> StateFolder:
+def _place(
+    root: str, repository: Repository | None, environment: Mapping[str, str]
+) -> StateFolder:
     if named := environment.get(VARIABLE):
         folder = f"{_outside(root, named)}/{_name(root, root)}"
         return StateFolder(root, repository, folder, f"{folder}/outbox")
     if repository is None:
         folder = _in_cache(root, environment)
-        return StateFolder(root, None, folder, folder and f"{folder}/outbox", beside=True)
+        return StateFolder(
+            root, None, folder, folder and f"{folder}/outbox", beside=True
+        )
     part = "ticketctl"
     if not repository.points_back:
         part += f"/stores/{_name(root, root)}"
@@ -144,12 +156,15 @@ def _outside(root: str, named: str) -> str:
     """
     folder = os.path.realpath(named)
     if not os.path.isabs(named) or f"{folder}/".startswith(f"{root.rstrip('/')}/"):
-        raise SettingsError(f'{VARIABLE} is "{named}"', "name a folder outside the store, from / on")
+        raise SettingsError(
+            f'{VARIABLE} is "{named}"', "name a folder outside the store, from / on"
+        )
     return folder
 
 
 def _in_cache(root: str, environment: Mapping[str, str]) -> str:
-    """The store's folder in the user's cache folder; empty where there is none (XDG Base
+    """The store's folder in the user's cache folder; empty where there is none (XDG
+    Base
     Directory Specification: a relative path there counts for nothing)."""
     base, home = environment.get("XDG_CACHE_HOME", ""), environment.get("HOME", "")
     if not os.path.isabs(base):

@@ -1,4 +1,5 @@
-"""What of an email stands on a ticket and what beside it, and whether an entry holds what an email says."""
+"""What of an email stands on a ticket and what beside it, and whether an entry holds
+what an email says."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ from ticketctl.store.email.parse import Attachment, Email, UnreadableError, pars
 MAX_ATTACHMENT = 10 << 20
 MAX_ATTACHMENTS = 25 << 20
 MAX_TEXT = 20_000
-"""How many characters of an email's text stand on a ticket; a longer text is attached."""
+"""How many characters of an email's text stand on a ticket; a longer text is attached.
+"""
 SHOWN = 200
 """How many characters of an email's text stand in a short entry."""
 _MAX_LEFT_OUT = 500
@@ -33,7 +35,8 @@ class Content(Record):
     """An email being put somewhere.
 
     Args:
-        text: what of its text stands on the ticket; if that is cut, ``whole`` is the attachment that has all of it.
+        text: what of its text stands on the ticket; if that is cut, ``whole`` is the
+            attachment that has all of it.
         kept: what is attached, under which names; ``left_out`` says what could not be.
     """
 
@@ -75,20 +78,35 @@ def prepare(letter: Email, answers: bool) -> Content:
     size = 0
     for item in attached:
         name = safe_name(item.name, [name for name, _ in kept])
-        if len(item.data) > MAX_ATTACHMENT or size + len(item.data) > MAX_ATTACHMENTS or len(kept) >= 100:
+        if (
+            len(item.data) > MAX_ATTACHMENT
+            or size + len(item.data) > MAX_ATTACHMENTS
+            or len(kept) >= 100
+        ):
             left_out.append(f"{name} ({len(item.data) / (1 << 20):.1f} MiB)")
             continue
         size += len(item.data)
         kept.append((name, item.data))
-    words = f"Attachments left out, too large or too many: {', '.join(left_out)}" if left_out else ""
-    name = next((name for name, _ in kept if whole), "")  # it is the first, unless it is too large
+    words = (
+        f"Attachments left out, too large or too many: {', '.join(left_out)}"
+        if left_out
+        else ""
+    )
+    name = next(
+        (name for name, _ in kept if whole), ""
+    )  # it is the first, unless it is too large
     name = name if name == whole else ""
     return Content(letter, text, tuple(kept), words, bool(whole), name)
 
 
 def safe_name(name: str, taken: Sequence[str]) -> str:
-    """A name for a file that is nothing but a name: letters, digits, dot, hyphen, underscore; short; not taken."""
-    clean = re.sub(r"[^A-Za-z0-9._-]+", "_", name.replace("\\", "/").rpartition("/")[2]).lstrip(".-")[-80:].lstrip(".-")
+    """A name for a file that is nothing but a name: letters, digits, dot, hyphen,
+    underscore; short; not taken."""
+    clean = (
+        re.sub(r"[^A-Za-z0-9._-]+", "_", name.replace("\\", "/").rpartition("/")[2])
+        .lstrip(".-")[-80:]
+        .lstrip(".-")
+    )
     clean = clean or "attachment"
     stem, dot, ending = clean.rpartition(".")
     number, found = 2, clean
@@ -99,16 +117,23 @@ def safe_name(name: str, taken: Sequence[str]) -> str:
 
 
 def without_attachments(mail: Content) -> Content:
-    """What is not of the ticket's people goes into no commit: the whole email lies among the dead ones then."""
+    """What is not of the ticket's people goes into no commit: the whole email lies
+    among the dead ones then."""
     names = ", ".join(mail.files)[:_MAX_LEFT_OUT]
     words = "\n".join(
-        part for part in (mail.left_out, f"Attached, and not kept here: {names}" if names else "") if part
+        part
+        for part in (
+            mail.left_out,
+            f"Attached, and not kept here: {names}" if names else "",
+        )
+        if part
     )
     return replace(mail, kept=(), left_out=words, whole="")
 
 
 def shortened(mail: Content) -> Content:
-    """A short entry for an email, whose text is attached; it shows enough to be known again."""
+    """A short entry for an email, whose text is attached; it shows enough to be known
+    again."""
     text = " ".join(mail.text.split())[:SHOWN].rstrip()
     left_out = mail.left_out[:_MAX_LEFT_OUT]
     if mail.cut or len(mail.text) <= SHOWN:
@@ -123,13 +148,21 @@ def as_note(mail: Content, why: str) -> Keep:
     letter = mail.letter
     head = f"Mail from {letter.sender or 'nobody'}, {why}.\nSubject: {letter.subject or '(none)'}"
     note = "\n\n".join(part for part in (head, mail.body, mail.left_out) if part)
-    return Keep(letter.sender or "mail", values.body(note, "the note"), "mail", letter.message_id, mail.files,
-                letter.digest)  # fmt: skip
+    return Keep(
+        letter.sender or "mail",
+        values.body(note, "the note"),
+        "mail",
+        letter.message_id,
+        mail.files,
+        letter.digest,
+    )
 
 
 def title_of(letter: Email, content: Content) -> str:
     """The title of a ticket that an email opens."""
-    return values.line(letter.subject[:200] or content.text.split("\n")[0][:200], "the subject")
+    return values.line(
+        letter.subject[:200] or content.text.split("\n")[0][:200], "the subject"
+    )
 
 
 def attached_at(id_: str, event: str, name: str) -> str:
@@ -137,14 +170,18 @@ def attached_at(id_: str, event: str, name: str) -> str:
     return f"attachments/{id_}/{event}-{name}"
 
 
-# --- the same email -------------------------------------------------------------------------------------------------
+# --- the same email ---
 
 
-def is_held(workspace: Workspace, id_: str, entry: Entry, letter: Email, data: bytes) -> bool:
-    """Whether an entry holds what an email says: devices and web forms send many under one Message-ID.
+def is_held(
+    workspace: Workspace, id_: str, entry: Entry, letter: Email, data: bytes
+) -> bool:
+    """Whether an entry holds what an email says: devices and web forms send many under
+    one Message-ID.
 
-    Compared is all of it that a ticket holds: sender, subject, text, the names and the bytes of what is attached. What
-    cannot be compared (a file that is gone, attachments that were left out) is taken for another, so that none is lost.
+    Compared is all of it that a ticket holds: sender, subject, text, the names and the
+    bytes of what is attached. What cannot be compared (a file that is gone, attachments
+    that were left out) is taken for another, so that none is lost.
 
     Args:
         id_: the ticket's.
@@ -152,7 +189,9 @@ def is_held(workspace: Workspace, id_: str, entry: Entry, letter: Email, data: b
     """
     if not same_address(entry.by, letter.sender or "mail"):
         return False
-    return any(_is_form(workspace, id_, entry, form, data) for form in _forms(entry, letter))
+    return any(
+        _is_form(workspace, id_, entry, form, data) for form in _forms(entry, letter)
+    )
 
 
 def _forms(entry: Entry, letter: Email) -> Iterator[Content]:
@@ -162,39 +201,60 @@ def _forms(entry: Entry, letter: Email) -> Iterator[Content]:
         yield form if entry.text is not None else without_attachments(form)
 
 
-def _is_form(workspace: Workspace, id_: str, entry: Entry, form: Content, data: bytes) -> bool:
+def _is_form(
+    workspace: Workspace, id_: str, entry: Entry, form: Content, data: bytes
+) -> bool:
     """Whether an entry is this form of an email."""
     if entry.text is None:  # why it is only a note may have changed since
-        held = [part.partition("\nSubject: ")[2].strip() for part in (entry.note or "", as_note(form, "").note)]
+        held = [
+            part.partition("\nSubject: ")[2].strip()
+            for part in (entry.note or "", as_note(form, "").note)
+        ]
         same = held[0] == held[1]
     else:
-        same = (entry.text.strip(), (entry.note or "").strip()) == (form.body.strip(), form.left_out.strip())
+        same = (entry.text.strip(), (entry.note or "").strip()) == (
+            form.body.strip(),
+            form.left_out.strip(),
+        )
     if not same or entry.files != form.files:
         return False
-    if entry.event == "created" and entry.sets.get("title") != title_of(form.letter, form):
+    if entry.event == "created" and entry.sets.get("title") != title_of(
+        form.letter, form
+    ):
         return False
-    if form.left_out and not (_is_recorded(entry, form.letter) or _is_buried(workspace, data)):
+    if form.left_out and not (
+        _is_recorded(entry, form.letter) or _is_buried(workspace, data)
+    ):
         return False
-    return all(_is_file(f"{workspace.root}/{attached_at(id_, entry.id, name)}", held) for name, held in form.kept)
+    return all(
+        _is_file(f"{workspace.root}/{attached_at(id_, entry.id, name)}", held)
+        for name, held in form.kept
+    )
 
 
-def must_quarantine(workspace: Workspace, entry: Entry, letter: Email, data: bytes) -> bool:
-    """Whether an email that an entry holds is to be kept among the dead ones here as well: part of it was left out, and
-    the clone that did so keeps the whole.
+def must_quarantine(
+    workspace: Workspace, entry: Entry, letter: Email, data: bytes
+) -> bool:
+    """Whether an email that an entry holds is to be kept among the dead ones here as
+    well: part of it was left out, and the clone that did so keeps the whole.
 
     Args:
         data: the email as it came.
     """
-    if not _is_recorded(entry, letter) or not any(form.left_out for form in _forms(entry, letter)):
+    if not _is_recorded(entry, letter) or not any(
+        form.left_out for form in _forms(entry, letter)
+    ):
         return False
     words = b"" if letter.former_id else letter.message_id.encode()
     return not any(
-        _digest(held) == letter.digest for held in quarantine.saying(workspace.root, words, len(data) + _TRACES)
+        _digest(held) == letter.digest
+        for held in quarantine.saying(workspace.root, words, len(data) + _TRACES)
     )
 
 
 def _digest(data: bytes) -> str:
-    """The digest of an email that is kept among the dead ones; empty, if it cannot be read."""
+    """The digest of an email that is kept among the dead ones; empty, if it cannot be
+    read."""
     try:
         return parse_email(data).digest
     except UnreadableError:

@@ -1,8 +1,9 @@
-"""Tickets that one email opened: two clones took it in, each not knowing of the other, and were merged.
+"""Tickets that one email opened: two clones took it in, each not knowing of the other,
+and were merged.
 
-Nothing can make one ticket of two. But everybody sees the same: emails of the thread go to one of
-them, the first that is not closed, and ``check`` names each other one until it is closed, or says
-by ``follows`` which it repeats.
+Nothing can make one ticket of two. But everybody sees the same: emails of the thread go
+to one of them, the first that is not closed, and ``check`` names each other one until
+it is closed, or says by ``follows`` which it repeats.
 """
 
 from __future__ import annotations
@@ -23,17 +24,21 @@ from ticketctl.store.yaml.loader import LoadedTicket
 
 
 def home(workspace: Workspace, was: LoadedTicket) -> LoadedTicket:
-    """The ticket to which emails of a ticket's thread go: itself, unless the email that opened it
-    opened another one, too, or stands on one."""
+    """The ticket to which emails of a ticket's thread go: itself, unless the email that
+    opened it opened another one, too, or stands on one."""
     if not _names(was.ticket.history[0]):
         return was
-    group = _Group(workspace, was.ticket, [workspace.store.read_path(path) for path in _paths(workspace, was.ticket)])
+    group = _Group(
+        workspace,
+        was.ticket,
+        [workspace.store.read_path(path) for path in _paths(workspace, was.ticket)],
+    )
     return group.loaded.get(group.home, was)
 
 
 def duplicates_among(workspace: Workspace, paths: Iterable[str]) -> Iterator[Finding]:
-    """What is to be said of the tickets at some paths: each that an email opened which had opened
-    another, or stands on one.
+    """What is to be said of the tickets at some paths: each that an email opened which
+    had opened another, or stands on one.
 
     Args:
         paths: of tickets that may share an email with each other.
@@ -42,21 +47,27 @@ def duplicates_among(workspace: Workspace, paths: Iterable[str]) -> Iterator[Fin
     for path in sorted(set(paths)):
         with suppress(BrokenError, MissingError):  # which is told elsewhere
             loaded = workspace.store.read_path(path)
-            for name in {name for entry in loaded.ticket.history for name in _names(entry)}:
+            for name in {
+                name for entry in loaded.ticket.history for name in _names(entry)
+            }:
                 named.setdefault(name, {})[path] = loaded
     every = {path: loaded for some in named.values() for path, loaded in some.items()}
     for _, loaded in sorted(every.items()):
         found: dict[str, LoadedTicket] = {}
         for name in _names(loaded.ticket.history[0]):
             found |= named[name]
-        if len(found) > 1 and (other := _Group(workspace, loaded.ticket, list(found.values())).repeated):
+        if len(found) > 1 and (
+            other := _Group(workspace, loaded.ticket, list(found.values())).repeated
+        ):
             yield _finding(loaded, other)
 
 
 def duplicates_of(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
     """The same of one ticket."""
     if _names(loaded.ticket.history[0]):
-        mine = duplicates_among(workspace, [loaded.path, *_paths(workspace, loaded.ticket)])
+        mine = duplicates_among(
+            workspace, [loaded.path, *_paths(workspace, loaded.ticket)]
+        )
         yield from (finding for finding in mine if finding.place.path == loaded.path)
 
 
@@ -75,34 +86,56 @@ def _paths(workspace: Workspace, ticket: Ticket) -> list[str]:
 
 def _names(entry: Entry) -> tuple[str, ...]:
     """By what the tickets are found in the index that hold the email of an entry."""
-    return tuple(filter(None, (entry.mail_id, entry.mail_digest and opening(entry.mail_digest))))
+    return tuple(
+        filter(None, (entry.mail_id, entry.mail_digest and opening(entry.mail_digest)))
+    )
 
 
 def _is_same(one: Entry, other: Entry) -> bool:
     """Whether two entries of different tickets are of the same email."""
     if one.mail_digest and other.mail_digest:
         return one.mail_digest == other.mail_digest
-    mine, its = ((entry.mail_id, entry.by.lower(), entry.text, entry.files) for entry in (one, other))
+    mine, its = (
+        (entry.mail_id, entry.by.lower(), entry.text, entry.files)
+        for entry in (one, other)
+    )
     return one.mail_id is not None and mine == its
 
 
 class _Group:
-    """The tickets that hold the email that opened a ticket, and which of them it repeats.
+    """The tickets that hold the email that opened a ticket, and which of them it
+    repeats.
 
     Args:
         found: those that may hold it, the ticket itself among them or not.
     """
 
-    def __init__(self, workspace: Workspace, ticket: Ticket, found: Sequence[LoadedTicket]) -> None:
+    def __init__(
+        self, workspace: Workspace, ticket: Ticket, found: Sequence[LoadedTicket]
+    ) -> None:
         self._workspace, self._ticket = workspace, ticket
         root = ticket.history[0]
         mine = [one for one in found if one.ticket.profile == ticket.profile]
-        self.loaded = {one.ticket.id: one for one in mine if any(_is_same(root, entry) for entry in one.ticket.history)}
-        self._opened = {id_ for id_, one in self.loaded.items() if _is_same(root, one.ticket.history[0])}
+        self.loaded = {
+            one.ticket.id: one
+            for one in mine
+            if any(_is_same(root, entry) for entry in one.ticket.history)
+        }
+        self._opened = {
+            id_
+            for id_, one in self.loaded.items()
+            if _is_same(root, one.ticket.history[0])
+        }
 
     def _rank(self, ticket: Ticket) -> tuple[bool, bool, str, str]:
-        """What sorts the tickets: those that are closed or say that they repeat another come last."""
-        return self._is_closed(ticket), ticket.follows in self._opened, ticket.created, ticket.id
+        """What sorts the tickets: those that are closed or say that they repeat another
+        come last."""
+        return (
+            self._is_closed(ticket),
+            ticket.follows in self._opened,
+            ticket.created,
+            ticket.id,
+        )
 
     def _is_closed(self, ticket: Ticket) -> bool:
         try:
@@ -111,11 +144,14 @@ class _Group:
             return False  # which is told elsewhere
 
     def _others(self) -> list[Ticket]:
-        """The tickets that this one may repeat, the first one first: not that which it continues."""
+        """The tickets that this one may repeat, the first one first: not that which it
+        continues."""
         others = [
             one.ticket
             for id_, one in self.loaded.items()
-            if id_ in self._opened or id_ != self._ticket.follows  # a follow-up, by the email that stands there
+            if id_ in self._opened
+            or id_
+            != self._ticket.follows  # a follow-up, by the email that stands there
         ]
         return sorted(others, key=self._rank)
 
@@ -136,8 +172,9 @@ class _Group:
 
 
 class DuplicateFinder:
-    """Looks for emails that stand on several tickets while all tickets pass by, in little memory: a number for each
-    email. Whether they are the same is looked at afterwards."""
+    """Looks for emails that stand on several tickets while all tickets pass by, in
+    little memory: a number for each email. Whether they are the same is looked at
+    afterwards."""
 
     def __init__(self) -> None:
         self._opened: dict[int, int] = {}
@@ -185,5 +222,9 @@ def emails_of(ticket: Ticket) -> Emails:
 def _numbers(entries: Iterable[Entry]) -> tuple[int, ...]:
     from ticketctl.core.hashing import sha256
 
-    names = {name for entry in entries for name in (entry.mail_id, entry.mail_digest) if name}
-    return tuple(int.from_bytes(sha256(name.encode(errors="replace"))[:8]) for name in names)
+    names = {
+        name for entry in entries for name in (entry.mail_id, entry.mail_digest) if name
+    }
+    return tuple(
+        int.from_bytes(sha256(name.encode(errors="replace"))[:8]) for name in names
+    )

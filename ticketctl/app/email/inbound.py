@@ -1,4 +1,5 @@
-"""``mail in``: what becomes of an email. Each is on a ticket afterwards, or in ``dead-letters/`` with its reason."""
+"""``mail in``: what becomes of an email. Each is on a ticket afterwards, or in
+``dead-letters/`` with its reason."""
 
 from __future__ import annotations
 
@@ -18,7 +19,12 @@ from ticketctl.app.email.content import (
     title_of,
     without_attachments,
 )
-from ticketctl.app.email.quarantine import put_in_quarantine, quarantine_and_notify, quarantine_large, raise_failed
+from ticketctl.app.email.quarantine import (
+    put_in_quarantine,
+    quarantine_and_notify,
+    quarantine_large,
+    raise_failed,
+)
 from ticketctl.app.email.quota import FOR_ALL, FOR_PEOPLE, excess
 from ticketctl.app.email.senders import actors_by_mail, is_vouched, staff_roles, vouched
 from ticketctl.app.index.find import newest_of
@@ -44,14 +50,16 @@ from ticketctl.store.yaml.loader import LoadedTicket
 MAX_LETTER = 40 << 20
 """The largest email that is read, in bytes."""
 _FULL_TEXT = 7 / 8
-"""The part of somebody's share in which their texts stand whole; what is left is for short entries."""
+"""The part of somebody's share in which their texts stand whole; what is left is for
+short entries."""
 
 
 class Receipt(Record):
     """What became of a letter.
 
     Args:
-        fate: ``opened`` a ticket, ``added`` to one, ``kept`` there as a note, ``known`` already, or ``dead``.
+        fate: ``opened`` a ticket, ``added`` to one, ``kept`` there as a note, ``known``
+            already, or ``dead``.
         id: the ticket's; empty for a dead letter.
         words: the line that says so.
         mail_id: under which Message-ID it stands there.
@@ -63,11 +71,15 @@ class Receipt(Record):
     mail_id: str = ""
 
 
-def receive_from(workspace: Workspace, source: Source, to: str | None = None) -> Receipt:
-    """Put an email where it belongs, not knowing how large it is: what cannot be read for its size never is in the memory.
+def receive_from(
+    workspace: Workspace, source: Source, to: str | None = None
+) -> Receipt:
+    """Put an email where it belongs, not knowing how large it is: what cannot be read
+    for its size never is in the memory.
 
-    It is kept, as everything is that is its sender's fault: to leave it with the mail server would have it come again for
-    days, and then go back to its sender, with nobody here knowing.
+    It is kept, as everything is that is its sender's fault: to leave it with the mail
+    server would have it come again for days, and then go back to its sender, with
+    nobody here knowing.
 
     Args:
         source: where its bytes come from.
@@ -124,12 +136,15 @@ def _dead(reason: str, place: str) -> Receipt:
 def _settings(workspace: Workspace) -> MailSettings:
     if workspace.settings.mail is None:
         raise SettingsError(
-            "this store gets no mail", "mail: {from: ADDRESS, addresses: {ADDRESS: PROFILE}} in ticketctl.yaml"
+            "this store gets no mail",
+            "mail: {from: ADDRESS, addresses: {ADDRESS: PROFILE}} in ticketctl.yaml",
         )
     return workspace.settings.mail
 
 
-def _put(workspace: Workspace, mail: MailSettings, letter: Email, data: bytes) -> Receipt:
+def _put(
+    workspace: Workspace, mail: MailSettings, letter: Email, data: bytes
+) -> Receipt:
     """Put an email on its ticket, or make one."""
     with writing(workspace):
         found = threads.ticket_of(workspace, mail, letter)
@@ -144,19 +159,30 @@ def _put(workspace: Workspace, mail: MailSettings, letter: Email, data: bytes) -
                 break
             id_, entry = known
             there = entry.event == "created" or threads.leads_to(workspace, found, id_)
-            if name != letter.message_id or (there and is_held(workspace, id_, entry, letter, data)):
+            if name != letter.message_id or (
+                there and is_held(workspace, id_, entry, letter, data)
+            ):
                 if must_quarantine(workspace, entry, letter, data):
-                    write(workspace, _not_kept(workspace, data, id_, "it was left out in another clone"))
+                    write(
+                        workspace,
+                        _not_kept(
+                            workspace, data, id_, "it was left out in another clone"
+                        ),
+                    )
                 if left := waiting(workspace):
                     raise left  # only what is committed is safe from what git does
                 return _known(id_, name)
         if rate_limit.number(workspace, _counted_as(mail, letter)) >= mail.per_hour:
             return _too_many(workspace, mail, letter, data, found)
         if found is not None:
-            found = duplicates.home(workspace, threads.continued(workspace, found, letter))
+            found = duplicates.home(
+                workspace, threads.continued(workspace, found, letter)
+            )
             receipt = _add(workspace, mail, found, letter, data)
         elif letter.machine:
-            raise RefusedError(f"written by a machine ({letter.machine}), and it answers no ticket")
+            raise RefusedError(
+                f"written by a machine ({letter.machine}), and it answers no ticket"
+            )
         else:
             receipt = _open(workspace, mail, letter, data)
         rate_limit.count(workspace, _counted_as(mail, letter))
@@ -168,15 +194,20 @@ def _known(id_: str, name: str) -> Receipt:
 
 
 def _counted_as(mail: MailSettings, letter: Email) -> str:
-    """For whom an email counts: what anybody can have written under somebody's address uses up nothing of theirs."""
+    """For whom an email counts: what anybody can have written under somebody's address
+    uses up nothing of theirs."""
     return letter.sender if is_vouched(mail, letter) else f"unvouched {letter.sender}"
 
 
 def _too_many(
-    workspace: Workspace, mail: MailSettings, letter: Email, data: bytes, found: LoadedTicket | None
+    workspace: Workspace,
+    mail: MailSettings,
+    letter: Email,
+    data: bytes,
+    found: LoadedTicket | None,
 ) -> Receipt:
-    """Keep an email of somebody who sends too many, and tell staff once an hour: on the ticket that it answers, else on
-    the sender's newest."""
+    """Keep an email of somebody who sends too many, and tell staff once an hour: on the
+    ticket that it answers, else on the sender's newest."""
     counted = _counted_as(mail, letter)
     sender = letter.sender or "unknown senders"
     if not is_vouched(mail, letter):
@@ -186,16 +217,24 @@ def _too_many(
     was = None if told else found or newest_of(workspace, letter.sender)
     since = f"{workspace.now:%Y-%m-%d %H:%M} UTC"
     note = f"Since {since} there are {reason} (mail: per_hour). Those above are kept in {quarantine.DEAD}/."
-    place = quarantine_and_notify(workspace, data, reason, was, note, partial(rate_limit.tell, workspace, counted))
+    place = quarantine_and_notify(
+        workspace, data, reason, was, note, partial(rate_limit.tell, workspace, counted)
+    )
     return _dead(reason, place)
 
 
-# --- adding to a ticket ---------------------------------------------------------------------------------------------
+# --- adding to a ticket ---
 
 
-def _add(workspace: Workspace, settings: MailSettings, was: LoadedTicket, letter: Email, data: bytes) -> Receipt:
-    """Add an email to a ticket: its text, where the writer's share has room for it; else a short entry, the text being
-    attached; else it is quarantined."""
+def _add(
+    workspace: Workspace,
+    settings: MailSettings,
+    was: LoadedTicket,
+    letter: Email,
+    data: bytes,
+) -> Receipt:
+    """Add an email to a ticket: its text, where the writer's share has room for it;
+    else a short entry, the text being attached; else it is quarantined."""
     not_by_hand(was)
     profile = workspace.profile_of(was.ticket)
     mail = prepare(letter, answers=True)
@@ -221,16 +260,38 @@ class _Added(Record):
     why: str = ""
 
 
-def _ask(workspace: Workspace, settings: MailSettings, profile: Profile, was: LoadedTicket, mail: Content) -> _Added:
-    """Decide what an email does on a ticket; it is kept as a note where its writer may do nothing else."""
+def _ask(
+    workspace: Workspace,
+    settings: MailSettings,
+    profile: Profile,
+    was: LoadedTicket,
+    mail: Content,
+) -> _Added:
+    """Decide what an email does on a ticket; it is kept as a note where its writer may
+    do nothing else."""
     letter, people = mail.letter, workspace.people_of(profile)
-    actors = [] if letter.machine else actors_by_mail(profile, was.ticket, people, letter.sender)
-    believed = [actor for actor in actors if vouched(settings, profile, actor.role, letter)]
+    actors = (
+        []
+        if letter.machine
+        else actors_by_mail(profile, was.ticket, people, letter.sender)
+    )
+    believed = [
+        actor for actor in actors if vouched(settings, profile, actor.role, letter)
+    ]
     requests = [
-        Change(actor, None, values.body(mail.body, "the message"), mail.left_out or None, via="mail",
-               subject=letter.subject, mail_id=letter.message_id, files=mail.files, mail_digest=letter.digest)
+        Change(
+            actor,
+            None,
+            values.body(mail.body, "the message"),
+            mail.left_out or None,
+            via="mail",
+            subject=letter.subject,
+            mail_id=letter.message_id,
+            files=mail.files,
+            mail_digest=letter.digest,
+        )
         for actor in believed
-    ]  # fmt: skip
+    ]
     asked = first_allowed(workspace, profile, was, requests) if requests else None
     if isinstance(asked, Decision):
         return _Added(mail, asked)
@@ -243,85 +304,163 @@ def _ask(workspace: Workspace, settings: MailSettings, profile: Profile, was: Lo
     else:
         why = "its writer is not a person of this ticket"
     mail = without_attachments(mail)
-    kept = decide(profile, was.ticket, as_note(mail, why), workspace.now, people, workspace.by_mail)
+    kept = decide(
+        profile,
+        was.ticket,
+        as_note(mail, why),
+        workspace.now,
+        people,
+        workspace.by_mail,
+    )
     assert isinstance(kept, Decision)
     return _Added(mail, kept, why)
 
 
-def _added(workspace: Workspace, profile: Profile, was: LoadedTicket, added: _Added, data: bytes) -> Receipt:
+def _added(
+    workspace: Workspace,
+    profile: Profile,
+    was: LoadedTicket,
+    added: _Added,
+    data: bytes,
+) -> Receipt:
     """Write what was decided.
 
     Raises:
         RefusedError: there is no room on the ticket; nothing was written.
     """
     made, mail, why = added.decision, added.mail, added.why
-    also = tuple(make_follow_up(workspace, profile, request) for request in made.follow_ups)
+    also = tuple(
+        make_follow_up(workspace, profile, request) for request in made.follow_ups
+    )
     buried: list[journal.Write] = []
     if mail.left_out:
         reason = why or "too large or too many attachments"
         buried = _not_kept(workspace, data, was.ticket.id, reason)
-    _write(workspace, Outcome(was.ticket.id, was, made, profile, also), mail, FOR_ALL if why else FOR_PEOPLE, buried)
+    _write(
+        workspace,
+        Outcome(was.ticket.id, was, made, profile, also),
+        mail,
+        FOR_ALL if why else FOR_PEOPLE,
+        buried,
+    )
     name, before, after = short(was.ticket.id), was.ticket.status, made.ticket.status
     if why:
-        return Receipt("kept", was.ticket.id, f"{name}: kept as a note ({why})", mail.letter.message_id)
+        return Receipt(
+            "kept",
+            was.ticket.id,
+            f"{name}: kept as a note ({why})",
+            mail.letter.message_id,
+        )
     move = f", {before} -> {after}" if before != after else ""
     further = "".join(f", continued in {ticket.id}" for ticket in also)
     words = f"{name}: message of {mail.letter.sender}{move}{further}"
     return Receipt("added", was.ticket.id, words, mail.letter.message_id)
 
 
-def _not_kept(workspace: Workspace, data: bytes, id_: str, reason: str) -> list[journal.Write]:
+def _not_kept(
+    workspace: Workspace, data: bytes, id_: str, reason: str
+) -> list[journal.Write]:
     """What keeps an email of which the ticket does not hold all that came."""
-    return quarantine.writes(workspace.root, data, f"what came with it is not kept on {id_}: {reason}", workspace.now)
+    return quarantine.writes(
+        workspace.root,
+        data,
+        f"what came with it is not kept on {id_}: {reason}",
+        workspace.now,
+    )
 
 
-# --- a new ticket ---------------------------------------------------------------------------------------------------
+# --- a new ticket ---
 
 
-def _open(workspace: Workspace, mail: MailSettings, letter: Email, data: bytes) -> Receipt:
+def _open(
+    workspace: Workspace, mail: MailSettings, letter: Email, data: bytes
+) -> Receipt:
     if not letter.sender:
-        raise RefusedError("it has not one sender whom we could answer (an address in plain ASCII)")
-    name = next((mail.addresses[to] for to in letter.recipients if to in mail.addresses), None)
+        raise RefusedError(
+            "it has not one sender whom we could answer (an address in plain ASCII)"
+        )
+    name = next(
+        (mail.addresses[to] for to in letter.recipients if to in mail.addresses), None
+    )
     if name is None and mail.addresses:
-        raise RefusedError(f"it was sent to none of our addresses ({', '.join(mail.addresses)})")
+        raise RefusedError(
+            f"it was sent to none of our addresses ({', '.join(mail.addresses)})"
+        )
     if not (name or workspace.settings.profile):
         raise SettingsError(
-            "the settings do not say which profile new mail is for", "mail: {addresses: {ADDRESS: PROFILE}}"
+            "the settings do not say which profile new mail is for",
+            "mail: {addresses: {ADDRESS: PROFILE}}",
         )
     try:
         profile = workspace.registry.get(name or workspace.settings.profile)
     except MissingError as error:
-        raise SettingsError(error.message, "mail: {addresses: {ADDRESS: PROFILE}}") from None
+        raise SettingsError(
+            error.message, "mail: {addresses: {ADDRESS: PROFILE}}"
+        ) from None
     id_ = workspace.store.fresh_id(workspace.now)
     prepared = prepare(letter, answers=False)
     people = workspace.people_of(profile)
     roles = [profile.role_of_kind("customer")]
-    roles += [role for role in staff_roles(profile, people, letter.sender) if vouched(mail, profile, role, letter)]
+    roles += [
+        role
+        for role in staff_roles(profile, people, letter.sender)
+        if vouched(mail, profile, role, letter)
+    ]
     title = title_of(letter, prepared)
     requests = [
-        Create(id_, Actor(letter.sender, role), title, values.body(prepared.body, "the message"), prepared.left_out or None,
-               sets={"customer": letter.sender}, via="mail", subject=letter.subject, mail_id=letter.message_id,
-               files=prepared.files, mail_digest=letter.digest)
+        Create(
+            id_,
+            Actor(letter.sender, role),
+            title,
+            values.body(prepared.body, "the message"),
+            prepared.left_out or None,
+            sets={"customer": letter.sender},
+            via="mail",
+            subject=letter.subject,
+            mail_id=letter.message_id,
+            files=prepared.files,
+            mail_digest=letter.digest,
+        )
         for role in roles
-    ]  # fmt: skip
+    ]
     made = first_allowed(workspace, profile, None, requests)
     if isinstance(made, Refusal):
-        raise RefusedError(f"a new ticket of {profile.name} was refused: {'; '.join(made.reasons)}")
-    buried = _not_kept(workspace, data, id_, "too large or too many attachments") if prepared.left_out else []
+        raise RefusedError(
+            f"a new ticket of {profile.name} was refused: {'; '.join(made.reasons)}"
+        )
+    buried = (
+        _not_kept(workspace, data, id_, "too large or too many attachments")
+        if prepared.left_out
+        else []
+    )
     _write(workspace, Outcome(id_, None, made, profile), prepared, FOR_PEOPLE, buried)
-    return Receipt("opened", id_, f"{id_}: new, from {letter.sender}", letter.message_id)
+    return Receipt(
+        "opened", id_, f"{id_}: new, from {letter.sender}", letter.message_id
+    )
 
 
-# --- writing --------------------------------------------------------------------------------------------------------
+# --- writing ---
 
 
 def _write(
-    workspace: Workspace, outcome: Outcome, mail: Content, limit: int, buried: Sequence[journal.Write] = ()
+    workspace: Workspace,
+    outcome: Outcome,
+    mail: Content,
+    limit: int,
+    buried: Sequence[journal.Write] = (),
 ) -> None:
-    """The ticket, its attachments, what follows and what is buried of it, in one write and one commit."""
+    """The ticket, its attachments, what follows and what is buried of it, in one write
+    and one commit."""
     assert isinstance(outcome.result, Decision)
-    event = next(entry.id for entry in outcome.result.entries if entry.mail_id == mail.letter.message_id)
+    event = next(
+        entry.id
+        for entry in outcome.result.entries
+        if entry.mail_id == mail.letter.message_id
+    )
     by = outcome.result.entries[0].by
-    attached = [journal.Write(attached_at(outcome.id, event, name), data, by=by) for name, data in mail.kept]
+    attached = [
+        journal.Write(attached_at(outcome.id, event, name), data, by=by)
+        for name, data in mail.kept
+    ]
     write(workspace, [*writes_of(workspace, outcome, limit), *attached, *buried])
     raise_failed(commit(workspace, [outcome]))

@@ -1,8 +1,9 @@
 """``mail send``: delivering the notices that the histories owe (docs/mail.md).
 
-What is owed stands in the tickets alone. The outbox only remembers what went wrong, and when to try again.
-A letter that the server took is written down as ``notified`` at once; were we killed between the two, the same letter
-would go out again under the same Message-ID.
+What is owed stands in the tickets alone. The outbox only remembers what went wrong, and
+when to try again. A letter that the server took is written down as ``notified`` at
+once; were we killed between the two, the same letter would go out again under the same
+Message-ID.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ from ticketctl.app.unfinished_commits import catch_up, waiting
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.notifications import DueNotification, compose, due_notifications
+from ticketctl.core.engine.notifications import (
+    DueNotification,
+    compose,
+    due_notifications,
+)
 from ticketctl.core.engine.requests import Decision, Deliver
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import is_address
@@ -60,7 +65,8 @@ class PendingNotification(Record):
 
     Args:
         told: those who have not had it yet.
-        tries: how often it was tried in vain; ``error`` has the server's words, ``again`` when it is tried next.
+        tries: how often it was tried in vain; ``error`` has the server's words,
+            ``again`` when it is tried next.
     """
 
     ticket: Ticket
@@ -83,8 +89,9 @@ class SendResult:
     Args:
         sent: (debt, address) of every letter that was taken.
         failed: (debt, address, words) of every one that was not.
-        paused: how many wait for their next try; ``capped``: for tomorrow, since their reader has had enough for
-            today; ``uncommitted``: for the commit of their ticket.
+        paused: how many wait for their next try; ``capped``: for tomorrow, since their
+            reader has had enough for today; ``uncommitted``: for the commit of their
+            ticket.
     """
 
     sent: list[tuple[PendingNotification, str]] = field(default_factory=list)
@@ -98,7 +105,10 @@ class SendResult:
 
 
 def pending_notifications(
-    workspace: Workspace, broken: list[Finding], given: Counter[str] | None = None, progress: Progress = no_progress
+    workspace: Workspace,
+    broken: list[Finding],
+    given: Counter[str] | None = None,
+    progress: Progress = no_progress,
 ) -> Iterator[PendingNotification]:
     """Everything that is owed, ticket by ticket.
 
@@ -106,7 +116,10 @@ def pending_notifications(
         broken: takes the tickets that cannot be read.
         given: takes how many notices each address was given in the last 24 hours.
     """
-    since, horizon = dates.format_instant(workspace.now - _DAY), dates.horizon(workspace.now)
+    since, horizon = (
+        dates.format_instant(workspace.now - _DAY),
+        dates.horizon(workspace.now),
+    )
     given = Counter() if given is None else given
     owing = Query((Term("owes", "is", (1,)),))
     recent = Query((Term("updated", "between", (since, "", "", "")),))
@@ -114,15 +127,24 @@ def pending_notifications(
         for entry in loaded.ticket.history:
             if entry.event == "notified" and since < entry.at <= horizon:
                 given.update(who.lower() for who in entry.told)
-        yield from (_debt(workspace, loaded.ticket, one) for one in due_notifications(loaded.ticket))
+        yield from (
+            _debt(workspace, loaded.ticket, one)
+            for one in due_notifications(loaded.ticket)
+        )
 
 
-def _debt(workspace: Workspace, ticket: Ticket, one: DueNotification) -> PendingNotification:
+def _debt(
+    workspace: Workspace, ticket: Ticket, one: DueNotification
+) -> PendingNotification:
     debt = PendingNotification(ticket, one.entry, one.told)
     with suppress(OSError, ValueError, TypeError, KeyError, DiskError):
-        held = json.loads(files.read_in(workspace.state.outbox, debt.name, files.MAX_BYTES))
+        held = json.loads(
+            files.read_in(workspace.state.outbox, debt.name, files.MAX_BYTES)
+        )
         again = dates.format_instant(dates.parse_instant(held["again"]))
-        return PendingNotification(ticket, one.entry, one.told, int(held["tries"]), str(held["error"]), again)
+        return PendingNotification(
+            ticket, one.entry, one.told, int(held["tries"]), str(held["error"]), again
+        )
     return debt
 
 
@@ -135,9 +157,15 @@ def settings_of(workspace: Workspace) -> MailSettings:
     """
     mail = workspace.settings.mail
     if mail is None or not mail.delivers:
-        raise SettingsError("this store sends no mail", "mail: {from: ADDRESS, smtp: {host: HOST}} in ticketctl.yaml")
+        raise SettingsError(
+            "this store sends no mail",
+            "mail: {from: ADDRESS, smtp: {host: HOST}} in ticketctl.yaml",
+        )
     if not config.is_sender(workspace.root):
-        raise RefusedError("this clone does not send mail", "in the one that shall: git config ticketctl.sender true")
+        raise RefusedError(
+            "this clone does not send mail",
+            "in the one that shall: git config ticketctl.sender true",
+        )
     if mail.smtp is not None:
         known_server(workspace, mail.smtp, "smtp")
     return mail
@@ -147,7 +175,8 @@ _PLACE = "ticketctl.senderPlace"
 
 
 def _same_place(workspace: Workspace) -> None:
-    """See that this is the folder that has sent before, not a copy of it; the first time, remember where it lies.
+    """See that this is the folder that has sent before, not a copy of it; the first
+    time, remember where it lies.
 
     Raises:
         RefusedError: it is a copy.
@@ -158,12 +187,16 @@ def _same_place(workspace: Workspace) -> None:
         config.set_own(workspace.root, _PLACE, place)
     elif known != place:
         hint = f"if it has moved for good: git config --unset {_PLACE}; if not: git config --unset ticketctl.sender"
-        raise RefusedError(f"this looks like a copy of the clone that sends mail, which was {known}", hint)
+        raise RefusedError(
+            f"this looks like a copy of the clone that sends mail, which was {known}",
+            hint,
+        )
 
 
 def known_server(workspace: Workspace, server: MailServer, kind: str) -> None:
-    """See that email, and passwords, go only where this clone's own configuration (or the environment) says: the settings
-    of a store may come from anybody. This machine itself, without a password, is the only exception.
+    """See that email, and passwords, go only where this clone's own configuration (or
+    the environment) says: the settings of a store may come from anybody. This machine
+    itself, without a password, is the only exception.
 
     Args:
         kind: ``smtp`` or ``imap``.
@@ -173,11 +206,20 @@ def known_server(workspace: Workspace, server: MailServer, kind: str) -> None:
     """
     if server.host in LOOPBACK and not server.user:
         return
-    named = (config.own(workspace.root, f"ticketctl.{kind}"), os.environ.get(f"TICKETCTL_{kind.upper()}_SERVER"))
+    named = (
+        config.own(workspace.root, f"ticketctl.{kind}"),
+        os.environ.get(f"TICKETCTL_{kind.upper()}_SERVER"),
+    )
     if server.place not in named:
-        what = f"email to {server.place}" if kind == "smtp" else f"a password to {server.place}"
+        what = (
+            f"email to {server.place}"
+            if kind == "smtp"
+            else f"a password to {server.place}"
+        )
         hint = f"if that is your server: git config ticketctl.{kind} {server.place}"
-        raise SettingsError(f"the store wants to send {what}, which this clone does not know", hint)
+        raise SettingsError(
+            f"the store wants to send {what}, which this clone does not know", hint
+        )
 
 
 def send(workspace: Workspace, progress: Progress = no_progress) -> SendResult:
@@ -209,7 +251,9 @@ def send(workspace: Workspace, progress: Progress = no_progress) -> SendResult:
 class _SendRun:
     """One run: what is ready, the connection, what was done."""
 
-    def __init__(self, workspace: Workspace, mail: MailSettings, result: SendResult) -> None:
+    def __init__(
+        self, workspace: Workspace, mail: MailSettings, result: SendResult
+    ) -> None:
         self.workspace, self.mail, self.result = workspace, mail, result
         self.given: Counter[str] = Counter()
         self.dirty: frozenset[str] = frozenset()
@@ -220,9 +264,19 @@ class _SendRun:
         Raises:
             DiskError: git failed.
         """
-        found = list(pending_notifications(self.workspace, self.result.broken, self.given, progress))
-        self.dirty = git.uncommitted(self.workspace.root)  # after reading: what was read uncommitted is seen here
-        ready = [debt for debt in sorted(found, key=lambda debt: (debt.entry.at, debt.ticket.id)) if self._ready(debt)]
+        found = list(
+            pending_notifications(
+                self.workspace, self.result.broken, self.given, progress
+            )
+        )
+        self.dirty = git.uncommitted(
+            self.workspace.root
+        )  # after reading: what was read uncommitted is seen here
+        ready = [
+            debt
+            for debt in sorted(found, key=lambda debt: (debt.entry.at, debt.ticket.id))
+            if self._ready(debt)
+        ]
         if not ready:
             return
         try:
@@ -239,18 +293,24 @@ class _SendRun:
     def _ready(self, debt: PendingNotification) -> bool:
         if path_of(debt.ticket.id) in self.dirty:
             self.result.uncommitted += len(debt.told)
-        elif dates.format_instant(self.workspace.now) < debt.again <= dates.format_instant(self.workspace.now + _DAY):
+        elif (
+            dates.format_instant(self.workspace.now)
+            < debt.again
+            <= dates.format_instant(self.workspace.now + _DAY)
+        ):
             self.result.paused += len(debt.told)
         else:
             return True
         return False
 
     def _settle(self, debt: PendingNotification, hand_over: Send) -> bool:
-        """Hand a notice over to each of its readers, then write down who has it; whether the server is still there."""
+        """Hand a notice over to each of its readers, then write down who has it;
+        whether the server is still there."""
         try:
             self._given(debt, debt.told)
         except TicketctlError as error:
-            # What cannot be written down afterwards must not go out: it would again and again.
+            # What cannot be written down afterwards must not go out: it would again and
+            # again.
             self._failed(debt, [(to, f"not sent: {error.message}") for to in debt.told])
             return True
         taken: list[str] = []
@@ -291,27 +351,47 @@ class _SendRun:
         try:
             profile = self.workspace.profile_of(debt.ticket)
             now = dates.format_instant(self.workspace.now)
-            notice = compose(profile, debt.ticket, debt.entry, self.workspace.people_of(profile), to, now)
-            return compose_email(OutgoingEmail(
-                message_id(debt, to, self.mail), self.mail.sender, to, f"[{debt.ticket.id}] {notice.subject}", notice.body,
-                self.workspace.now, thread_of(debt, self.mail),
-            ))  # fmt: skip
+            notice = compose(
+                profile,
+                debt.ticket,
+                debt.entry,
+                self.workspace.people_of(profile),
+                to,
+                now,
+            )
+            return compose_email(
+                OutgoingEmail(
+                    message_id(debt, to, self.mail),
+                    self.mail.sender,
+                    to,
+                    f"[{debt.ticket.id}] {notice.subject}",
+                    notice.body,
+                    self.workspace.now,
+                    thread_of(debt, self.mail),
+                )
+            )
         except (BrokenError, SettingsError) as error:
             raise DeliveryError(f"{error.message} ({error.hint})") from None
         except ValueError as error:
             raise DeliveryError(f"it cannot be written: {error}") from None
 
     def _note(self, debt: PendingNotification, taken: tuple[str, ...]) -> None:
-        """Write that a notice was handed over; the clocks that wait for it begin with that."""
+        """Write that a notice was handed over; the clocks that wait for it begin with
+        that."""
         self.result.sent += [(debt, to) for to in taken]
         try:
             with writing(self.workspace):
                 retry(lambda: write(self.workspace, [self._given(debt, taken)]))
         except TicketctlError as error:
             self.result.errors.append(error)
-            self._failed(debt, [(to, f"sent, but not written down: {error.message}") for to in taken])
+            self._failed(
+                debt,
+                [(to, f"sent, but not written down: {error.message}") for to in taken],
+            )
 
-    def _given(self, debt: PendingNotification, taken: tuple[str, ...]) -> journal.Write:
+    def _given(
+        self, debt: PendingNotification, taken: tuple[str, ...]
+    ) -> journal.Write:
         """The write that says that a notice was given, to the ticket as it now is.
 
         Raises:
@@ -322,25 +402,42 @@ class _SendRun:
         not_by_hand(was)
         profile = workspace.profile_of(was.ticket)
         request = Deliver(debt.entry.id, taken)
-        made = decide(profile, was.ticket, request, workspace.now, workspace.people_of(profile), by_mail=True)
+        made = decide(
+            profile,
+            was.ticket,
+            request,
+            workspace.now,
+            workspace.people_of(profile),
+            by_mail=True,
+        )
         assert isinstance(made, Decision)
         return workspace.store.writes(made.ticket, was)
 
-    def _failed(self, debt: PendingNotification, refused: Sequence[tuple[str, str]]) -> None:
-        """Remember that a letter was not taken; the pause before the next try grows fourfold, up to a day."""
+    def _failed(
+        self, debt: PendingNotification, refused: Sequence[tuple[str, str]]
+    ) -> None:
+        """Remember that a letter was not taken; the pause before the next try grows
+        fourfold, up to a day."""
         self.result.failed += [(debt, to, words) for to, words in refused]
         again = self.workspace.now + min(_FIRST_PAUSE * 4 ** min(debt.tries, 8), _DAY)
         content = {
-            "schema": "ticketctl/1", "ticket": debt.ticket.id, "event": debt.entry.id, "message": debt.entry.message,
-            "told": [to for to, _ in refused], "tries": debt.tries + 1,
-            "error": "; ".join(f"{to}: {words}" for to, words in refused), "again": dates.format_instant(again),
-        }  # fmt: skip
+            "schema": "ticketctl/1",
+            "ticket": debt.ticket.id,
+            "event": debt.entry.id,
+            "message": debt.entry.message,
+            "told": [to for to, _ in refused],
+            "tries": debt.tries + 1,
+            "error": "; ".join(f"{to}: {words}" for to, words in refused),
+            "again": dates.format_instant(again),
+        }
         data = (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
         left: bytes | None = None
         try:
             with suppress(OSError), writing(self.workspace):
                 with suppress(FileNotFoundError):
-                    left = files.read_in(self.workspace.state.outbox, debt.name, files.MAX_BYTES)
+                    left = files.read_in(
+                        self.workspace.state.outbox, debt.name, files.MAX_BYTES
+                    )
                 write(self.workspace, [journal.Write(debt.name, data, left, OUTBOX)])
         except DiskError as error:  # something else lies there: the pause is forgotten, the other letters go out
             self.result.errors.append(error)
@@ -352,13 +449,15 @@ class _SendRun:
 
 
 def message_id(debt: PendingNotification, to: str, mail: MailSettings) -> str:
-    """The Message-ID of a notice to one of its readers: the same at every try, and found again in an answer."""
+    """The Message-ID of a notice to one of its readers: the same at every try, and
+    found again in an answer."""
     number = f".{debt.entry.told.index(to) + 1}" if len(debt.entry.told) > 1 else ""
     return f"<{debt.ticket.id}.{debt.entry.id}{number}@{mail.domain}>"
 
 
 def thread_of(debt: PendingNotification, mail: MailSettings) -> tuple[str, ...]:
-    """The thread of a ticket: an id of its own that all its notices have in common, then the last letter that came in."""
+    """The thread of a ticket: an id of its own that all its notices have in common,
+    then the last letter that came in."""
     history = debt.ticket.history
     before = history[: history.index(debt.entry)]
     came = [entry.mail_id for entry in before if entry.mail_id]

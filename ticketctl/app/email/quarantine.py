@@ -1,4 +1,5 @@
-"""Quarantined email: in ``dead-letters/`` with its reason, and staff told of it on a ticket."""
+"""Quarantined email: in ``dead-letters/`` with its reason, and staff told of it on a
+ticket."""
 
 from __future__ import annotations
 
@@ -12,7 +13,13 @@ from ticketctl.app.transaction import commit, write, writing
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Decision, Keep, Refusal
-from ticketctl.errors import BrokenError, BusyError, MissingError, RefusedError, SettingsError
+from ticketctl.errors import (
+    BrokenError,
+    BusyError,
+    MissingError,
+    RefusedError,
+    SettingsError,
+)
 from ticketctl.store import files
 from ticketctl.store.email import quarantine
 from ticketctl.store.email.quarantine import Source
@@ -20,7 +27,8 @@ from ticketctl.store.writing import journal
 from ticketctl.store.yaml.loader import LoadedTicket
 
 MAX_KEPT = 1 << 30
-"""The largest email that is kept at all, in bytes; a larger one is left with the mail server."""
+"""The largest email that is kept at all, in bytes; a larger one is left with the mail
+server."""
 
 
 def place_of(workspace: Workspace, data: bytes) -> str:
@@ -37,7 +45,9 @@ def put_in_quarantine(workspace: Workspace, data: bytes, reason: str) -> str:
     return place_of(workspace, data)
 
 
-def quarantine_large(workspace: Workspace, head: bytes, rest: Source, reason: str) -> str:
+def quarantine_large(
+    workspace: Workspace, head: bytes, rest: Source, reason: str
+) -> str:
     """The same for one that does not fit into the memory.
 
     Args:
@@ -48,10 +58,14 @@ def quarantine_large(workspace: Workspace, head: bytes, rest: Source, reason: st
         BusyError: it is larger than MAX_KEPT.
         DiskError: it cannot be written.
     """
-    with quarantine.spooled(workspace.root, head, rest, MAX_KEPT, workspace.state.access) as spool:
+    with quarantine.spooled(
+        workspace.root, head, rest, MAX_KEPT, workspace.state.access
+    ) as spool:
         if spool is None:
             hint = "set a limit for messages in the mail server"
-            raise BusyError(f"an email larger than {MAX_KEPT >> 30} GiB is not taken", hint)
+            raise BusyError(
+                f"an email larger than {MAX_KEPT >> 30} GiB is not taken", hint
+            )
         with writing(workspace):
             if writes := spool.writes(reason, workspace.now):
                 write(workspace, writes)
@@ -66,8 +80,8 @@ def quarantine_and_notify(
     note: str,
     told: Callable[[], None] | None = None,
 ) -> str:
-    """Keep an email and tell staff by an internal note, once: not where the ticket has that note already. The store's
-    lock is held.
+    """Keep an email and tell staff by an internal note, once: not where the ticket has
+    that note already. The store's lock is held.
 
     Args:
         was: the ticket for the note; none, if there is none of that sender.
@@ -75,7 +89,9 @@ def quarantine_and_notify(
         told: called once the note is written, and only then.
     """
     outcome = _told(workspace, was, note) if was is not None and note else None
-    writes: list[journal.Write] = quarantine.writes(workspace.root, data, reason, workspace.now)
+    writes: list[journal.Write] = quarantine.writes(
+        workspace.root, data, reason, workspace.now
+    )
     if outcome is not None:
         writes += writes_of(workspace, outcome, files.MAX_BYTES)
     place = place_of(workspace, data)
@@ -100,7 +116,8 @@ def raise_failed(outcomes: Sequence[Outcome]) -> None:
 
 
 def _told(workspace: Workspace, was: LoadedTicket, note: str) -> Outcome | None:
-    """The note on a ticket; nothing where it is already, or where there is no room for it: the email is kept."""
+    """The note on a ticket; nothing where it is already, or where there is no room for
+    it: the email is kept."""
     if was.differences or any(entry.note == note for entry in was.ticket.history):
         return None
     try:
@@ -113,7 +130,10 @@ def _told(workspace: Workspace, was: LoadedTicket, note: str) -> Outcome | None:
             workspace.people_of(profile),
             workspace.by_mail,
         )
-        if isinstance(made, Refusal) or used(profile, made.ticket, made.entries[0].by) > FOR_ONE:
+        if (
+            isinstance(made, Refusal)
+            or used(profile, made.ticket, made.entries[0].by) > FOR_ONE
+        ):
             return None
         outcome = Outcome(was.ticket.id, was, made, profile)
         writes_of(workspace, outcome, files.MAX_BYTES)

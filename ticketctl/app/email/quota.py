@@ -25,15 +25,22 @@ FOR_ONE = files.MAX_BYTES // 4
 
 
 def outsider(profile: Profile, entry: Entry) -> str:
-    """Whose share an entry counts for: the address of a customer, or of whoever sent an email that is kept as a note,
-    in small letters; empty for staff and rules."""
+    """Whose share an entry counts for: the address of a customer, or of whoever sent an
+    email that is kept as a note, in small letters; empty for staff and rules."""
     customer = profile.kind(entry.role) == "customer"
-    kept = entry.via == "mail" and entry.event == "noted" and profile.kind(entry.role) == "system"
+    kept = (
+        entry.via == "mail"
+        and entry.event == "noted"
+        and profile.kind(entry.role) == "system"
+    )
     return entry.by.lower() if customer or kept else ""
 
 
-def excess(profile: Profile, ticket: Ticket, added: Iterable[Entry], part: float = 1.0) -> str:
-    """Why entries that a ticket would get are more than their writer may add; empty if they are not.
+def excess(
+    profile: Profile, ticket: Ticket, added: Iterable[Entry], part: float = 1.0
+) -> str:
+    """Why entries that a ticket would get are more than their writer may add; empty if
+    they are not.
 
     Args:
         ticket: with the entries.
@@ -69,8 +76,8 @@ def check(profile: Profile, ticket: Ticket, added: Iterable[Entry]) -> None:
 
 
 def _sizes(profile: Profile, ticket: Ticket) -> dict[str, int]:
-    """Whose share is filled how far. What rules write in answer to somebody counts for them: each short email has the
-    notices of it written down, too."""
+    """Whose share is filled how far. What rules write in answer to somebody counts for
+    them: each short email has the notices of it written down, too."""
     found: dict[str, int] = {}
     owners: dict[str, str] = {}
     for entry in ticket.history:

@@ -39,7 +39,8 @@ def _place(workspace: Workspace) -> str:
 
 
 def read(workspace: Workspace) -> SenderRate:
-    """What was counted within the last hour; what is older, or later than the clock, is left out."""
+    """What was counted within the last hour; what is older, or later than the clock, is
+    left out."""
     content: Any = {}
     with suppress(OSError, ValueError, RecursionError, DiskError):
         content = json.loads(files.read_bytes(_place(workspace), _LARGEST))
@@ -47,7 +48,11 @@ def read(workspace: Workspace) -> SenderRate:
     since = now - int(_HOUR.total_seconds())
     found = SenderRate({}, {})
     for sender, times in _mapping(content, "taken"):
-        recent = [at for at in times if _is_time(at) and since < at <= now] if isinstance(times, list) else []
+        recent = (
+            [at for at in times if _is_time(at) and since < at <= now]
+            if isinstance(times, list)
+            else []
+        )
         if recent:
             found.taken[sender] = recent
     for sender, at in _mapping(content, "told"):
@@ -90,9 +95,12 @@ def tell(workspace: Workspace, sender: str) -> None:
 
 
 def _write(workspace: Workspace, intake: SenderRate) -> None:
-    """Write the file anew; where that cannot be done, the count is lost and nothing else."""
+    """Write the file anew; where that cannot be done, the count is lost and nothing
+    else."""
     content = {"schema": "ticketctl/1", "taken": intake.taken, "told": intake.told}
     with suppress(OSError):
         workspace.state.made()
         data = json.dumps(content).encode()
-        files.replace_file(_place(workspace), data, workspace.state.access, durable=False)
+        files.replace_file(
+            _place(workspace), data, workspace.state.access, durable=False
+        )

@@ -1,4 +1,5 @@
-"""The index of the tickets that a customer may see, without internal notes: lists, totals and searches ask it."""
+"""The index of the tickets that a customer may see, without internal notes: lists,
+totals and searches ask it."""
 
 from __future__ import annotations
 
@@ -10,7 +11,15 @@ from ticketctl.app.progress import Progress
 from ticketctl.app.visibility import CustomerView
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.summary import summary_of, watching
-from ticketctl.errors import UNREAD, BrokenError, Exit, Finding, SettingsError, UnreadError, exit_of
+from ticketctl.errors import (
+    UNREAD,
+    BrokenError,
+    Exit,
+    Finding,
+    SettingsError,
+    UnreadError,
+    exit_of,
+)
 from ticketctl.store.index.database import Index, IndexEntry
 from ticketctl.store.index.sql import lettered, owned
 from ticketctl.store.yaml.loader import LoadedTicket
@@ -23,22 +32,43 @@ def own_index(workspace: Workspace, view: CustomerView, progress: Progress) -> I
     """
 
     def theirs(index: Index) -> tuple[set[str], bool]:
-        paths = {*owned(index, view.who, view.staffed), *lettered(index, watching(view.who))}
+        paths = {
+            *owned(index, view.who, view.staffed),
+            *lettered(index, watching(view.who)),
+        }
         return paths, exit_of(broken_in(index)) is Exit.IO
 
     paths, some_unread = everything(workspace, theirs, progress)
-    kept = (one for one in spread(workspace, read_at, keep_own, sorted(paths), "reading", progress) if one is not None)
+    kept = (
+        one
+        for one in spread(
+            workspace, read_at, keep_own, sorted(paths), "reading", progress
+        )
+        if one is not None
+    )
     return Index.build(chain(kept, [_UNREAD] if some_unread else []), {}, [], [], None)
 
 
 _UNREAD = IndexEntry(
-    "tickets", b"", "", 0,
-    broken=(0, 0, "a file cannot be read; it may be one of your tickets", "ask staff: ticketctl check", UNREAD),
-)  # fmt: skip
-"""What a customer is told of tickets that the system does not let us read: not even their ids."""
+    "tickets",
+    b"",
+    "",
+    0,
+    broken=(
+        0,
+        0,
+        "a file cannot be read; it may be one of your tickets",
+        "ask staff: ticketctl check",
+        UNREAD,
+    ),
+)
+"""What a customer is told of tickets that the system does not let us read: not even
+their ids."""
 
 
-def keep_own(workspace: Workspace, found: LoadedTicket | Finding | None) -> IndexEntry | None:
+def keep_own(
+    workspace: Workspace, found: LoadedTicket | Finding | None
+) -> IndexEntry | None:
     """What that index holds of a ticket, as its reader sees it.
 
     Raises:
@@ -53,4 +83,6 @@ def keep_own(workspace: Workspace, found: LoadedTicket | Finding | None) -> Inde
     except (BrokenError, SettingsError):
         return None
     summary = summary_of(profile, found.ticket, workspace.people_of(profile))
-    return IndexEntry(found.path, b"", "", 0, cells_of(summary), letters=summary.letters)
+    return IndexEntry(
+        found.path, b"", "", 0, cells_of(summary), letters=summary.letters
+    )

@@ -11,7 +11,14 @@ from ticketctl.app.index.refresh import ask, broken_in, everything
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.query import OPEN, Query, Row, Term
-from ticketctl.errors import BrokenError, DiskError, Finding, MissingError, SettingsError, UnreadError
+from ticketctl.errors import (
+    BrokenError,
+    DiskError,
+    Finding,
+    MissingError,
+    SettingsError,
+    UnreadError,
+)
 from ticketctl.record import Record
 from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.index.sql import ids, select, sums, total
@@ -23,24 +30,32 @@ if TYPE_CHECKING:
 
 
 def _wanted(index: Index, queries: Iterable[Query]) -> tuple[list[str], list[Finding]]:
-    return sorted({id_ for query in queries for id_ in ids(index, query)}), broken_in(index)
+    return sorted({id_ for query in queries for id_ in ids(index, query)}), broken_in(
+        index
+    )
 
 
 def _guarded(rows: Iterator[Row]) -> Iterator[Row]:
     try:
         yield from rows
     except UnusableError as error:
-        raise DiskError(f"the index is damaged: {error}", "ticketctl index rebuild, then again") from None
+        raise DiskError(
+            f"the index is damaged: {error}", "ticketctl index rebuild, then again"
+        ) from None
 
 
 def look(
-    workspace: Workspace, broken: list[Finding], queries: Iterable[Query], progress: Progress = no_progress
+    workspace: Workspace,
+    broken: list[Finding],
+    queries: Iterable[Query],
+    progress: Progress = no_progress,
 ) -> Iterator[tuple[LoadedTicket, Profile]]:
-    """The tickets that any of some queries wants, with their rules, oldest day first; one that cannot be read stops
-    nothing.
+    """The tickets that any of some queries wants, with their rules, oldest day first;
+    one that cannot be read stops nothing.
 
     Args:
-        broken: takes what is wrong with those of the whole store, and with their profiles.
+        broken: takes what is wrong with those of the whole store, and with their
+            profiles.
 
     Raises:
         SettingsError: the settings have mistakes, which are not the tickets'.
@@ -63,13 +78,22 @@ def look(
 
 def ids_of(workspace: Workspace) -> Iterable[str]:
     """The ids of all tickets that who asks may see, oldest day first."""
-    return workspace.store.ids() if workspace.view is None else ask(workspace, lambda index: list(ids(index, Query())))
+    return (
+        workspace.store.ids()
+        if workspace.view is None
+        else ask(workspace, lambda index: list(ids(index, Query())))
+    )
 
 
-def paths(workspace: Workspace, query: Query, progress: Progress = no_progress) -> tuple[list[str], list[Finding]]:
-    """The files of the tickets that a query wants, oldest day first, and what cannot be read of the whole store."""
+def paths(
+    workspace: Workspace, query: Query, progress: Progress = no_progress
+) -> tuple[list[str], list[Finding]]:
+    """The files of the tickets that a query wants, oldest day first, and what cannot be
+    read of the whole store."""
     found, broken = ask(
-        workspace, lambda index: _wanted(_searched(workspace, index, query, progress), [query]), progress
+        workspace,
+        lambda index: _wanted(_searched(workspace, index, query, progress), [query]),
+        progress,
     )
     return list(map(path_of, found)), broken
 
@@ -78,10 +102,12 @@ class Matches(Record):
     """What a list shows.
 
     Args:
-        rows: in order, at most as many as the query wants; they come one at a time, and once.
+        rows: in order, at most as many as the query wants; they come one at a time, and
+            once.
         total: how many there are without that limit.
         broken: the files that cannot be read.
-        open, waiting: how many tickets of the whole store are open, and how many of those wait on the customer.
+        open, waiting: how many tickets of the whole store are open, and how many of
+            those wait on the customer.
     """
 
     rows: Iterator[Row]
@@ -91,12 +117,20 @@ class Matches(Record):
     waiting: int
 
 
-def find(workspace: Workspace, query: Query, progress: Progress = no_progress) -> Matches:
+def find(
+    workspace: Workspace, query: Query, progress: Progress = no_progress
+) -> Matches:
     """All tickets that a query wants; a broken one is reported, never silently missing."""
-    return ask(workspace, lambda index: _found_in(_searched(workspace, index, query, progress), query), progress)
+    return ask(
+        workspace,
+        lambda index: _found_in(_searched(workspace, index, query, progress), query),
+        progress,
+    )
 
 
-def _searched(workspace: Workspace, index: Index, query: Query, progress: Progress) -> Index:
+def _searched(
+    workspace: Workspace, index: Index, query: Query, progress: Progress
+) -> Index:
     if not query.words:
         return index
     from ticketctl.app.index.search import search
@@ -111,16 +145,25 @@ def _found_in(index: Index, query: Query) -> Matches:
     rows = select(index, query)
     # What is damaged is to be seen here, where it can be mended.
     first = list(islice(rows, min(query.limit, 1 << 62) or 1))
-    return Matches(chain(first, _guarded(rows)), total(index, query), broken_in(index), open_, number.get("pending", 0))
+    return Matches(
+        chain(first, _guarded(rows)),
+        total(index, query),
+        broken_in(index),
+        open_,
+        number.get("pending", 0),
+    )
 
 
 def newest_of(workspace: Workspace, customer: str) -> LoadedTicket | None:
-    """The ticket that a customer opened last; nothing, if they have none that can be read."""
+    """The ticket that a customer opened last; nothing, if they have none that can be
+    read."""
     if not customer:
         return None
     newest = (("created", True), ("id", True))
     query = Query((Term("customer", "is", (customer,)),), newest, limit=1)
-    for id_ in everything(workspace, lambda index: [row.id for row in select(index, query)]):
+    for id_ in everything(
+        workspace, lambda index: [row.id for row in select(index, query)]
+    ):
         with suppress(BrokenError, MissingError, UnreadError):
             return workspace.store.read(id_)
     return None

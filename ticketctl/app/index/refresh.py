@@ -1,5 +1,5 @@
-"""Bringing the index up to date: only what has changed is read, and whatever is wrong with the index, the answer is the
-same."""
+"""Bringing the index up to date: only what has changed is read, and whatever is wrong
+with the index, the answer is the same."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def fresh(workspace: Workspace, progress: Progress = no_progress) -> Index:
                 index = Index.open(workspace.state)
                 if not is_made_by(workspace, index):
                     break
-                if (now := _updated(workspace, index, places, ahead, progress)) is not None:
+                if (
+                    now := _updated(workspace, index, places, ahead, progress)
+                ) is not None:
                     return now
             except UnusableError:
                 break
@@ -71,8 +73,13 @@ def fresh(workspace: Workspace, progress: Progress = no_progress) -> Index:
     return rebuilt(workspace, progress)
 
 
-def ask(workspace: Workspace, question: Callable[[Index], T], progress: Progress = no_progress) -> T:
-    """The answer of the index, as the files are now; where it turns out to be damaged, that of a new one.
+def ask(
+    workspace: Workspace,
+    question: Callable[[Index], T],
+    progress: Progress = no_progress,
+) -> T:
+    """The answer of the index, as the files are now; where it turns out to be damaged,
+    that of a new one.
 
     Who may not see every ticket gets the answer of an index of those that they may.
 
@@ -86,7 +93,11 @@ def ask(workspace: Workspace, question: Callable[[Index], T], progress: Progress
     return everything(workspace, question, progress)
 
 
-def everything(workspace: Workspace, question: Callable[[Index], T], progress: Progress = no_progress) -> T:
+def everything(
+    workspace: Workspace,
+    question: Callable[[Index], T],
+    progress: Progress = no_progress,
+) -> T:
     """The same of all tickets, whoever asks.
 
     Raises:
@@ -98,13 +109,20 @@ def everything(workspace: Workspace, question: Callable[[Index], T], progress: P
         try:
             return question(rebuilt(workspace, progress))
         except UnusableError as error:
-            raise DiskError(f"the index is damaged: {error}", "look at the disk") from None
+            raise DiskError(
+                f"the index is damaged: {error}", "look at the disk"
+            ) from None
 
 
 def _updated(
-    workspace: Workspace, index: Index, places: list[tuple[str, str, int]], ahead: GitQuery | None, progress: Progress
+    workspace: Workspace,
+    index: Index,
+    places: list[tuple[str, str, int]],
+    ahead: GitQuery | None,
+    progress: Progress,
 ) -> Index | None:
-    """The index with what has changed in it; nothing, if somebody else has written it meanwhile.
+    """The index with what has changed in it; nothing, if somebody else has written it
+    meanwhile.
 
     Args:
         places: the folders, before anything else was looked at.
@@ -115,19 +133,43 @@ def _updated(
     if not found.changed:
         return index
     suspects, gone = list(found.suspects), list(found.gone)
-    kept = list(_read(workspace, found, str(found.meta.get("head", index.meta("head"))), suspects, gone, progress))
+    kept = list(
+        _read(
+            workspace,
+            found,
+            str(found.meta.get("head", index.meta("head"))),
+            suspects,
+            gone,
+            progress,
+        )
+    )
     try:
-        return index if index.save(kept, gone, found.meta, suspects, places, generation) else None
-    except UnusableError:  # locked, or nothing can be written: then for this answer alone
+        return (
+            index
+            if index.save(kept, gone, found.meta, suspects, places, generation)
+            else None
+        )
+    except (
+        UnusableError
+    ):  # locked, or nothing can be written: then for this answer alone
         index = index.in_memory()
-        return index if index.save(kept, gone, found.meta, suspects, places, index.meta("generation")) else None
+        return (
+            index
+            if index.save(
+                kept, gone, found.meta, suspects, places, index.meta("generation")
+            )
+            else None
+        )
 
 
-def rebuilt(workspace: Workspace, progress: Progress = no_progress, in_memory: bool = True) -> Index:
+def rebuilt(
+    workspace: Workspace, progress: Progress = no_progress, in_memory: bool = True
+) -> Index:
     """A new index, from all files.
 
     Args:
-        in_memory: whether it may be in memory alone, where the disk does not let us keep it.
+        in_memory: whether it may be in memory alone, where the disk does not let us
+            keep it.
 
     Raises:
         DiskError: it cannot be kept, and may not be in memory.
@@ -149,7 +191,11 @@ def rebuilt(workspace: Workspace, progress: Progress = no_progress, in_memory: b
 
 
 def _not_kept(workspace: Workspace, error: Exception) -> DiskError:
-    words = f"{error.strerror} ({error.filename or 'index'})" if isinstance(error, OSError) else str(error)
+    words = (
+        f"{error.strerror} ({error.filename or 'index'})"
+        if isinstance(error, OSError)
+        else str(error)
+    )
     where = workspace.state.folder or "the state folder"
     hint = "lists work without it; TICKETCTL_STATE names another folder"
     return DiskError(f"cannot write the index to {where}: {words}", hint)
@@ -165,15 +211,22 @@ def is_made_by(workspace: Workspace, index: Index) -> bool:
 
 
 def _rules(workspace: Workspace) -> bytes:
-    """What a summary is made by besides the ticket: who has which role, the holidays, and the profiles byte for byte.
+    """What a summary is made by besides the ticket: who has which role, the holidays,
+    and the profiles byte for byte.
 
     Whatever else the settings say, a million tickets need not be read again for it.
     """
     people, holidays = workspace.settings.people, workspace.settings.holidays
-    parts = [f"{__version__} {_FORM}".encode(), repr((people and sorted(people.items()), sorted(holidays))).encode()]
+    parts = [
+        f"{__version__} {_FORM}".encode(),
+        repr((people and sorted(people.items()), sorted(holidays))).encode(),
+    ]
     for path in workspace.registry.files():
         try:
-            parts += [os.fsencode(os.path.basename(path)), files.read_bytes(path, 1 << 20)]
+            parts += [
+                os.fsencode(os.path.basename(path)),
+                files.read_bytes(path, 1 << 20),
+            ]
         except ShortageError:
             raise
         except (FileNotFoundError, DiskError):
@@ -193,7 +246,8 @@ def _read(
     """Read what is to be read.
 
     Args:
-        head: HEAD's commit; empty where git was never asked, and nobody needs to know whom it vouches for.
+        head: HEAD's commit; empty where git was never asked, and nobody needs to know
+            whom it vouches for.
         suspects: takes the files for which git does not vouch.
         gone: takes those that went between being seen and being read.
     """
@@ -201,14 +255,23 @@ def _read(
         return
     from ticketctl.app.index.parallel import spread
 
-    for look, kept in zip(found.looks, spread(workspace, see, keep, found.looks, "reading", progress), strict=True):
+    for look, kept in zip(
+        found.looks,
+        spread(workspace, see, keep, found.looks, "reading", progress),
+        strict=True,
+    ):
         if kept is None:
             gone.append(look.path)
         if head and (
-            kept is None or kept.blob.hex() != look.vouched or not kept.stamp or is_young(kept.stamp, kept.read)
+            kept is None
+            or kept.blob.hex() != look.vouched
+            or not kept.stamp
+            or is_young(kept.stamp, kept.read)
         ):
             suspects.append(
-                UntrustedFile(look.path, kept.stamp, kept.read) if kept else UntrustedFile(look.path, "", 0)
+                UntrustedFile(look.path, kept.stamp, kept.read)
+                if kept
+                else UntrustedFile(look.path, "", 0)
             )
         if kept is not None:
             yield kept
@@ -233,7 +296,9 @@ class ParsedFile(NamedTuple):
 def see(workspace: Workspace, look: FileToRead) -> ParsedFile:
     """Read a file that the index is to hold."""
     blob = b""
-    _, stamp, read = stamped(workspace.root, look.path)  # before it is read: what changes in between will be seen
+    _, stamp, read = stamped(
+        workspace.root, look.path
+    )  # before it is read: what changes in between will be seen
     found: Ticket | Finding | None = None
     try:
         data = workspace.store.data_of(look.path)
@@ -260,7 +325,9 @@ def keep(workspace: Workspace, seen: ParsedFile) -> IndexEntry | None:
             found = error.finding
         else:
             summary = summary_of(profile, found, workspace.people_of(profile))
-            return IndexEntry(path, blob, stamp, read, cells_of(summary), letters=summary.letters)
+            return IndexEntry(
+                path, blob, stamp, read, cells_of(summary), letters=summary.letters
+            )
     place = (found.place.line, found.place.col, found.message, found.hint, found.code)
     # What could not even be read may be readable next time.
     return IndexEntry(path, blob, stamp if blob else "", read, broken=place)
@@ -275,5 +342,7 @@ def broken_in(index: Index) -> list[Finding]:
     """The tickets that cannot be read."""
     return [
         Finding(Place(path, line, col), code, message, hint)
-        for path, line, col, message, hint, code in index.all("SELECT * FROM broken ORDER BY path")
+        for path, line, col, message, hint, code in index.all(
+            "SELECT * FROM broken ORDER BY path"
+        )
     ]

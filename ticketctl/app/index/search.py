@@ -1,4 +1,5 @@
-"""Searching texts: the words of every ticket are put into the index when they are first asked for."""
+"""Searching texts: the words of every ticket are put into the index when they are first
+asked for."""
 
 from __future__ import annotations
 
@@ -16,7 +17,12 @@ from ticketctl.store.index.fulltext import add, complete, find, unread
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
-def search(workspace: Workspace, index: Index, terms: Sequence[Term], progress: Progress = no_progress) -> Index:
+def search(
+    workspace: Workspace,
+    index: Index,
+    terms: Sequence[Term],
+    progress: Progress = no_progress,
+) -> Index:
     """Make the tickets in which words stand known to an index, for ``selection``.
 
     Args:
@@ -36,14 +42,27 @@ def search(workspace: Workspace, index: Index, terms: Sequence[Term], progress: 
 
 
 def _complete(workspace: Workspace, index: Index, progress: Progress) -> None:
-    """Read what is not in the index yet, some thousands at a time: nobody waits for the index while files are read."""
+    """Read what is not in the index yet, some thousands at a time: nobody waits for the
+    index while files are read."""
     generation = index.meta("generation")
     left = unread(index)
     texts = zip(
-        left, spread(workspace, read_at, text_of, [path for path, _ in left], "searching", progress), strict=True
+        left,
+        spread(
+            workspace,
+            read_at,
+            text_of,
+            [path for path, _ in left],
+            "searching",
+            progress,
+        ),
+        strict=True,
     )
     while some := list(islice(texts, _AT_ONCE)):
-        add(index, ((path, blob, text) for (path, blob), text in some if text is not None))
+        add(
+            index,
+            ((path, blob, text) for (path, blob), text in some if text is not None),
+        )
     if left:
         complete(index, generation)
 
@@ -55,7 +74,8 @@ def text_of(_: Workspace, found: LoadedTicket | Finding | None) -> str | None:
     """What is searched in a ticket; nothing, if it cannot be understood.
 
     Raises:
-        UnreadError: the system does not let us read it: that it has these words nobody knows.
+        UnreadError: the system does not let us read it: that it has these words nobody
+            knows.
     """
     if isinstance(found, Finding) and found.code == UNREAD:
         raise UnreadError(found.message, found.hint, found.place)

@@ -19,7 +19,9 @@ def status(workspace: Workspace) -> list[str]:
     try:
         index = Index.open(workspace.state)
         if not is_made_by(workspace, index):
-            return ["the profiles or settings have changed since it was made; the next list makes it anew"]
+            return [
+                "the profiles or settings have changed since it was made; the next list makes it anew"
+            ]
         return _status(workspace, index)
     except UnusableError as error:
         return [f"no index that is of use ({error}); the next list makes one"]
@@ -32,19 +34,24 @@ def _status(workspace: Workspace, index: Index) -> list[str]:
         f"{counted(index.count(), 'ticket file')}, {size / (1 << 20):.1f} MiB",
         f"asked of {'git' if found.meta else 'every file'} what has changed: "
         f"{counted(len(found.looks), 'file')} to be read, {len(found.gone)} gone",
-        "words can be searched at once" if is_prepared(index) else "no words yet; the first search reads them",
+        "words can be searched at once"
+        if is_prepared(index)
+        else "no words yet; the first search reads them",
     ]
 
 
 def differences(workspace: Workspace, progress: Progress) -> list[str]:
-    """How the index, brought up to date, differs from what all files say; nothing is written but that.
+    """How the index, brought up to date, differs from what all files say; nothing is
+    written but that.
 
     Each line is the path of a file and what is wrong with it.
     """
     held = ask(workspace, lambda index: index.summaries(), progress)
     looks = news(workspace.root, None).looks
     found = []
-    for look, kept in zip(looks, spread(workspace, see, keep, looks, "verifying", progress), strict=True):
+    for look, kept in zip(
+        looks, spread(workspace, see, keep, looks, "verifying", progress), strict=True
+    ):
         cells = held.pop(look.path, None)
         if kept is None:
             continue

@@ -1,4 +1,5 @@
-"""Opening tickets: what the command line, or a row of a file (``app/input/rows.py``), asks for."""
+"""Opening tickets: what the command line, or a row of a file (``app/input/rows.py``),
+asks for."""
 
 from __future__ import annotations
 
@@ -17,7 +18,19 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.errors import TicketctlError, UsageError
 from ticketctl.store.paths import ID
 
-KEYS = ("title", "profile", "customer", "assignee", "text", "due", "follows", "status", "template", "id", "fields")
+KEYS = (
+    "title",
+    "profile",
+    "customer",
+    "assignee",
+    "text",
+    "due",
+    "follows",
+    "status",
+    "template",
+    "id",
+    "fields",
+)
 
 
 def request(
@@ -39,7 +52,8 @@ def request(
 
 
 def check_texts(row: Mapping[str, Any]) -> None:
-    """Refuse a row of JSON in which something that is a text is none; its fields are looked at by their types.
+    """Refuse a row of JSON in which something that is a text is none; its fields are
+    looked at by their types.
 
     Raises:
         UsageError: with the key.
@@ -51,18 +65,25 @@ def check_texts(row: Mapping[str, Any]) -> None:
 
 def _not_so(key: str, what: str, held: object) -> UsageError:
     shown = json.dumps(held, ensure_ascii=False)
-    return UsageError(f"{key} must be {what}, not {shown if len(shown) < 60 else shown[:57] + '...'}")
+    return UsageError(
+        f"{key} must be {what}, not {shown if len(shown) < 60 else shown[:57] + '...'}"
+    )
 
 
-def _request(workspace: Workspace, row: Mapping[str, Any], taken: Container[str]) -> tuple[Profile, list[Create]]:
+def _request(
+    workspace: Workspace, row: Mapping[str, Any], taken: Container[str]
+) -> tuple[Profile, list[Create]]:
     check_texts(row)
     name = row.get("profile") or workspace.settings.profile
     if not name:
         raise UsageError(
-            "say which profile", f"-p PROFILE ({', '.join(workspace.registry.names())}), or profile: in ticketctl.yaml"
+            "say which profile",
+            f"-p PROFILE ({', '.join(workspace.registry.names())}), or profile: in ticketctl.yaml",
         )
     profile = workspace.registry.get(str(name))
-    template = values.template(profile, str(row["template"])) if row.get("template") else None
+    template = (
+        values.template(profile, str(row["template"])) if row.get("template") else None
+    )
     id_ = _id(workspace, row.get("id"), taken)
     who = actors(workspace, profile, None)
     sets = _sets(workspace, profile, row)
@@ -72,21 +93,50 @@ def _request(workspace: Workspace, row: Mapping[str, Any], taken: Container[str]
         raise UsageError("say what it is about", 'ticketctl new "TITLE"')
     note = None
     if template:
-        context = EvalContext(profile, workspace.people_of(profile), workspace.now, Ticket(id_, profile.name, str(title), ""), (),
-                      who[0].role, who[0].role, who[0].who)  # fmt: skip
-        sets = {**{key: value for key, value in template.sets.items() if value is not None}, **sets}
-        title, text, note = fill(str(title), context), fill(str(text), context), fill(template.note, context) or None
+        context = EvalContext(
+            profile,
+            workspace.people_of(profile),
+            workspace.now,
+            Ticket(id_, profile.name, str(title), ""),
+            (),
+            who[0].role,
+            who[0].role,
+            who[0].who,
+        )
+        sets = {
+            **{key: value for key, value in template.sets.items() if value is not None},
+            **sets,
+        }
+        title, text, note = (
+            fill(str(title), context),
+            fill(str(text), context),
+            fill(template.note, context) or None,
+        )
     to = (
-        values.status(profile, str(row["status"])) if row.get("status") else (template.to or None) if template else None
+        values.status(profile, str(row["status"]))
+        if row.get("status")
+        else (template.to or None)
+        if template
+        else None
     )
     requests = []
     for actor in who:
         own = sets
         if profile.kind(actor.role) == "customer" and "customer" not in sets:
             own = {"customer": actor.who, **sets}
-        requests.append(Create(id_, actor, values.line(str(title), "the title"),
-                               values.body(str(text), "the text") if text else None, note, to, own,
-                               via=row.get("via"), quiet=bool(row.get("quiet"))))  # fmt: skip
+        requests.append(
+            Create(
+                id_,
+                actor,
+                values.line(str(title), "the title"),
+                values.body(str(text), "the text") if text else None,
+                note,
+                to,
+                own,
+                via=row.get("via"),
+                quiet=bool(row.get("quiet")),
+            )
+        )
     return profile, requests
 
 
@@ -94,7 +144,10 @@ def _id(workspace: Workspace, given: object, taken: Container[str]) -> str:
     if not given:
         return workspace.store.fresh_id(workspace.now, taken)
     if not ID.match(str(given)):
-        raise UsageError(f'"{given}" is not an id', "YYMMDD and five of 0-9 a-z without i l o u: 261121-k3qx9")
+        raise UsageError(
+            f'"{given}" is not an id',
+            "YYMMDD and five of 0-9 a-z without i l o u: 261121-k3qx9",
+        )
     if str(given) in taken:
         raise UsageError(f"another row has the id {given}")
     return str(given)
@@ -115,23 +168,34 @@ def _typed(key: str, kind: str, held: object) -> str:
         return "true" if held else "false"
     if kind == "integer" and isinstance(held, int) and not isinstance(held, bool):
         return str(held)
-    if kind in _LISTS and isinstance(held, list) and all(isinstance(one, str) for one in held):
+    if (
+        kind in _LISTS
+        and isinstance(held, list)
+        and all(isinstance(one, str) for one in held)
+    ):
         return ",".join(held)
     what = {"boolean": "true or false", "integer": "a whole number"}.get(kind, "a text")
     raise _not_so(key, "a list of texts" if kind in _LISTS else what, held)
 
 
-def _sets(workspace: Workspace, profile: Profile, row: Mapping[str, Any]) -> dict[str, Value]:
-    """The values that a row gives: its head keys, ``fields``, columns named like fields, and ``--set`` pairs."""
+def _sets(
+    workspace: Workspace, profile: Profile, row: Mapping[str, Any]
+) -> dict[str, Value]:
+    """The values that a row gives: its head keys, ``fields``, columns named like
+    fields, and ``--set`` pairs."""
     sets: dict[str, Value] = {}
     fields = row.get("fields") or {}
     if not isinstance(fields, dict):
         raise UsageError("fields must be an object")
     own = (*KEYS, "pairs", "via", "quiet", "file")
-    others = {key: held for key, held in row.items() if key not in own and held is not None}
+    others = {
+        key: held for key, held in row.items() if key not in own and held is not None
+    }
     for key, held in {**others, **fields}.items():
         name, declared = values.field(profile, key)
-        sets[name] = values.value(workspace, profile, declared, name, _typed(key, declared.type, held))
+        sets[name] = values.value(
+            workspace, profile, declared, name, _typed(key, declared.type, held)
+        )
     pairs, _ = values.assignments(workspace, profile, row.get("pairs") or ())
     sets |= pairs
     for key in ("customer", "assignee"):

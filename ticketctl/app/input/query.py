@@ -1,6 +1,8 @@
-"""What people ask of a list, as terms: the options and the query language say the same (docs/guide.md, finding tickets).
+"""What people ask of a list, as terms: the options and the query language say the same
+(docs/guide.md, finding tickets).
 
-``status:pending assignee:@me due:<+3d -product:billing "paper jam"``: all must hold; ``-`` before one turns it round.
+``status:pending assignee:@me due:<+3d -product:billing "paper jam"``: all must hold;
+``-`` before one turns it round.
 """
 
 from __future__ import annotations
@@ -20,10 +22,26 @@ if TYPE_CHECKING:
     from ticketctl.core.profile import Field
 
 _TOKEN = pattern(r'(-)?(?:([^\s":<>]+):)?(?:"([^"]*)"|((?:[<>]=?"[^"]*"|[^\s"])+))')
-_MOMENTS = {"created": "created", "updated": "updated", "due": "when", "date": "due", "next_due": "next_due"}
+_MOMENTS = {
+    "created": "created",
+    "updated": "updated",
+    "due": "when",
+    "date": "due",
+    "next_due": "next_due",
+}
 _WHOSE = ("assignee", "customer")
 _IS = (*STATES, "closed", "due", "overdue", "queue", "unanswered")
-_NAMES = ("status", "state", "profile", "assignee", "customer", "title", "follows", "is", *_MOMENTS)
+_NAMES = (
+    "status",
+    "state",
+    "profile",
+    "assignee",
+    "customer",
+    "title",
+    "follows",
+    "is",
+    *_MOMENTS,
+)
 _FEW = ("enum", "boolean")
 _SECOND = timedelta(seconds=1)
 _MOST = 100
@@ -37,7 +55,10 @@ def read_query(workspace: Workspace, text: str) -> Iterator[Term]:
     """
     _utf8(text)
     if text.count('"') % 2:
-        raise UsageError("a quotation mark is not closed", "'\"paper jam\"' for words that stand together")
+        raise UsageError(
+            "a quotation mark is not closed",
+            "'\"paper jam\"' for words that stand together",
+        )
     for minus, name, phrase, word in _TOKEN.findall(text):
         value = phrase or word.replace('"', "")
         if not value:
@@ -45,20 +66,25 @@ def read_query(workspace: Workspace, text: str) -> Iterator[Term]:
         if name:
             yield term(workspace, name, value, not minus)
         elif value.endswith(":") and not phrase:
-            raise UsageError(f'"{value}" says no value', f"{value}VALUE, without a space between")
+            raise UsageError(
+                f'"{value}" says no value', f"{value}VALUE, without a space between"
+            )
         else:
             yield Term("words", "phrase" if phrase else "word", (value,), not minus)
 
 
 def is_term(workspace: Workspace, text: str) -> bool:
-    """Whether something that begins with a minus is ``-NAME:VALUE`` rather than an option."""
+    """Whether something that begins with a minus is ``-NAME:VALUE`` rather than an
+    option."""
     name, colon, value = text.removeprefix("-").partition(":")
     if not (colon and value and name):
         return False
     from ticketctl.core.profile import squash
 
     own = (field for profile in workspace.registry.all() for field in profile.fields)
-    return name.casefold() in _NAMES or any(squash(name) == squash(field) for field in own)
+    return name.casefold() in _NAMES or any(
+        squash(name) == squash(field) for field in own
+    )
 
 
 def words(text: str) -> list[Term]:
@@ -89,7 +115,13 @@ def term(workspace: Workspace, name: str, value: str, wanted: bool = True) -> Te
     """
     name = name.casefold()
     _utf8(value)
-    if value.casefold() in ("none", "any") and name not in ("status", "state", "profile", "is", "title"):
+    if value.casefold() in ("none", "any") and name not in (
+        "status",
+        "state",
+        "profile",
+        "is",
+        "title",
+    ):
         test = _moments_or_field(workspace, name)
         return Term(test, "set", (), wanted == (value.casefold() == "any"))
     if name in _MOMENTS:
@@ -115,25 +147,40 @@ def _field_term(workspace: Workspace, name: str, value: str, wanted: bool) -> Te
     """What is asked of a field of a profile, by its type."""
     declared = _declared(workspace, name)
     if declared.type in ("date", "datetime"):
-        return Term(f"field.{declared.name}", "between", _bounds(workspace, value), wanted)
+        return Term(
+            f"field.{declared.name}", "between", _bounds(workspace, value), wanted
+        )
     if value[0] in "<>":
         raise UsageError(f"{declared.name} is no moment", f"{declared.name}:VALUE")
     if declared.type in ("user", "users", "email"):
         value = _person(workspace, value)
     yes = {"yes": "true", "no": "false"} if declared.type == "boolean" else {}
-    return Term(f"field.{declared.name}", "is", (yes.get(value.casefold(), value),), wanted)
+    return Term(
+        f"field.{declared.name}", "is", (yes.get(value.casefold(), value),), wanted
+    )
 
 
 def doubt(workspace: Workspace, terms: Iterable[Term]) -> str:
-    """Why nothing may have been found: a value that no profile lists for a field. Old tickets may still have such."""
+    """Why nothing may have been found: a value that no profile lists for a field. Old
+    tickets may still have such."""
     for one in terms:
         name = one.name.removeprefix("field.")
         if one.name == name or one.test != "is":
             continue
-        fields = [found for profile in workspace.registry.all() if (found := profile.find_field(name))]
-        known = list(dict.fromkeys(value for each in fields for value in each.values or ("true", "false")))
+        fields = [
+            found
+            for profile in workspace.registry.all()
+            if (found := profile.find_field(name))
+        ]
+        known = list(
+            dict.fromkeys(
+                value for each in fields for value in each.values or ("true", "false")
+            )
+        )
         value = str(one.values[0])
-        if all(each.type in _FEW for each in fields) and value.casefold() not in map(str.casefold, known):
+        if all(each.type in _FEW for each in fields) and value.casefold() not in map(
+            str.casefold, known
+        ):
             return f'{name} is not "{value}" in any profile: {closest(value, known) or "it is " + " or ".join(known)}'
     return ""
 
@@ -166,8 +213,14 @@ def _declared(workspace: Workspace, name: str) -> Field:
     for profile in profiles:
         if found := profile.find_field(name):
             return found
-    known = [*_NAMES, *dict.fromkeys(field for profile in profiles for field in profile.fields)]
-    raise UsageError(f'nothing is called "{name}"', closest(name, known) or f"there are: {', '.join(known)}")
+    known = [
+        *_NAMES,
+        *dict.fromkeys(field for profile in profiles for field in profile.fields),
+    ]
+    raise UsageError(
+        f'nothing is called "{name}"',
+        closest(name, known) or f"there are: {', '.join(known)}",
+    )
 
 
 def _person(workspace: Workspace, value: str) -> str:
@@ -186,7 +239,9 @@ def _is(workspace: Workspace, value: str, wanted: bool) -> Term:
         case "due":
             return Term("next_due", "set", (), wanted)
         case "overdue":
-            return Term("when", "between", between(workspace, None, workspace.now), wanted)
+            return Term(
+                "when", "between", between(workspace, None, workspace.now), wanted
+            )
         case "queue":
             return Term("queued", "is", (1,), wanted)
         case "unanswered":
@@ -198,7 +253,9 @@ def _is(workspace: Workspace, value: str, wanted: bool) -> Term:
 def _known(what: str, text: str, names: Iterable[str]) -> str:
     names = list(dict.fromkeys(names))
     if text not in names:
-        raise UsageError(f'there is no {what} "{text}"', closest(text, names) or ", ".join(names))
+        raise UsageError(
+            f'there is no {what} "{text}"', closest(text, names) or ", ".join(names)
+        )
     return text
 
 
@@ -214,12 +271,14 @@ def _statuses(workspace: Workspace, text: str) -> list[str]:
 
 
 def _moment(workspace: Workspace, name: str, value: str, wanted: bool) -> Term:
-    """``<X``, ``<=X``, ``>X``, ``>=X``, ``X..Y`` (either may be left out), or ``X``, which for a date is the day."""
+    """``<X``, ``<=X``, ``>X``, ``>=X``, ``X..Y`` (either may be left out), or ``X``,
+    which for a date is the day."""
     return Term(_MOMENTS[name], "between", _bounds(workspace, value), wanted)
 
 
 def _bounds(workspace: Workspace, value: str) -> tuple[str, ...]:
-    """The first and last instant that are meant, then the first and last date; empty for no bound."""
+    """The first and last instant that are meant, then the first and last date; empty
+    for no bound."""
     low: datetime | None = None
     high: datetime | None = None
     if found := re.match(r"([<>]=?)(.+)", value):
@@ -229,15 +288,21 @@ def _bounds(workspace: Workspace, value: str) -> tuple[str, ...]:
     else:
         begin, dots, end = value.partition("..")
         if not begin and not end:
-            raise UsageError('".." says neither from when nor until when', "2026-11-01..2026-11-30, -7d..")
+            raise UsageError(
+                '".." says neither from when nor until when',
+                "2026-11-01..2026-11-30, -7d..",
+            )
         low = _day(workspace, begin)[0] if begin else None
         high = _day(workspace, end if dots else begin)[1] if end or not dots else None
     return between(workspace, low, high)
 
 
-def between(workspace: Workspace, low: datetime | None, high: datetime | None) -> tuple[str, ...]:
-    """Two instants as the values of a term. A date in a ticket means its local 00:00, so it is compared as a date: with
-    the first day that begins at ``low`` or later, and the last that begins by ``high``."""
+def between(
+    workspace: Workspace, low: datetime | None, high: datetime | None
+) -> tuple[str, ...]:
+    """Two instants as the values of a term. A date in a ticket means its local 00:00,
+    so it is compared as a date: with the first day that begins at ``low`` or later, and
+    the last that begins by ``high``."""
     where = zone(workspace.settings.timezone)
     days = ["", ""]
     if low is not None:
@@ -248,7 +313,8 @@ def between(workspace: Workspace, low: datetime | None, high: datetime | None) -
 
 
 def _day(workspace: Workspace, text: str) -> tuple[datetime, datetime]:
-    """The first and the last second of what was typed: the same for an instant, the local day for a date."""
+    """The first and the last second of what was typed: the same for an instant, the
+    local day for a date."""
     from ticketctl.app.input.values import when
 
     where = zone(workspace.settings.timezone)
@@ -257,6 +323,10 @@ def _day(workspace: Workspace, text: str) -> tuple[datetime, datetime]:
         first = moment_of(held, where)
         if len(held) > 10:
             return first, first
-        return first, to_utc(datetime.fromisoformat(held) + timedelta(days=1), where) - _SECOND
+        return first, to_utc(
+            datetime.fromisoformat(held) + timedelta(days=1), where
+        ) - _SECOND
     except (ValueError, OverflowError) as error:
-        raise UsageError(f'"{text}": {error}', "a moment between 1900 and 2999") from None
+        raise UsageError(
+            f'"{text}": {error}', "a moment between 1900 and 2999"
+        ) from None

@@ -1,4 +1,5 @@
-"""The rows of a file, JSON Lines or CSV: one at a time, however many. Loaded only where there is a file."""
+"""The rows of a file, JSON Lines or CSV: one at a time, however many. Loaded only where
+there is a file."""
 
 from __future__ import annotations
 
@@ -20,19 +21,25 @@ Rows = Iterator[tuple[str, dict[str, Any]]]
 
 @contextmanager
 def rows_of(name: str, common: Mapping[str, Any]) -> Iterator[Rows]:
-    """The rows of a file, one at a time, each with the command line's options where it says nothing itself.
+    """The rows of a file, one at a time, each with the command line's options where it
+    says nothing itself.
 
     Args:
-        name: of the file, JSON Lines (an object a line) or CSV with a heading; ``-`` for stdin, which is first taken
-            in whole, so that nobody waits for who writes it. ``.csv`` is CSV, ``.jsonl`` is JSON Lines, anything else
-            is told by its first character.
+        name: of the file, JSON Lines (an object a line) or CSV with a heading; ``-``
+            for stdin, which is first taken in whole, so that nobody waits for who
+            writes it. ``.csv`` is CSV, ``.jsonl`` is JSON Lines, anything else is told
+            by its first character.
 
     Raises:
         MissingError: there is no such file, or none that may be read.
         InputError: (as one goes on) it is too large, or no text.
         UsageError: a line is neither, or a row has a column that there is not.
     """
-    given = {key: value for key, value in common.items() if value not in (None, ()) and key != "file"}
+    given = {
+        key: value
+        for key, value in common.items()
+        if value not in (None, ()) and key != "file"
+    }
     called = CALLED_STDIN if name == "-" else name
     with ExitStack() as opened:
         try:
@@ -45,12 +52,16 @@ def rows_of(name: str, common: Mapping[str, Any]) -> Iterator[Rows]:
 @contextmanager
 def _opened(name: str) -> Iterator[IO[str]]:
     with ExitStack() as opened:
-        source = sys.stdin.buffer if name == "-" else opened.enter_context(open(name, "rb"))
+        source = (
+            sys.stdin.buffer if name == "-" else opened.enter_context(open(name, "rb"))
+        )
         if name == "-" or not source.seekable():
             spool = opened.enter_context(TemporaryFile())
             _copy(source, spool, CALLED_STDIN if name == "-" else name)
             source = spool
-        yield opened.enter_context(io.TextIOWrapper(source, encoding="utf-8-sig", newline=""))
+        yield opened.enter_context(
+            io.TextIOWrapper(source, encoding="utf-8-sig", newline="")
+        )
 
 
 MAX_SPOOLED = 1 << 30
@@ -61,7 +72,8 @@ def _copy(source: IO[bytes], spool: IO[bytes], called: str) -> None:
     """Take in all that a pipe gives, and go back to its beginning.
 
     Raises:
-        InputError: there is more than is taken, or a line without end, or what is no text.
+        InputError: there is more than is taken, or a line without end, or what is no
+            text.
     """
     size = line = 0
     left = b""
@@ -73,8 +85,10 @@ def _copy(source: IO[bytes], spool: IO[bytes], called: str) -> None:
         if line > 4 * MAX_LINE:  # bytes of a character
             raise _too_long(called)
         if size > MAX_SPOOLED:
-            raise InputError(f"{called} gives more than {MAX_SPOOLED >> 30} GiB",
-                             "write it to a file and name that, which may be larger")  # fmt: skip
+            raise InputError(
+                f"{called} gives more than {MAX_SPOOLED >> 30} GiB",
+                "write it to a file and name that, which may be larger",
+            )
         spool.write(piece)
     spool.seek(0)
 
@@ -99,8 +113,10 @@ def _not_text(name: str) -> InputError:
 
 
 def _too_long(place: str) -> InputError:
-    return InputError(f"{place}: a line of more than {MAX_LINE >> 20} Mi characters",
-                      "one ticket a line; attach what is long")  # fmt: skip
+    return InputError(
+        f"{place}: a line of more than {MAX_LINE >> 20} Mi characters",
+        "one ticket a line; attach what is long",
+    )
 
 
 def _rows(file: IO[str], name: str, given: Mapping[str, Any]) -> Rows:
@@ -109,7 +125,10 @@ def _rows(file: IO[str], name: str, given: Mapping[str, Any]) -> Rows:
         for number, row in enumerate(_parsed(file, name), 1):
             for key in _OURS.intersection(row):
                 raise UsageError(f'{name}, row {number}: there is no column "{key}"')
-            yield f"{name}, row {number}: ", {**given, **{key: v for key, v in row.items() if v not in (None, "")}}
+            yield (
+                f"{name}, row {number}: ",
+                {**given, **{key: v for key, v in row.items() if v not in (None, "")}},
+            )
     except UnicodeDecodeError:
         raise _not_text(name) from None
     except csv.Error as error:
@@ -131,13 +150,18 @@ def _parsed(file: IO[str], name: str) -> Iterator[dict[str, Any]]:
         file.seek(0)
         is_csv = bool(first) and not first.lstrip("\ufeff \t").startswith("{")
     if not is_csv:
-        yield from (_object(line, f"{name}:{number}") for number, line in enumerate(_lines(file, name), 1)
-                   if line.strip())  # fmt: skip
+        yield from (
+            _object(line, f"{name}:{number}")
+            for number, line in enumerate(_lines(file, name), 1)
+            if line.strip()
+        )
         return
     csv.field_size_limit(1 << 20)  # a text may be longer than the reader's own limit
     for number, row in enumerate(csv.DictReader(_lines(file, name), strict=True), 1):
         if None in row or None in row.values():
-            raise UsageError(f"{name}, row {number}: more or fewer cells than the heading")
+            raise UsageError(
+                f"{name}, row {number}: more or fewer cells than the heading"
+            )
         yield dict(row)
 
 

@@ -26,7 +26,10 @@ def status(profile: Profile, text: str) -> str:
     if found := profile.find_status(text):
         return found
     known = list(profile.statuses)
-    raise UsageError(f'{profile.name} has no status "{text}"', closest(text, known) or f"it has: {', '.join(known)}")
+    raise UsageError(
+        f'{profile.name} has no status "{text}"',
+        closest(text, known) or f"it has: {', '.join(known)}",
+    )
 
 
 def template(profile: Profile, name: str) -> Template:
@@ -55,7 +58,9 @@ def assignments(
     for pair in pairs:
         key, equals, text = pair.partition("=")
         if not equals:
-            raise UsageError(f'"{pair}" is not of the form FIELD=VALUE', "FIELD= clears")
+            raise UsageError(
+                f'"{pair}" is not of the form FIELD=VALUE', "FIELD= clears"
+            )
         name, declared = field(profile, key.strip())
         if text == "":
             unset.append(name)
@@ -76,11 +81,16 @@ def field(profile: Profile, text: str) -> tuple[str, Field]:
         found = HEAD_FIELDS[base.casefold()]
     if found is None or (dot and found.type != "checklist"):
         known = [*profile.fields, *SETTABLE]
-        raise UsageError(f'{profile.name} has no field "{text}"', closest(text, known) or f"it has: {', '.join(known)}")
+        raise UsageError(
+            f'{profile.name} has no field "{text}"',
+            closest(text, known) or f"it has: {', '.join(known)}",
+        )
     return (f"{found.name}.{squash_item(item)}" if dot else found.name), found
 
 
-def value(workspace: Workspace, profile: Profile, declared: Field, name: str, text: str) -> Value:
+def value(
+    workspace: Workspace, profile: Profile, declared: Field, name: str, text: str
+) -> Value:
     """One value, of its field's type.
 
     Raises:
@@ -94,7 +104,14 @@ def value(workspace: Workspace, profile: Profile, declared: Field, name: str, te
     if kind == "enum":
         return _one_of(name, declared.values, text)
     if kind == "boolean":
-        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        words = {
+            "true": True,
+            "yes": True,
+            "1": True,
+            "false": False,
+            "no": False,
+            "0": False,
+        }
         if text.casefold() not in words:
             raise UsageError(f'{name} is true or false, not "{text}"')
         return words[text.casefold()]
@@ -105,11 +122,17 @@ def value(workspace: Workspace, profile: Profile, declared: Field, name: str, te
     if kind in ("date", "datetime"):
         held = when(workspace, text)
         where = dates.zone(workspace.settings.timezone)
-        return held if kind == "datetime" else f"{dates.moment_of(held, where).astimezone(where):%Y-%m-%d}"
+        return (
+            held
+            if kind == "datetime"
+            else f"{dates.moment_of(held, where).astimezone(where):%Y-%m-%d}"
+        )
     if kind in ("user", "email"):
         return person(text, workspace)
     if kind == "users":
-        return tuple(person(part.strip(), workspace) for part in text.split(",") if part.strip())
+        return tuple(
+            person(part.strip(), workspace) for part in text.split(",") if part.strip()
+        )
     if name == "follows":
         return workspace.id_of(text)
     return body(text, name) if kind == "text" else line(text, name)
@@ -119,11 +142,14 @@ def _one_of(name: str, known: tuple[str, ...], text: str) -> str:
     for one in known:
         if squash(one) == squash(text):
             return one
-    raise UsageError(f'{name} is {" or ".join(known)}, not "{text}"', closest(text, known))
+    raise UsageError(
+        f'{name} is {" or ".join(known)}, not "{text}"', closest(text, known)
+    )
 
 
 def when(workspace: Workspace, text: str) -> str:
-    """A moment as typed, as files hold it. Times are typed as they are shown: in the store's zone.
+    """A moment as typed, as files hold it. Times are typed as they are shown: in the
+    store's zone.
 
     Raises:
         UsageError: it is not understood.
@@ -151,7 +177,8 @@ def line(text: str, what: str) -> str:
 
 
 def body(text: str, what: str) -> str:
-    """A text as files hold it: LF, exactly one final newline if it has several lines, none if it has one.
+    """A text as files hold it: LF, exactly one final newline if it has several lines,
+    none if it has one.
 
     Raises:
         UsageError: it is empty, too long, or not text.
@@ -164,7 +191,10 @@ def body(text: str, what: str) -> str:
     if not held.strip():
         raise UsageError(f"{what} is empty")
     if len(held) > MAX_TEXT:
-        raise UsageError(f"{what} is longer than {MAX_TEXT // 1024} KiB", "attach it instead of pasting it")
+        raise UsageError(
+            f"{what} is longer than {MAX_TEXT // 1024} KiB",
+            "attach it instead of pasting it",
+        )
     if "\0" in held:
         raise UsageError(f"{what} holds a NUL byte")
     return held + "\n" if "\n" in held else held

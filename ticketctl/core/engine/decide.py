@@ -7,7 +7,17 @@ from datetime import datetime
 
 from ticketctl.core.engine.guards import EvalContext, may
 from ticketctl.core.engine.moves import open_moves, way
-from ticketctl.core.engine.requests import Actor, Change, Create, Decision, Deliver, Fire, Keep, Refusal, Request
+from ticketctl.core.engine.requests import (
+    Actor,
+    Change,
+    Create,
+    Decision,
+    Deliver,
+    Fire,
+    Keep,
+    Refusal,
+    Request,
+)
 from ticketctl.core.engine.transition import TransitionBuilder
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
@@ -16,7 +26,12 @@ from ticketctl.core.ticket import Ticket
 
 
 def decide(
-    profile: Profile, ticket: Ticket | None, request: Request, now: datetime, people: People, by_mail: bool = False
+    profile: Profile,
+    ticket: Ticket | None,
+    request: Request,
+    now: datetime,
+    people: People,
+    by_mail: bool = False,
 ) -> Decision | Refusal:
     """Decide on a request, purely: what would be written, or every reason why not.
 
@@ -26,15 +41,26 @@ def decide(
         request: what is asked.
         now: the instant of the decision, in UTC.
         people: who has which role.
-        by_mail: notices are only owed by this, and given when they are delivered (:class:`Deliver`).
+        by_mail: notices are only owed by this, and given when they are delivered
+            (:class:`Deliver`).
 
     Returns:
         A decision (without entries, if there is nothing to do), or a refusal.
     """
     if isinstance(request, Fire | Deliver | Keep):
-        act = TransitionBuilder(profile, people, now, ticket, Actor(profile.system, profile.system), None, by_mail)
+        act = TransitionBuilder(
+            profile,
+            people,
+            now,
+            ticket,
+            Actor(profile.system, profile.system),
+            None,
+            by_mail,
+        )
     else:
-        act = TransitionBuilder(profile, people, now, ticket, request.actor, request.via, by_mail)
+        act = TransitionBuilder(
+            profile, people, now, ticket, request.actor, request.via, by_mail
+        )
     try:
         _run(act, profile, ticket, request, people)
     except TooLongError as error:
@@ -52,7 +78,13 @@ def decide(
     )
 
 
-def _run(act: TransitionBuilder, profile: Profile, ticket: Ticket | None, request: Request, people: People) -> None:
+def _run(
+    act: TransitionBuilder,
+    profile: Profile,
+    ticket: Ticket | None,
+    request: Request,
+    people: People,
+) -> None:
     """Let an act do what is asked.
 
     Raises:
@@ -75,13 +107,19 @@ def _run(act: TransitionBuilder, profile: Profile, ticket: Ticket | None, reques
             act.change(request)
 
 
-def context_for(profile: Profile, ticket: Ticket, actor: Actor, now: datetime, people: People) -> EvalContext:
+def context_for(
+    profile: Profile, ticket: Ticket, actor: Actor, now: datetime, people: People
+) -> EvalContext:
     """The scene in which somebody looks at a ticket without asking for anything yet."""
     role = profile.role_of_kind("customer") if actor.for_ else actor.role
-    return EvalContext(profile, people, now, ticket, ticket.acts, role, actor.role, actor.who)
+    return EvalContext(
+        profile, people, now, ticket, ticket.acts, role, actor.role, actor.who
+    )
 
 
-def actor_reasons(profile: Profile, ticket: Ticket | None, actor: Actor, people: People) -> list[str]:
+def actor_reasons(
+    profile: Profile, ticket: Ticket | None, actor: Actor, people: People
+) -> list[str]:
     """Why somebody may not act in a role: it is not theirs, or not on this ticket."""
     role = profile.roles.get(actor.role)
     if role is None:
@@ -91,11 +129,17 @@ def actor_reasons(profile: Profile, ticket: Ticket | None, actor: Actor, people:
     reasons = []
     if role.kind == "customer":
         if ticket and actor.who not in ticket.customers:
-            reasons.append(f"{actor.who} is not the customer of this ticket ({', '.join(ticket.customers) or 'none'})")
+            reasons.append(
+                f"{actor.who} is not the customer of this ticket ({', '.join(ticket.customers) or 'none'})"
+            )
     elif not people.has(actor.who, actor.role):
-        reasons.append(f"{actor.who} does not have the role {actor.role} (people in ticketctl.yaml)")
+        reasons.append(
+            f"{actor.who} does not have the role {actor.role} (people in ticketctl.yaml)"
+        )
     if ticket and role.field and actor.who not in _in_field(ticket, role.field):
-        reasons.append(f"{actor.who} is not in {role.field}, which the role {actor.role} is bound to")
+        reasons.append(
+            f"{actor.who} is not in {role.field}, which the role {actor.role} is bound to"
+        )
     if actor.for_ is not None:
         if role.kind != "agent":
             reasons.append(f"only staff may act for the customer, not {actor.role}")
@@ -110,10 +154,14 @@ def _in_field(ticket: Ticket, name: str) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _edit_reasons(profile: Profile, ticket: Ticket | None, request: Create | Change) -> list[str]:
+def _edit_reasons(
+    profile: Profile, ticket: Ticket | None, request: Create | Change
+) -> list[str]:
     """Which of the fields that are set the role may not set by hand."""
     role, kind = request.actor.role, profile.kind(request.actor.role)
-    names: Iterable[str] = request.sets if isinstance(request, Create) else (*request.sets, *request.unset)
+    names: Iterable[str] = (
+        request.sets if isinstance(request, Create) else (*request.sets, *request.unset)
+    )
     opening = ("customer", "follows") if ticket is None else ()
     reasons = []
     for name in names:
@@ -129,11 +177,19 @@ def _edit_reasons(profile: Profile, ticket: Ticket | None, request: Create | Cha
             ):
                 reasons.append(_no_item(ticket, name))
             continue
-        reasons.append(f"{name} is set by {' or '.join(allowed) or 'staff'}, not by {role}")
+        reasons.append(
+            f"{name} is set by {' or '.join(allowed) or 'staff'}, not by {role}"
+        )
     if kind == "customer" and request.note and request.via != "mail":
         reasons.append(f"a {role}'s text is always public (ticketctl reply)")
-    if ticket is None and kind == "customer" and request.sets.get("customer") not in (None, request.actor.who):
-        reasons.append(f"as {role} you open your own tickets, not those of {request.sets['customer']}")
+    if (
+        ticket is None
+        and kind == "customer"
+        and request.sets.get("customer") not in (None, request.actor.who)
+    ):
+        reasons.append(
+            f"as {role} you open your own tickets, not those of {request.sets['customer']}"
+        )
     return reasons
 
 
@@ -145,17 +201,29 @@ def _no_item(ticket: Ticket, name: str) -> str:
 
 
 def _refuse(act: TransitionBuilder, ticket: Ticket | None, request: Request) -> Refusal:
-    """The whole answer to somebody who may not: reasons, criterion, what is open, the way there."""
+    """The whole answer to somebody who may not: reasons, criterion, what is open, the
+    way there."""
     profile, actor = act.profile, act.actor
     to = request.to if isinstance(request, Create | Change) else None
     cites = act.edge.origin.cites if act.edge else ()
     reasons = tuple(dict.fromkeys(act.reasons))
     if ticket is None:
         assert isinstance(request, Create)
-        return Refusal(request.id, request.title, "", to, reasons, actor.role, cites=cites, profile=profile.name)
+        return Refusal(
+            request.id,
+            request.title,
+            "",
+            to,
+            reasons,
+            actor.role,
+            cites=cites,
+            profile=profile.name,
+        )
     context = context_for(profile, ticket, actor, act.now, act.people)
     mine = not actor_reasons(profile, ticket, actor, act.people)
-    direct = bool(to and act.edge and act.edge.source == ticket.status and may(context, act.edge))
+    direct = bool(
+        to and act.edge and act.edge.source == ticket.status and may(context, act.edge)
+    )
     return Refusal(
         ticket.id,
         ticket.title,
@@ -171,5 +239,7 @@ def _refuse(act: TransitionBuilder, ticket: Ticket | None, request: Request) -> 
         else way(profile, ticket.status, to, actor.role, str(ticket.get("category"))),
         profile=profile.name,
         gave=isinstance(request, Change)
-        and bool(request.text or request.note or request.sets or request.unset or actor.for_),
+        and bool(
+            request.text or request.note or request.sets or request.unset or actor.for_
+        ),
     )

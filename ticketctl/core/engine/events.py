@@ -13,29 +13,52 @@ _OPENINGS = ("created", "imported")
 
 
 def is_import(entry: Entry) -> bool:
-    """Whether an entry says that the history above it came from another store: it stands in the middle of a history,
-    and is no event for any rule (docs/ticket-file.md)."""
+    """Whether an entry says that the history above it came from another store: it
+    stands in the middle of a history, and is no event for any rule
+    (docs/ticket-file.md)."""
     return entry.event == "imported" and entry.to is None
 
 
 def events_of(profile: Profile, entry: Entry) -> frozenset[Event]:
     """The events of one entry; they are simultaneous.
 
-    Creation raises ``field_set`` but never a message or ``mail_in``. What staff enter for the customer is the
-    customer's message and an event of staff. What rules and integrations do is neither.
+    Creation raises ``field_set`` but never a message or ``mail_in``. What staff enter
+    for the customer is the customer's message and an event of staff. What rules and
+    integrations do is neither.
     """
     return _events(
-        (*entry.sets, *entry.unset), entry.to, entry.from_, entry.event, profile.kind(entry.role), entry.text is not None,
-        entry.for_ is not None, entry.via == "mail", entry.message, None if entry.key is None else entry.rule,
-    )  # fmt: skip
+        (*entry.sets, *entry.unset),
+        entry.to,
+        entry.from_,
+        entry.event,
+        profile.kind(entry.role),
+        entry.text is not None,
+        entry.for_ is not None,
+        entry.via == "mail",
+        entry.message,
+        None if entry.key is None else entry.rule,
+    )
 
 
 @lru_cache(maxsize=1 << 12)
-def _events(names: tuple[str, ...], to: str | None, from_: str | None, event: str, kind: str, said: bool, for_: bool,
-            mailed: bool, message: str | None, rule: str | None) -> frozenset[Event]:  # fmt: skip
-    """The same of what matters of an entry, in which most are alike: every clock asks it of every entry."""
+def _events(
+    names: tuple[str, ...],
+    to: str | None,
+    from_: str | None,
+    event: str,
+    kind: str,
+    said: bool,
+    for_: bool,
+    mailed: bool,
+    message: str | None,
+    rule: str | None,
+) -> frozenset[Event]:
+    """The same of what matters of an entry, in which most are alike: every clock asks
+    it of every entry."""
     if event == "imported" and to is None:
-        return frozenset()  # as is_import: what the importer does with the file is no act on the ticket
+        return (
+            frozenset()
+        )  # as is_import: what the importer does with the file is no act on the ticket
     found = {Event("field_set", _field(name)) for name in names}
     if to is not None:
         found.add(Event("entered", to))
@@ -51,7 +74,9 @@ def _events(names: tuple[str, ...], to: str | None, from_: str | None, event: st
         elif kind == "agent":
             found.add(Event("staff_message"))
         if mailed:
-            found.add(Event("mail_in"))  # mail that a machine wrote is kept as a note, and is no event (X4)
+            found.add(
+                Event("mail_in")
+            )  # mail that a machine wrote is kept as a note, and is no event (X4)
     if event == "notified" and message:
         found.add(Event("notified", message))
     if rule:
@@ -74,7 +99,8 @@ def latest(profile: Profile, history: Iterable[Entry], event: Event) -> int:
 
 
 def last_customer_text(profile: Profile, history: Iterable[Entry]) -> str:
-    """What the customer wrote last: all of it since staff last wrote; the report itself if there is nothing else."""
+    """What the customer wrote last: all of it since staff last wrote; the report itself
+    if there is nothing else."""
     report, texts, answered = "", list[str](), 0
     for entry in history:
         events = events_of(profile, entry)

@@ -10,16 +10,25 @@ from ticketctl.core.profile import Event, Test
 def either(names: Iterable[str]) -> str:
     """``a, b or c``."""
     names = list(names)
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" or {names[-1]}" if names else ""
+    return (
+        names[0]
+        if len(names) == 1
+        else ", ".join(names[:-1]) + f" or {names[-1]}"
+        if names
+        else ""
+    )
 
 
 def default_words(test: Test) -> str:
-    """Why a test that looks at one thing does not pass, where the profile has no words for it."""
+    """Why a test that looks at one thing does not pass, where the profile has no words
+    for it."""
     shown = either(str(item) for item in test.wanted)
     match test.kind:
         case "message":
-            return {"public": "it needs a public message (--reply TEXT)", "note": "it needs an internal note (-m NOTE)"
-                    }.get(shown, "it needs a message (--reply TEXT) or a note (-m NOTE)")  # fmt: skip
+            return {
+                "public": "it needs a public message (--reply TEXT)",
+                "note": "it needs an internal note (-m NOTE)",
+            }.get(shown, "it needs a message (--reply TEXT) or a note (-m NOTE)")
         case "text" | "subject":
             return f"the {test.kind} does not hold {shown}"
         case "seen":
@@ -36,9 +45,19 @@ def default_words(test: Test) -> str:
 
 def _event_words(event: Event | None) -> str:
     assert event is not None
-    words = {"customer_message": "answer by the customer", "staff_message": "public message by staff",
-             "staff_event": "act by staff", "mail_in": "mail", "created": "creation"}  # fmt: skip
-    about = {"entered": "it became", "left": "it left", "field_set": "a change of", "notified": "the notice"}
+    words = {
+        "customer_message": "answer by the customer",
+        "staff_message": "public message by staff",
+        "staff_event": "act by staff",
+        "mail_in": "mail",
+        "created": "creation",
+    }
+    about = {
+        "entered": "it became",
+        "left": "it left",
+        "field_set": "a change of",
+        "notified": "the notice",
+    }
     return words.get(event.kind) or f"{about.get(event.kind, event.kind)} {event.about}"
 
 
@@ -57,8 +76,11 @@ def in_words(test: Test) -> str:
         return f"if {in_all_words(test.inner)}, then {in_all_words(test.then)}"
     if test.kind == "field":
         return f"{test.name} " + " and ".join(
-            f"is {either(argument)}" if word == "is" and isinstance(argument, tuple) else word.replace("_", " ")
-            for word, argument in test.checks)  # fmt: skip
+            f"is {either(argument)}"
+            if word == "is" and isinstance(argument, tuple)
+            else word.replace("_", " ")
+            for word, argument in test.checks
+        )
     if test.event:
         return _event_words(test.event)
     return f"{test.kind} {either(str(item) for item in test.wanted) or in_all_words(test.inner)}".strip()

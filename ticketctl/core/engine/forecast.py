@@ -1,4 +1,5 @@
-"""Why a rule will act on a ticket, or will not, and what time will do if nobody does anything. Pure, as the sweep is."""
+"""Why a rule will act on a ticket, or will not, and what time will do if nobody does
+anything. Pure, as the sweep is."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class RuleForecast(Record):
         fire: what comes next, if the clock runs and not all is done.
         done: how many occurrences have been dealt with.
         unheard: why what it tells reaches nobody, if so.
-        conditions: each test of the rule in words, and whether it holds when the rule would act (now, if that is past).
+        conditions: each test of the rule in words, and whether it holds when the rule
+            would act (now, if that is past).
     """
 
     automation: Automation
@@ -40,16 +42,26 @@ class RuleForecast(Record):
     unheard: tuple[str, ...] = ()
 
 
-def rule_forecasts(profile: Profile, ticket: Ticket, now: datetime, people: People) -> Iterator[RuleForecast]:
-    """Every rule that acts by time in the ticket's status, in the profile's order, and how it stands."""
+def rule_forecasts(
+    profile: Profile, ticket: Ticket, now: datetime, people: People
+) -> Iterator[RuleForecast]:
+    """Every rule that acts by time in the ticket's status, in the profile's order, and
+    how it stands."""
     running = {timer.automation.name: timer for timer in timers(profile, ticket)}
     for automation in profile.automations:
         if ticket.status in automation.within:
-            yield _outlook(profile, ticket, now, people, automation, running.get(automation.name))
+            yield _outlook(
+                profile, ticket, now, people, automation, running.get(automation.name)
+            )
 
 
 def _outlook(
-    profile: Profile, ticket: Ticket, now: datetime, people: People, automation: Automation, timer: Timer | None
+    profile: Profile,
+    ticket: Ticket,
+    now: datetime,
+    people: People,
+    automation: Automation,
+    timer: Timer | None,
 ) -> RuleForecast:
     clock = clock_of(profile, ticket, automation)
     fire = timer.next(profile) if timer else None
@@ -57,21 +69,34 @@ def _outlook(
         fire = timer.next(profile, now)
     at = max(now, dates.parse_instant(fire.due)) if fire else now
     system = profile.system
-    context = EvalContext(profile, people, at, ticket, ticket.acts, system, system, system)
+    context = EvalContext(
+        profile, people, at, ticket, ticket.acts, system, system, system
+    )
     tests = tuple((in_words(test), holds((test,), context)) for test in automation.when)
-    unheard = tuple(words for action in automation.do if (words := unreachable_reason(action, ticket, people)))
-    return RuleForecast(automation, clock, fire, timer.done if timer else 0, tests, unheard)
+    unheard = tuple(
+        words
+        for action in automation.do
+        if (words := unreachable_reason(action, ticket, people))
+    )
+    return RuleForecast(
+        automation, clock, fire, timer.done if timer else 0, tests, unheard
+    )
 
 
 def forecast(
     profile: Profile, ticket: Ticket, start: datetime, until: datetime, people: People
 ) -> Iterator[tuple[datetime, FiredRule]]:
-    """What the sweeps from ``start`` to ``until`` will do to a ticket if nobody does anything, each at its instant."""
+    """What the sweeps from ``start`` to ``until`` will do to a ticket if nobody does
+    anything, each at its instant."""
     at = start
     for _ in range(MOST):
         done = sweep_ticket(profile, ticket, at, people)
         yield from ((at, fired) for fired in done)
-        decided = [fired.outcome.ticket for fired in done if isinstance(fired.outcome, Decision)]
+        decided = [
+            fired.outcome.ticket
+            for fired in done
+            if isinstance(fired.outcome, Decision)
+        ]
         if decided:
             ticket = decided[-1]
             continue  # the run after that, at the same instant: what one run does starts clocks for the next

@@ -1,4 +1,5 @@
-"""What is open from here: the moves of one actor, and the shortest way to a status (X2)."""
+"""What is open from here: the moves of one actor, and the shortest way to a status
+(X2)."""
 
 from __future__ import annotations
 
@@ -6,7 +7,15 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from ticketctl.core.engine.guards import EvalContext, judge, may
-from ticketctl.core.profile import CREATED, Automation, Category, Event, Profile, Transition, Trigger
+from ticketctl.core.profile import (
+    CREATED,
+    Automation,
+    Category,
+    Event,
+    Profile,
+    Transition,
+    Trigger,
+)
 from ticketctl.record import Record, replace
 
 
@@ -20,17 +29,19 @@ class OpenMove(Record):
 
 
 class Step(Record):
-    """One step of a way: the status reached, and by whom or what (``agent``, ``by itself after 4 days``)."""
+    """One step of a way: the status reached, and by whom or what (``agent``, ``by
+    itself after 4 days``)."""
 
     to: str
     how: str
 
 
 def open_moves(context: EvalContext) -> list[OpenMove]:
-    """The statuses to which the actor may move the ticket now, in the profile's order, with what each still needs.
+    """The statuses to which the actor may move the ticket now, in the profile's order,
+    with what each still needs.
 
-    Moves that the role has but that no request could make now (a category that does not offer the status) are
-    left out.
+    Moves that the role has but that no request could make now (a category that does not
+    offer the status) are left out.
     """
     found = []
     for to in context.profile.statuses:
@@ -49,16 +60,22 @@ def offered(context: EvalContext, to: str) -> bool:
     if context.profile.kind(context.by) in ("system", "integration"):
         return True
     category = context.profile.categories.get(str(context.ticket.get("category")))
-    return not context.profile.statuses[to].set_by_system and (category is None or to in category.statuses)
+    return not context.profile.statuses[to].set_by_system and (
+        category is None or to in category.statuses
+    )
 
 
 def legal_now(context: EvalContext) -> list[str]:
-    """The statuses for which nothing that a request could not supply is wanting; for completion."""
+    """The statuses for which nothing that a request could not supply is wanting; for
+    completion."""
     return [move.to for move in open_moves(context)]
 
 
-def way(profile: Profile, start: str, to: str, role: str, category: str = "") -> tuple[Step, ...]:
-    """The shortest way between two statuses by moves that some person, integration or rule makes; empty if none.
+def way(
+    profile: Profile, start: str, to: str, role: str, category: str = ""
+) -> tuple[Step, ...]:
+    """The shortest way between two statuses by moves that some person, integration or
+    rule makes; empty if none.
 
     People go only where the ticket's category lets them (G15).
 
@@ -90,9 +107,15 @@ def _steps(profile: Profile, status: str, category: Category | None) -> Iterator
             profile.kind(role) == "integration" for role in edge.roles
         ):
             offered = category is None or edge.target in category.statuses
-            roles = [role for role in edge.roles if profile.kind(role) == "integration" or
-                     (offered and role != profile.system)]  # fmt: skip
-            people.setdefault(edge.target, []).extend(role for role in roles if role not in people.get(edge.target, []))
+            roles = [
+                role
+                for role in edge.roles
+                if profile.kind(role) == "integration"
+                or (offered and role != profile.system)
+            ]
+            people.setdefault(edge.target, []).extend(
+                role for role in roles if role not in people.get(edge.target, [])
+            )
     for target, roles in people.items():
         if roles:
             yield Step(target, " or ".join(roles))
@@ -101,7 +124,8 @@ def _steps(profile: Profile, status: str, category: Category | None) -> Iterator
 
 
 def automatic(profile: Profile, status: str) -> Iterator[tuple[str, str]]:
-    """Where rules take a ticket from a status, and how that is said: ``by itself after 4 days``."""
+    """Where rules take a ticket from a status, and how that is said: ``by itself after
+    4 days``."""
     for automation in profile.automations:
         if status in automation.within:
             for action in automation.do:
@@ -118,7 +142,8 @@ def automatic(profile: Profile, status: str) -> Iterator[tuple[str, str]]:
 
 
 def _after(rule: Automation) -> str:
-    """``after 4 days``, ``1 day before due``, ``after 8 hours of office``: when a rule acts, in words."""
+    """``after 4 days``, ``1 day before due``, ``after 8 hours of office``: when a rule
+    acts, in words."""
     lead, after = str(rule.lead), str(rule.after)
     of = f" of {rule.calendar}" if rule.calendar else ""
     if rule.at:
@@ -127,32 +152,47 @@ def _after(rule: Automation) -> str:
 
 
 def _event(event: Event) -> str:
-    words = {"customer_message": "the customer's reply", "staff_message": "a public message", "mail_in": "a mail",
-             "entered": "entering it"}  # fmt: skip
-    return words.get(event.kind) or (f"setting {event.about}" if event.kind == "field_set" else str(event))
+    words = {
+        "customer_message": "the customer's reply",
+        "staff_message": "a public message",
+        "mail_in": "a mail",
+        "entered": "entering it",
+    }
+    return words.get(event.kind) or (
+        f"setting {event.about}" if event.kind == "field_set" else str(event)
+    )
 
 
 def may_fire_in(trigger: Trigger, status: str) -> bool:
-    """Whether a trigger can fire while the ticket has a status, by its events and its tests of the status."""
+    """Whether a trigger can fire while the ticket has a status, by its events and its
+    tests of the status."""
     entered = [event.about for event in trigger.on if event.kind == "entered"]
     if len(entered) == len(trigger.on) and status not in entered:
         return False
-    return all(_admits(test.kind, test.wanted, test.inner, status) for test in trigger.when)
+    return all(
+        _admits(test.kind, test.wanted, test.inner, status) for test in trigger.when
+    )
 
 
-def _admits(kind: str, wanted: tuple[object, ...], inner: tuple[object, ...], status: str) -> bool:
+def _admits(
+    kind: str, wanted: tuple[object, ...], inner: tuple[object, ...], status: str
+) -> bool:
     if kind == "status":
         return status in wanted
     if kind == "not":
         return not any(
-            getattr(test, "kind", "") == "status" and status in getattr(test, "wanted", ()) for test in inner
+            getattr(test, "kind", "") == "status"
+            and status in getattr(test, "wanted", ())
+            for test in inner
         )
     return True
 
 
 def creation_edges(profile: Profile, to: str | None = None) -> Sequence[Transition]:
     """The edges by which a ticket comes into being, in file order."""
-    return list(profile.leaving(CREATED)) if to is None else profile.between(CREATED, to)
+    return (
+        list(profile.leaving(CREATED)) if to is None else profile.between(CREATED, to)
+    )
 
 
 def as_role(context: EvalContext, role: str) -> EvalContext:

@@ -1,8 +1,11 @@
-"""Notices: their text, made from the history alone, and what is still owed (docs/mail.md).
+"""Notices: their text, made from the history alone, and what is still owed
+(docs/mail.md).
 
-An entry with a ``message`` owes a notice to those whom it names as ``told``. A ``notified`` entry, anchored on it,
-says that the notice was handed over. So no notice is lost with anything but the ticket itself. An ``imported`` entry
-below others settles, unsent, what they owed: a ticket of another store brings no debts to strangers.
+An entry with a ``message`` owes a notice to those whom it names as ``told``. A
+``notified`` entry, anchored on it, says that the notice was handed over. So no notice
+is lost with anything but the ticket itself. An ``imported`` entry
+below others settles, unsent, what they owed: a ticket of another store brings no debts
+to strangers.
 """
 
 from __future__ import annotations
@@ -26,14 +29,16 @@ from ticketctl.record import Record, replace
 
 
 class DueNotification(Record):
-    """A notice that an entry owes to the people in ``told`` (those of the entry who have not had it yet)."""
+    """A notice that an entry owes to the people in ``told`` (those of the entry who
+    have not had it yet)."""
 
     entry: Entry
     told: tuple[str, ...]
 
 
 def due_notifications(ticket: Ticket) -> Iterator[DueNotification]:
-    """What a ticket still owes, oldest first; an entry without effect owes nothing, twins owe one notice between them."""
+    """What a ticket still owes, oldest first; an entry without effect owes nothing,
+    twins owe one notice between them."""
     return (one for one, settled in _undelivered(ticket) if not settled)
 
 
@@ -43,7 +48,8 @@ def unsent(ticket: Ticket) -> Iterator[DueNotification]:
 
 
 def _undelivered(ticket: Ticket) -> Iterator[tuple[DueNotification, bool]]:
-    """Every notice that was not handed over to all, and whether an import has settled it."""
+    """Every notice that was not handed over to all, and whether an import has settled
+    it."""
     if not [entry for entry in ticket.history if entry.message is not None]:
         return  # as most: nobody was ever to be told of anything
     delivered: dict[str, set[str]] = {}
@@ -59,14 +65,16 @@ def _undelivered(ticket: Ticket) -> Iterator[tuple[DueNotification, bool]]:
         had = set().union(*(delivered.get(name, set()) for name in same))
         if entry.id in ticket.twins:  # it stands for those whom the other does not name
             had |= told[ticket.twins[entry.id]]
-        # A role, or a name without an address, as earlier versions wrote them: nobody can be sent that, ever.
+        # A role, or a name without an address, as earlier versions wrote them: nobody
+        # can be sent that, ever.
         left = tuple(who for who in entry.told if who not in had and is_address(who))
         if left:
             yield DueNotification(entry, left), not settled.isdisjoint(same)
 
 
 def _settled(ticket: Ticket) -> frozenset[str]:
-    """The entries above an import: those of which its author knew. What another clone did meanwhile is not among them."""
+    """The entries above an import: those of which its author knew. What another clone
+    did meanwhile is not among them."""
     history = ticket.history
     imports = [position for position, entry in enumerate(history) if is_import(entry)]
     if not imports:
@@ -77,23 +85,33 @@ def _settled(ticket: Ticket) -> frozenset[str]:
     seen = 0
     for position in imports:
         seen |= known[history[position].id]
-    return frozenset(entry.id for position, entry in enumerate(history) if seen >> position & 1)
+    return frozenset(
+        entry.id for position, entry in enumerate(history) if seen >> position & 1
+    )
 
 
 def _same(ticket: Ticket, entry: Entry) -> Iterator[Entry]:
-    """The entry and its twins: in another clone the notice may have been given for one of those."""
+    """The entry and its twins: in another clone the notice may have been given for one
+    of those."""
     yield entry
-    yield from (other for other in ticket.history if ticket.twins.get(other.id) == entry.id)
+    yield from (
+        other for other in ticket.history if ticket.twins.get(other.id) == entry.id
+    )
     keys = {other.id: _key(ticket, other) for other in ticket.history if other.key}
     mark = keys.get(entry.id) or keys.get(entry.anchor or "")
     for other in ticket.history:
-        if other.id in ticket.idle and mark and mark == (keys.get(other.id) or keys.get(other.anchor or "")):
+        if (
+            other.id in ticket.idle
+            and mark
+            and mark == (keys.get(other.id) or keys.get(other.anchor or ""))
+        ):
             if (other.rule, other.message) == (entry.rule, entry.message):
                 yield other
 
 
 def _key(ticket: Ticket, entry: Entry) -> tuple[str, str, int] | None:
-    """The key of what an automation did, counted from what its anchor repeats, if it is a twin."""
+    """The key of what an automation did, counted from what its anchor repeats, if it is
+    a twin."""
     if entry.key is None:
         return None
     rule, anchor, number = entry.key
@@ -101,37 +119,70 @@ def _key(ticket: Ticket, entry: Entry) -> tuple[str, str, int] | None:
 
 
 def compose(
-    profile: Profile, ticket: Ticket, entry: Entry, people: People, reader: str | None = None, at: str | None = None
+    profile: Profile,
+    ticket: Ticket,
+    entry: Entry,
+    people: People,
+    reader: str | None = None,
+    at: str | None = None,
 ) -> Notification:
     """The notice of an entry, with its text as the ticket stood then.
 
     Args:
         ticket: with the entry in its history.
-        reader: in whose language, if the message has it; else that which all the people told have in common.
-        at: when it is handed over; when it was owed, if not given. Clocks that wait for it count from then.
+        reader: in whose language, if the message has it; else that which all the people
+            told have in common.
+        at: when it is handed over; when it was owed, if not given. Clocks that wait for
+            it count from then.
     """
     history = ticket.history
     position = next(number for number, one in enumerate(history) if one.id == entry.id)
     then = ticket if position == len(history) - 1 else fold(history[: position + 1])
     by_id = {one.id: one for one in then.history}
-    cause = None if profile.automation(entry.rule or "") else by_id.get(entry.anchor or "")
+    cause = (
+        None if profile.automation(entry.rule or "") else by_id.get(entry.anchor or "")
+    )
     system = profile.system
     context = EvalContext(
-        profile, people, dates.parse_instant(entry.at), then, then.acts, system, system, _actor(entry, by_id, system)
+        profile,
+        people,
+        dates.parse_instant(entry.at),
+        then,
+        then.acts,
+        system,
+        system,
+        _actor(entry, by_id, system),
     )
-    languages = {people.languages.get(who, "") for who in ([reader] if reader else entry.told)}
-    message = in_language(profile, entry.message or "", languages.pop() if len(languages) == 1 else "")
+    languages = {
+        people.languages.get(who, "") for who in ([reader] if reader else entry.told)
+    }
+    message = in_language(
+        profile, entry.message or "", languages.pop() if len(languages) == 1 else ""
+    )
     links = [str(one.sets[LINK]) for one in then.acts if LINK in one.sets]
-    more = {"closes": _closes(profile, then, entry, at or entry.at), "follow_up": links[-1] if links else ""}
+    more = {
+        "closes": _closes(profile, then, entry, at or entry.at),
+        "follow_up": links[-1] if links else "",
+    }
     readers = [reader] if reader else list(entry.told)
-    if not all(readable(profile, entry.message or "", ticket, people, who) for who in readers):
-        more[INTERNAL] = ""  # whatever a history says: an internal note is for staff alone
-    subject, body = (fill(part, context, cause, more).strip() for part in (message.subject, message.body))
-    return Notification(ticket.id, entry.id, entry.message or "", entry.told, subject, body, entry.at)
+    if not all(
+        readable(profile, entry.message or "", ticket, people, who) for who in readers
+    ):
+        more[INTERNAL] = (
+            ""  # whatever a history says: an internal note is for staff alone
+        )
+    subject, body = (
+        fill(part, context, cause, more).strip()
+        for part in (message.subject, message.body)
+    )
+    return Notification(
+        ticket.id, entry.id, entry.message or "", entry.told, subject, body, entry.at
+    )
 
 
 def in_language(profile: Profile, name: str, language: str) -> Message:
-    """A message in a language (``de``, or ``de-AT`` and failing that ``de``), else in the profile's own.
+    """A message in a language (``de``, or ``de-AT`` and failing that ``de``), else in
+    the profile's own.
 
     Raises:
         BrokenError: a history names a message that the profile no longer has.
@@ -140,7 +191,10 @@ def in_language(profile: Profile, name: str, language: str) -> Message:
         if tag and f"{name}.{tag}" in profile.messages:
             return profile.messages[f"{name}.{tag}"]
     if name not in profile.messages:
-        raise BrokenError(f'{profile.name} has no message "{name}" any more', "put it back into the profile's messages")
+        raise BrokenError(
+            f'{profile.name} has no message "{name}" any more',
+            "put it back into the profile's messages",
+        )
     return profile.messages[name]
 
 
@@ -152,12 +206,26 @@ def _actor(entry: Entry, by_id: dict[str, Entry], system: str) -> str:
 
 
 def _closes(profile: Profile, ticket: Ticket, entry: Entry, at: str) -> str:
-    """When the ticket closes by itself if nothing happens, in the profile's zone, counting this notice as given."""
+    """When the ticket closes by itself if nothing happens, in the profile's zone,
+    counting this notice as given."""
     if entry.event != "notified":
-        ticket = apply(ticket, replace(entry, id="-", at=at, event="notified", anchor=entry.id, due=None, nth=None))
+        ticket = apply(
+            ticket,
+            replace(
+                entry,
+                id="-",
+                at=at,
+                event="notified",
+                anchor=entry.id,
+                due=None,
+                nth=None,
+            ),
+        )
     for timer in timers(profile, ticket):
         fire = timer.next(profile)
-        moves = [action.target for action in timer.automation.do if action.kind == "move"]
+        moves = [
+            action.target for action in timer.automation.do if action.kind == "move"
+        ]
         if fire and moves and profile.state(moves[-1]) == "closed":
             where = dates.zone(profile.timezone)
             return f"{dates.parse_instant(fire.due).astimezone(where):%Y-%m-%d %H:%M} ({profile.timezone})"

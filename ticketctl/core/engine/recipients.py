@@ -1,7 +1,9 @@
-"""Whom a notice reaches, and why it reaches nobody: a role that nobody has, somebody without an email address.
+"""Whom a notice reaches, and why it reaches nobody: a role that nobody has, somebody
+without an email address.
 
-Who cannot be reached is owed nothing: a notice is for those who can be reached when its rule acts. Somebody who gets the
-role later is told of what happens from then on, not of what happened before (docs/mail.md).
+Who cannot be reached is owed nothing: a notice is for those who can be reached when its
+rule acts. Somebody who gets the role later is told of what happens from then on, not of
+what happened before (docs/mail.md).
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ _ROLE = "role:"
 
 
 def named(target: str, ticket: Ticket, people: People) -> tuple[str, ...]:
-    """Everybody whom a target of a notice means, be they reached or not: who has a role, or who stands in a field."""
+    """Everybody whom a target of a notice means, be they reached or not: who has a
+    role, or who stands in a field."""
     if target.startswith(_ROLE):
         return people.with_role(target.removeprefix(_ROLE))
     value = ticket.get(target)
@@ -27,19 +30,30 @@ def named(target: str, ticket: Ticket, people: People) -> tuple[str, ...]:
 
 
 def can_be_notified(who: str, people: People) -> bool:
-    """Whether somebody can be told at all: by email only at an address, by a script under any name but that of a role."""
+    """Whether somebody can be told at all: by email only at an address, by a script
+    under any name but that of a role."""
     return is_address(who) if people.by_email else not who.startswith(_ROLE)
 
 
 def unreachable_reason(action: Action, ticket: Ticket, people: People) -> str:
-    """Why a notice reaches nobody, in words; empty if it reaches somebody, or if no one is meant (a ticket without an
-    assignee, say, and nobody else is named)."""
-    targets = [target for target in dict.fromkeys((*action.told, *action.otherwise)) if target != "actor"]
+    """Why a notice reaches nobody, in words; empty if it reaches somebody, or if no one
+    is meant (a ticket without an assignee, say, and nobody else is named)."""
+    targets = [
+        target
+        for target in dict.fromkeys((*action.told, *action.otherwise))
+        if target != "actor"
+    ]
     if action.kind != "notify" or "actor" in action.told or "actor" in action.otherwise:
         return ""
-    if any(can_be_notified(who, people) for target in targets for who in named(target, ticket, people)):
+    if any(
+        can_be_notified(who, people)
+        for target in targets
+        for who in named(target, ticket, people)
+    ):
         return ""
-    reasons = [words for target in targets for words in _why_not(target, ticket, people)]
+    reasons = [
+        words for target in targets for words in _why_not(target, ticket, people)
+    ]
     return f"{' and '.join(reasons)}: no one is notified" if reasons else ""
 
 
@@ -48,7 +62,11 @@ def _why_not(target: str, ticket: Ticket, people: People) -> Iterator[str]:
     whom = named(target, ticket, people)
     role = target.removeprefix(_ROLE)
     if role != target:
-        yield f"nobody with the role {role} has an email address" if whom else f"nobody has the role {role}"
+        yield (
+            f"nobody with the role {role} has an email address"
+            if whom
+            else f"nobody has the role {role}"
+        )
     elif whom:
         yield f"{', '.join(whom)} ({target}) has no email address"
 
@@ -71,7 +89,9 @@ def unheard(profile: Profile, people: People) -> Iterator[UnreachableRole]:
     rules: dict[str, list[str]] = {}
     for rule, action in _notices(profile.rules):
         for target in (*action.told, *action.otherwise):
-            if target.startswith(_ROLE) and rule.name not in rules.setdefault(target.removeprefix(_ROLE), []):
+            if target.startswith(_ROLE) and rule.name not in rules.setdefault(
+                target.removeprefix(_ROLE), []
+            ):
                 rules[target.removeprefix(_ROLE)].append(rule.name)
     for role, names in rules.items():
         held = people.with_role(role)
@@ -79,5 +99,12 @@ def unheard(profile: Profile, people: People) -> Iterator[UnreachableRole]:
             yield UnreachableRole(role, tuple(names), bool(held))
 
 
-def _notices(rules: Iterable[Trigger | Automation]) -> Iterator[tuple[Trigger | Automation, Action]]:
-    return ((rule, action) for rule in rules for action in rule.do if action.kind == "notify")
+def _notices(
+    rules: Iterable[Trigger | Automation],
+) -> Iterator[tuple[Trigger | Automation, Action]]:
+    return (
+        (rule, action)
+        for rule in rules
+        for action in rule.do
+        if action.kind == "notify"
+    )

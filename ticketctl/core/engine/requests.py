@@ -73,7 +73,8 @@ class Change(Record):
 
 
 class Fire(Record):
-    """An automation whose time has come: (``rule``, ``anchor``, ``nth``) is the key of rule 6.
+    """An automation whose time has come: (``rule``, ``anchor``, ``nth``) is the key of
+    rule 6.
 
     ``missed`` is how many earlier occurrences it stands for as well (rule 8).
     """
@@ -93,7 +94,8 @@ class Deliver(Record):
 
 
 class Keep(Record):
-    """Something that came in and is kept as an internal note: it moves nothing and is no event (X4, strangers)."""
+    """Something that came in and is kept as an internal note: it moves nothing and is
+    no event (X4, strangers)."""
 
     who: str
     note: str
@@ -107,7 +109,8 @@ Request = Create | Change | Fire | Deliver | Keep
 
 
 class Notification(Record):
-    """A message owed to somebody, with its text; ``event`` is the entry that records it."""
+    """A message owed to somebody, with its text; ``event`` is the entry that records
+    it."""
 
     ticket: str
     event: str
@@ -119,8 +122,8 @@ class Notification(Record):
 
 
 class Decision(Record):
-    """Yes: the ticket as it will be, the entries to append, what to tell whom; ``unheard`` says why a notice reaches
-    nobody."""
+    """Yes: the ticket as it will be, the entries to append, what to tell whom;
+    ``unheard`` says why a notice reaches nobody."""
 
     ticket: Ticket
     entries: tuple[Entry, ...]
@@ -133,7 +136,8 @@ class Decision(Record):
 class Refusal(Record):
     """No: every reason, the document's criterion, and what could be done instead (X2).
 
-    ``gave`` tells whether the request brought more than the status wanted: a text, fields, a customer's name.
+    ``gave`` tells whether the request brought more than the status wanted: a text,
+    fields, a customer's name.
     """
 
     id: str

@@ -23,12 +23,19 @@ class FiredRule(Record):
 
 
 def sweep_ticket(
-    profile: Profile, ticket: Ticket, now: datetime, people: People, rules: Collection[str] = (), by_mail: bool = False
+    profile: Profile,
+    ticket: Ticket,
+    now: datetime,
+    people: People,
+    rules: Collection[str] = (),
+    by_mail: bool = False,
 ) -> list[FiredRule]:
-    """Everything that is due for a ticket at ``now``, one after the other, each judged against what the last left.
+    """Everything that is due for a ticket at ``now``, one after the other, each judged
+    against what the last left.
 
-    It stops after the first change of status; an act of this run cannot start the clock of another in the same run;
-    a refused act writes nothing and is not tried again in the run.
+    It stops after the first change of status; an act of this run cannot start the clock
+    of another in the same run; a refused act writes nothing and is not tried again in
+    the run.
 
     Args:
         rules: the names of the automations to run; all, if empty.
@@ -39,10 +46,15 @@ def sweep_ticket(
     tried: set[tuple[str, str, int]] = set()
     while True:
         fire = next(
-            (fire for fire in due_now(profile, ticket, now, people)
-             if fire.anchor in known and (fire.rule, fire.anchor, fire.nth) not in tried
-             and (not rules or fire.rule in rules)), None,
-        )  # fmt: skip
+            (
+                fire
+                for fire in due_now(profile, ticket, now, people)
+                if fire.anchor in known
+                and (fire.rule, fire.anchor, fire.nth) not in tried
+                and (not rules or fire.rule in rules)
+            ),
+            None,
+        )
         if fire is None:
             return done
         tried.add((fire.rule, fire.anchor, fire.nth))

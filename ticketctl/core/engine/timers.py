@@ -1,4 +1,5 @@
-"""When automations act on a ticket: rules 2 to 7 of the sweep. Pure; the same for sweep, list and dry run."""
+"""When automations act on a ticket: rules 2 to 7 of the sweep. Pure; the same for
+sweep, list and dry run."""
 
 from __future__ import annotations
 
@@ -18,8 +19,9 @@ from ticketctl.record import Record
 
 
 class Clock(Record):
-    """From where a rule counts for a ticket: ``anchor`` is the event that started it, ``stopper`` the one that stopped it
-    since; it runs if there is the first and not the second."""
+    """From where a rule counts for a ticket: ``anchor`` is the event that started it,
+    ``stopper`` the one that stopped it since; it runs if there is the first and not the
+    second."""
 
     anchor: Entry | None
     stopper: Entry | None = None
@@ -32,7 +34,8 @@ class Timer(Record):
         automation: its rule.
         anchor: the id of the event that it counts from.
         first: the instant of the first occurrence, UTC.
-        done: how many occurrences have been dealt with (missed ones collapse into the one that was done).
+        done: how many occurrences have been dealt with (missed ones collapse into the
+            one that was done).
     """
 
     automation: Automation
@@ -44,11 +47,14 @@ class Timer(Record):
         """The instant of an occurrence, counted from 1."""
         if self.automation.repeat is None or number == 1:
             return self.first
-        return profile.later(self.automation, self.first, self.automation.repeat, number - 1)
+        return profile.later(
+            self.automation, self.first, self.automation.repeat, number - 1
+        )
 
     def next(self, profile: Profile, now: datetime | None = None) -> Fire | None:
-        """What is to be done next: the earliest occurrence not dealt with or, given ``now``, the latest that has
-        come by then (rule 8: missed repeats collapse into one). Nothing, if all is done."""
+        """What is to be done next: the earliest occurrence not dealt with or, given
+        ``now``, the latest that has come by then (rule 8: missed repeats collapse into
+        one). Nothing, if all is done."""
         if self.done and self.automation.repeat is None:
             return None
         number = self.done + 1
@@ -58,10 +64,13 @@ class Timer(Record):
             due = dates.format_instant(dates.near(self.occurrence(number, profile)))
         except (OverflowError, ValueError):
             return None  # past the end of the calendar, or before its beginning
-        return Fire(self.automation.name, self.anchor, number, due, number - self.done - 1)
+        return Fire(
+            self.automation.name, self.anchor, number, due, number - self.done - 1
+        )
 
     def _latest(self, number: int, profile: Profile, now: datetime) -> int:
-        """The latest occurrence that has come by ``now``, at least ``number``; found by halving, years may lie between."""
+        """The latest occurrence that has come by ``now``, at least ``number``; found by
+        halving, years may lie between."""
         step = 1
         while self.occurrence(number + step, profile) <= now:
             number, step = number + step, step * 2
@@ -73,31 +82,40 @@ class Timer(Record):
 
 
 def future_event(ticket: Ticket, now: datetime) -> Entry | None:
-    """The newest event of a ticket, if it is dated in the future: more than an hour later than ``now``.
+    """The newest event of a ticket, if it is dated in the future: more than an hour
+    later than ``now``.
 
-    Any event counts, not only the last one: a merged history is not in the order of time. No rule by time acts on
-    such a ticket, since nobody knows what its other instants are worth.
+    Any event counts, not only the last one: a merged history is not in the order of
+    time. No rule by time acts on such a ticket, since nobody knows what its other
+    instants are worth.
     """
     newest = max(ticket.history, key=lambda entry: entry.at)
     return newest if newest.at > dates.horizon(now) else None
 
 
 def in_future(event: Entry) -> str:
-    """The words about what :func:`future_event` finds; its name and instant are not told to who may not see it."""
+    """The words about what :func:`future_event` finds; its name and instant are not
+    told to who may not see it."""
     if event.event == HIDDEN:
         return "an event is dated in the future"
     return f"event {event.id} is dated in the future ({event.at})"
 
 
 def timers(profile: Profile, ticket: Ticket) -> Iterator[Timer]:
-    """The clocks that run for a ticket now, in the profile's order, whether their conditions hold or not."""
+    """The clocks that run for a ticket now, in the profile's order, whether their
+    conditions hold or not."""
     for automation in profile.timed(ticket.status):
         clock = clock_of(profile, ticket, automation)
         if clock.anchor is None or clock.stopper is not None:
             continue
         first = _first(profile, ticket, automation, clock.anchor)
         if first is not None:
-            yield Timer(automation, clock.anchor.id, first, _done(ticket, automation, clock.anchor.id))
+            yield Timer(
+                automation,
+                clock.anchor.id,
+                first,
+                _done(ticket, automation, clock.anchor.id),
+            )
 
 
 def clock_of(profile: Profile, ticket: Ticket, automation: Automation) -> Clock:
@@ -107,9 +125,13 @@ def clock_of(profile: Profile, ticket: Ticket, automation: Automation) -> Clock:
     return _event_clock(profile, ticket, automation)
 
 
-def _first(profile: Profile, ticket: Ticket, automation: Automation, anchor: Entry) -> datetime | None:
+def _first(
+    profile: Profile, ticket: Ticket, automation: Automation, anchor: Entry
+) -> datetime | None:
     if not automation.at:
-        return profile.later(automation, dates.parse_instant(anchor.at), automation.after)
+        return profile.later(
+            automation, dates.parse_instant(anchor.at), automation.after
+        )
     moment = ticket.get(automation.at)
     if not isinstance(moment, str):
         return None
@@ -123,12 +145,19 @@ def _first(profile: Profile, ticket: Ticket, automation: Automation, anchor: Ent
 
 
 def _done(ticket: Ticket, automation: Automation, anchor: str) -> int:
-    """The highest occurrence with this key in the history, 0 if none; a twin of the anchor stands for it."""
+    """The highest occurrence with this key in the history, 0 if none; a twin of the
+    anchor stands for it."""
     names = {anchor, *(name for name, other in ticket.twins.items() if other == anchor)}
     return max(
-        (entry.nth or 1 for entry in ticket.acts
-         if entry.due is not None and entry.rule == automation.name and entry.anchor in names), default=0,
-    )  # fmt: skip
+        (
+            entry.nth or 1
+            for entry in ticket.acts
+            if entry.due is not None
+            and entry.rule == automation.name
+            and entry.anchor in names
+        ),
+        default=0,
+    )
 
 
 def _field_anchor(ticket: Ticket, automation: Automation) -> Entry | None:
@@ -139,14 +168,17 @@ def _field_anchor(ticket: Ticket, automation: Automation) -> Entry | None:
 
 
 def _event_clock(profile: Profile, ticket: Ticket, automation: Automation) -> Clock:
-    """The latest start (or reset) of the present stay, and what has stopped the clock since."""
+    """The latest start (or reset) of the present stay, and what has stopped the clock
+    since."""
     anchor: Entry | None = None
     stopper: Entry | None = None
     inside = False
     stay: set[str] = set()
     for entry in ticket.history if ticket.twins else ticket.acts:
         if entry.id in ticket.idle:
-            if entry.id in ticket.twins:  # a notice that it owed counts as one of this stay
+            if (
+                entry.id in ticket.twins
+            ):  # a notice that it owed counts as one of this stay
                 stay.add(entry.id)
             continue
         if entry.to is not None:
@@ -159,34 +191,52 @@ def _event_clock(profile: Profile, ticket: Ticket, automation: Automation) -> Cl
             continue
         stay.add(entry.id)
         events = events_of(profile, entry)
-        # A notice that was owed by an earlier stay, and came late, tells nobody of this one.
-        late = entry.event == "notified" and entry.anchor is not None and entry.anchor not in stay
+        # A notice that was owed by an earlier stay, and came late, tells nobody of this
+        # one.
+        late = (
+            entry.event == "notified"
+            and entry.anchor is not None
+            and entry.anchor not in stay
+        )
         if automation.start in events and not late:
-            # Where the rule says what resumes a stopped clock, nothing else does: a notice that comes late does not
-            # close over the customer's message before it.
+            # Where the rule says what resumes a stopped clock, nothing else does: a
+            # notice that comes late does not close over the customer's message before
+            # it.
             stopper = stopper if automation.resume_on else None
             anchor = entry
-        elif events.intersection(automation.reset_on) or (stopper and events.intersection(automation.resume_on)):
+        elif events.intersection(automation.reset_on) or (
+            stopper and events.intersection(automation.resume_on)
+        ):
             anchor, stopper = entry if anchor else None, None
         elif events.intersection(automation.cancel_on):
             stopper = entry
     return Clock(anchor, stopper)
 
 
-def conditions(profile: Profile, ticket: Ticket, timer: Timer, now: datetime, people: People) -> list[str]:
+def conditions(
+    profile: Profile, ticket: Ticket, timer: Timer, now: datetime, people: People
+) -> list[str]:
     """Which of a timer's conditions do not hold at ``now``, in words."""
     system = profile.system
     return failures(
-        timer.automation.when, EvalContext(profile, people, now, ticket, ticket.acts, system, system, system)
+        timer.automation.when,
+        EvalContext(profile, people, now, ticket, ticket.acts, system, system, system),
     )
 
 
-def due_now(profile: Profile, ticket: Ticket, now: datetime, people: People) -> Iterator[Fire]:
-    """What is due for a ticket at ``now``, first by instant, then by place in the profile (rules 5 and 7)."""
+def due_now(
+    profile: Profile, ticket: Ticket, now: datetime, people: People
+) -> Iterator[Fire]:
+    """What is due for a ticket at ``now``, first by instant, then by place in the
+    profile (rules 5 and 7)."""
     found = []
     for timer in timers(profile, ticket):
         fire = timer.next(profile, now)
-        if fire and dates.parse_instant(fire.due) <= now and not conditions(profile, ticket, timer, now, people):
+        if (
+            fire
+            and dates.parse_instant(fire.due) <= now
+            and not conditions(profile, ticket, timer, now, people)
+        ):
             found.append((fire.due, timer.automation.order, fire))
     return (fire for _, _, fire in sorted(found, key=lambda item: item[:2]))
 
@@ -212,7 +262,9 @@ def coming(profile: Profile, ticket: Ticket, people: People) -> list[Upcoming]:
     found = []
     for timer in timers(profile, ticket):
         if fire := timer.next(profile):
-            holds = not conditions(profile, ticket, timer, dates.parse_instant(fire.due), people)
+            holds = not conditions(
+                profile, ticket, timer, dates.parse_instant(fire.due), people
+            )
             passing = not holds and any(test.of_time for test in timer.automation.when)
             found.append(Upcoming(fire, timer.automation.order, holds, passing))
     return found
@@ -224,19 +276,26 @@ def next_of(clocks: Iterable[Upcoming]) -> Fire | None:
     return min(fires, key=lambda one: (one.fire.due, one.order)).fire if fires else None
 
 
-def next_due(profile: Profile, ticket: Ticket, people: People, after: datetime | None = None) -> Fire | None:
-    """The next thing that time will do to a ticket as it stands: the earliest whose conditions hold at its instant.
+def next_due(
+    profile: Profile, ticket: Ticket, people: People, after: datetime | None = None
+) -> Fire | None:
+    """The next thing that time will do to a ticket as it stands: the earliest whose
+    conditions hold at its instant.
 
     Args:
         after: only what is due later than this.
     """
     clocks = coming(profile, ticket, people)
-    return next_of(one for one in clocks if after is None or dates.parse_instant(one.fire.due) > after)
+    return next_of(
+        one
+        for one in clocks
+        if after is None or dates.parse_instant(one.fire.due) > after
+    )
 
 
 def wake_of(clocks: Iterable[Upcoming]) -> str:
-    """The first instant at which a sweep may have to act on a ticket as it stands, empty for never: the index finds by
-    it what is due.
+    """The first instant at which a sweep may have to act on a ticket as it stands,
+    empty for never: the index finds by it what is due.
 
     A rule whose conditions do not hold counts, if time alone could make them hold.
     """

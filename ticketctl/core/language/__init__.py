@@ -1,1 +1,2 @@
-"""The profile language: from YAML to a checked :class:`~ticketctl.core.profile.Profile`."""
+"""The profile language: from YAML to a checked
+:class:`~ticketctl.core.profile.Profile`."""

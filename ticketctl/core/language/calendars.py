@@ -1,4 +1,5 @@
-"""The notation of calendars: weekly hours (``mon-fri: 09:00-17:30``) and holidays (docs/profile-language.md)."""
+"""The notation of calendars: weekly hours (``mon-fri: 09:00-17:30``) and holidays
+(docs/profile-language.md)."""
 
 from __future__ import annotations
 
@@ -17,14 +18,19 @@ _SPAN = pattern(r"([01]\d|2[0-4]):([0-5]\d) ?- ?([01]\d|2[0-4]):([0-5]\d)\Z", re
 
 
 def read_calendar(names: SymbolTable, key: str, node: Node, timezone: str) -> Calendar:
-    """A calendar of a profile; ``timezone`` is that of the profile, where the calendar has none of its own."""
-    found = names.keys(node, f'calendar "{key}"', ("hours", "holidays", "timezone"), ("hours",))
+    """A calendar of a profile; ``timezone`` is that of the profile, where the calendar
+    has none of its own."""
+    found = names.keys(
+        node, f'calendar "{key}"', ("hours", "holidays", "timezone"), ("hours",)
+    )
     if "timezone" in found:
         try:
             zone(found["timezone"].text)
             timezone = found["timezone"].text
         except ValueError as error:
-            names.error(found["timezone"], str(error), "an IANA name such as Europe/London")
+            names.error(
+                found["timezone"], str(error), "an IANA name such as Europe/London"
+            )
     week: list[Hours] = [()] * 7
     hours = found.get("hours", Node(None, node.line, node.col))
     for days, item in hours.map.items():
@@ -33,20 +39,35 @@ def read_calendar(names: SymbolTable, key: str, node: Node, timezone: str) -> Ca
                 names.error(names.at_key(hours, days), f"{WEEKDAYS[day]} stands twice")
             week[day] = _spans(names, item)
     if sum(end - begin for openings in week for begin, end in openings) < 60:
-        names.error(hours, f'calendar "{key}" has less than an hour of work a week', "hours: {mon-fri: 09:00-17:00}")
+        names.error(
+            hours,
+            f'calendar "{key}" has less than an hour of work a week',
+            "hours: {mon-fri: 09:00-17:00}",
+        )
     holidays = read_holidays(found.get("holidays"), names.error)
     return Calendar(key, tuple(week), holidays, timezone)
 
 
-def read_holidays(node: Node | None, wrong: Callable[[Node, str], None]) -> frozenset[date]:
-    """A list of dates, or a mapping from date to what day that is; each that is none is told to ``wrong``."""
+def read_holidays(
+    node: Node | None, wrong: Callable[[Node, str], None]
+) -> frozenset[date]:
+    """A list of dates, or a mapping from date to what day that is; each that is none is
+    told to ``wrong``."""
     found = set()
     items = (
-        [Node(key, *(node.keys or {})[key]) for key in node.map] if node and node.map else node.items if node else []
+        [Node(key, *(node.keys or {})[key]) for key in node.map]
+        if node and node.map
+        else node.items
+        if node
+        else []
     )
     for item in items:
         try:
-            found.add(date.fromisoformat(item.text) if re.fullmatch(r"\d{4}-\d\d-\d\d", item.text) else _no_date())
+            found.add(
+                date.fromisoformat(item.text)
+                if re.fullmatch(r"\d{4}-\d\d-\d\d", item.text)
+                else _no_date()
+            )
         except ValueError:
             wrong(item, f'"{item.text}" is not a date like 2026-12-25')
     return frozenset(found)
@@ -62,10 +83,16 @@ def _days(names: SymbolTable, node: Node) -> list[int]:
     for part in node.text.replace(" ", "").casefold().split(","):
         first, _, last = part.partition("-")
         if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
-            names.error(node, f'"{part}" is no day of the week', "mon, mon-fri, or mon, wed")
+            names.error(
+                node, f'"{part}" is no day of the week', "mon, mon-fri, or mon, wed"
+            )
             continue
         begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
-        found += range(begin, end + 1) if begin <= end else [*range(begin, 7), *range(end + 1)]
+        found += (
+            range(begin, end + 1)
+            if begin <= end
+            else [*range(begin, 7), *range(end + 1)]
+        )
     return found
 
 
@@ -74,9 +101,17 @@ def _spans(names: SymbolTable, node: Node) -> Hours:
     found: list[tuple[int, int]] = []
     for part in [] if node.value is None else node.text.split(","):
         match = _SPAN.match(part.strip())
-        begin, end = (int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])) if match else (0, 0)
+        begin, end = (
+            (int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4]))
+            if match
+            else (0, 0)
+        )
         if begin >= end or end > DAY or (found and begin < found[-1][1]):
-            names.error(node, f'"{part.strip()}" is no time of work', "09:00-12:30, 13:30-17:00, in order")
+            names.error(
+                node,
+                f'"{part.strip()}" is no time of work',
+                "09:00-12:30, 13:30-17:00, in order",
+            )
         else:
             found.append((begin, end))
     return tuple(found)

@@ -1,4 +1,5 @@
-"""The small grammars of the profile language: tests, events, actions, values. They collect findings, never raise."""
+"""The small grammars of the profile language: tests, events, actions, values. They
+collect findings, never raise."""
 
 from __future__ import annotations
 
@@ -22,7 +23,16 @@ HEAD_FIELDS: dict[str, Field] = {
     "follows": Field("follows", "string", help="the ticket that it continues"),
     "watchers": Field("watchers", "users", help="others who may act as the customer"),
 }
-FIELD_WORDS = ("present", "absent", "is", "contains", "in_future", "changed", "complete", "has_role")
+FIELD_WORDS = (
+    "present",
+    "absent",
+    "is",
+    "contains",
+    "in_future",
+    "changed",
+    "complete",
+    "has_role",
+)
 NAMES_FILLED = (
     "actor",
     "assignee",
@@ -40,7 +50,13 @@ NAMES_FILLED = (
 )
 INTERNAL = "note"
 """The name that stands for an internal note, which customers must never read."""
-PLAIN_EVENTS = ("created", "customer_message", "staff_message", "staff_event", "mail_in")
+PLAIN_EVENTS = (
+    "created",
+    "customer_message",
+    "staff_message",
+    "staff_event",
+    "mail_in",
+)
 EVENTS_ABOUT = ("entered", "left", "field_set", "notified", "fired")
 _TOLD = 40
 """How many names a hint lists."""
@@ -52,7 +68,8 @@ class TooManyFindingsError(Exception):
 
 
 class SymbolTable:
-    """What a profile has declared, and the findings so far; every grammar looks its names up here."""
+    """What a profile has declared, and the findings so far; every grammar looks its
+    names up here."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -70,7 +87,9 @@ class SymbolTable:
         """Where a node stands."""
         return Place(self.path, node.line, node.col)
 
-    def error(self, node: Node, message: str, hint: str = "", code: str = "language") -> None:
+    def error(
+        self, node: Node, message: str, hint: str = "", code: str = "language"
+    ) -> None:
         """Note a mistake and go on.
 
         Raises:
@@ -81,7 +100,8 @@ class SymbolTable:
             raise TooManyFindingsError
 
     def known(self, node: Node, what: str, name: str, names: Collection[str]) -> str:
-        """The declared name that ``name`` stands for; a finding, and the name as it is, if there is none."""
+        """The declared name that ``name`` stands for; a finding, and the name as it is,
+        if there is none."""
         if name in names:
             return name
         listed = sorted(names) if isinstance(names, set) else list(names)
@@ -89,12 +109,19 @@ class SymbolTable:
         if same is not None:
             return same
         some = ", ".join(listed[:_TOLD]) + (", ..." if len(listed) > _TOLD else "")
-        # Looking for what was meant takes longer than all else: who has made so many mistakes is helped enough.
+        # Looking for what was meant takes longer than all else: who has made so many
+        # mistakes is helped enough.
         near = closest(name, listed) if len(self.findings) < 10 else ""
         self.error(node, f'unknown {what} "{name}"', near or f"known: {some}", "name")
         return name
 
-    def keys(self, node: Node, what: str, allowed: Sequence[str], required: Sequence[str] = ()) -> Mapping[str, Node]:
+    def keys(
+        self,
+        node: Node,
+        what: str,
+        allowed: Sequence[str],
+        required: Sequence[str] = (),
+    ) -> Mapping[str, Node]:
         """The mapping of a node, with findings for unknown and missing keys."""
         if not isinstance(node.value, dict):
             self.error(node, f"{what} must be a mapping (key: value)")
@@ -104,7 +131,9 @@ class SymbolTable:
                 line, col = (node.keys or {}).get(key, (node.line, node.col))
                 near = closest(key, allowed) if len(self.findings) < 10 else ""
                 hint = near or f"known: {', '.join(allowed)}"
-                self.error(Node(None, line, col), f'unknown key "{key}" in {what}', hint)
+                self.error(
+                    Node(None, line, col), f'unknown key "{key}" in {what}', hint
+                )
         for key in required:
             if key not in node.value:
                 self.error(node, f'{what} has no "{key}"')
@@ -145,14 +174,25 @@ class SymbolTable:
         """A text with ``$names``, each of which must exist.
 
         Args:
-            internal: whether customers never read it, so that it may hold the internal note of an act.
+            internal: whether customers never read it, so that it may hold the internal
+                note of an act.
         """
         if not internal and INTERNAL in names_in(node.text):
             hint = "$text is the public text; a note, refuse, warn, or a message to staff may hold $note"
-            self.error(node, "$note is an internal note, and customers read what is set or said here", hint, "leak")
+            self.error(
+                node,
+                "$note is an internal note, and customers read what is set or said here",
+                hint,
+                "leak",
+            )
         for name in dict.fromkeys(names_in(node.text)):
             if name not in NAMES_FILLED:
-                self.known(node, "name to fill in", name, [*NAMES_FILLED, *HEAD_FIELDS, *self.fields])
+                self.known(
+                    node,
+                    "name to fill in",
+                    name,
+                    [*NAMES_FILLED, *HEAD_FIELDS, *self.fields],
+                )
         return node.text
 
 
@@ -167,13 +207,22 @@ def read_event(names: SymbolTable, node: Node) -> Event:
         elif kind == "field_set":
             about = names.field(inner).name
         else:
-            what, known = ("message", names.messages) if kind == "notified" else ("automation", names.automations)
+            what, known = (
+                ("message", names.messages)
+                if kind == "notified"
+                else ("automation", names.automations)
+            )
             about = names.known(inner, what, about, known)
         return Event(kind, about)
     if kind in EVENTS_ABOUT:
         names.error(node, f'the event "{kind}" must say of what: {kind}(...)')
     elif kind not in PLAIN_EVENTS or about is not None:
-        names.known(node, "event", node.text, [*PLAIN_EVENTS, *(f"{kind}(...)" for kind in EVENTS_ABOUT)])
+        names.known(
+            node,
+            "event",
+            node.text,
+            [*PLAIN_EVENTS, *(f"{kind}(...)" for kind in EVENTS_ABOUT)],
+        )
     return Event(kind)
 
 
@@ -188,16 +237,33 @@ def read_tests(names: SymbolTable, node: Node | None) -> tuple[Test, ...]:
 
 
 _TEST_KEYS: dict[str, tuple[str, ...]] = {
-    "field": FIELD_WORDS, "message": (), "text": (), "subject": (), "seen": ("since",), "within": ("of",), "status": (),
-    "state": (), "category": (), "role": (), "channel": (), "allowed": (), "not": (), "any_of": (), "when": ("need",),
-}  # fmt: skip
+    "field": FIELD_WORDS,
+    "message": (),
+    "text": (),
+    "subject": (),
+    "seen": ("since",),
+    "within": ("of",),
+    "status": (),
+    "state": (),
+    "category": (),
+    "role": (),
+    "channel": (),
+    "allowed": (),
+    "not": (),
+    "any_of": (),
+    "when": ("need",),
+}
 
 
 def read_test(names: SymbolTable, node: Node) -> Test:
     """One test; see docs/profile-language.md."""
     kind = next((kind for kind in _TEST_KEYS if kind in node.map), "")
     if not kind:
-        names.error(node, "this is not a test", f"a test begins with one of: {', '.join(_TEST_KEYS)}")
+        names.error(
+            node,
+            "this is not a test",
+            f"a test begins with one of: {', '.join(_TEST_KEYS)}",
+        )
         return Test("any_of", place=names.place(node))
     found = names.keys(node, f'a test "{kind}"', (kind, "say", *_TEST_KEYS[kind]))
     say = names.filled(found["say"], internal=True) if "say" in found else ""
@@ -205,20 +271,36 @@ def read_test(names: SymbolTable, node: Node) -> Test:
     if not head.items:
         names.error(node, f'the test "{kind}" says nothing')
     if kind == "field":
-        return Test("field", _field_name(names, head), checks=_checks(names, head, found), say=say, place=place)
+        return Test(
+            "field",
+            _field_name(names, head),
+            checks=_checks(names, head, found),
+            say=say,
+            place=place,
+        )
     if kind in ("not", "any_of", "when"):
         then = read_tests(names, found.get("need"))
         if kind == "when" and not then:
             names.error(node, 'a test "when" has no "need"')
-        return Test(kind, inner=read_tests(names, head), then=then, say=say, place=place)
+        return Test(
+            kind, inner=read_tests(names, head), then=then, say=say, place=place
+        )
     if kind == "seen":
         since = read_event(names, found["since"]) if "since" in found else None
-        return Test("seen", event=read_event(names, head), since=since, say=say, place=place)
+        return Test(
+            "seen", event=read_event(names, head), since=since, say=say, place=place
+        )
     if kind == "within":
         if "of" not in found:
             names.error(node, 'a test "within" has no "of"')
             return Test("any_of", place=place)
-        return Test("within", event=read_event(names, found["of"]), period=names.duration(head), say=say, place=place)
+        return Test(
+            "within",
+            event=read_event(names, found["of"]),
+            period=names.duration(head),
+            say=say,
+            place=place,
+        )
     name = "line" if kind in ("text", "subject") and "line" in head.map else ""
     return Test(kind, name, wanted=_wanted(names, kind, head), say=say, place=place)
 
@@ -236,17 +318,23 @@ def _wanted(names: SymbolTable, kind: str, node: Node) -> tuple[str, ...]:
             names.error(node, f'"{kind}" says either "contains" or "line"')
         return tuple(item.text for held in inner.values() for item in held.items)
     closed = {
-        "message": ("public", "note", "any"), "channel": ("cli", "mail"), "category": sorted(names.categories),
+        "message": ("public", "note", "any"),
+        "channel": ("cli", "mail"),
+        "category": sorted(names.categories),
         "state": ("new", "open", "pending", "on_hold", "solved", "closed"),
-    }  # fmt: skip
+    }
     if kind in ("status", "allowed"):
         return tuple(names.status(item) for item in node.items)
     if kind == "role":
         return tuple(names.role(item) for item in node.items)
-    return tuple(names.known(item, kind, item.text, closed[kind]) for item in node.items)
+    return tuple(
+        names.known(item, kind, item.text, closed[kind]) for item in node.items
+    )
 
 
-def _checks(names: SymbolTable, head: Node, found: Mapping[str, Node]) -> tuple[tuple[str, Value], ...]:
+def _checks(
+    names: SymbolTable, head: Node, found: Mapping[str, Node]
+) -> tuple[tuple[str, Value], ...]:
     """The words of a field test with their arguments."""
     declared = names.field(head)
     checks: list[tuple[str, Value]] = []
@@ -266,21 +354,32 @@ def _checks(names: SymbolTable, head: Node, found: Mapping[str, Node]) -> tuple[
         elif word == "has_role":
             checks += [(word, tuple(names.role(item) for item in node.items))]
         elif node.value is not True:
-            names.error(node, f'"{word}" takes only "true"', 'for the reverse use "not" or the opposite word')
+            names.error(
+                node,
+                f'"{word}" takes only "true"',
+                'for the reverse use "not" or the opposite word',
+            )
         else:
             checks += [(word, True)]
     if not checks:
-        names.error(head, f'the test of "{head.text}" says nothing', f"say one of: {', '.join(FIELD_WORDS)}")
+        names.error(
+            head,
+            f'the test of "{head.text}" says nothing',
+            f"say one of: {', '.join(FIELD_WORDS)}",
+        )
     return tuple(checks)
 
 
 def read_value(names: SymbolTable, declared: Field, node: Node) -> Value:
-    """A value for a field, of the field's type; texts with ``$names`` are filled in later."""
+    """A value for a field, of the field's type; texts with ``$names`` are filled in
+    later."""
     if "$" in node.text:
         return names.filled(node)
     kind, value = declared.type, node.value
     if kind == "enum" and node.text not in declared.values:
-        return names.known(node, f"value of {declared.name}", node.text, declared.values)
+        return names.known(
+            node, f"value of {declared.name}", node.text, declared.values
+        )
     if kind == "boolean" and not isinstance(value, bool):
         names.error(node, f"{declared.name} is true or false")
     if kind == "integer" and (not isinstance(value, int) or isinstance(value, bool)):
@@ -321,14 +420,21 @@ def read_sets(names: SymbolTable, node: Node | None) -> dict[str, Value | None]:
     for key, value in (node.map if node else {}).items():
         declared = names.field(names.at_key(node, key), key)
         _, dot, item = key.partition(".")
-        found[declared.name + dot + item] = None if value.value is None else read_value(names, declared, value)
+        found[declared.name + dot + item] = (
+            None if value.value is None else read_value(names, declared, value)
+        )
     return found
 
 
 _ACTIONS: dict[str, tuple[str, ...]] = {
-    "move": ("text", "note", "set"), "notify": ("message", "else"), "set": (), "note": (), "refuse": (),
-    "follow_up": (), "warn": (),
-}  # fmt: skip
+    "move": ("text", "note", "set"),
+    "notify": ("message", "else"),
+    "set": (),
+    "note": (),
+    "refuse": (),
+    "follow_up": (),
+    "warn": (),
+}
 
 
 def read_actions(names: SymbolTable, node: Node | None) -> tuple[Action, ...]:
@@ -340,14 +446,23 @@ def _action(names: SymbolTable, node: Node) -> Action:
     kind = next((kind for kind in _ACTIONS if kind in node.map), "")
     place = names.place(node)
     if not kind:
-        names.error(node, "this is not an action", f"an action begins with one of: {', '.join(_ACTIONS)}")
+        names.error(
+            node,
+            "this is not an action",
+            f"an action begins with one of: {', '.join(_ACTIONS)}",
+        )
         return Action("warn", place=place)
     found = names.keys(node, f'an action "{kind}"', (kind, *_ACTIONS[kind]))
     head = found[kind]
     if kind == "move":
-        text, note = (names.filled(found[key], key == "note") if key in found else "" for key in ("text", "note"))
+        text, note = (
+            names.filled(found[key], key == "note") if key in found else ""
+            for key in ("text", "note")
+        )
         sets = read_sets(names, found.get("set"))
-        return Action("move", names.status(head), text=text, note=note, sets=sets, place=place)
+        return Action(
+            "move", names.status(head), text=text, note=note, sets=sets, place=place
+        )
     if kind == "set":
         return Action("set", sets=read_sets(names, head), place=place)
     if kind == "notify":
@@ -363,12 +478,18 @@ def _told(names: SymbolTable, node: Node | None) -> tuple[str, ...]:
     told: list[str] = []
     for item in node.items if node else ():
         if item.text.startswith("role:"):
-            role = names.known(item, "role", item.text.removeprefix("role:").strip(), names.roles)
+            role = names.known(
+                item, "role", item.text.removeprefix("role:").strip(), names.roles
+            )
             told.append(f"role:{role}")
         elif item.text == "actor":
             told.append("actor")
         elif names.field(item).type in ("user", "users", "email"):
             told.append(names.field(item).name)
         else:
-            names.error(item, f'"{item.text}" is not a person', "customer, actor, a field of type user, or role:NAME")
+            names.error(
+                item,
+                f'"{item.text}" is not a person',
+                "customer, actor, a field of type user, or role:NAME",
+            )
     return tuple(told)

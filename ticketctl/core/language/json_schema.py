@@ -1,4 +1,5 @@
-"""What a ticket file looks like, as a JSON Schema: for editors, which then complete and underline while one types."""
+"""What a ticket file looks like, as a JSON Schema: for editors, which then complete and
+underline while one types."""
 
 from __future__ import annotations
 
@@ -13,37 +14,74 @@ _TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"type": "array", "items": _TEXT}
 _ID = {"type": "string", "pattern": "^[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}$"}
 _EVENT = {"type": "string", "pattern": "^e[0-9a-f]{12}$"}
-_INSTANT = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"}
-_DATE = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$"}
-_OF_HEAD: dict[str, Any] = {"id": _ID, "due": _DATE, "follows": _ID, "watchers": _TEXTS, "fields": {"type": "object"}}
+_INSTANT = {
+    "type": "string",
+    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
+}
+_DATE = {
+    "type": "string",
+    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$",
+}
+_OF_HEAD: dict[str, Any] = {
+    "id": _ID,
+    "due": _DATE,
+    "follows": _ID,
+    "watchers": _TEXTS,
+    "fields": {"type": "object"},
+}
 _OF_ENTRY: dict[str, Any] = {
-    "id": _EVENT, "at": _INSTANT, "event": {"enum": list(EVENTS)}, "anchor": _EVENT, "due": _INSTANT,
-    "nth": {"type": "integer", "minimum": 2}, "quiet": {"const": True}, "set": {"type": "object", "minProperties": 1},
+    "id": _EVENT,
+    "at": _INSTANT,
+    "event": {"enum": list(EVENTS)},
+    "anchor": _EVENT,
+    "due": _INSTANT,
+    "nth": {"type": "integer", "minimum": 2},
+    "quiet": {"const": True},
+    "set": {"type": "object", "minProperties": 1},
     "mail_digest": {"type": "string", "pattern": "^m[0-9a-f]{32}$"},
-    "unset": _TEXTS, "told": _TEXTS, "files": _TEXTS, "after": {"type": "array", "items": _EVENT},
-}  # fmt: skip
+    "unset": _TEXTS,
+    "told": _TEXTS,
+    "files": _TEXTS,
+    "after": {"type": "array", "items": _EVENT},
+}
 _OF_TYPE: dict[str, Any] = {
-    "boolean": {"type": "boolean"}, "integer": {"type": "integer"}, "date": _DATE, "datetime": _DATE, "users": _TEXTS,
+    "boolean": {"type": "boolean"},
+    "integer": {"type": "integer"},
+    "date": _DATE,
+    "datetime": _DATE,
+    "users": _TEXTS,
     "checklist": {"type": "object", "additionalProperties": {"enum": ["open", "done"]}},
-}  # fmt: skip
+}
 
 
 def ticket_schema(profiles: Iterable[Profile]) -> dict[str, Any]:
     """The schema (draft 7, which YAML language servers read) of a store's tickets.
 
     Args:
-        profiles: those that tickets may name; statuses and fields are those of a ticket's own.
+        profiles: those that tickets may name; statuses and fields are those of a
+            ticket's own.
     """
     profiles = list(profiles)
     head = {key: _OF_HEAD.get(key, _TEXT) for key in HEAD}
     entry = {key: _OF_ENTRY.get(key, _TEXT) for key in ENTRY_KEYS}
-    history = {"type": "array", "minItems": 1,
-               "items": {"type": "object", "properties": entry, "required": ["id", "at", "by", "role", "event"]}}  # fmt: skip
+    history = {
+        "type": "array",
+        "minItems": 1,
+        "items": {
+            "type": "object",
+            "properties": entry,
+            "required": ["id", "at", "by", "role", "event"],
+        },
+    }
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A ticket",
         "type": "object",
-        "properties": head | {"profile": {"enum": [profile.name for profile in profiles]}, "history": history},
+        "properties": head
+        | {
+            "profile": {"enum": [profile.name for profile in profiles]},
+            "history": history,
+        },
         "required": ["id", "profile", "title", "status", "history"],
         "allOf": [_of_profile(profile) for profile in profiles],
     }
@@ -51,16 +89,29 @@ def ticket_schema(profiles: Iterable[Profile]) -> dict[str, Any]:
 
 def _of_profile(profile: Profile) -> dict[str, Any]:
     fields = {name: _of_field(declared) for name, declared in profile.fields.items()}
-    statuses = [{"const": status.name, "description": status.description} for status in profile.statuses.values()]
+    statuses = [
+        {"const": status.name, "description": status.description}
+        for status in profile.statuses.values()
+    ]
     return {
         "if": {"properties": {"profile": {"const": profile.name}}},
-        "then": {"properties": {
-            "status": {"oneOf": statuses},
-            "fields": {"type": "object", "properties": fields, "additionalProperties": False},
-        }},
-    }  # fmt: skip
+        "then": {
+            "properties": {
+                "status": {"oneOf": statuses},
+                "fields": {
+                    "type": "object",
+                    "properties": fields,
+                    "additionalProperties": False,
+                },
+            }
+        },
+    }
 
 
 def _of_field(declared: Field) -> dict[str, Any]:
-    found = {"enum": list(declared.values)} if declared.type == "enum" else _OF_TYPE.get(declared.type, _TEXT)
+    found = (
+        {"enum": list(declared.values)}
+        if declared.type == "enum"
+        else _OF_TYPE.get(declared.type, _TEXT)
+    )
     return {**found, "description": declared.help} if declared.help else dict(found)

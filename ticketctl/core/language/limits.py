@@ -1,7 +1,8 @@
 """How large a profile may be: looked at before anything of it is expanded or proved.
 
-The limits are several times what the largest of the profiles that come with the program has (20 statuses, 383 moves,
-26 triggers). What is larger is no workflow that people follow, and would make every command slow.
+The limits are several times what the largest of the profiles that come with the program
+has (20 statuses, 383 moves, 26 triggers). What is larger is no workflow that people
+follow, and would make every command slow.
 """
 
 from __future__ import annotations
@@ -12,18 +13,47 @@ from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding, Place
 
 PARTS = {
-    "roles": 50, "fields": 200, "statuses": 200, "transitions": 1000, "triggers": 200, "automations": 100,
-    "calendars": 20, "batches": 50, "categories": 100, "messages": 500, "templates": 200,
-}  # fmt: skip
+    "roles": 50,
+    "fields": 200,
+    "statuses": 200,
+    "transitions": 1000,
+    "triggers": 200,
+    "automations": 100,
+    "calendars": 20,
+    "batches": 50,
+    "categories": 100,
+    "messages": 500,
+    "templates": 200,
+}
 """How many of each a profile may have."""
 WITHIN = {
-    "values": 500, "holidays": 2000, "roles": 50, "on_behalf": 50, "edit": 50, "aliases": 20, "on": 50, "do": 50,
-    "when": 100, "needs": 100, "keeps": 100, "warns": 100, "need": 100, "any_of": 50, "not": 50, "notify": 50, "else": 50,
-    "cancel_on": 50, "resume_on": 50, "reset_on": 50, "order": 20, "hours": 20,
-}  # fmt: skip
+    "values": 500,
+    "holidays": 2000,
+    "roles": 50,
+    "on_behalf": 50,
+    "edit": 50,
+    "aliases": 20,
+    "on": 50,
+    "do": 50,
+    "when": 100,
+    "needs": 100,
+    "keeps": 100,
+    "warns": 100,
+    "need": 100,
+    "any_of": 50,
+    "not": 50,
+    "notify": 50,
+    "else": 50,
+    "cancel_on": 50,
+    "resume_on": 50,
+    "reset_on": 50,
+    "order": 20,
+    "hours": 20,
+}
 """How many may stand under a key inside those parts."""
 OTHERS = 200
-"""How many may stand under any other key: statuses, fields that are set, items of a checklist."""
+"""How many may stand under any other key: statuses, fields that are set, items of a
+checklist."""
 MOVES = 5000
 """How many moves the transitions may be, once ``any`` and lists are written out."""
 LENGTH = 1 << 16
@@ -49,8 +79,9 @@ _SMALL = min(*WITHIN.values(), OTHERS)
 
 
 def _has_small_parts(node: Node) -> bool:
-    """Whether every part has few entries, and each of these so little in it that no limit can
-    be exceeded. It is so of nearly every profile, and every command that moves a ticket asks."""
+    """Whether every part has few entries, and each of these so little in it that no
+    limit can be exceeded. It is so of nearly every profile, and every command that
+    moves a ticket asks."""
     return all(
         _size(part) <= PARTS.get(key, OTHERS)
         and max(map(len, part.keys or ("",))) <= NAME
@@ -97,7 +128,10 @@ def _inside(node: Node, key: str) -> Iterator[tuple[Node, str]]:
     for name, item in node.map.items():
         most = WITHIN.get(name, OTHERS)
         if _size(item) > most:
-            yield _beyond(item, most), f'{_size(item):,} under "{name}": there may be {most}'
+            yield (
+                _beyond(item, most),
+                f'{_size(item):,} under "{name}": there may be {most}',
+            )
         else:
             yield from _inside(item, name)
     for item in node.value if isinstance(node.value, list) else ():
@@ -107,7 +141,10 @@ def _inside(node: Node, key: str) -> Iterator[tuple[Node, str]]:
 def _names(node: Node) -> Iterator[tuple[Node, str]]:
     for name, (line, col) in (node.keys or {}).items():
         if len(name) > NAME:
-            yield Node(None, line, col), f"a name of {len(name):,} characters: it may have {NAME}"
+            yield (
+                Node(None, line, col),
+                f"a name of {len(name):,} characters: it may have {NAME}",
+            )
 
 
 def _size(node: Node) -> int:
@@ -131,9 +168,18 @@ def _moves(node: Node) -> Iterator[tuple[Node, str]]:
     total = 0
     for item in node.map["transitions"].items if "transitions" in node.map else ():
         source, left_out = item.map.get("from"), item.map.get("except")
-        sources = 0 if source is None else statuses if source.text == "any" else len(source.items)
+        sources = (
+            0
+            if source is None
+            else statuses
+            if source.text == "any"
+            else len(source.items)
+        )
         targets = len(item.map["to"].items) if "to" in item.map else 0
         total += targets * max(sources, len(left_out.map) if left_out else 0)
         if total > MOVES:
-            yield item, f"with this transition there are {total:,} moves: a profile has at most {MOVES:,}"
+            yield (
+                item,
+                f"with this transition there are {total:,} moves: a profile has at most {MOVES:,}",
+            )
             return

@@ -1,4 +1,5 @@
-"""From the YAML of a profile to a :class:`Profile`, with every mistake located (docs/profile-language.md)."""
+"""From the YAML of a profile to a :class:`Profile`, with every mistake located
+(docs/profile-language.md)."""
 
 from __future__ import annotations
 
@@ -30,11 +31,46 @@ from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding
 
 PARTS = (
-    "profile", "title", "version", "source", "timezone", "roles", "fields", "statuses", "transitions", "triggers",
-    "automations", "calendars", "batches", "categories", "queue", "messages", "templates",
-)  # fmt: skip
-REQUIRED = ("profile", "title", "version", "timezone", "roles", "statuses", "transitions")
-TYPES = ("string", "text", "enum", "boolean", "integer", "date", "datetime", "email", "user", "users", "checklist")
+    "profile",
+    "title",
+    "version",
+    "source",
+    "timezone",
+    "roles",
+    "fields",
+    "statuses",
+    "transitions",
+    "triggers",
+    "automations",
+    "calendars",
+    "batches",
+    "categories",
+    "queue",
+    "messages",
+    "templates",
+)
+REQUIRED = (
+    "profile",
+    "title",
+    "version",
+    "timezone",
+    "roles",
+    "statuses",
+    "transitions",
+)
+TYPES = (
+    "string",
+    "text",
+    "enum",
+    "boolean",
+    "integer",
+    "date",
+    "datetime",
+    "email",
+    "user",
+    "users",
+    "checklist",
+)
 T = TypeVar("T")
 
 
@@ -73,7 +109,12 @@ def _profile(names: SymbolTable, node: Node) -> p.Profile:
     roles, fields, statuses = _declare(names, part)
     edges, excepts = _edges(names, part("transitions"))
     timezone = _zone(names, part("timezone"))
-    calendars = dict(_named(part("calendars"), lambda key, item: read_calendar(names, key, item, timezone)))
+    calendars = dict(
+        _named(
+            part("calendars"),
+            lambda key, item: read_calendar(names, key, item, timezone),
+        )
+    )
     _no_circles(names, statuses, edges)
     _unique(names, [*part("triggers").items, *part("automations").items])
     return p.Profile(
@@ -89,20 +130,32 @@ def _profile(names: SymbolTable, node: Node) -> p.Profile:
         edges=tuple(edges),
         excepts=excepts,
         triggers=tuple(_trigger(names, item) for item in part("triggers").items),
-        automations=tuple(_automation(names, item, i) for i, item in enumerate(part("automations").items)),
+        automations=tuple(
+            _automation(names, item, i)
+            for i, item in enumerate(part("automations").items)
+        ),
         calendars=calendars,
-        batches=dict(_named(part("batches"), lambda key, item: _batch(names, key, item))),
-        categories=dict(_named(part("categories"), lambda key, item: _category(names, key, item))),
+        batches=dict(
+            _named(part("batches"), lambda key, item: _batch(names, key, item))
+        ),
+        categories=dict(
+            _named(part("categories"), lambda key, item: _category(names, key, item))
+        ),
         queue=_queue(names, top.get("queue")),
-        messages=dict(_named(part("messages"), lambda key, item: read_message(names, key, item))),
-        templates=dict(_named(part("templates"), lambda key, item: read_template(names, key, item))),
+        messages=dict(
+            _named(part("messages"), lambda key, item: read_message(names, key, item))
+        ),
+        templates=dict(
+            _named(part("templates"), lambda key, item: read_template(names, key, item))
+        ),
     )
 
 
 def _declare(
     names: SymbolTable, part: Callable[[str], Node]
 ) -> tuple[dict[str, p.Role], dict[str, p.Field], dict[str, p.Status]]:
-    """Roles, fields and statuses; all their names are known before the first test is read."""
+    """Roles, fields and statuses; all their names are known before the first test is
+    read."""
     roles = dict(_named(part("roles"), lambda key, item: _role(names, key, item)))
     names.roles = {role.name: role.kind for role in roles.values()}
     _check_roles(names, part("roles"))
@@ -110,7 +163,9 @@ def _declare(
     fields = dict(_named(part("fields"), lambda key, item: _field(names, key, item)))
     if names.categories and "category" not in fields:
         offered = tuple(part("categories").map)
-        fields["category"] = p.Field("category", "enum", offered, offered[0], "what kind of ticket it is")
+        fields["category"] = p.Field(
+            "category", "enum", offered, offered[0], "what kind of ticket it is"
+        )
     names.fields = fields
     for role, item in part("roles").map.items():
         if role in roles and roles[role].field:
@@ -120,8 +175,14 @@ def _declare(
         names.statuses[key] = _status_name(names, key, item)
     names.messages = {name for name in part("messages").map if "." not in name}
     names.calendars = set(part("calendars").map)
-    names.automations = {item.map["name"].text for item in part("automations").items if "name" in item.map}
-    statuses = dict(_named(part("statuses"), lambda key, item: _status(names, key, item)))
+    names.automations = {
+        item.map["name"].text
+        for item in part("automations").items
+        if "name" in item.map
+    }
+    statuses = dict(
+        _named(part("statuses"), lambda key, item: _status(names, key, item))
+    )
     return roles, fields, statuses
 
 
@@ -131,12 +192,20 @@ def _named(node: Node, read: Callable[[str, Node], T]) -> Iterator[tuple[str, T]
 
 def _slug(names: SymbolTable, node: Node) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9-]*", node.text):
-        names.error(node, f'"{node.text}" is no name for a profile', "lower-case letters, digits and hyphens")
+        names.error(
+            node,
+            f'"{node.text}" is no name for a profile',
+            "lower-case letters, digits and hyphens",
+        )
     return node.text
 
 
 def _version(names: SymbolTable, node: Node) -> int:
-    if isinstance(node.value, int) and not isinstance(node.value, bool) and node.value > 0:
+    if (
+        isinstance(node.value, int)
+        and not isinstance(node.value, bool)
+        and node.value > 0
+    ):
         return node.value
     names.error(node, "the version is a whole number from 1")
     return 1
@@ -152,37 +221,77 @@ def _zone(names: SymbolTable, node: Node) -> str:
 
 
 def _role(names: SymbolTable, key: str, node: Node) -> p.Role:
-    found = names.keys(node, f'role "{key}"', ("kind", "field", "help"), ("kind",)) if node.map else {"kind": node}
+    found = (
+        names.keys(node, f'role "{key}"', ("kind", "field", "help"), ("kind",))
+        if node.map
+        else {"kind": node}
+    )
     kind = found.get("kind", EMPTY)
     bound = found["field"].text if "field" in found else ""
     help_ = found.get("help", EMPTY).text
-    return p.Role(key, names.known(kind, "kind of role", kind.text, p.KINDS), bound, help_)
+    return p.Role(
+        key, names.known(kind, "kind of role", kind.text, p.KINDS), bound, help_
+    )
 
 
 def _check_roles(names: SymbolTable, node: Node) -> None:
     for kind in ("customer", "agent", "system"):
         of_kind = [role for role, known in names.roles.items() if known == kind]
         if not of_kind or (kind == "system" and len(of_kind) > 1):
-            names.error(node, f"there must be {'one role' if kind == 'system' else 'a role'} of kind {kind}")
+            names.error(
+                node,
+                f"there must be {'one role' if kind == 'system' else 'a role'} of kind {kind}",
+            )
 
 
 def _field(names: SymbolTable, key: str, node: Node) -> p.Field:
-    found = names.keys(node, f'field "{key}"', ("type", "values", "default", "help", "edit", *ORIGIN), ("type",))
+    found = names.keys(
+        node,
+        f'field "{key}"',
+        ("type", "values", "default", "help", "edit", *ORIGIN),
+        ("type",),
+    )
     if key in HEAD_FIELDS or not re.fullmatch(r"[a-z][a-z0-9_]*", key):
-        names.error(node, f'"{key}" cannot be the name of a field', "lower-case letters, digits, _; not a head key")
+        names.error(
+            node,
+            f'"{key}" cannot be the name of a field',
+            "lower-case letters, digits, _; not a head key",
+        )
     kind = found.get("type", EMPTY)
     values = tuple(item.text for item in found.get("values", EMPTY).items)
     names.known(kind, "type", kind.text, TYPES)
     if (kind.text == "enum") != bool(values):
-        names.error(node, f'field "{key}": values are given for an enum, and only there')
+        names.error(
+            node, f'field "{key}": values are given for an enum, and only there'
+        )
     declared = p.Field(key, kind.text, values, place=names.place(node))
-    default = read_value(names, declared, found["default"]) if "default" in found else None
+    default = (
+        read_value(names, declared, found["default"]) if "default" in found else None
+    )
     edit = tuple(names.role(item) for item in found.get("edit", EMPTY).items)
     help_ = found.get("help", EMPTY).text
-    return p.Field(key, kind.text, values, default, help_, edit, read_origin(names, found), names.place(node))
+    return p.Field(
+        key,
+        kind.text,
+        values,
+        default,
+        help_,
+        edit,
+        read_origin(names, found),
+        names.place(node),
+    )
 
 
-_STATUS_KEYS = ("state", "description", "aliases", "set_by", "needs", "keeps", "warns", *ORIGIN)
+_STATUS_KEYS = (
+    "state",
+    "description",
+    "aliases",
+    "set_by",
+    "needs",
+    "keeps",
+    "warns",
+    *ORIGIN,
+)
 
 
 def _status_name(names: SymbolTable, key: str, node: Node) -> p.Status:
@@ -216,17 +325,32 @@ def _status(names: SymbolTable, key: str, node: Node) -> p.Status:
     )
 
 
-_EDGE_KEYS = ("from", "except", "to", "roles", "on_behalf", "criterion", "needs", "warns", "sets", *ORIGIN)
+_EDGE_KEYS = (
+    "from",
+    "except",
+    "to",
+    "roles",
+    "on_behalf",
+    "criterion",
+    "needs",
+    "warns",
+    "sets",
+    *ORIGIN,
+)
 
 
-def _edges(names: SymbolTable, node: Node) -> tuple[list[p.Transition], dict[tuple[str, str], str]]:
+def _edges(
+    names: SymbolTable, node: Node
+) -> tuple[list[p.Transition], dict[tuple[str, str], str]]:
     """The transitions with ``any``, lists and ``except`` expanded."""
     edges: list[p.Transition] = []
     excepts: dict[tuple[str, str], str] = {}
     for item in node.items:
         found = names.keys(item, "a transition", _EDGE_KEYS, ("from", "to", "roles"))
-        left_out = {names.status(names.at_key(found["except"], key)): value.text
-                    for key, value in found.get("except", EMPTY).map.items()}  # fmt: skip
+        left_out = {
+            names.status(names.at_key(found["except"], key)): value.text
+            for key, value in found.get("except", EMPTY).map.items()
+        }
         common = _edge(names, item)
         for target in (names.status(t) for t in found.get("to", EMPTY).items):
             excepts |= {(source, target): reason for source, reason in left_out.items()}
@@ -241,11 +365,30 @@ def _edge(names: SymbolTable, item: Node) -> Callable[[str, str, int], p.Transit
     roles = tuple(names.role(role) for role in found.get("roles", EMPTY).items)
     on_behalf = tuple(names.role(role) for role in found.get("on_behalf", EMPTY).items)
     criterion = found.get("criterion", EMPTY).text
-    needs, warns = read_tests(names, found.get("needs")), read_tests(names, found.get("warns"))
-    sets, origin, place = read_sets(names, found.get("sets")), read_origin(names, found), names.place(item)
+    needs, warns = (
+        read_tests(names, found.get("needs")),
+        read_tests(names, found.get("warns")),
+    )
+    sets, origin, place = (
+        read_sets(names, found.get("sets")),
+        read_origin(names, found),
+        names.place(item),
+    )
 
     def make(source: str, target: str, order: int) -> p.Transition:
-        return p.Transition(source, target, order, roles, on_behalf, criterion, needs, warns, sets, origin, place)
+        return p.Transition(
+            source,
+            target,
+            order,
+            roles,
+            on_behalf,
+            criterion,
+            needs,
+            warns,
+            sets,
+            origin,
+            place,
+        )
 
     return make
 
@@ -253,18 +396,36 @@ def _edge(names: SymbolTable, item: Node) -> Callable[[str, str, int], p.Transit
 def _sources(names: SymbolTable, node: Node, target: str) -> list[str]:
     if node.text == "any":
         return [status for status in names.statuses if status != target]
-    sources = [p.CREATED if item.text == p.CREATED else names.status(item) for item in node.items]
+    sources = [
+        p.CREATED if item.text == p.CREATED else names.status(item)
+        for item in node.items
+    ]
     if target in sources and len(sources) == 1:
         names.error(node, f'a move from "{target}" to itself')
     return [source for source in sources if source != target]
 
 
-def _no_circles(names: SymbolTable, statuses: dict[str, p.Status], edges: list[p.Transition]) -> None:
-    """What a move needs cannot be asked of whether moves are allowed: the answer could go round in circles."""
-    bound = [test for status in statuses.values() for test in (*status.needs, *status.keeps, *status.warns)]
+def _no_circles(
+    names: SymbolTable, statuses: dict[str, p.Status], edges: list[p.Transition]
+) -> None:
+    """What a move needs cannot be asked of whether moves are allowed: the answer could
+    go round in circles."""
+    bound = [
+        test
+        for status in statuses.values()
+        for test in (*status.needs, *status.keeps, *status.warns)
+    ]
     bound += [test for edge in edges for test in (*edge.needs, *edge.warns)]
-    for place in {inner.place for test in bound for inner in test.walk() if inner.kind == "allowed"}:
-        names.error(Node(None, place.line, place.col), '"allowed" is for rules; a move cannot need it')
+    for place in {
+        inner.place
+        for test in bound
+        for inner in test.walk()
+        if inner.kind == "allowed"
+    }:
+        names.error(
+            Node(None, place.line, place.col),
+            '"allowed" is for rules; a move cannot need it',
+        )
 
 
 def _unique(names: SymbolTable, items: list[Node]) -> None:
@@ -277,7 +438,9 @@ def _unique(names: SymbolTable, items: list[Node]) -> None:
 
 
 def _trigger(names: SymbolTable, item: Node) -> p.Trigger:
-    found = names.keys(item, "a trigger", ("name", "on", "when", "do", *ORIGIN), ("name", "on", "do"))
+    found = names.keys(
+        item, "a trigger", ("name", "on", "when", "do", *ORIGIN), ("name", "on", "do")
+    )
     return p.Trigger(
         found.get("name", EMPTY).text,
         read_events(names, found.get("on")),
@@ -289,15 +452,30 @@ def _trigger(names: SymbolTable, item: Node) -> p.Trigger:
 
 
 _AUTOMATION_KEYS = (
-    "name", "in", "start", "at", "lead", "after", "repeat", "calendar", "cancel_on", "resume_on", "reset_on", "when", "do",
-    "criterion", *ORIGIN
-)  # fmt: skip
+    "name",
+    "in",
+    "start",
+    "at",
+    "lead",
+    "after",
+    "repeat",
+    "calendar",
+    "cancel_on",
+    "resume_on",
+    "reset_on",
+    "when",
+    "do",
+    "criterion",
+    *ORIGIN,
+)
 
 
 def _automation(names: SymbolTable, item: Node, order: int) -> p.Automation:
     found = names.keys(item, "an automation", _AUTOMATION_KEYS, ("name", "in", "do"))
     if ("start" in found) == ("at" in found):
-        names.error(item, 'an automation has either "start" (an event) or "at" (a date field)')
+        names.error(
+            item, 'an automation has either "start" (an event) or "at" (a date field)'
+        )
     if "repeat" in found and names.duration(found["repeat"]) == Duration():
         names.error(found["repeat"], "it would repeat without end")
     if "start" in found and "after" not in found:
@@ -307,8 +485,15 @@ def _automation(names: SymbolTable, item: Node, order: int) -> p.Automation:
     zero = Node("PT0S", item.line, item.col)
     calendar = ""
     if "calendar" in found:
-        calendar = names.known(found["calendar"], "calendar", found["calendar"].text, sorted(names.calendars))
-        _working_time(names, [found[key] for key in ("lead", "after", "repeat") if key in found])
+        calendar = names.known(
+            found["calendar"],
+            "calendar",
+            found["calendar"].text,
+            sorted(names.calendars),
+        )
+        _working_time(
+            names, [found[key] for key in ("lead", "after", "repeat") if key in found]
+        )
     return p.Automation(
         found.get("name", EMPTY).text,
         tuple(names.status(status) for status in found.get("in", EMPTY).items),
@@ -331,24 +516,40 @@ def _automation(names: SymbolTable, item: Node, order: int) -> p.Automation:
 
 
 def _working_time(names: SymbolTable, durations: list[Node]) -> None:
-    """Months are no working time, and who waits for more than a year of it waits for ever."""
+    """Months are no working time, and who waits for more than a year of it waits for
+    ever."""
     for node in durations:
         period = names.duration(node)
         if period.months or period.days * 86400 + period.seconds > 366 * 86400:
-            names.error(node, f"{node.text} cannot be counted in working time", "days, hours and minutes, up to P366D")
+            names.error(
+                node,
+                f"{node.text} cannot be counted in working time",
+                "days, hours and minutes, up to P366D",
+            )
 
 
 def _batch(names: SymbolTable, key: str, node: Node) -> p.Batch:
-    found = names.keys(node, f'batch "{key}"', ("from", "to", "set", *ORIGIN), ("from", "to", "set"))
-    source, target = names.status(found.get("from", EMPTY)), names.status(found.get("to", EMPTY))
+    found = names.keys(
+        node, f'batch "{key}"', ("from", "to", "set", *ORIGIN), ("from", "to", "set")
+    )
+    source, target = (
+        names.status(found.get("from", EMPTY)),
+        names.status(found.get("to", EMPTY)),
+    )
     sets = read_sets(names, found.get("set"))
-    return p.Batch(key, source, target, sets, read_origin(names, found), names.place(node))
+    return p.Batch(
+        key, source, target, sets, read_origin(names, found), names.place(node)
+    )
 
 
 def _category(names: SymbolTable, key: str, node: Node) -> p.Category:
-    found = names.keys(node, f'category "{key}"', ("statuses", "ask", *ORIGIN), ("statuses",))
+    found = names.keys(
+        node, f'category "{key}"', ("statuses", "ask", *ORIGIN), ("statuses",)
+    )
     statuses = tuple(names.status(item) for item in found.get("statuses", EMPTY).items)
-    return p.Category(key, statuses, found.get("ask", EMPTY).text, read_origin(names, found))
+    return p.Category(
+        key, statuses, found.get("ask", EMPTY).text, read_origin(names, found)
+    )
 
 
 def _queue(names: SymbolTable, node: Node | None) -> p.Queue:
@@ -365,6 +566,12 @@ def _queue(names: SymbolTable, node: Node | None) -> p.Queue:
         order.append((name, direction == "desc"))
     tests = read_tests(names, found.get("when"))
     for item, test in zip(found.get("when", EMPTY).items, tests, strict=True):
-        if test.of_time:  # the index remembers who is in the queue, until the ticket changes
-            names.error(item, "the queue cannot ask for what time alone changes", "not: within, in_future, allowed")
+        if (
+            test.of_time
+        ):  # the index remembers who is in the queue, until the ticket changes
+            names.error(
+                item,
+                "the queue cannot ask for what time alone changes",
+                "not: within, in_future, allowed",
+            )
     return p.Queue(tests, tuple(order), read_origin(names, found))

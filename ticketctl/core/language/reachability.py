@@ -1,4 +1,5 @@
-"""Where a ticket can come by a profile, and who moves it there: what the proofs of ``core/language/checks.py`` are made of."""
+"""Where a ticket can come by a profile, and who moves it there: what the proofs of
+``core/language/checks.py`` are made of."""
 
 from __future__ import annotations
 
@@ -7,13 +8,24 @@ from collections.abc import Iterable, Mapping
 
 from ticketctl.core.engine.moves import may_fire_in
 from ticketctl.core.language.entailment import Assumptions, impossible
-from ticketctl.core.profile import CREATED, Action, Automation, Category, Profile, Transition, Trigger
+from ticketctl.core.profile import (
+    CREATED,
+    Action,
+    Automation,
+    Category,
+    Profile,
+    Transition,
+    Trigger,
+)
 
 PERSONS = ("customer", "agent")
 
 
-def person_moves(profile: Profile, edge: Transition, category: Category | None = None) -> list[str]:
-    """The roles of people who can really make a move (in a category, or in at least one if none is given)."""
+def person_moves(
+    profile: Profile, edge: Transition, category: Category | None = None
+) -> list[str]:
+    """The roles of people who can really make a move (in a category, or in at least one
+    if none is given)."""
     if profile.statuses[edge.target].set_by_system and edge.source != CREATED:
         return []
     offered = (category is None and not profile.categories) or edge.source == CREATED
@@ -23,15 +35,21 @@ def person_moves(profile: Profile, edge: Transition, category: Category | None =
     return [role for role in edge.roles if profile.kind(role) in PERSONS]
 
 
-def real_moves(profile: Profile, category: Category | None = None) -> dict[str, list[tuple[str, str]]]:
-    """Status -> (status reached, by whom): moves of people, integrations, and of rules that exist."""
+def real_moves(
+    profile: Profile, category: Category | None = None
+) -> dict[str, list[tuple[str, str]]]:
+    """Status -> (status reached, by whom): moves of people, integrations, and of rules
+    that exist."""
     found: dict[str, list[tuple[str, str]]] = {}
     for edge in profile.edges:
         machines = [role for role in edge.roles if profile.kind(role) == "integration"]
         for role in [*person_moves(profile, edge, category), *machines]:
             found.setdefault(edge.source, []).append((edge.target, role))
     for rule, action, status in rule_moves(profile):
-        if any(profile.system in edge.roles for edge in profile.between(status, action.target)):
+        if any(
+            profile.system in edge.roles
+            for edge in profile.between(status, action.target)
+        ):
             found.setdefault(status, []).append((action.target, f"rule {rule.name}"))
     return found
 
@@ -56,7 +74,9 @@ def _rule_moves(profile: Profile) -> dict[str, list[RuleMove]]:
         for rule in profile.rules:
             moves = [action for action in rule.do if action.kind == "move"]
             for status in fires_in(profile, rule) if moves else ():
-                found.setdefault(status, []).extend((rule, action, status) for action in moves)
+                found.setdefault(status, []).extend(
+                    (rule, action, status) for action in moves
+                )
     return found
 
 
@@ -69,12 +89,17 @@ def fires_in(profile: Profile, rule: Trigger | Automation) -> list[str]:
             among: Iterable[str] = dict.fromkeys(rule.within)
         else:
             among = [status for status in profile.statuses if may_fire_in(rule, status)]
-        known[key] = [status for status in among if not impossible(Assumptions(profile, status), rule.when)]
+        known[key] = [
+            status
+            for status in among
+            if not impossible(Assumptions(profile, status), rule.when)
+        ]
     return known[key]
 
 
 def paths(moves: dict[str, list[tuple[str, str]]], start: str) -> dict[str, str]:
-    """Every status that can be reached, with the way told: ``agent -> Open; agent -> Escalated``."""
+    """Every status that can be reached, with the way told: ``agent -> Open; agent ->
+    Escalated``."""
     told = {start: ""}
     waiting = deque([start])
     while waiting:
@@ -86,13 +111,17 @@ def paths(moves: dict[str, list[tuple[str, str]]], start: str) -> dict[str, str]
     return told
 
 
-def closing(profile: Profile, moves: Mapping[str, Iterable[tuple[str, str]]]) -> set[str]:
+def closing(
+    profile: Profile, moves: Mapping[str, Iterable[tuple[str, str]]]
+) -> set[str]:
     """The statuses from which a closed one can be reached, those among them."""
     before: dict[str, set[str]] = {}
     for source, targets in moves.items():
         for target, _ in targets:
             before.setdefault(target, set()).add(source)
-    found = {status.name for status in profile.statuses.values() if status.state == "closed"}
+    found = {
+        status.name for status in profile.statuses.values() if status.state == "closed"
+    }
     waiting = list(found)
     while waiting:
         fresh = before.get(waiting.pop(), set()) - found

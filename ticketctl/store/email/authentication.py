@@ -116,7 +116,10 @@ def _passed(results: Iterable[list[_Token]], domain: str) -> bool:
     if len(dmarc) != 1:
         return False
     method, *properties = dmarc[0]
-    values = [method.value, *(one.value for one in properties if one.key == "header.from")]
+    values = [
+        method.value,
+        *(one.value for one in properties if one.key == "header.from"),
+    ]
     if not all(map(str.isascii, values)):
         return False
     named = [value.lower() for value in values[1:]]
@@ -137,7 +140,9 @@ def _claims(tokens: list[_Token]) -> Iterator[_Claim]:
     at = 0
     while at < len(tokens):
         words: list[str] = []
-        while at < len(tokens) and not (tokens[at].text == "=" and not tokens[at].quoted):
+        while at < len(tokens) and not (
+            tokens[at].text == "=" and not tokens[at].quoted
+        ):
             if tokens[at].quoted:
                 raise _MalformedError
             words.append(tokens[at].text)
@@ -146,7 +151,12 @@ def _claims(tokens: list[_Token]) -> Iterator[_Claim]:
         key = text.lower()
         if at == len(tokens) and words == ["none"]:
             return
-        if at + 1 >= len(tokens) or not text.isascii() or not _KEY.fullmatch(key) or not _joinable(words):
+        if (
+            at + 1 >= len(tokens)
+            or not text.isascii()
+            or not _KEY.fullmatch(key)
+            or not _joinable(words)
+        ):
             raise _MalformedError
         value, at = _value(tokens, at + 1)
         yield _Claim(key, value.text, value.quoted)

@@ -24,7 +24,8 @@ _CODECS = (
     + " ".join(f"iso8859_{part}" for part in range(2, 17) if part != 12)
     + " cp437 cp720 cp737 cp775 cp850 cp852 cp855 cp857 cp858 cp860 cp861 cp862 "
     "cp863 cp864 cp865 cp866 cp869 cp874 cp932 cp949 cp950 cp1006 cp1125 cp1250 "
-    "cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 " + " ".join(f"mac_{name}" for name in _MAC.split())
+    "cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 "
+    + " ".join(f"mac_{name}" for name in _MAC.split())
 )
 _MORE: Mapping[str, str] = {
     "unicode_1_1_utf_8": "utf_8",
@@ -64,14 +65,16 @@ _WIDER: Mapping[str, tuple[str, ...]] = {
     "cp950": ("big5hkscs",),
     "euc_kr": ("cp949",),
 }
-"""What programs write under the name of a smaller charset, where that has no such character."""
+"""What programs write under the name of a smaller charset, where that has no such
+character."""
 _WINDOWS: Mapping[str, str] = {
     "latin_1": "cp1252",
     "iso8859_9": "cp1254",
     "iso8859_11": "cp874",
     "tis_620": "cp874",
 }
-"""The same where the smaller one has control characters in these places, that nobody writes."""
+"""The same where the smaller one has control characters in these places, that nobody
+writes."""
 _C1 = re.compile(b"[\x80-\x9f]")
 _JIS = re.compile(rb"(\x1b(?:\$[@B]|\([BJ]))")
 """What switches between the sets of ISO-2022-JP."""

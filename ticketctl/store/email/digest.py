@@ -1,8 +1,10 @@
-"""What tells an email from every other: a digest that is the same wherever and however often it is delivered.
+"""What tells an email from every other: a digest that is the same wherever and however
+often it is delivered.
 
-It is made of Message-ID, From, To, Subject, Date and all that the parts hold, decoded. It leaves out
-what differs from one delivery to the next: trace headers, the ends of lines, folding, and the
-encodings that mail servers may change on the way (RFC 6152, RFC 2047).
+It is made of Message-ID, From, To, Subject, Date and all that the parts hold, decoded.
+It leaves out
+what differs from one delivery to the next: trace headers, the ends of lines, folding,
+and the encodings that mail servers may change on the way (RFC 6152, RFC 2047).
 """
 
 from __future__ import annotations
@@ -42,9 +44,12 @@ def _hash(parts: Iterable[bytes]) -> str:
 
 
 def _addresses(message: Part, name: str) -> bytes:
-    """A list of addresses with their names, without what mail servers change: blanks, quotes, capitals."""
+    """A list of addresses with their names, without what mail servers change: blanks,
+    quotes, capitals."""
     text = ",".join(map(decode_words, message.all(name)))
-    return "".join(re.sub(r'["\\]', "", text).split()).casefold().encode(errors="replace")
+    return (
+        "".join(re.sub(r'["\\]', "", text).split()).casefold().encode(errors="replace")
+    )
 
 
 def _held(part: Part) -> Iterator[bytes]:
@@ -55,9 +60,15 @@ def _held(part: Part) -> Iterator[bytes]:
 
 
 def _is_text(part: Part) -> bool:
-    """Whether the ends of the lines of a part may change on its way: all of text, and what is sent line by line."""
+    """Whether the ends of the lines of a part may change on its way: all of text, and
+    what is sent line by line."""
     encoding = part.first("content-transfer-encoding").strip().lower()
-    return part.kind.startswith("text/") or encoding in (b"", b"7bit", b"8bit", b"quoted-printable")
+    return part.kind.startswith("text/") or encoding in (
+        b"",
+        b"7bit",
+        b"8bit",
+        b"quoted-printable",
+    )
 
 
 def _text(data: bytes) -> bytes:

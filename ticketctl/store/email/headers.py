@@ -19,7 +19,9 @@ MAX_NESTING = 100
 """How deep comments may be nested; people write them one deep."""
 MAX_PARAMETERS = 200
 MAX_ADDRESSES = 1000
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 _NO_ADDRESS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -42,7 +44,7 @@ def raw_text(value: bytes) -> str:
     return value.decode("ascii") if value.isascii() else decode(value, "")
 
 
-# --- encoded words (RFC 2047) ----------------------------------------------------------
+# --- encoded words (RFC 2047) ---
 
 _WORD = re.compile(rb"=\?([^?\s]{1,80})\?([bBqQ])\?")
 
@@ -80,7 +82,11 @@ def _pieces(value: bytes) -> Iterator[_Piece]:
     at = 0
     while start := _WORD.search(value, at):
         place = bisect_left(endings, start.end())
-        word = _word(start, value[start.end() : endings[place]]) if place < len(endings) else None
+        word = (
+            _word(start, value[start.end() : endings[place]])
+            if place < len(endings)
+            else None
+        )
         yield _Piece(value[at : start.start() if word else start.end()])
         if word:
             yield word
@@ -105,7 +111,7 @@ def _text_of(piece: _Piece) -> str:
     return decode(piece.data, piece.charset) if piece.charset else raw_text(piece.data)
 
 
-# --- parameters (RFC 2045, RFC 2231) ---------------------------------------------------
+# --- parameters (RFC 2045, RFC 2231) ---
 
 
 def parameters(value: bytes) -> tuple[str, Mapping[str, bytes]]:
@@ -175,10 +181,12 @@ def _joined(parts: Mapping[int, tuple[bytes, bool]]) -> bytes:
 
 
 def _percent(data: bytes) -> bytes:
-    return re.sub(rb"%([0-9a-fA-F]{2})", lambda match: bytes((int(match[1], 16),)), data)
+    return re.sub(
+        rb"%([0-9a-fA-F]{2})", lambda match: bytes((int(match[1], 16),)), data
+    )
 
 
-# --- addresses (RFC 5322) --------------------------------------------------------------
+# --- addresses (RFC 5322) ---
 
 _TOKEN = re.compile(r'\\.|[^\\"()]+|.', re.DOTALL)
 
@@ -263,10 +271,11 @@ def _closed_up(text: str) -> str:
 
 
 def same_address(name: str, address: str) -> bool:
-    """Whether a name that a store holds is the address of an email, which is in small letters.
+    """Whether a name that a store holds is the address of an email, which is in small
+    letters.
 
-    Only what is ASCII can be: the small letter of a Kelvin sign is a k, which makes it no
-    k, and another's address must not be reached by it.
+    Only what is ASCII can be: the small letter of a Kelvin sign is a k, which makes it
+    no k, and another's address must not be reached by it.
     """
     return name.isascii() and name.lower() == address
 

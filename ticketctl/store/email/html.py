@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 
 _TAG = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]*)")
-_BREAKS = frozenset(("br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "blockquote", "table"))
+_BREAKS = frozenset(
+    ("br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "blockquote", "table")
+)
 _HIDDEN = frozenset(("script", "style", "head", "title"))
 _NUMBER = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{8,});?")
 """A character beyond all that there are; Python refuses to read very long numbers."""

@@ -1,4 +1,5 @@
-"""The one door to mailboxes on the way in: a maildir, or a folder of an IMAP server (imap-tools, extra ``mail``)."""
+"""The one door to mailboxes on the way in: a maildir, or a folder of an IMAP server
+(imap-tools, extra ``mail``)."""
 
 from __future__ import annotations
 
@@ -22,20 +23,28 @@ _TIMEOUT = 60.0
 _LARGEST = 64 << 20
 """The largest piece, in bytes, that a server may send at once."""
 Fetched = tuple[str, Source, Callable[[], None]]
-"""An email: its name for people, where its bytes come from, and what is to be called when it has been taken care of."""
+"""An email: its name for people, where its bytes come from, and what is to be called
+when it has been taken care of."""
 
 
 def from_maildir(folder: str) -> Iterator[Fetched]:
-    """The new letters of a maildir, oldest name first; one that is done is moved to ``cur`` and marked as seen.
+    """The new letters of a maildir, oldest name first; one that is done is moved to
+    ``cur`` and marked as seen.
 
     Raises:
         DiskError: it is no maildir, or cannot be read.
     """
     new, seen = Path(folder, "new"), Path(folder, "cur")
     try:
-        names = sorted(entry.name for entry in os.scandir(new) if entry.is_file(follow_symlinks=False))
+        names = sorted(
+            entry.name
+            for entry in os.scandir(new)
+            if entry.is_file(follow_symlinks=False)
+        )
     except OSError as error:
-        raise DiskError(f"{new}: {error.strerror}", "a maildir has the folders new, cur and tmp") from None
+        raise DiskError(
+            f"{new}: {error.strerror}", "a maildir has the folders new, cur and tmp"
+        ) from None
     for name in names:
         descriptor = _opened(new / name)
         if descriptor is None:
@@ -50,13 +59,16 @@ def from_maildir(folder: str) -> Iterator[Fetched]:
 
 
 def _opened(path: Path) -> int | None:
-    """The descriptor of a file; nothing, if it is gone (somebody else was faster), or is a link, a FIFO or the like.
+    """The descriptor of a file; nothing, if it is gone (somebody else was faster), or
+    is a link, a FIFO or the like.
 
     Raises:
         DiskError: it cannot be read.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(
+            path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        )
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
             return None
@@ -67,7 +79,9 @@ def _opened(path: Path) -> int | None:
     return None
 
 
-def from_imap(server: MailServer, environment: Mapping[str, str] = os.environ) -> Iterator[Fetched]:
+def from_imap(
+    server: MailServer, environment: Mapping[str, str] = os.environ
+) -> Iterator[Fetched]:
     """The letters of a folder that nobody has seen; one that is done is marked as seen.
 
     Raises:
@@ -77,7 +91,11 @@ def from_imap(server: MailServer, environment: Mapping[str, str] = os.environ) -
     with _mailbox(server, secret(server, PASSWORD_FILE, environment)) as box:
         box.client.read = _bounded(box.client.read)
         for uid in _said(server, partial(box.uids, "UNSEEN")):
-            yield f"{server.folder} {uid}", _Message(server, box, uid), partial(_mark, server, box, uid)
+            yield (
+                f"{server.folder} {uid}",
+                _Message(server, box, uid),
+                partial(_mark, server, box, uid),
+            )
 
 
 class _Message:
@@ -93,17 +111,23 @@ class _Message:
             BusyError: the server cannot be reached, or has it no more.
         """
         what = f"(BODY.PEEK[]<{self._at}.{size}>)"
-        answer = _said(self._server, partial(self._box.client.uid, "fetch", self._uid, what))
+        answer = _said(
+            self._server, partial(self._box.client.uid, "fetch", self._uid, what)
+        )
         parts = [part[1] for part in answer[1] if isinstance(part, tuple)]
         if not parts and not self._at:
-            raise BusyError(f"{self._server.host} has no email {self._uid} any more", "try again later")
+            raise BusyError(
+                f"{self._server.host} has no email {self._uid} any more",
+                "try again later",
+            )
         data = bytes(parts[0])[:size] if parts else b""
         self._at += len(data)
         return data
 
 
 def _bounded(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
-    """The same, unless the server says that it has more than was asked for: it is not to fill the memory."""
+    """The same, unless the server says that it has more than was asked for: it is not
+    to fill the memory."""
 
     def bounded(size: int) -> bytes:
         if size > _LARGEST:
@@ -122,18 +146,24 @@ def _mailbox(server: MailServer, password: str) -> Iterator[Any]:
     try:
         import imap_tools
     except ImportError:
-        raise SettingsError("the package imap-tools is not installed", "pip install 'ticketctl[mail]'") from None
+        raise SettingsError(
+            "the package imap-tools is not installed", "pip install 'ticketctl[mail]'"
+        ) from None
     kinds = {
         "implicit": imap_tools.MailBox,
         "starttls": imap_tools.MailBoxStartTls,
         "none": imap_tools.MailBoxUnencrypted,
     }
-    box: Any = _said(server, partial(kinds[server.tls], server.host, server.port, timeout=_TIMEOUT))
+    box: Any = _said(
+        server, partial(kinds[server.tls], server.host, server.port, timeout=_TIMEOUT)
+    )
     try:
         _said(server, partial(box.login, server.user, password, server.folder))
         yield box
     finally:
-        with suppress(OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError):  # what matters has been done, or said
+        with suppress(
+            OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError
+        ):  # what matters has been done, or said
             box.logout()
 
 
@@ -145,4 +175,6 @@ def _said(server: MailServer, ask: Callable[[], Any]) -> Any:
         return ask()
     except (OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError) as error:
         words = " ".join(str(error).split())[:300]
-        raise BusyError(f"{server.host}:{server.port}: {words}", "try again later") from None
+        raise BusyError(
+            f"{server.host}:{server.port}: {words}", "try again later"
+        ) from None

@@ -75,7 +75,9 @@ class Part(Record):
     def kind(self) -> str:
         """``text/plain``; a multipart that has no parts is read as text."""
         kind = self._type[0]
-        return "text/plain" if kind.startswith("multipart/") and not self.parts else kind
+        return (
+            "text/plain" if kind.startswith("multipart/") and not self.parts else kind
+        )
 
     @property
     def declared(self) -> str:
@@ -167,7 +169,9 @@ class _PartReader:
     def _places(self, part: Part) -> list[tuple[int, int]]:
         """Where the parts of a multipart lie; what is before and after is ignored."""
         data, end = self._data, part.end
-        line = re.compile(rb"\n--" + re.escape(part.boundary) + rb"(--)?[ \t]*(?=\r?\n|\r?\Z)")
+        line = re.compile(
+            rb"\n--" + re.escape(part.boundary) + rb"(--)?[ \t]*(?=\r?\n|\r?\Z)"
+        )
         found: list[tuple[int, int]] = []
         begin = -1
         at = max(part.start - 1, 0)  # the end of the line before the body
@@ -191,7 +195,7 @@ class _PartReader:
         found.append((start, end))
 
 
-# --- header blocks ---------------------------------------------------------------------
+# --- header blocks ---
 
 
 class _Head(NamedTuple):
@@ -236,7 +240,11 @@ def _read_head(data: bytes, start: int, end: int) -> _Head:
         at = stop
         if at >= limit < end:
             raise UnreadableError(f"headers larger than {MAX_HEAD >> 10} KiB")
-    fields = tuple((name.lower().decode("ascii"), _unfolded(data[begin:stop])) for name, begin, stop in found if name)
+    fields = tuple(
+        (name.lower().decode("ascii"), _unfolded(data[begin:stop]))
+        for name, begin, stop in found
+        if name
+    )
     return _Head(fields, at)
 
 
@@ -246,7 +254,7 @@ def _unfolded(value: bytes) -> bytes:
     return value.replace(b"\r\n", b"").replace(b"\n", b"")
 
 
-# --- transfer encodings ----------------------------------------------------------------
+# --- transfer encodings ---
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _BLANK = re.compile(rb"[\r\n]*")

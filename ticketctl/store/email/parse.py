@@ -1,7 +1,8 @@
 """Emails: what is read of one that comes in, and those that go out (RFC 5322).
 
 What comes in is anybody's: nothing of it is believed to be well-formed, and nothing of
-it gets into a header unchecked. Its bytes are read by :mod:`ticketctl.store.email.mime`.
+it gets into a header unchecked. Its bytes are read by
+:mod:`ticketctl.store.email.mime`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ from ticketctl.store.email.quotes import without_quotes
 
 MAX_TEXT_BYTES = 1 << 20
 """How much of a body, in bytes, is read as text; a larger one is attached whole."""
-_MESSAGE_ID = re.compile(r"<(?!=\?)(?:[!-;=?-~](?!=\?)){1,240}>")  # never with an encoded word in it
+_MESSAGE_ID = re.compile(
+    r"<(?!=\?)(?:[!-;=?-~](?!=\?)){1,240}>"
+)  # never with an encoded word in it
 _MACHINES = ("bulk", "junk", "list", "auto_reply")
 _EMAILS = ("message/rfc822", "message/global", "message/news")
 _REPORTS = ("message/delivery-status", "message/disposition-notification")
@@ -100,7 +103,8 @@ def parse_email(data: bytes) -> Email:
         sender = _sender(message)
         own, date = _own_id(message), _date(message)
         former = "" if own else _made_id(hashlib.sha256(data).hexdigest())
-        # Without a date as well nothing but its way tells it from another that says the same.
+        # Without a date as well nothing but its way tells it from another that says the
+        # same.
         digest = digest_of(message, own or ("" if date else former), date)
         return Email(
             own or (_made_id(digest[1:]) if date else former),
@@ -125,7 +129,7 @@ def parse_email(data: bytes) -> Email:
         raise UnreadableError(str(error) or type(error).__name__) from None
 
 
-# --- headers ---------------------------------------------------------------------------
+# --- headers ---
 
 
 def _texts(message: Part, name: str) -> list[str]:
@@ -150,7 +154,10 @@ def _sender(message: Part) -> str:
 def _recipients(message: Part) -> Iterator[str]:
     names = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
     yield from dict.fromkeys(
-        address for name in names for value in _texts(message, name) for address in addresses(value)
+        address
+        for name in names
+        for value in _texts(message, name)
+        for address in addresses(value)
     )
 
 
@@ -163,7 +170,8 @@ def _own_id(message: Part) -> str:
 
 
 def _date(message: Part) -> str:
-    """The instant of ``Date``, in seconds since 1970; its text if that is none, empty if there is none."""
+    """The instant of ``Date``, in seconds since 1970; its text if that is none, empty
+    if there is none."""
     text = _header(message, "date")[:200]
     with suppress(ValueError, TypeError, IndexError, OverflowError):
         found = email.utils.parsedate_tz(text)
@@ -201,7 +209,7 @@ def _machine(message: Part, sender: str) -> str:
     return "a delivery report" if message.declared == "multipart/report" else ""
 
 
-# --- the body --------------------------------------------------------------------------
+# --- the body ---
 
 
 class _Body:
@@ -237,7 +245,9 @@ class _Body:
         """Whether a text is not blank; decoded once, however deep it is."""
         place = (part.start, part.end)
         if place not in self._says:
-            self._says[place] = bool(beginning(part.content(), part.charset, MAX_TEXT_BYTES).strip())
+            self._says[place] = bool(
+                beginning(part.content(), part.charset, MAX_TEXT_BYTES).strip()
+            )
         return self._says[place]
 
     def _is_text(self, part: Part) -> bool:
@@ -245,7 +255,9 @@ class _Body:
         number, self._number = self._number, self._number + 1
         if kind in _EMAILS:  # an email in an email is somebody else's words
             self._attach(name or "letter.eml", part.content())
-        elif name or part.attached or kind not in ("text/plain", "text/html", *_REPORTS):
+        elif (
+            name or part.attached or kind not in ("text/plain", "text/html", *_REPORTS)
+        ):
             self._attach(name or f"part-{number}", part.content())
         else:
             return True
@@ -267,7 +279,11 @@ class _Body:
     def text(self) -> str:
         """The body; pages of which nothing can be read become attachments."""
         read = [self._read(part) for part in self._texts]
-        pages = [(part, text) for part, text in zip(self._texts, read, strict=True) if _is_page(part)]
+        pages = [
+            (part, text)
+            for part, text in zip(self._texts, read, strict=True)
+            if _is_page(part)
+        ]
         if not any(text for _, text in pages) and not self.whole:
             for page, _ in pages:
                 if (data := page.content()).strip():
@@ -279,11 +295,12 @@ def _is_page(part: Part) -> bool:
     return part.kind == "text/html"
 
 
-# --- writing --------------------------------------------------------------------------------------------------------
+# --- writing ---
 
 
 class OutgoingEmail(Record):
-    """An email to be written; ``thread`` has the Message-IDs of the ticket's thread, the one answered last."""
+    """An email to be written; ``thread`` has the Message-IDs of the ticket's thread,
+    the one answered last."""
 
     message_id: str
     sender: str
@@ -298,38 +315,54 @@ _PLAIN_HEADER = re.compile(r"[ -~]*\Z")
 
 
 def compose_email(letter: OutgoingEmail) -> bytes:
-    """An email as bytes with CRLF: plain text, marked as written by a machine (RFC 3834), so that no machine answers.
+    """An email as bytes with CRLF: plain text, marked as written by a machine (RFC
+    3834), so that no machine answers.
 
-    Every header is one line of printable ASCII before it is folded: nothing that came with a letter can begin another.
+    Every header is one line of printable ASCII before it is folded: nothing that came
+    with a letter can begin another.
 
     Raises:
-        ValueError: an address or Message-ID that is none; the readers above let none through.
+        ValueError: an address or Message-ID that is none; the readers above let none
+            through.
     """
     body = clean(letter.body).rstrip("\n") + "\n"
     message = MIMENonMultipart("text", "plain")
     thread = [name for name in letter.thread if _MESSAGE_ID.fullmatch(name)]
     for name, value in (
-        ("From", letter.sender), ("To", letter.to), ("Subject", _encoded(letter.subject)),
-        ("Date", email.utils.format_datetime(letter.date)), ("Message-ID", letter.message_id),
-        ("In-Reply-To", thread[-1] if thread else ""), ("References", " ".join(thread)),
-        ("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All"),
-    ):  # fmt: skip
+        ("From", letter.sender),
+        ("To", letter.to),
+        ("Subject", _encoded(letter.subject)),
+        ("Date", email.utils.format_datetime(letter.date)),
+        ("Message-ID", letter.message_id),
+        ("In-Reply-To", thread[-1] if thread else ""),
+        ("References", " ".join(thread)),
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Auto-Response-Suppress", "All"),
+    ):
         if name != "Subject" and not (_PLAIN_HEADER.match(value) and "=?" not in value):
             raise ValueError(f"{name} cannot be {value!r}")
         if value or name == "Subject":
             message[name] = value
-    simple = body.isascii() and max(map(len, body.split("\n"))) < 990  # RFC 5321: lines of 998 bytes
+    simple = (
+        body.isascii() and max(map(len, body.split("\n"))) < 990
+    )  # RFC 5321: lines of 998 bytes
     charset = email.charset.Charset("us-ascii" if body.isascii() else "utf-8")
     if not simple:
         charset.body_encoding = email.charset.QP
     message.set_payload(body, charset)
-    # as_bytes of compat32 folds at spaces and encodes nothing: a Message-ID longer than a line stays what it is.
+    # as_bytes of compat32 folds at spaces and encodes nothing: a Message-ID longer than
+    # a line stays what it is.
     return message.as_bytes(policy=email.policy.compat32.clone(linesep="\r\n"))
 
 
 def _encoded(text: str) -> str:
-    """A text as a header holds it: as it is, or in encoded words where it is not plain ASCII or looks like one."""
+    """A text as a header holds it: as it is, or in encoded words where it is not plain
+    ASCII or looks like one."""
     line = " ".join(clean(text).split())
     if _PLAIN_HEADER.match(line) and "=?" not in line:
         return line
-    return email.header.Header(line, "utf-8", maxlinelen=200).encode(linesep="").replace("\n", "")
+    return (
+        email.header.Header(line, "utf-8", maxlinelen=200)
+        .encode(linesep="")
+        .replace("\n", "")
+    )

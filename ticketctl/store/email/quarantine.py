@@ -30,13 +30,16 @@ class Source(Protocol):
 
 
 def name_of(root: str, digest: str, now: datetime) -> str:
-    """The path of an email without its ending: the one it has there already, or a new one.
+    """The path of an email without its ending: the one it has there already, or a new
+    one.
 
     Args:
         digest: the SHA-256 of its bytes, as hexadecimal digits.
     """
     ending = f"-{digest[:16]}.eml"
-    known = next((name for name in files.names_in(root, DEAD) if name.endswith(ending)), None)
+    known = next(
+        (name for name in files.names_in(root, DEAD) if name.endswith(ending)), None
+    )
     return f"{DEAD}/{known.removesuffix('.eml') if known else f'{now:%y%m%d-%H%M%S}-{digest[:16]}'}"
 
 
@@ -100,12 +103,16 @@ class Spool:
                 )
             os.fsync(self._folder)
         except OSError as error:
-            raise DiskError(f"cannot keep an email in {DEAD}: {error.strerror}") from None
+            raise DiskError(
+                f"cannot keep an email in {DEAD}: {error.strerror}"
+            ) from None
         return name
 
 
 @contextmanager
-def spooled(root: str, head: bytes, rest: Source, limit: int, access: Access = PLAIN) -> Iterator[Spool | None]:
+def spooled(
+    root: str, head: bytes, rest: Source, limit: int, access: Access = PLAIN
+) -> Iterator[Spool | None]:
     """Put an email on the disk piece by piece: it may be larger than the memory.
 
     Args:
@@ -137,7 +144,9 @@ def _remove(folder: int, name: str) -> None:
         os.unlink(name, dir_fd=folder)
 
 
-def _copied(folder: int, name: str, head: bytes, rest: Source, limit: int, access: Access) -> str:
+def _copied(
+    folder: int, name: str, head: bytes, rest: Source, limit: int, access: Access
+) -> str:
     """Write an email to a new file; its digest, or nothing if it is too large."""
     digest, size, piece = hashlib.sha256(), 0, head
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -56,7 +56,9 @@ def _pieces(text: str) -> list[tuple[str, str]] | None:
         from mailparser_reply.parser import EmailMessage
     except ImportError:
         hint = "pip install 'ticketctl[mail]'"
-        raise SettingsError("the package mail-parser-reply is not installed", hint) from None
+        raise SettingsError(
+            "the package mail-parser-reply is not installed", hint
+        ) from None
 
     message = EmailMessage(text=text, languages=list(_LANGUAGES))
     text = message.text

@@ -1,8 +1,9 @@
 """The ``mail`` part of the settings (docs/mail.md).
 
-A store may come from anywhere, so what it says of servers is only a proposal: nothing goes to one that the clone's own
-git configuration does not name (:func:`ticketctl.app.email.outbound.known_server`), and a password comes from a variable whose
-name begins with ``TICKETCTL_SMTP_`` or ``TICKETCTL_IMAP_``.
+A store may come from anywhere, so what it says of servers is only a proposal: nothing
+goes to one that the clone's own git configuration does not name
+(:func:`ticketctl.app.email.outbound.known_server`), and a password comes from a
+variable whose name begins with ``TICKETCTL_SMTP_`` or ``TICKETCTL_IMAP_``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ class MailServer(Record):
     """A mail server.
 
     Args:
-        tls: ``starttls``, ``implicit`` (from the first byte), or ``none`` (on this machine only).
+        tls: ``starttls``, ``implicit`` (from the first byte), or ``none`` (on this
+            machine only).
         user: for the login; none, if empty.
         password_env: the variable that holds the password.
         folder: the IMAP folder that is polled.
@@ -48,12 +50,14 @@ class MailSettings(Record):
 
     Args:
         sender: the address that notices come from, and that answers go to.
-        addresses: address that mail is sent to (small letters) -> profile of a new ticket.
+        addresses: address that mail is sent to (small letters) -> profile of a new
+            ticket.
         smtp: the server that takes notices; ``sendmail``: the program does instead.
         per_day: how many notices one address is sent in 24 hours.
         per_hour: how many emails of one sender are put on tickets within an hour.
-        trust: the server whose word that a letter's sender is who it says is taken (``Authentication-Results``);
-            where it is given, staff letters without that word are only kept.
+        trust: the server whose word that a letter's sender is who it says is taken
+            (``Authentication-Results``); where it is given, staff letters without that
+            word are only kept.
     """
 
     sender: str
@@ -76,7 +80,16 @@ class MailSettings(Record):
         return self.sender.partition("@")[2].lower()
 
 
-_KEYS = ("from", "addresses", "smtp", "sendmail", "imap", "per_day", "per_hour", "trust")
+_KEYS = (
+    "from",
+    "addresses",
+    "smtp",
+    "sendmail",
+    "imap",
+    "per_day",
+    "per_hour",
+    "trust",
+)
 
 
 def read_mail(node: Node | None, wrong: Wrong) -> MailSettings | None:
@@ -85,7 +98,10 @@ def read_mail(node: Node | None, wrong: Wrong) -> MailSettings | None:
         return None
     for key, item in node.map.items():
         if key not in _KEYS:
-            wrong(item, f'unknown setting "{key}" of mail; {closest(key, _KEYS) or ", ".join(_KEYS)}')
+            wrong(
+                item,
+                f'unknown setting "{key}" of mail; {closest(key, _KEYS) or ", ".join(_KEYS)}',
+            )
     if "from" not in node.map:
         wrong(node, 'mail must say "from", the address that notices come from')
         return None
@@ -112,14 +128,21 @@ def read_mail(node: Node | None, wrong: Wrong) -> MailSettings | None:
 
 def _trust(node: Node, wrong: Wrong) -> str:
     if not node.text.isascii():
-        wrong(node, f'"{node.text}" names no server: the name that it gives itself is in ASCII')
+        wrong(
+            node,
+            f'"{node.text}" names no server: the name that it gives itself is in ASCII',
+        )
         return node.text
     return node.text.lower()
 
 
 def _number(node: Node, key: str, usual: int, wrong: Wrong) -> int:
     item = node.map.get(key, Node(usual, 1, 1))
-    if not isinstance(item.value, int) or isinstance(item.value, bool) or item.value < 1:
+    if (
+        not isinstance(item.value, int)
+        or isinstance(item.value, bool)
+        or item.value < 1
+    ):
         wrong(item, f"{key} is a whole number from 1")
         return usual
     return item.value
@@ -139,7 +162,10 @@ def _server(node: Node | None, port: int, kind: str, wrong: Wrong) -> MailServer
         return None
     for key, item in node.map.items():
         if key not in _SERVER_KEYS:
-            wrong(item, f'unknown setting "{key}" of a server; {closest(key, _SERVER_KEYS) or ", ".join(_SERVER_KEYS)}')
+            wrong(
+                item,
+                f'unknown setting "{key}" of a server; {closest(key, _SERVER_KEYS) or ", ".join(_SERVER_KEYS)}',
+            )
     host = node.map.get("host", Node("", node.line, node.col))
     if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", host.text):
         wrong(host, "a server has a host")
@@ -147,17 +173,33 @@ def _server(node: Node | None, port: int, kind: str, wrong: Wrong) -> MailServer
     if not isinstance(number.value, int) or not 0 < number.value < 65536:
         wrong(number, "a port is a number from 1 to 65535")
         number = Node(port, 1, 1)
-    usual = "none" if host.text in LOOPBACK else "implicit" if number.value in (465, 993) else "starttls"
+    usual = (
+        "none"
+        if host.text in LOOPBACK
+        else "implicit"
+        if number.value in (465, 993)
+        else "starttls"
+    )
     tls = node.map.get("tls", Node(usual, 1, 1))
     if tls.text not in TLS:
         wrong(tls, f"tls is {', '.join(TLS)}")
     elif tls.text == "none" and host.text not in LOOPBACK:
         wrong(tls, f"tls: none is for this machine alone, not for {host.text}")
     variable = node.map.get("password_env", Node("", 1, 1))
-    if variable.text and not re.fullmatch(rf"TICKETCTL_{kind}_[A-Z0-9_]+", variable.text):
-        wrong(variable, f"the name of a variable with this password begins with TICKETCTL_{kind}_")
-    user, folder = node.map.get("user", Node("", 1, 1)), node.map.get("folder", Node("INBOX", 1, 1))
+    if variable.text and not re.fullmatch(
+        rf"TICKETCTL_{kind}_[A-Z0-9_]+", variable.text
+    ):
+        wrong(
+            variable,
+            f"the name of a variable with this password begins with TICKETCTL_{kind}_",
+        )
+    user, folder = (
+        node.map.get("user", Node("", 1, 1)),
+        node.map.get("folder", Node("INBOX", 1, 1)),
+    )
     for item in (user, folder):
         if not item.text.isprintable():
             wrong(item, "there are characters in it that no name has")
-    return MailServer(host.text, int(number.text), tls.text, user.text, variable.text, folder.text)
+    return MailServer(
+        host.text, int(number.text), tls.text, user.text, variable.text, folder.text
+    )

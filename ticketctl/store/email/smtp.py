@@ -26,7 +26,8 @@ Raises:
 
 
 class DeliveryError(Exception):
-    """A letter was not taken; ``server`` tells whether no other would be either, just now."""
+    """A letter was not taken; ``server`` tells whether no other would be either, just
+    now."""
 
     def __init__(self, words: str, server: bool = False) -> None:
         super().__init__(words)
@@ -34,11 +35,14 @@ class DeliveryError(Exception):
 
 
 @contextmanager
-def transport(mail: MailSettings, environment: Mapping[str, str] = os.environ) -> Iterator[Send]:
+def transport(
+    mail: MailSettings, environment: Mapping[str, str] = os.environ
+) -> Iterator[Send]:
     """A way to hand letters over.
 
     Raises:
-        SettingsError: a password is wanted and there is none, or there is no ``sendmail``.
+        SettingsError: a password is wanted and there is none, or there is no
+            ``sendmail``.
         DeliveryError: the server cannot be reached.
     """
     if mail.smtp is None:
@@ -48,7 +52,9 @@ def transport(mail: MailSettings, environment: Mapping[str, str] = os.environ) -
     try:
         connection = _connect(mail.smtp, password)
     except (OSError, smtplib.SMTPException) as error:
-        raise DeliveryError(f"{mail.smtp.host}:{mail.smtp.port}: {_words(error)}", server=True) from None
+        raise DeliveryError(
+            f"{mail.smtp.host}:{mail.smtp.port}: {_words(error)}", server=True
+        ) from None
     try:
         yield _by_smtp(connection, mail.sender)
     finally:
@@ -58,8 +64,11 @@ def transport(mail: MailSettings, environment: Mapping[str, str] = os.environ) -
             connection.close()
 
 
-def secret(server: MailServer, file_variable: str, environment: Mapping[str, str]) -> str:
-    """The password for a login: from the variable that the settings name, or from the file that the environment names.
+def secret(
+    server: MailServer, file_variable: str, environment: Mapping[str, str]
+) -> str:
+    """The password for a login: from the variable that the settings name, or from the
+    file that the environment names.
 
     Raises:
         SettingsError: the server wants a login and neither is there.
@@ -74,19 +83,28 @@ def secret(server: MailServer, file_variable: str, environment: Mapping[str, str
                 data = file.read(_LONGEST_PASSWORD + 1)
             if len(data) > _LONGEST_PASSWORD:
                 raise SettingsError(
-                    f"{path} ({file_variable}) is larger than a password", "one line, with the password"
+                    f"{path} ({file_variable}) is larger than a password",
+                    "one line, with the password",
                 )
             return data.decode().rstrip("\r\n")
         except (OSError, UnicodeError):
-            raise SettingsError(f"cannot read the password in {path} ({file_variable})") from None
-    hint = f"set {server.password_env or file_variable}" + (f" or {file_variable}" if server.password_env else "")
-    raise SettingsError(f"there is no password for {server.user} at {server.host}", hint)
+            raise SettingsError(
+                f"cannot read the password in {path} ({file_variable})"
+            ) from None
+    hint = f"set {server.password_env or file_variable}" + (
+        f" or {file_variable}" if server.password_env else ""
+    )
+    raise SettingsError(
+        f"there is no password for {server.user} at {server.host}", hint
+    )
 
 
 def _connect(server: MailServer, password: str) -> smtplib.SMTP:
     if server.tls == "implicit":
         context = ssl.create_default_context()
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=_TIMEOUT, context=context)
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(
+            server.host, server.port, timeout=_TIMEOUT, context=context
+        )
     else:
         connection = smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT)
     try:
@@ -120,7 +138,9 @@ def _by_smtp(connection: smtplib.SMTP, sender: str) -> Send:
 
 
 def _said(words: bytes | str) -> str:
-    text = words.decode("utf-8", errors="replace") if isinstance(words, bytes) else words
+    text = (
+        words.decode("utf-8", errors="replace") if isinstance(words, bytes) else words
+    )
     return " ".join(text.split())[:300]
 
 
@@ -132,19 +152,29 @@ def _words(error: Exception) -> str:
 
 
 def _by_sendmail(sender: str, environment: Mapping[str, str]) -> Send:
-    program = shutil.which("sendmail", path=f"{environment.get('PATH', '')}:/usr/sbin:/usr/lib")
+    program = shutil.which(
+        "sendmail", path=f"{environment.get('PATH', '')}:/usr/sbin:/usr/lib"
+    )
     if program is None:
-        raise SettingsError("there is no sendmail on this machine", "install one, or set mail: {smtp: {host: ...}}")
+        raise SettingsError(
+            "there is no sendmail on this machine",
+            "install one, or set mail: {smtp: {host: ...}}",
+        )
 
     def send(to: str, data: bytes) -> None:
         try:
             done = subprocess.run(
-                [program, "-t", "-i", "-f", sender], input=data.replace(b"\r\n", b"\n"), capture_output=True,
-                timeout=_TIMEOUT * 2, check=False,
-            )  # fmt: skip
+                [program, "-t", "-i", "-f", sender],
+                input=data.replace(b"\r\n", b"\n"),
+                capture_output=True,
+                timeout=_TIMEOUT * 2,
+                check=False,
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise DeliveryError(f"sendmail: {_words(error)}", server=True) from None
         if done.returncode:
-            raise DeliveryError(f"sendmail: {_said(done.stderr or done.stdout) or f'exit {done.returncode}'}")
+            raise DeliveryError(
+                f"sendmail: {_said(done.stderr or done.stdout) or f'exit {done.returncode}'}"
+            )
 
     return send

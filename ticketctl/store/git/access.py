@@ -24,18 +24,22 @@ def _refusal(root: str, said: str) -> DiskError:
     """Why git would not work in a repository, in words that say what to do."""
     lines = [line.strip() for line in said.splitlines()]
     first = next(iter(lines), "").removeprefix("fatal: ")
-    remedy = next((line for line in lines if line.startswith("git config --global")), "")
+    remedy = next(
+        (line for line in lines if line.startswith("git config --global")), ""
+    )
     if "dubious ownership" not in first:
         return DiskError(f"git refuses to work in {root}: {first}")
     owner = _owner(root)
     words = f"git refuses to work in {root}: it belongs to {owner}, not to you (dubious ownership)"
     shown = f"'{owner}'" if owner.startswith("#") else owner
-    return DiskError(words, f"sudo -u {shown} ticketctl ...; or, if you trust it: {remedy}")
+    return DiskError(
+        words, f"sudo -u {shown} ticketctl ...; or, if you trust it: {remedy}"
+    )
 
 
 def _owner(root: str) -> str:
-    """The user, other than ours, to whom the nearest repository belongs, as a name where
-    there is one."""
+    """The user, other than ours, to whom the nearest repository belongs, as a name
+    where there is one."""
     uid = os.stat(root).st_uid
     while root != os.path.dirname(root):
         for path in (f"{root}/.git", root) if os.path.lexists(f"{root}/.git") else ():

@@ -8,9 +8,18 @@ from ticketctl.store.git import process as git
 
 
 def is_sender(root: str) -> bool:
-    """Whether this very clone may send mail: its own configuration says so, not the user's and not the store's."""
+    """Whether this very clone may send mail: its own configuration says so, not the
+    user's and not the store's."""
     return (
-        git.run(root, "config", "--local", "--type=bool", "--get", "ticketctl.sender", check=False).stdout.strip()
+        git.run(
+            root,
+            "config",
+            "--local",
+            "--type=bool",
+            "--get",
+            "ticketctl.sender",
+            check=False,
+        ).stdout.strip()
         == "true"
     )
 
@@ -21,7 +30,8 @@ def own(root: str, key: str) -> str:
 
 
 def place(root: str) -> str:
-    """Where this clone lies, so that a copy of its folder can be told from it: a path, and a number that no copy has."""
+    """Where this clone lies, so that a copy of its folder can be told from it: a path,
+    and a number that no copy has."""
     folder = git.run(root, "rev-parse", "--absolute-git-dir").stdout.strip()
     return f"{folder} {os.stat(folder).st_ino}"
 
@@ -33,4 +43,6 @@ def set_own(root: str, key: str, value: str) -> None:
 
 def merges_tickets(root: str) -> bool:
     """Whether this clone has been taught to merge tickets."""
-    return bool(git.run(root, "config", "merge.ticketctl.driver", check=False).stdout.strip())
+    return bool(
+        git.run(root, "config", "merge.ticketctl.driver", check=False).stdout.strip()
+    )

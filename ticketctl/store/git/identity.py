@@ -47,24 +47,40 @@ def identity_of(root: str, who: str, author: str = "") -> Identity:
     if author and f"<{author}>" not in said.get("GIT_AUTHOR_IDENT", ""):
         options += _options("author", author)
         said = _variables(root, options)
-        if f"<{author}>" not in said.get("GIT_AUTHOR_IDENT", ""):  # the environment names another
+        if f"<{author}>" not in said.get(
+            "GIT_AUTHOR_IDENT", ""
+        ):  # the environment names another
             time = said.get("GIT_COMMITTER_IDENT", "").rpartition("> ")[2]
             said["GIT_AUTHOR_IDENT"] = f"{author.partition('@')[0]} <{author}> {time}"
     by, through = said.get("GIT_AUTHOR_IDENT", ""), said.get("GIT_COMMITTER_IDENT", "")
     if not (_IDENT.match(by) and _IDENT.match(through)):
-        raise DiskError("git knows no name and address to commit as", "git config user.email YOU@HOST")
-    signs = said.get("commit.gpgsign", "false").lower() not in ("false", "no", "off", "0", "")
+        raise DiskError(
+            "git knows no name and address to commit as",
+            "git config user.email YOU@HOST",
+        )
+    signs = said.get("commit.gpgsign", "false").lower() not in (
+        "false",
+        "no",
+        "off",
+        "0",
+        "",
+    )
     has_hooks = any(key.startswith("hook.") and key.endswith(".event") for key in said)
     return Identity(by, through, signs, has_hooks, options)
 
 
 def _options(part: str, address: str) -> tuple[str, ...]:
-    return ("-c", f"{part}.name={address.partition('@')[0]}", "-c", f"{part}.email={address}")
+    return (
+        "-c",
+        f"{part}.name={address.partition('@')[0]}",
+        "-c",
+        f"{part}.email={address}",
+    )
 
 
 def _variables(root: str, options: tuple[str, ...]) -> dict[str, str]:
-    """Git's configuration, and the identities that follow from it (git-var(1)); these come
-    last, so that no value of several lines can pass for one."""
+    """Git's configuration, and the identities that follow from it (git-var(1)); these
+    come last, so that no value of several lines can pass for one."""
     found = {}
     for line in git.run(root, *options, "var", "-l").stdout.splitlines():
         key, equals, value = line.partition("=")

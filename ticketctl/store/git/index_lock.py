@@ -1,11 +1,14 @@
-"""Git's own lock on its index, held from the last look at the files until HEAD has moved.
+"""Git's own lock on its index, held from the last look at the files until HEAD has
+moved.
 
-Git writes into a work tree only while it holds ``index.lock``: a pull that comes meanwhile is
-refused by git, and cannot change a file that is just being replaced. While we hold the lock,
-git works on a copy of the index for us (``GIT_INDEX_FILE``), which then takes its place.
+Git writes into a work tree only while it holds ``index.lock``: a pull that comes
+meanwhile is refused by git, and cannot change a file that is just being replaced. While
+we hold the lock, git works on a copy of the index for us (``GIT_INDEX_FILE``), which
+then takes its place.
 
-Ours is a file that its maker holds (``store/writing/held_files.py``): one that a killed command left is
-told from git's own, and removed by whoever comes next. Git's own is never removed.
+Ours is a file that its maker holds (``store/writing/held_files.py``): one that a killed
+command left is told from git's own, and removed by whoever comes next. Git's own is
+never removed.
 """
 
 from __future__ import annotations
@@ -49,7 +52,9 @@ class IndexLock:
         try:
             self._held = self._taken(time.monotonic() + operations.WAIT)
         except OSError as error:
-            raise DiskError(f"cannot write to {self.repository.folder}: {error.strerror}") from None
+            raise DiskError(
+                f"cannot write to {self.repository.folder}: {error.strerror}"
+            ) from None
         try:
             operations.must_be_finished(self.repository)
         except BaseException:
@@ -73,16 +78,22 @@ class IndexLock:
             pause = min(pause * 2, 0.05)
 
     def _clear(self) -> None:
-        """Remove the copies of the index that the killed command left whose lock is there, and
-        those of long ago; another store's command may have one at work."""
+        """Remove the copies of the index that the killed command left whose lock is
+        there, and those of long ago; another store's command may have one at work."""
         whose = b""
         with suppress(FileNotFoundError, DiskError):
             whose = files.read_bytes(self._path, 100).rpartition(b" ")[2].strip()
         for name in os.listdir(self.repository.folder):
             path = f"{self.repository.folder}/{name}"
             with suppress(OSError):
-                is_left = name.startswith(f"{_ASIDE}{whose.decode('ascii', 'replace')}-") and whose
-                is_old = name.startswith((_ASIDE, "index.lock-")) and time.time() - os.lstat(path).st_ctime > _OLD
+                is_left = (
+                    name.startswith(f"{_ASIDE}{whose.decode('ascii', 'replace')}-")
+                    and whose
+                )
+                is_old = (
+                    name.startswith((_ASIDE, "index.lock-"))
+                    and time.time() - os.lstat(path).st_ctime > _OLD
+                )
                 if is_left or is_old:
                     os.unlink(path)
 
@@ -93,14 +104,20 @@ class IndexLock:
             DiskError: it cannot be made.
         """
         self.drop_copy()
-        self._copy = f"{self.repository.folder}/{_ASIDE}{os.getpid()}-{files.random_name()}"
+        self._copy = (
+            f"{self.repository.folder}/{_ASIDE}{os.getpid()}-{files.random_name()}"
+        )
         index = f"{self.repository.folder}/index"
         self._copied = _stamp(index)
         try:
             with suppress(FileNotFoundError):  # nothing was ever staged
-                link_or_copy(index, self._copy, self._access)  # git writes a new file, and renames it
+                link_or_copy(
+                    index, self._copy, self._access
+                )  # git writes a new file, and renames it
         except OSError as error:
-            raise DiskError(f"cannot write to {self.repository.folder}: {error.strerror}") from None
+            raise DiskError(
+                f"cannot write to {self.repository.folder}: {error.strerror}"
+            ) from None
         return self._copy
 
     def is_outdated(self) -> bool:
@@ -116,7 +133,9 @@ class IndexLock:
         try:
             os.rename(self._copy, f"{self.repository.folder}/index")
         except OSError as error:
-            raise DiskError(f"cannot write to {self.repository.folder}: {error.strerror}") from None
+            raise DiskError(
+                f"cannot write to {self.repository.folder}: {error.strerror}"
+            ) from None
         self.drop_copy()  # where git had nothing to change, both are names of one file, and stay
 
     def drop_copy(self) -> None:

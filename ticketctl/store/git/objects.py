@@ -1,13 +1,15 @@
 """Git's objects for a commit of some files, brought in as a push brings them.
 
-The trees on the way to the files are those of HEAD with something new in them, so the cost
-does not grow with the number of other files. Blobs, trees and the commit go to git as one
-pack. Git unpacks a small one (``git unpack-objects``) and keeps a large one as it is
-(``git index-pack``), as it does with what it receives (``receive.unpackLimit``).
+The trees on the way to the files are those of HEAD with something new in them, so the
+cost does not grow with the number of other files. Blobs, trees and the commit go to git
+as one pack. Git unpacks a small one (``git unpack-objects``) and keeps a large one as
+it is (``git index-pack``), as it does with what it receives (``receive.unpackLimit``).
 
-Both sync what they write (``core.fsync``) and fail where they cannot write. ``git mktree``
-does neither: it prints the id of an object that it could not write, with status 0 (git 2.39);
-nor does ``core.fsyncMethod=batch`` notice objects that could not be moved to their places.
+Both sync what they write (``core.fsync``) and fail where they cannot write. ``git
+mktree``
+does neither: it prints the id of an object that it could not write, with status 0 (git
+2.39); nor does ``core.fsyncMethod=batch`` notice objects that could not be moved to
+their places.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ Tree = dict[bytes, tuple[bytes, bytes]]
 _COMMIT, _TREE, _BLOB = 1, 2, 3
 """The kinds of objects, as numbered in a pack (gitformat-pack(5))."""
 _UNPACKED = 100
-"""From how many objects on they stay a pack: git's default of ``transfer.unpackLimit``."""
+"""From how many objects on they stay a pack: git's default of ``transfer.unpackLimit``.
+"""
 
 
 class NewFile(NamedTuple):
@@ -55,8 +58,10 @@ class Trees(NamedTuple):
     Args:
         root: the id of the top folder, in hex.
         objects: their bytes, the deepest first.
-        before: the id of the parent's top folder, in hex; empty, where there is no parent.
-        replaced: the ids of the files that the parent has in their places, in hex, by path.
+        before: the id of the parent's top folder, in hex; empty, where there is no
+            parent.
+        replaced: the ids of the files that the parent has in their places, in hex, by
+            path.
     """
 
     root: str
@@ -79,7 +84,9 @@ def trees_with(root: str, head: str, new: Iterable[NewFile], digits: int) -> Tre
     for file in new:
         changes.setdefault(file.path.rpartition(b"/")[0], []).append(file)
     above = {b"", *(way for folder in changes for way in _ways(folder))}
-    folders = sorted(above, key=lambda path: (not path, -path.count(b"/")))  # the deepest first, the top last
+    folders = sorted(
+        above, key=lambda path: (not path, -path.count(b"/"))
+    )  # the deepest first, the top last
     trees, before = _read_trees(root, head, folders, digits)
     _see_that_all_is_there(trees, head, before)
     made, id_ = [], b""
@@ -100,8 +107,8 @@ def trees_with(root: str, head: str, new: Iterable[NewFile], digits: int) -> Tre
 
 
 def _see_that_all_is_there(trees: Mapping[bytes, Tree], head: str, top: str) -> None:
-    """See that a folder that git has not found is in no commit, rather than out of its reach:
-    all that is in it would be deleted.
+    """See that a folder that git has not found is in no commit, rather than out of its
+    reach: all that is in it would be deleted.
 
     Raises:
         DiskError: git cannot read what the parent names.
@@ -109,22 +116,38 @@ def _see_that_all_is_there(trees: Mapping[bytes, Tree], head: str, top: str) -> 
     hidden = b"" if head and not top else None
     for folder, tree in trees.items():
         parent, _, name = folder.rpartition(b"/")
-        if folder and not tree and trees.get(parent, {}).get(name, (b"", b""))[0] == TREE:
+        if (
+            folder
+            and not tree
+            and trees.get(parent, {}).get(name, (b"", b""))[0] == TREE
+        ):
             hidden = folder
     if hidden is not None:
-        where = f"the folder {os.fsdecode(hidden)} of the last commit" if hidden else "the last commit"
+        where = (
+            f"the folder {os.fsdecode(hidden)} of the last commit"
+            if hidden
+            else "the last commit"
+        )
         raise DiskError(
-            f"git cannot read {where}", "git fsck says more; git objects that another user owns are such a case"
+            f"git cannot read {where}",
+            "git fsck says more; git objects that another user owns are such a case",
         )
 
 
-def commit_bytes(tree: str, parent: str, author: str, committer: str, message: str) -> bytes:
+def commit_bytes(
+    tree: str, parent: str, author: str, committer: str, message: str
+) -> bytes:
     """The bytes of a commit.
 
     Args:
         author: with address and time, as ``git var GIT_AUTHOR_IDENT`` says it.
     """
-    lines = [f"tree {tree}", *([f"parent {parent}"] if parent else []), f"author {author}", f"committer {committer}"]
+    lines = [
+        f"tree {tree}",
+        *([f"parent {parent}"] if parent else []),
+        f"author {author}",
+        f"committer {committer}",
+    ]
     return "\n".join([*lines, "", message.rstrip("\n") + "\n"]).encode()
 
 
@@ -157,22 +180,32 @@ def bring_in(
 
 
 def unwritable_objects(repository: Repository) -> Iterator[tuple[str, str]]:
-    """The folders of objects that the user may not write into, and whose they are: what one
-    ``sudo git`` leaves.
+    """The folders of objects that the user may not write into, and whose they are: what
+    one ``sudo git`` leaves.
 
     Returns:
         (path, name of the owner).
     """
     top = f"{repository.common}/objects"
     with suppress(OSError):
-        for folder in (top, *(f"{top}/{name}" for name in sorted(os.listdir(top)) if len(name) == 2 or name == "pack")):
+        for folder in (
+            top,
+            *(
+                f"{top}/{name}"
+                for name in sorted(os.listdir(top))
+                if len(name) == 2 or name == "pack"
+            ),
+        ):
             if not os.access(folder, os.W_OK | os.X_OK):
                 yield folder, user_name(os.stat(folder).st_uid)
 
 
 def changed(file: NewFile) -> ChangedError:
     """What to say of a file that is not what it was when its id was taken."""
-    return ChangedError(f"{os.fsdecode(file.path)} was changed by another program meanwhile", "try again")
+    return ChangedError(
+        f"{os.fsdecode(file.path)} was changed by another program meanwhile",
+        "try again",
+    )
 
 
 def _objects(
@@ -191,7 +224,9 @@ def _objects(
     yield from ((_COMMIT, data) for data in commits)
 
 
-def _pack(objects: Iterable[tuple[int, bytes]], count: int, digits: int) -> Iterator[bytes]:
+def _pack(
+    objects: Iterable[tuple[int, bytes]], count: int, digits: int
+) -> Iterator[bytes]:
     """A pack of whole objects (gitformat-pack(5)), piece by piece."""
     digest = hasher("sha256" if digits == 64 else "sha1")
     for piece in _pieces(objects, count):
@@ -207,7 +242,8 @@ def _pieces(objects: Iterable[tuple[int, bytes]], count: int) -> Iterator[bytes]
 
 
 def _header(kind: int, size: int) -> bytes:
-    """Kind and size of an object: four bits of the size, then seven a byte, the lowest first."""
+    """Kind and size of an object: four bits of the size, then seven a byte, the lowest
+    first."""
     found = bytearray()
     byte, size = kind << 4 | size & 15, size >> 4
     while size:
@@ -220,12 +256,18 @@ def _header(kind: int, size: int) -> bytes:
 def _ways(folder: bytes) -> list[bytes]:
     """The folders on the way to one, the top (empty) and itself among them."""
     parts = folder.split(b"/")
-    return [b"/".join(parts[:number]) for number in range(len(parts) + 1)] if folder else [b""]
+    return (
+        [b"/".join(parts[:number]) for number in range(len(parts) + 1)]
+        if folder
+        else [b""]
+    )
 
 
-def _read_trees(root: str, head: str, folders: Sequence[bytes], digits: int) -> tuple[dict[bytes, Tree], str]:
-    """The folders as a commit has them, those that it has not being empty; and the id of the
-    last of them that is there, the top."""
+def _read_trees(
+    root: str, head: str, folders: Sequence[bytes], digits: int
+) -> tuple[dict[bytes, Tree], str]:
+    """The folders as a commit has them, those that it has not being empty; and the id
+    of the last of them that is there, the top."""
     found: dict[bytes, Tree] = {folder: {} for folder in folders}
     top = ""
     if not head:
@@ -239,7 +281,9 @@ def _read_trees(root: str, head: str, folders: Sequence[bytes], digits: int) -> 
         if words[-1] == b"missing":
             continue
         if words[1] != b"tree":
-            raise DiskError(f"{os.fsdecode(folder)} is a file in the last commit, not a folder")
+            raise DiskError(
+                f"{os.fsdecode(folder)} is a file in the last commit, not a folder"
+            )
         end = at + int(words[2])
         found[folder] = _unpacked(out[at:end], digits // 2)
         top, at = words[0].decode(), end + 1
@@ -255,6 +299,9 @@ def _unpacked(data: bytes, size: int) -> Tree:
 
 
 def _packed(tree: Tree) -> bytes:
-    """The object that git makes of a folder: names in order, those of folders as if they ended in a slash."""
-    entries = sorted(tree.items(), key=lambda item: item[0] + (b"/" if item[1][0] == TREE else b""))
+    """The object that git makes of a folder: names in order, those of folders as if
+    they ended in a slash."""
+    entries = sorted(
+        tree.items(), key=lambda item: item[0] + (b"/" if item[1][0] == TREE else b"")
+    )
     return b"".join(b"%s %s\0%s" % (mode, name, id_) for name, (mode, id_) in entries)

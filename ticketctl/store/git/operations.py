@@ -1,9 +1,10 @@
-"""Whether a command may write into a repository now: nothing of git's is unfinished there,
-and no lock of git's is left.
+"""Whether a command may write into a repository now: nothing of git's is unfinished
+there, and no lock of git's is left.
 
-What is written during a merge or rebase, ``git merge --abort`` takes away again, ticket,
-email and reply alike. So every command that writes asks first, and asks again once it holds
-the lock on git's index (``store/git/index_lock.py``), without which git begins none of these.
+What is written during a merge or rebase, ``git merge --abort`` takes away again,
+ticket, email and reply alike. So every command that writes asks first, and asks again
+once it holds the lock on git's index (``store/git/index_lock.py``), without which git
+begins none of these.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from ticketctl.store import files
 from ticketctl.store.git.repository import Repository, branch_of, repository_of
 
 WAIT = 5.0
-"""For how long a lock of git's is waited for, in seconds: git holds one for milliseconds."""
+"""For how long a lock of git's is waited for, in seconds: git holds one for
+milliseconds."""
 
 
 class Operation(NamedTuple):
@@ -49,10 +51,14 @@ class Operation(NamedTuple):
         return f"finish it: {self.finish}{or_else}{forget}"
 
 
-def _of(sign: str, name: str, verb: str, begins: bytes = b"", quits: bool = True) -> Operation:
+def _of(
+    sign: str, name: str, verb: str, begins: bytes = b"", quits: bool = True
+) -> Operation:
     """An operation whose commands are options of one command."""
     forget = f"git {verb} --quit" if quits else ""
-    return Operation(sign, name, f"git {verb} --continue", f"git {verb} --abort", forget, begins)
+    return Operation(
+        sign, name, f"git {verb} --continue", f"git {verb} --abort", forget, begins
+    )
 
 
 OPERATIONS = (
@@ -67,12 +73,13 @@ OPERATIONS = (
     _of("sequencer/todo", "a revert", "revert", b"revert "),
     Operation("BISECT_LOG", "a bisect", "git bisect reset"),
 )
-"""Those that git's own status names (wt-status.c), the outermost first: a rebase that stops at
-a conflict leaves a ``CHERRY_PICK_HEAD``, too."""
+"""Those that git's own status names (wt-status.c), the outermost first: a rebase that
+stops at a conflict leaves a ``CHERRY_PICK_HEAD``, too."""
 
 
 def unfinished(repository: Repository) -> Operation | None:
-    """What git is in the middle of in a work tree; not in other work trees of its repository."""
+    """What git is in the middle of in a work tree; not in other work trees of its
+    repository."""
     return next((one for one in OPERATIONS if _is_going_on(repository, one)), None)
 
 
@@ -86,7 +93,8 @@ def _is_going_on(repository: Repository, one: Operation) -> bool:
 
 
 def must_be_free(repository: Repository) -> None:
-    """See that a command may write into a work tree now; wait for locks on its references.
+    """See that a command may write into a work tree now; wait for locks on its
+    references.
 
     Raises:
         BusyError: git is in the middle of something, or a lock stays.
@@ -117,7 +125,10 @@ def left_locks(repository: Repository) -> list[str]:
 def _locks_of(repository: Repository) -> list[str]:
     """The files by which git locks what a commit moves: HEAD, and its branch."""
     branch = branch_of(repository)
-    locks = [f"{repository.folder}/HEAD.lock", f"{repository.folder}/reftable/tables.list.lock"]
+    locks = [
+        f"{repository.folder}/HEAD.lock",
+        f"{repository.folder}/reftable/tables.list.lock",
+    ]
     return locks + ([f"{repository.common}/{branch}.lock"] if branch else [])
 
 
@@ -139,7 +150,8 @@ def wait_for(path: str, until: float, repository: Repository) -> None:
 
 
 def jittered(seconds: float) -> float:
-    """A pause of that order: who waits for the same must not come back at the same time."""
+    """A pause of that order: who waits for the same must not come back at the same
+    time."""
     return seconds * (0.5 + os.urandom(1)[0] / 256)
 
 
@@ -157,7 +169,10 @@ def describe_lock(path: str, repository: Repository) -> tuple[str, str]:
     with suppress(OSError):
         age = max(0.0, time.time() - os.lstat(path).st_mtime)
     if holder := holder_of(path, repository):
-        return f"{span(age)} old; {holder} is running there", "wait for it to end, then try again"
+        return (
+            f"{span(age)} old; {holder} is running there",
+            "wait for it to end, then try again",
+        )
     from shlex import quote
 
     rm = "rmdir" if os.path.isdir(path) else "rm"
@@ -165,7 +180,9 @@ def describe_lock(path: str, repository: Repository) -> tuple[str, str]:
     return f"{span(age)} old; no running git is seen there", hint
 
 
-_LOCKED = pattern(r"(?:Unable to create '(.+\.lock)'|could not lock config file (.+)): File exists")
+_LOCKED = pattern(
+    r"(?:Unable to create '(.+\.lock)'|could not lock config file (.+)): File exists"
+)
 
 
 def lock_in_the_way(root: str, said: str) -> DiskError | None:
@@ -183,14 +200,19 @@ def lock_in_the_way(root: str, said: str) -> DiskError | None:
 
 
 def holder_of(path: str, repository: Repository) -> str:
-    """The process that probably holds a lock: one that has it open, else a git process in
-    that work tree or git directory. As ``git (process 123)``; empty, if none is seen.
+    """The process that probably holds a lock: one that has it open, else a git process
+    in that work tree or git directory. As ``git (process 123)``; empty, if none is
+    seen.
 
     Another user's processes are not seen, nor any where there is no ``/proc``.
     """
     with suppress(OSError):
         target = os.path.realpath(path)
-        inside = (f"{repository.top}/", f"{repository.folder}/", f"{repository.common}/")
+        inside = (
+            f"{repository.top}/",
+            f"{repository.folder}/",
+            f"{repository.common}/",
+        )
         found = ""
         for number in filter(str.isdigit, os.listdir("/proc")):
             if _has_open(number, target):
@@ -203,7 +225,10 @@ def holder_of(path: str, repository: Repository) -> str:
 
 def _has_open(number: str, target: str) -> bool:
     with suppress(OSError):
-        return any(_points_at(f"/proc/{number}/fd/{name}", target) for name in os.listdir(f"/proc/{number}/fd"))
+        return any(
+            _points_at(f"/proc/{number}/fd/{name}", target)
+            for name in os.listdir(f"/proc/{number}/fd")
+        )
     return False
 
 
@@ -216,7 +241,9 @@ def _points_at(link: str, target: str) -> bool:
 def _is_git_in(number: str, folders: tuple[str, ...]) -> bool:
     with suppress(OSError):
         program = os.path.basename(os.readlink(f"/proc/{number}/exe"))
-        return program.startswith("git") and f"{os.readlink(f'/proc/{number}/cwd')}/".startswith(folders)
+        return program.startswith(
+            "git"
+        ) and f"{os.readlink(f'/proc/{number}/cwd')}/".startswith(folders)
     return False
 
 

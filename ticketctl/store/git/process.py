@@ -17,14 +17,19 @@ from ticketctl.pattern import pattern
 from ticketctl.store.git.environment import BlockingFileError, start_options
 
 _GIT = ("git", "-c", "safe.bareRepository=explicit")
-"""A folder with ``HEAD``, ``objects``, ``refs`` and ``config`` in a store is no repository:
-its configuration, which is anybody's, could name programs to run."""
+"""A folder with ``HEAD``, ``objects``, ``refs`` and ``config`` in a store is no
+repository: its configuration, which is anybody's, could name programs to run."""
 _DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
-"""With git's defaults a power cut left 0-byte objects; its method ``batch`` loses some unseen."""
+"""With git's defaults a power cut left 0-byte objects; its method ``batch`` loses some
+unseen."""
 
 
 def run(
-    root: str, *words: str, check: bool = True, feed: str | None = None, as_owner: bool = True
+    root: str,
+    *words: str,
+    check: bool = True,
+    feed: str | None = None,
+    as_owner: bool = True,
 ) -> subprocess.CompletedProcess[str]:
     """Run git in a store.
 
@@ -34,7 +39,9 @@ def run(
     Raises:
         DiskError: git is missing, or (with ``check``) failed; with git's own words.
     """
-    raw = _process(root, words, None if feed is None else feed.encode(), as_owner=as_owner)
+    raw = _process(
+        root, words, None if feed is None else feed.encode(), as_owner=as_owner
+    )
     out, err = (stream.decode(errors="replace") for stream in (raw.stdout, raw.stderr))
     if check and raw.returncode:
         raise failure(root, words, err or out, raw.returncode)
@@ -53,12 +60,17 @@ def _process(
     if index:
         options["env"]["GIT_INDEX_FILE"] = index
     if staged and (named := os.environ.get("GIT_INDEX_FILE")):
-        options["env"]["GIT_INDEX_FILE"] = os.path.abspath(named)  # `git commit -a` calls its hooks with an index aside
+        options["env"]["GIT_INDEX_FILE"] = os.path.abspath(
+            named
+        )  # `git commit -a` calls its hooks with an index aside
     try:
         asked = subprocess.Popen(
-            [*_GIT, "-C", root, *_DURABLE, *words], stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
-        )  # fmt: skip
+            [*_GIT, "-C", root, *_DURABLE, *words],
+            stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **options,
+        )
     except FileNotFoundError:
         raise _not_installed() from None
     with asked:
@@ -81,7 +93,9 @@ def _let_end(asked: subprocess.Popen[bytes]) -> None:
 _PATIENCE = 5.0  # seconds
 
 
-def start(root: str, *words: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+def start(
+    root: str, *words: str, stderr: int = subprocess.PIPE
+) -> subprocess.Popen[bytes]:
     """Begin to ask git for something that takes a while; :func:`answer` waits for it.
 
     Raises:
@@ -90,8 +104,11 @@ def start(root: str, *words: str, stderr: int = subprocess.PIPE) -> subprocess.P
     try:
         return subprocess.Popen(
             [*_GIT, "--no-optional-locks", "-C", root, *_EXACT, *words],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, **start_options(root),
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            **start_options(root),
+        )
     except FileNotFoundError:
         raise _not_installed() from None
 
@@ -104,12 +121,15 @@ def answer(asked: subprocess.Popen[bytes]) -> bytes:
     """
     out, err = asked.communicate()
     if asked.returncode:
-        raise DiskError(f"git failed: {err.decode(errors='replace').strip() or f'exit {asked.returncode}'}")
+        raise DiskError(
+            f"git failed: {err.decode(errors='replace').strip() or f'exit {asked.returncode}'}"
+        )
     return out
 
 
 def blocks(root: str, *words: str) -> Iterator[bytes]:
-    """What git says of very many files, whole NUL-ended records at a time: it is never all in memory.
+    """What git says of very many files, whole NUL-ended records at a time: it is never
+    all in memory.
 
     Raises:
         DiskError: it failed.
@@ -129,8 +149,8 @@ def blocks(root: str, *words: str) -> Iterator[bytes]:
 
 
 def unusual(root: str, paths: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """(tag as of ``ls-files -v``, mode, path relative to the store) of what git's index holds as more than just a file:
-    where it was told not to look, links, submodules.
+    """(tag as of ``ls-files -v``, mode, path relative to the store) of what git's index
+    holds as more than just a file: where it was told not to look, links, submodules.
 
     Raises:
         DiskError: git failed.
@@ -146,17 +166,22 @@ def unusual(root: str, paths: Sequence[str]) -> Iterator[tuple[str, str, str]]:
 
 def head(root: str) -> str:
     """HEAD's commit; empty before the first."""
-    return run(root, "rev-parse", "--verify", "--quiet", "HEAD", check=False).stdout.strip()
+    return run(
+        root, "rev-parse", "--verify", "--quiet", "HEAD", check=False
+    ).stdout.strip()
 
 
 def differing(root: str, old: str, new: str) -> list[str]:
-    """The files below ``tickets/``, relative to the store, that differ between two commits.
+    """The files below ``tickets/``, relative to the store, that differ between two
+    commits.
 
     Raises:
         DiskError: there is no such commit.
     """
     exact = ("--no-renames", "--ignore-submodules=none", "--name-only", "--relative")
-    said = answer(start(root, "diff-tree", "-r", "-z", *exact, old, new, "--", "tickets"))
+    said = answer(
+        start(root, "diff-tree", "-r", "-z", *exact, old, new, "--", "tickets")
+    )
     return os.fsdecode(said).split("\0")[:-1]
 
 
@@ -171,8 +196,11 @@ def tree(root: str, commit: str) -> Iterator[tuple[str, str]]:
             yield path, blob
 
 
-def blobs_at(root: str, commit: str, prefix: str, paths: Sequence[str]) -> dict[str, str]:
-    """The blobs that a commit has at some paths of the store (``prefix``: where that lies in the repository).
+def blobs_at(
+    root: str, commit: str, prefix: str, paths: Sequence[str]
+) -> dict[str, str]:
+    """The blobs that a commit has at some paths of the store (``prefix``: where that
+    lies in the repository).
 
     Raises:
         DiskError: git failed.
@@ -182,28 +210,56 @@ def blobs_at(root: str, commit: str, prefix: str, paths: Sequence[str]) -> dict[
     feed = "".join(f"{commit}:{prefix}{path}\n" for path in paths)
     said = run(root, "cat-file", "--batch-check", feed=feed).stdout.splitlines()
     found = (line.split(" ") for line in said)
-    return {path: words[0] for path, words in zip(paths, found, strict=True) if words[1:2] == ["blob"]}
+    return {
+        path: words[0]
+        for path, words in zip(paths, found, strict=True)
+        if words[1:2] == ["blob"]
+    }
 
 
 def converts(root: str, paths: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Begin to ask by which attributes git would change the bytes of files between disk and repository."""
-    return start(root, "check-attr", "-z", "filter", "ident", "text", "eol", "working-tree-encoding", "--", *paths)
+    """Begin to ask by which attributes git would change the bytes of files between disk
+    and repository."""
+    return start(
+        root,
+        "check-attr",
+        "-z",
+        "filter",
+        "ident",
+        "text",
+        "eol",
+        "working-tree-encoding",
+        "--",
+        *paths,
+    )
 
 
 def is_converting(said: bytes) -> bool:
     """Whether that answer names any."""
-    return any(value not in (b"unset", b"unspecified") for value in said.split(b"\0")[2::3])
+    return any(
+        value not in (b"unset", b"unspecified") for value in said.split(b"\0")[2::3]
+    )
 
 
-_EXACT = ("-c", "core.fsmonitor=false", "-c", "core.trustctime=true", "-c", "core.checkStat=default",
-          "-c", "core.autocrlf=false")  # fmt: skip
+_EXACT = (
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.trustctime=true",
+    "-c",
+    "core.checkStat=default",
+    "-c",
+    "core.autocrlf=false",
+)
 """Whatever the user has set for speed: an answer that may be old is none."""
 
 
 def email(root: str) -> str:
     """``user.email`` as git's configuration has it for this folder, or nothing."""
     try:
-        return run(root, "config", "user.email", check=False, as_owner=False).stdout.strip()
+        return run(
+            root, "config", "user.email", check=False, as_owner=False
+        ).stdout.strip()
     except BlockingFileError:
         raise
     except DiskError:
@@ -215,7 +271,9 @@ def init(root: str) -> None:
     run(root, "init", "--quiet", "--initial-branch=main")
 
 
-def commit(root: str, paths: Sequence[str], message: str, identity: Sequence[str]) -> None:
+def commit(
+    root: str, paths: Sequence[str], message: str, identity: Sequence[str]
+) -> None:
     """Commit just these files, as git does it, its hooks and all.
 
     Args:
@@ -227,15 +285,30 @@ def commit(root: str, paths: Sequence[str], message: str, identity: Sequence[str
     """
     listed = "\0".join(paths) + "\0"
     named = ("--pathspec-from-file=-", "--pathspec-file-nul")
-    run(root, "--literal-pathspecs", "add", "--force", *named, feed=listed)  # whatever is ignored, these are ours
+    run(
+        root, "--literal-pathspecs", "add", "--force", *named, feed=listed
+    )  # whatever is ignored, these are ours
     if _has_all(root, paths):
         return  # somebody has committed them meanwhile; git would fail
-    run(root, "--literal-pathspecs", *identity, "commit", "--quiet", "--only", "-m", message, *named, feed=listed)
+    run(
+        root,
+        "--literal-pathspecs",
+        *identity,
+        "commit",
+        "--quiet",
+        "--only",
+        "-m",
+        message,
+        *named,
+        feed=listed,
+    )
 
 
 def _has_all(root: str, paths: Sequence[str]) -> bool:
     """Whether HEAD has what is staged of some files."""
-    parts = (paths[start : start + _ARGUMENTS] for start in range(0, len(paths), _ARGUMENTS))
+    parts = (
+        paths[start : start + _ARGUMENTS] for start in range(0, len(paths), _ARGUMENTS)
+    )
     words = ("--literal-pathspecs", "diff-index", "--cached", "--quiet", "HEAD", "--")
     return not any(run(root, *words, *part, check=False).returncode for part in parts)
 
@@ -251,7 +324,9 @@ def feed(root: str, data: bytes, *words: str, index: str = "") -> bytes:
     """
     done = _process(root, words, data, index=index)
     if done.returncode:
-        raise failure(root, words, done.stderr.decode(errors="replace"), done.returncode)
+        raise failure(
+            root, words, done.stderr.decode(errors="replace"), done.returncode
+        )
     return done.stdout
 
 
@@ -260,13 +335,17 @@ def pour(root: str, pieces: Iterable[bytes], *words: str) -> None:
 
     Raises:
         DiskError: it failed.
-        Exception: whatever the pieces raise; git is ended then, and has got no end of them.
+        Exception: whatever the pieces raise; git is ended then, and has got no end of
+            them.
     """
     try:
         asked = subprocess.Popen(
             [*_GIT, "-C", root, *_DURABLE, *words],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **start_options(root),
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            **start_options(root),
+        )
     except FileNotFoundError:
         raise _not_installed() from None
     assert asked.stdin is not None and asked.stderr is not None
@@ -289,17 +368,27 @@ def pour(root: str, pieces: Iterable[bytes], *words: str) -> None:
 
 
 def failure(root: str, words: Sequence[str], said: str, status: int) -> DiskError:
-    """What to say where git has failed: in its own words, or of the lock that stopped it."""
+    """What to say where git has failed: in its own words, or of the lock that stopped
+    it."""
     from ticketctl.store.git.operations import lock_in_the_way
 
     if error := lock_in_the_way(root, said):
         return error
-    verb = next((word for word in words if word[0].isalpha() and not {".", "="}.intersection(word)), "git")
+    verb = next(
+        (
+            word
+            for word in words
+            if word[0].isalpha() and not {".", "="}.intersection(word)
+        ),
+        "git",
+    )
     return DiskError(f"git {verb} failed: {' '.join(said.split()) or f'exit {status}'}")
 
 
 def _not_installed() -> DiskError:
-    return DiskError("git is not installed", "install git, or set commit: off in ticketctl.yaml")
+    return DiskError(
+        "git is not installed", "install git, or set commit: off in ticketctl.yaml"
+    )
 
 
 def revision(root: str, name: str) -> str:
@@ -308,14 +397,26 @@ def revision(root: str, name: str) -> str:
     Raises:
         UsageError: there is none.
     """
-    found = run(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", check=False)
+    found = run(
+        root,
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        f"{name}^{{commit}}",
+        check=False,
+    )
     if found.returncode:
-        raise UsageError(f'git knows no commit "{name}"', "--range A..B, with two commits, branches or tags")
+        raise UsageError(
+            f'git knows no commit "{name}"',
+            "--range A..B, with two commits, branches or tags",
+        )
     return found.stdout.strip()
 
 
 def changed(root: str, old: str | None, new: str | None) -> list[tuple[str, str, str]]:
-    """The files below ``tickets/`` that differ between two commits, or (``new`` not given) from HEAD to what is staged.
+    """The files below ``tickets/`` that differ between two commits, or (``new`` not
+    given) from HEAD to what is staged.
 
     Returns:
         (path, blob before, blob after); a blob of zeros where there is none.
@@ -324,10 +425,22 @@ def changed(root: str, old: str | None, new: str | None) -> list[tuple[str, str,
         DiskError: git failed.
     """
     between = [name for name in (old, new) if name is not None] or ["--cached"]
-    words = ["diff", "--raw", "--no-abbrev", "-z", "--no-renames", "--relative", *between, "--", "tickets"]
+    words = [
+        "diff",
+        "--raw",
+        "--no-abbrev",
+        "-z",
+        "--no-renames",
+        "--relative",
+        *between,
+        "--",
+        "tickets",
+    ]
     done = _process(root, words, None, staged=True)
     if done.returncode:
-        raise DiskError(f"git diff failed: {done.stderr.decode(errors='replace').strip()}")
+        raise DiskError(
+            f"git diff failed: {done.stderr.decode(errors='replace').strip()}"
+        )
     parts = done.stdout.split(b"\0")
     found = []
     for head, path in zip(parts[::2], parts[1::2], strict=False):
@@ -345,7 +458,9 @@ def blobs(root: str, names: Sequence[str]) -> list[bytes | None]:
     wanted = [name for name in names if name.strip("0")]
     if not wanted:
         return [None] * len(names)
-    done = _process(root, ["cat-file", "--batch"], "".join(f"{name}\n" for name in wanted).encode())
+    done = _process(
+        root, ["cat-file", "--batch"], "".join(f"{name}\n" for name in wanted).encode()
+    )
     out, found = done.stdout, dict[str, bytes]()
     for name in wanted:
         head, _, out = out.partition(b"\n")
@@ -359,13 +474,16 @@ def blobs(root: str, names: Sequence[str]) -> list[bytes | None]:
 
 
 def merge_file(root: str, ours: str, base: str, theirs: str) -> int:
-    """Merge three versions of a file line by line into ``ours``, with conflict markers where need be.
+    """Merge three versions of a file line by line into ``ours``, with conflict markers
+    where need be.
 
     Returns:
         The number of conflicts.
     """
     names = ("-L", "ours", "-L", "base", "-L", "theirs")
-    return run(root, "merge-file", *names, "--", ours, base, theirs, check=False).returncode
+    return run(
+        root, "merge-file", *names, "--", ours, base, theirs, check=False
+    ).returncode
 
 
 def tracked(root: str, path: str) -> list[str]:
@@ -383,8 +501,8 @@ _ARGUMENTS = 500
 
 
 def uncommitted(root: str, paths: Sequence[str] = ()) -> frozenset[str]:
-    """The files whose present state is in no commit, of some or, where none are named, of all
-    tickets and attachments.
+    """The files whose present state is in no commit, of some or, where none are named,
+    of all tickets and attachments.
 
     Args:
         paths: relative to the store.
@@ -392,7 +510,13 @@ def uncommitted(root: str, paths: Sequence[str] = ()) -> frozenset[str]:
     Raises:
         DiskError: this is no repository, or git failed.
     """
-    exact = ("--porcelain=v1", "-z", "-uall", "--no-renames", "--ignore-submodules=dirty")
+    exact = (
+        "--porcelain=v1",
+        "-z",
+        "-uall",
+        "--no-renames",
+        "--ignore-submodules=dirty",
+    )
     of = paths if 0 < len(paths) <= _ARGUMENTS else ("tickets", "attachments")
     words = ("--no-optional-locks", "--literal-pathspecs", "status", *exact, "--", *of)
     top = run(root, "rev-parse", "--show-prefix").stdout.rstrip("\n")

@@ -58,7 +58,8 @@ def repository_of(root: str) -> Repository | None:
         folder, above = above, os.path.dirname(above)
         if above == folder or (
             os.stat(above).st_dev != device
-            and os.environ.get("GIT_DISCOVERY_ACROSS_FILESYSTEM", "").lower() not in _TRUE
+            and os.environ.get("GIT_DISCOVERY_ACROSS_FILESYSTEM", "").lower()
+            not in _TRUE
         ):
             return None
 
@@ -82,7 +83,9 @@ def _opened(root: str, top: str, entry: str) -> Repository:
     named_common = _line_of(f"{folder}/commondir")
     common = os.path.realpath(os.path.join(folder, named_common or "."))
     if not (
-        os.path.lexists(f"{folder}/HEAD") and os.path.isdir(f"{common}/objects") and os.path.isdir(f"{common}/refs")
+        os.path.lexists(f"{folder}/HEAD")
+        and os.path.isdir(f"{common}/objects")
+        and os.path.isdir(f"{common}/refs")
     ):
         raise DiskError(
             f"{entry} is not a git repository that git accepts",
@@ -120,8 +123,8 @@ def _line_of(path: str) -> str:
 
 
 def branch_of(repository: Repository) -> str:
-    """The full name of the branch that HEAD is on (``refs/heads/main``), be it without a
-    commit; empty where it is on none (detached), or that is not seen without git."""
+    """The full name of the branch that HEAD is on (``refs/heads/main``), be it without
+    a commit; empty where it is on none (detached), or that is not seen without git."""
     try:
         start, _, name = _line_of(f"{repository.folder}/HEAD").partition(": ")
     except DiskError:

@@ -1,9 +1,9 @@
 """What a clone is taught: to merge tickets, and to check them before every commit.
 
-Hook and merge driver run in whatever environment git has: a mirror, an editor, cron. They
-take ``ticketctl`` from the PATH, else from where it was when the clone was set up
-(``ticketctl.program`` in the clone's own configuration), and only by an absolute path: a
-PATH with relative parts would let a store bring its own.
+Hook and merge driver run in whatever environment git has: a mirror, an editor, cron.
+They take ``ticketctl`` from the PATH, else from where it was when the clone was set up
+(``ticketctl.program`` in the clone's own configuration), and only by an absolute path:
+a PATH with relative parts would let a store bring its own.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _FIND = f"t=$(command -v ticketctl); case $t in /*) ;; *) t=$(git config --local
 _DRIVER = f'{_FIND}; if test -x "$t"; then "$t" merge-driver %O %A %B %P; else git merge-file %A %O %B; fi'
 """Without ``ticketctl`` tickets are merged as git would have merged them."""
 _HOOK = f"""#!/bin/sh
-# Checks the tickets that are about to be committed by hand; what ticketctl itself commits
-# it has checked.
+# Checks the tickets that are about to be committed by hand; what ticketctl itself
+# commits it has checked.
 test -z "${OWN}" || exit 0
 {_FIND}
 if test -x "$t"; then exec "$t" -q check --staged; fi
@@ -33,17 +33,22 @@ echo "ticketctl was not found: the tickets in this commit are not checked" >&2
 echo "hint: git config {_PROGRAM} /path/to/ticketctl" >&2
 """
 _OLD_HOOK = f"""#!/bin/sh
-# Checks the tickets that are about to be committed by hand; what ticketctl itself commits it has checked.
+# Checks the tickets that are about to be committed by hand; what ticketctl itself
+# commits it has checked.
 test -n "${OWN}" || exec ticketctl -q check --staged
 """
-"""The first hook that ``init`` wrote; where it is found it gives way to the present one."""
+"""The first hook that ``init`` wrote; where it is found it gives way to the present
+one."""
 
 
 def is_our_hook(path: str) -> bool:
-    """Whether a hook is one that :func:`set_up` leaves, which does not check what we commit
-    ourselves."""
+    """Whether a hook is one that :func:`set_up` leaves, which does not check what we
+    commit ourselves."""
     with suppress(OSError, DiskError):
-        return read_bytes(path, 1 << 16).decode("utf-8", "replace") in (_HOOK, _OLD_HOOK)
+        return read_bytes(path, 1 << 16).decode("utf-8", "replace") in (
+            _HOOK,
+            _OLD_HOOK,
+        )
     return False
 
 
@@ -53,16 +58,23 @@ def is_set_up(root: str) -> bool:
     Raises:
         DiskError: git failed.
     """
-    driver = git.run(root, "config", "merge.ticketctl.driver", check=False).stdout.rstrip("\n")
-    named = git.run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.rstrip("\n")
+    driver = git.run(
+        root, "config", "merge.ticketctl.driver", check=False
+    ).stdout.rstrip("\n")
+    named = git.run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.rstrip(
+        "\n"
+    )
     old = _OLD_HOOK.encode()
     with suppress(OSError, DiskError):
-        return driver == _DRIVER and read_bytes(os.path.join(root, named), 1 << 16) != old
+        return (
+            driver == _DRIVER and read_bytes(os.path.join(root, named), 1 << 16) != old
+        )
     return driver == _DRIVER
 
 
 def set_up(root: str, hook: bool) -> None:
-    """Teach a clone to merge tickets and, with ``hook``, to check them before every commit.
+    """Teach a clone to merge tickets and, with ``hook``, to check them before every
+    commit.
 
     Raises:
         DiskError: git failed.
@@ -74,9 +86,13 @@ def set_up(root: str, hook: bool) -> None:
         config.set_own(root, _PROGRAM, program)
     named = git.run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()
     place = os.path.realpath(os.path.join(root, named))
-    ours = os.path.realpath(git.run(root, "rev-parse", "--absolute-git-dir").stdout.strip())
+    ours = os.path.realpath(
+        git.run(root, "rev-parse", "--absolute-git-dir").stdout.strip()
+    )
     is_free = not os.path.lexists(place) or is_our_hook(place)
-    if hook and place.startswith(f"{ours}/") and is_free:  # not into hooks that others share
+    if (
+        hook and place.startswith(f"{ours}/") and is_free
+    ):  # not into hooks that others share
         access = access_of(root, 0)
         make_folder(os.path.dirname(place), access)
         replace_file(place, _HOOK.encode(), access, mode=0o755)

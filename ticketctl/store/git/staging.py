@@ -28,10 +28,14 @@ def stage(root: str, index: str, paths: Iterable[bytes], prefix: str) -> None:
     _update(root, index, (path[start:] for path in paths), "--add")
 
 
-def staged_otherwise(root: str, index: str, tree: str, new: Sequence[NewFile], prefix: str) -> dict[bytes, NewFile]:
-    """Those of some files that an index has otherwise than a tree, as the index has them.
+def staged_otherwise(
+    root: str, index: str, tree: str, new: Sequence[NewFile], prefix: str
+) -> dict[bytes, NewFile]:
+    """Those of some files that an index has otherwise than a tree, as the index has
+    them.
 
-    Files at which git was told not to look (assume-unchanged, skip-worktree) it passes over in
+    Files at which git was told not to look (assume-unchanged, skip-worktree) it passes
+    over in
     silence: it is told to look, and then again not to.
 
     Args:
@@ -57,7 +61,10 @@ def staged_otherwise(root: str, index: str, tree: str, new: Sequence[NewFile], p
     for flag, paths in flags.items():
         _update(root, index, paths, f"--{flag}")
     listed = _listed(root, index, differ)
-    return {start + path: NewFile(start + path, blob, mode, is_new=False) for _, mode, blob, path in listed}
+    return {
+        start + path: NewFile(start + path, blob, mode, is_new=False)
+        for _, mode, blob, path in listed
+    }
 
 
 def _update(root: str, index: str, paths: Iterable[bytes], *words: str) -> None:
@@ -65,9 +72,19 @@ def _update(root: str, index: str, paths: Iterable[bytes], *words: str) -> None:
     git.feed(root, feed, "update-index", *words, "-z", "--stdin", index=index)
 
 
-def _differing(root: str, index: str, tree: str, ours: Collection[bytes]) -> Iterator[bytes]:
-    """The paths below the store, ours among them, that an index has otherwise than a tree."""
-    exact = ("--cached", "--no-renames", "--ignore-submodules=none", "--name-only", "--relative", "-z")
+def _differing(
+    root: str, index: str, tree: str, ours: Collection[bytes]
+) -> Iterator[bytes]:
+    """The paths below the store, ours among them, that an index has otherwise than a
+    tree."""
+    exact = (
+        "--cached",
+        "--no-renames",
+        "--ignore-submodules=none",
+        "--name-only",
+        "--relative",
+        "-z",
+    )
     few = [os.fsdecode(path) for path in ours] if len(ours) <= _ARGUMENTS else []
     words = ("--literal-pathspecs", "diff-index", *exact, tree, "--", *few)
     yield from git.feed(root, b"", *words, index=index).split(b"\0")[:-1]
@@ -84,7 +101,9 @@ def _flagged(root: str, index: str, paths: Sequence[bytes]) -> dict[str, list[by
     return found
 
 
-def _listed(root: str, index: str, paths: Iterable[bytes]) -> Iterator[tuple[bytes, bytes, bytes, bytes]]:
+def _listed(
+    root: str, index: str, paths: Iterable[bytes]
+) -> Iterator[tuple[bytes, bytes, bytes, bytes]]:
     """(tag as of ``ls-files -v``, mode, id, path) of what an index has of some files."""
     rest = iter(paths)
     while some := list(islice(rest, _ARGUMENTS)):

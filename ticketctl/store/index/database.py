@@ -1,8 +1,11 @@
-"""The index: what lists, queues and sweeps ask of all tickets, in SQLite. The one door to it.
+"""The index: what lists, queues and sweeps ask of all tickets, in SQLite. The one door
+to it.
 
-It lies in the state folder (``store/state.py``) and never changes an answer: whoever asks it brings it up to date first
-(``app/index/refresh.py``), and where it is missing, damaged, locked, of another version or cannot be written, the same is
-made in memory. Each build gets a file of its own, ``index-N.db``, laid down whole; the highest N counts.
+It lies in the state folder (``store/state.py``) and never changes an answer: whoever
+asks it brings it up to date first (``app/index/refresh.py``), and where it is missing,
+damaged, locked, of another version or cannot be written, the same is made in memory.
+Each build gets a file of its own, ``index-N.db``, laid down whole; the highest N
+counts.
 """
 
 from __future__ import annotations
@@ -24,9 +27,11 @@ SCHEMA = 3
 """To be raised when a table, or what is put into it, changes."""
 _NAME = pattern(r"index-([0-9]{1,9})\.db(-journal|-wal|-shm)?\Z")
 _PATIENCE = 1.0
-"""For how long, in seconds, to wait for somebody else's lock before working on a copy in memory."""
+"""For how long, in seconds, to wait for somebody else's lock before working on a copy
+in memory."""
 _ABANDONED = 3600
-"""After how many seconds a file that is being laid down is one that nobody will finish."""
+"""After how many seconds a file that is being laid down is one that nobody will finish.
+"""
 
 
 _FAILURES = (sqlite3.Error, UnicodeError)
@@ -45,7 +50,8 @@ class IndexEntry(NamedTuple):
 
     Args:
         blob: the id that git gives to its bytes.
-        stamp: size, times and place of the file when it was read, ``read`` being when, in nanoseconds.
+        stamp: size, times and place of the file when it was read, ``read`` being when,
+            in nanoseconds.
         cells: its summary, in the order of the table; empty if it cannot be read.
         broken: (line, column, message, hint, code) of what is wrong with it.
         letters: the Message-IDs of the letters that it holds.
@@ -84,7 +90,9 @@ class Index:
         if path is None:
             raise UnusableError("there is none")
         if any(os.path.lexists(f"{path}{tail}") for tail in ("-wal", "-shm")):
-            raise UnusableError("what lies beside it is none of ours, and SQLite would take it for its own")
+            raise UnusableError(
+                "what lies beside it is none of ours, and SQLite would take it for its own"
+            )
         try:
             connection = _connect(path)
             try:
@@ -100,7 +108,9 @@ class Index:
     def _is_ours(self) -> None:
         if not is_exact(self.connection):
             raise UnusableError("it has other tables than ours")
-        if self.meta("schema") != SCHEMA or not isinstance(self.meta("generation"), int):
+        if self.meta("schema") != SCHEMA or not isinstance(
+            self.meta("generation"), int
+        ):
             raise UnusableError("of another version")
 
     def in_memory(self) -> Index:
@@ -113,7 +123,10 @@ class Index:
         until = time.monotonic() + _PATIENCE
 
         def impatient(status: int, *_: int) -> None:
-            if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > until:
+            if (
+                status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+                and time.monotonic() > until
+            ):
                 raise UnusableError("locked")  # else it is tried again without end
 
         try:
@@ -123,8 +136,14 @@ class Index:
         return Index(memory, None)
 
     @classmethod
-    def build(cls, kept: Iterable[IndexEntry], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
-              folders: Iterable[tuple[str, str, int]], state: StateFolder | None) -> Index:  # fmt: skip
+    def build(
+        cls,
+        kept: Iterable[IndexEntry],
+        meta: dict[str, object],
+        suspects: Iterable[tuple[str, str, int]],
+        folders: Iterable[tuple[str, str, int]],
+        state: StateFolder | None,
+    ) -> Index:
         """A new index.
 
         Args:
@@ -149,9 +168,19 @@ class Index:
                     os.unlink(aside)
 
     @classmethod
-    def _filled(cls, kept: Iterable[IndexEntry], meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
-                folders: Iterable[tuple[str, str, int]], aside: str | None) -> Index:  # fmt: skip
-        connection = _known(sqlite3.connect(":memory:" if aside is None else aside, isolation_level=None))
+    def _filled(
+        cls,
+        kept: Iterable[IndexEntry],
+        meta: dict[str, object],
+        suspects: Iterable[tuple[str, str, int]],
+        folders: Iterable[tuple[str, str, int]],
+        aside: str | None,
+    ) -> Index:
+        connection = _known(
+            sqlite3.connect(
+                ":memory:" if aside is None else aside, isolation_level=None
+            )
+        )
         try:
             connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
             for statement in TABLES:
@@ -172,7 +201,8 @@ class Index:
 
     @classmethod
     def _moved_in(cls, aside: str) -> Index:
-        """The new file under a number that no file of an index has had; those before are put away."""
+        """The new file under a number that no file of an index has had; those before
+        are put away."""
         from ticketctl.store.writing.sync import sync
 
         sync(aside)
@@ -182,7 +212,9 @@ class Index:
         while True:
             path = f"{folder}/index-{number}.db"
             try:
-                os.link(aside, path)  # unlike a rename it takes no name that somebody else has just taken
+                os.link(
+                    aside, path
+                )  # unlike a rename it takes no name that somebody else has just taken
                 break
             except FileExistsError:
                 number += 1
@@ -195,7 +227,7 @@ class Index:
                     os.unlink(f"{folder}/index-{left}.db{tail}")
         return cls(_connect(path), path)
 
-    # --- reading ----------------------------------------------------------------------------------------------------
+    # --- reading ---
 
     def meta(self, key: str) -> object:
         """Something that it remembers besides the tickets."""
@@ -215,15 +247,24 @@ class Index:
 
     def stamps(self) -> dict[str, tuple[str, int]]:
         """(stamp, read) of every file, by path."""
-        return {path: (stamp, read) for path, stamp, read in self.all("SELECT path, stamp, read FROM tickets")}
+        return {
+            path: (stamp, read)
+            for path, stamp, read in self.all("SELECT path, stamp, read FROM tickets")
+        }
 
     def blobs(self) -> dict[str, str]:
         """The git blob of every file, by path, in hex."""
-        return {path: blob.hex() for path, blob in self.all("SELECT path, blob FROM tickets")}
+        return {
+            path: blob.hex()
+            for path, blob in self.all("SELECT path, blob FROM tickets")
+        }
 
     def suspects(self) -> dict[str, tuple[str, int]]:
         """(stamp, read) of the files that git does not vouch for; some may be gone."""
-        return {path: (stamp, read) for path, stamp, read in self.all("SELECT path, stamp, read FROM suspects")}
+        return {
+            path: (stamp, read)
+            for path, stamp, read in self.all("SELECT path, stamp, read FROM suspects")
+        }
 
     def summaries(self) -> dict[str, tuple[object, ...]]:
         """The cells of every file, by path."""
@@ -256,11 +297,17 @@ class Index:
         except _FAILURES as error:
             raise UnusableError(str(error)) from None
 
-    # --- writing ----------------------------------------------------------------------------------------------------
+    # --- writing ---
 
-    def save(self, kept: Sequence[IndexEntry], gone: Sequence[str], meta: dict[str, object],
-             suspects: Iterable[tuple[str, str, int]], folders: Iterable[tuple[str, str, int]],
-             generation: object) -> bool:  # fmt: skip
+    def save(
+        self,
+        kept: Sequence[IndexEntry],
+        gone: Sequence[str],
+        meta: dict[str, object],
+        suspects: Iterable[tuple[str, str, int]],
+        folders: Iterable[tuple[str, str, int]],
+        generation: object,
+    ) -> bool:
         """Bring it up to date, in one transaction.
 
         Args:
@@ -270,7 +317,8 @@ class Index:
             generation: that of the state from which this was worked out.
 
         Returns:
-            Whether nobody else has written it since; nothing is changed if somebody has.
+            Whether nobody else has written it since; nothing is changed if somebody
+            has.
 
         Raises:
             UnusableError: it cannot be written.
@@ -283,9 +331,13 @@ class Index:
                     return False
                 for path in {*gone, *(one.path for one in kept)}:
                     for table in ("tickets", "broken", "letters"):
-                        self.connection.execute(f"DELETE FROM {table} WHERE path = ?", (path,))
+                        self.connection.execute(
+                            f"DELETE FROM {table} WHERE path = ?", (path,)
+                        )
                 self._put(kept)
-                self._set({**meta, "generation": int(str(generation)) + 1}, suspects, folders)
+                self._set(
+                    {**meta, "generation": int(str(generation)) + 1}, suspects, folders
+                )
                 self.connection.execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.Error):
@@ -301,18 +353,29 @@ class Index:
         while some := list(islice(rest, 500)):
             rows = ((*one[:4], *(one.cells or _NO_CELLS)) for one in some)
             self.connection.executemany(f"INSERT INTO tickets VALUES ({marks})", rows)
-            self._put_besides(one for one in some if one.broken is not None or one.letters)
+            self._put_besides(
+                one for one in some if one.broken is not None or one.letters
+            )
 
     def _put_besides(self, kept: Iterable[IndexEntry]) -> None:
         """What is wrong with tickets, and their letters."""
         for one in kept:
             if one.broken is not None:
-                self.connection.execute("INSERT INTO broken VALUES (?, ?, ?, ?, ?, ?)", (one.path, *one.broken))
+                self.connection.execute(
+                    "INSERT INTO broken VALUES (?, ?, ?, ?, ?, ?)",
+                    (one.path, *one.broken),
+                )
             for name in one.letters:
-                self.connection.execute("INSERT INTO letters VALUES (?, ?)", (name, one.path))
+                self.connection.execute(
+                    "INSERT INTO letters VALUES (?, ?)", (name, one.path)
+                )
 
-    def _set(self, meta: dict[str, object], suspects: Iterable[tuple[str, str, int]],
-             folders: Iterable[tuple[str, str, int]]) -> None:  # fmt: skip
+    def _set(
+        self,
+        meta: dict[str, object],
+        suspects: Iterable[tuple[str, str, int]],
+        folders: Iterable[tuple[str, str, int]],
+    ) -> None:
         self.connection.executemany("REPLACE INTO meta VALUES (?, ?)", meta.items())
         for table, rows in (("suspects", suspects), ("folders", folders)):
             self.connection.execute(f"DELETE FROM {table}")
@@ -320,9 +383,12 @@ class Index:
 
 
 def _known(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """A connection that knows our own function (SQLite's ``lower`` knows ASCII alone), runs
-    nothing for what a file's tables say, and gives up on statements without end."""
-    connection.create_function("fold", 1, lambda text: str(text).casefold(), deterministic=True)
+    """A connection that knows our own function (SQLite's ``lower`` knows ASCII alone),
+    runs nothing for what a file's tables say, and gives up on statements without end.
+    """
+    connection.create_function(
+        "fold", 1, lambda text: str(text).casefold(), deterministic=True
+    )
     connection.execute("PRAGMA trusted_schema=OFF")
     calls = count(1)
     connection.set_progress_handler(lambda: next(calls) > _MOST_CALLS, _STEPS)
@@ -330,19 +396,26 @@ def _known(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 
 _STEPS, _MOST_CALLS = 1 << 22, 2_000
-"""SQLite asks every so many steps of its machine whether to go on, and is told so at most so
-often: 8 thousand million steps, a minute or two, where the slowest question of a million tickets
-takes some ten million. It is no clock, so what Python does in between does not count."""
+"""SQLite asks every so many steps of its machine whether to go on, and is told so at
+most so
+often: 8 thousand million steps, a minute or two, where the slowest question of a
+million tickets takes some ten million. It is no clock, so what Python does in between
+does not count."""
 
 
 def _connect(path: str) -> sqlite3.Connection:
     """An existing file, opened for writing.
 
-    With a rollback journal: the write-ahead log would spare a writer some milliseconds, but maps memory that others may
-    cut off under us, and leaves files that belong to one index beside the next.
+    With a rollback journal: the write-ahead log would spare a writer some milliseconds,
+    but maps memory that others may cut off under us, and leaves files that belong to
+    one index beside the next.
     """
-    address = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")  # https://www.sqlite.org/uri.html
-    connection = sqlite3.connect(f"file://{address}?mode=rw", uri=True, timeout=_PATIENCE, isolation_level=None)
+    address = (
+        path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    )  # https://www.sqlite.org/uri.html
+    connection = sqlite3.connect(
+        f"file://{address}?mode=rw", uri=True, timeout=_PATIENCE, isolation_level=None
+    )
     try:
         _known(connection).execute("PRAGMA synchronous=NORMAL")
     except _FAILURES:

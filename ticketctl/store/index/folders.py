@@ -1,5 +1,5 @@
-"""Which tickets there are by name, without listing every folder: a folder that has not changed since the index was
-written holds the files that the index knows there."""
+"""Which tickets there are by name, without listing every folder: a folder that has not
+changed since the index was written holds the files that the index knows there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _DAY = 3
 
 
 def folders(root: str) -> list[tuple[str, str, int]]:
-    """(path, stamp, read) of ``tickets/`` and every folder of a year, month or day below it.
+    """(path, stamp, read) of ``tickets/`` and every folder of a year, month or day
+    below it.
 
     Raises:
         DiskError: a folder cannot be read.
@@ -31,7 +32,11 @@ def _below(root: str, path: str) -> Iterator[str]:
     if path.count("/") < _DAY:
         try:
             with os.scandir(f"{root}/{path}") as found:
-                inside = [entry.name for entry in found if entry.name.isdigit() and entry.is_dir(follow_symlinks=False)]
+                inside = [
+                    entry.name
+                    for entry in found
+                    if entry.name.isdigit() and entry.is_dir(follow_symlinks=False)
+                ]
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
@@ -41,7 +46,8 @@ def _below(root: str, path: str) -> Iterator[str]:
 
 
 def beginning(state: StateFolder, wanted: str) -> Iterable[str] | None:
-    """The ids, or whole files, whose id or random half begins so; nothing, where the index cannot tell.
+    """The ids, or whole files, whose id or random half begins so; nothing, where the
+    index cannot tell.
 
     Args:
         wanted: the beginning, in small letters.
@@ -49,15 +55,26 @@ def beginning(state: StateFolder, wanted: str) -> Iterable[str] | None:
     root = state.root
     try:
         index = Index.open(state)
-        known = {path: (stamp, read) for path, stamp, read in index.all("SELECT path, stamp, read FROM folders")}
+        known = {
+            path: (stamp, read)
+            for path, stamp, read in index.all("SELECT path, stamp, read FROM folders")
+        }
         if "tickets" not in known:
             return None
         changed = [path for path, held in known.items() if not same(root, path, *held)]
         again = {path for path in changed if path.count("/") == _DAY}
         for path in changed:
             if path.count("/") < _DAY:
-                again.update(found for found in _below(root, path) if found.count("/") == _DAY and found not in known)
-        ids = [id_ for path, id_ in _indexed(index, wanted) if path.rpartition("/")[0] not in again]
+                again.update(
+                    found
+                    for found in _below(root, path)
+                    if found.count("/") == _DAY and found not in known
+                )
+        ids = [
+            id_
+            for path, id_ in _indexed(index, wanted)
+            if path.rpartition("/")[0] not in again
+        ]
     except UnusableError:
         return None
     ids += [id_of(path) for folder in again for path in walk(root, folder)]
@@ -67,6 +84,12 @@ def beginning(state: StateFolder, wanted: str) -> Iterable[str] | None:
 def _indexed(index: Index, wanted: str) -> Iterator[tuple[str, str]]:
     """(path, id) of what the index has, what cannot be read among it."""
     end = wanted + "\x7f"
-    yield from index.all("SELECT path, id FROM tickets WHERE id >= ? AND id < ?", wanted, end)
-    yield from index.all("SELECT path, id FROM tickets WHERE substr(id, 8) >= ? AND substr(id, 8) < ?", wanted, end)
+    yield from index.all(
+        "SELECT path, id FROM tickets WHERE id >= ? AND id < ?", wanted, end
+    )
+    yield from index.all(
+        "SELECT path, id FROM tickets WHERE substr(id, 8) >= ? AND substr(id, 8) < ?",
+        wanted,
+        end,
+    )
     yield from ((path, id_of(path)) for (path,) in index.all("SELECT path FROM broken"))

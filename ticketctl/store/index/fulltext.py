@@ -1,7 +1,9 @@
-"""The words of tickets, by SQLite's full-text search (FTS5), beside the rest of the index.
+"""The words of tickets, by SQLite's full-text search (FTS5), beside the rest of the
+index.
 
-Only the words are kept, not the texts. A text that has changed gets a number of its own, and nobody points to the old
-one any more; when these have become many, all is forgotten and read again.
+Only the words are kept, not the texts. A text that has changed gets a number of its
+own, and nobody points to the old one any more; when these have become many, all is
+forgotten and read again.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ def unread(index: Index) -> list[tuple[str, bytes]]:
             _make(index)
     except sqlite3.Error as error:
         if "fts5" in str(error):
-            raise SettingsError("the SQLite of this Python has no full-text search (FTS5)") from None
+            raise SettingsError(
+                "the SQLite of this Python has no full-text search (FTS5)"
+            ) from None
         raise UnusableError(str(error)) from None
     sql = """SELECT path, tickets.blob FROM tickets LEFT JOIN held USING (path)
              WHERE id IS NOT NULL AND held.blob IS NOT tickets.blob"""
@@ -73,8 +77,12 @@ def add(index: Index, texts: Iterable[tuple[str, bytes, str]]) -> None:
             number = _last(index)
             for path, blob, text in texts:
                 number += 1
-                index.connection.execute("INSERT INTO texts (rowid, words) VALUES (?, ?)", (number, text))
-                index.connection.execute("REPLACE INTO held VALUES (?, ?, ?)", (path, blob, number))
+                index.connection.execute(
+                    "INSERT INTO texts (rowid, words) VALUES (?, ?)", (number, text)
+                )
+                index.connection.execute(
+                    "REPLACE INTO held VALUES (?, ?, ?)", (path, blob, number)
+                )
             index.connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
@@ -85,7 +93,8 @@ def add(index: Index, texts: Iterable[tuple[str, bytes, str]]) -> None:
 
 
 def complete(index: Index, generation: object) -> None:
-    """Note that every text of a state of the index is in it; nothing, if it has been written since."""
+    """Note that every text of a state of the index is in it; nothing, if it has been
+    written since."""
     sql = "REPLACE INTO meta SELECT 'searched', value FROM meta WHERE key = 'generation' AND value = ?"
     with suppress(sqlite3.Error):
         index.connection.execute(sql, (generation,))

@@ -1,8 +1,9 @@
 """The tables of the index, word for word, and whether a file has these and no others.
 
-An index is derived and lies where no clone brings one; yet a file that is not of our making
-must not be able to run anything (a trigger, a view without end) or to answer for another
-table. SQLite keeps each statement as it was given from ``CREATE`` on (sqlite.org/schematab.html).
+An index is derived and lies where no clone brings one; yet a file that is not of our
+making must not be able to run anything (a trigger, a view without end) or to answer for
+another table. SQLite keeps each statement as it was given from ``CREATE`` on
+(sqlite.org/schematab.html).
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ END""",
 END""",
 )
 """What is made once the tables are filled."""
-SOUND = "CREATE TABLE sound (path TEXT PRIMARY KEY, blob BLOB, files TEXT) WITHOUT ROWID"
+SOUND = (
+    "CREATE TABLE sound (path TEXT PRIMARY KEY, blob BLOB, files TEXT) WITHOUT ROWID"
+)
 TEXTS = (
     "CREATE TABLE held (path TEXT PRIMARY KEY, blob BLOB, number INTEGER) WITHOUT ROWID",
     "CREATE INDEX by_number ON held (number)",
@@ -55,12 +58,15 @@ TEXTS = (
 _REQUIRED = frozenset((*TABLES, *INDEXES)) - {_FILL_SUMS}
 _LATER = frozenset((SOUND, *TEXTS))
 """What is made when it is first needed."""
-_OF_TEXTS = frozenset(f"texts_{name}" for name in ("data", "idx", "content", "docsize", "config"))
+_OF_TEXTS = frozenset(
+    f"texts_{name}" for name in ("data", "idx", "content", "docsize", "config")
+)
 """The tables that SQLite makes for ``texts``; how, is for its version to say."""
 
 
 def unless_there(statement: str) -> str:
-    """The statement for who may not be the only one to make it; SQLite keeps the same text."""
+    """The statement for who may not be the only one to make it; SQLite keeps the same
+    text."""
     head, what, rest = re.split(r"((?:TABLE|INDEX) )", statement, maxsplit=1)
     return f"{head}{what}IF NOT EXISTS {rest}"
 
@@ -71,6 +77,8 @@ def is_exact(connection: sqlite3.Connection) -> bool:
     Raises:
         sqlite3.Error: it is damaged.
     """
-    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    rows = connection.execute(
+        "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+    )
     made = {sql for kind, name, sql in rows if kind != "table" or name not in _OF_TEXTS}
     return made >= _REQUIRED and made - _REQUIRED <= _LATER

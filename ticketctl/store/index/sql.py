@@ -27,13 +27,22 @@ def select(index: Index, query: Query) -> Iterator[Row]:
 def ids(index: Index, query: Query) -> Iterator[str]:
     """The ids of the tickets that a query wants, oldest day first."""
     where, values = _where(query)
-    return (id_ for (id_,) in index.all(f"SELECT id FROM tickets WHERE {where} ORDER BY path", *values))
+    return (
+        id_
+        for (id_,) in index.all(
+            f"SELECT id FROM tickets WHERE {where} ORDER BY path", *values
+        )
+    )
 
 
 def total(index: Index, query: Query) -> int:
     """How many tickets a query wants, whatever its limit."""
     if query.terms in ((), (Term("closed", "is", (0,)),)):
-        return sum(number for state, number in sums(index).items() if not query.terms or state != "closed")
+        return sum(
+            number
+            for state, number in sums(index).items()
+            if not query.terms or state != "closed"
+        )
     where, values = _where(query)
     return index.number(f"SELECT count(*) FROM tickets WHERE {where}", *values)
 
@@ -44,18 +53,27 @@ def sums(index: Index) -> dict[str, int]:
 
 
 def waking(index: Index, now: str) -> list[str]:
-    """The ids of the tickets at which a sweep must look at an instant, the longest due first."""
-    return [id_ for (id_,) in index.all("SELECT id FROM tickets WHERE wake > '' AND wake <= ? ORDER BY wake, id", now)]
+    """The ids of the tickets at which a sweep must look at an instant, the longest due
+    first."""
+    return [
+        id_
+        for (id_,) in index.all(
+            "SELECT id FROM tickets WHERE wake > '' AND wake <= ? ORDER BY wake, id",
+            now,
+        )
+    ]
 
 
 def latest(index: Index, until: str) -> str:
-    """The instant of the newest change of a ticket that is not later than ``until``; empty if there is none."""
+    """The instant of the newest change of a ticket that is not later than ``until``;
+    empty if there is none."""
     sql = "SELECT updated FROM tickets WHERE id IS NOT NULL AND updated <= ? ORDER BY updated DESC LIMIT 1"
     return str(index.one(sql, until) or "")
 
 
 class Ahead(NamedTuple):
-    """A ticket with an event that is dated in the future; ``at`` is the newest of its events."""
+    """A ticket with an event that is dated in the future; ``at`` is the newest of its
+    events."""
 
     id: str
     profile: str
@@ -64,7 +82,8 @@ class Ahead(NamedTuple):
 
 
 def ahead(index: Index, until: str) -> list[Ahead]:
-    """The tickets with an event that is later than ``until``, in the order of those events."""
+    """The tickets with an event that is later than ``until``, in the order of those
+    events."""
     sql = """SELECT id, profile, status, updated FROM tickets WHERE id IS NOT NULL AND updated > ?
              ORDER BY updated, id"""
     return [Ahead(*cells) for cells in index.all(sql, until)]
@@ -72,7 +91,9 @@ def ahead(index: Index, until: str) -> list[Ahead]:
 
 def holding(index: Index, names: Iterable[str]) -> list[str]:
     """The files of the tickets that hold letters with one of some Message-IDs."""
-    found = (index.all("SELECT path FROM letters WHERE name = ?", name) for name in names)
+    found = (
+        index.all("SELECT path FROM letters WHERE name = ?", name) for name in names
+    )
     return list(dict.fromkeys(path for rows in found for (path,) in rows))
 
 
@@ -84,7 +105,8 @@ def shared(index: Index) -> list[str]:
 
 
 def owned(index: Index, who: str, profiles: Iterable[str]) -> list[str]:
-    """The files of the tickets whose customer somebody is, however written, and of all tickets of some profiles."""
+    """The files of the tickets whose customer somebody is, however written, and of all
+    tickets of some profiles."""
     names = list(profiles)
     same = _folded("customer")
     sql = f"SELECT path FROM tickets WHERE {same} OR profile IN ({', '.join('?' * len(names))})"
@@ -99,11 +121,17 @@ def lettered(index: Index, watcher: str) -> list[str]:
     """
     head = watcher.partition("\n")[0]
     sql = f"SELECT path FROM letters WHERE name > ? AND name < ? AND {_folded('name')}"
-    return [path for (path,) in index.all(sql, f"{head}\n", f"{head}\v", *[watcher.casefold()] * 2)]
+    return [
+        path
+        for (path,) in index.all(
+            sql, f"{head}\n", f"{head}\v", *[watcher.casefold()] * 2
+        )
+    ]
 
 
 def _folded(column: str) -> str:
-    """That a column is a text but for case, given twice in small letters; only what is not ASCII is folded slowly."""
+    """That a column is a text but for case, given twice in small letters; only what is
+    not ASCII is folded slowly."""
     return f"({column} = ? COLLATE NOCASE OR ({column} GLOB '*[^ -~]*' AND fold({column}) = ?))"
 
 
@@ -125,9 +153,15 @@ def _term(term: Term) -> tuple[str, list[Any]]:
         either = [_term(Term(column, term.test, term.values)) for column in _WHEN]
         return f"({either[0][0]} OR {either[1][0]})", [*either[0][1], *either[1][1]]
     if name.startswith("field."):
-        test, held = _compare("CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(value AS TEXT) END",
-                              term.test, values)  # fmt: skip
-        return f"EXISTS (SELECT 1 FROM json_each(packed, ?) WHERE {test})", [_json_path(name), *held]
+        test, held = _compare(
+            "CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(value AS TEXT) END",
+            term.test,
+            values,
+        )
+        return f"EXISTS (SELECT 1 FROM json_each(packed, ?) WHERE {test})", [
+            _json_path(name),
+            *held,
+        ]
     assert name in COLUMNS or name in _OTHERS
     return _compare(name, term.test, values)
 
@@ -140,13 +174,21 @@ def hits_of(term: Term) -> str:
 def _compare(what: str, test: str, values: list[Any]) -> tuple[str, list[Any]]:
     match test:
         case "is":
-            same = " COLLATE NOCASE" if any(isinstance(value, str) for value in values) else ""
+            same = (
+                " COLLATE NOCASE"
+                if any(isinstance(value, str) for value in values)
+                else ""
+            )
             return f"{what}{same} IN ({', '.join('?' * len(values))})", values
         case "set":
             return f"{what} != ''", []
         case "has":
-            return f"instr(fold({what}), ?) > 0", [str(value).casefold() for value in values]
-        case _:  # between: (low, high) as instants, then as dates, for what holds a date
+            return f"instr(fold({what}), ?) > 0", [
+                str(value).casefold() for value in values
+            ]
+        case (
+            _
+        ):  # between: (low, high) as instants, then as dates, for what holds a date
             day, instant = _bounded(what, values[2:]), _bounded(what, values[:2])
             sql = f"({what} != '' AND CASE length({what}) WHEN 10 THEN {day} ELSE {instant} END)"
             return sql, [bound for bound in (*values[2:], *values[:2]) if bound]
@@ -172,7 +214,13 @@ def _order(query: Query) -> tuple[str, list[Any]]:
         if name in ("updated", "created", "id", "unanswered"):
             parts.append(f"{name}{way}")
             continue
-        what = "json_extract(packed, ?)" if name.startswith("field.") else "packed" if name == "fields" else name
+        what = (
+            "json_extract(packed, ?)"
+            if name.startswith("field.")
+            else "packed"
+            if name == "fields"
+            else name
+        )
         held = [_json_path(name)] if name.startswith("field.") else []
         parts += [f"ifnull({what}, '') = ''", f"{what}{way}"]
         values += held * 2
@@ -181,7 +229,12 @@ def _order(query: Query) -> tuple[str, list[Any]]:
 
 def profiles_in(index: Index) -> list[str]:
     """The profiles of all tickets."""
-    return [str(name) for (name,) in index.all("SELECT DISTINCT profile FROM tickets WHERE id IS NOT NULL")]
+    return [
+        str(name)
+        for (name,) in index.all(
+            "SELECT DISTINCT profile FROM tickets WHERE id IS NOT NULL"
+        )
+    ]
 
 
 def assigned(index: Index) -> list[tuple[str, int]]:

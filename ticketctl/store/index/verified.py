@@ -1,7 +1,8 @@
-"""Which tickets were found right, byte for byte, beside the rest of the index: ``check --changed`` passes over them.
+"""Which tickets were found right, byte for byte, beside the rest of the index: ``check
+--changed`` passes over them.
 
-Nobody else believes it: a check of all tickets looks at each. It goes with the index, and so whenever the profiles, the
-people or the version of ticketctl change.
+Nobody else believes it: a check of all tickets looks at each. It goes with the index,
+and so whenever the profiles, the people or the version of ticketctl change.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ class VerifiedTicket(NamedTuple):
 
     Args:
         blob: the id that git gives to its bytes.
-        files: the paths of its attachments, NUL between them; it is right as long as they are there.
+        files: the paths of its attachments, NUL between them; it is right as long as
+            they are there.
     """
 
     path: str
@@ -43,13 +45,17 @@ def doubtful(index: Index) -> list[tuple[str, bytes]]:
 
 
 def later(index: Index, until: str) -> list[tuple[str, bytes]]:
-    """(path, git's blob) of the tickets with an event that is later than an instant: what is right at one instant need
-    not be right at an earlier one.
+    """(path, git's blob) of the tickets with an event that is later than an instant:
+    what is right at one instant need not be right at an earlier one.
 
     Raises:
         UnusableError: the index is damaged.
     """
-    return list(index.all("SELECT path, blob FROM tickets WHERE id IS NOT NULL AND updated > ?", until))
+    return list(
+        index.all(
+            "SELECT path, blob FROM tickets WHERE id IS NOT NULL AND updated > ?", until
+        )
+    )
 
 
 def attached(index: Index) -> Iterator[VerifiedTicket]:

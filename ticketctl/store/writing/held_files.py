@@ -1,8 +1,8 @@
-"""Files of our own that their maker holds locked (``flock``), so that others see whether it
-still lives.
+"""Files of our own that their maker holds locked (``flock``), so that others see
+whether it still lives.
 
-The kernel lets go of the lock when a process ends, however it ends: no process number needs
-to be believed, which another process, another container or a restart may have.
+The kernel lets go of the lock when a process ends, however it ends: no process number
+needs to be believed, which another process, another container or a restart may have.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from ticketctl.store.writing.permissions import PLAIN, Access
 
 
 class HeldFile:
-    """A new file that its maker holds locked, from the moment it has its name and bytes.
+    """A new file that its maker holds locked, from the moment it has its name and
+    bytes.
 
     Args:
         path: where it is made.
@@ -92,8 +93,8 @@ def _locked(path: str, data: bytes, access: Access) -> int:
 
 @contextmanager
 def abandoned(path: str, mark: bytes = b"") -> Iterator[bool]:
-    """Look whether a :class:`HeldFile` has outlived its maker; if so, hold it meanwhile, so
-    that nobody else finds it abandoned.
+    """Look whether a :class:`HeldFile` has outlived its maker; if so, hold it
+    meanwhile, so that nobody else finds it abandoned.
 
     Args:
         mark: how its bytes must begin.
@@ -125,7 +126,14 @@ def make_open(path: str, data: bytes, access: Access = PLAIN) -> int:
         FileExistsError: there is something of that name.
         OSError: it cannot be made.
     """
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = (
+        os.O_WRONLY
+        | os.O_APPEND
+        | os.O_CREAT
+        | os.O_EXCL
+        | os.O_NOFOLLOW
+        | os.O_CLOEXEC
+    )
     descriptor = os.open(path, flags, 0o666)
     try:
         files.fill(descriptor, data, access)
@@ -138,7 +146,8 @@ def make_open(path: str, data: bytes, access: Access = PLAIN) -> int:
 
 
 def link_or_copy(path: str, new: str, access: Access = PLAIN) -> None:
-    """Give a file of our own one more name or, where the file system has no hard links, a copy.
+    """Give a file of our own one more name or, where the file system has no hard links,
+    a copy.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -168,6 +177,10 @@ def open_regular(path: str, folder: int | None = None) -> int:
     Raises:
         OSError: there is none, or it cannot be read.
     """
-    if not stat.S_ISREG(os.lstat(path, dir_fd=folder).st_mode):  # opening a device can do something
+    if not stat.S_ISREG(
+        os.lstat(path, dir_fd=folder).st_mode
+    ):  # opening a device can do something
         raise OSError(errno.EINVAL, f"{path} is not a regular file")
-    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    return os.open(
+        path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder
+    )

@@ -1,14 +1,14 @@
 """Writes that belong together, all or none, whatever happens on the way.
 
-Each file is first put into a waiting folder that is made anew for this command, on the file
-system of its target (a rename cannot cross one), and synced; then a synced journal lists
-the files; then they are renamed over their targets, and the folders are synced: whoever
-writes next after a crash finishes the renames. One file alone needs no journal.
+Each file is first put into a waiting folder that is made anew for this command, on the
+file system of its target (a rename cannot cross one), and synced; then a synced journal
+lists the files; then they are renamed over their targets, and the folders are synced:
+whoever writes next after a crash finishes the renames. One file alone needs no journal.
 
-The journal lies where no clone or archive from a stranger can bring one (``store/state.py``),
-and names each waiting file with its SHA-256. Outside git it has to lie in the store, where
-several users may find it; there it is believed only about tickets, and only where what
-waits extends the ticket that is there (docs/security.md).
+The journal lies where no clone or archive from a stranger can bring one
+(``store/state.py``), and names each waiting file with its SHA-256. Outside git it has
+to lie in the store, where several users may find it; there it is believed only about
+tickets, and only where what waits extends the ticket that is there (docs/security.md).
 
 None of the files is kept in memory: what is still to be done stands in the journal.
 """
@@ -32,7 +32,8 @@ from ticketctl.store.writing.temporary import OUTBOX, STORE, place_of
 WRITABLE = ("tickets/", "attachments/", "dead-letters/")
 """Only below these a journal renames anything in a store."""
 MANY = 8
-"""From how many files on the whole file system is synced: as safe, at a quarter of the cost."""
+"""From how many files on the whole file system is synced: as safe, at a quarter of the
+cost."""
 _LONGEST = 1 << 16
 """The longest line of a journal, in characters."""
 
@@ -43,7 +44,8 @@ class Write(Record):
     Args:
         path: relative to the area, with forward slashes.
         data: its new bytes.
-        expected: the bytes that must still be there; ``None`` if there must be no such file.
+        expected: the bytes that must still be there; ``None`` if there must be no such
+            file.
         area: ``store``, or ``outbox``.
         by: who changes it, for its commit, where that is known.
     """
@@ -114,19 +116,24 @@ def area_of(state: StateFolder, area: str) -> str:
 
 
 def name_of(area: str, target: str) -> str:
-    """Under which name a file waits: after its target, so that one that comes twice is found."""
+    """Under which name a file waits: after its target, so that one that comes twice is
+    found."""
     return sha256(f"{area} {target}".encode()).hex()[:32]
 
 
 def in_order(rows: Callable[[], Iterator[JournalRow]]) -> Iterator[JournalRow]:
-    """Rows in the order of their renames: what cannot be finished from a journal outside git
-    comes first, so that all can still be taken back."""
+    """Rows in the order of their renames: what cannot be finished from a journal
+    outside git comes first, so that all can still be taken back."""
     yield from (row for row in rows() if row.is_besides)
     yield from (row for row in rows() if not row.is_besides)
 
 
 def finish(
-    state: StateFolder, left: Iterable[JournalRow], folders: Iterable[tuple[str, str]], opened: OpenFolders, more: bool
+    state: StateFolder,
+    left: Iterable[JournalRow],
+    folders: Iterable[tuple[str, str]],
+    opened: OpenFolders,
+    more: bool,
 ) -> None:
     """Rename what is left, and sync the folders of all.
 
@@ -134,8 +141,8 @@ def finish(
         folders: (area, path) of each.
 
     Raises:
-        PartlyError: the disk failed on the way; the tickets are written, or will be by the
-            next command.
+        PartlyError: the disk failed on the way; the tickets are written, or will be by
+            the next command.
     """
     try:
         for row in left:
@@ -149,15 +156,21 @@ def finish(
             os.fsync(opened.of(area_of(state, area), f"{path}/x".lstrip("/")))
     except OSError as error:
         hint = (
-            "it is written in part; the next command finishes it" if more else "it is written, but perhaps not safely"
+            "it is written in part; the next command finishes it"
+            if more
+            else "it is written, but perhaps not safely"
         )
-        raise PartialWriteError(f"the disk failed in {state.root}: {error.strerror}", hint) from None
+        raise PartialWriteError(
+            f"the disk failed in {state.root}: {error.strerror}", hint
+        ) from None
 
 
 def partly(state: StateFolder, error: OSError) -> PartialWriteError:
     """What to say where the disk failed among the renames."""
     words = f"the disk failed in {state.root}: {error.strerror}"
-    return PartialWriteError(words, "it is written in part; the next command finishes it")
+    return PartialWriteError(
+        words, "it is written in part; the next command finishes it"
+    )
 
 
 def rows_in(path: str) -> Iterator[JournalRow]:
@@ -166,15 +179,22 @@ def rows_in(path: str) -> Iterator[JournalRow]:
     Raises:
         ValueError: it is damaged, or none of ours.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(
+        path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    )
     with open(descriptor, encoding="utf-8") as lines:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ValueError("not a file")
         while line := lines.readline(_LONGEST):
             try:
-                row = JournalRow(*json.loads(line))  # of older versions, one may lack who it is by
+                row = JournalRow(
+                    *json.loads(line)
+                )  # of older versions, one may lack who it is by
             except (TypeError, RecursionError) as error:
                 raise ValueError(str(error)) from None
-            if not all(isinstance(text, str) for text in row._replace(replaces=row.replaces or "")):
+            if not all(
+                isinstance(text, str)
+                for text in row._replace(replaces=row.replaces or "")
+            ):
                 raise ValueError("not a journal")
             yield row

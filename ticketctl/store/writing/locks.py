@@ -1,7 +1,7 @@
 """The kernel's locks on folders, by which commands on one store exclude each other.
 
-They lie on folders of the store (``flock``), not on files of our own: several users of one
-store share them, and a process that dies leaves nothing behind.
+They lie on folders of the store (``flock``), not on files of our own: several users of
+one store share them, and a process that dies leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from ticketctl.store.files import open_folder
 
 @contextmanager
 def lock(folder: str, wait: float = 30.0) -> Iterator[None]:
-    """Hold the kernel's lock on a folder (``flock``, so nothing is left behind by a process that dies).
+    """Hold the kernel's lock on a folder (``flock``, so nothing is left behind by a
+    process that dies).
 
     Args:
         folder: what to lock.
@@ -45,8 +46,8 @@ held: set[int] = set()
 
 
 def let_go() -> None:
-    """Close the locks that a forked process has inherited: they are its parent's, and must not outlive it. (The parent
-    keeps them.)"""
+    """Close the locks that a forked process has inherited: they are its parent's, and
+    must not outlive it. (The parent keeps them.)"""
     while held:
         os.close(held.pop())
 
@@ -67,6 +68,8 @@ def _acquire(descriptor: int, folder: str, until: float) -> None:
             return
         except BlockingIOError:
             if time.monotonic() >= until:
-                raise BusyError(f"{folder} is locked by another ticketctl", "try again in a moment") from None
+                raise BusyError(
+                    f"{folder} is locked by another ticketctl", "try again in a moment"
+                ) from None
         time.sleep(pause)
         pause = min(pause * 2, 0.05)

@@ -12,8 +12,8 @@ _MOST = 400
 
 
 class OpenFolders:
-    """The folders of some files, each opened part by part so that none on the way is a link,
-    and kept for the next file in it.
+    """The folders of some files, each opened part by part so that none on the way is a
+    link, and kept for the next file in it.
 
     Args:
         access: of those that are made on the way.

@@ -1,11 +1,11 @@
 """Taking the place of a file that still is what it was when it was read.
 
-Between reading a ticket and replacing its file an editor or a pull may change it, and what it
-wrote would be gone. So the file is compared once more at the very moment, and held by a lease
-(fcntl(2), ``F_SETLEASE``) from before that until it is replaced: the kernel refuses one of a
-file that some program has open for writing, and lets nobody open it for writing meanwhile.
-Where there are no leases (not Linux, network file systems, another user's file), the
-comparison alone has to do.
+Between reading a ticket and replacing its file an editor or a pull may change it, and
+what it wrote would be gone. So the file is compared once more at the very moment, and
+held by a lease (fcntl(2), ``F_SETLEASE``) from before that until it is replaced: the
+kernel refuses one of a file that some program has open for writing, and lets nobody
+open it for writing meanwhile. Where there are no leases (not Linux, network file
+systems, another user's file), the comparison alone has to do.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from ticketctl.store.writing.held_files import open_regular
 _PIECE = 1 << 20
 
 
-def take_place(waiting: tuple[int, str], target: tuple[int, str], path: str, replaces: str | None) -> bytes | None:
+def take_place(
+    waiting: tuple[int, str], target: tuple[int, str], path: str, replaces: str | None
+) -> bytes | None:
     """Rename a waiting file to its place, over a file that still is what it was.
 
     Args:
@@ -34,7 +36,8 @@ def take_place(waiting: tuple[int, str], target: tuple[int, str], path: str, rep
         The bytes that were there.
 
     Raises:
-        ChangedError: it is another now, or some program is writing into it; nothing was done.
+        ChangedError: it is another now, or some program is writing into it; nothing was
+            done.
         OSError: the disk failed.
     """
     if replaces is None:
@@ -51,7 +54,9 @@ def take_place(waiting: tuple[int, str], target: tuple[int, str], path: str, rep
         _lease(descriptor, path)
         data = _all_of(descriptor)
         still = os.lstat(target[1], dir_fd=target[0])
-        if sha256(data).hex() != replaces or not os.path.samestat(os.fstat(descriptor), still):
+        if sha256(data).hex() != replaces or not os.path.samestat(
+            os.fstat(descriptor), still
+        ):
             raise changed(path)
         _rename(waiting, target)
         return data
@@ -90,11 +95,14 @@ def _rename(waiting: tuple[int, str], target: tuple[int, str]) -> None:
 
 def changed(path: str) -> ChangedError:
     """What to say of a file that is not what it was when it was read."""
-    return ChangedError(f"{path} was changed by another program meanwhile", "look at it, then try again")
+    return ChangedError(
+        f"{path} was changed by another program meanwhile", "look at it, then try again"
+    )
 
 
 def _lease(descriptor: int, path: str) -> None:
-    """Keep other programs from opening a file for writing, as long as the descriptor is open.
+    """Keep other programs from opening a file for writing, as long as the descriptor is
+    open.
 
     Raises:
         ChangedError: one has it open.
@@ -102,12 +110,15 @@ def _lease(descriptor: int, path: str) -> None:
     try:
         from signal import SIGURG
 
-        # Who wants to write waits, and the kernel sends us a signal, by default one that kills.
+        # Who wants to write waits, and the kernel sends us a signal, by default one
+        # that kills.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, SIGURG)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
     except AttributeError:
         pass  # not Linux
     except BlockingIOError:
-        raise ChangedError(f"another program is writing into {path}", "try again in a moment") from None
+        raise ChangedError(
+            f"another program is writing into {path}", "try again in a moment"
+        ) from None
     except OSError:
         pass  # not this file system, or another user's file

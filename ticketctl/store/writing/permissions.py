@@ -27,7 +27,8 @@ class Access:
         """Apply it to an open file or folder.
 
         Args:
-            mode: the permissions of the file that a new one replaces, instead of its own.
+            mode: the permissions of the file that a new one replaces, instead of its
+                own.
 
         Raises:
             OSError: it cannot be applied.
@@ -42,8 +43,8 @@ class Access:
 
 
 def _for_folders(shared: int) -> int:
-    """The permissions of a folder for those of a file: who may read may enter, and what is
-    made in it belongs to its group (as git does it)."""
+    """The permissions of a folder for those of a file: who may read may enter, and what
+    is made in it belongs to its group (as git does it)."""
     return stat.S_ISGID | shared | (shared & 0o444) >> 2 if shared else 0
 
 

@@ -1,7 +1,9 @@
-"""Finishing what a crash interrupted (``store/writing/journal.py``), and clearing what it left.
+"""Finishing what a crash interrupted (``store/writing/journal.py``), and clearing what
+it left.
 
-A journal in the state folder is ours. One in the store (outside git) may be anybody's: there
-it can only make a ticket longer, and nothing that it lists is kept, copied or named.
+A journal in the state folder is ours. One in the store (outside git) may be anybody's:
+there it can only make a ticket longer, and nothing that it lists is kept, copied or
+named.
 """
 
 from __future__ import annotations
@@ -24,7 +26,14 @@ from ticketctl.store.writing.journal import (
     rows_in,
 )
 from ticketctl.store.writing.open_folders import OpenFolders
-from ticketctl.store.writing.temporary import OUTBOX, STORE, is_waiting, leftovers, place_of, remove
+from ticketctl.store.writing.temporary import (
+    OUTBOX,
+    STORE,
+    is_waiting,
+    leftovers,
+    place_of,
+    remove,
+)
 
 Extends = Callable[[str, bytes, bytes | None], bool]
 """Whether bytes are a ticket at a path that holds all events of others, and more."""
@@ -42,8 +51,8 @@ def recover(state: StateFolder, extends: Extends) -> list[str]:
     written over it is kept in ``rescued`` in the state folder.
 
     Returns:
-        The files of the store that are in their places now: those that it put there, and
-        those that had been before the crash.
+        The files of the store that are in their places now: those that it put there,
+        and those that had been before the crash.
 
     Raises:
         DiskError: the journal, or what it lists, cannot be read or finished.
@@ -52,7 +61,9 @@ def recover(state: StateFolder, extends: Extends) -> list[str]:
     if not interrupted(state):
         return finished
     folders = set[str]()
-    can_be_finished = not state.beside or not any(_waits(state, row) for row in _rows(state) if row.is_besides)
+    can_be_finished = not state.beside or not any(
+        _waits(state, row) for row in _rows(state) if row.is_besides
+    )
     for row in _rows(state):
         folders.add(row.waits_in(state))
         if can_be_finished and _recovered(state, row, extends) and row.area == STORE:
@@ -65,13 +76,15 @@ def recover(state: StateFolder, extends: Extends) -> list[str]:
 
 
 def _rows(state: StateFolder) -> Iterator[JournalRow]:
-    """What the journal lists, in the order of the renames; nothing, if it is none of ours,
-    which is put into its place whole.
+    """What the journal lists, in the order of the renames; nothing, if it is none of
+    ours, which is put into its place whole.
 
     Raises:
         DiskError: it cannot be read.
     """
-    if state.beside and not files.is_regular(state.root, os.path.basename(state.journal)):
+    if state.beside and not files.is_regular(
+        state.root, os.path.basename(state.journal)
+    ):
         return
     try:
         for _ in rows_in(state.journal):
@@ -101,7 +114,13 @@ def _recovered(state: StateFolder, row: JournalRow, extends: Extends) -> bool:
             state.made_outbox()
         opened = OpenFolders(state.access)
         try:
-            finish(state, [row], [(row.area, os.path.dirname(row.target))], opened, more=True)
+            finish(
+                state,
+                [row],
+                [(row.area, os.path.dirname(row.target))],
+                opened,
+                more=True,
+            )
         finally:
             opened.close()
         return True
@@ -117,10 +136,15 @@ def _rescue(state: StateFolder, row: JournalRow, data: bytes) -> None:
         DiskError: it cannot be kept.
     """
     try:
-        with files.folder_of(state.made("rescued"), "") as folder, suppress(FileExistsError):
+        with (
+            files.folder_of(state.made("rescued"), "") as folder,
+            suppress(FileExistsError),
+        ):
             files.put(folder, os.path.basename(row.target), data, access=state.access)
     except OSError as error:
-        words = f"cannot keep what a crash left in {row.waits_in(state)}: {error.strerror}"
+        words = (
+            f"cannot keep what a crash left in {row.waits_in(state)}: {error.strerror}"
+        )
         raise DiskError(words, "the journal is kept") from None
 
 
@@ -139,7 +163,8 @@ def _waits(state: StateFolder, row: JournalRow) -> bool:
 
 
 def _could_be_ours(row: JournalRow) -> bool:
-    """Whether a row of a journal is such as we write: names of ours, a path where we write."""
+    """Whether a row of a journal is such as we write: names of ours, a path where we
+    write."""
     parts = row.target.split("/")
     try:
         fits = all(0 < len(os.fsencode(part)) < 256 for part in parts)
@@ -152,8 +177,8 @@ def _could_be_ours(row: JournalRow) -> bool:
 
 
 def _bytes(base: str, path: str, limit: int) -> bytes | None:
-    """A file's bytes; nothing if there is no file, none that we know if something else is in
-    its place."""
+    """A file's bytes; nothing if there is no file, none that we know if something else
+    is in its place."""
     try:
         return files.read_in(base, path, limit)
     except FileNotFoundError:

@@ -33,7 +33,9 @@ def sync(path: str, folder: int | None = None) -> None:
     Args:
         path: absolute, or relative to ``folder``, the descriptor of an open one.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    descriptor = os.open(
+        path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder
+    )
     try:
         os.fsync(descriptor)
     finally:

@@ -1,9 +1,9 @@
-"""Where files wait to be renamed to their places: in folders made anew for one command, under
-names that nobody can guess, where a rename can reach the target.
+"""Where files wait to be renamed to their places: in folders made anew for one command,
+under names that nobody can guess, where a rename can reach the target.
 
-A rename crosses neither file systems nor mounts, and a container may mount the repository, the
-work tree or ``tickets/`` apart. The state folder comes first, out of git's sight; then the
-store, ``tickets/``, and last the very folder of the target.
+A rename crosses neither file systems nor mounts, and a container may mount the
+repository, the work tree or ``tickets/`` apart. The state folder comes first, out of
+git's sight; then the store, ``tickets/``, and last the very folder of the target.
 """
 
 from __future__ import annotations
@@ -38,15 +38,16 @@ class TemporaryFolder:
 
 
 def place_of(state: StateFolder, place: str) -> str:
-    """The folder in which waiting folders lie; beside the outbox, not in it, since scripts
-    may leave many files there."""
+    """The folder in which waiting folders lie; beside the outbox, not in it, since
+    scripts may leave many files there."""
     if place == OUTBOX:
         return os.path.dirname(state.outbox)
     return state.root if place == STORE else state.folder
 
 
 def is_waiting(folder: str) -> bool:
-    """Whether a path could be that of a waiting folder, or of a journal not yet complete."""
+    """Whether a path could be that of a waiting folder, or of a journal not yet
+    complete."""
     *above, name = folder.split("/")
     return bool(_NAME.match(name)) and not {"", ".", ".."}.intersection(above)
 
@@ -92,14 +93,20 @@ class TemporaryFolders:
                 for made in self.all():
                     if (made.place, os.path.dirname(made.folder)) == (place, parent):
                         return made
-                name = (IN_STATE_PREFIX if place == IN_STATE else BESIDE) + files.random_name()
+                name = (
+                    IN_STATE_PREFIX if place == IN_STATE else BESIDE
+                ) + files.random_name()
                 try:
                     os.mkdir(name, dir_fd=folder)
                 except OSError as error:
                     raise self._unwritable(base, error) from None
                 descriptor = files.open_folder(name, folder)
-                self._state.access.give(descriptor)  # whoever writes next finishes what is left
-                return TemporaryFolder(place, f"{parent}/{name}".lstrip("/"), descriptor)
+                self._state.access.give(
+                    descriptor
+                )  # whoever writes next finishes what is left
+                return TemporaryFolder(
+                    place, f"{parent}/{name}".lstrip("/"), descriptor
+                )
         raise DiskError(f"no folder from which a file could be renamed to {path}")
 
     def _candidates(self, area: str, path: str) -> Iterator[tuple[str, str]]:
@@ -119,8 +126,14 @@ class TemporaryFolders:
         yield STORE, os.path.dirname(path)
 
     def _unwritable(self, folder: str, error: OSError) -> DiskError:
-        hint = "" if folder == self._state.root else f"{VARIABLE} names another folder for it"
-        return DiskError(f"cannot write to {folder or 'the state folder'}: {error.strerror}", hint)
+        hint = (
+            ""
+            if folder == self._state.root
+            else f"{VARIABLE} names another folder for it"
+        )
+        return DiskError(
+            f"cannot write to {folder or 'the state folder'}: {error.strerror}", hint
+        )
 
     def remove(self) -> None:
         """Remove them with what is left in them."""
@@ -136,8 +149,8 @@ class TemporaryFolders:
 
 
 def _mount_of(descriptor: int) -> object:
-    """What tells the mount of an open folder from others; where Linux's ``/proc`` is missing,
-    its file system (proc_pid_fdinfo(5))."""
+    """What tells the mount of an open folder from others; where Linux's ``/proc`` is
+    missing, its file system (proc_pid_fdinfo(5))."""
     try:
         with open(f"/proc/self/fdinfo/{descriptor}", encoding="ascii") as lines:
             for line in lines:
@@ -149,7 +162,8 @@ def _mount_of(descriptor: int) -> object:
 
 
 def leftovers(state: StateFolder) -> Iterator[str]:
-    """The paths of waiting folders, and of journals that were not complete, that a crash left.
+    """The paths of waiting folders, and of journals that were not complete, that a
+    crash left.
 
     A folder that holds anything else than files under names of ours is none of them.
     """
@@ -165,8 +179,8 @@ def leftovers(state: StateFolder) -> Iterator[str]:
 
 
 def remove(path: str) -> None:
-    """Remove a waiting folder with its files, or a journal that is not complete; not one that
-    holds what is none of ours."""
+    """Remove a waiting folder with its files, or a journal that is not complete; not
+    one that holds what is none of ours."""
     top, _, name = path.rpartition("/")
     if all(map(_FILE.match, files.names_in(top, name))):
         files.remove_folder(path)

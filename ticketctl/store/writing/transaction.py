@@ -1,8 +1,9 @@
 """Writing files that belong together, all or none, whatever happens on the way.
 
-They are prepared beside their places, so that only renames are left (``store/writing/journal.py``
-says how a crash among these is survived); each is compared once more with what it was when
-it was read, right before its rename (``store/writing/originals.py``).
+They are prepared beside their places, so that only renames are left
+(``store/writing/journal.py`` says how a crash among these is survived); each is
+compared once more with what it was when it was read, right before its rename
+(``store/writing/originals.py``).
 """
 
 from __future__ import annotations
@@ -33,21 +34,30 @@ from ticketctl.store.writing.journal import (
 )
 from ticketctl.store.writing.open_folders import OpenFolders
 from ticketctl.store.writing.originals import changed, remove_unchanged, take_place
-from ticketctl.store.writing.temporary import IN_STATE_PREFIX, OUTBOX, TemporaryFolders, place_of
+from ticketctl.store.writing.temporary import (
+    IN_STATE_PREFIX,
+    OUTBOX,
+    TemporaryFolders,
+    place_of,
+)
 
 _HASHES_MANY = 100
 """From how many files on it is faster to load OpenSSL, which hashes faster."""
 
 
-def write_all(state: StateFolder, writes: Iterable[Write], ready: Callable[[Rows], None] = lambda rows: None) -> int:
-    """Write files, all of them or none, surviving crash and power cut. The store's lock is
-    held.
+def write_all(
+    state: StateFolder,
+    writes: Iterable[Write],
+    ready: Callable[[Rows], None] = lambda rows: None,
+) -> int:
+    """Write files, all of them or none, surviving crash and power cut. The store's lock
+    is held.
 
     Args:
-        writes: taken one at a time and not kept, so that there may be very many; what goes
-            wrong in making them takes back all before.
-        ready: called when all is prepared and nothing is in its place yet, to take further
-            locks; what it raises takes back all.
+        writes: taken one at a time and not kept, so that there may be very many; what
+            goes wrong in making them takes back all before.
+        ready: called when all is prepared and nothing is in its place yet, to take
+            further locks; what it raises takes back all.
 
     Returns:
         How many there were.
@@ -66,7 +76,9 @@ def write_all(state: StateFolder, writes: Iterable[Write], ready: Callable[[Rows
         plan.open.close()
 
 
-def _carried_out(plan: Plan, writes: Iterable[Write], ready: Callable[[Rows], None]) -> int:
+def _carried_out(
+    plan: Plan, writes: Iterable[Write], ready: Callable[[Rows], None]
+) -> int:
     state = plan.state
     try:
         for write in writes:
@@ -124,9 +136,14 @@ class Plan:
         name = name_of(write.area, write.path)
         waiting = self.waiting.reaching(write.area, write.path, target)
         try:
-            files.put(waiting.descriptor, name, write.data, target, self.state.access, mode)
+            files.put(
+                waiting.descriptor, name, write.data, target, self.state.access, mode
+            )
         except FileExistsError:
-            raise RefusedError(f"{write.path} would be written twice", "each ticket has an id of its own") from None
+            raise RefusedError(
+                f"{write.path} would be written twice",
+                "each ticket has an id of its own",
+            ) from None
         self.count += 1
         if self.count == _HASHES_MANY:
             be_fast()
@@ -135,7 +152,17 @@ class Plan:
         digest = sha256(write.data).hex()
         was = "" if write.expected is None else object_id(b"blob", write.expected).hex()
         self._note(
-            JournalRow(write.area, write.path, waiting.place, waiting.folder, name, digest, replaces, write.by, was)
+            JournalRow(
+                write.area,
+                write.path,
+                waiting.place,
+                waiting.folder,
+                name,
+                digest,
+                replaces,
+                write.by,
+                was,
+            )
         )
 
     def _note(self, row: JournalRow) -> None:
@@ -158,8 +185,8 @@ class Plan:
         return draft
 
     def complete(self) -> None:
-        """Put everything on the disk and, where there are several files, the journal that
-        lists them in its place.
+        """Put everything on the disk and, where there are several files, the journal
+        that lists them in its place.
 
         Raises:
             OSError: the disk failed.
@@ -177,23 +204,29 @@ class Plan:
         sync.sync(os.path.dirname(self.state.journal))
 
     def _sync_waiting(self) -> None:
-        """Put the waiting files on the disk, and their names: a journal must list nothing
-        that a power cut could take."""
+        """Put the waiting files on the disk, and their names: a journal must list
+        nothing that a power cut could take."""
         all_ = self.waiting.all()
         if self.count > MANY and sync.can_sync_all():
             for waiting in all_:
                 sync.sync_all(f"{place_of(self.state, waiting.place)}/{waiting.folder}")
             return
-        open_folders = {(waiting.place, waiting.folder): waiting.descriptor for waiting in all_}
+        open_folders = {
+            (waiting.place, waiting.folder): waiting.descriptor for waiting in all_
+        }
         for row in rows_in(self._draft):
             sync.sync(row.name, open_folders[row.place, row.folder])
         for waiting in all_:
             os.fsync(waiting.descriptor)
-            sync.sync(os.path.dirname(f"{place_of(self.state, waiting.place)}/{waiting.folder}"))
+            sync.sync(
+                os.path.dirname(
+                    f"{place_of(self.state, waiting.place)}/{waiting.folder}"
+                )
+            )
 
     def carry_out(self) -> None:
-        """Put every file into its place; where one is not what it was when it was read, those
-        before it are put back.
+        """Put every file into its place; where one is not what it was when it was read,
+        those before it are put back.
 
         Raises:
             ChangedError: a file is not what it was.
@@ -214,18 +247,25 @@ class Plan:
 
     def _take_place(self, row: JournalRow) -> bytes | None:
         """Put a file into its place; the bytes that were there."""
-        return take_place(self._waiting(row), self._target(row), row.target, row.replaces)
+        return take_place(
+            self._waiting(row), self._target(row), row.target, row.replaces
+        )
 
     def _waiting(self, row: JournalRow) -> tuple[int, str]:
         """The folder in which a file waits, and its name there."""
-        return self.open.of(place_of(self.state, row.place), f"{row.folder}/x"), row.name
+        return self.open.of(
+            place_of(self.state, row.place), f"{row.folder}/x"
+        ), row.name
 
     def _target(self, row: JournalRow) -> tuple[int, str]:
         """The folder to which it belongs, and its name there."""
-        return self.open.of(area_of(self.state, row.area), row.target), os.path.basename(row.target)
+        return self.open.of(
+            area_of(self.state, row.area), row.target
+        ), os.path.basename(row.target)
 
     def _put_back(self, done: list[tuple[JournalRow, bytes | None]]) -> None:
-        """Undo renames, the last first; a file that somebody has changed since is left to them.
+        """Undo renames, the last first; a file that somebody has changed since is left
+        to them.
 
         Raises:
             PartlyError: the disk failed.
@@ -256,8 +296,8 @@ class Plan:
             yield self._first
 
     def take_back(self) -> bool:
-        """Remove what was prepared; whether the disk let us. The journal goes first: what
-        it lists must be there."""
+        """Remove what was prepared; whether the disk let us. The journal goes first:
+        what it lists must be there."""
         if self._lines is not None:
             with suppress(OSError):
                 self._lines.close()
@@ -284,7 +324,8 @@ def _drop_journal(state: StateFolder) -> None:
 
 
 def _compare(folder: int, write: Write) -> int | None:
-    """See that a file is what it was when it was read; its permissions, if there is one.
+    """See that a file is what it was when it was read; its permissions, if there is
+    one.
 
     Args:
         folder: the descriptor of its folder.

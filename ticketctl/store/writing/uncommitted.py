@@ -1,12 +1,16 @@
 """Which files commands have written and not yet committed.
 
-Every command that commits lists a file before it writes it, and removes the list once HEAD
-has the files. It holds the list locked meanwhile (``store/writing/held_files.py``): a list that nobody
-holds is one of a command that was killed, or whose commit failed, and whoever writes next
-commits what it names. Only what is exactly as the tool wrote it: never a change by hand.
+Every command that commits lists a file before it writes it, and removes the list once
+HEAD has the files. It holds the list locked meanwhile
+(``store/writing/held_files.py``): a list that nobody holds is one of a command that was
+killed, or whose commit failed, and whoever writes next
+commits what it names. Only what is exactly as the tool wrote it: never a change by
+hand.
 
-The lists lie in the state folder, where nobody else can bring one (``store/state.py``). They
-are not synced: after a power cut one may be there without its lines, and git is asked then.
+The lists lie in the state folder, where nobody else can bring one (``store/state.py``).
+They
+are not synced: after a power cut one may be there without its lines, and git is asked
+then.
 """
 
 from __future__ import annotations

@@ -1,1 +1,2 @@
-"""Ticket files, profiles and settings as YAML: reading with places, writing, changing lines."""
+"""Ticket files, profiles and settings as YAML: reading with places, writing, changing
+lines."""

@@ -1,9 +1,9 @@
-"""Parsed profiles and settings, kept as JSON beside the text that they come from, so that no
-YAML is parsed twice.
+"""Parsed profiles and settings, kept as JSON beside the text that they come from, so
+that no YAML is parsed twice.
 
 The cache lies in the state folder (``store/state.py``); it may be deleted, damaged or
-read-only at any time and never changes an answer: what does not read back well is parsed
-again. JSON, since nothing of a store is ever executed.
+read-only at any time and never changes an answer: what does not read back well is
+parsed again. JSON, since nothing of a store is ever executed.
 """
 
 from __future__ import annotations
@@ -38,8 +38,12 @@ def parsed(data: bytes, path: str, state: StateFolder | None) -> Node:
         return _parse(data, path)
     name = f"{_checksum(data).decode()}.json"
     try:
-        checksum, _, held = files.read_bytes(f"{state.folder}/{_CACHE}/{name}", _MAX_BYTES).partition(b"\n")
-        version, source, packed = json.loads(held) if checksum == _checksum(held) else ("", "", [])
+        checksum, _, held = files.read_bytes(
+            f"{state.folder}/{_CACHE}/{name}", _MAX_BYTES
+        ).partition(b"\n")
+        version, source, packed = (
+            json.loads(held) if checksum == _checksum(held) else ("", "", [])
+        )
         if (version, source) != (__version__, data.decode()):
             raise ValueError("damaged, or of something else")
         return unpack(packed)
@@ -61,7 +65,9 @@ def _parse(data: bytes, path: str) -> Node:
 
 def _keep(state: StateFolder, name: str, data: bytes, node: Node) -> None:
     """Keep what was parsed; a cache that cannot be written is only slower."""
-    held = json.dumps([__version__, data.decode(), pack(node)], separators=(",", ":")).encode()
+    held = json.dumps(
+        [__version__, data.decode(), pack(node)], separators=(",", ":")
+    ).encode()
     with suppress(OSError), files.folder_of(state.made(_CACHE), name) as folder:
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)  # it is damaged, or of another version

@@ -1,7 +1,9 @@
-"""Ticket files that are in our own form but for comments and empty lines, which is what most people add by hand.
+"""Ticket files that are in our own form but for comments and empty lines, which is what
+most people add by hand.
 
-They are read without a YAML library, however large: what YAML passes over is taken away, the rest is held against our
-form byte for byte, and the places are those of the file.
+They are read without a YAML library, however large: what YAML passes over is taken
+away, the rest is held against our form byte for byte, and the places are those of the
+file.
 """
 
 from __future__ import annotations
@@ -22,12 +24,17 @@ _REMARK = pattern(r'((?:[^"#]|"(?:[^"\\]|\\.)*"|(?<=[^ ])#)*?) #')
 
 
 def read_commented(data: bytes) -> tuple[Ticket, Node] | None:
-    """The ticket and the located content of such a file; nothing, if it is another or holds no comment."""
+    """The ticket and the located content of such a file; nothing, if it is another or
+    holds no comment."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if not text.endswith("\n") or "\r" in text or not ("#" in text or "\n\n" in text or text.startswith("\n")):
+    if (
+        not text.endswith("\n")
+        or "\r" in text
+        or not ("#" in text or "\n\n" in text or text.startswith("\n"))
+    ):
         return None
     found = _without(text[:-1].split("\n"))
     if found is None:
@@ -36,14 +43,19 @@ def read_commented(data: bytes) -> tuple[Ticket, Node] | None:
     bare = ("\n".join(lines) + "\n").encode()
     ticket = read_canonical(bare)
     node = read_strict(bare) if ticket is not None else None
-    return (ticket, _moved(node, numbers)) if ticket is not None and node is not None else None
+    return (
+        (ticket, _moved(node, numbers))
+        if ticket is not None and node is not None
+        else None
+    )
 
 
 def _without(lines: Sequence[str]) -> tuple[list[str], list[int]] | None:
     """The lines without what YAML passes over, and the number of each in the file.
 
     Returns:
-        Nothing, if a comment stands between the lines of a text, where YAML allows none, or a line of a text is made of spaces.
+        Nothing, if a comment stands between the lines of a text, where YAML allows
+        none, or a line of a text is made of spaces.
     """
     kept: list[str] = []
     numbers: list[int] = []
@@ -74,7 +86,10 @@ def _without(lines: Sequence[str]) -> tuple[list[str], list[int]] | None:
         kept.append(line)
         numbers.append(number)
         lead = _INDENT.match(line)
-        block, ended = (lead.end() if lead else 0) + 2 if _LITERAL.match(line) else -1, -1
+        block, ended = (
+            (lead.end() if lead else 0) + 2 if _LITERAL.match(line) else -1,
+            -1,
+        )
     return kept, numbers
 
 
@@ -85,5 +100,9 @@ def _moved(node: Node, numbers: Sequence[int]) -> Node:
         value = {key: _moved(child, numbers) for key, child in value.items()}
     elif isinstance(value, list):
         value = [_moved(child, numbers) for child in value]
-    keys = {key: (numbers[line - 1], col) for key, (line, col) in node.keys.items()} if node.keys else node.keys
+    keys = (
+        {key: (numbers[line - 1], col) for key, (line, col) in node.keys.items()}
+        if node.keys
+        else node.keys
+    )
     return replace(node, value=value, line=numbers[node.line - 1], keys=keys)

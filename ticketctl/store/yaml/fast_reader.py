@@ -1,8 +1,10 @@
-"""The fastest reader: a file in our canonical form becomes entries key by key, without any node (docs/ticket-file.md).
+"""The fastest reader: a file in our canonical form becomes entries key by key, without
+any node (docs/ticket-file.md).
 
-It takes a file only if writing its ticket back gives the same bytes: the keys stand in their order, every scalar is held
-against the style in which we would write it, and the head against the one that the history gives.
-Nothing else is said about the file; whatever is not in this form is read by others, which know how to complain.
+It takes a file only if writing its ticket back gives the same bytes: the keys stand in
+their order, every scalar is held against the style in which we would write it, and the
+head against the one that the history gives. Nothing else is said about the file;
+whatever is not in this form is read by others, which know how to complain.
 """
 
 from __future__ import annotations
@@ -20,7 +22,15 @@ from ticketctl.core.yaml_node import Node, plain
 from ticketctl.pattern import pattern
 from ticketctl.record import from_dict_unchecked
 from ticketctl.store.yaml.located_reader import NotCanonicalError, read_strict, unquoted
-from ticketctl.store.yaml.writer import BY_SCHEMA, MACHINE, head_lines, is_literal, is_plain, key_lines, quoted
+from ticketctl.store.yaml.writer import (
+    BY_SCHEMA,
+    MACHINE,
+    head_lines,
+    is_literal,
+    is_plain,
+    key_lines,
+    quoted,
+)
 
 _START, _NEXT = "\nhistory:\n- ", "\n- "
 _ID = "e[0-9a-f]{12}"
@@ -40,7 +50,8 @@ _TEXTS = _NAMES | _IDS | {"due"}
 
 
 def read_canonical(data: bytes) -> Ticket | None:
-    """The ticket of a file that is, byte for byte, what we would write; nothing, if it is not."""
+    """The ticket of a file that is, byte for byte, what we would write; nothing, if it
+    is not."""
     try:
         text = data.decode("utf-8")
         head, start, below = text.partition(_START)
@@ -69,14 +80,18 @@ def _entry(chunk: str) -> Entry:
 def _what(raw: str) -> Entry:
     """What was done in which role, from where to where, by which rule."""
     keys, raws = _keys(raw)
-    held: dict[str, Any] = {name: read(value) for (name, read), value in zip(_readers(keys), raws, strict=True)}
+    held: dict[str, Any] = {
+        name: read(value)
+        for (name, read), value in zip(_readers(keys), raws, strict=True)
+    }
     if not held.keys() >= {"role", "event"} or held["event"] not in EVENTS:
         raise NotCanonicalError
     return Entry(at="", by="", **held)
 
 
 _short_what = lru_cache(maxsize=1 << 14)(_what)
-"""The same come together again and again; what is long is not worth the memory, here and below."""
+"""The same come together again and again; what is long is not worth the memory, here
+and below."""
 
 
 def _keys(raw: str) -> tuple[tuple[str, ...], list[str]]:
@@ -96,7 +111,8 @@ def _readers(keys: tuple[str, ...]) -> list[tuple[str, Callable[[str], Any]]]:
 
 
 def _text(raw: str) -> str:
-    """A text: plain where it can be, else as a block of lines or in the quotes that we would write."""
+    """A text: plain where it can be, else as a block of lines or in the quotes that we
+    would write."""
     return _short_text(raw) if len(raw) <= 40 else _long_text(raw)
 
 
@@ -120,7 +136,9 @@ _short_text = lru_cache(maxsize=4096)(_long_text)
 def _lines(raw: str) -> str:
     """A text as a block of lines."""
     mark, _, body = raw.partition("\n")
-    value = body.replace("\n    ", "\n").removeprefix("    ") + ("\n" if mark == "|" else "")
+    value = body.replace("\n    ", "\n").removeprefix("    ") + (
+        "\n" if mark == "|" else ""
+    )
     if mark not in ("|", "|-") or not is_literal(value) or _block(value) != body:
         raise NotCanonicalError
     return value
@@ -148,7 +166,11 @@ def _due(raw: str) -> str:
 
 def _moment(raw: str) -> str:
     """An instant in its form, of a day that there is."""
-    if not ("01" <= raw[8:10] <= "28" and "01" <= raw[5:7] <= "12" and "1900" <= raw[:4] <= "2999"):
+    if not (
+        "01" <= raw[8:10] <= "28"
+        and "01" <= raw[5:7] <= "12"
+        and "1900" <= raw[:4] <= "2999"
+    ):
         parse_instant(raw)
     return raw
 
@@ -212,7 +234,9 @@ def _long_sets(raw: str) -> Mapping[str, Value]:
     found: dict[str, Value] = {}
     for line in lines:
         key, _, value = line.partition(": ")
-        if value[:1] in ("", "|") or not (_short_is_set_key if len(key) <= 40 else _is_set_key)(key):
+        if value[:1] in ("", "|") or not (
+            _short_is_set_key if len(key) <= 40 else _is_set_key
+        )(key):
             return _odd_sets(raw)
         if key in found:
             raise NotCanonicalError
@@ -221,7 +245,9 @@ def _long_sets(raw: str) -> Mapping[str, Value]:
         elif key in _IDS:
             found[key] = _by_schema(key, value)
         else:
-            found[key] = _short_value(key, value) if len(line) <= 80 else _value(key, value)
+            found[key] = (
+                _short_value(key, value) if len(line) <= 80 else _value(key, value)
+            )
     return found
 
 
@@ -260,11 +286,15 @@ def _fitting(key: str, value: Value) -> Value:
 def _odd_sets(raw: str) -> Mapping[str, Value]:
     """The same where a value stands below its key, by the reader that knows nodes."""
     lines = raw.split("\n")[1:]
-    node = read_strict(("\n".join(line.removeprefix("    ") for line in lines) + "\n").encode())
+    node = read_strict(
+        ("\n".join(line.removeprefix("    ") for line in lines) + "\n").encode()
+    )
     if node is None:
         raise NotCanonicalError
     found = {key: _odd_value(key, item) for key, item in node.map.items()}
-    written = [line for key, value in found.items() for line in key_lines(key, value, "    ")]
+    written = [
+        line for key, value in found.items() for line in key_lines(key, value, "    ")
+    ]
     if written != lines:
         raise NotCanonicalError
     return found
@@ -274,14 +304,28 @@ def _odd_value(key: str, node: Node) -> Value:
     value = plain(node)
     if isinstance(value, str | int):
         return _fitting(key, value)
-    if not value or any(not isinstance(item, str) for item in (value.values() if isinstance(value, dict) else value)):
+    if not value or any(
+        not isinstance(item, str)
+        for item in (value.values() if isinstance(value, dict) else value)
+    ):
         raise NotCanonicalError
     return _fitting(key, value if isinstance(value, dict) else tuple(value))
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = dict.fromkeys(_WHAT, _text) | {
-    "anchor": _id, "nth": _count, "due": _due, "message": _text, "told": _items, "set": _sets, "unset": _items,
-    "text": _text, "note": _text, "files": _items, "mail_id": _text, "mail_digest": _text,
-    "quiet": _true, "after": _ids,
-}  # fmt: skip
+    "anchor": _id,
+    "nth": _count,
+    "due": _due,
+    "message": _text,
+    "told": _items,
+    "set": _sets,
+    "unset": _items,
+    "text": _text,
+    "note": _text,
+    "files": _items,
+    "mail_id": _text,
+    "mail_digest": _text,
+    "quiet": _true,
+    "after": _ids,
+}
 """How each key is read: by what follows its colon, and a space on the same line."""

@@ -1,4 +1,5 @@
-"""From the located YAML of a ticket file to a ticket: every mistake is a "broken ticket" with its place."""
+"""From the located YAML of a ticket file to a ticket: every mistake is a "broken
+ticket" with its place."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ class LoadedTicket(Record):
         ticket: the fold of its history.
         data: the bytes it was read from.
         path: relative to the store.
-        located: its content with places; ``None`` if it is canonical: byte for byte what we would write.
+        located: its content with places; ``None`` if it is canonical: byte for byte
+            what we would write.
         differences: where the head and the fold disagree.
     """
 
@@ -51,7 +53,8 @@ class LoadedTicket(Record):
 
     @cached_property
     def node(self) -> Node:
-        """The located content, for findings with places; where the file is canonical, only made when it is asked for."""
+        """The located content, for findings with places; where the file is canonical,
+        only made when it is asked for."""
         if self.located is not None:
             return self.located
         node = read_strict(self.data)
@@ -67,22 +70,34 @@ def load(data: bytes, path: str, node: Node, id_: str) -> LoadedTicket:
     """
     for part in node.walk():
         if any(_is_halved(text) for text in (part.value, *part.map)):
-            raise BrokenError("half a character (a lone surrogate) is no text", place=_at(path, part))
+            raise BrokenError(
+                "half a character (a lone surrogate) is no text", place=_at(path, part)
+            )
     if not node.map:
-        raise BrokenError("an empty ticket file" if node.value is None else "not a ticket", place=_at(path, node))
+        raise BrokenError(
+            "an empty ticket file" if node.value is None else "not a ticket",
+            place=_at(path, node),
+        )
     history = node.map.get("history")
     if history is None or not isinstance(history.value, list) or not history.value:
         raise BrokenError("there is no history", place=_at(path, node))
     if (found := node.map.get("id", history)).value != id_:
-        raise BrokenError(f'the file is named {id_}, but its id is "{found.text}"', place=_at(path, found))
+        raise BrokenError(
+            f'the file is named {id_}, but its id is "{found.text}"',
+            place=_at(path, found),
+        )
     entries = tuple(_entry(item, path) for item in history.value)
     try:
         ticket = fold(entries)
     except ValueError as error:
         raise BrokenError(str(error), place=_at(path, history.value[0])) from None
     if ticket.id != id_:
-        raise BrokenError(f"the history is that of {ticket.id}", place=_at(path, history.value[0]))
-    return LoadedTicket(ticket, data, path, node, tuple(_differences(ticket, node, path)))
+        raise BrokenError(
+            f"the history is that of {ticket.id}", place=_at(path, history.value[0])
+        )
+    return LoadedTicket(
+        ticket, data, path, node, tuple(_differences(ticket, node, path))
+    )
 
 
 def _is_halved(value: object) -> bool:
@@ -111,10 +126,14 @@ def _differences(ticket: Ticket, node: Node, path: str) -> list[Difference]:
 def _entry(node: Node, path: str) -> Entry:
     """One entry, its keys held against what the file format says of each."""
     if not isinstance(node.value, dict):
-        raise BrokenError("an entry of the history must be a mapping", place=_at(path, node))
+        raise BrokenError(
+            "an entry of the history must be a mapping", place=_at(path, node)
+        )
     for key in ("id", "at", "by", "role", "event"):
         if key not in node.value:
-            raise BrokenError(f'an entry of the history has no "{key}"', place=_at(path, node))
+            raise BrokenError(
+                f'an entry of the history has no "{key}"', place=_at(path, node)
+            )
     for key, item in node.value.items():
         if key in _CHECKS:
             if problem := _CHECKS[key](item):
@@ -141,15 +160,25 @@ def _moment(node: Node) -> str:
 
 
 def _event(node: Node) -> str:
-    return "" if node.value in EVENTS else f'is unknown: "{node.text}" {closest(node.text, EVENTS)}'.strip()
+    return (
+        ""
+        if node.value in EVENTS
+        else f'is unknown: "{node.text}" {closest(node.text, EVENTS)}'.strip()
+    )
 
 
 def _event_id(node: Node) -> str:
-    return "" if isinstance(node.value, str) and _EVENT_ID.match(node.value) else f'"{node.text}" is not an event id'
+    return (
+        ""
+        if isinstance(node.value, str) and _EVENT_ID.match(node.value)
+        else f'"{node.text}" is not an event id'
+    )
 
 
 def _list(node: Node) -> str:
-    good = isinstance(node.value, list) and all(isinstance(item.value, str) for item in node.value)
+    good = isinstance(node.value, list) and all(
+        isinstance(item.value, str) for item in node.value
+    )
     return "" if good else "must be a list of texts"
 
 
@@ -182,7 +211,11 @@ _CHECKS: dict[str, Callable[[Node], str]] = {
     "event": _event,
     "id": _event_id,
     "anchor": _event_id,
-    "nth": lambda node: "" if isinstance(node.value, int) and 1 < node.value <= 10**6 else "must be a number above 1",
+    "nth": lambda node: (
+        ""
+        if isinstance(node.value, int) and 1 < node.value <= 10**6
+        else "must be a number above 1"
+    ),
     "quiet": lambda node: "" if node.value is True else "can only be true",
     "told": _list,
     "unset": _list,

@@ -1,5 +1,6 @@
-"""Places in our canonical form (docs/ticket-file.md), without any YAML library: the nodes that ruamel.yaml would give,
-or nothing. Whoever calls it has seen by other means that the text is in that form. Everything else is ruamel's.
+"""Places in our canonical form (docs/ticket-file.md), without any YAML library: the
+nodes that ruamel.yaml would give, or nothing. Whoever calls it has seen by other means
+that the text is in that form. Everything else is ruamel's.
 """
 
 from __future__ import annotations
@@ -13,9 +14,22 @@ _KEY = pattern(r'([^\s"\'#:-][^:"]*|"(?:[^"\\]|\\.)*"):(?: (?=\S)|\Z)')
 _QUOTED = pattern(r'"((?:[^"\\]|\\.)*)"\Z')
 _ESCAPE = pattern(r"\\(?:x([0-9A-F]{2})|u([0-9A-F]{4})|U([0-9A-F]{8})|(.))")
 _SHORT = {
-    "0": "\0", "a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b", '"': '"',
-    "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
-}  # fmt: skip
+    "0": "\0",
+    "a": "\a",
+    "b": "\b",
+    "t": "\t",
+    "n": "\n",
+    "v": "\v",
+    "f": "\f",
+    "r": "\r",
+    "e": "\x1b",
+    '"': '"',
+    "\\": "\\",
+    "N": "\x85",
+    "_": "\xa0",
+    "L": "\u2028",
+    "P": "\u2029",
+}
 
 
 _DEEPEST = 20
@@ -46,7 +60,8 @@ class _LineReader:
         self.lines, self.at = lines, 0
 
     def mapping(self, indent: int) -> Node:
-        """The mapping whose keys begin at a column (from 0); its first line may begin with the dash of a sequence."""
+        """The mapping whose keys begin at a column (from 0); its first line may begin
+        with the dash of a sequence."""
         if indent > _DEEPEST:
             raise NotCanonicalError
         values: dict[str, Node] = {}
@@ -79,7 +94,11 @@ class _LineReader:
         self.at += 1
         rest = line[start:]
         if rest in ("|", "|-"):
-            return Node(self._literal(indent + 2) + ("\n" if rest == "|" else ""), number, start + 1)
+            return Node(
+                self._literal(indent + 2) + ("\n" if rest == "|" else ""),
+                number,
+                start + 1,
+            )
         if rest:
             return Node(_scalar(rest), number, start + 1, end=len(line) + 1)
         below = self.lines[self.at]
@@ -90,7 +109,9 @@ class _LineReader:
     def _literal(self, indent: int) -> str:
         lines: list[str] = []
         lead = " " * indent
-        while self.at < len(self.lines) and (not self.lines[self.at] or self.lines[self.at].startswith(lead)):
+        while self.at < len(self.lines) and (
+            not self.lines[self.at] or self.lines[self.at].startswith(lead)
+        ):
             lines.append(self.lines[self.at][indent:])
             self.at += 1
         return "\n".join(lines)
@@ -104,7 +125,14 @@ class _LineReader:
                 items.append(self.mapping(indent + 2))
             else:
                 self.at += 1
-                items.append(Node(_scalar(line[indent + 2 :]), self.at, indent + 3, end=len(line) + 1))
+                items.append(
+                    Node(
+                        _scalar(line[indent + 2 :]),
+                        self.at,
+                        indent + 3,
+                        end=len(line) + 1,
+                    )
+                )
         return Node(items, start, indent + 1)
 
 

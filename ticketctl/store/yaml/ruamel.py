@@ -1,4 +1,5 @@
-"""The one door to ruamel.yaml: reading YAML with places, and changing a hand-written file without losing a comment.
+"""The one door to ruamel.yaml: reading YAML with places, and changing a hand-written
+file without losing a comment.
 
 It is imported only when a file has to be parsed.
 """
@@ -35,9 +36,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def read_yaml(data: bytes, path: str) -> Node:
     """Parse one YAML document, every value with its place.
 
-    Limits are kept before parsing (1 MiB, strict UTF-8, those of ``store/yaml/limits.py``) and while parsing, in the stream
-    of events: depth 20, 20,000 values, one document; no anchors, aliases, tags, directives, merge keys or duplicate
-    keys.
+    Limits are kept before parsing (1 MiB, strict UTF-8, those of
+    ``store/yaml/limits.py``) and while parsing, in the stream
+    of events: depth 20, 20,000 values, one document; no anchors, aliases, tags,
+    directives, merge keys or duplicate keys.
 
     Raises:
         BrokenError: with the place of the trouble.
@@ -45,16 +47,24 @@ def read_yaml(data: bytes, path: str) -> Node:
     text = _decode(data, path)
     check_bounds(text, path)
     try:
-        # pure=False: ruamel's C scanner where it is installed (the extra "fast": 8 times as fast), else its own
-        return _NodeReader(YAML(typ="safe", pure=False).parse(io.StringIO(text)), path).document()
+        # pure=False: ruamel's C scanner where it is installed (the extra "fast": 8
+        # times as fast), else its own
+        return _NodeReader(
+            YAML(typ="safe", pure=False).parse(io.StringIO(text)), path
+        ).document()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)
-        raise BrokenError(f"not YAML: {error.problem or error.context}", place=place) from None
+        raise BrokenError(
+            f"not YAML: {error.problem or error.context}", place=place
+        ) from None
     except BrokenError:
         raise
     except Exception as error:  # ruamel raises ValueError, KeyError, IndexError, AssertionError, RecursionError too
-        raise BrokenError(f"not YAML: {str(error).partition(chr(10))[0] or repr(error)}", place=Place(path)) from None
+        raise BrokenError(
+            f"not YAML: {str(error).partition(chr(10))[0] or repr(error)}",
+            place=Place(path),
+        ) from None
 
 
 def _decode(data: bytes, path: str) -> str:
@@ -69,7 +79,9 @@ def _decode(data: bytes, path: str) -> str:
     for number, line_text in enumerate(text.split("\n"), 1):
         if line_text.startswith(("<<<<<<< ", ">>>>>>> ")):
             hint = "finish the merge: keep both sides' entries, then ticketctl check"
-            raise BrokenError("half-merged: it holds conflict markers", hint, Place(path, number, 1))
+            raise BrokenError(
+                "half-merged: it holds conflict markers", hint, Place(path, number, 1)
+            )
     return text
 
 
@@ -83,13 +95,16 @@ class _NodeReader:
     def fail(self, event: Any, message: str, hint: str = "") -> BrokenError:
         """The error of an event, with its place."""
         mark = event.start_mark
-        return BrokenError(message, hint, Place(self.path, mark.line + 1, mark.column + 1))
+        return BrokenError(
+            message, hint, Place(self.path, mark.line + 1, mark.column + 1)
+        )
 
     def document(self) -> Node:
         """The one document of the stream; null, if there is none.
 
         Raises:
-            BrokenError: there are more, or it holds what we do not read; so do the others.
+            BrokenError: there are more, or it holds what we do not read; so do the
+                others.
         """
         found: Node | None = None
         for event in self.events:
@@ -107,7 +122,9 @@ class _NodeReader:
             raise self.fail(event, "aliases (*name) are not allowed")
         if event.anchor is not None:
             raise self.fail(event, "anchors (&name) are not allowed")
-        if event.tag not in (None, "!") or (event.tag == "!" and not isinstance(event, ScalarEvent)):
+        if event.tag not in (None, "!") or (
+            event.tag == "!" and not isinstance(event, ScalarEvent)
+        ):
             raise self.fail(event, "tags (!name) are not allowed")
         if depth > MAX_DEPTH:
             raise self.fail(event, f"nested deeper than {MAX_DEPTH}")
@@ -119,8 +136,16 @@ class _NodeReader:
             if _SURROGATE.search(event.value):
                 raise self.fail(event, "half a character (a surrogate) is no text")
             # implicit[0] is true for a scalar without quotes
-            value: Scalar = resolve(event.value) if event.implicit[0] and not event.style else event.value
-            end = event.end_mark.column + 1 if event.end_mark.line + 1 == line and event.style not in ("|", ">") else 0
+            value: Scalar = (
+                resolve(event.value)
+                if event.implicit[0] and not event.style
+                else event.value
+            )
+            end = (
+                event.end_mark.column + 1
+                if event.end_mark.line + 1 == line and event.style not in ("|", ">")
+                else 0
+            )
             return Node(value, line, col, end=end)
         if isinstance(event, SequenceStartEvent):
             return Node(list(self.sequence(depth)), line, col)
@@ -151,11 +176,13 @@ class _NodeReader:
 
 
 def rewrite(data: bytes, fresh: bytes, known: tuple[str, ...], added: int) -> bytes:
-    """A hand-written ticket file brought to a new state, its comments, order and unknown keys kept.
+    """A hand-written ticket file brought to a new state, its comments, order and
+    unknown keys kept.
 
     Args:
         data: the file as it is; it has been read without trouble.
-        fresh: the new state in our canonical form, from which the new values are taken in their styles.
+        fresh: the new state in our canonical form, from which the new values are taken
+            in their styles.
         known: the head keys that are ours; of these, the ones not in ``fresh`` go.
         added: how many entries at the end of ``fresh`` are new.
     """
@@ -168,7 +195,9 @@ def rewrite(data: bytes, fresh: bytes, known: tuple[str, ...], added: int) -> by
             document.pop(key, None)
         elif key not in document:
             before = [k for k in known[: known.index(key)] if k in document]
-            document.insert(list(document).index(before[-1]) + 1 if before else 0, key, new[key])
+            document.insert(
+                list(document).index(before[-1]) + 1 if before else 0, key, new[key]
+            )
         elif document[key] != new[key]:
             document[key] = _merged(document[key], new[key])
     document["history"].extend(new["history"][len(new["history"]) - added :])
@@ -178,7 +207,8 @@ def rewrite(data: bytes, fresh: bytes, known: tuple[str, ...], added: int) -> by
 
 
 def _merged(old: Any, new: Any) -> Any:
-    """The new value, put into the old mapping where there is one, so that its comments stay."""
+    """The new value, put into the old mapping where there is one, so that its comments
+    stay."""
     if not (isinstance(old, CommentedMap) and isinstance(new, CommentedMap)):
         return new
     for key in [key for key in old if key not in new]:

@@ -1,7 +1,8 @@
-"""The canonical text of a ticket file, written without any YAML library (docs/ticket-file.md).
+"""The canonical text of a ticket file, written without any YAML library
+(docs/ticket-file.md).
 
-Three styles by one rule: plain, literal, double-quoted. The same bytes come back from ruamel.yaml's round trip,
-and every YAML 1.1 and 1.2 reader reads the same values.
+Three styles by one rule: plain, literal, double-quoted. The same bytes come back from
+ruamel.yaml's round trip, and every YAML 1.1 and 1.2 reader reads the same values.
 """
 
 from __future__ import annotations
@@ -17,13 +18,28 @@ from ticketctl.pattern import pattern
 _WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
 _LONGEST = max(map(len, _WORDS))
 _ESCAPES = {
-    "\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e", '"': '"',
-    "\\": "\\", "\x85": "N", "\xa0": "_", "\u2028": "L", "\u2029": "P",
-}  # fmt: skip
+    "\0": "0",
+    "\a": "a",
+    "\b": "b",
+    "\t": "t",
+    "\n": "n",
+    "\v": "v",
+    "\f": "f",
+    "\r": "r",
+    "\x1b": "e",
+    '"': '"',
+    "\\": "\\",
+    "\x85": "N",
+    "\xa0": "_",
+    "\u2028": "L",
+    "\u2029": "P",
+}
 _UNPRINTED = "\0-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029\ufeff"
 _SPECIAL = pattern(f"[{_UNPRINTED}]")
 _ESCAPED = pattern(f'["\\\\{_UNPRINTED}]')
-BY_SCHEMA = frozenset(("id", "at", "ticket", "anchor", "due", "after", "follows", "follow_up"))
+BY_SCHEMA = frozenset(
+    ("id", "at", "ticket", "anchor", "due", "after", "follows", "follow_up")
+)
 """Keys under which ids and instants stand without quotes, in the form of MACHINE."""
 MACHINE = pattern(
     r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?\Z|e[0-9a-f]{12}\Z"
@@ -39,8 +55,9 @@ def emit(ticket: Ticket) -> bytes:
 
 
 def extend(data: bytes, ticket: Ticket, added: int) -> bytes:
-    """The file of a ticket to whose history some entries were added: a new head, the old history as it stands, the new
-    entries. The same bytes as ``emit(ticket)``, without writing the whole anew.
+    """The file of a ticket to whose history some entries were added: a new head, the
+    old history as it stands, the new entries. The same bytes as ``emit(ticket)``,
+    without writing the whole anew.
 
     Args:
         data: the file as it was, in canonical form.
@@ -48,8 +65,16 @@ def extend(data: bytes, ticket: Ticket, added: int) -> bytes:
         added: how many entries at the end of its history are new.
     """
     history = data[data.index(b"\nhistory:\n") :]
-    new = [line for entry in ticket.history[len(ticket.history) - added :] for line in entry_lines(entry)]
-    return "\n".join(head_lines(ticket)).encode() + history + "".join(f"{line}\n" for line in new).encode()
+    new = [
+        line
+        for entry in ticket.history[len(ticket.history) - added :]
+        for line in entry_lines(entry)
+    ]
+    return (
+        "\n".join(head_lines(ticket)).encode()
+        + history
+        + "".join(f"{line}\n" for line in new).encode()
+    )
 
 
 def head_lines(ticket: Ticket) -> list[str]:
@@ -63,7 +88,8 @@ def is_plain(text: str) -> bool:
 
 
 def _is_printed(text: str) -> bool:
-    """Whether every character stands for itself, outside quotes; nearly all texts are told by two quick looks."""
+    """Whether every character stands for itself, outside quotes; nearly all texts are
+    told by two quick looks."""
     return text.isprintable() if text.isascii() else not _SPECIAL.search(text)
 
 
@@ -105,12 +131,21 @@ def _escape(char: str) -> str:
     if char in _ESCAPES:
         return "\\" + _ESCAPES[char]
     code = ord(char)
-    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
+    return (
+        f"\\x{code:02X}"
+        if code < 0x100
+        else f"\\u{code:04X}"
+        if code < 0x10000
+        else f"\\U{code:08X}"
+    )
 
 
 def entry_lines(entry: Entry) -> list[str]:
     """The lines of one entry of a history."""
-    return [line if number else "- " + line[2:] for number, line in enumerate(_mapping(entry.content(), "  "))]
+    return [
+        line if number else "- " + line[2:]
+        for number, line in enumerate(_mapping(entry.content(), "  "))
+    ]
 
 
 def key_lines(key: str, value: Any, indent: str) -> list[str]:
@@ -124,7 +159,10 @@ def _mapping(content: Mapping[str, Any], indent: str) -> Iterator[str]:
         if isinstance(value, str):  # asked first: nearly all values are texts
             if "\n" in value and is_literal(value):
                 yield name + (" |" if value.endswith("\n") else " |-")
-                yield from (f"{indent}  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
+                yield from (
+                    f"{indent}  {line}" if line else ""
+                    for line in value.removesuffix("\n").split("\n")
+                )
             else:
                 yield f"{name} {value if is_plain(value) else _inline(key, value)}"
         elif isinstance(value, Mapping):
@@ -150,7 +188,8 @@ def _inline(key: str, value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     text = str(value)
-    # Ids and instants begin with a digit and are plain by schema: only where the key says so, and in their form.
+    # Ids and instants begin with a digit and are plain by schema: only where the key
+    # says so, and in their form.
     if is_plain(text) or (key in BY_SCHEMA and MACHINE.match(text)):
         return text
     return quoted(text)
