@@ -957,6 +957,8 @@ def test_both_readers_agree(ticket: Ticket) -> None:
 @example("fields.a:b", "1")
 @example('v"x', "1")
 @example("watchers", 0)
+@example("<<", "1")
+@example("fields.<<", "1")
 def test_whatever_is_set_under_whatever_name(name: str, value: Value) -> None:
     """What the fast reader takes the strict one reads, since findings get their places
     from it; nobody sees a head that is not the history's."""

@@ -166,7 +166,7 @@ class _NodeReader:
                 raise self.fail(event, "a key must be a single word or text")
             key = self.node(event, depth + 1)
             name = event.value
-            if name == "<<":
+            if name == "<<" and not event.style:
                 raise self.fail(event, "merge keys (<<) are not allowed")
             if name in values:
                 raise self.fail(event, f'the key "{name}" stands twice')
