@@ -13,7 +13,7 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -q -n auto --dist worksteal tests
 
-# The tests with every campaign at its full length (tests/campaign.py): about two hours. PART=NAME runs only the tests
+# The tests with every campaign at its full length (tests/support/campaign.py): about two hours. PART=NAME runs only the tests
 # marked @pytest.mark.part("NAME"), such as PART=hostile-email; a name that no test bears is refused with those that are.
 PART ?=
 campaign: $(READY)
@@ -27,7 +27,7 @@ bench: $(READY)
 
 # Which test covers which demand of the documents; fails if one has none.
 demands: $(READY)
-	$(BIN)/python -m tests.coverage_of_demands
+	$(BIN)/python -m tests.tools.demands
 
 lint: $(READY)
 	$(BIN)/ruff check ticketctl tests
@@ -38,11 +38,11 @@ types: $(READY)
 
 # Makes tickets/ again from tests/samples, byte for byte.
 samples: $(READY)
-	$(BIN)/python -m tests.make_samples
+	$(BIN)/python -m tests.tools.samples
 
 # Writes docs/commands.md from the help.
 reference: $(READY)
-	$(BIN)/python -m tests.make_reference
+	$(BIN)/python -m tests.tools.reference
 
 $(READY): setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV) || { $(PYTHON) -m pip --version >/dev/null 2>&1 && $(PYTHON) -m pip install -q virtualenv && $(PYTHON) -m virtualenv -q $(VENV); }

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.shell import Shell, clean_environment
+from tests.support.shell import Shell, clean_environment
 
 settings.register_profile(
     "ticketctl",

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.lists import QUEUE, rows
-from tests.world import CUSTOMER, REGISTRY, Refused, World
+from tests.support.lists import QUEUE, rows
+from tests.support.world import CUSTOMER, REGISTRY, Refused, World
 from ticketctl.core.dates import Duration, add, zone
 from ticketctl.core.engine.requests import Decision, Refusal
 from ticketctl.core.engine.sweep import FiredRule

@@ -26,7 +26,7 @@ from tests.demands.tables import (
     told_anew,
     unlisted,
 )
-from tests.world import CUSTOMER, Refused, World
+from tests.support.world import CUSTOMER, Refused, World
 from ticketctl.core.dag import seal
 from ticketctl.core.dates import format_instant
 from ticketctl.core.engine.requests import Refusal

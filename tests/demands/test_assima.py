@@ -25,8 +25,8 @@ from tests.demands.tables import (
     told_anew,
     unlisted,
 )
-from tests.lists import DEFAULT, QUEUE, index_of, rows
-from tests.world import CUSTOMER, Refused, World
+from tests.support.lists import DEFAULT, QUEUE, index_of, rows
+from tests.support.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import format_instant
 from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.profile import CREATED

@@ -19,7 +19,7 @@ from tests.demands.tables import (
     refusal,
     told_anew,
 )
-from tests.world import CUSTOMER, Refused, World
+from tests.support.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import Duration, add, moment_of, parse_instant, zone
 from ticketctl.core.engine.decide import context_for
 from ticketctl.core.engine.moves import legal_now, open_moves

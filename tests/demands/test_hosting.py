@@ -33,7 +33,7 @@ from tests.demands.tables import (
     told_anew,
     unlisted,
 )
-from tests.world import CUSTOMER, Refused, World
+from tests.support.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import format_instant, parse_instant
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Refusal

@@ -1,0 +1,1 @@
+"""Long tests, short in ``make test`` and full in ``make campaign``."""

@@ -1,0 +1,947 @@
+"""Whatever stands in a ticket, a profile, the settings, git or the command line: what
+is printed is safe on a terminal."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.campaigns.test_kill import (
+    AMY,
+    NOW,
+    done,
+    make_store,
+    make_tickets,
+    ticketctl,
+)
+from tests.support.places import ROOT
+from tests.support.shell import Ran
+from ticketctl.cli import output
+from ticketctl.core.dag import seal
+from ticketctl.core.entry import Entry
+from ticketctl.core.escaping import escaped, safe
+from ticketctl.core.ticket import fold
+from ticketctl.render.color import Colors, finished
+from ticketctl.render.sanitize import fit, width
+from ticketctl.store.paths import path_of
+from ticketctl.store.yaml.writer import emit
+
+VISIBLE = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
+"""Of the category Cf, but signs that are seen (Prepended_Concatenation_Mark)."""
+JOINERS = "\u200c\u200d"
+BAD = [
+    chr(code)
+    for code in range(sys.maxunicode + 1)
+    if unicodedata.category(chr(code)) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    and code not in VISIBLE
+]
+_BAD = frozenset(BAD)
+POISON = "".join(f"x{char}" for char in BAD if not "\ud800" <= char <= "\udfff")
+"""All that a file in UTF-8 can hold, each behind a letter that is ASCII, where a joiner
+hides, too."""
+ONE_LINE = POISON.replace("x\n", "").replace("x\t", "")
+SHORT = "x\x1b[2J\x9b\x07\r\x7f\x85\xad\u061c\u180e\u200b\u200e\u2028\u202e\u2060\u2066\ufeff\ufff9\U0001d173\U000e0041z\u200d"
+"""One of each kind, for names: a key of YAML is not long."""
+SCRIPTS = {
+    "persian": "می‌خواهم نامه‌ای بنویسم",
+    "hindi": "क्‍ष और क्‌ष, शक्‍ति",
+    "sinhala": "ශ්‍රී ලංකා",
+    "family": "👨‍👩‍👧‍👦 home",
+    "astronaut": "👩🏽‍🚀",
+    "flag": "🏳️‍🌈",
+    "heart": "❤️‍🔥",
+    "keycap": "#️⃣ and ☎️",
+    "arabic": "؀١٢٣ آية \u06dd١",
+    "hebrew": "שלום",
+    "latin": "naïve café, “quoted” — …",
+    "korean": "한국어",
+    "nbsp": "10\xa0km",
+}
+"""Real texts, which come out as they are."""
+
+
+def raw(text: str, allowed: str = "\n") -> list[str]:
+    """What a terminal would obey, hide or turn round, apart from our own colours."""
+    text = re.sub(r"\x1b\[(?:0|1|2|3[1-6])m", "", text)
+    hidden = re.findall(r"(?:^|[\x00-\x7f])[\u200c\u200d]", text)
+    return sorted(set(text) & _BAD - set(allowed + JOINERS)) + hidden
+
+
+def yaml(text: str) -> str:
+    """A text as a quoted scalar, with every character of ours as an escape."""
+    return (
+        '"'
+        + "".join(
+            c if (c.isalnum() and c.isascii()) or c in " $-:" else f"\\U{ord(c):08x}"
+            for c in text
+        )
+        + '"'
+    )
+
+
+def profile(bad: str, name: str) -> str:
+    """A profile whose every text holds the one, every name the other."""
+    at = lambda text: yaml(text + bad)  # noqa: E731
+    as_ = lambda text: yaml(text + name)  # noqa: E731
+    return f"""
+profile: loud
+title: {at("Title")}
+version: 1
+source: {at("source")}
+timezone: UTC
+roles:
+  customer: customer
+  agent: {{kind: agent, help: {at("helper")}}}
+  system: system
+fields:
+  product: {{type: string, help: {at("about")}, edit: [customer, agent], assumed: {at("guess")}}}
+  kind: {{type: enum, values: [{at("one")}, {at("two")}], default: {at("one")}, edit: [agent]}}
+statuses:
+  {as_("New")}: {{state: new, description: {at("fresh")}, cites: [{at("L1")}]}}
+  {as_("Open")}: {{state: open, warns: [{{field: product, present: true, say: {at("name one")}}}]}}
+  {as_("Done")}: {{state: closed, needs: [{{message: public, say: {at("say why")}}}]}}
+transitions:
+- {{from: created, to: {as_("New")}, roles: [customer, agent], criterion: {at("begin")}, assumed: {at("guess")}}}
+- from: {as_("New")}
+  to: {as_("Open")}
+  roles: [agent, system]
+  criterion: {at("work")}
+  sets: {{product: {at("thing")}}}
+- from: {as_("Open")}
+  to: {as_("Done")}
+  roles: [agent, system]
+  needs: [{{message: public, say: {at("tell them")}}}]
+  criterion: {at("end")}
+triggers:
+- name: {as_("trigger")}
+  on: [staff_message]
+  when: [{{status: {as_("Open")}}}]
+  do: [{{warn: {at("careful")}}}, {{notify: customer, message: {as_("letter")}}}]
+automations:
+- name: {as_("review")}
+  criterion: {at("often")}
+  in: [{as_("Open")}]
+  start: {yaml(f"entered(Open{name})")}
+  after: P1D
+  repeat: P1D
+  do: [{{notify: assignee, message: {as_("letter")}}}]
+  cites: [{at("L2")}]
+messages:
+  {as_("letter")}: {{subject: {at("About: $title ")}, body: {at("Body $text ")}}}
+templates:
+  {as_("short")}: {{help: {at("help")}, text: {at("text")}, to: {as_("Open")}}}
+"""
+
+
+TICKET = "261102-aaaaa"
+
+
+@cache
+def ticket(bad: str, name: str) -> bytes:
+    """A ticket whose every text holds the one, every name of its profile's the other."""
+    at = lambda text: text + bad  # noqa: E731
+    as_ = lambda text: text + name  # noqa: E731
+    people = {
+        "customer": at("jane@customer.example"),
+        "assignee": at("amy@support.example"),
+    }
+    sets = {
+        "ticket": TICKET,
+        "profile": "loud",
+        "version": 1,
+        "title": at("Title"),
+        "fields.product": at("printer"),
+        "fields.kind": at("one"),
+        **people,
+    }
+    first = seal(
+        (),
+        Entry(
+            NOW,
+            at("jane@customer.example"),
+            "customer",
+            "created",
+            to=as_("New"),
+            text=at("Help\n"),
+            note=at("n"),
+            sets=sets,
+            files=(at("file"),),
+        ),
+    )
+    moved = Entry(
+        "2026-11-02T10:00:00Z",
+        at("amy@support.example"),
+        at("agent"),
+        "moved",
+        from_=as_("New"),
+        to=as_("Open"),
+        via=at("phone"),
+        for_=at("jane@customer.example"),
+    )
+    history = [first, seal((first,), moved)]
+    told = Entry(
+        "2026-11-02T11:00:00Z",
+        at("system"),
+        "system",
+        "notified",
+        rule=as_("trigger"),
+        anchor=history[1].id,
+        message=as_("letter"),
+        told=(at("jane@customer.example"),),
+        unset=(at("due"),),
+    )
+    return emit(fold([*history, seal(history, told)]))
+
+
+def loud_store(root: Path, bad: str, name: str) -> Path:
+    """A store in which every text and every name is hostile."""
+    names = "\n".join(
+        f"  {yaml(who + name)}: {{name: {yaml('Who' + bad)}, roles: [loud/agent]}}"
+        for who in ("amy@support.example", "jane@customer.example")
+    )
+    people = f"people:\n{names}\n  amy@support.example: {{name: Amy, roles: [loud/agent, biztech/agent]}}\n"
+    make_store(root, f"commit: off\n{people}", "loud")
+    (root / "profiles").mkdir()
+    (root / "profiles/loud.yaml").write_text(profile(bad, name), encoding="utf-8")
+    path = root / path_of(TICKET)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(ticket(bad, name))
+    return root
+
+
+@pytest.fixture(scope="module")
+def loud(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store of the commands below; the profile is right, so that everything of it
+    can be shown."""
+    root = loud_store(
+        tmp_path_factory.mktemp("loud") / f"store{chr(0x202E)}", ONE_LINE, SHORT
+    )
+    # A ticket that is broken, one with another title in its head, and a file that is
+    # none.
+    folder = root / "tickets/2026/11/02"
+    (folder / "261102-bbbbb.yaml").write_text(
+        f"id: 261102-bbbbb\n{yaml('key' + SHORT)}: 1\nhistory: [\n"
+    )
+    other = (
+        ticket(ONE_LINE, SHORT)
+        .replace(TICKET.encode(), b"261102-ccccc")
+        .replace(b"\ntitle: ", b'\ntitle: "\\e[2Jx" #', 1)
+    )
+    (folder / "261102-ccccc.yaml").write_bytes(other)
+    (folder / "\x1b[2J\u202e\x9b.txt").write_text("")
+    return root
+
+
+READ = [
+    ("list", "-A"),
+    *(
+        ("list", "-A", "--format", name)
+        for name in ("table", "tsv", "csv", "json", "jsonl", "id")
+    ),
+    ("list", "-A", "--columns", "id,status,title,customer,assignee,product,kind"),
+    ("list", "--queue"),
+    ("list", "--overdue"),
+    ("show", "aaaaa"),
+    ("show", "aaaaa", "bbbbb"),
+    ("show", "aaaaa", "--format", "json"),
+    ("log", "aaaaa"),
+    ("log", "ccccc"),
+    ("log", "aaaaa", "--format", "jsonl"),
+    ("next", "aaaaa"),
+    ("next", "aaaaa", "--format", "json"),
+    ("next", "aaaaa", "--to", "Done" + SHORT),
+    ("why", "aaaaa"),
+    ("why", "aaaaa", "--format", "json"),
+    ("forecast", "--days", "9"),
+    ("forecast", "--days", "9", "--format", "jsonl"),
+    ("sweep", "-n"),
+    ("sweep", "-n", "--format", "jsonl"),
+    ("check",),
+    ("check", "--format", "json"),
+    ("doctor",),
+    ("doctor", "--format", "json"),
+    ("mail", "show"),
+    ("mail", "show", "aaaaa"),
+    ("profile", "list"),
+    ("profile", "list", "--format", "json"),
+    ("profile", "show", "loud"),
+    ("profile", "show", "loud", "--format", "json"),
+    ("profile", "check", "loud"),
+    ("profile", "check", "--assumed", "loud"),
+    ("profile", "check", "loud", "--format", "json"),
+    ("export",),
+    ("index", "status"),
+    ("index", "verify"),
+    ("-v", "list"),
+    ("move", "aaaaa", "Done" + SHORT, "-n"),
+    ("move", "aaaaa", "New" + SHORT, "-n"),
+    ("move", "aaaaa", "Done" + SHORT, "-n", "--reply", "x", "--format", "json"),
+    ("move", "aaaaa", "Done" + SHORT, "-n", "--reply", "x"),
+    ("reply", "aaaaa", "-m", "x", "-n"),
+    ("set", "aaaaa", "kind=" + ONE_LINE, "-n"),
+    ("list", "status:Open" + SHORT),
+]
+
+
+@cache
+def shown(root: Path, how: str, words: tuple[str, ...]) -> Ran:
+    """The answer of a command that only reads."""
+    return ticketctl(root, "--color", how, *words, now="2026-11-09T09:00:00Z")
+
+
+@pytest.mark.parametrize("words", READ, ids=lambda words: " ".join(words)[:40])
+@pytest.mark.parametrize("how", ["always", "never"])
+def test_nothing_reaches_a_terminal_raw(
+    words: tuple[str, ...], how: str, loud: Path
+) -> None:
+    """Every reading command in every format, with colours and without: the answer is
+    there, and it is safe."""
+    ran = shown(loud, how, words)
+    allowed = "\n\t" if {"tsv", "csv"} & set(words) else "\n"
+    assert ran.status in (0, 1, 2, 65) and "this is a bug" not in ran.err, ran
+    assert raw(ran.out, allowed) + raw(ran.err) == []
+    assert how == "always" or "\x1b" not in ran.out + ran.err
+
+
+def test_the_commands_show_what_is_hostile(loud: Path) -> None:
+    """The control of the test above: the texts are really printed, spelled out, and
+    colours are on where they shall be."""
+    spelled = r"x\x1b"
+    for words in [
+        ("list", "-A"),
+        ("list", "-A", "--format", "csv"),
+        ("show", "aaaaa"),
+        ("log", "aaaaa"),
+        ("next", "aaaaa"),
+        ("why", "aaaaa"),
+        ("sweep", "-n"),
+        ("forecast", "--days", "9"),
+        ("profile", "list"),
+        ("profile", "show", "loud"),
+        ("profile", "check", "--assumed", "loud"),
+        ("mail", "show", "aaaaa"),
+    ]:
+        assert spelled in shown(loud, "always", words).out, words
+    for words in [
+        ("check",),
+        ("list", "-A", "--format", "csv"),
+        ("move", "aaaaa", "Done" + SHORT, "-n"),
+    ]:
+        ran = shown(loud, "always", words)
+        assert r"\x1b" in ran.out + ran.err, words
+    assert "\x1b[1m" in shown(loud, "always", ("list", "-A")).out
+    assert (
+        "\x1b[31m" in shown(loud, "always", ("move", "aaaaa", "New" + SHORT, "-n")).err
+    )
+
+
+@pytest.mark.parametrize("across", ["40", "79", "300"])
+def test_however_wide_the_terminal(
+    across: str, loud: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text that is cut or wrapped is not cut into something else."""
+    monkeypatch.setenv("COLUMNS", across)
+    terminal = SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("ticketctl.cli.listing.sys", terminal)
+    for words in (
+        ("list", "-A"),
+        ("show", "aaaaa"),
+        ("next", "aaaaa"),
+        ("why", "aaaaa"),
+    ):
+        ran = ticketctl(loud, "--color", "always", *words)
+        assert raw(ran.out + ran.err) == [], words
+
+
+def test_the_pager(loud: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long answer on a terminal reaches the pager as safe as any other, in our own
+    colours."""
+    paged: list[str] = []
+    terminal = SimpleNamespace(isatty=lambda: True, fileno=lambda: 1)
+    monkeypatch.setattr(
+        output, "sys", SimpleNamespace(stdout=terminal, stderr=terminal)
+    )
+    monkeypatch.setattr("os.get_terminal_size", lambda _: os.terminal_size((80, 3)))
+    monkeypatch.setattr("click.echo_via_pager", lambda text, color: paged.append(text))
+    for words in (("show", "aaaaa"), ("log", "aaaaa"), ("profile", "show", "loud")):
+        ticketctl(loud, "--color", "always", *words)
+    assert len(paged) == 3 and all(
+        "\x1b[1m" in text or "\x1b[2m" in text for text in paged
+    )
+    assert raw("".join(paged)) == []
+
+
+def test_json_means_the_same(loud: Path) -> None:
+    """Escapes change no value: parsed, every document has the very texts of the file."""
+    rows = json.loads(ticketctl(loud, "list", "-A", "--format", "json").out)["tickets"]
+    assert (
+        rows[-1]["title"] == "Title" + ONE_LINE
+        and rows[-1]["customer"] == "jane@customer.example" + ONE_LINE
+    )
+    whole = json.loads(ticketctl(loud, "show", "aaaaa", "--format", "json").out)[
+        "tickets"
+    ][0]
+    assert (
+        whole["history"][0]["text"] == "Help\n" + ONE_LINE
+        and whole["fields"]["product"] == "printer" + ONE_LINE
+    )
+    loaded = json.loads(
+        ticketctl(loud, "profile", "show", "loud", "--format", "json").out
+    )["profile"]
+    assert (
+        loaded["title"] == "Title" + ONE_LINE
+        and loaded["statuses"][0]["name"] == "New" + SHORT
+    )
+
+
+def test_json_of_everything() -> None:
+    """Every character that there is comes back from the JSON that is printed."""
+    texts = [f"{char}é{char}" for char in BAD]
+    for start in (*range(0, 0xD000, 0x1000), *range(0xE000, 0x30000, 0x1000)):
+        texts.append("".join(map(chr, range(start, start + 0x1000))))
+    line = escaped(json.dumps(texts, ensure_ascii=False))
+    assert json.loads(line) == texts and not raw(line)
+    assert escaped('["\U000e0041"]') == '["\\udb40\\udc41"]'
+
+
+def test_an_export_comes_back(tmp_path: Path) -> None:
+    """Byte for byte, whatever the tickets hold (biztech knows the statuses, so only
+    texts are hostile)."""
+    root, other = make_store(tmp_path / "a"), make_store(tmp_path / "b")
+    make_tickets(root, "aaaaa")
+    for name, text in {"poison": ONE_LINE.replace("x\0", ""), **SCRIPTS}.items():
+        done(root, "note", "aaaaa", "-m", f"{name} {text}\nand more")
+    ran = ticketctl(root, "export")
+    assert ran.status == 0 and raw(ran.out) == []
+    assert ticketctl(other, "import", "-", feed=ran.out.encode()).status == 0
+    assert (other / path_of(TICKET)).read_bytes() == (
+        root / path_of(TICKET)
+    ).read_bytes()
+
+
+@pytest.mark.parametrize("name", list(SCRIPTS))
+def test_real_scripts_come_out_as_they_are(name: str, tmp_path: Path) -> None:
+    """In lines for people and in JSON, CSV and TSV: not one byte is different."""
+    text = SCRIPTS[name]
+    root = make_store(
+        tmp_path / "store",
+        f'commit: off\npeople:\n  amy@support.example: {{name: "{text}", roles: [agent]}}\n',
+    )
+    done(
+        root,
+        "new",
+        text,
+        "--id",
+        TICKET,
+        "-c",
+        "jane@customer.example",
+        "-d",
+        f"{text}\n{text}",
+        "-a",
+        "@me",
+    )
+    for words in (
+        ("show", "aaaaa"),
+        ("list",),
+        ("export",),
+        *(("list", "--format", f) for f in ("json", "jsonl", "csv", "tsv", "table")),
+        ("show", "aaaaa", "--format", "json"),
+        ("log", "aaaaa", "--format", "jsonl"),
+    ):
+        assert text in done(root, *words), words
+    assert safe(text) == text == escaped(text) and finished(text, True) == text
+
+
+def completed(root: Path, shell: str, *words: str) -> Ran:
+    """What a shell is told when a command line is completed."""
+    line = " ".join(words)
+    environment = {
+        **os.environ,
+        "_TICKETCTL_COMPLETE": f"{shell}_complete",
+        "COMP_WORDS": f"ticketctl {line}",
+        "COMP_CWORD": "" if shell == "fish" else str(len(words) + 1),
+        "TICKETCTL_AS": AMY,
+    }
+    code = "import sys; from ticketctl.__main__ import main; main()"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    return Ran(ran.stdout.decode(), ran.returncode, ran.stderr.decode())
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions(shell: str, loud: Path, tmp_path: Path) -> None:
+    """What is offered is safe; what typing would not mean is not offered."""
+    ran = completed(loud, shell, "move", "aaaaa")
+    assert ran.status == 0 and ran.err == "" and raw(ran.out, "\n\t") == []
+    # One line each, or three, however the criteria are made.
+    root = make_store(tmp_path / "store")
+    make_tickets(root, "aaaaa")
+    known = completed(root, shell, "move", "aaaaa")
+    assert "Open" in known.out and known.out.count("\n") == {"zsh": 3}.get(
+        shell, 1
+    ) * known.out.count("plain")
+    (root / "profiles").mkdir()
+    (root / "profiles/\x1b[2J\u202e.yaml").write_text("")
+    (root / "profiles/sound.yaml").write_text("")
+    ran = completed(root, shell, "list", "-p")
+    assert "sound" in ran.out and raw(ran.out, "\n\t") == [] and "x1b" not in ran.out
+    assert completed(root, f"{shell}x").status == 1
+
+
+def test_a_completion_never_shows_an_error(tmp_path: Path) -> None:
+    """Whatever the shell's script gives."""
+    environment = {**os.environ, "_TICKETCTL_COMPLETE": "bash_complete"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "ticketctl"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, b"", b"")
+
+
+WRONG = [
+    ("X",),
+    ("list", "X"),
+    ("list", "--X"),
+    ("list", "--format", "X"),
+    ("list", "--sort", "X"),
+    ("list", "--columns", "X"),
+    ("list", "--limit", "X"),
+    ("list", "-p", "X"),
+    ("show", "X"),
+    ("completion", "X"),
+    ("completion",),
+    ("-C", "X", "list"),
+    ("--now", "X", "list"),
+    ("--as", "X", "next", "aaaaa"),
+    ("--as", "X:Y", "next", "aaaaa"),
+    ("--color", "X", "list"),
+    ("profile", "X"),
+    ("profile", "show", "X"),
+    ("profile", "check", "X.yaml"),
+    ("import", "X"),
+    ("new", "--from", "X"),
+    ("new", "x", "-p", "X"),
+    ("set", "aaaaa", "X"),
+    ("set", "aaaaa", "X=X"),
+    ("batch", "X", "X"),
+    ("sweep", "--rule", "X"),
+    ("sweep", "--heartbeat", "X/X"),
+    ("check", "--range", "X..X"),
+    ("mail", "fetch", "--maildir", "X"),
+    ("reply", "aaaaa", "-F", "X"),
+    ("move", "aaaaa", "X"),
+    ("move", "aaaaa", "X", "--template", "X"),
+    ("index", "X"),
+    ("why", "X"),
+    ("init", "/dev/null/X"),
+]
+
+
+@pytest.mark.parametrize("words", WRONG, ids=" ".join)
+def test_errors_repeat_what_was_typed_safely(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Ours and click's."""
+    root = make_store(tmp_path / "store")
+    make_tickets(root, "aaaaa")
+    for text in (
+        "\x1b[2J\x9b\u202e\u2066\u200b\xad\x07\r",
+        "\udc9b\udcff",
+        "\U000e0041x\u200d\u2028",
+    ):
+        ran = ticketctl(root, *(word.replace("X", f"q{text}") for word in words))
+        assert (ran.status not in (0, 70) or words == ("list", "X")) and raw(
+            ran.out + ran.err, "\n\t" if words == ("completion",) else "\n"
+        ) == [], ran
+
+
+def test_settings_and_profiles_that_are_wrong(tmp_path: Path) -> None:
+    """Mistakes are named with the texts that are wrong."""
+    root = make_store(tmp_path / "store")
+    make_tickets(root, "aaaaa")
+    key, sound = yaml("k" + SHORT), (root / "ticketctl.yaml").read_text()
+    for line in (
+        f"{key}: 1\n",
+        f"timezone: {key}\n",
+        f"profile: {key}\n",
+        f"people: {{{key}: {{roles: [{key}/{key}]}}}}\n",
+        f"people:\n  a@b.example: {{roles: [{key}]}}\n",
+        f"mail: {{from: {key}, {key}: 1}}\n",
+        f"holidays: [{key}]\n",
+    ):
+        (root / "ticketctl.yaml").write_text(
+            re.sub(f"(?m)^{line.split(':')[0]}:.*\n", "", sound) + line
+        )
+        for words in (
+            ("list",),
+            ("profile", "show", "biztech"),
+            ("move", "aaaaa", "Open", "-n"),
+        ):
+            ran = ticketctl(root, *words)
+            assert raw(ran.out + ran.err) == [] and "bug" not in ran.err, (line, words)
+    (root / "ticketctl.yaml").write_text(sound)
+    (root / "profiles").mkdir()
+    whole = profile(POISON, SHORT)
+    for number, spoilt in enumerate(
+        [
+            whole,
+            *(
+                whole.replace(f"{part}:", f"{key}:", 1)
+                for part in (
+                    "title",
+                    "roles",
+                    "fields",
+                    "from",
+                    "do",
+                    "subject",
+                    "needs",
+                    "state",
+                )
+            ),
+        ]
+    ):
+        name = root / f"profiles/loud{number}.yaml"
+        name.write_text(spoilt.replace("profile: loud", f"profile: loud{number}"))
+    names = [f"loud{number}" for number in range(9)]
+    for words in (
+        ("profile", "check", *names),
+        ("profile", "check", "--assumed", *names),
+        ("profile", "list"),
+        ("profile", "show", "loud1"),
+        ("profile", "check", "--format", "json", *names),
+    ):
+        ran = ticketctl(root, *words)
+        assert raw(ran.out + ran.err) == [] and "bug" not in ran.err, words
+
+
+def test_what_git_says_and_is_told(tmp_path: Path) -> None:
+    """Branches, hooks and folders are named safely; the messages of commits hold
+    nothing that ``git log`` would show."""
+    root = make_store(tmp_path / "store", "commit: auto\n")
+    git = partial(subprocess.run, cwd=root, capture_output=True, check=True)
+    for words in (
+        "init -q",
+        "config user.email amy@support.example",
+        "config user.name Amy",
+    ):
+        git(["git", *words.split()])
+    git(["git", "checkout", "-q", "-b", "b\u202e\u2066\u200b\x9b\xad"])
+    bad = "\u202e\x9b\u2066\u200b"
+    (root / "profiles").mkdir()
+    (root / "profiles/loud.yaml").write_text(profile(ONE_LINE, SHORT))
+    git(["git", "add", "."])
+    git(["git", "commit", "-qm", "store"])
+    done(
+        root,
+        "new",
+        f"T{bad}",
+        "--id",
+        TICKET,
+        "-p",
+        "loud",
+        "-c",
+        f"jane{bad}@customer.example",
+    )
+    done(root, "move", "aaaaa", "Open" + SHORT)
+    log = git(["git", "log", "--format=%s%n%b%n%an%n%ae"]).stdout.decode()
+    assert "aaaaa" in log and raw(log) == []
+    hook = root / ".git/hooks/pre-commit"
+    hook.write_text(
+        "#!/bin/sh\nprintf '\\033[2J\\302\\233\\342\\200\\256no' >&2\nexit 1\n"
+    )
+    hook.chmod(0o755)
+    refs = root / ".git/HEAD"
+    for words in (
+        ("doctor",),
+        ("check", "--changed"),
+        ("check", "--range", "nope\u202e..HEAD"),
+        ("-v", "index", "status"),
+    ):
+        ran = ticketctl(root, *words)
+        assert raw(ran.out + ran.err) == [], words
+    refs.write_text("ref: refs/heads/\x1b[2J\u202e\n")
+    for words in (
+        ("doctor",),
+        ("check", "--changed"),
+        ("note", "aaaaa", "-m", "x"),
+        ("sweep",),
+    ):
+        ran = ticketctl(root, *words)
+        assert raw(ran.out + ran.err) == [], words
+
+
+def test_a_letter_that_is_kept_aside(tmp_path: Path) -> None:
+    """What is said of letters, with their addresses and file names."""
+    mail = "mail: {from: help@support.example, addresses: {help@support.example: biztech}}\n"
+    root = make_store(tmp_path / "store", "commit: off\n" + mail)
+    for name in ("From", "Subject", "Message-ID", "Auto-Submitted", "Content-Type"):
+        head = {
+            "From": "jane@customer.example",
+            "To": "help@support.example",
+            "Subject": "s",
+            "Message-ID": "<a@b>",
+        }
+        head[name] = f"{head.get(name, '')}\x1b[2J\u202e\x9b=?utf-8?q?=1B=E2=80=AE?="
+        letter = (
+            "".join(f"{key}: {value}\n" for key, value in head.items())
+            + "\nbody\x1b[2J\u202e\n"
+        )
+        for feed in (
+            letter.encode(),
+            letter.encode("utf-16"),
+            b"\x1b[2J" + letter.encode(),
+        ):
+            ran = ticketctl(
+                root, "mail", "in", "--to", "help\u202e\x9b@support.example", feed=feed
+            )
+            assert raw(ran.out + ran.err) == [] and "bug" not in ran.err, (name, ran)
+    box = tmp_path / "box"
+    for part in ("cur", "new", "tmp"):
+        (box / part).mkdir(parents=True)
+    (box / "new/\x1b[2J\u202e.1").write_bytes(b"\x1b[2J")
+    ran = ticketctl(root, "mail", "fetch", "--maildir", str(box))
+    assert raw(ran.out + ran.err) == []
+
+
+def test_a_crash_and_a_full_disk_name_files_safely(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the name of a file is all that we know."""
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space\x1b[2J", "\x1b[2J\u202e")
+
+    root = make_store(tmp_path / "store")
+    monkeypatch.setattr("ticketctl.cli.listing.find", fail)
+    ran = ticketctl(root, "list")
+    assert ran.status == 71 and raw(ran.err) == [] and r"\x1b" in ran.err
+
+
+def test_nobody_forges_a_line_or_a_colour(tmp_path: Path) -> None:
+    """A line break in a text is no new line, and a colour in it no colour, even where
+    colours are on."""
+    text = "x\nerror: forged\x1b[31mred\x1b[0m"
+    root = loud_store(tmp_path / "store", text, text)
+    for words in (
+        ("profile", "list"),
+        ("profile", "show", "loud"),
+        ("profile", "check", "--assumed", "loud"),
+        ("list", "-A"),
+        ("why", "aaaaa"),
+        ("next", "aaaaa"),
+        ("list", "-A", "--format", "table"),
+        ("forecast",),
+        ("sweep", "-n"),
+    ):
+        ran = ticketctl(root, "--color", "always", *words, now="2026-11-09T09:00:00Z")
+        said = ran.out + ran.err
+        assert (
+            not re.search("(?m)^error: forged", said) and "\x1b[31mred" not in said
+        ), words
+    assert (
+        finished(Colors(True)(text, "bold"), True)
+        == "\x1b[1mx\\x0aerror: forged\\x1b[31mred\\x1b[0m\x1b[0m"
+    )
+    assert finished(Colors(True)("x", "red"), False) == "x" == Colors(False)("x", "red")
+
+
+def test_every_character_alone() -> None:
+    """Safe spells out just what is not safe; it leaves a safe text as it is, and lets
+    nothing be joined to ASCII."""
+    for char in BAD:
+        for text in (char, f"a{char}", f"é{char}b", f"{char}{char}", f"\u202e{char}"):
+            found = safe(text)
+            assert (
+                not raw(found)
+                and safe(found) == found
+                and (found != text or char in JOINERS)
+            ), hex(ord(char))
+    for start in range(0, sys.maxunicode, 0x1000):
+        chars = [chr(code) for code in range(start, start + 0x1000)]
+        text = "".join(
+            char
+            for char in chars
+            if char not in _BAD and unicodedata.category(char) != "Cn"
+        )
+        assert safe(text) == text
+    assert safe("a\tb") == "a    b" and safe("a\n\t", "\n\t") == "a\n\t"
+    assert safe("aé\u200d\u200db \u200c") == "aé\u200d\\u200db \\u200c"
+    assert safe("é\u202e\u200d") == safe(safe("é\u202e\u200d"))
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("plain", 5),
+        ("naïve", 5),
+        ("e\u0301", 1),
+        ("漢字", 4),
+        ("한국어", 6),
+        ("👨‍👩‍👧‍👦", 2),
+        ("👩🏽‍🚀", 2),
+        ("❤️", 2),
+        ("❤️‍🔥", 2),
+        ("🏳️‍🌈", 2),
+        ("🇩🇪", 2),
+        ("می‌خواهم", 7),
+        ("क्‍ष", 2),
+        ("हिन्दी", 5),
+        ("؀١", 2),
+        ("👍🏽", 2),
+        ("🏽", 2),
+    ],
+)
+def test_width(text: str, columns: int) -> None:
+    """What joins or stands on other characters takes no column; an emoji of several
+    takes two."""
+    assert width(text) == columns
+
+
+def test_a_cut_text_is_no_wider() -> None:
+    """A sequence is cut as a whole or kept as a whole, and nothing is left that joins."""
+    for text in [text * 3 for text in SCRIPTS.values()]:
+        for columns in range(4, 40):
+            cut = fit(text, columns)
+            assert (
+                width(cut) <= columns
+                and not raw(cut)
+                and (cut == text or cut.endswith("..."))
+            )
+            assert "\u200d..." not in cut and "\u200c..." not in cut
+
+
+def test_csv_and_tsv_cells() -> None:
+    """What they mean to a program stays: tabs and line breaks in cells, and the
+    apostrophe before a formula."""
+    from ticketctl.render.table import csv_line, tsv
+
+    line = csv_line(["=1\x1b", "a\tb", "c\nd", "e\rf", 'g"h', "\u202ei", "\u200b=j"])
+    assert next(csv.reader(io.StringIO(line, newline=""))) == [
+        "'=1\\x1b",
+        "a\tb",
+        "c\nd",
+        "e\\x0df",
+        'g"h',
+        "\\u202ei",
+        "\\u200b=j",
+    ]
+    assert tsv(["a\tb\\\n\r", "\x1b\u202e"]) == "a\\tb\\\\\\n\\r\t\\x1b\\u202e"
+
+
+def test_a_terminal_of_another_encoding(tmp_path: Path) -> None:
+    """What it cannot show is spelled out; it is no bug."""
+    root = make_store(tmp_path / "store")
+    done(root, "new", "naïve 漢字", "--id", TICKET, "-c", "jane@customer.example")
+    ran = subprocess.run(
+        [sys.executable, "-m", "ticketctl", "-C", root, "list"],
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert ran.returncode == 0 and b"na\xefve \\u6f22\\u5b57" in ran.stdout, ran
+
+
+FORBIDDEN = {
+    "echo",
+    "secho",
+    "print",
+    "input",
+    "echo_via_pager",
+    "progressbar",
+    "prompt",
+    "confirm",
+    "pause",
+    "style",
+    "clear",
+    "shell_complete",
+    "get_text_stream",
+    "get_binary_stream",
+    "print_exception",
+    "print_exc",
+    "getpass",
+}
+STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
+
+
+def printing(tree: ast.AST) -> Iterator[int]:
+    """The lines that print by themselves."""
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.ImportFrom)
+            and node.module
+            and node.module.startswith("click")
+        ):
+            if FORBIDDEN & {name.name for name in node.names}:
+                yield node.lineno
+        elif isinstance(node, ast.Call):
+            called = node.func
+            name = (
+                called.id
+                if isinstance(called, ast.Name)
+                else getattr(called, "attr", "")
+            )
+            owner = getattr(called, "value", None)
+            bare = isinstance(called, ast.Name) and name in FORBIDDEN
+            of_click = (
+                isinstance(owner, ast.Name)
+                and owner.id in ("click", "traceback")
+                and name in FORBIDDEN
+            )
+            if (
+                bare
+                or of_click
+                or (
+                    name in ("write", "writelines")
+                    and ast.unparse(owner or called).startswith(
+                        tuple(f"sys.{stream}" for stream in STREAMS)
+                    )
+                )
+            ):
+                yield node.lineno
+
+
+PACKAGE = Path(output.__file__).parent.parent
+ROOMS = sorted(PACKAGE.rglob("*.py"))
+
+
+def test_one_door() -> None:
+    """Nothing but ``cli/output.py`` prints."""
+    found = {
+        f"{room.relative_to(PACKAGE)}:{line}"
+        for room in ROOMS
+        for line in printing(ast.parse(room.read_text(encoding="utf-8")))
+        if room != Path(output.__file__)
+    }
+    assert found == set()
+    for text in (
+        "print(1)",
+        "click.echo('')",
+        "sys.stdout.write('')",
+        "sys.stderr.buffer.write(b'')",
+        "click.confirm('')",
+        "from click import echo",
+        "from click.shell_completion import shell_complete",
+    ):
+        assert list(printing(ast.parse(text))), text

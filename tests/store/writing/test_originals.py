@@ -1,0 +1,172 @@
+"""A hand edit in flight: a ticket that changes between being read and being written is
+decided anew (D9)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from tests.campaigns.test_kill import (
+    done,
+    leftovers,
+    make_store,
+    make_tickets,
+    ticketctl,
+)
+from ticketctl.store.tickets import Store
+from ticketctl.store.writing import locks
+from ticketctl.store.yaml.loader import LoadedTicket
+
+HALF = "bbbbb"
+PATH = f"tickets/2026/11/02/261102-{HALF}.yaml"
+MAIL = (
+    "mail: {from: help@support.example, addresses: {help@support.example: biztech}}\n"
+)
+EMAIL = (
+    f"From: jane@customer.example\nTo: help@support.example\nSubject: Re: [261102-{HALF}] x\n"
+    "Message-ID: <1@x>\n\nIt came by email.\n"
+).encode()
+LATER = "2026-11-09T09:00:00Z"
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "note": ("note", HALF, "-m", "It came by hand."),
+    "reply": ("reply", HALF, "-m", "It came by hand."),
+    "move": ("move", HALF, "Solved", "--reply", "It came by hand."),
+    "sweep": ("sweep",),
+    "set": ("set", HALF, "due=tomorrow"),
+    "mail in": ("mail", "in"),
+    "several": ("move", "aaaaa", HALF, "Solved", "--reply", "It came."),
+}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store with two tickets on which a sweep has something to do."""
+    root = make_store(tmp_path / "store", "commit: off\n" + MAIL)
+    make_tickets(root, "aaaaa", HALF)
+    for half in ("aaaaa", HALF):
+        done(root, "move", half, "Open", "-a", "amy@support.example")
+    ticketctl(root, "list")
+    return root
+
+
+@contextmanager
+def edited(root: Path, edit: Callable[[Path], None]) -> Iterator[list[float]]:
+    """Let somebody edit the ticket each time a writing command has just read it; when
+    that was."""
+    at: list[float] = []
+    read = Store.read
+
+    def then_edited(self: Store, id_: str) -> LoadedTicket:
+        loaded = read(self, id_)
+        if loaded.path == PATH and locks.held:
+            at.append(time.monotonic())
+            edit(root / PATH)
+        return loaded
+
+    with patch.object(Store, "read", then_edited):
+        yield at
+
+
+class Comments:
+    """An editor that adds a comment in place, so many times."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def __call__(self, path: Path) -> None:
+        """Edit it, unless enough was edited."""
+        if self.left:
+            self.left -= 1
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(f"# edit {self.left}\n")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("edits", [1, 3])
+def test_it_is_decided_anew(edits: int, name: str, store: Path) -> None:
+    """Both stay: what was edited, and what the command wrote, once."""
+    before = (store / PATH).read_text().count("\n- ")
+    with edited(store, Comments(edits)):
+        ran = ticketctl(store, *COMMANDS[name], now=LATER, feed=EMAIL)
+    assert ran.status == 0 and not ran.err.count("error"), ran
+    text = (store / PATH).read_text()
+    assert text.count("# edit ") == edits and text.count("\n- ") > before
+    assert text.count("It came") == (name not in ("set", "sweep"))
+    assert ticketctl(store, "check", now=LATER).status == 0 and not leftovers(store)
+    if name in ("several", "sweep"):  # nothing was done to others twice, or not at all
+        assert (store / PATH.replace(HALF, "aaaaa")).read_text().count(
+            "\n- "
+        ) == text.count("\n- ")
+        assert (
+            ticketctl(store, "sweep", now=LATER).out.count(HALF) == 0
+            or name == "several"
+        )
+
+
+@pytest.mark.parametrize("name", ["note", "move", "sweep", "mail in"])
+def test_somebody_who_edits_without_end(name: str, store: Path) -> None:
+    """It is not tried for ever: 75, the ticket is as the editor has it, and the other
+    tickets are done."""
+    before = (store / PATH).read_text()
+    start = time.monotonic()
+    with edited(store, Comments(10_000)) as at:
+        ran = ticketctl(store, *COMMANDS[name], now=LATER, feed=EMAIL)
+    assert (
+        ran.status == 75 and "changed by another program" in ran.err and PATH in ran.err
+    ), ran
+    assert 2 < len(at) < 20 and time.monotonic() - start < 30
+    assert (store / PATH).read_text().split("# edit ")[0] == before and not leftovers(
+        store
+    )
+    if name == "sweep":
+        assert "aaaaa" in ran.out
+
+
+@pytest.mark.parametrize("name", ["note", "sweep", "mail in"])
+def test_a_file_that_is_half_written(name: str, store: Path) -> None:
+    """An editor that writes in place leaves half a file for some milliseconds: that is
+    not a broken ticket."""
+    threads: list[threading.Thread] = []
+
+    def edit(path: Path) -> None:
+        if threads:
+            return
+        whole = path.read_text()
+        path.write_text(whole[: len(whole) // 2])
+        threads.append(
+            threading.Thread(
+                target=lambda: (
+                    time.sleep(0.05),
+                    path.write_text(whole + "# whole again\n"),
+                )
+            )
+        )
+        threads[0].start()
+
+    with edited(store, edit):
+        ran = ticketctl(store, *COMMANDS[name], now=LATER, feed=EMAIL)
+    threads[0].join()
+    assert ran.status == 0, ran
+    assert "# whole again" in (store / PATH).read_text()
+
+
+def test_a_change_that_makes_it_impossible(store: Path) -> None:
+    """Decided anew means by the rules as the ticket now is: an edit that breaks it is
+    told, and stays."""
+
+    def edit(path: Path) -> None:
+        path.write_text(path.read_text().replace("status: Open", "status: Closed", 1))
+
+    with edited(store, edit):
+        ran = ticketctl(store, *COMMANDS["note"])
+    assert ran.status == 65 and "set by hand" in ran.err
+    assert (
+        "status: Closed" in (store / PATH).read_text()
+        and "by hand." not in (store / PATH).read_text()
+    )

@@ -1,0 +1,1 @@
+"""What tests share: stores, commands, servers, emails, faults."""

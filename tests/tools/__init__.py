@@ -1,0 +1,1 @@
+"""Scripts that the Makefile runs: the reference, the samples, the table of demands."""
