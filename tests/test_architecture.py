@@ -37,7 +37,7 @@ DOORS = {
     "smtplib": "store/email/smtp.py",
     "imaplib": "store/email/imap.py",
     "imap_tools": "store/email/imap.py",
-    "email": "store/email/parse.py",
+    "email": ("store/email/parse.py", "store/email/compose.py"),
     "binascii": ("store/email/mime.py", "store/email/headers.py"),
     "codecs": "store/email/charsets.py",
     "encodings": "store/email/charsets.py",

@@ -41,7 +41,8 @@ from ticketctl.app.email import quota
 from ticketctl.app.email.inbound import Receipt, receive
 from ticketctl.app.workspace import Workspace
 from ticketctl.record import replace
-from ticketctl.store.email.parse import UnreadableError, parse_email
+from ticketctl.store.email.mime import UnreadableError
+from ticketctl.store.email.parse import parse_email
 from ticketctl.store.email.quarantine import name_of
 from ticketctl.store.paths import path_of
 

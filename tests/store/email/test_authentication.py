@@ -26,6 +26,7 @@ from tests.store.email.test_parse import (
 from tests.support.hostile_emails import LARGE, MIB
 from tests.support.places import ROOT
 from ticketctl.store.email import charsets
+from ticketctl.store.email.body import MAX_TEXT_BYTES
 from ticketctl.store.email.headers import addresses, only_address, same_address
 from ticketctl.store.email.mime import (
     MAX_DEPTH,
@@ -33,8 +34,9 @@ from ticketctl.store.email.mime import (
     MAX_FIELDS,
     MAX_HEAD,
     MAX_PARTS,
+    UnreadableError,
 )
-from ticketctl.store.email.parse import MAX_TEXT_BYTES, UnreadableError, parse_email
+from ticketctl.store.email.parse import parse_email
 from ticketctl.store.email.settings import ADDRESS
 
 AMY = "amy@support.example"
@@ -62,7 +64,8 @@ def test_reading_is_quick(name: str) -> None:
 READ = """
 import resource, sys
 from tests.support.hostile_emails import LARGE, MIB
-from ticketctl.store.email.parse import UnreadableError, parse_email
+from ticketctl.store.email.mime import UnreadableError
+from ticketctl.store.email.parse import parse_email
 for name in sys.argv[1:]:
     try:
         parse_email(LARGE[name](40 * MIB))
@@ -187,7 +190,7 @@ def test_a_charset_is_that_of_windows_where_it_is_too_small(name: str) -> None:
     )
     word = f"=?{charset}?b?{base64.b64encode(data).decode()}?="
     assert text in parse_email(letter(f"Subject: {word}")).subject
-    assert text in charsets.beginning(data + b" " * 100, charset, len(data) + 50)
+    assert text in charsets.decode_beginning(data + b" " * 100, charset, len(data) + 50)
 
 
 def test_what_is_in_no_charset_has_its_other_characters() -> None:

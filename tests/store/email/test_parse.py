@@ -45,16 +45,10 @@ from ticketctl.core.engine.notifications import compose
 from ticketctl.core.entry import Entry
 from ticketctl.errors import BrokenError, BusyError, Finding
 from ticketctl.record import replace
-from ticketctl.store.email.mime import MAX_PARTS
-from ticketctl.store.email.parse import (
-    Attachment,
-    Email,
-    OutgoingEmail,
-    UnreadableError,
-    compose_email,
-    parse_email,
-    without_quotes,
-)
+from ticketctl.store.email.body import Attachment
+from ticketctl.store.email.compose import OutgoingEmail, compose_email
+from ticketctl.store.email.mime import MAX_PARTS, UnreadableError
+from ticketctl.store.email.parse import Email, parse_email, without_quotes
 from ticketctl.store.email.settings import ADDRESS, MailServer, MailSettings
 from ticketctl.store.email.smtp import DeliveryError, transport
 from ticketctl.store.paths import path_of

@@ -16,8 +16,10 @@ from ticketctl.errors import DiskError
 from ticketctl.record import Record, replace
 from ticketctl.store import files
 from ticketctl.store.email import quarantine
+from ticketctl.store.email.body import Attachment
 from ticketctl.store.email.headers import same_address
-from ticketctl.store.email.parse import Attachment, Email, UnreadableError, parse_email
+from ticketctl.store.email.mime import UnreadableError
+from ticketctl.store.email.parse import Email, parse_email
 
 MAX_ATTACHMENT = 10 << 20
 MAX_ATTACHMENTS = 25 << 20

@@ -40,7 +40,8 @@ from ticketctl.core.profile import Profile
 from ticketctl.errors import MissingError, RefusedError, SettingsError, UsageError
 from ticketctl.record import Record, replace
 from ticketctl.store.email import quarantine
-from ticketctl.store.email.parse import Email, UnreadableError, parse_email
+from ticketctl.store.email.mime import UnreadableError
+from ticketctl.store.email.parse import Email, parse_email
 from ticketctl.store.email.quarantine import Source
 from ticketctl.store.email.settings import MailSettings
 from ticketctl.store.paths import short

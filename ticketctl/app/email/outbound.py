@@ -47,7 +47,7 @@ from ticketctl.errors import (
 )
 from ticketctl.record import Record
 from ticketctl.store import files
-from ticketctl.store.email.parse import OutgoingEmail, compose_email
+from ticketctl.store.email.compose import OutgoingEmail, compose_email
 from ticketctl.store.email.settings import LOOPBACK, MailServer, MailSettings
 from ticketctl.store.email.smtp import DeliveryError, Send, transport
 from ticketctl.store.git import config

@@ -36,7 +36,7 @@ class _MalformedError(ValueError):
     """It does not follow RFC 8601."""
 
 
-def vouching(values: Iterable[str], domain: str) -> tuple[str, ...]:
+def vouching_servers(values: Iterable[str], domain: str) -> tuple[str, ...]:
     """The servers that vouch for the sender of an email (DMARC passed).
 
     Of the headers of one server only the topmost counts: it is the one that the

@@ -165,7 +165,7 @@ def _from_jis(data: bytes) -> str:
     return "".join(found)
 
 
-def beginning(data: bytes, name: str, size: int) -> str:
+def decode_beginning(data: bytes, name: str, size: int) -> str:
     """The text of the first bytes of a larger text.
 
     Args:

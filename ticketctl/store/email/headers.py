@@ -19,6 +19,8 @@ MAX_NESTING = 100
 """How deep comments may be nested; people write them one deep."""
 MAX_PARAMETERS = 200
 MAX_ADDRESSES = 1000
+MESSAGE_ID = re.compile(r"<(?!=\?)(?:[!-;=?-~](?!=\?)){1,240}>")
+"""A Message-ID in its brackets; never with an encoded word in it."""
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
 )
