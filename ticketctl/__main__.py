@@ -84,12 +84,12 @@ def open_streams() -> None:
 
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
-            os.set_inheritable(
-                os.open(os.devnull, os.O_RDWR), True
-            )  # takes the lowest number that is free
-            stream = open(
+            # The lowest number that is free is that of the stream.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+            # Open as long as the process.
+            stream = open(  # noqa: SIM115
                 number, "w" if number else "r", encoding="utf-8", closefd=False
-            )  # noqa: SIM115 - as long as we
+            )
             setattr(sys, name, stream)
 
 

@@ -21,6 +21,7 @@ from ticketctl.store.state import locate
 if TYPE_CHECKING:  # loaded where they are used: a list needs neither rules nor files
     from ticketctl.app.pending import Pending
     from ticketctl.app.visibility import CustomerView
+    from ticketctl.core.engine.context import Situation
     from ticketctl.core.people import People
     from ticketctl.core.profile import Profile
     from ticketctl.core.ticket import Ticket
@@ -140,6 +141,12 @@ class Workspace(Record):
                 self.settings.people_of(profile)
             )
         return known
+
+    def situation_of(self, profile: Profile) -> Situation:
+        """Return what the rules of a profile look at: its people, and the time."""
+        from ticketctl.core.engine.context import Situation
+
+        return Situation(profile, self.people_of(profile), self.now, self.by_mail)
 
     @cached_property
     def _people(self) -> dict[tuple[str, int], People]:

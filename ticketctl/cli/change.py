@@ -504,6 +504,7 @@ def _status(outcome: Outcome) -> Exit:
 
 
 def _tell_one(env: Env, outcome: Outcome, several: bool, dry: bool) -> None:
+    from ticketctl.core.engine.timers import next_rules
     from ticketctl.render import text
 
     result = outcome.result
@@ -514,7 +515,17 @@ def _tell_one(env: Env, outcome: Outcome, several: bool, dry: bool) -> None:
             say(line, err=True)
     else:
         assert outcome.profile is not None
-        line = text.done(env.formatter, outcome.before, result, outcome.profile)
+        line = text.done(
+            env.formatter,
+            outcome.before,
+            result,
+            outcome.profile,
+            next_rules(
+                env.workspace.situation_of(outcome.profile),
+                outcome.before,
+                result.ticket,
+            ),
+        )
         say(f"would be  {line}" if dry else line)
         for warning in result.warnings:
             env.warn(f"{text.short(outcome.id)}: {warning}" if several else warning)

@@ -75,6 +75,7 @@ def _change(env: Env, id_: str, typed: str) -> str:
     from ticketctl.app.change import change
     from ticketctl.app.input import edit
     from ticketctl.core.engine.requests import Decision, Refusal
+    from ticketctl.core.engine.timers import next_rules
     from ticketctl.render import text
 
     workspace = env.workspace
@@ -88,7 +89,14 @@ def _change(env: Env, id_: str, typed: str) -> str:
     if isinstance(outcome.result, TicketctlError):
         raise outcome.result
     assert isinstance(outcome.result, Decision) and outcome.profile
-    say(text.done(env.formatter, outcome.before, outcome.result, outcome.profile))
+    upcoming = next_rules(
+        workspace.situation_of(outcome.profile), outcome.before, outcome.result.ticket
+    )
+    say(
+        text.done(
+            env.formatter, outcome.before, outcome.result, outcome.profile, upcoming
+        )
+    )
     return ""
 
 

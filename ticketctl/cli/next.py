@@ -106,6 +106,7 @@ def _others(
     """What others, and time, can do with the ticket besides: ``Closed by the
     customer``."""
     from ticketctl.core.engine.moves import automatic
+    from ticketctl.core.engine.timers import next_rule
     from ticketctl.render.text import coming, listed
 
     targets: dict[str, list[str]] = {}
@@ -121,7 +122,8 @@ def _others(
     for target, how in automatic(profile, ticket.status):
         if " on " in how and target not in mine and target not in by.get(how, ()):
             by.setdefault(how, []).append(target)
-    promise = coming(env.formatter, profile, ticket)
+    upcoming = next_rule(env.workspace.situation_of(profile), ticket)
+    promise = coming(env.formatter, upcoming)
     lines = [
         f"{listed(names)} {how if how.startswith('by ') else 'by ' + how}"
         for how, names in by.items()

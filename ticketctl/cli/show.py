@@ -11,7 +11,7 @@ from ticketctl.cli.command import command
 from ticketctl.cli.completion import complete_id
 from ticketctl.cli.environment import Env, finish, pass_env, report, worst
 from ticketctl.cli.output import say, say_lines, say_page
-from ticketctl.core.engine.timers import next_due
+from ticketctl.core.engine.timers import next_rule
 from ticketctl.errors import BrokenError, TicketctlError, UnreadError
 from ticketctl.store.yaml.loader import LoadedTicket
 
@@ -40,12 +40,12 @@ def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
         tickets = []
         for one in loaded:
             profile = env.workspace.profile_of(one.ticket)
-            fire = next_due(profile, one.ticket, env.workspace.people_of(profile))
+            upcoming = next_rule(env.workspace.situation_of(profile), one.ticket)
             tickets.append(
                 json_documents.ticket(
                     one.ticket,
                     profile.state(one.ticket.status),
-                    fire.due if fire else None,
+                    upcoming.due if upcoming else None,
                 )
             )
         broken = [
@@ -74,9 +74,8 @@ def _shown(env: Env, one: LoadedTicket) -> Iterator[str]:
     from ticketctl.render import text
 
     profile = env.workspace.profile_of(one.ticket)
-    return text.show(
-        env.formatter, one.ticket, profile, env.workspace.people_of(profile)
-    )
+    upcoming = next_rule(env.workspace.situation_of(profile), one.ticket)
+    return text.show(env.formatter, one.ticket, profile, upcoming)
 
 
 def _load(

@@ -7,13 +7,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ticketctl.core import dates
 from ticketctl.core.engine.events import is_import
-from ticketctl.core.engine.recipients import unreachable_reason
-from ticketctl.core.engine.timers import future_event, in_future, next_due
+from ticketctl.core.engine.timers import NextRule, NextRules, in_future
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.people import NOBODY_LISTED, People
-from ticketctl.core.profile import Profile
+from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.render.format import TIED, Formatter, wrapped
 from ticketctl.render.sanitize import safe
@@ -37,7 +34,11 @@ def short(id_: str) -> str:
 
 
 def done(
-    formatter: Formatter, before: Ticket | None, decision: Decision, profile: Profile
+    formatter: Formatter,
+    before: Ticket | None,
+    decision: Decision,
+    profile: Profile,
+    upcoming: NextRules,
 ) -> str:
     """The line that says what was done: ``k3qx9: Open -> Solved   jane@customer.example
     is told; closes by itself ...``"""
@@ -60,7 +61,7 @@ def done(
         else []
     )
     tail += map(safe, decision.unheard)
-    was, promise = coming(formatter, profile, before), coming(formatter, profile, after)
+    was, promise = (coming(formatter, one) for one in upcoming)
     if promise and (before.status != after.status or promise != was):
         tail.append(promise)
     elif was and not promise and before.status == after.status:
@@ -69,26 +70,23 @@ def done(
     return f"{head}     {'; '.join(tail)}" if tail else head
 
 
-def coming(formatter: Formatter, profile: Profile, ticket: Ticket) -> str:
-    """What time will do to a ticket next: ``closes by itself in 4 d (2026-11-25
-    12:05)``, or nothing."""
-    fire = next_due(profile, ticket, NOBODY_LISTED)
-    if fire is None:
+def coming(formatter: Formatter, upcoming: NextRule | None) -> str:
+    """Return what will happen next by time: ``closes by itself in 4 d (2026-11-25
+    12:05)``; nothing if nothing will."""
+    if upcoming is None:
         return ""
-    if event := future_event(ticket, formatter.now):
-        return f"no rule acts by time: {in_future(event)}"
-    automation = profile.automation(fire.rule)
-    assert automation is not None
-    moves = [action.target for action in automation.do if action.kind == "move"]
-    if moves and profile.state(moves[-1]) == "closed":
+    if upcoming.future:
+        return f"no rule acts by time: {in_future(upcoming.future)}"
+    if upcoming.closes:
         verb = "closes by itself"
     else:
-        verb = f"goes to {moves[-1]} by itself" if moves else "a reminder goes out"
-    if dates.parse_instant(fire.due) <= formatter.now:
-        return f"{verb} at the next sweep (due {formatter.time(fire.due)})"
-    return (
-        f"{verb} in {formatter.ahead(fire.due, long=True)} ({formatter.time(fire.due)})"
-    )
+        verb = (
+            f"goes to {upcoming.to} by itself" if upcoming.to else "a reminder goes out"
+        )
+    due = upcoming.due
+    if upcoming.is_due:
+        return f"{verb} at the next sweep (due {formatter.time(due)})"
+    return f"{verb} in {formatter.ahead(due, long=True)} ({formatter.time(due)})"
 
 
 def deed(formatter: Formatter, entry: Entry) -> str:
@@ -220,9 +218,9 @@ def show(
     formatter: Formatter,
     ticket: Ticket,
     profile: Profile,
-    people: People = NOBODY_LISTED,
+    upcoming: NextRule | None,
 ) -> Iterator[str]:
-    """One ticket with its history."""
+    """Yield the lines of one ticket with its history."""
     paint, state = formatter.paint, profile.state(ticket.status)
     yield f"{paint(ticket.id, 'bold')}  {paint(safe(ticket.title), 'bold')}"
     parts = [f"{paint.state(ticket.status, state)} ({state})", ticket.profile]
@@ -236,31 +234,21 @@ def show(
         f"{name}: {_value(formatter, value)}"
         for name, value in sorted(ticket.fields.items())
     )
-    if promise := coming(formatter, profile, ticket):
+    if upcoming is not None:
+        promise = coming(formatter, upcoming)
         yield (
             promise
-            if future_event(ticket, formatter.now)
-            else f"{promise}   ({next_rule(profile, ticket)})"
+            if upcoming.future
+            else f"{promise}   ({_with_demands(upcoming.rule)})"
         )
-        yield from map(safe, _unheard(profile, ticket, people))
+        yield from map(safe, upcoming.unreachable)
     yield ""
     yield from log(formatter, ticket)
 
 
-def _unheard(profile: Profile, ticket: Ticket, people: People) -> Iterator[str]:
-    """Why what time will do next tells nobody, if so."""
-    fire = next_due(profile, ticket, NOBODY_LISTED)
-    automation = profile.automation(fire.rule) if fire else None
-    for action in automation.do if automation else ():
-        if words := unreachable_reason(action, ticket, people):
-            yield words
-
-
-def next_rule(profile: Profile, ticket: Ticket) -> str:
-    """The name of the rule that acts next, with its demands."""
-    fire = next_due(profile, ticket, NOBODY_LISTED)
-    automation = profile.automation(fire.rule) if fire else None
-    return ", ".join([automation.name, *automation.origin.cites]) if automation else ""
+def _with_demands(rule: Automation) -> str:
+    """Return the name of a rule, with its demands."""
+    return ", ".join([rule.name, *rule.origin.cites])
 
 
 def log(formatter: Formatter, ticket: Ticket) -> Iterator[str]:

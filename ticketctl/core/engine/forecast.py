@@ -9,7 +9,7 @@ from datetime import datetime
 from ticketctl.core import dates
 from ticketctl.core.engine.explanations import in_words
 from ticketctl.core.engine.guards import EvalContext, holds
-from ticketctl.core.engine.recipients import unreachable_reason
+from ticketctl.core.engine.recipients import unreachable_reasons
 from ticketctl.core.engine.requests import Decision, Fire
 from ticketctl.core.engine.sweep import FiredRule, sweep_ticket
 from ticketctl.core.engine.timers import Clock, Timer, clock_of, next_due, timers
@@ -73,11 +73,7 @@ def _outlook(
         profile, people, at, ticket, ticket.acts, system, system, system
     )
     tests = tuple((in_words(test), holds((test,), context)) for test in automation.when)
-    unheard = tuple(
-        words
-        for action in automation.do
-        if (words := unreachable_reason(action, ticket, people))
-    )
+    unheard = unreachable_reasons(automation, ticket, people)
     return RuleForecast(
         automation, clock, fire, timer.done if timer else 0, tests, unheard
     )

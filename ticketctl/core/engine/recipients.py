@@ -57,6 +57,15 @@ def unreachable_reason(action: Action, ticket: Ticket, people: People) -> str:
     return f"{' and '.join(reasons)}: no one is notified" if reasons else ""
 
 
+def unreachable_reasons(
+    rule: Trigger | Automation, ticket: Ticket, people: People
+) -> tuple[str, ...]:
+    """Return why the notifications of a rule reach nobody: a text for each that does
+    not."""
+    reasons = (unreachable_reason(action, ticket, people) for action in rule.do)
+    return tuple(reason for reason in reasons if reason)
+
+
 def _why_not(target: str, ticket: Ticket, people: People) -> Iterator[str]:
     """Why one target, which reaches nobody, does not."""
     whom = named(target, ticket, people)

@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ticketctl.core import dates
+from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.events import events_of
 from ticketctl.core.engine.guards import EvalContext, failures
+from ticketctl.core.engine.recipients import unreachable_reasons
 from ticketctl.core.engine.requests import Fire
 from ticketctl.core.entry import HIDDEN, Entry
 from ticketctl.core.people import People
@@ -291,6 +293,69 @@ def next_due(
         for one in clocks
         if after is None or dates.parse_instant(one.fire.due) > after
     )
+
+
+class NextRule(NamedTuple):
+    """The rule that acts next on a ticket if nobody does anything: data to be worded.
+
+    Args:
+        rule: the rule.
+        due: when it is due, as in the file.
+        is_due: whether that is past, so that the next sweep does it.
+        to: the status to which it moves the ticket; empty if it does not.
+        closes: whether that status is a closed one.
+        future: the event dated in the future for which no rule acts by time yet.
+        unreachable: why what it tells reaches nobody, if so.
+    """
+
+    rule: Automation
+    due: str
+    is_due: bool
+    to: str
+    closes: bool
+    future: Entry | None
+    unreachable: tuple[str, ...]
+
+
+class NextRules(NamedTuple):
+    """What acts next on a ticket, before a change of it and after."""
+
+    before: NextRule | None
+    after: NextRule | None
+
+
+def next_rule(situation: Situation, ticket: Ticket) -> NextRule | None:
+    """Return the rule that acts next on a ticket as it stands; ``None`` if none will.
+
+    This is the one answer for ``show``, ``next`` and what ``move`` promises, and it is
+    :func:`next_due`, which the index keeps for lists: conditions are tested at the
+    instant at which the rule is due, with the people of the store. Callers only word
+    it.
+    """
+    profile, people, now, _ = situation
+    fire = next_due(profile, ticket, people)
+    automation = profile.automation(fire.rule) if fire else None
+    if fire is None or automation is None:
+        return None
+    targets = [action.target for action in automation.do if action.kind == "move"]
+    to = targets[-1] if targets else ""
+    return NextRule(
+        automation,
+        fire.due,
+        dates.parse_instant(fire.due) <= now,
+        to,
+        bool(to) and profile.state(to) == "closed",
+        future_event(ticket, now),
+        unreachable_reasons(automation, ticket, people),
+    )
+
+
+def next_rules(situation: Situation, before: Ticket | None, after: Ticket) -> NextRules:
+    """Return what acts next on a ticket, before a change of it and after; nothing for a
+    new ticket."""
+    if before is None:
+        return NextRules(None, None)
+    return NextRules(next_rule(situation, before), next_rule(situation, after))
 
 
 def wake_of(clocks: Iterable[Upcoming]) -> str:
