@@ -38,9 +38,9 @@ class Office:
         self.taken: list[EmailMessage] = []
         self.refused: set[str] = set()
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
-    ) -> str:  # noqa: N802
+    ) -> str:
         """Whether there is such a mailbox."""
         if address in self.refused:
             return "550 5.1.1 no such mailbox"

@@ -738,13 +738,13 @@ def interrupted(
         clone.slow = 0.05
         command = clone.start(*words, as_=as_, feed=feed)
         clone.slow = 0
+        path = clone.ticket(half)
         if until(
-            lambda: (
-                clone.ticket(half).exists()
-                and clone.ticket(half).read_bytes() != before
+            lambda path=path, before=before: (
+                path.exists() and path.read_bytes() != before
             ),
             command,
-        ):  # noqa: B023
+        ):
             if act == "lock":
                 leave(clone, "refs/heads/main.lock", 0)
                 ran = command.wait()
