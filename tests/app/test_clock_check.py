@@ -501,13 +501,13 @@ def commits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, ...]]]:
     from ticketctl.store.git import process as git
 
     asked: list[tuple[str, ...]] = []
-    real = git.run
+    real = git.run_git
 
     def run(root: str, *words: str, **more: object) -> object:
         asked.append(words)
         return real(root, *words, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(git, "run", run)
+    monkeypatch.setattr(git, "run_git", run)
     yield asked
 
 

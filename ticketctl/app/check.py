@@ -47,7 +47,7 @@ from ticketctl.errors import (
     closest,
 )
 from ticketctl.store import files
-from ticketctl.store.git import process as git
+from ticketctl.store.git.queries import tracked_files
 from ticketctl.store.paths import path_of, short
 from ticketctl.store.state import OLD
 from ticketctl.store.yaml.loader import LoadedTicket
@@ -145,7 +145,7 @@ def _tracked_state(workspace: Workspace) -> Iterator[Finding]:
     if not os.path.lexists(f"{workspace.root}/{OLD}"):
         return
     with suppress(DiskError):
-        for path in git.tracked(workspace.root, OLD)[:1]:
+        for path in tracked_files(workspace.root, OLD)[:1]:
             yield Finding(
                 Place(path),
                 "state",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ticketctl.app.check import CheckResult, check_ticket
 from ticketctl.app.workspace import Workspace
 from ticketctl.errors import BrokenError, Finding, Place
-from ticketctl.store.git import process as git
+from ticketctl.store.git.queries import changed_blobs, read_blobs
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
@@ -26,9 +26,9 @@ def check_changes(
         DiskError: git failed.
     """
     result = CheckResult()
-    changed = git.changed(workspace.root, old, new)
-    before = git.blobs(workspace.root, [blob for _, blob, _ in changed])
-    after = git.blobs(workspace.root, [blob for _, _, blob in changed])
+    changed = changed_blobs(workspace.root, old, new)
+    before = read_blobs(workspace.root, [blob for _, blob, _ in changed])
+    after = read_blobs(workspace.root, [blob for _, _, blob in changed])
     for (path, _, _), was, now in zip(changed, before, after, strict=True):
         result.checked += 1
         try:

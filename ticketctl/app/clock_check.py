@@ -48,11 +48,11 @@ def _age(workspace: Workspace, traces: list[tuple[str, str]]) -> timedelta:
 def _newest_commit(workspace: Workspace) -> str:
     """The instant of the newest commit that is not later than the clock; empty if there
     is none, or no git."""
-    from ticketctl.store.git import process as git
+    from ticketctl.store.git.process import run_git
 
     until = dates.format_instant(workspace.now)
     with suppress(DiskError, ValueError, OverflowError, OSError):
-        said = git.run(
+        said = run_git(
             workspace.root,
             "log",
             "-1",

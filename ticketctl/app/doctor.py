@@ -36,9 +36,9 @@ from ticketctl.store.email.quarantine import DEAD
 from ticketctl.store.email.smtp import PASSWORD_FILE as SMTP_FILE
 from ticketctl.store.email.smtp import secret
 from ticketctl.store.git import config, operations, setup
-from ticketctl.store.git import process as git
 from ticketctl.store.git.access import inside_repository
 from ticketctl.store.git.objects import unwritable_objects
+from ticketctl.store.git.queries import uncommitted_files
 from ticketctl.store.git.repository import is_detached
 from ticketctl.store.index.sql import ahead, assigned, profiles_in
 from ticketctl.store.paths import path_of, short
@@ -270,7 +270,7 @@ def _not_committed(workspace: Workspace) -> Iterator[Finding]:
     for path in pending_lists(workspace.state):
         with suppress(ValueError):
             ours |= {row.path for row in rows_in(path)}
-    dirty = git.uncommitted(workspace.root)
+    dirty = uncommitted_files(workspace.root)
     for path in sorted(ours & dirty)[:_NAMED]:
         hint = "the next command that writes commits it, unless it was changed by hand since: git diff, git commit"
         yield _finding(

@@ -10,14 +10,15 @@ from typing import NamedTuple
 from ticketctl.core.language.json_schema import ticket_schema
 from ticketctl.errors import DiskError, RefusedError
 from ticketctl.store import files
-from ticketctl.store.git import commit as commit_module
-from ticketctl.store.git import process as git
 from ticketctl.store.git import setup
 from ticketctl.store.git.access import inside_repository
-from ticketctl.store.git.commit import Written
+from ticketctl.store.git.commit import commit_files
 from ticketctl.store.git.index_lock import IndexLock
 from ticketctl.store.git.operations import must_be_finished
+from ticketctl.store.git.queries import user_email
 from ticketctl.store.git.repository import repository_of
+from ticketctl.store.git.setup import init_repository
+from ticketctl.store.git.written_files import WrittenFile
 from ticketctl.store.profiles import ProfileRegistry
 from ticketctl.store.settings import NAME
 from ticketctl.store.state import BESIDE, OLD, StateFolder, locate
@@ -68,7 +69,7 @@ def init_store(root: str, profile: str) -> InitResult:
             return InitResult([_set_up_again(root, own)], is_new=False)
         files.make_folder(root, locate(nearest).access)
         if own:
-            git.init(root)
+            init_repository(root)
         state = locate(root)
         state.made()
         made = [NAME, ".gitattributes", ".gitignore"]
@@ -103,9 +104,9 @@ def _commit(state: StateFolder, made: Sequence[str]) -> None:
     assert state.repository is not None
     lock = IndexLock(state.repository, state.access)
     try:
-        who = git.email(state.root) or "ticketctl@localhost"
-        commit_module.commit(
-            state, [Written(path) for path in made], "A ticket store", who, lock
+        who = user_email(state.root) or "ticketctl@localhost"
+        commit_files(
+            state, [WrittenFile(path) for path in made], "A ticket store", who, lock
         )
     finally:
         lock.release()

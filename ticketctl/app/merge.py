@@ -9,7 +9,7 @@ from ticketctl.core.dag import union
 from ticketctl.core.ticket import fold
 from ticketctl.errors import BrokenError
 from ticketctl.store import files
-from ticketctl.store.git import process as git
+from ticketctl.store.git.queries import merge_file
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.loader import LoadedTicket
@@ -37,7 +37,7 @@ def merge(base: str, ours: str, theirs: str, id_: str) -> int:
         files.replace_file(ours, data, durable=False)
         return 0
     except (BrokenError, ValueError):
-        return git.merge_file(os.getcwd(), ours, base, theirs)
+        return merge_file(os.getcwd(), ours, base, theirs)
 
 
 def joined(store: Store, path: str, one: bytes, other: bytes) -> bytes:

@@ -13,8 +13,8 @@ from ticketctl.app.workspace import Workspace
 from ticketctl.errors import BrokenError, DiskError
 
 if TYPE_CHECKING:  # a command that only looks needs none of it
-    from ticketctl.store.git.commit import Committed, MissingEventsError
     from ticketctl.store.git.index_lock import IndexLock
+    from ticketctl.store.git.written_files import CommitResult, MissingEventsError
     from ticketctl.store.writing import journal
     from ticketctl.store.writing.uncommitted import UncommittedList
 
@@ -152,15 +152,16 @@ class Pending:
 
     def _committed(
         self, written: dict[str, PreparedFile], message: str, who: str, lock: IndexLock
-    ) -> Committed:
+    ) -> CommitResult:
         """Commit files; where the last commit has events that they lack, with these."""
-        from ticketctl.store.git.commit import MissingEventsError, Written, commit
+        from ticketctl.store.git.commit import commit_files
+        from ticketctl.store.git.written_files import MissingEventsError, WrittenFile
 
-        def tried() -> Committed:
+        def tried() -> CommitResult:
             files = [
-                Written(path, one.digest, one.was) for path, one in written.items()
+                WrittenFile(path, one.digest, one.was) for path, one in written.items()
             ]
-            return commit(self._workspace.state, files, message, who, lock)
+            return commit_files(self._workspace.state, files, message, who, lock)
 
         try:
             return tried()
@@ -198,11 +199,11 @@ class Pending:
         Raises:
             DiskError: there are such.
         """
-        from ticketctl.store.git import process as git
+        from ticketctl.store.git.queries import uncommitted_files
 
         if left := [
             path
-            for path in git.uncommitted(self._workspace.root, paths)
+            for path in uncommitted_files(self._workspace.root, paths)
             if path in written
         ]:
             raise changed_since(left)

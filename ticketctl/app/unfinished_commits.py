@@ -59,9 +59,9 @@ def _rows(workspace: Workspace, lists: Iterable[str]) -> Iterator[UncommittedFil
             damaged = True
     if damaged:
         from ticketctl.app.check import attached
-        from ticketctl.store.git import process as git
+        from ticketctl.store.git.queries import uncommitted_files
 
-        dirty = git.uncommitted(workspace.root)
+        dirty = uncommitted_files(workspace.root)
         for path in sorted(dirty):
             if path.startswith("tickets/") and workspace.store.is_whole(path):
                 ticket = workspace.store.read_path(path).ticket
@@ -83,22 +83,23 @@ def _committed(
     Raises:
         DiskError: git would not.
     """
-    from ticketctl.store.git import process as git
-    from ticketctl.store.git.commit import Written, commit
+    from ticketctl.store.git.commit import commit_files
+    from ticketctl.store.git.queries import uncommitted_files
+    from ticketctl.store.git.written_files import WrittenFile
 
     assert workspace.pending.lock is not None
-    by_author: dict[str, list[Written]] = {}
+    by_author: dict[str, list[WrittenFile]] = {}
     for path, rows in left.items():
         if (now := _as_written(workspace, path, rows)) is not None:
             by_author.setdefault(now.who if "@" in now.who else "", []).append(
-                Written(path, now.digest)
+                WrittenFile(path, now.digest)
             )
     for author, written in by_author.items():
         message = (
             f"Commit what an earlier command wrote: {counted(len(written), 'file')}"
         )
         lines = [one.path for one in written[:_NAMED]]
-        done = commit(
+        done = commit_files(
             workspace.state,
             written,
             "\n".join([message, "", *lines]),
@@ -107,7 +108,7 @@ def _committed(
             author,
         )
         warn_if_detached(workspace, done.id)
-    dirty = git.uncommitted(workspace.root, list(left))
+    dirty = uncommitted_files(workspace.root, list(left))
     # What somebody has removed is theirs to commit.
     remaining = {
         path: rows

@@ -86,9 +86,9 @@ class Workspace(Record):
     @cached_property
     def email(self) -> str:
         """Who git says is sitting here."""
-        from ticketctl.store.git import process as git
+        from ticketctl.store.git.queries import user_email
 
-        return git.email(self.root)
+        return user_email(self.root)
 
     def profile_of(self, ticket: Ticket) -> Profile:
         """The rules of a ticket.

@@ -86,7 +86,7 @@ def _audit(
 ) -> CheckResult:
     from ticketctl.app.check import check_tickets
     from ticketctl.app.check_range import check_changes
-    from ticketctl.store.git import process as git
+    from ticketctl.store.git.queries import resolve_commit
 
     if bool(ids) + changed + staged + (range_ is not None) > 1:
         raise UsageError("check takes ids, --changed, --staged or --range, one of them")
@@ -96,8 +96,8 @@ def _audit(
             raise UsageError(f'"{range_}" is not a range', "--range A..B")
         return check_changes(
             workspace,
-            git.revision(workspace.root, old or "HEAD"),
-            git.revision(workspace.root, new or "HEAD"),
+            resolve_commit(workspace.root, old or "HEAD"),
+            resolve_commit(workspace.root, new or "HEAD"),
         )
     if changed:
         from ticketctl.app.check_changed import check_changed_tickets

@@ -17,9 +17,9 @@ import pytest
 from tests.support.campaign import rounds
 from ticketctl.errors import BusyError, DiskError
 from ticketctl.store.git import objects, staging
-from ticketctl.store.git.commit import Committed, Written
-from ticketctl.store.git.commit import commit as commit_files
+from ticketctl.store.git.commit import commit_files
 from ticketctl.store.git.index_lock import IndexLock
+from ticketctl.store.git.written_files import CommitResult, WrittenFile
 from ticketctl.store.state import locate
 
 WHO = "amy@support.example"
@@ -36,14 +36,14 @@ def git(root: Path, *words: str, ok: bool = True) -> str:
 
 def commit(
     root: Path, paths: Sequence[str], message: str, who: str, author: str = ""
-) -> Committed:
+) -> CommitResult:
     """Commit files of a store, as commands do that have written them."""
     state = locate(str(root))
     assert state.repository is not None
     lock = IndexLock(state.repository, state.access)
     try:
         return commit_files(
-            state, [Written(path) for path in paths], message, who, lock, author
+            state, [WrittenFile(path) for path in paths], message, who, lock, author
         )
     finally:
         lock.release()
@@ -301,7 +301,7 @@ def test_head_that_moves_meanwhile_is_not_lost(
 ) -> None:
     """Somebody commits between our reading HEAD and moving it: both commits are there
     (compare-and-swap)."""
-    brought_in = objects.bring_in
+    brought_in = objects.store_objects
     moved: list[str] = []
 
     def late(*words: Any) -> None:
@@ -314,7 +314,7 @@ def test_head_that_moves_meanwhile_is_not_lost(
             git(root, "update-ref", "HEAD", moved[0])
         brought_in(*words)
 
-    monkeypatch.setattr(objects, "bring_in", late)
+    monkeypatch.setattr(objects, "store_objects", late)
     commit(root, [write(root, "tickets/2026/11/02/a.yaml", "x")], "Ours", WHO)
     assert git(root, "log", "--format=%s").split("\n")[:3] == [
         "Ours",

@@ -151,7 +151,7 @@ def test_git_syncs_each_object(root: Path) -> None:
         git(root, "config", "core.fsyncMethod", "batch"),
         git(root, "config", "core.fsync", "none"),
     )
-    said = our_git.run(str(root), "config", "--get-regexp", "^core\\.fsync").stdout
+    said = our_git.run_git(str(root), "config", "--get-regexp", "^core\\.fsync").stdout
     assert said.splitlines()[-2:] == ["core.fsync all", "core.fsyncmethod fsync"]
 
 

@@ -459,7 +459,7 @@ def test_the_objects_are_gits_own(
     files = [
         NewFile(path.encode(), object_id(b"blob", data)) for path, data in new.items()
     ]
-    trees = objects.trees_with(str(root), head, files, 40)
+    trees = objects.make_trees(str(root), head, files, 40)
     data = {
         file.path: content for file, content in zip(files, new.values(), strict=True)
     }
@@ -468,7 +468,7 @@ def test_the_objects_are_gits_own(
     )
     limit, objects._UNPACKED = objects._UNPACKED, 0 if many else 100
     try:
-        objects.bring_in(
+        objects.store_objects(
             str(root), files, lambda file: data[file.path], trees.objects, [commit], 40
         )
     finally:
@@ -483,7 +483,7 @@ def test_a_file_that_changes_on_the_way_is_in_no_commit(root: Path) -> None:
     """Its id was taken before it was read again."""
     file = NewFile(b"tickets/a", object_id(b"blob", b"one"))
     with pytest.raises(ChangedError):
-        objects.bring_in(str(root), [file], lambda _: b"two", [], [], 40)
+        objects.store_objects(str(root), [file], lambda _: b"two", [], [], 40)
 
 
 def test_as_whom_a_commit_is_made(root: Path) -> None:

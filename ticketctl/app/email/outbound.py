@@ -51,7 +51,7 @@ from ticketctl.store.email.compose import OutgoingEmail, compose_email
 from ticketctl.store.email.settings import LOOPBACK, MailServer, MailSettings
 from ticketctl.store.email.smtp import DeliveryError, Send, transport
 from ticketctl.store.git import config
-from ticketctl.store.git import process as git
+from ticketctl.store.git.queries import uncommitted_files
 from ticketctl.store.paths import path_of
 from ticketctl.store.writing import journal, locks
 from ticketctl.store.writing.temporary import OUTBOX
@@ -269,7 +269,7 @@ class _SendRun:
                 self.workspace, self.result.broken, self.given, progress
             )
         )
-        self.dirty = git.uncommitted(
+        self.dirty = uncommitted_files(
             self.workspace.root
         )  # after reading: what was read uncommitted is seen here
         ready = [

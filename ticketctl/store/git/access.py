@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ticketctl.errors import DiskError
-from ticketctl.store.git.process import run
+from ticketctl.store.git.process import run_git
 from ticketctl.store.writing.permissions import user_name
 
 
@@ -15,7 +15,7 @@ def must_accept(root: str) -> None:
     Raises:
         DiskError: it refuses; with its own remedy.
     """
-    done = run(root, "rev-parse", "--git-dir", check=False, as_owner=False)
+    done = run_git(root, "rev-parse", "--git-dir", check=False, as_owner=False)
     if done.returncode:
         raise _refusal(root, done.stderr)
 
@@ -55,7 +55,9 @@ def inside_repository(root: str) -> bool:
     Raises:
         DiskError: there is a repository, but git refuses it.
     """
-    done = run(root, "rev-parse", "--is-inside-work-tree", check=False, as_owner=False)
+    done = run_git(
+        root, "rev-parse", "--is-inside-work-tree", check=False, as_owner=False
+    )
     if done.returncode and "not a git repository" not in done.stderr:
         raise _refusal(root, done.stderr)
     return done.stdout.strip() == "true"

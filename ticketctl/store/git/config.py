@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from ticketctl.store.git import process as git
+from ticketctl.store.git.process import run_git
 
 
 def is_sender(root: str) -> bool:
     """Whether this very clone may send mail: its own configuration says so, not the
     user's and not the store's."""
     return (
-        git.run(
+        run_git(
             root,
             "config",
             "--local",
@@ -26,23 +26,23 @@ def is_sender(root: str) -> bool:
 
 def own(root: str, key: str) -> str:
     """What this very clone's configuration says, not the user's and not the store's."""
-    return git.run(root, "config", "--local", "--get", key, check=False).stdout.strip()
+    return run_git(root, "config", "--local", "--get", key, check=False).stdout.strip()
 
 
 def place(root: str) -> str:
     """Where this clone lies, so that a copy of its folder can be told from it: a path,
     and a number that no copy has."""
-    folder = git.run(root, "rev-parse", "--absolute-git-dir").stdout.strip()
+    folder = run_git(root, "rev-parse", "--absolute-git-dir").stdout.strip()
     return f"{folder} {os.stat(folder).st_ino}"
 
 
 def set_own(root: str, key: str, value: str) -> None:
     """Write something into this clone's configuration."""
-    git.run(root, "config", "--local", key, value)
+    run_git(root, "config", "--local", key, value)
 
 
 def merges_tickets(root: str) -> bool:
     """Whether this clone has been taught to merge tickets."""
     return bool(
-        git.run(root, "config", "merge.ticketctl.driver", check=False).stdout.strip()
+        run_git(root, "config", "merge.ticketctl.driver", check=False).stdout.strip()
     )

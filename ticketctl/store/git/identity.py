@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ticketctl.errors import DiskError
 from ticketctl.pattern import pattern
-from ticketctl.store.git import process as git
+from ticketctl.store.git.process import run_git
 
 
 class Identity(NamedTuple):
@@ -82,7 +82,7 @@ def _variables(root: str, options: tuple[str, ...]) -> dict[str, str]:
     """Git's configuration, and the identities that follow from it (git-var(1)); these
     come last, so that no value of several lines can pass for one."""
     found = {}
-    for line in git.run(root, *options, "var", "-l").stdout.splitlines():
+    for line in run_git(root, *options, "var", "-l").stdout.splitlines():
         key, equals, value = line.partition("=")
         found[key] = value if equals else "true"  # [commit] gpgsign
     return found

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from ticketctl.core.hashing import hasher, object_id
 from ticketctl.errors import ChangedError, DiskError
-from ticketctl.store.git import process as git
+from ticketctl.store.git.process import feed_git, stream_to_git
 from ticketctl.store.git.repository import Repository
 from ticketctl.store.writing.permissions import user_name
 
@@ -70,7 +70,7 @@ class Trees(NamedTuple):
     replaced: dict[bytes, str]
 
 
-def trees_with(root: str, head: str, new: Iterable[NewFile], digits: int) -> Trees:
+def make_trees(root: str, head: str, new: Iterable[NewFile], digits: int) -> Trees:
     """Make the trees of HEAD with some files in them.
 
     Args:
@@ -151,7 +151,7 @@ def commit_bytes(
     return "\n".join([*lines, "", message.rstrip("\n") + "\n"]).encode()
 
 
-def bring_in(
+def store_objects(
     root: str,
     files: Sequence[NewFile],
     read: Callable[[NewFile], bytes],
@@ -176,7 +176,7 @@ def bring_in(
         words = ["unpack-objects", "-q"]
     else:
         words = ["index-pack", "--stdin"]
-    git.pour(root, _pack(objects, count, digits), *words)
+    stream_to_git(root, _pack(objects, count, digits), *words)
 
 
 def unwritable_objects(repository: Repository) -> Iterator[tuple[str, str]]:
@@ -200,7 +200,7 @@ def unwritable_objects(repository: Repository) -> Iterator[tuple[str, str]]:
                 yield folder, user_name(os.stat(folder).st_uid)
 
 
-def changed(file: NewFile) -> ChangedError:
+def changed_meanwhile(file: NewFile) -> ChangedError:
     """What to say of a file that is not what it was when its id was taken."""
     return ChangedError(
         f"{os.fsdecode(file.path)} was changed by another program meanwhile",
@@ -218,7 +218,7 @@ def _objects(
     for file in files:
         data = read(file)
         if object_id(b"blob", data, digits) != file.blob:
-            raise changed(file)
+            raise changed_meanwhile(file)
         yield _BLOB, data
     yield from ((_TREE, data) for data in trees)
     yield from ((_COMMIT, data) for data in commits)
@@ -273,7 +273,7 @@ def _read_trees(
     if not head:
         return found, top
     asked = b"".join(b"%s:%s\n" % (head.encode(), folder) for folder in folders)
-    out, at = git.feed(root, asked, "cat-file", "--batch"), 0
+    out, at = feed_git(root, asked, "cat-file", "--batch"), 0
     for folder in folders:
         end = out.index(b"\n", at)
         words = out[at:end].split(b" ")

@@ -15,8 +15,8 @@ from contextlib import suppress
 from ticketctl.errors import DiskError
 from ticketctl.store.files import make_folder, read_bytes, replace_file
 from ticketctl.store.git import config
-from ticketctl.store.git import process as git
 from ticketctl.store.git.environment import OWN
+from ticketctl.store.git.process import run_git
 from ticketctl.store.writing.permissions import access_of
 
 _PROGRAM = "ticketctl.program"
@@ -41,6 +41,15 @@ test -n "${OWN}" || exec ticketctl -q check --staged
 one."""
 
 
+def init_repository(root: str) -> None:
+    """Make a git repository in a folder.
+
+    Raises:
+        DiskError: git failed.
+    """
+    run_git(root, "init", "--quiet", "--initial-branch=main")
+
+
 def is_our_hook(path: str) -> bool:
     """Whether a hook is one that :func:`set_up` leaves, which does not check what we
     commit ourselves."""
@@ -58,10 +67,10 @@ def is_set_up(root: str) -> bool:
     Raises:
         DiskError: git failed.
     """
-    driver = git.run(
+    driver = run_git(
         root, "config", "merge.ticketctl.driver", check=False
     ).stdout.rstrip("\n")
-    named = git.run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.rstrip(
+    named = run_git(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.rstrip(
         "\n"
     )
     old = _OLD_HOOK.encode()
@@ -80,14 +89,14 @@ def set_up(root: str, hook: bool) -> None:
         DiskError: git failed.
         OSError: the hook cannot be written.
     """
-    git.run(root, "config", "merge.ticketctl.name", "joins the histories of a ticket")
-    git.run(root, "config", "merge.ticketctl.driver", _DRIVER)
+    run_git(root, "config", "merge.ticketctl.name", "joins the histories of a ticket")
+    run_git(root, "config", "merge.ticketctl.driver", _DRIVER)
     if program := _program():
         config.set_own(root, _PROGRAM, program)
-    named = git.run(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()
+    named = run_git(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()
     place = os.path.realpath(os.path.join(root, named))
     ours = os.path.realpath(
-        git.run(root, "rev-parse", "--absolute-git-dir").stdout.strip()
+        run_git(root, "rev-parse", "--absolute-git-dir").stdout.strip()
     )
     is_free = not os.path.lexists(place) or is_our_hook(place)
     if (

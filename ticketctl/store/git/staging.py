@@ -6,8 +6,8 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
-from ticketctl.store.git import process as git
 from ticketctl.store.git.objects import NewFile
+from ticketctl.store.git.process import feed_git
 
 _ARGUMENTS = 200
 """How many paths git is given at a time as arguments."""
@@ -69,7 +69,7 @@ def staged_otherwise(
 
 def _update(root: str, index: str, paths: Iterable[bytes], *words: str) -> None:
     feed = b"".join(path + b"\0" for path in paths)
-    git.feed(root, feed, "update-index", *words, "-z", "--stdin", index=index)
+    feed_git(root, feed, "update-index", *words, "-z", "--stdin", index=index)
 
 
 def _differing(
@@ -87,7 +87,7 @@ def _differing(
     )
     few = [os.fsdecode(path) for path in ours] if len(ours) <= _ARGUMENTS else []
     words = ("--literal-pathspecs", "diff-index", *exact, tree, "--", *few)
-    yield from git.feed(root, b"", *words, index=index).split(b"\0")[:-1]
+    yield from feed_git(root, b"", *words, index=index).split(b"\0")[:-1]
 
 
 def _flagged(root: str, index: str, paths: Sequence[bytes]) -> dict[str, list[bytes]]:
@@ -109,7 +109,7 @@ def _listed(
     while some := list(islice(rest, _ARGUMENTS)):
         names = [os.fsdecode(path) for path in some]
         words = ("--literal-pathspecs", "ls-files", "-v", "--stage", "-z", "--", *names)
-        for line in git.feed(root, b"", *words, index=index).split(b"\0")[:-1]:
+        for line in feed_git(root, b"", *words, index=index).split(b"\0")[:-1]:
             about, _, path = line.partition(b"\t")
             tag, mode, blob, _ = about.split(b" ")
             yield tag, mode, bytes.fromhex(blob.decode()), path

@@ -88,10 +88,10 @@ class GitQuery:
     things are."""
 
     def __init__(self, root: str) -> None:
-        from ticketctl.store.git import process as git
+        from ticketctl.store.git.process import start_git
 
-        self.status = git.start(root, *_STATUS)
-        self.place = git.start(root, *_PLACE)
+        self.status = start_git(root, *_STATUS)
+        self.place = start_git(root, *_PLACE)
 
     def drop(self) -> None:
         """Nobody wants to know any more."""
@@ -241,17 +241,23 @@ class _Status(NamedTuple):
 def _in_head(root: str) -> tuple[dict[str, object], dict[str, str]] | None:
     """What an index of all files is to remember of git, and HEAD's blobs of those at
     which git looks; nothing, where it cannot be asked."""
-    from ticketctl.store.git import process as git
+    from ticketctl.store.git.process import start_git, wait_for_answer
+    from ticketctl.store.git.queries import (
+        blobs_in_commit,
+        head_commit,
+        is_converting,
+        start_attribute_query,
+    )
 
     try:
-        if git.is_converting(git.answer(git.converts(root, [_ANY]))):
+        if is_converting(wait_for_answer(start_attribute_query(root, [_ANY]))):
             return None
-        prefix, place = _whereabouts(git.answer(git.start(root, *_PLACE)))
-        head = git.head(root)
+        prefix, place = _whereabouts(wait_for_answer(start_git(root, *_PLACE)))
+        head = head_commit(root)
         meta = _meta(root, None, head, prefix, place)
         if meta is None:
             return None
-        blobs = dict(git.tree(root, head)) if head else {}
+        blobs = dict(blobs_in_commit(root, head)) if head else {}
         for path in _unwatched(meta):
             blobs.pop(path, None)
         return meta, blobs
@@ -261,17 +267,22 @@ def _in_head(root: str) -> tuple[dict[str, object], dict[str, str]] | None:
 
 def _by_git(root: str, index: Index, ahead: GitQuery | None = None) -> ChangeSet | None:
     """The news as git knows them; nothing, where it cannot be asked."""
-    from ticketctl.store.git import process as git
+    from ticketctl.store.git.process import wait_for_answer
+    from ticketctl.store.git.queries import (
+        head_commit,
+        is_converting,
+        start_attribute_query,
+    )
 
     try:
         for _ in range(_TRIES):
             now, ahead = ahead or GitQuery(root), None
             try:
-                converts = git.is_converting(
-                    git.answer(git.converts(root, _some(index)))
+                converts = is_converting(
+                    wait_for_answer(start_attribute_query(root, _some(index)))
                 )
-                prefix, place = _whereabouts(git.answer(now.place))
-                status = _status(git.answer(now.status), prefix)
+                prefix, place = _whereabouts(wait_for_answer(now.place))
+                status = _status(wait_for_answer(now.status), prefix)
             finally:
                 now.drop()
             if (
@@ -279,7 +290,7 @@ def _by_git(root: str, index: Index, ahead: GitQuery | None = None) -> ChangeSet
             ):  # git compares what it would store, not what is there
                 return None
             found = _compared(root, index, status, prefix, place)
-            if git.head(root) == status.head:
+            if head_commit(root) == status.head:
                 return found
     except DiskError:
         pass
@@ -367,7 +378,7 @@ def _compared(
     root: str, index: Index, status: _Status, prefix: str, place: str
 ) -> ChangeSet | None:
     """What is to be read, given what git says."""
-    from ticketctl.store.git import process as git
+    from ticketctl.store.git.queries import blobs_at
 
     meta = _meta(root, index, status.head, prefix, place)
     if meta is None:
@@ -391,7 +402,7 @@ def _compared(
         sorted(set(paths).difference(present)) if len(present) < len(paths) else []
     )
     if paths and vouched is None:
-        vouched = git.blobs_at(root, status.head, prefix, paths)
+        vouched = blobs_at(root, status.head, prefix, paths)
     trusted = {
         path: blob for path, blob in (vouched or {}).items() if path not in unsure
     }
@@ -437,7 +448,7 @@ def _since(
 ) -> tuple[Collection[str], dict[str, str] | None]:
     """The files that are not in HEAD as in the commit that the index knows, or not as
     the index has them; and, where all of them were asked for, HEAD's blobs."""
-    from ticketctl.store.git import process as git
+    from ticketctl.store.git.queries import blobs_in_commit, files_between
 
     old = str(index.meta("head") or "").rpartition(" ")
     if old[2] and old[0] == prefix:
@@ -446,13 +457,17 @@ def _since(
         try:
             return {
                 path
-                for name in git.differing(root, old[2], head)
+                for name in files_between(root, old[2], head)
                 if (path := _ours(name, ""))
             }, None
         except DiskError:
             pass  # that commit is gone
     tree = (
-        {path: blob for name, blob in git.tree(root, head) if (path := _ours(name, ""))}
+        {
+            path: blob
+            for name, blob in blobs_in_commit(root, head)
+            if (path := _ours(name, ""))
+        }
         if head
         else {}
     )
@@ -463,10 +478,10 @@ def _since(
 def _hidden(root: str) -> str | None:
     """The files at which git was told not to look, NUL between them; nothing, where
     there are submodules."""
-    from ticketctl.store.git import process as git
+    from ticketctl.store.git.queries import unusual_files
 
     found = []
-    for tag, mode, path in git.unusual(root, ["tickets"]):
+    for tag, mode, path in unusual_files(root, ["tickets"]):
         if mode == "160000":
             return None
         if (tag.islower() or tag == "S") and (ours := _ours(path, "")):
