@@ -28,6 +28,7 @@ from tests.support.world import REGISTRY
 from ticketctl.app.index.refresh import fresh
 from ticketctl.core import dates
 from ticketctl.core.dag import seal
+from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.forecast import rule_forecasts
 from ticketctl.core.engine.notifications import compose
 from ticketctl.core.engine.sweep import sweep_ticket
@@ -290,8 +291,8 @@ def test_no_instant_makes_a_clock_overflow(profile: Profile, at: str) -> None:
         summary_of(profile, ticket, NOBODY_LISTED)
         for edge in (NOW, *EDGES):
             now = dates.parse_instant(edge)
-            list(rule_forecasts(profile, ticket, now, NOBODY_LISTED))
-            sweep_ticket(profile, ticket, now, NOBODY_LISTED)
+            list(rule_forecasts(Situation(profile, NOBODY_LISTED, now), ticket))
+            sweep_ticket(Situation(profile, NOBODY_LISTED, now), ticket)
             future_event(ticket, now)
         for name in profile.messages:
             entry = next(one for one in ticket.history if one.message == name)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tests.bench import texts
+from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision
 from ticketctl.core.engine.sweep import sweep_ticket
@@ -190,7 +191,7 @@ def tell(
         sets={"customer": customer},
         quiet=quiet,
     )
-    ticket = _taken(decide(profile, None, create, created, people))
+    ticket = _taken(decide(Situation(profile, people, created), None, create))
     for step, at in zip(steps, times, strict=True):
         who = customer if step.role == "customer" else me
         said = {step.says: texts.text(rng)} if step.says else {}
@@ -205,12 +206,14 @@ def tell(
             sets=sets,
             quiet=quiet,
         )
-        ticket = _taken(decide(profile, ticket, change, at, people))
+        ticket = _taken(decide(Situation(profile, people, at), ticket, change))
     if story.sweep:
         swept = times[-1] + timedelta(
             days=story.sweep, hours=1, minutes=rng.randint(1, 59)
         )
-        ticket = _taken(sweep_ticket(profile, ticket, swept, people)[-1].outcome)
+        ticket = _taken(
+            sweep_ticket(Situation(profile, people, swept), ticket)[-1].outcome
+        )
     return ticket
 
 

@@ -45,6 +45,7 @@ from tests.support.shell import Ran
 from ticketctl.app import sweep
 from ticketctl.app.email.inbound import Receipt, receive
 from ticketctl.app.workspace import Workspace
+from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.notifications import due_notifications
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision
@@ -85,7 +86,9 @@ def play(
     ticket: Ticket | None = None
     for minute, step in enumerate(steps):
         made = decide(
-            profile, ticket, step, START + timedelta(minutes=minute), people, by_mail
+            Situation(profile, people, START + timedelta(minutes=minute), by_mail),
+            ticket,
+            step,
         )
         assert isinstance(made, Decision), made
         ticket = made.ticket
@@ -191,7 +194,9 @@ def due_store(
         profile = workspace.registry.get(name)
         ticket = play(profile, steps(index), People(), plan.by_mail)
         put(root, ticket)
-        (fired,) = sweep_ticket(profile, ticket, SWEPT, People(), by_mail=plan.by_mail)
+        (fired,) = sweep_ticket(
+            Situation(profile, People(), SWEPT, plan.by_mail), ticket
+        )
         assert isinstance(fired.outcome, Decision)
         path, after = path_of(ticket.id), fired.outcome.ticket
         plan.files[path] = emit(after)

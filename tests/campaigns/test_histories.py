@@ -24,6 +24,7 @@ from tests.support.campaign import rounds
 from tests.support.world import CUSTOMER, REGISTRY
 from ticketctl.core.dag import union
 from ticketctl.core.engine import timers
+from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.notifications import due_notifications
 from ticketctl.core.engine.requests import (
@@ -368,7 +369,9 @@ class Life:
         """Do what is asked, if it is allowed; who is owed a notice gets it now, later
         or never."""
         made = decide(
-            self.profile, self.ticket, request, self.now, NOBODY, self.by_mail
+            Situation(self.profile, NOBODY, self.now, self.by_mail),
+            self.ticket,
+            request,
         )
         if isinstance(made, Decision):
             self.ticket = made.ticket
@@ -484,7 +487,7 @@ class Life:
         TODAY[0] = self.now
         before = len(self.ticket.history)
         fired = sweep_ticket(
-            self.profile, self.ticket, self.now, NOBODY, by_mail=self.by_mail
+            Situation(self.profile, NOBODY, self.now, self.by_mail), self.ticket
         )
         refused: list[str] = []
         for one in fired:
@@ -494,7 +497,7 @@ class Life:
                 refused += one.outcome.reasons
         again = (
             sweep_ticket(
-                self.profile, self.ticket, self.now, NOBODY, by_mail=self.by_mail
+                Situation(self.profile, NOBODY, self.now, self.by_mail), self.ticket
             )
             if fired
             else []
@@ -1009,7 +1012,7 @@ def done(
     profile: Profile, ticket: Ticket | None, request: Request, at: datetime
 ) -> Ticket:
     """The ticket after a request, which must be allowed."""
-    made = decide(profile, ticket, request, at, NOBODY, by_mail=True)
+    made = decide(Situation(profile, NOBODY, at, by_mail=True), ticket, request)
     assert isinstance(made, Decision), made
     return made.ticket
 
@@ -1023,7 +1026,7 @@ def delivered(profile: Profile, ticket: Ticket, at: datetime) -> Ticket:
 
 def swept(profile: Profile, ticket: Ticket, at: datetime) -> Ticket:
     """The ticket after a sweep that finds something to do."""
-    fired = sweep_ticket(profile, ticket, at, NOBODY, by_mail=True)
+    fired = sweep_ticket(Situation(profile, NOBODY, at, by_mail=True), ticket)
     assert [isinstance(one.outcome, Decision) for one in fired] == [True], fired
     assert isinstance(fired[0].outcome, Decision)
     return fired[0].outcome.ticket
@@ -1097,7 +1100,9 @@ def test_two_copies_swept_apart_have_one_effect_and_owe_one_message(
         )
         assert joined == fold(union(theirs.history, ours.history))
         assert not owing(fold(union(both.history, ours.history)))
-    quiet = sweep_ticket(profile, both, at + hours * HOUR, NOBODY, by_mail=True)
+    quiet = sweep_ticket(
+        Situation(profile, NOBODY, at + hours * HOUR, by_mail=True), both
+    )
     assert not quiet, "the next sweep has nothing to add"
 
 
@@ -1138,6 +1143,8 @@ def test_a_stale_notice_neither_starts_nor_puts_off_a_clock(own: bool) -> None:
     ticket = done(profile, ticket, Deliver(stale, (CUSTOMER,)), NOON + 5 * DAY)
     dues = [
         one.fire.due
-        for one in sweep_ticket(profile, ticket, NOON + 30 * DAY, NOBODY, by_mail=True)
+        for one in sweep_ticket(
+            Situation(profile, NOBODY, NOON + 30 * DAY, by_mail=True), ticket
+        )
     ]
     assert dues == (["2026-11-11T12:00:00Z"] if own else [])

@@ -27,8 +27,9 @@ from tests.core.test_dates import oracle, oracle_add
 from tests.support.world import CUSTOMER, REGISTRY, Refused, World
 from ticketctl.core.dag import event_id, predecessors
 from ticketctl.core.dates import Duration, parse_instant
+from ticketctl.core.engine.context import EvalContext, Situation
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.guards import EvalContext, failures
+from ticketctl.core.engine.guards import failures
 from ticketctl.core.engine.requests import Decision
 from ticketctl.core.entry import Entry
 from ticketctl.core.profile import (
@@ -733,7 +734,11 @@ class Life(RuleBasedStateMachine):
         """A ticket that a rule asks for can be opened."""
         for request in self.world.follow_ups:
             assert isinstance(
-                decide(self.profile, None, request, self.world.now, self.world.listed),
+                decide(
+                    Situation(self.profile, self.world.listed, self.world.now),
+                    None,
+                    request,
+                ),
                 Decision,
             )
         self.world.follow_ups.clear()

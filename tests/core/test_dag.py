@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.support.world import CUSTOMER, REGISTRY
 from ticketctl.core.dag import heads, knowledge, order, predecessors, seal, union
+from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision
 from ticketctl.core.engine.sweep import sweep_ticket
@@ -44,7 +45,7 @@ def solved() -> Ticket:
 def ask(
     ticket: Ticket | None, request: Create | Change, at: datetime = START
 ) -> Ticket:
-    made = decide(BIZTECH, ticket, request, at, NOBODY)
+    made = decide(Situation(BIZTECH, NOBODY, at), ticket, request)
     assert isinstance(made, Decision), made
     return made.ticket
 
@@ -53,7 +54,7 @@ def swept(ticket: Ticket, days: int = 4, hours: int = 1) -> Ticket:
     """The ticket after a sweep that many days (24 h each; none changes its clocks here)
     and hours after START."""
     for fired in sweep_ticket(
-        BIZTECH, ticket, START + timedelta(days=days, hours=hours), NOBODY
+        Situation(BIZTECH, NOBODY, START + timedelta(days=days, hours=hours)), ticket
     ):
         assert isinstance(fired.outcome, Decision)
         ticket = fired.outcome.ticket
@@ -113,9 +114,9 @@ def test_a_persons_act_beats_a_closing_that_did_not_know_of_it(
     if (
         status == "Solved"
     ):  # the clock of this profile runs on: the next sweep closes, and that counts
-        assert [fire.rule for fire in due_now(BIZTECH, both, LATER, NOBODY)] == [
-            "close-solved"
-        ]
+        assert [
+            fire.rule for fire in due_now(Situation(BIZTECH, NOBODY, LATER), both)
+        ] == ["close-solved"]
         again = swept(both, hours=4)
         assert again.status == "Closed" and fold(again.history) == again
 
@@ -133,11 +134,9 @@ def test_a_closing_stands_if_a_persons_move_was_built_on_it() -> None:
     aerosoft = REGISTRY.get("aerosoft")
     closed, theirs = _aerosoft_closed()
     reopened = decide(
-        aerosoft,
+        Situation(aerosoft, NOBODY, LATER + timedelta(days=9)),
         closed,
         Change(Actor(AMY, "agent"), "Open", "It recurred."),
-        LATER + timedelta(days=9),
-        NOBODY,
     )
     assert isinstance(reopened, Decision)
     both = merged(reopened.ticket, theirs)
@@ -175,14 +174,14 @@ def _aerosoft_closed() -> tuple[Ticket, Ticket]:
     history.append(seal(history, told))
     ticket = fold(history)
     wrote = decide(
-        aerosoft,
+        Situation(aerosoft, NOBODY, LATER),
         ticket,
         Change(Actor(AMY, "agent"), None, "We look again."),
-        LATER,
-        NOBODY,
     )
     assert isinstance(wrote, Decision)
-    for fired in sweep_ticket(aerosoft, ticket, LATER + timedelta(days=8), NOBODY):
+    for fired in sweep_ticket(
+        Situation(aerosoft, NOBODY, LATER + timedelta(days=8)), ticket
+    ):
         assert isinstance(fired.outcome, Decision)
         ticket = fired.outcome.ticket
     assert ticket.status == "Closed"
@@ -246,7 +245,7 @@ def act(ticket: Ticket, name: str, at: datetime) -> Ticket:
     """One thing that happens to a ticket in a clone; what is refused leaves it as it
     was."""
     if name == "sweep":
-        for fired in sweep_ticket(BIZTECH, ticket, at, NOBODY):
+        for fired in sweep_ticket(Situation(BIZTECH, NOBODY, at), ticket):
             if isinstance(fired.outcome, Decision):
                 ticket = fired.outcome.ticket
         return ticket
@@ -258,7 +257,7 @@ def act(ticket: Ticket, name: str, at: datetime) -> Ticket:
         "solve": agent("Solved", "Done."),
         "pend": agent("Pending", "Tell us more."),
     }[name]
-    made = decide(BIZTECH, ticket, request, at, NOBODY)
+    made = decide(Situation(BIZTECH, NOBODY, at), ticket, request)
     return made.ticket if isinstance(made, Decision) else ticket
 
 

@@ -25,6 +25,7 @@ from tests.support.shell import clean_environment
 from tests.support.world import REGISTRY
 from ticketctl.app.email import quota
 from ticketctl.core.dag import union
+from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.notifications import due_notifications
 from ticketctl.core.engine.requests import (
@@ -728,12 +729,9 @@ def ask(
     ticket: Ticket | None, request: Create | Change | Deliver | Keep, minutes: int = 0
 ) -> Ticket:
     made = decide(
-        BIZTECH,
+        Situation(BIZTECH, NOBODY, START + timedelta(minutes=minutes), by_mail=True),
         ticket,
         request,
-        START + timedelta(minutes=minutes),
-        NOBODY,
-        by_mail=True,
     )
     assert isinstance(made, Decision), made
     return made.ticket
@@ -912,7 +910,8 @@ def pasts(draw: st.DrawFn) -> list[Ticket]:
                     )
             case _:
                 for fired in sweep_ticket(
-                    BIZTECH, ticket, START + timedelta(minutes=minute), NOBODY
+                    Situation(BIZTECH, NOBODY, START + timedelta(minutes=minute)),
+                    ticket,
                 ):
                     if isinstance(fired.outcome, Decision):
                         clones[place] = fired.outcome.ticket
@@ -921,12 +920,9 @@ def pasts(draw: st.DrawFn) -> list[Ticket]:
 
 def _try(ticket: Ticket, request: Change | Deliver, minutes: int) -> Ticket:
     made = decide(
-        BIZTECH,
+        Situation(BIZTECH, NOBODY, START + timedelta(minutes=minutes), by_mail=True),
         ticket,
         request,
-        START + timedelta(minutes=minutes),
-        NOBODY,
-        by_mail=True,
     )
     return made.ticket if isinstance(made, Decision) else ticket
 

@@ -33,6 +33,7 @@ from tests.demands.tables import (
 )
 from tests.support.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import format_instant
+from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.ticket import Ticket
@@ -567,7 +568,7 @@ def test_a_reply_to_a_closed_ticket_makes_a_linked_one(
     world.wait(period)
     assert world.ask(text="It is back.", **words).status == "Closed"
     [request] = world.follow_ups
-    made = decide(world.profile, None, request, world.now, world.listed)
+    made = decide(Situation(world.profile, world.listed, world.now), None, request)
     assert not isinstance(made, Refusal)
     assert (made.ticket.follows, made.ticket.customer) == (world.ticket.id, CUSTOMER)
     assert (made.ticket.status, made.ticket.history[0].text) == ("New", "It is back.")

@@ -21,7 +21,7 @@ from tests.demands.tables import (
 )
 from tests.support.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import Duration, add, moment_of, parse_instant, zone
-from ticketctl.core.engine.decide import context_for
+from ticketctl.core.engine.context import Situation, context_for
 from ticketctl.core.engine.moves import legal_now, open_moves
 from ticketctl.core.engine.requests import Actor, Create
 from ticketctl.core.entry import Entry
@@ -237,11 +237,9 @@ def line(status: str) -> str:
 def offered_to(world: World, role: str) -> set[str]:
     """The statuses that lists and completion offer somebody."""
     context = context_for(
-        world.profile,
+        Situation(world.profile, world.listed, world.now),
         world.ticket,
         Actor(world.who(role), role),
-        world.now,
-        world.listed,
     )
     names = {move.to for move in open_moves(context)}
     assert set(legal_now(context)) <= names

@@ -35,6 +35,7 @@ from tests.demands.tables import (
 )
 from tests.support.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import format_instant, parse_instant
+from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.ticket import Ticket
@@ -794,7 +795,7 @@ def test_later_by_mail_a_linked_follow_up_is_made(days: str, seconds: int) -> No
     world = closed(days, seconds)
     assert reply(world, "It is back.", "mail").status == "Closed"
     [request] = world.follow_ups
-    made = decide(world.profile, None, request, world.now, world.listed)
+    made = decide(Situation(world.profile, world.listed, world.now), None, request)
     assert not isinstance(made, Refusal)
     assert (made.ticket.follows, made.ticket.customer) == (world.ticket.id, CUSTOMER)
     assert (made.ticket.status, made.ticket.history[0].text) == ("Open", "It is back.")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ticketctl.core.dates import Duration, add, parse_when, zone
+from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import (
     Actor,
@@ -148,7 +149,9 @@ class World:
 
     def sweep(self) -> list[FiredRule]:
         """Run the sweep at ``self.now``."""
-        fired = sweep_ticket(self.profile, self.ticket, self.now, self.listed)
+        fired = sweep_ticket(
+            Situation(self.profile, self.listed, self.now), self.ticket
+        )
         for one in fired:
             if isinstance(one.outcome, Decision):
                 self._keep(one.outcome)
@@ -162,7 +165,9 @@ class World:
 
     def _take(self, request: Create | Change, ticket: Ticket | None) -> Ticket:
         self.now += timedelta(seconds=1)
-        outcome = decide(self.profile, ticket, request, self.now, self.listed)
+        outcome = decide(
+            Situation(self.profile, self.listed, self.now), ticket, request
+        )
         if isinstance(outcome, Refusal):
             raise Refused(outcome)
         return self._keep(outcome)

@@ -10,8 +10,9 @@ from ticketctl.app.input.identity import actors
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.transaction import may_write
 from ticketctl.app.workspace import Workspace
+from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.events import latest
-from ticketctl.core.engine.guards import EvalContext, fill_sets
+from ticketctl.core.engine.guards import fill_sets
 from ticketctl.core.engine.requests import Change
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Batch, Event, Profile
@@ -168,9 +169,6 @@ def _filled(
         workspace.now,
         ticket,
         ticket.acts,
-        "",
-        "",
-        "",
         name=value,
     )
     try:

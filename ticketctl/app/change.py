@@ -260,16 +260,14 @@ def first_allowed(
     requests: Sequence[Create | Change],
 ) -> Decision | Refusal:
     """The answer to the first request that is allowed, else to the first."""
-    people, ticket = workspace.people_of(profile), was.ticket if was else None
+    situation, ticket = workspace.situation_of(profile), was.ticket if was else None
     answers: list[Decision | Refusal] = []
     for request in requests:
         if isinstance(request, Change):
             request = replace(
                 request, follow_id=workspace.store.fresh_id(workspace.now)
             )
-        answers.append(
-            decide(profile, ticket, request, workspace.now, people, workspace.by_mail)
-        )
+        answers.append(decide(situation, ticket, request))
         if isinstance(answers[-1], Decision):
             return answers[-1]
     return answers[0]
@@ -281,14 +279,7 @@ def make_follow_up(workspace: Workspace, profile: Profile, request: Create) -> T
     Raises:
         RefusedError: the rules do not let it be made.
     """
-    made = decide(
-        profile,
-        None,
-        request,
-        workspace.now,
-        workspace.people_of(profile),
-        workspace.by_mail,
-    )
+    made = decide(workspace.situation_of(profile), None, request)
     if isinstance(made, Refusal):
         raise RefusedError(
             f"the follow-up ticket cannot be made: {'; '.join(made.reasons)}"

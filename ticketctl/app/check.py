@@ -24,8 +24,9 @@ from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.dag import entry_id, is_linear, knowledge, order, predecessors
+from ticketctl.core.engine.context import EvalContext, system_context
 from ticketctl.core.engine.events import is_import
-from ticketctl.core.engine.guards import EvalContext, failures, refusals
+from ticketctl.core.engine.guards import failures, refusals
 from ticketctl.core.engine.moves import creation_edges
 from ticketctl.core.engine.timers import future_event, in_future
 from ticketctl.core.entry import Entry, Value
@@ -548,17 +549,7 @@ def _keeps(
     status = profile.statuses.get(ticket.status)
     if status is None or not status.keeps:
         return
-    system = profile.system
-    context = EvalContext(
-        profile,
-        workspace.people_of(profile),
-        workspace.now,
-        ticket,
-        ticket.acts,
-        system,
-        system,
-        system,
-    )
+    context = system_context(workspace.situation_of(profile), ticket)
     for reason in failures(status.keeps, context):
         yield Finding(
             _head(loaded, "status"),

@@ -58,7 +58,7 @@ def forecast_store(
             if start > until:
                 continue
         for at, fired in forecast(
-            profile, loaded.ticket, start, until, workspace.people_of(profile)
+            workspace.situation_of(profile)._replace(now=start), loaded.ticket, until
         ):
             found.acts += ((at, act) for act in acts_of(profile, [fired]))
     found.acts.sort(key=lambda one: (one[0], one[1].fire.due, one[1].ticket.id))

@@ -175,11 +175,7 @@ class _ImportRun:
         self.settled += ticket is not came
         self.due += (
             next(
-                iter(
-                    due_now(
-                        profile, ticket, workspace.now, workspace.people_of(profile)
-                    )
-                ),
+                iter(due_now(workspace.situation_of(profile), ticket)),
                 None,
             )
             is not None

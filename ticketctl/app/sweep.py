@@ -251,7 +251,7 @@ def _by_instant(
         except (BrokenError, SettingsError, UnreadError) as error:
             report.broken.append(error.finding)
             continue
-        fires = due_now(profile, ticket, workspace.now, workspace.people_of(profile))
+        fires = due_now(workspace.situation_of(profile), ticket)
         due = next(
             (
                 fire.due
@@ -461,14 +461,7 @@ def _fired(
 ) -> list[FiredRule]:
     not_by_hand(was)
     profile = workspace.profile_of(was.ticket)
-    return sweep_ticket(
-        profile,
-        was.ticket,
-        workspace.now,
-        workspace.people_of(profile),
-        orders.rules,
-        workspace.by_mail,
-    )
+    return sweep_ticket(workspace.situation_of(profile), was.ticket, orders.rules)
 
 
 def _writes(

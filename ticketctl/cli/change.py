@@ -22,7 +22,7 @@ from ticketctl.cli.completion import (
 )
 from ticketctl.cli.environment import Env, finish, pass_env, report, worst
 from ticketctl.cli.output import say, say_lines
-from ticketctl.core.engine.decide import context_for
+from ticketctl.core.engine.context import context_for
 from ticketctl.core.engine.guards import fill
 from ticketctl.core.engine.requests import Change, Decision, Refusal
 from ticketctl.core.entry import Value
@@ -422,9 +422,7 @@ def _asking(
         text, note = given.get("reply"), given.get("note")
         if name := given.get("template"):
             template = values.template(profile, name)
-            context = context_for(
-                profile, ticket, people[0], workspace.now, workspace.people_of(profile)
-            )
+            context = context_for(workspace.situation_of(profile), ticket, people[0])
             sets = {**{k: v for k, v in template.sets.items() if v is not None}, **sets}
             text, note = (
                 text or fill(template.text, context) or None,

@@ -140,7 +140,7 @@ def _word(status: str) -> str:
 
 def _statuses(env: Env, id_: str) -> list[tuple[str, str]]:
     from ticketctl.app.input.identity import actors
-    from ticketctl.core.engine.decide import context_for
+    from ticketctl.core.engine.context import context_for
     from ticketctl.core.engine.moves import open_moves
 
     workspace = env.workspace
@@ -148,9 +148,7 @@ def _statuses(env: Env, id_: str) -> list[tuple[str, str]]:
     profile = workspace.profile_of(ticket)
     found: dict[str, str] = {}
     for actor in actors(workspace, profile, ticket):
-        context = context_for(
-            profile, ticket, actor, workspace.now, workspace.people_of(profile)
-        )
+        context = context_for(workspace.situation_of(profile), ticket, actor)
         found |= {move.to: move.criterion for move in open_moves(context)}
     return list(found.items())
 

@@ -12,7 +12,8 @@ from ticketctl.cli.command import command
 from ticketctl.cli.completion import complete_id
 from ticketctl.cli.environment import Env, pass_env
 from ticketctl.cli.output import say, say_lines
-from ticketctl.core.engine.decide import actor_reasons, context_for
+from ticketctl.core.engine.context import context_for
+from ticketctl.core.engine.decide import actor_reasons
 from ticketctl.core.engine.moves import OpenMove, open_moves, way
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
@@ -38,7 +39,8 @@ def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
     env.tell_reader()
     ticket = workspace.show(id_).ticket
     profile = workspace.profile_of(ticket)
-    people = workspace.people_of(profile)
+    situation = workspace.situation_of(profile)
+    people = situation.people
     candidates = actors(workspace, profile, ticket)
     able = [
         actor
@@ -49,9 +51,7 @@ def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
         raise RefusedError(
             "; ".join(actor_reasons(profile, ticket, candidates[0], people))
         )
-    scenes = [
-        context_for(profile, ticket, actor, workspace.now, people) for actor in able
-    ]
+    scenes = [context_for(situation, ticket, actor) for actor in able]
     # Somebody with several roles sees each move once, in the role that needs least for
     # it.
     moves: dict[str, OpenMove] = {}

@@ -32,9 +32,7 @@ def why_command(env: Env, /, id_: str, format_: str) -> None:
     env.tell_reader()
     ticket = workspace.show(id_).ticket
     profile = workspace.profile_of(ticket)
-    found = list(
-        rule_forecasts(profile, ticket, workspace.now, workspace.people_of(profile))
-    )
+    found = list(rule_forecasts(workspace.situation_of(profile), ticket))
     if format_ == "json":
         say_lines(
             json_documents.dump(

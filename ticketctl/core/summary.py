@@ -7,8 +7,9 @@ import json
 from typing import NamedTuple
 
 from ticketctl.core.dates import parse_instant
+from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.events import unanswered
-from ticketctl.core.engine.guards import EvalContext, holds
+from ticketctl.core.engine.guards import holds
 from ticketctl.core.engine.notifications import due_notifications
 from ticketctl.core.engine.requests import Fire
 from ticketctl.core.engine.timers import coming, next_due, next_of, wake_of
@@ -89,7 +90,7 @@ def _is_queued(profile: Profile, ticket: Ticket, people: People) -> bool:
     if not profile.queue.when:
         return profile.state(ticket.status) in ("new", "open")
     context = EvalContext(
-        profile, people, parse_instant(ticket.updated), ticket, ticket.acts, "", "", ""
+        profile, people, parse_instant(ticket.updated), ticket, ticket.acts
     )
     return holds(profile.queue.when, context)
 

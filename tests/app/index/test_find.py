@@ -21,8 +21,9 @@ from tests.support.lists import DEFAULT, index_of
 from tests.support.world import REGISTRY
 from ticketctl.app.index.refresh import cells_of
 from ticketctl.core.dates import format_instant, parse_instant
+from ticketctl.core.engine.context import EvalContext, Situation
 from ticketctl.core.engine.events import unanswered
-from ticketctl.core.engine.guards import EvalContext, failures
+from ticketctl.core.engine.guards import failures
 from ticketctl.core.engine.timers import coming, due_now, next_due, timers, wake_of
 from ticketctl.core.language.parser import read_profile
 from ticketctl.core.people import People
@@ -664,5 +665,5 @@ def test_a_sweep_finds_what_is_due_by_its_waking(lives: list[Known], data: Any) 
             ]
     waking = wake_of(coming(profile, ticket, people))
     for now in instants:
-        if fires := list(due_now(profile, ticket, now, people)):
+        if fires := list(due_now(Situation(profile, people, now), ticket)):
             assert waking and waking <= format_instant(now), (waking, now, fires)

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from tests.support.places import ROOT
 from tests.support.world import REGISTRY
 from ticketctl.core.dag import seal
+from ticketctl.core.engine.context import EvalContext, Situation
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.guards import EvalContext, failures
+from ticketctl.core.engine.guards import failures
 from ticketctl.core.engine.requests import Actor, Change, Decision
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.language.checks import profile_findings, rules_can
@@ -1831,7 +1832,7 @@ def test_a_proved_rule_is_never_refused(profile: Profile) -> None:
         if failures(profile.statuses["A"].keeps, context):
             continue
         for request in REQUESTS:
-            outcome = decide(profile, one, request, NOW, People())
+            outcome = decide(Situation(profile, People(), NOW), one, request)
             if isinstance(outcome, Decision):
                 assert [
                     words for words in outcome.warnings if words.startswith("rule ")
@@ -1852,11 +1853,9 @@ def test_a_rule_sees_what_the_request_changed() -> None:
         )
         profile = replace(PROFILE, triggers=(rule,))
         outcome = decide(
-            profile,
+            Situation(profile, People(), NOW),
             ticket("A", None, None, False),
             Change(Actor("amy", "agent"), sets=sets),
-            NOW,
-            People(),
         )
         assert isinstance(outcome, Decision)
         assert any(entry.rule == "teller" for entry in outcome.entries) == expected, (

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.campaigns.test_kill import done, make_store, ticketctl
+from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.messages import readable
 from ticketctl.core.engine.notifications import compose
@@ -64,7 +65,7 @@ def opened(profile: Profile, people: People = NOBODY_LISTED, **sets: str) -> Tic
     request = Create(
         "261102-aaaaa", Actor(AMY, "agent"), "It", sets={"customer": JANE, **sets}
     )
-    made = decide(profile, None, request, NOW, people)
+    made = decide(Situation(profile, people, NOW), None, request)
     assert isinstance(made, Decision), made
     return made.ticket
 
@@ -268,11 +269,9 @@ def test_a_value_that_doubles_is_refused_before_it_is_built() -> None:
     """40 triggers made 2.8 GB of one letter; the refusal names profile, rule and field."""
     profile = sound(DOUBLING)
     made = decide(
-        profile,
+        Situation(profile, NOBODY_LISTED, NOW),
         opened(profile, a="x"),
         Change(Actor(JANE, "customer"), text="n"),
-        NOW,
-        NOBODY_LISTED,
     )
     assert isinstance(made, Refusal)
     assert (
@@ -299,11 +298,9 @@ def test_wherever_a_value_is_filled_in(action: str) -> None:
     profile = sound(HEAD + rule)
     ticket = opened(profile, a="x" * 1000)
     made = decide(
-        profile,
+        Situation(profile, NOBODY_LISTED, NOW),
         ticket,
         Change(Actor(JANE, "customer"), text="t", follow_id="261102-bbbbb"),
-        NOW,
-        NOBODY_LISTED,
     )
     assert (
         isinstance(made, Refusal)
@@ -318,11 +315,9 @@ def test_what_a_notice_or_a_refusal_says_is_cut() -> None:
     text += "- {name: big, on: staff_event, do: [{warn: BIG}, {notify: customer, message: m}]}\n"
     profile = sound(HEAD + text.replace("BIG", "$a" * 5000))
     made = decide(
-        profile,
+        Situation(profile, NOBODY_LISTED, NOW),
         opened(profile, a="x" * 1000),
         Change(Actor(AMY, "agent"), note="n"),
-        NOW,
-        NOBODY_LISTED,
     )
     assert isinstance(made, Decision)
     assert (
@@ -465,12 +460,9 @@ def test_who_is_no_staff_when_it_is_sent(
         ticket = opened(profile, people, **{field: who})
         ticket = replace(ticket, watchers=(EVE,))
         made = decide(
-            profile,
+            Situation(profile, people, NOW, by_mail),
             ticket,
             Change(Actor(AMY, "agent"), note="SECRET"),
-            NOW,
-            people,
-            by_mail,
         )
         assert isinstance(made, Decision)
         told = {who for entry in made.entries for who in entry.told}
@@ -491,7 +483,9 @@ def test_what_a_customer_is_told_at_once(action: str) -> None:
     profile = sound(HEAD + rules)
     for actor, holds in ((Actor(AMY, "agent"), True), (Actor(JANE, "customer"), False)):
         made = decide(
-            profile, opened(profile), Change(actor, text="t"), NOW, NOBODY_LISTED
+            Situation(profile, NOBODY_LISTED, NOW),
+            opened(profile),
+            Change(actor, text="t"),
         )
         said = made.reasons if isinstance(made, Refusal) else made.warnings
         assert said[0].startswith("so:") and ("SECRET" in said[0]) is holds
@@ -503,12 +497,9 @@ def test_a_history_that_owes_it_to_a_customer() -> None:
     profile = sound(telling("assignee"))
     ticket = opened(profile, assignee=BOB)
     made = decide(
-        profile,
+        Situation(profile, NOBODY_LISTED, NOW, by_mail=True),
         ticket,
         Change(Actor(AMY, "agent"), note="SECRET"),
-        NOW,
-        NOBODY_LISTED,
-        by_mail=True,
     )
     assert isinstance(made, Decision)
     assert (

@@ -305,14 +305,7 @@ def _ask(
     else:
         why = "its writer is not a person of this ticket"
     mail = without_attachments(mail)
-    kept = decide(
-        profile,
-        was.ticket,
-        as_note(mail, why),
-        workspace.now,
-        people,
-        workspace.by_mail,
-    )
+    kept = decide(workspace.situation_of(profile), was.ticket, as_note(mail, why))
     assert isinstance(kept, Decision)
     return _Added(mail, kept, why)
 

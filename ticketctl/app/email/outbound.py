@@ -403,12 +403,7 @@ class _SendRun:
         profile = workspace.profile_of(was.ticket)
         request = Deliver(debt.entry.id, taken)
         made = decide(
-            profile,
-            was.ticket,
-            request,
-            workspace.now,
-            workspace.people_of(profile),
-            by_mail=True,
+            workspace.situation_of(profile)._replace(by_mail=True), was.ticket, request
         )
         assert isinstance(made, Decision)
         return workspace.store.writes(made.ticket, was)

@@ -123,12 +123,7 @@ def _told(workspace: Workspace, was: LoadedTicket, note: str) -> Outcome | None:
     try:
         profile = workspace.profile_of(was.ticket)
         made = decide(
-            profile,
-            was.ticket,
-            Keep("mail", note, "mail"),
-            workspace.now,
-            workspace.people_of(profile),
-            workspace.by_mail,
+            workspace.situation_of(profile), was.ticket, Keep("mail", note, "mail")
         )
         if (
             isinstance(made, Refusal)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
-from ticketctl.core.engine.guards import EvalContext, may
+from ticketctl.core.engine.context import Situation, context_for
+from ticketctl.core.engine.guards import may
 from ticketctl.core.engine.moves import open_moves, way
 from ticketctl.core.engine.requests import (
     Actor,
@@ -26,43 +26,25 @@ from ticketctl.core.ticket import Ticket
 
 
 def decide(
-    profile: Profile,
-    ticket: Ticket | None,
-    request: Request,
-    now: datetime,
-    people: People,
-    by_mail: bool = False,
+    situation: Situation, ticket: Ticket | None, request: Request
 ) -> Decision | Refusal:
     """Decide on a request, purely: what would be written, or every reason why not.
 
     Args:
-        profile: the workflow of the ticket.
+        situation: the workflow of the ticket, the people, the time.
         ticket: as it stands; ``None`` for a :class:`Create`.
         request: what is asked.
-        now: the instant of the decision, in UTC.
-        people: who has which role.
-        by_mail: notices are only owed by this, and given when they are delivered
-            (:class:`Deliver`).
 
     Returns:
         A decision (without entries, if there is nothing to do), or a refusal.
     """
     if isinstance(request, Fire | Deliver | Keep):
-        act = TransitionBuilder(
-            profile,
-            people,
-            now,
-            ticket,
-            Actor(profile.system, profile.system),
-            None,
-            by_mail,
-        )
+        system = situation.profile.system
+        act = TransitionBuilder(situation, ticket, Actor(system, system), None)
     else:
-        act = TransitionBuilder(
-            profile, people, now, ticket, request.actor, request.via, by_mail
-        )
+        act = TransitionBuilder(situation, ticket, request.actor, request.via)
     try:
-        _run(act, profile, ticket, request, people)
+        _run(act, ticket, request)
     except TooLongError as error:
         act.give_up(error)
     if act.reasons:
@@ -78,18 +60,13 @@ def decide(
     )
 
 
-def _run(
-    act: TransitionBuilder,
-    profile: Profile,
-    ticket: Ticket | None,
-    request: Request,
-    people: People,
-) -> None:
+def _run(act: TransitionBuilder, ticket: Ticket | None, request: Request) -> None:
     """Let an act do what is asked.
 
     Raises:
         TooLongError: it would set more than a ticket can hold.
     """
+    profile = act.profile
     if isinstance(request, Deliver):
         act.deliver(request)
     elif isinstance(request, Keep):
@@ -99,22 +76,12 @@ def _run(
         assert automation is not None, f"no automation {request.rule}"
         act.fire(automation, request)
     else:
-        act.reasons += actor_reasons(profile, ticket, request.actor, people)
+        act.reasons += actor_reasons(profile, ticket, request.actor, act.people)
         act.reasons += _edit_reasons(profile, ticket, request)
         if isinstance(request, Create):
             act.create(request)
         else:
             act.change(request)
-
-
-def context_for(
-    profile: Profile, ticket: Ticket, actor: Actor, now: datetime, people: People
-) -> EvalContext:
-    """The scene in which somebody looks at a ticket without asking for anything yet."""
-    role = profile.role_of_kind("customer") if actor.for_ else actor.role
-    return EvalContext(
-        profile, people, now, ticket, ticket.acts, role, actor.role, actor.who
-    )
 
 
 def actor_reasons(
@@ -219,7 +186,7 @@ def _refuse(act: TransitionBuilder, ticket: Ticket | None, request: Request) -> 
             cites=cites,
             profile=profile.name,
         )
-    context = context_for(profile, ticket, actor, act.now, act.people)
+    context = context_for(act.situation, ticket, actor)
     mine = not actor_reasons(profile, ticket, actor, act.people)
     direct = bool(
         to and act.edge and act.edge.source == ticket.status and may(context, act.edge)

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ticketctl.core import dates
+from ticketctl.core.engine.context import Situation, system_context
 from ticketctl.core.engine.explanations import in_words
-from ticketctl.core.engine.guards import EvalContext, holds
+from ticketctl.core.engine.guards import holds
 from ticketctl.core.engine.recipients import unreachable_reasons
 from ticketctl.core.engine.requests import Decision, Fire
 from ticketctl.core.engine.sweep import FiredRule, sweep_ticket
 from ticketctl.core.engine.timers import Clock, Timer, clock_of, next_due, timers
-from ticketctl.core.people import People
-from ticketctl.core.profile import Automation, Profile
+from ticketctl.core.profile import Automation
 from ticketctl.core.ticket import Ticket
 from ticketctl.record import Record
 
@@ -42,36 +42,27 @@ class RuleForecast(Record):
     unheard: tuple[str, ...] = ()
 
 
-def rule_forecasts(
-    profile: Profile, ticket: Ticket, now: datetime, people: People
-) -> Iterator[RuleForecast]:
-    """Every rule that acts by time in the ticket's status, in the profile's order, and
-    how it stands."""
+def rule_forecasts(situation: Situation, ticket: Ticket) -> Iterator[RuleForecast]:
+    """Yield every rule that acts by time in the ticket's status, in the profile's
+    order, and how it stands."""
+    profile = situation.profile
     running = {timer.automation.name: timer for timer in timers(profile, ticket)}
     for automation in profile.automations:
         if ticket.status in automation.within:
-            yield _outlook(
-                profile, ticket, now, people, automation, running.get(automation.name)
-            )
+            timer = running.get(automation.name)
+            yield _rule_forecast(situation, ticket, automation, timer)
 
 
-def _outlook(
-    profile: Profile,
-    ticket: Ticket,
-    now: datetime,
-    people: People,
-    automation: Automation,
-    timer: Timer | None,
+def _rule_forecast(
+    situation: Situation, ticket: Ticket, automation: Automation, timer: Timer | None
 ) -> RuleForecast:
+    profile, people, now, _ = situation
     clock = clock_of(profile, ticket, automation)
     fire = timer.next(profile) if timer else None
     if timer and fire and dates.parse_instant(fire.due) < now:
         fire = timer.next(profile, now)
     at = max(now, dates.parse_instant(fire.due)) if fire else now
-    system = profile.system
-    context = EvalContext(
-        profile, people, at, ticket, ticket.acts, system, system, system
-    )
+    context = system_context(situation._replace(now=at), ticket)
     tests = tuple((in_words(test), holds((test,), context)) for test in automation.when)
     unheard = unreachable_reasons(automation, ticket, people)
     return RuleForecast(
@@ -80,13 +71,13 @@ def _outlook(
 
 
 def forecast(
-    profile: Profile, ticket: Ticket, start: datetime, until: datetime, people: People
+    situation: Situation, ticket: Ticket, until: datetime
 ) -> Iterator[tuple[datetime, FiredRule]]:
-    """What the sweeps from ``start`` to ``until`` will do to a ticket if nobody does
-    anything, each at its instant."""
-    at = start
+    """Yield what the sweeps from ``situation.now`` to ``until`` will do to a ticket if
+    nobody does anything, each at its instant."""
+    profile, people, at, _ = situation
     for _ in range(MOST):
-        done = sweep_ticket(profile, ticket, at, people)
+        done = sweep_ticket(Situation(profile, people, at), ticket)
         yield from ((at, fired) for fired in done)
         decided = [
             fired.outcome.ticket

@@ -8,46 +8,16 @@ triggers, the sweep and the lists of what is open to somebody (X2, X3).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from ticketctl.core import dates
+from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.events import events_of, last_customer_text, latest
 from ticketctl.core.engine.explanations import default_words, either, in_all_words
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.people import People
-from ticketctl.core.profile import CREATED, Profile, Status, Test, Transition
+from ticketctl.core.profile import CREATED, Status, Test, Transition
 from ticketctl.core.templates import TooLongError, filled, shortened
-from ticketctl.core.ticket import Ticket, changed, flat
+from ticketctl.core.ticket import changed, flat
 from ticketctl.record import Record, replace_unchecked
-
-
-class EvalContext(Record):
-    """Everything that a test may look at.
-
-    Args:
-        ticket: as it stands, with what the request sets already in it.
-        history: the history before this request.
-        role: the role in which the request is made (the customer's, where staff act for
-            the customer).
-        by: the actor's own role.
-        actor: who makes the request.
-        changed: names of the fields that the request sets or clears.
-    """
-
-    profile: Profile
-    people: People
-    now: datetime
-    ticket: Ticket
-    history: tuple[Entry, ...]
-    role: str
-    by: str
-    actor: str
-    channel: str = "cli"
-    text: str | None = None
-    note: str | None = None
-    subject: str | None = None
-    changed: frozenset[str] = frozenset()
-    name: str = ""
 
 
 class Verdict(Record):

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from ticketctl.core.engine.guards import EvalContext, judge, may
+from ticketctl.core.engine.context import EvalContext
+from ticketctl.core.engine.guards import judge, may
 from ticketctl.core.profile import (
     CREATED,
     Automation,
@@ -16,7 +17,7 @@ from ticketctl.core.profile import (
     Transition,
     Trigger,
 )
-from ticketctl.record import Record, replace
+from ticketctl.record import Record
 
 
 class OpenMove(Record):
@@ -193,8 +194,3 @@ def creation_edges(profile: Profile, to: str | None = None) -> Sequence[Transiti
     return (
         list(profile.leaving(CREATED)) if to is None else profile.between(CREATED, to)
     )
-
-
-def as_role(context: EvalContext, role: str) -> EvalContext:
-    """The same scene seen by somebody acting in another role of their own."""
-    return replace(context, role=role, by=role)

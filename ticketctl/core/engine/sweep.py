@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 
+from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Decision, Fire, Refusal
 from ticketctl.core.engine.timers import due_now
-from ticketctl.core.people import People
-from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.record import Record
 
@@ -23,14 +21,9 @@ class FiredRule(Record):
 
 
 def sweep_ticket(
-    profile: Profile,
-    ticket: Ticket,
-    now: datetime,
-    people: People,
-    rules: Collection[str] = (),
-    by_mail: bool = False,
+    situation: Situation, ticket: Ticket, rules: Collection[str] = ()
 ) -> list[FiredRule]:
-    """Everything that is due for a ticket at ``now``, one after the other, each judged
+    """Everything that is due for a ticket at ``situation.now``, one after the other, each judged
     against what the last left.
 
     It stops after the first change of status; an act of this run cannot start the clock
@@ -39,7 +32,6 @@ def sweep_ticket(
 
     Args:
         rules: the names of the automations to run; all, if empty.
-        by_mail: as of ``decide``.
     """
     known = {entry.id for entry in ticket.history}
     done: list[FiredRule] = []
@@ -48,7 +40,7 @@ def sweep_ticket(
         fire = next(
             (
                 fire
-                for fire in due_now(profile, ticket, now, people)
+                for fire in due_now(situation, ticket)
                 if fire.anchor in known
                 and (fire.rule, fire.anchor, fire.nth) not in tried
                 and (not rules or fire.rule in rules)
@@ -58,7 +50,7 @@ def sweep_ticket(
         if fire is None:
             return done
         tried.add((fire.rule, fire.anchor, fire.nth))
-        outcome = decide(profile, ticket, fire, now, people, by_mail)
+        outcome = decide(situation, ticket, fire)
         done.append(FiredRule(fire, ticket, outcome))
         if isinstance(outcome, Decision):
             moved = outcome.ticket.status != ticket.status

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ticketctl.core import dates
-from ticketctl.core.engine.context import Situation
+from ticketctl.core.engine.context import Situation, system_context
 from ticketctl.core.engine.events import events_of
-from ticketctl.core.engine.guards import EvalContext, failures
+from ticketctl.core.engine.guards import failures
 from ticketctl.core.engine.recipients import unreachable_reasons
 from ticketctl.core.engine.requests import Fire
 from ticketctl.core.entry import HIDDEN, Entry
@@ -215,29 +215,22 @@ def _event_clock(profile: Profile, ticket: Ticket, automation: Automation) -> Cl
     return Clock(anchor, stopper)
 
 
-def conditions(
-    profile: Profile, ticket: Ticket, timer: Timer, now: datetime, people: People
-) -> list[str]:
-    """Which of a timer's conditions do not hold at ``now``, in words."""
-    system = profile.system
-    return failures(
-        timer.automation.when,
-        EvalContext(profile, people, now, ticket, ticket.acts, system, system, system),
-    )
+def _unmet_conditions(situation: Situation, ticket: Ticket, timer: Timer) -> list[str]:
+    """Return the conditions of a timer that do not hold, in words."""
+    return failures(timer.automation.when, system_context(situation, ticket))
 
 
-def due_now(
-    profile: Profile, ticket: Ticket, now: datetime, people: People
-) -> Iterator[Fire]:
-    """What is due for a ticket at ``now``, first by instant, then by place in the
+def due_now(situation: Situation, ticket: Ticket) -> Iterator[Fire]:
+    """What is due for a ticket at ``situation.now``, first by instant, then by place in the
     profile (rules 5 and 7)."""
+    profile, now = situation.profile, situation.now
     found = []
     for timer in timers(profile, ticket):
         fire = timer.next(profile, now)
         if (
             fire
             and dates.parse_instant(fire.due) <= now
-            and not conditions(profile, ticket, timer, now, people)
+            and not _unmet_conditions(situation, ticket, timer)
         ):
             found.append((fire.due, timer.automation.order, fire))
     return (fire for _, _, fire in sorted(found, key=lambda item: item[:2]))
@@ -264,9 +257,8 @@ def coming(profile: Profile, ticket: Ticket, people: People) -> list[Upcoming]:
     found = []
     for timer in timers(profile, ticket):
         if fire := timer.next(profile):
-            holds = not conditions(
-                profile, ticket, timer, dates.parse_instant(fire.due), people
-            )
+            then = Situation(profile, people, dates.parse_instant(fire.due))
+            holds = not _unmet_conditions(then, ticket, timer)
             passing = not holds and any(test.of_time for test in timer.automation.when)
             found.append(Upcoming(fire, timer.automation.order, holds, passing))
     return found

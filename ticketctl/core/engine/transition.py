@@ -7,14 +7,13 @@ what it was given is never changed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from ticketctl.core import dates
 from ticketctl.core.dag import seal
+from ticketctl.core.engine.context import EvalContext, Situation
 from ticketctl.core.engine.events import events_of
 from ticketctl.core.engine.guards import (
-    EvalContext,
     failures,
     fill,
     fill_sets,
@@ -37,12 +36,10 @@ from ticketctl.core.engine.requests import (
 )
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.language.grammar import INTERNAL
-from ticketctl.core.people import People
 from ticketctl.core.profile import (
     Action,
     Automation,
     Event,
-    Profile,
     Transition,
     Trigger,
 )
@@ -55,27 +52,23 @@ class TransitionBuilder:
     """The working state of one decision.
 
     Args:
-        profile, people, now: as of ``decide``.
+        situation: as of ``decide``.
         ticket: the ticket before the request; ``None`` for a new one.
-        actor: who asks, or the system.
-        by_mail: notices are owed until they are delivered; else they count as given
-            when they are written down.
+        actor: who makes the request, or the system.
     """
 
     def __init__(
         self,
-        profile: Profile,
-        people: People,
-        now: datetime,
+        situation: Situation,
         ticket: Ticket | None,
         actor: Actor,
         via: str | None,
-        by_mail: bool = False,
     ) -> None:
-        self.profile, self.people, self.now, self.actor = profile, people, now, actor
+        self.situation, self.actor = situation, actor
+        self.profile, self.people, self.now, self.by_mail = situation
         self.before = ticket.acts if ticket else ()
         self.ticket = ticket
-        self.via, self.by_mail = via, by_mail
+        self.via = via
         self.entries: list[Entry] = []
         self.reasons: list[str] = []
         self.warnings: list[str] = []
