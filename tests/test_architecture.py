@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.places import PACKAGE
+from tests.support.places import PACKAGE, ROOT, TESTS
 from tests.support.world import REGISTRY
 
 ROOMS = sorted(PACKAGE.rglob("*.py"))
@@ -316,3 +316,32 @@ def test_files_are_opened_in_few_places(path: Path) -> None:
     assert not lines or room(path) in OPENS, (
         f"{room(path)}:{lines} opens or makes a file; store/files.py does that"
     )
+
+
+MODULES_OF_TESTS = sorted(TESTS.rglob("*.py"))
+
+
+def from_top(path: Path) -> str:
+    """Return ``tests/cli/test_main.py``."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_no_test_module_is_imported() -> None:
+    """Keep what several test modules need in ``tests/support``."""
+    wrong = [
+        f"{from_top(path)} imports {name}"
+        for path in MODULES_OF_TESTS
+        for name in names_imported(path)
+        if name.rpartition(".")[2].startswith("test_")
+    ]
+    assert wrong == []
+
+
+def names_imported(path: Path) -> set[str]:
+    """Return the modules and the names that a module imports, in functions too."""
+    return set(imports(path)) | {
+        alias.name
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }

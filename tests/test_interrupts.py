@@ -17,13 +17,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import leftovers, make_store, make_tickets, ticketctl
-from tests.cli.test_input import CHECKOUT, environment
 from tests.support.campaign import rounds
+from tests.support.checkout import environment
+from tests.support.places import ROOT as CHECKOUT
+from tests.support.stores import leftovers, make_store, make_tickets, ticketctl
 from ticketctl.store.writing import locks
 
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
 BOTH = pytest.mark.parametrize("number", STATUS, ids=lambda number: number.name)
+
 
 _REACHED = """
 import os, sys

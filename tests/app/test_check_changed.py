@@ -18,9 +18,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.campaigns.test_kill import done, make_store, make_tickets, ticketctl
-from tests.store.index.test_changes import GITCONFIG, git
+from tests.support.index_stores import GITCONFIG, git
 from tests.support.state import found
+from tests.support.stores import done, make_store, make_tickets, ticketctl
 from ticketctl.app import check_changed
 from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.app import test_sweep
-from tests.app.test_sweep import SWEPT_AT, statuses
-from tests.campaigns.test_kill import (
+from tests.support.future_events import FAR, MAIL, forge
+from tests.support.stores import (
     AMY,
     NOW,
     done,
@@ -24,6 +23,7 @@ from tests.campaigns.test_kill import (
     make_tickets,
     ticketctl,
 )
+from tests.support.sweeps import SWEPT_AT, solved_store, statuses
 from tests.support.world import REGISTRY
 from ticketctl.app.index.refresh import fresh
 from ticketctl.core import dates
@@ -40,10 +40,8 @@ from ticketctl.core.summary import summary_of
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import RefusedError
 from ticketctl.store.index import database as index_module
-from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.writer import emit
 
-FAR = "2099-01-01T00:00:00Z"
 EVENT = Entry(FAR, "eve@customer.example", "customer", "noted", note="From afar.")
 
 
@@ -57,25 +55,13 @@ def solved(root: Path, number: int, settings: str = "") -> Path:
     later."""
     if number not in _MADE:
         _MADE[number] = files_of(
-            test_sweep.solved(root.parent / f"first-{number}", number), "tickets"
+            solved_store(root.parent / f"first-{number}", number), "tickets"
         )
     make_store(root, f"commit: off\n{settings}")
     for path, data in _MADE[number].items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(data)
     return root
-
-
-def forge(root: Path, half: str, *events: Entry, id_: str = "") -> str:
-    """Append events to a ticket, as somebody with an editor (or another clone) could;
-    their ids."""
-    store = Store(str(root))
-    ticket = store.read(id_ or f"261102-{half}").ticket
-    history = list(ticket.history)
-    for event in events:
-        history.append(seal(history, event))
-    next(root.glob(f"tickets/*/*/*/*-{half}.yaml")).write_bytes(emit(fold(history)))
-    return " ".join(entry.id for entry in history[-len(events) :])
 
 
 @pytest.mark.parametrize("later", [False, True], ids=["last", "not last"])
@@ -392,7 +378,8 @@ WRITING = {
     "edit": ("edit", "aa000"),
     "sweep": ("sweep",),
 }
-MAIL = "mail: {from: help@support.example, addresses: {help@support.example: biztech}, smtp: {host: 127.0.0.1, port: 1}}\n"
+
+
 LETTER = b"From: jane@customer.example\nTo: help@support.example\nMessage-ID: <1@customer.example>\nSubject: x\n\nHello.\n"
 
 
@@ -633,7 +620,7 @@ def test_a_pause_of_the_mail_ends_though_the_clock_was_wrong(tmp_path: Path) -> 
     from ticketctl.app.email import outbound
     from ticketctl.app.workspace import Workspace
 
-    root = test_sweep.solved(tmp_path / "store", 1, MAIL)
+    root = solved_store(tmp_path / "store", 1, MAIL)
     told = Entry(
         FAR,
         "system",

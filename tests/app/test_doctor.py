@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import done, make_store, make_tickets, ticketctl
+from tests.support.stores import done, make_store, make_tickets, ticketctl
 
 MAIL = "mail: {from: help@support.example, smtp: {host: 127.0.0.1, port: 1}}\n"
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.app.test_clock_check import FAR, MAIL, forge
-from tests.app.test_import_tickets import lines
-from tests.campaigns.test_email_and_kills import git
-from tests.campaigns.test_kill import (
+from tests.support.due_stores import git
+from tests.support.future_events import FAR, MAIL, forge
+from tests.support.rows import lines
+from tests.support.stores import (
     AMY,
     JANE,
     NOW,
@@ -38,6 +38,8 @@ from ticketctl.store.yaml.located_reader import read_strict
 from ticketctl.store.yaml.writer import emit
 
 LATER = "2026-11-03T09:00:00Z"
+
+
 BOB = "agent:bob@other.example"
 
 

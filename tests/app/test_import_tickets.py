@@ -13,19 +13,20 @@ from typing import Any
 
 import pytest
 
-from tests.campaigns.test_email_and_kills import before_file, git
-from tests.campaigns.test_kill import (
+from tests.support.due_stores import before_file, git
+from tests.support.kills import killed
+from tests.support.rows import lines
+from tests.support.shell import Ran
+from tests.support.stores import (
     AMY,
     NOW,
     done,
     files_of,
-    killed,
     leftovers,
     make_store,
     make_tickets,
     ticketctl,
 )
-from tests.support.shell import Ran
 from ticketctl.app import change
 from ticketctl.store.paths import path_of
 
@@ -65,11 +66,6 @@ def piped(root: Path, text: str, *words: str) -> Ran:
         command, input=text, capture_output=True, text=True, check=False, timeout=60
     )
     return Ran(ran.stdout, ran.returncode, ran.stderr)
-
-
-def lines(*rows: dict[str, Any]) -> str:
-    """Rows as JSON Lines."""
-    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 def test_what_is_exported_comes_back_byte_for_byte(root: Path, tmp_path: Path) -> None:

@@ -15,16 +15,10 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.campaigns.test_kill import (
-    done,
-    files_of,
-    hooked,
-    make_store,
-    make_tickets,
-    ticketctl,
-)
+from tests.support.kills import hooked
 from tests.support.shell import Ran
 from tests.support.state import outbox_of
+from tests.support.stores import done, files_of, make_store, make_tickets, ticketctl
 from ticketctl.core.engine import transition
 from ticketctl.core.people import People
 from ticketctl.store.profiles import built_in
@@ -32,10 +26,20 @@ from ticketctl.store.profiles import built_in
 MAIL = (
     "mail: {from: help@support.example, smtp: {host: localhost, port: 9, tls: none}}\n"
 )
+
+
 JANE = "customer:jane@customer.example"
+
+
 LATER = "2026-11-05T09:00:00Z"
+
+
 NOBODY = "nobody has the role agent: no one is notified"
+
+
 UNADDRESSED = "nobody with the role agent has an email address: no one is notified"
+
+
 PEOPLE = {
     "nobody is listed": ("", NOBODY),
     "nobody with the role": (
@@ -268,6 +272,8 @@ READS: tuple[tuple[str, ...], ...] = (
     ("sweep", "-n"),
     ("profile", "list"),
 )
+
+
 WRITES: tuple[tuple[str, ...], ...] = (
     ("note", "aaaaa", "-m", "x"),
     ("move", "aaaaa", "Solved", "--reply", "x"),

@@ -10,12 +10,11 @@ import sqlite3
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import (
+from tests.support.stores import (
     AMY,
     NOW,
     done,
@@ -24,36 +23,11 @@ from tests.campaigns.test_kill import (
     make_tickets,
     ticketctl,
 )
-
-SOLVED_AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
-SWEPT_AT = "2026-11-06T10:00:00Z"
-
-
-def halves(number: int) -> list[str]:
-    return [f"aa{index:03}" for index in range(number)]
-
-
-def solved(root: Path, number: int, settings: str = "") -> Path:
-    """A store with tickets that close by themselves four days after SOLVED_AT, a minute
-    apart."""
-    make_store(root, f"commit: off\n{settings}")
-    make_tickets(root, *halves(number))
-    for index, half in enumerate(halves(number)):
-        now = (SOLVED_AT + timedelta(minutes=index)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        done(root, "move", half, "Open", "-a", "amy@support.example", now=now)
-        done(root, "move", half, "Solved", "-m", "done", now=now)
-    return root
-
-
-def statuses(root: Path) -> dict[str, str]:
-    rows = json.loads(done(root, "list", "-A", "-L", "0", "--format", "json"))[
-        "tickets"
-    ]
-    return {row["id"][7:]: row["status"] for row in rows}
+from tests.support.sweeps import SWEPT_AT, halves, solved_store, statuses
 
 
 def test_a_limit_takes_the_longest_due_and_says_what_is_left(tmp_path: Path) -> None:
-    root = solved(tmp_path / "store", 5)
+    root = solved_store(tmp_path / "store", 5)
     ran = ticketctl(root, "sweep", "--limit", "2", now=SWEPT_AT)
     assert (ran.status, ran.out.count("closed")) == (0, 2)
     assert "3 more tickets are due (--limit 2)" in ran.err
@@ -66,7 +40,7 @@ def test_a_limit_takes_the_longest_due_and_says_what_is_left(tmp_path: Path) -> 
 
 def test_a_storm_is_planned_and_waits_to_be_confirmed(tmp_path: Path) -> None:
     """Rule 14: more changes of status than is usual are shown, not made."""
-    root = solved(tmp_path / "store", 6, "sweep: {max_moves: 3, max_share: 10}\n")
+    root = solved_store(tmp_path / "store", 6, "sweep: {max_moves: 3, max_share: 10}\n")
     before = files_of(root)
     dry = ticketctl(root, "sweep", "-n", now=SWEPT_AT)
     assert dry.status == 0 and "a run would be refused: 6 tickets" in dry.err
@@ -89,7 +63,9 @@ def test_a_storm_is_planned_and_waits_to_be_confirmed(tmp_path: Path) -> None:
 def test_the_guard_counts_changes_of_status_and_a_share_of_the_open(
     tmp_path: Path,
 ) -> None:
-    root = solved(tmp_path / "share", 6, "sweep: {max_moves: 0, max_share: 100}\n")
+    root = solved_store(
+        tmp_path / "share", 6, "sweep: {max_moves: 0, max_share: 100}\n"
+    )
     assert ticketctl(root, "sweep", now=SWEPT_AT).status == 0, (
         "all of the open ones are usual here"
     )
@@ -137,7 +113,7 @@ def test_a_wrong_clock_changes_nothing(
 ) -> None:
     """Hazard 12: an hour behind the last sweep of this clone, or 400 days after all
     that tells the time."""
-    root = solved(tmp_path / "store", 2)
+    root = solved_store(tmp_path / "store", 2)
     if before:
         assert ticketctl(root, "sweep", now=before).status == 0
     kept = files_of(root)
@@ -158,7 +134,7 @@ def test_a_wrong_clock_changes_nothing(
 
 def test_the_last_sweep_is_known_from_the_history_too(tmp_path: Path) -> None:
     """Nothing is lost with .ticketctl/: what a sweep did tells when it was."""
-    root = solved(tmp_path / "store", 1)
+    root = solved_store(tmp_path / "store", 1)
     done(root, "sweep", now=SWEPT_AT)
     (root / ".git/ticketctl/last-sweep").unlink()
     assert ticketctl(root, "sweep", now="2027-11-06T10:00:00Z").status == 0
@@ -189,7 +165,7 @@ def test_missed_reminders_become_one_and_are_counted(tmp_path: Path) -> None:
 
 
 def test_a_heartbeat_tells_that_a_run_came_to_its_end(tmp_path: Path) -> None:
-    root, beat = solved(tmp_path / "store", 1), tmp_path / "beat.json"
+    root, beat = solved_store(tmp_path / "store", 1), tmp_path / "beat.json"
     for words in (("-n",), ("--now", "2036-11-01T09:00"), ("--rule", "nothing")):
         ticketctl(root, "sweep", "--heartbeat", str(beat), *words, now=SWEPT_AT)
         assert not beat.exists(), words
@@ -213,7 +189,7 @@ def test_a_heartbeat_tells_that_a_run_came_to_its_end(tmp_path: Path) -> None:
 
 
 def test_one_commit_a_run_with_counts_by_rule(tmp_path: Path) -> None:
-    root = solved(tmp_path / "store", 3)
+    root = solved_store(tmp_path / "store", 3)
     make_tickets(root, "bbbbb")
     done(root, "assign", "bbbbb", "amy@support.example")
     git = [
@@ -278,7 +254,7 @@ def test_a_bar_is_shown_on_a_terminal_and_only_there(tmp_path: Path) -> None:
 def test_a_limit_is_not_eaten_up_by_what_cannot_be_done(tmp_path: Path) -> None:
     """A ticket changed by hand stands first in line for ever; those behind it are
     closed all the same."""
-    root = solved(tmp_path / "store", 3)
+    root = solved_store(tmp_path / "store", 3)
     path = next(root.glob("tickets/*/*/*/*aa000.yaml"))
     path.write_text(path.read_text().replace("status: Solved", "status: Open"))
     ran = ticketctl(root, "sweep", "--limit", "1", now=SWEPT_AT)
@@ -291,7 +267,7 @@ def test_a_limit_is_not_eaten_up_by_what_cannot_be_done(tmp_path: Path) -> None:
 
 
 def test_a_storm_hides_no_broken_ticket(tmp_path: Path) -> None:
-    root = solved(tmp_path / "store", 5, "sweep: {max_moves: 2, max_share: 0}\n")
+    root = solved_store(tmp_path / "store", 5, "sweep: {max_moves: 2, max_share: 0}\n")
     path = next(root.glob("tickets/*/*/*/*aa000.yaml"))
     path.write_text(path.read_text().replace("status: Solved", "status: Open"))
     ran = ticketctl(root, "sweep", now=SWEPT_AT)
@@ -299,7 +275,7 @@ def test_a_storm_hides_no_broken_ticket(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_foretells_that_the_clock_is_refused(tmp_path: Path) -> None:
-    root = solved(tmp_path / "store", 1)
+    root = solved_store(tmp_path / "store", 1)
     dry = ticketctl(root, "sweep", "-n", now="2036-10-02T09:00:00Z")
     assert dry.status == 0 and "a run would be refused: the clock says" in dry.err
     assert (

@@ -23,22 +23,18 @@ from typing import Any
 
 import pytest
 
-from tests.campaigns.test_kill import (
-    Case,
+from tests.support.kills import Case, hooked, make_case, whole, write_besides
+from tests.support.shell import Ran
+from tests.support.state import found, state_of
+from tests.support.stores import (
     done,
     files_of,
-    hooked,
     leftovers,
-    make_case,
     make_store,
     make_tickets,
     ticketctl,
-    whole,
-    write_besides,
     written,
 )
-from tests.support.shell import Ran
-from tests.support.state import found, state_of
 from ticketctl.store.profiles import built_in
 from ticketctl.store.writing.journal import name_of
 

@@ -15,7 +15,6 @@ import os
 import random
 import re
 import signal
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -29,19 +28,18 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.campaigns.test_kill import (
-    Hook,
+from tests.support.campaign import rounds
+from tests.support.due_stores import AMY, HELP, JANE, before_file, git
+from tests.support.kills import Hook, killed, killer
+from tests.support.shell import Ran
+from tests.support.stores import (
     done,
     files_of,
-    killed,
-    killer,
+    histories,
     leftovers,
     make_store,
     ticketctl,
 )
-from tests.campaigns.test_races import histories
-from tests.support.campaign import rounds
-from tests.support.shell import Ran
 from ticketctl.app import sweep
 from ticketctl.app.email.inbound import Receipt, receive
 from ticketctl.app.workspace import Workspace
@@ -61,9 +59,14 @@ from ticketctl.store.profiles import built_in
 from ticketctl.store.yaml.writer import emit
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
 SWEPT = datetime(2026, 12, 5, 9, 0, tzinfo=UTC)
-AMY, JANE, HELP = "amy@support.example", "jane@customer.example", "help@support.example"
+
+
 MAIL = "mail: {from: help@support.example, smtp: {host: 127.0.0.1, port: 1}}\n"
+
+
 SUBREAPER = 36
 """``PR_SET_CHILD_SUBREAPER`` of ``prctl``."""
 
@@ -160,17 +163,6 @@ def put(root: Path, ticket: Ticket) -> None:
     path.write_bytes(emit(ticket))
 
 
-def git(root: Path, *words: str) -> str:
-    """What git says."""
-    who = ("-c", "user.name=Amy", "-c", f"user.email={AMY}")
-    return subprocess.run(
-        ["git", "-C", str(root), *who, *words],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-
-
 def repository(root: Path, sender: bool = False) -> None:
     """Make the store a repository with everything committed."""
     (root / ".gitignore").write_text(".ticketctl/\n")
@@ -213,25 +205,6 @@ def due_store(
     if in_git:
         repository(root)
     return plan
-
-
-# --- killing ---
-
-
-def before_file(folder: str, number: int) -> Hook:
-    """A hook: end this process before the Nth file of a folder (``tickets``,
-    ``outbox``) takes its place."""
-    left = count(1)
-
-    def hook(name: str, args: tuple[Any, ...]) -> None:
-        if (
-            name in ("replace", "rename")
-            and f"/{folder}/" in str(args[1])
-            and next(left) == number
-        ):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return hook
 
 
 def before_git(number: int) -> Hook:

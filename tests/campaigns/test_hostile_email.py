@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import ticketctl
-from tests.store.email.test_parse import (
+from tests.support.campaign import rounds
+from tests.support.emails import (
     BODIES,
     HELP,
     JANE,
@@ -29,14 +29,13 @@ from tests.store.email.test_parse import (
     attached,
     dead,
     desk_of,
-    files_of,
     parts,
     store,
 )
-from tests.store.email.test_parse import SETTINGS as PLAIN
-from tests.support.campaign import rounds
+from tests.support.emails import SETTINGS as PLAIN
 from tests.support.hostile_emails import LARGE, MIB, fill
 from tests.support.shell import Ran, Shell
+from tests.support.stores import files_of, ticketctl
 from ticketctl.app.email import quota
 from ticketctl.app.email.inbound import Receipt, receive
 from ticketctl.app.workspace import Workspace
@@ -48,16 +47,33 @@ from ticketctl.store.paths import path_of
 
 pytestmark = pytest.mark.part("hostile-email")
 
+
 AMY = "amy@support.example"
+
+
 MX = "mx.support.example"
+
+
 SETTINGS = f"{PLAIN}  trust: {MX}\n"
+
+
 SECONDS = 20.0
 """More than one email takes, on a machine that does other things as well."""
+
+
 MEMORY = 500
 """More than the whole process takes, in MB."""
+
+
 TICKETS = ("aaaaa", "bbbbb", "ccccc", "ddddd", "eeeee", "fffff")
+
+
 PEOPLE = tuple(f"person{number}@customer.example" for number in range(40))
+
+
 STRANGERS = tuple(f"stranger{number}@evil.example" for number in range(15))
+
+
 FLOODER = "flooder@customer.example"
 
 
@@ -425,7 +441,7 @@ class Mailroom:
 
 def mailroom(tmp_path: Path, seed: int) -> Mailroom:
     """An own store with some tickets."""
-    from tests.campaigns.test_kill import make_tickets
+    from tests.support.stores import make_tickets
 
     root = store(tmp_path, SETTINGS)
     make_tickets(root, *TICKETS[1:])

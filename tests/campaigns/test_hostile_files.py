@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import (
-    Child,
+from tests.support.kills import Child
+from tests.support.shell import Ran, clean_environment
+from tests.support.stores import (
     done,
     files_of,
     leftovers,
@@ -26,7 +27,6 @@ from tests.campaigns.test_kill import (
     make_tickets,
     ticketctl,
 )
-from tests.support.shell import Ran, clean_environment
 from ticketctl.core.dag import event_id, seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import fold
@@ -36,9 +36,17 @@ from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.writer import emit
 
 BAD = "261102-mmmmm"
+
+
 PATH = f"tickets/2026/11/02/{BAD}.yaml"
+
+
 GOOD = ("261102-aaaaa", "261102-zzzzz")
+
+
 MOVE = ("Open", "-a", "amy@support.example")
+
+
 ROOM = 50 << 20
 """How much memory a broken file may take, in bytes (11)."""
 
@@ -75,6 +83,8 @@ LAUGHS = b"".join(
     % (97 + n, 97 + n, b", ".join([b"lol" if not n else b"*%c" % (96 + n)] * 9))
     for n in range(12)
 )
+
+
 WHOLE: dict[str, tuple[bytes, int]] = {
     "billion laughs": (LAUGHS, 1),
     "5,000 brackets": (b"[" * 5000, 1),
@@ -102,6 +112,8 @@ WHOLE: dict[str, tuple[bytes, int]] = {
 }
 """Files of any kind: name -> (content, the line that is to be named, 0 for the file as
 a whole or whichever)."""
+
+
 YAML: dict[str, tuple[Callable[[bytes], bytes], int]] = {
     **{name: (only(data), line) for name, (data, line) in WHOLE.items()},
     "billion laughs below a ticket": (lambda data: data + LAUGHS, 20),
@@ -687,6 +699,8 @@ TEXTS = [
     "--output=hacked",
     "a" * 5000,
 ]
+
+
 PLACES = [
     ("show", "--", "X"),
     ("show", "--format", "json", "--", "X"),
@@ -742,6 +756,8 @@ PLACES = [
     ("-C", "X", "list"),
     ("-C", "X", "sweep"),
 ]
+
+
 HARMLESS = {
     ("list", "-S"),
     ("list", "-a"),
@@ -755,6 +771,8 @@ HARMLESS = {
 }
 """Where some of the texts are as good as any other, or ask for the help: the answer may
 be 0, or a refusal."""
+
+
 AS_IF_NOT_GIVEN = (
     "-p",
     "--id",
@@ -874,6 +892,8 @@ SETTINGS = {
         "JSON",
     )
 }
+
+
 MEAN = {
     "unknown key": b"colour: red\n",
     "people is a list": b"people: [amy]\n",

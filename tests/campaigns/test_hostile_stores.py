@@ -19,10 +19,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import done, make_store, make_tickets
 from tests.support.campaign import FULL
 from tests.support.hostile_stores import PRIVATE, TRAPS
 from tests.support.shell import clean_environment
+from tests.support.stores import done, make_store, make_tickets
 
 COMMANDS = [
     ["list", "-A"],
@@ -67,7 +67,9 @@ COMMANDS = [
 ]
 """Every command, as somebody in the store types it."""
 
+
 pytestmark = pytest.mark.part("hostile-stores")
+
 
 _DRIVER = """\
 import json, os, sys
@@ -83,6 +85,8 @@ for words in json.loads(sys.argv[1]):
     if os.waitstatus_to_exitcode(status) in (70, -9, -11):
         os.write(2, ("crash: " + " ".join(words) + "\\n").encode())
 """
+
+
 _CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
 
 
@@ -188,7 +192,11 @@ _SYSTEM = re.compile(
     r"/(usr|lib|lib64|etc|proc|sys|bin|run)(/|$)|/dev/(null|urandom|tty|shm)|pipe:|/$|.*\.(py|pyc|so[.0-9]*)$"
 )
 """What every program on a machine opens."""
+
+
 _PYTHON = (sys.prefix, sys.base_prefix)
+
+
 _HARMLESS = re.compile(
     r"/dev/(null|tty)|.*/ticketctl-pycache.*|.*\.pyc(\.\d+)?$|/tmp/(editor-|tmp).*|/tmp/[a-z0-9_]{8}$"
 )
@@ -242,6 +250,8 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Watched]:
 
 
 SHORT = [("all but links of folders", True), ("all but links of folders", False)]
+
+
 EACH = [(trap.__name__, git) for trap in TRAPS for git in (True, False)]
 
 

@@ -15,22 +15,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import (
+from tests.support.kills import Child
+from tests.support.shell import Ran
+from tests.support.stores import (
     JANE,
-    Child,
     done,
     files_of,
+    histories,
     leftovers,
     make_store,
     make_tickets,
     ticketctl,
 )
-from tests.support.lists import every
-from tests.support.shell import Ran
 from ticketctl.core.entry import Entry
-from ticketctl.errors import BrokenError
 from ticketctl.store.paths import ALPHABET
-from ticketctl.store.tickets import Store
 from ticketctl.store.writing import locks
 
 LATER = "2026-11-07T09:00:00Z"
@@ -60,16 +58,6 @@ def together(acts: Sequence[Callable[[], Ran]]) -> list[Ran]:
     for end in (*gate, *ready):
         os.close(end)
     return [child.wait() for child in children]
-
-
-def histories(root: Path) -> dict[str, tuple[Entry, ...]]:
-    """Id -> history of every ticket; a file that cannot be read is a failure."""
-    found = {}
-    for loaded in every(Store(str(root))):
-        assert not isinstance(loaded, BrokenError), loaded.finding
-        assert not loaded.differences
-        found[loaded.ticket.id] = loaded.ticket.history
-    return found
 
 
 def worker(

@@ -16,9 +16,10 @@ from typing import IO
 
 import pytest
 
-from tests.campaigns.test_kill import make_store, make_tickets, ticketctl
+from tests.support.checkout import environment
 from tests.support.places import ROOT as CHECKOUT
 from tests.support.shell import Ran
+from tests.support.stores import make_store, make_tickets, ticketctl
 from ticketctl.app.email import quarantine
 from ticketctl.app.email.inbound import receive_from
 from ticketctl.app.workspace import Workspace
@@ -30,17 +31,9 @@ from ticketctl.store.profiles import ProfileRegistry
 MEMORY = 700 << 20
 """How large a process may grow: an interpreter with SQLite and an email of 40 MiB, but
 nothing without end."""
+
+
 SECONDS = 60
-
-
-def environment() -> dict[str, str]:
-    """What a command sees: this checkout's code, the fixed clock."""
-    fixed = {
-        "PYTHONPATH": str(CHECKOUT),
-        "TICKETCTL_NOW": "2026-11-02T09:00:00Z",
-        "TICKETCTL_AS": "agent:amy@support.example",
-    }
-    return {**os.environ, **fixed}
 
 
 def run_limited(
@@ -136,7 +129,11 @@ FILES = {
     "loop": 66,
 }
 """What is given -> the exit status of a command that wants a text."""
+
+
 TEXTS = (("note", "aaaaa", "-F"), ("reply", "aaaaa", "-F"), ("new", "x", "-F"))
+
+
 ROWS = (("import",), ("new", "--from"))
 
 

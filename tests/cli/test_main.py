@@ -16,15 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import (
-    AMY,
-    NOW,
-    done,
-    make_store,
-    make_tickets,
-    ticketctl,
-)
 from tests.support.shell import Ran
+from tests.support.stores import AMY, NOW, done, make_store, make_tickets, ticketctl
 from ticketctl.cli.main import run
 
 HEAVY = (
@@ -40,6 +33,7 @@ HEAVY = (
     "asyncio",
 )
 """What no everyday command may import."""
+
 
 _PROBE = """
 import json, sys

@@ -7,15 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import done, make_store, make_tickets
 from tests.support.places import ROOT
+from tests.support.stores import done, make_store, make_tickets
 
 SETTINGS = """\
 commit: off
 people:
   amy@support.example: {roles: [agent]}
 """
+
+
 JANE = "  jane@customer.example: {roles: [customer]}\n"
+
+
 REMINDER = "a reminder goes out"
 
 

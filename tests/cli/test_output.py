@@ -19,16 +19,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.campaigns.test_kill import (
-    AMY,
-    NOW,
-    done,
-    make_store,
-    make_tickets,
-    ticketctl,
-)
 from tests.support.places import ROOT
 from tests.support.shell import Ran
+from tests.support.stores import AMY, NOW, done, make_store, make_tickets, ticketctl
 from ticketctl.cli import output
 from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
@@ -41,20 +34,34 @@ from ticketctl.store.yaml.writer import emit
 
 VISIBLE = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
 """Of the category Cf, but signs that are seen (Prepended_Concatenation_Mark)."""
+
+
 JOINERS = "\u200c\u200d"
+
+
 BAD = [
     chr(code)
     for code in range(sys.maxunicode + 1)
     if unicodedata.category(chr(code)) in ("Cc", "Cf", "Cs", "Zl", "Zp")
     and code not in VISIBLE
 ]
+
+
 _BAD = frozenset(BAD)
+
+
 POISON = "".join(f"x{char}" for char in BAD if not "\ud800" <= char <= "\udfff")
 """All that a file in UTF-8 can hold, each behind a letter that is ASCII, where a joiner
 hides, too."""
+
+
 ONE_LINE = POISON.replace("x\n", "").replace("x\t", "")
+
+
 SHORT = "x\x1b[2J\x9b\x07\r\x7f\x85\xad\u061c\u180e\u200b\u200e\u2028\u202e\u2060\u2066\ufeff\ufff9\U0001d173\U000e0041z\u200d"
 """One of each kind, for names: a key of YAML is not long."""
+
+
 SCRIPTS = {
     "persian": "می‌خواهم نامه‌ای بنویسم",
     "hindi": "क्‍ष और क्‌ष, शक्‍ति",
@@ -882,6 +889,8 @@ FORBIDDEN = {
     "print_exc",
     "getpass",
 }
+
+
 STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
 
 
@@ -923,6 +932,8 @@ def printing(tree: ast.AST) -> Iterator[int]:
 
 
 PACKAGE = Path(output.__file__).parent.parent
+
+
 ROOMS = sorted(PACKAGE.rglob("*.py"))
 
 

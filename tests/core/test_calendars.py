@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.campaigns.test_kill import done, make_store, ticketctl
 from tests.support import oracle
+from tests.support.stores import done, make_store, ticketctl
 from ticketctl.app.holidays import insert
 from ticketctl.core import calendars
 from ticketctl.core.dates import Duration, add, format_instant, zone
@@ -20,6 +20,8 @@ from ticketctl.core.language.parser import read_profile
 from ticketctl.store.yaml.ruamel import read_yaml
 
 CASES = [line.split("\t") for line in oracle.TABLE.read_text().splitlines()[1:]]
+
+
 CALENDARS = {"office": oracle.office, "night": oracle.night}
 
 

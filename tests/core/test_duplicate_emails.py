@@ -19,9 +19,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.campaigns.test_kill import make_tickets, ticketctl
-from tests.store.email.test_parse import HELP, JANE, A, attached, parts
+from tests.support.emails import HELP, JANE, A, attached, parts
 from tests.support.shell import clean_environment
+from tests.support.stores import make_tickets, ticketctl
 from tests.support.world import REGISTRY
 from ticketctl.app.email import quota
 from ticketctl.core.dag import union
@@ -46,8 +46,14 @@ from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.writer import emit
 
 AMY = "amy@support.example"
+
+
 NINE, TEN, ELEVEN, NOON = (f"2026-11-03T{hour:02}:00:00Z" for hour in (9, 10, 11, 12))
+
+
 LATER = "2026-12-01T12:00:00Z"
+
+
 SETTINGS = f"""\
 people:
   {AMY}: {{roles: [agent]}}
@@ -56,6 +62,8 @@ mail:
   addresses: {{{HELP}: biztech}}
   sendmail: true
 """
+
+
 TRACES = {
     "as it came": lambda data: data,
     "received": lambda data: (
@@ -721,7 +729,11 @@ def test_a_follow_up_in_one_clone_is_no_duplicate(clones: Clones) -> None:
 # --- what the fold counts ---
 
 BIZTECH, NOBODY = REGISTRY.get("biztech"), People()
+
+
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
 DIGEST = "m" + "1" * 32
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.bench.build import build
 from tests.bench.page import page
 from tests.bench.stories import NOW
-from tests.campaigns.test_kill import done
+from tests.support.stores import done
 from ticketctl.core.dates import format_instant
 
 

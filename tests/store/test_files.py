@@ -16,15 +16,22 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.campaigns.test_kill import make_store, make_tickets, ticketctl
-from tests.cli.test_input import CHECKOUT, environment
+from tests.support.checkout import environment
+from tests.support.places import ROOT as CHECKOUT
 from tests.support.shell import Ran
+from tests.support.stores import make_store, make_tickets, ticketctl
 from ticketctl.app.index import parallel
 from ticketctl.store.profiles import built_in
 
 TICKET = "tickets/2026/11/02/261102-bbbbb.yaml"
+
+
 MAIL = "mail: {from: help@support.example, smtp: {host: localhost}, addresses: {help@support.example: biztech}}\n"
+
+
 EMAIL = b"From: jane@customer.example\nTo: help@support.example\nSubject: Re: [261102-bbbbb] x\nMessage-ID: <1@x>\n\nHello\n"
+
+
 LATER = "2026-11-09T09:00:00Z"
 
 

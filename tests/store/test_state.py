@@ -26,18 +26,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import (
-    Child,
-    done,
-    files_of,
-    first_rename,
-    killed,
-    make_store,
-    make_tickets,
-    ticketctl,
-)
+from tests.support.kills import Child, first_rename, killed
 from tests.support.shell import Ran, Shell
 from tests.support.state import found, outbox_of, state_of
+from tests.support.stores import done, files_of, make_store, make_tickets, ticketctl
 from ticketctl.store.git.repository import setting
 from ticketctl.store.index import schema
 from ticketctl.store.index.database import Index

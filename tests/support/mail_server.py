@@ -18,7 +18,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from tests.campaigns.test_kill import make_store, ticketctl
+from tests.support.stores import make_store, ticketctl
 
 HELP = "help@support.example"
 

@@ -577,7 +577,7 @@ def test_an_imap_folder_is_polled(
 def test_mistakes_in_the_mail_settings_are_located(
     tmp_path: Path, part: str, words: str
 ) -> None:
-    from tests.campaigns.test_kill import make_store, ticketctl
+    from tests.support.stores import make_store, ticketctl
 
     root = make_store(tmp_path / "store", f"mail: {part}\n")
     ran = ticketctl(root, "list")

@@ -17,8 +17,7 @@ from typing import ClassVar
 
 import pytest
 
-from tests.campaigns.test_kill import done, files_of, ticketctl
-from tests.store.email.test_parse import (
+from tests.support.emails import (
     HELP,
     JANE,
     LATER,
@@ -36,6 +35,7 @@ from tests.store.email.test_parse import (
     store,
 )
 from tests.support.hostile_emails import fill
+from tests.support.stores import done, files_of, ticketctl
 from ticketctl.app.email import quarantine, quota, rate_limit
 from ticketctl.app.email.content import MAX_TEXT
 from ticketctl.app.email.inbound import Receipt, receive
@@ -47,6 +47,8 @@ from ticketctl.store import files
 from ticketctl.store.paths import path_of
 
 AMY = "amy@support.example"
+
+
 TOMORROW = "2026-11-04T10:00:00Z"
 
 

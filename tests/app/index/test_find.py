@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.campaigns.test_lives_of_tickets import PROFILES, Life, dates
 from tests.support.lists import DEFAULT, index_of
+from tests.support.lives import PROFILES, Life, dates
 from tests.support.world import REGISTRY
 from ticketctl.app.index.refresh import cells_of
 from ticketctl.core.dates import format_instant, parse_instant
@@ -68,6 +68,8 @@ calendars:
 messages:
   look: {subject: "Look: $title", body: "Please."}
 """
+
+
 DEEDS = (
     "move",
     "move",
@@ -319,6 +321,8 @@ ODD = st.sampled_from(
         "x" * 300,
     ]
 )
+
+
 VALUES = st.one_of(
     ODD,
     st.integers(-3, 12),
@@ -331,6 +335,8 @@ VALUES = st.one_of(
         min_size=1,
     ),
 )
+
+
 DATES = st.sampled_from(
     [
         "2026-11-01",
@@ -340,7 +346,11 @@ DATES = st.sampled_from(
         "2026-11-19T23:59:59Z",
     ]
 )
+
+
 FIELDS = ("product", "queue", "urgent", "size", "odd name", "日")
+
+
 TEXTS = (
     "title",
     "status",
@@ -562,6 +572,8 @@ PIECES = st.text(
     st.sampled_from(["a", "b", "\x01", "\x7f", "ä", "日", "\uffff", "🎉", "-", "0"]),
     max_size=4,
 )
+
+
 KINDS = {
     "created": DATES,
     "updated": DATES,
@@ -573,6 +585,8 @@ KINDS = {
     "due_now": st.booleans(),
     "queued_at": DATES,
 }
+
+
 ORDERS = st.lists(
     st.tuples(st.sampled_from(sorted(KINDS)), st.booleans()), min_size=1, max_size=3
 ).map(tuple)

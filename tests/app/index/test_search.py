@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.campaigns.test_kill import done, make_store, ticketctl
 from tests.support.places import ROOT
 from tests.support.state import make_repository
+from tests.support.stores import done, make_store, ticketctl
 from ticketctl.app.index.find import find
 from ticketctl.app.input.query import read_query, words
 from ticketctl.app.workspace import Workspace
@@ -22,6 +22,8 @@ from ticketctl.errors import TicketctlError
 from ticketctl.store.index import fulltext
 
 NOW = "2026-11-21T09:00:00Z"
+
+
 AMY = "amy@support.example"
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import done, make_store, make_tickets, ticketctl
 from tests.support.places import ROOT
+from tests.support.stores import done, make_store, make_tickets, ticketctl
 from ticketctl.app.forecast import forecast_store
 from ticketctl.app.sweep import SweepOptions, sweep
 from ticketctl.app.workspace import Workspace

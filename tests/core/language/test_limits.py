@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import done, make_store, ticketctl
+from tests.support.stores import done, make_store, ticketctl
 from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.messages import readable
@@ -43,8 +43,14 @@ transitions:
 - {from: created, to: New, roles: [customer, agent]}
 - {from: any, to: [Open, Done], roles: [agent, system]}
 """.replace("a: text", "a: {type: text}").replace("memo: text", "memo: {type: text}")
+
+
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
 AMY, BOB = "amy@support.example", "bob@support.example"
+
+
 JANE, EVE = "jane@customer.example", "eve@customer.example"
 
 
@@ -87,10 +93,20 @@ def statuses(number: int, *targets: int) -> str:
 
 
 EXCEPTED = "- {from: New, to: [Open, Done], roles: [agent], except: {New: x}}\n"
+
+
 TRIGGER = "- {name: t#, on: created, do: [{warn: x}]}\n"
+
+
 AUTOMATION = "- {name: t#, in: Open, start: created, after: P1D, do: [{warn: x}]}\n"
+
+
 ONE = "triggers:\n- name: t\n  on: created\n"
+
+
 CALENDAR = "calendars: {o: {hours: {mon: 09:00-10:00}, holidays: [DAYS]}}\n"
+
+
 TOO_LARGE = {
     "3,000 statuses from any": (statuses(3000, *range(500)), "3,000 statuses"),
     "200 statuses from any": (
@@ -356,7 +372,11 @@ def telling(
 
 
 BOUND = ("customer: customer", "customer: {kind: customer, field: lead}")
+
+
 LATE = "automations:\n- {name: late, in: Open, start: entered(Open), after: P1D, do: [{notify: customer, message: m}]}\n"
+
+
 LEAKS = {
     "customer": telling("customer"),
     "watchers": telling("watchers"),

@@ -14,15 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.store.email.test_parse import (
-    HELP,
-    JANE,
-    PLAIN,
-    attached,
-    letter,
-    parts,
-    typed,
-)
+from tests.support.emails import HELP, JANE, PLAIN, attached, letter, parts, typed
 from tests.support.hostile_emails import LARGE, MIB
 from tests.support.places import ROOT
 from ticketctl.store.email import charsets
@@ -40,6 +32,8 @@ from ticketctl.store.email.parse import parse_email
 from ticketctl.store.email.settings import ADDRESS
 
 AMY = "amy@support.example"
+
+
 SLOW = 10.0
 """More seconds than reading any email takes, on any machine."""
 
@@ -101,9 +95,16 @@ def test_forty_mebibytes_of_anything() -> None:
 
 
 PAGE = b"Content-Type: text/html\n\n<p>html <b>words</b></p>"
+
+
 FOOTER = b"Content-Type: text/plain\n\n-- \nScanned for viruses."
+
+
 BLANK = b"Content-Type: text/plain\n\n\xc2\xa0 \n"
+
+
 PICTURE = b"Content-Type: text/html\n\n<img src='https://x.example/scan.png'>"
+
 
 TEXTS: dict[str, tuple[bytes, str]] = {
     "HTML and a footer": (
@@ -600,7 +601,11 @@ def test_lists_of_addresses() -> None:
 # --- Authentication-Results ---
 
 MX = "mx.support.example"
+
+
 GOOD = f"{MX}; dmarc=pass header.from=support.example"
+
+
 RESULTS: dict[str, tuple[list[str], bool]] = {
     "plain": ([GOOD], True),
     "in capitals": ([f"{MX.upper()}; DMARC=PASS Header.From=Support.Example"], True),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import email.policy
 import fcntl
-import json
 import os
 import random
 import smtplib
@@ -25,24 +24,36 @@ from typing import Any
 
 import pytest
 
-from tests.campaigns.test_kill import (
-    AMY,
-    done,
-    files_of,
-    make_store,
-    make_tickets,
-    ticketctl,
-)
 from tests.support.campaign import rounds
+from tests.support.emails import (
+    BODIES,
+    EN,
+    HELP,
+    JANE,
+    LATER,
+    PLAIN,
+    SETTINGS,
+    A,
+    attached,
+    attachments,
+    dead,
+    desk_of,
+    history,
+    letter,
+    mail_in,
+    parts,
+    rows,
+    store,
+    typed,
+)
 from tests.support.lists import every
-from tests.support.shell import Ran
+from tests.support.stores import done, files_of, make_tickets, ticketctl
 from ticketctl.app.email.content import MAX_TEXT
 from ticketctl.app.email.inbound import Receipt, receive
 from ticketctl.app.email.outbound import message_id, pending_notifications, thread_of
 from ticketctl.app.workspace import Workspace
 from ticketctl.cli.main import run
 from ticketctl.core.engine.notifications import compose
-from ticketctl.core.entry import Entry
 from ticketctl.errors import BrokenError, BusyError, Finding
 from ticketctl.record import replace
 from ticketctl.store.email.body import Attachment
@@ -55,63 +66,19 @@ from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
 from ticketctl.store.writing import locks
 
-HELP = "help@support.example"
-JANE = "jane@customer.example"
-A = "261102-aaaaa"
-LATER = "2026-11-03T10:00:00Z"
-SETTINGS = f"""\
-commit: off
-people:
-  amy@support.example: {{roles: [agent]}}
-mail:
-  from: {HELP}
-  addresses: {{{HELP}: biztech}}
-  sendmail: true
-"""
-
-
-def letter(
-    *headers: str, body: str = "Hello.", sender: str = JANE, to: str = HELP
-) -> bytes:
-    """A letter; headers that are given stand before the usual ones."""
-    lines = [*headers, f"From: {sender}", f"To: {to}"]
-    return "\r\n".join([*lines, "", *body.split("\n"), ""]).encode()
-
-
-# --- reading ---
-
-
-def typed(kind: str, encoding: str, body: bytes) -> bytes:
-    """A letter with nothing but a body of a type."""
-    head = f"From: {JANE}\nMessage-ID: <1@customer.example>\nContent-Type: {kind}\nContent-Transfer-Encoding: {encoding}"
-    return head.encode() + b"\n\n" + body
-
-
-def parts(kind: str, *inside: bytes, mark: str = "edge") -> bytes:
-    """A multipart, without the headers of a letter."""
-    head = f'Content-Type: multipart/{kind}; boundary="{mark}"\n\n'.encode()
-    return (
-        head
-        + b"".join(b"--%s\n%s\n" % (mark.encode(), part) for part in inside)
-        + b"--%s--\n" % mark.encode()
-    )
-
-
-def attached(
-    name: str, data: bytes = b"data", how: str = 'attachment; filename="%s"'
-) -> bytes:
-    """A part that is a file."""
-    head = f"Content-Type: application/octet-stream\nContent-Disposition: {how % name}\nContent-Transfer-Encoding: base64"
-    return head.encode() + b"\n\n" + base64.encodebytes(data)
-
-
-PLAIN = b"Content-Type: text/plain\n\nplain words"
 HTML = b"Content-Type: text/html\n\n<p>html <b>words</b></p>"
+
+
 LONG_ID = "<" + "A" * 60 + "@AM0PR04MB1234.eurprd04.prod.outlook.com>"
+
+
 BAD_BASE64 = "=?utf-8?b?AAAAA?="
 """An encoded word that says it is base64 and is not."""
+
+
 BREAKS = "=?utf-8?q?a=0D=0ABcc:_evil=40other.example?="
 """An encoded word that holds the end of a line, then a header."""
+
 
 READ: dict[str, tuple[bytes, dict[str, Any]]] = {
     # encodings of a body
@@ -478,11 +445,12 @@ def test_a_file_name_in_an_encoded_word() -> None:
     assert [item.name for item in parse_email(data).attachments] == ["hi.txt"]
 
 
-# --- quotes ---
-
-EN = "On Mon, Nov 2, 2026 at 9:00 AM Support <help@support.example> wrote:\n"
 OUTLOOK = "From: Support <help@support.example>\nSent: Monday, November 2, 2026 9:00 AM\nTo: Jane <jane@customer.example>\n"
+
+
 OUTLOOK += "Subject: RE: Help\n\nWhat invoice?\n"
+
+
 QUOTES: dict[str, tuple[str, str | None]] = {
     "English": (
         f"Yes please.\n\nJane\n\n{EN}> What invoice?\n> Bye\n",
@@ -644,57 +612,11 @@ def test_without_quotes_does_not_grow() -> None:
     assert len(without_quotes("\n".join(lines))) <= 1000
 
 
-# --- mail in ---
-
-
-def store(tmp_path: Path, settings: str = SETTINGS) -> Path:
-    """A store that gets mail, with one Open ticket of Jane's, which Amy has."""
-    root = make_store(tmp_path / "store", settings)
-    make_tickets(root, "aaaaa")
-    done(root, "move", "aaaaa", "Open", "-a", "amy@support.example")
-    return root
-
-
-def mail_in(root: Path, data: bytes, *words: str, now: str = LATER) -> Ran:
-    """``ticketctl mail in``, as an MTA calls it."""
-    return ticketctl(root, "mail", "in", *words, feed=data, now=now)
-
-
 def taken(root: Path, data: bytes, *words: str, now: str = LATER) -> str:
     """Hand over a letter that must be taken; what is said of it."""
     ran = mail_in(root, data, *words, now=now)
     assert ran.status == 0 and not ran.err, ran
     return ran.out
-
-
-def history(root: Path, id_: str = A) -> tuple[Entry, ...]:
-    """The history of a ticket."""
-    return Store(str(root)).read(id_).ticket.history
-
-
-def rows(root: Path) -> dict[str, dict[str, Any]]:
-    """Id -> row of ``list --format json``, but for when the ticket was touched last."""
-    found = json.loads(done(root, "list", "-A", "--format", "json", now=LATER))[
-        "tickets"
-    ]
-    return {
-        row["id"]: {key: value for key, value in row.items() if key != "updated"}
-        for row in found
-    }
-
-
-def dead(root: Path) -> dict[bytes, str]:
-    """Dead letters: the bytes -> the reason."""
-    paths = list((root / "dead-letters").glob("*.eml"))
-    return {path.read_bytes(): path.with_suffix(".txt").read_text() for path in paths}
-
-
-def attachments(root: Path) -> dict[str, bytes]:
-    """The attachments of all tickets: name (without that of the event) -> bytes."""
-    found = files_of(root, "attachments") if (root / "attachments").exists() else {}
-    return {
-        path.rpartition("/")[2].partition("-")[2]: data for path, data in found.items()
-    }
 
 
 def test_a_new_letter_opens_a_ticket(tmp_path: Path) -> None:
@@ -1128,6 +1050,8 @@ def no_folder(root: Path) -> None:
 
 
 ANSWER = letter(f"Subject: [{A}]", "Message-ID: <1@customer.example>")
+
+
 FAULTS: dict[str, tuple[Callable[[Path], None], bytes]] = {
     "settings": (spoil_settings, ANSWER),
     "ticket": (spoil_ticket, ANSWER),
@@ -1460,14 +1384,6 @@ def test_an_address_that_smtp_cannot_take(monkeypatch: pytest.MonkeyPatch) -> No
         hand_over(reader, write())
 
 
-# --- the campaign ---
-
-
-def desk_of(root: Path, now: str = LATER) -> Workspace:
-    """The store, opened as commands open it."""
-    return Workspace(str(root), datetime.fromisoformat(now), AMY)
-
-
 GOOD = (
     letter("Subject: No light", body="It is dark\nin here."),
     letter(
@@ -1508,6 +1424,7 @@ GOOD = (
 )
 """Letters that are well; ``@TICKET@`` stands for the id of some ticket."""
 
+
 HEADERS = (
     b"From: x@stranger.example",
     b"From: ",
@@ -1547,6 +1464,8 @@ HEADERS = (
     b"no header at all",
     b" folded onto nothing",
 )
+
+
 ENCODED = (
     f"Subject: {BAD_BASE64}".encode(),
     f"Subject: {BREAKS}".encode(),
@@ -1557,30 +1476,6 @@ ENCODED = (
 )
 """Headers with encoded words, which are another way for the end of a line to come in.
 """
-BODIES = (
-    b"\r\n\r\nFrom: x\r\nBcc: y\r\n",
-    b"\0" * 50,
-    b"\x1b]0;x\x07\x9b2J",
-    b"\xff\xfe\xfd",
-    b"\xed\xa0\x80\xf4\x90\x80\x80",
-    "\u202e\u2066\u200b\ufeff\u2028\u2029\x85".encode(),
-    b"\n- id: e0123456789ab\n  event: moved\n  to: Closed\n",
-    b"\n---\nhistory: []\n...\n",
-    b"\n<<<<<<< HEAD\n=======\n>>>>>>> x\n",
-    b"\n--out\n",
-    b"\n--out--\n",
-    b"\n--in--\n",
-    b"\n" * 3_000,
-    b"x" * 50_000,
-    b"> " * 500,
-    b"<![CDATA[<script><style><!-- &#x110000; &#0;",
-    b"\t\n \n\t\n",
-    b".\r\n",
-    EN.encode(),
-    b"\ntags: !!omap {a: *b}\n",
-    b": #|>\n  '\"\\",
-    b"status: Solved\n",
-)
 
 
 @dataclass

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import done, make_store, make_tickets, ticketctl
 from tests.support.places import ROOT
 from tests.support.state import state_of
+from tests.support.stores import done, make_store, make_tickets, ticketctl
 from ticketctl.errors import DiskError
 from ticketctl.store.git import process as our_git
 from ticketctl.store.git.identity import identity_of
 
 HALF = "bbbbb"
+
+
 PATH = f"tickets/2026/11/02/261102-{HALF}.yaml"
 
 

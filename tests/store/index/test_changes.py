@@ -31,10 +31,12 @@ from typing import Any
 
 import pytest
 
-from tests.campaigns.test_kill import Child, files_of, ticketctl
 from tests.support.campaign import FULL, rounds
+from tests.support.index_stores import GITCONFIG, git
+from tests.support.kills import Child
 from tests.support.shell import Ran
 from tests.support.state import found, state_of
+from tests.support.stores import files_of, ticketctl
 from tests.support.world import CUSTOMER, World
 from ticketctl.app.check import check_tickets
 from ticketctl.app.check_changed import check_changed_tickets
@@ -55,15 +57,17 @@ from ticketctl.store.writing import sync
 from ticketctl.store.yaml.writer import emit
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
 DAYS = ("261102", "261103", "261104")
+
+
 MODES = {"stat-old": "s", "git": "g", "git-old": "g", "both-old": "sggs"}
 """How it is asked at each yield, over and over; with ``-old``, files are taken to have
 lain there for long."""
+
+
 ALL = ("list", "-A", "-L", "0", "--format", "jsonl")
-GITCONFIG = """\
-[user]\n name = Amy\n email = amy@support.example\n[init]\n defaultBranch = main\n[protocol "file"]\n allow = always
-[advice]\n detachedHead = false\n[gc]\n auto = 0\n[rerere]\n enabled = false\n
-"""
 
 
 def ticket(number: int, day: str = "261102", mark: int = 0) -> tuple[str, bytes]:
@@ -84,19 +88,6 @@ def ticket(number: int, day: str = "261102", mark: int = 0) -> tuple[str, bytes]
         world.ask("agent", "Open", assignee="amy@support.example")
         world.ask("agent", "Solved", text="Done.")
     return path_of(id_), emit(world.ticket)
-
-
-def git(root: Path, *words: str, ok: bool = True, feed: str | None = None) -> str:
-    """Run git; what it printed."""
-    done = subprocess.run(
-        ["git", "-C", str(root), *words],
-        capture_output=True,
-        text=True,
-        input=feed,
-        check=False,
-    )
-    assert not ok or done.returncode == 0, f"git {words}: {done.stdout}{done.stderr}"
-    return done.stdout.strip()
 
 
 def fill(root: Path, numbers: range) -> None:
@@ -356,7 +347,11 @@ def box(
 
 
 Story = Callable[[Box], Iterator[object]]
+
+
 STORIES: dict[str, Story] = {}
+
+
 ELSEWHERE = {
     "nested",
     "nested_in_a_day",
@@ -960,6 +955,8 @@ POINTS = (
     (changes, "_in_head"),
     (Index, "build"),
 )
+
+
 ACTS: dict[str, Callable[[Box], object]] = {
     "edit": lambda b: b.edit(0, kept=True),
     "edit another": lambda b: b.edit(4, kept=True),
@@ -1154,6 +1151,8 @@ ANY: tuple[Callable[[Box, random.Random], object], ...] = (
     ),
     lambda b, r: b.git("update-ref", "HEAD", r.choice(("main", "other"))),
 )
+
+
 FLAGS = tuple(
     f"--{no}{flag}"
     for no in ("", "no-")
@@ -1456,6 +1455,8 @@ def test_a_damaged_index_changes_no_answer(
 # --- broken tickets ---
 
 Spoil = Callable[[Path, bytes], object]
+
+
 SPOILT: tuple[Spoil, ...] = (
     lambda p, d: p.write_bytes(b"\xff\xfe" + d),
     lambda p, d: p.write_bytes(b""),

@@ -12,27 +12,31 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.campaigns.test_kill import (
-    done,
-    leftovers,
-    make_store,
-    make_tickets,
-    ticketctl,
-)
+from tests.support.stores import done, leftovers, make_store, make_tickets, ticketctl
 from ticketctl.store.tickets import Store
 from ticketctl.store.writing import locks
 from ticketctl.store.yaml.loader import LoadedTicket
 
 HALF = "bbbbb"
+
+
 PATH = f"tickets/2026/11/02/261102-{HALF}.yaml"
+
+
 MAIL = (
     "mail: {from: help@support.example, addresses: {help@support.example: biztech}}\n"
 )
+
+
 EMAIL = (
     f"From: jane@customer.example\nTo: help@support.example\nSubject: Re: [261102-{HALF}] x\n"
     "Message-ID: <1@x>\n\nIt came by email.\n"
 ).encode()
+
+
 LATER = "2026-11-09T09:00:00Z"
+
+
 COMMANDS: dict[str, tuple[str, ...]] = {
     "note": ("note", HALF, "-m", "It came by hand."),
     "reply": ("reply", HALF, "-m", "It came by hand."),

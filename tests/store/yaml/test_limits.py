@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.test_kill import done, make_store, make_tickets, ticketctl
-from tests.store.yaml.test_writer import SAMPLE
 from tests.support.shell import Ran
+from tests.support.stores import done, make_store, make_tickets, ticketctl
+from tests.support.ticket_files import SAMPLE
 from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import Ticket, fold
@@ -27,6 +27,8 @@ from ticketctl.store.yaml.ruamel import read_yaml
 from ticketctl.store.yaml.writer import emit
 
 MIB = 1 << 20
+
+
 BOUND = 5.0
 """Ten times what a file may take, in seconds: before there were limits each of these
 took as long, or longer."""
@@ -149,6 +151,8 @@ FRAGMENTS = [
     "['",
     "{a: ",
 ]
+
+
 BEFORE = ["", "# " + "," * 20_001 + "\nx: [", 'x: "', "x: |\n  ", "x: {"]
 
 
@@ -169,6 +173,8 @@ def test_no_fragment_takes_longer_than_its_length(fragment: str) -> None:
 
 
 ROW = 'a line, of [a log] - with {everything}? yes: # and "more"; it\'s, all, text\n'
+
+
 HONEST = {
     "a block with line ends of Windows": "note: |\r\n"
     + f"  {ROW}".replace("\n", "\r\n") * 5_000,

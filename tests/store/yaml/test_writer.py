@@ -17,6 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from tests.support.ticket_files import SAMPLE
 from tests.support.world import CUSTOMER, World
 from ticketctl.core.dag import entry_id, event_id, heads, predecessors, seal
 from ticketctl.core.entry import Entry, Value
@@ -32,44 +33,12 @@ from ticketctl.store.yaml.located_reader import read_strict
 from ticketctl.store.yaml.ruamel import read_yaml
 from ticketctl.store.yaml.writer import emit, extend, is_literal, is_plain
 
-SAMPLE = """\
-id: 261121-k3qx9
-profile: biztech
-title: Invoice shows the wrong address
-status: Open
-customer: jane@customer.example
-assignee: amy@support.example
-fields:
-  product: billing
-history:
-- id: eeba3f33c553d
-  at: 2026-11-21T09:14:03Z
-  by: jane@customer.example
-  role: customer
-  event: created
-  to: New
-  set:
-    ticket: 261121-k3qx9
-    profile: biztech
-    version: 1
-    title: Invoice shows the wrong address
-    customer: jane@customer.example
-    fields.product: billing
-  text: |
-    The June invoice has our old address.
-    It went to Elm Street.
-- id: e3ad11d10c7d8
-  at: 2026-11-21T09:20:41Z
-  by: amy@support.example
-  role: agent
-  event: moved
-  from: New
-  to: Open
-  set:
-    assignee: amy@support.example
-"""
 ID = "261121-k3qx9"
+
+
 STORE = Store("/nowhere")
+
+
 TRICKY = (
     "yes",
     "No",
@@ -224,30 +193,56 @@ TRICKY = (
 # --- tickets of every kind ---
 
 wild = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+
+
 bits = st.sampled_from(["a", " ", "\t", "\n", ": ", " #", "-"])
+
+
 pieces = st.lists(st.one_of(st.sampled_from(TRICKY), wild, bits), min_size=1)
+
+
 texts = st.one_of(st.sampled_from(TRICKY), wild, pieces.map("".join)).filter(
     lambda text: len(text) < 700
 )
+
+
 instants = st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 31)).map(
     lambda m: f"{m:%Y-%m-%dT%H:%M:%SZ}"
 )
+
+
 event_ids = st.from_regex(r"\Ae[0-9a-f]{12}\Z")
+
+
 ticket_ids = st.builds(
     lambda day, half: f"{day:%y%m%d}-{half}",
     st.dates(date(2000, 1, 1), date(2099, 12, 31)),
     st.text(ALPHABET, min_size=5, max_size=5),
 )
+
+
 names = st.from_regex(r"\A[a-z][a-z0-9_]{0,8}\Z")
+
+
 slugs = st.from_regex(r"\A[a-z0-9]+(-[a-z0-9]+)?\Z")
+
+
 moments = st.one_of(
     instants, st.dates(date(1900, 1, 1), date(2999, 12, 31)).map(date.isoformat)
 )
+
+
 integers = st.integers(-(10**18) + 1, 10**18 - 1)
+
+
 checklists = st.dictionaries(
     slugs, st.sampled_from(["open", "done"]), min_size=1, max_size=3
 )
+
+
 lists = st.lists(texts, min_size=1, max_size=3).map(tuple)
+
+
 field_values: st.SearchStrategy[Value] = st.one_of(
     texts, moments, integers, st.booleans(), lists, checklists
 )
@@ -656,6 +651,8 @@ history:
     assignee: amy@support.example
 # the end
 """
+
+
 NEXT = Entry(
     "2026-11-21T10:00:00Z",
     "amy@support.example",
@@ -890,6 +887,8 @@ MOVES: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("ggit", "technician", "Waiting Customer", {}, 12),
     ("ggit", "technician", "Complete", {}, 20),
 ]
+
+
 START: dict[str, list[tuple[str, str | None, dict[str, Any]]]] = {
     "Pending": [("agent", None, {"assignee": "amy@staff.example"})],
     "Solved": [("agent", None, {"assignee": "amy@staff.example"})],
