@@ -12,7 +12,7 @@ from ticketctl.app.transaction import may_write
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.events import latest
-from ticketctl.core.engine.guards import fill_sets
+from ticketctl.core.engine.placeholders import fill_sets
 from ticketctl.core.engine.requests import Change
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Batch, Event, Profile

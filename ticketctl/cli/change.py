@@ -23,7 +23,7 @@ from ticketctl.cli.completion import (
 from ticketctl.cli.environment import Env, finish, pass_env, report, worst
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core.engine.context import context_for
-from ticketctl.core.engine.guards import fill
+from ticketctl.core.engine.placeholders import fill
 from ticketctl.core.engine.requests import Change, Decision, Refusal
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile

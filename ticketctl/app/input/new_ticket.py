@@ -11,7 +11,7 @@ from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors, person
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.context import EvalContext
-from ticketctl.core.engine.guards import fill
+from ticketctl.core.engine.placeholders import fill
 from ticketctl.core.engine.requests import Create
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile

@@ -8,118 +8,37 @@ triggers, the sweep and the lists of what is open to somebody (X2, X3).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from ticketctl.core import dates
 from ticketctl.core.engine.context import EvalContext
-from ticketctl.core.engine.events import events_of, last_customer_text, latest
+from ticketctl.core.engine.events import events_of, latest
 from ticketctl.core.engine.explanations import default_words, either, in_all_words
-from ticketctl.core.entry import Entry, Value
-from ticketctl.core.profile import CREATED, Status, Test, Transition
-from ticketctl.core.templates import TooLongError, filled, shortened
-from ticketctl.core.ticket import changed, flat
-from ticketctl.record import Record, replace_unchecked
+from ticketctl.core.engine.placeholders import as_text, fill, fill_sets
+from ticketctl.core.engine.reasons import (
+    category_reason,
+    no_transition_reason,
+    only_rules_reason,
+    role_reason,
+)
+from ticketctl.core.entry import Value
+from ticketctl.core.profile import Test, Transition
+from ticketctl.core.templates import TooLongError
+from ticketctl.core.ticket import changed
+from ticketctl.record import replace_unchecked
 
 
-class Verdict(Record):
-    """What the checker says of one move: no reasons means yes."""
+class Verdict(NamedTuple):
+    """What the checker says of one move: without reasons, it is allowed."""
 
     edge: Transition | None
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
-def fill(
-    text: str,
-    context: EvalContext,
-    cause: Entry | None = None,
-    more: Mapping[str, str] | None = None,
-) -> str:
-    """A text of the profile with its ``$names`` filled in, to be read: long values are
-    cut where it would be too long.
-
-    ``$text`` and ``$note`` are those of ``cause``.
-    """
-    return shortened(text, _values(context, cause, more)) if "$" in text else text
-
-
-def fill_value(
-    text: str, context: EvalContext, what: str, cause: Entry | None = None
-) -> str:
-    """The same for what becomes a part of the ticket, whole.
-
-    Args:
-        what: which value it is, for the error.
-
-    Raises:
-        TooLongError: it would be too long.
-    """
-    if "$" not in text:
-        return text
-    try:
-        return filled(text, _values(context, cause))
-    except TooLongError as error:
-        raise TooLongError(error.length, what) from None
-
-
-def _values(
-    context: EvalContext, cause: Entry | None, more: Mapping[str, str] | None = None
-) -> Mapping[str, object]:
-    """What stands for each name."""
-    ticket = context.ticket
-    names: dict[str, object] = {
-        name: _shown(value) for name, value in ticket.fields.items()
-    }
-    for name in ("assignee", "customer", "due", "title", "id", "follows", "watchers"):
-        names[name] = _shown(ticket.get(name))
-    names |= {
-        "actor": context.actor,
-        "now": dates.format_instant(context.now),
-        "name": context.name,
-    }
-    names |= {
-        "text": ((cause and cause.text) or "").strip(),
-        "note": ((cause and cause.note) or "").strip(),
-    }
-    names |= {
-        "last_reply": last_customer_text(context.profile, ticket.acts),
-        "closes": "",
-        "follow_up": "",
-    }
-    return {**names, **(more or {})}
-
-
-def _shown(value: Value | None) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    return "" if value is None else str(value)
-
-
-def fill_sets(
-    sets: Mapping[str, Value | None], context: EvalContext
-) -> tuple[dict[str, Value], tuple[str, ...]]:
-    """What a profile sets, filled in, as the ``set`` and ``unset`` of an entry (flat
-    names).
-
-    Raises:
-        TooLongError: a value would be too long.
-    """
-    put: dict[str, Value] = {}
-    cleared: list[str] = []
-    for name, value in sets.items():
-        value = fill_value(value, context, name) if isinstance(value, str) else value
-        if value is None or value == "":
-            if context.ticket.get(name) is not None:
-                cleared.append(flat(name))
-        elif context.ticket.get(name) != value:
-            put[flat(name)] = value
-    return put, tuple(cleared)
-
-
 def judge(context: EvalContext, to: str) -> Verdict:
-    """Whether the ticket may move to the status ``to``, every reason against it, and
-    what to think of.
+    """Return whether the ticket may move to the status ``to``: every reason against it,
+    and every warning.
 
     ``context.ticket`` still has its old status; what the request sets is already in it.
     """
@@ -133,29 +52,32 @@ def judge(context: EvalContext, to: str) -> Verdict:
 
 
 def refusals(context: EvalContext, to: str) -> tuple[Transition | None, list[str]]:
-    """The edge by which the ticket would move, if there is one, and every reason
-    against the move."""
+    """Return the transition by which the ticket would move, if there is one, and every
+    reason against the move."""
     profile, source = context.profile, context.ticket.status
     if to == source:
         return None, [f"it is already {to}"]
     edges, target = profile.between(source, to), profile.statuses[to]
     refused = [
         reason
-        for reason in (_only_rules(context, target), _category(context, target))
+        for reason in (
+            only_rules_reason(context, target),
+            category_reason(context, target),
+        )
         if reason
     ]
     if not edges:
         # That only rules set it says why there is no edge; else the profile's own
         # reason, or what there is instead.
         return None, refused if target.set_by_system and refused else [
-            _no_edge(context, to),
+            no_transition_reason(context, to),
             *refused,
         ]
     edge = next((edge for edge in edges if may(context, edge)), None)
     if edge is None:
         edge = edges[0]
         if not refused or not target.set_by_system:
-            refused.insert(0, _wrong_role(context, edges))
+            refused.insert(0, role_reason(context, edges))
     refused += failures((*edge.needs, *target.needs), context)
     if target.keeps:
         refused += failures(target.keeps, _after(context, edge))
@@ -163,95 +85,16 @@ def refusals(context: EvalContext, to: str) -> tuple[Transition | None, list[str
 
 
 def may(context: EvalContext, edge: Transition) -> bool:
-    """Whether the move is this actor's: by their own role, or for the customer where
-    that is allowed (A27)."""
+    """Return whether this actor may make the move: in their own role, or for the
+    customer where that is allowed (A27)."""
     if context.role in edge.roles:
         return context.by == context.role or context.by in edge.on_behalf
     return False
 
 
-def _only_rules(context: EvalContext, target: Status) -> str:
-    """G2: a status that only rules and integrations set, and who does."""
-    profile, to = context.profile, target.name
-    if not target.set_by_system or profile.kind(context.by) in (
-        "system",
-        "integration",
-    ):
-        return ""
-    who = [
-        role
-        for edge in profile.edges
-        if edge.target == to and edge.source != CREATED
-        for role in edge.roles
-    ]
-    machines = [
-        role
-        for role in dict.fromkeys(who)
-        if profile.kind(role) in ("system", "integration")
-    ]
-    rules = [
-        rule.name
-        for rule in profile.rules
-        if any(action.kind == "move" and action.target == to for action in rule.do)
-    ]
-    setters = [role for role in machines if role != profile.system] + [
-        f"the rule {name}" for name in rules
-    ]
-    return f"{to} is never set by hand: {either(setters) or 'the creation of a ticket'} sets it"
-
-
-def _category(context: EvalContext, target: Status) -> str:
-    """G15: the ticket's category decides what a person may choose."""
-    profile, to = context.profile, target.name
-    if not profile.categories:
-        return ""
-    category = profile.categories.get(str(context.ticket.get("category")))
-    by_rule = target.set_by_system or profile.kind(context.by) in (
-        "system",
-        "integration",
-    )
-    if category is None or to in category.statuses or by_rule:
-        return ""
-    fitting = [
-        other.name for other in profile.categories.values() if to in other.statuses
-    ]
-    advice = (
-        f"; {either(fitting)} does (--set category={fitting[0]})" if fitting else ""
-    )
-    ask = f"; ask {category.ask}" if category.ask else ""
-    return f'the category "{category.name}" does not offer {to}{advice}{ask}'
-
-
-def _no_edge(context: EvalContext, to: str) -> str:
-    profile, source = context.profile, context.ticket.status
-    if reason := profile.excepts.get((source, to)):
-        return reason
-    targets = list(dict.fromkeys(edge.target for edge in profile.leaving(source)))
-    whose = f"tickets of {profile.title}"
-    if not targets:
-        return f"{source} is final: {whose} never leave it"
-    return f"from {source}, {whose} go to {either(targets)}, not to {to}"
-
-
-def _wrong_role(context: EvalContext, edges: Iterable[Transition]) -> str:
-    edges = list(edges)
-    source, target = edges[0].source, edges[0].target
-    roles = list(dict.fromkeys(role for edge in edges for role in edge.roles))
-    move = (
-        f"make a {target} ticket" if source == CREATED else f"move {source} -> {target}"
-    )
-    roles = [
-        role for role in roles if role != context.profile.system
-    ] or roles  # no person is the system
-    if context.by != context.role:
-        return f"nobody acts for the {context.role} in this: only {either(roles)} may {move}"
-    if any(context.by in edge.on_behalf for edge in edges):
-        return f"only {either(roles)} may {move}; what the customer decided you may record (--for CUSTOMER)"
-    return f"only {either(roles)} may {move}, not {context.by}"
-
-
 def _after(context: EvalContext, edge: Transition) -> EvalContext:
-    """The scene as the move would leave it, for the tests that the status keeps."""
+    """Return the context as the move would leave it, for the invariants of the
+    status."""
     sets = {
         name: value
         for name, value in edge.sets.items()
@@ -267,12 +110,12 @@ def _after(context: EvalContext, edge: Transition) -> EvalContext:
 
 
 def failures(tests: Iterable[Test], context: EvalContext) -> list[str]:
-    """The words of every test that does not pass, in order."""
+    """Return the reason of every test that does not pass, in order."""
     return [words for test in tests for words in _fails(test, context)]
 
 
 def holds(tests: Iterable[Test], context: EvalContext) -> bool:
-    """Whether all tests pass."""
+    """Return whether all tests pass."""
     return not failures(tests, context)
 
 
@@ -384,10 +227,10 @@ def _field_passes(name: str, word: str, argument: Value, context: EvalContext) -
             return (
                 isinstance(argument, tuple)
                 and value is not None
-                and _shown(value) in argument
+                and as_text(value) in argument
             )
         case "contains":
-            return isinstance(argument, tuple) and _contains(_shown(value), argument)
+            return isinstance(argument, tuple) and _contains(as_text(value), argument)
         case "in_future":
             return isinstance(value, str) and _later(value, context)
         case "changed":

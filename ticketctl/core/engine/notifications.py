@@ -16,8 +16,8 @@ from ticketctl.core import dates
 from ticketctl.core.dag import is_linear, knowledge
 from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.events import is_import
-from ticketctl.core.engine.guards import fill
 from ticketctl.core.engine.messages import readable
+from ticketctl.core.engine.placeholders import fill
 from ticketctl.core.engine.requests import Notification
 from ticketctl.core.engine.timers import timers
 from ticketctl.core.entry import Entry

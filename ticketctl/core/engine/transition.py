@@ -13,17 +13,11 @@ from ticketctl.core import dates
 from ticketctl.core.dag import seal
 from ticketctl.core.engine.context import EvalContext, Situation
 from ticketctl.core.engine.events import events_of
-from ticketctl.core.engine.guards import (
-    failures,
-    fill,
-    fill_sets,
-    fill_value,
-    holds,
-    judge,
-)
+from ticketctl.core.engine.guards import failures, holds, judge
 from ticketctl.core.engine.messages import readable
 from ticketctl.core.engine.moves import creation_edges
 from ticketctl.core.engine.notifications import compose
+from ticketctl.core.engine.placeholders import fill, fill_sets, fill_value
 from ticketctl.core.engine.recipients import can_be_notified, named, unreachable_reason
 from ticketctl.core.engine.requests import (
     Actor,
