@@ -294,7 +294,14 @@ def test_help_imports_no_command() -> None:
         ours = {name for name in probed.modules if name.startswith("ticketctl.cli.")}
         assert ours <= {
             f"ticketctl.cli.{name}"
-            for name in ("main", "environment", "command", "output")
+            for name in (
+                "main",
+                "environment",
+                "command",
+                "output",
+                "options",
+                "completers",
+            )
         }, ours
         assert not {
             name

@@ -321,13 +321,14 @@ def _made(
     """A ticket that was kept elsewhere: one entry, of the time at which it was opened."""
     new_ticket.check_texts(row)
     created = _created(workspace, row)
-    own = {
+    columns = {
         key: value
         for key, value in row.items()
         if key not in ("schema", "created", "status")
     }
-    profile, (request, *_) = new_ticket.request(
-        workspace, {"id": workspace.store.fresh_id(created, taken), **own}, "", taken
+    defaults = new_ticket.NewTicketInput(id=workspace.store.fresh_id(created, taken))
+    profile, (request, *_) = new_ticket.create_requests(
+        workspace, new_ticket.from_row(columns, defaults), taken
     )
     actor = importer(workspace, profile)
     start = next(edge.target for edge in profile.edges if edge.source == CREATED)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ticketctl.cli.command import staff_command
-from ticketctl.cli.completion import complete_id
 from ticketctl.cli.environment import Env, finish, pass_env
+from ticketctl.cli.options import format_option, ids_argument
 from ticketctl.cli.output import say, say_lines
 from ticketctl.errors import Exit, UsageError, exit_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @staff_command("check")
-@click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)
+@ids_argument
 @click.option(
     "--changed", is_flag=True, help="Only what has changed since it was found right."
 )
@@ -29,13 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--range", "range_", metavar="A..B", help="The tickets that these commits changed."
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people, or for programs.",
-)
+@format_option("text", "json")
 @pass_env
 def check_command(
     env: Env,

@@ -8,6 +8,7 @@ import click
 
 from ticketctl.cli.command import staff_command
 from ticketctl.cli.environment import Env, finish, pass_env
+from ticketctl.cli.options import format_option
 from ticketctl.cli.output import say, say_lines
 from ticketctl.errors import Exit
 
@@ -16,13 +17,7 @@ from ticketctl.errors import Exit
 @click.option(
     "--state", is_flag=True, help="Print the folder of index, caches and journal."
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people, or for programs.",
-)
+@format_option("text", "json")
 @pass_env
 def doctor_command(env: Env, /, state: bool, format_: str) -> None:
     """Look after everything around the tickets: git, sweeps, mail."""

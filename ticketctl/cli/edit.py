@@ -7,14 +7,14 @@ import tempfile
 import click
 
 from ticketctl.cli.command import command
-from ticketctl.cli.completion import complete_id
 from ticketctl.cli.environment import Env, pass_env
+from ticketctl.cli.options import id_argument
 from ticketctl.cli.output import say
 from ticketctl.errors import BusyError, DiskError, TicketctlError, UncommittedError
 
 
 @command("edit")
-@click.argument("id_", metavar="ID", shell_complete=complete_id)
+@id_argument
 @click.option(
     "--adopt",
     is_flag=True,
@@ -102,6 +102,6 @@ def _change(env: Env, id_: str, typed: str) -> str:
 
 def _adopt(env: Env, id_: str) -> None:
     from ticketctl.app.change import adopt_by_hand
-    from ticketctl.cli.change import tell
+    from ticketctl.cli.outcome import tell
 
     tell(env, adopt_by_hand(env.workspace, id_), "text", dry=False)

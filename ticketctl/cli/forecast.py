@@ -11,6 +11,7 @@ from ticketctl.app.forecast import forecast_store
 from ticketctl.app.sweep import SweepAction
 from ticketctl.cli.command import command
 from ticketctl.cli.environment import Env, finish, pass_env
+from ticketctl.cli.options import format_option
 from ticketctl.cli.output import say
 from ticketctl.cli.sweep import VERBS, name_ahead, unheard, what_of
 from ticketctl.core import dates
@@ -29,13 +30,7 @@ from ticketctl.store.paths import short
     show_default=True,
     help="How far ahead.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "jsonl"]),
-    default="text",
-    help="For people, or for programs.",
-)
+@format_option("text", "jsonl")
 @pass_env
 def forecast_command(env: Env, /, days: int, format_: str) -> None:
     """Show what the coming sweeps will do, if nobody does anything."""

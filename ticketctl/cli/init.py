@@ -7,8 +7,8 @@ import os
 import click
 
 from ticketctl.cli.command import command
-from ticketctl.cli.completion import complete_profile
 from ticketctl.cli.environment import Env, pass_env
+from ticketctl.cli.options import profile_option
 from ticketctl.cli.output import say
 
 
@@ -16,16 +16,9 @@ from ticketctl.cli.output import say
 @click.argument(
     "folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False)
 )
-@click.option(
-    "-p",
-    "--profile",
-    metavar="PROFILE",
-    default="",
-    shell_complete=complete_profile,
-    help="For new tickets.",
-)
+@profile_option("The profile of new tickets.")
 @pass_env
-def init_command(env: Env, /, folder: str | None, profile: str) -> None:
+def init_command(env: Env, /, folder: str | None, profile: str | None) -> None:
     """Make a ticket store here, or in DIR, in a git repository of its own if there is
     none.
 
@@ -34,7 +27,7 @@ def init_command(env: Env, /, folder: str | None, profile: str) -> None:
     """
     from ticketctl.app.init import init_store
 
-    made = init_store(os.path.realpath(folder or env.folder or "."), profile)
+    made = init_store(os.path.realpath(folder or env.folder or "."), profile or "")
     for line in made.lines:
         say(line)
     if made.is_new:

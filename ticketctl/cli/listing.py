@@ -22,8 +22,8 @@ from ticketctl.app.input.query import (
 )
 from ticketctl.app.workspace import Workspace
 from ticketctl.cli.command import Command
-from ticketctl.cli.completion import complete_profile
 from ticketctl.cli.environment import Env, finish, pass_env, terminal_width
+from ticketctl.cli.options import format_option, profile_option, query_argument
 from ticketctl.cli.output import say, say_cells, say_lines
 from ticketctl.core.plural import counted
 from ticketctl.core.query import COLUMNS, NEWEST, OPEN, STATES, Query, Row, Term
@@ -53,7 +53,7 @@ _MINUS = pattern(r"-[a-z_][\w.]*:.", re.IGNORECASE)
 
 
 @click.command("list", cls=ListCommand)
-@click.argument("query", metavar="[QUERY...]", nargs=-1)
+@query_argument
 @click.option(
     "-s",
     "--status",
@@ -69,13 +69,7 @@ _MINUS = pattern(r"-[a-z_][\w.]*:.", re.IGNORECASE)
     multiple=True,
     help="new, open, pending, on_hold, solved or closed.",
 )
-@click.option(
-    "-p",
-    "--profile",
-    metavar="PROFILE",
-    shell_complete=complete_profile,
-    help="Only tickets of this profile.",
-)
+@profile_option("Only tickets of this profile.")
 @click.option("-a", "--assignee", metavar="WHO", help="Only those of WHO (@me, none).")
 @click.option(
     "-c", "--customer", metavar="WHO", help="Only those of this customer (@me)."
@@ -110,13 +104,7 @@ _MINUS = pattern(r"-[a-z_][\w.]*:.", re.IGNORECASE)
 @click.option(
     "--columns", metavar="A,B", help="Which columns, fields of the profile too."
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    default="plain",
-    help="For people, or for programs.",
-)
+@format_option(*FORMATS)
 @pass_env
 def list_command(
     env: Env,

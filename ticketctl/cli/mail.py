@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import click
 
 from ticketctl.cli.command import Group, StaffCommand
-from ticketctl.cli.completion import complete_id
 from ticketctl.cli.environment import Env, finish, pass_env
+from ticketctl.cli.options import ids_argument
 from ticketctl.cli.output import say
 from ticketctl.core.plural import counted
 from ticketctl.errors import Exit, SettingsError, TicketctlError, exit_of
@@ -127,7 +127,7 @@ def send_mail(env: Env, /) -> None:
 
 
 @mail_command.command("show")
-@click.argument("ids", metavar="[ID...]", nargs=-1, shell_complete=complete_id)
+@ids_argument
 @pass_env
 def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
     """Show what is owed and what went wrong; with IDs, every notice of those tickets

@@ -13,6 +13,7 @@ import click
 from ticketctl import __version__, interrupts
 from ticketctl.cli.command import Group
 from ticketctl.cli.environment import Env, report
+from ticketctl.cli.options import now_option, options, trust_clock_option
 from ticketctl.cli.output import choose_colours, say, say_lines
 from ticketctl.errors import Exit, TicketctlError, closest
 
@@ -25,20 +26,20 @@ find out (3 ms)."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Make a ticket store here, or in DIR."),
-    "new": ("change", "Open a ticket and print its id."),
-    "move": ("change", "Move tickets to a status."),
+    "new": ("new", "Open a ticket and print its id."),
+    "move": ("change", "Change the status of tickets."),
     "list": ("listing", "List tickets, newest change first."),
     "show": ("show", "Show tickets with their history."),
     "log": ("show", "Show the history of a ticket."),
     "next": ("next", "Show which moves are open to you now."),
     "reply": ("change", "Add a public message."),
     "note": ("change", "Add an internal note."),
-    "assign": ("change", "Give a ticket to somebody (@me), or to none."),
-    "set": ("change", "Set fields, or clear them (K=)."),
+    "assign": ("change", "Assign a ticket to WHO."),
+    "set": ("change", "Set fields of a ticket."),
     "edit": ("edit", "Edit the head of a ticket in $EDITOR."),
     "batch": (
-        "change",
-        "Put tickets into a batch and move them together, all or nothing.",
+        "batch",
+        "Put tickets into a batch and change their status together, all or none.",
     ),
     "sweep": ("sweep", "Apply what time has brought, as the role system."),
     "why": (
@@ -129,17 +130,7 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
     metavar="ROLE[:WHO]",
     help="Who you are (else TICKETCTL_AS, else git's user.email).",
 )
-@click.option(
-    "--now",
-    "now_text",
-    metavar="TIME",
-    help="The time it shall be (else TICKETCTL_NOW, else the clock).",
-)
-@click.option(
-    "--trust-clock",
-    is_flag=True,
-    help="Write though --now is in the future; skip the clock check.",
-)
+@options(now_option, trust_clock_option)
 @click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
@@ -159,14 +150,14 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
     help="Show the version and exit.",
 )
 @click.pass_context
-def cli(ctx: click.Context, /, color: str, **options: Any) -> None:
+def cli(ctx: click.Context, /, color: str, **given: Any) -> None:
     """Tickets as plain files under version control, moved by a checked workflow.
 
     A new store: ticketctl init. A new ticket: ticketctl new "It does not work". What
     now: ticketctl next ID.
     """
     choose_colours(color)
-    ctx.obj = Env(**options)
+    ctx.obj = Env(**given)
 
 
 def run(arguments: list[str] | None = None) -> int:

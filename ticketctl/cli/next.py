@@ -9,8 +9,8 @@ import click
 from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors
 from ticketctl.cli.command import command
-from ticketctl.cli.completion import complete_id
 from ticketctl.cli.environment import Env, pass_env
+from ticketctl.cli.options import format_option, id_argument
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core.engine.context import context_for
 from ticketctl.core.engine.decide import actor_reasons
@@ -21,15 +21,9 @@ from ticketctl.errors import RefusedError
 
 
 @command("next")
-@click.argument("id_", metavar="ID", shell_complete=complete_id)
+@id_argument
 @click.option("--to", metavar="STATUS", help="The shortest way to this status.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people, or for programs.",
-)
+@format_option("text", "json")
 @pass_env
 def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
     """Show which moves are open to you now, with criteria and what each still needs."""

@@ -9,8 +9,9 @@ import click
 
 from ticketctl.app.workspace import find_root
 from ticketctl.cli.command import Group, StaffCommand
-from ticketctl.cli.completion import complete_profile
+from ticketctl.cli.completers import complete_profile
 from ticketctl.cli.environment import Env, finish, pass_env
+from ticketctl.cli.options import format_option
 from ticketctl.cli.output import say, say_lines, say_page
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Origin, Profile
@@ -47,13 +48,7 @@ def _shelf(env: Env) -> ProfileRegistry:
 
 
 @profile_command.command("list")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people, or for programs.",
-)
+@format_option("text", "json")
 @pass_env
 def list_profiles(env: Env, format_: str) -> None:
     """List the profiles that can be used here."""
@@ -91,13 +86,7 @@ def list_profiles(env: Env, format_: str) -> None:
 
 @profile_command.command("show")
 @click.argument("name", shell_complete=complete_profile)
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people, or for programs.",
-)
+@format_option("text", "json")
 @pass_env
 def show_profile(env: Env, name: str, format_: str) -> None:
     """Show what a profile says: statuses, moves, rules, messages."""
@@ -115,13 +104,7 @@ def show_profile(env: Env, name: str, format_: str) -> None:
 @profile_command.command("check")
 @click.argument("names", metavar="[NAME|FILE]...", nargs=-1)
 @click.option("--assumed", is_flag=True, help="List every entry that is an assumption.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people, or for programs.",
-)
+@format_option("text", "json")
 @pass_env
 def check_profile(
     env: Env, names: tuple[str, ...], assumed: bool, format_: str

@@ -8,8 +8,9 @@ from itertools import chain
 import click
 
 from ticketctl.cli.command import command
-from ticketctl.cli.completion import complete_id
+from ticketctl.cli.completers import complete_id
 from ticketctl.cli.environment import Env, finish, pass_env, report, worst
+from ticketctl.cli.options import format_option, id_argument
 from ticketctl.cli.output import say, say_lines, say_page
 from ticketctl.core.engine.timers import next_rule
 from ticketctl.errors import BrokenError, TicketctlError, UnreadError
@@ -20,13 +21,7 @@ from ticketctl.store.yaml.loader import LoadedTicket
 @click.argument(
     "ids", metavar="ID...", nargs=-1, required=True, shell_complete=complete_id
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people, or for programs.",
-)
+@format_option("text", "json")
 @pass_env
 def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
     """Show tickets with their history."""
@@ -94,14 +89,8 @@ def _load(
 
 
 @command("log")
-@click.argument("id_", metavar="ID", shell_complete=complete_id)
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "jsonl"]),
-    default="text",
-    help="For people, or for programs.",
-)
+@id_argument
+@format_option("text", "jsonl")
 @pass_env
 def log_command(env: Env, /, id_: str, format_: str) -> None:
     """Show the history of a ticket, oldest first."""

@@ -12,6 +12,13 @@ from ticketctl.app.heartbeat import no_heartbeat
 from ticketctl.app.sweep import SweepAction, SweepOptions, SweepReport, sweep
 from ticketctl.cli.command import staff_command
 from ticketctl.cli.environment import Env, finish, pass_env
+from ticketctl.cli.options import (
+    dry_run_option,
+    format_option,
+    now_option,
+    options,
+    trust_clock_option,
+)
 from ticketctl.cli.output import say
 from ticketctl.core import dates
 from ticketctl.core.plural import counted
@@ -30,14 +37,7 @@ VERBS = {
 
 
 @staff_command("sweep")
-@click.option(
-    "-n",
-    "--dry-run",
-    "dry",
-    is_flag=True,
-    help="Say what would be done; write nothing.",
-)
-@click.option("--now", "now_text", metavar="TIME", help="The time it shall be.")
+@options(dry_run_option, now_option, trust_clock_option)
 @click.option(
     "--rule", "rules", metavar="NAME", multiple=True, help="Only this automation."
 )
@@ -53,15 +53,8 @@ VERBS = {
     type=click.IntRange(0),
     help="Up to so many changes of status are meant.",
 )
-@click.option("--trust-clock", is_flag=True, help="Skip the clock check.")
 @click.option("--heartbeat", metavar="FILE", help="Leave a sign of life there.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "jsonl"]),
-    default="text",
-    help="For people, or for programs.",
-)
+@format_option("text", "jsonl")
 @pass_env
 def sweep_command(
     env: Env,

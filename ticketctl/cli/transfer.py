@@ -11,6 +11,7 @@ from ticketctl.app.input.query import read_query, too_many
 from ticketctl.app.workspace import Workspace
 from ticketctl.cli.command import command
 from ticketctl.cli.environment import Env, finish, pass_env, report
+from ticketctl.cli.options import dry_run_option, query_argument
 from ticketctl.cli.output import say
 from ticketctl.core.plural import counted
 from ticketctl.core.query import Query
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @command("export")
-@click.argument("query", metavar="[QUERY...]", nargs=-1)
+@query_argument
 @pass_env
 def export_command(env: Env, /, query: tuple[str, ...]) -> None:
     """Write tickets with their whole history as JSON Lines, oldest first: all, or those
@@ -67,9 +68,7 @@ def exported(
 
 @command("import")
 @click.argument("file", metavar="FILE")
-@click.option(
-    "-n", "--dry-run", "dry", is_flag=True, help="Look at all of them; write nothing."
-)
+@dry_run_option
 @pass_env
 def import_command(env: Env, /, file: str, dry: bool) -> None:
     """Take in tickets, all or none: what export gave, or rows as of new --from (.jsonl,
@@ -82,7 +81,7 @@ def import_command(env: Env, /, file: str, dry: bool) -> None:
     from ticketctl.app.import_tickets import bring_in
     from ticketctl.app.input.rows import rows_of
 
-    with rows_of(file, {}) as rows:
+    with rows_of(file) as rows:
         done = bring_in(
             env.workspace, rows, "stdin" if file == "-" else os.path.basename(file), dry
         )

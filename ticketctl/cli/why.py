@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import click
-
 from ticketctl.cli.command import command
-from ticketctl.cli.completion import complete_id
 from ticketctl.cli.environment import Env, pass_env
+from ticketctl.cli.options import format_option, id_argument
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core.engine.forecast import rule_forecasts
 from ticketctl.render import json_documents
 
-_format = click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people, or for programs.",
-)
-
 
 @command("why")
-@click.argument("id_", metavar="ID", shell_complete=complete_id)
-@_format
+@id_argument
+@format_option("text", "json")
 @pass_env
 def why_command(env: Env, /, id_: str, format_: str) -> None:
     """Show which rules act by time on a ticket, when, and what they wait for."""

@@ -39,7 +39,7 @@ def test_a_line_without_end(tmp_path: Path, name: str) -> None:
     wanted = f"{name}:1: a line of more than 8 Mi characters"
     with (
         pytest.raises(InputError, match=wanted),
-        rows_of(str(tmp_path / name), {}) as found,
+        rows_of(str(tmp_path / name)) as found,
     ):
         list(found)
 

@@ -1,25 +1,66 @@
-"""Opening tickets: what the command line, or a row of a file (``app/input/rows.py``),
-asks for."""
+"""New tickets: what the command line, or a row of a file (``app/input/rows.py``), asks
+for, as the requests that the engine decides."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Mapping
-from typing import Any
+from collections.abc import Container, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors, person
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.placeholders import fill
-from ticketctl.core.engine.requests import Create
+from ticketctl.core.engine.requests import Actor, Create
 from ticketctl.core.entry import Value
-from ticketctl.core.profile import Profile
+from ticketctl.core.profile import Profile, Template
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import TicketctlError, UsageError
+from ticketctl.record import EMPTY
 from ticketctl.store.paths import ID
 
-KEYS = (
+if TYPE_CHECKING:
+    from ticketctl.app.input.rows import Rows
+
+
+class NewTicketInput(NamedTuple):
+    """A new ticket as the user gives it, before a profile gives the words their
+    meaning.
+
+    Args:
+        title: may be missing where a template has one.
+        profile: the name of the profile; else that of the settings.
+        customer, assignee: an address, ``@me`` or ``none``.
+        text: the first public message.
+        due: the due date, such as ``tomorrow``.
+        follows: the ticket that this one continues.
+        status: the first status, where the profile has several.
+        template: the name of a template of the profile.
+        id: its id; else one is drawn.
+        fields: values by the names of fields, as JSON gives them.
+        pairs: ``FIELD=VALUE``, which count more than ``fields``.
+        via: how the customer contacted staff.
+        quiet: whether no notifications are sent.
+    """
+
+    title: str | None = None
+    profile: str | None = None
+    customer: str | None = None
+    assignee: str | None = None
+    text: str | None = None
+    due: str | None = None
+    follows: str | None = None
+    status: str | None = None
+    template: str | None = None
+    id: str | None = None
+    fields: Mapping[str, object] = EMPTY
+    pairs: tuple[str, ...] = ()
+    via: str | None = None
+    quiet: bool = False
+
+
+TEXTS = (
     "title",
     "profile",
     "customer",
@@ -30,180 +71,222 @@ KEYS = (
     "status",
     "template",
     "id",
-    "fields",
 )
+"""Columns of a row that are texts of the ticket, and no fields of its profile."""
 
 
-def request(
-    workspace: Workspace, row: Mapping[str, Any], place: str, taken: Container[str] = ()
-) -> tuple[Profile, list[Create]]:
-    """What a row asks for: its profile, and one request per role that the user has.
+def from_row(row: Mapping[str, object], defaults: NewTicketInput) -> NewTicketInput:
+    """Return the ticket that a row describes. A column that is not one of ``TEXTS`` is a
+    field.
 
     Args:
-        taken: the ids of the rows before.
+        defaults: what holds where the row says nothing.
 
     Raises:
-        TicketctlError: with the row's place in front of the message.
+        UsageError: a column has a value of a wrong type.
     """
-    try:
-        return _request(workspace, row, taken)
-    except TicketctlError as error:
-        error.message = place + error.message
-        raise
-
-
-def check_texts(row: Mapping[str, Any]) -> None:
-    """Refuse a row of JSON in which something that is a text is none; its fields are
-    looked at by their types.
-
-    Raises:
-        UsageError: with the key.
-    """
-    for key in ("created", *KEYS):
-        if key != "fields" and not isinstance(row.get(key, ""), str | None):
-            raise _not_so(key, "a text", row[key])
-
-
-def _not_so(key: str, what: str, held: object) -> UsageError:
-    shown = json.dumps(held, ensure_ascii=False)
-    return UsageError(
-        f"{key} must be {what}, not {shown if len(shown) < 60 else shown[:57] + '...'}"
-    )
-
-
-def _request(
-    workspace: Workspace, row: Mapping[str, Any], taken: Container[str]
-) -> tuple[Profile, list[Create]]:
     check_texts(row)
-    name = row.get("profile") or workspace.settings.profile
-    if not name:
-        raise UsageError(
-            "say which profile",
-            f"-p PROFILE ({', '.join(workspace.registry.names())}), or profile: in ticketctl.yaml",
-        )
-    profile = workspace.registry.get(str(name))
-    template = (
-        values.template(profile, str(row["template"])) if row.get("template") else None
+    fields = row.get("fields") or {}
+    if not isinstance(fields, dict):
+        raise UsageError("fields must be an object")
+    columns = {
+        key: value
+        for key, value in row.items()
+        if key not in TEXTS and key != "fields" and value not in (None, "")
+    }
+    texts = {key: str(row[key]) for key in TEXTS if row.get(key) not in (None, "")}
+    return NewTicketInput(
+        **{**defaults._asdict(), **texts, "fields": {**columns, **fields}}
     )
-    id_ = _id(workspace, row.get("id"), taken)
-    who = actors(workspace, profile, None)
-    sets = _sets(workspace, profile, row)
-    text = row.get("text") or (template.text if template else "")
-    title = row.get("title") or (template.title if template else "")
+
+
+def requests_of_rows(
+    workspace: Workspace,
+    rows: Rows,
+    defaults: NewTicketInput,
+    taken: Container[str],
+) -> Iterator[tuple[Profile, list[Create]]]:
+    """Yield for each row what :func:`create_requests` returns.
+
+    Args:
+        taken: ids that are no longer free; it may grow meanwhile.
+
+    Raises:
+        TicketctlError: with the place of the row in front of the message.
+    """
+    for place, row in rows:
+        try:
+            requests = create_requests(workspace, from_row(row, defaults), taken)
+        except TicketctlError as error:
+            error.message = place + error.message
+            raise
+        yield requests
+
+
+def check_texts(row: Mapping[str, object]) -> None:
+    """Refuse a row of JSON in which a column that must be a text is not; its fields are
+    checked by their types.
+
+    Raises:
+        UsageError: with the name of the column.
+    """
+    for key in ("created", *TEXTS):
+        if not isinstance(row.get(key, ""), str | None):
+            raise _wrong_type(key, "a text", row[key])
+
+
+def _wrong_type(key: str, expected: str, value: object) -> UsageError:
+    shown = json.dumps(value, ensure_ascii=False)
+    return UsageError(
+        f"{key} must be {expected}, "
+        f"not {shown if len(shown) < 60 else shown[:57] + '...'}"
+    )
+
+
+def create_requests(
+    workspace: Workspace, typed: NewTicketInput, taken: Container[str] = ()
+) -> tuple[Profile, list[Create]]:
+    """Return the profile of a new ticket, and one request for each role that the user
+    has.
+
+    Args:
+        taken: ids that are no longer free.
+
+    Raises:
+        TicketctlError: the input does not make a ticket.
+    """
+    profile = _profile(workspace, typed.profile)
+    template = values.template(profile, typed.template) if typed.template else None
+    id_ = _id(workspace, typed.id, taken)
+    candidates = actors(workspace, profile, None)
+    sets = _assignments(workspace, profile, typed)
+    title = typed.title or (template.title if template else "")
+    text = typed.text or (template.text if template else "")
     if not title:
         raise UsageError("say what it is about", 'ticketctl new "TITLE"')
     note = None
     if template:
-        context = EvalContext(
-            profile,
-            workspace.people_of(profile),
-            workspace.now,
-            Ticket(id_, profile.name, str(title), ""),
-            (),
-            who[0].role,
-            who[0].role,
-            who[0].who,
+        context = _template_context(workspace, profile, candidates[0], id_, title)
+        sets = {**_template_sets(template), **sets}
+        title, text = fill(title, context), fill(text, context)
+        note = fill(template.note, context) or None
+    to = template.to or None if template else None
+    if typed.status:
+        to = values.status(profile, typed.status)
+    return profile, [
+        Create(
+            id_,
+            actor,
+            values.line(title, "the title"),
+            values.body(text, "the text") if text else None,
+            note,
+            to,
+            _with_customer(profile, actor, sets),
+            via=typed.via,
+            quiet=typed.quiet,
         )
-        sets = {
-            **{key: value for key, value in template.sets.items() if value is not None},
-            **sets,
-        }
-        title, text, note = (
-            fill(str(title), context),
-            fill(str(text), context),
-            fill(template.note, context) or None,
-        )
-    to = (
-        values.status(profile, str(row["status"]))
-        if row.get("status")
-        else (template.to or None)
-        if template
-        else None
-    )
-    requests = []
-    for actor in who:
-        own = sets
-        if profile.kind(actor.role) == "customer" and "customer" not in sets:
-            own = {"customer": actor.who, **sets}
-        requests.append(
-            Create(
-                id_,
-                actor,
-                values.line(str(title), "the title"),
-                values.body(str(text), "the text") if text else None,
-                note,
-                to,
-                own,
-                via=row.get("via"),
-                quiet=bool(row.get("quiet")),
-            )
-        )
-    return profile, requests
+        for actor in candidates
+    ]
 
 
-def _id(workspace: Workspace, given: object, taken: Container[str]) -> str:
-    if not given:
-        return workspace.store.fresh_id(workspace.now, taken)
-    if not ID.match(str(given)):
+def _profile(workspace: Workspace, name: str | None) -> Profile:
+    name = name or workspace.settings.profile
+    if not name:
+        names = ", ".join(workspace.registry.names())
         raise UsageError(
-            f'"{given}" is not an id',
+            "say which profile",
+            f"-p PROFILE ({names}), or profile: in ticketctl.yaml",
+        )
+    return workspace.registry.get(name)
+
+
+def _template_context(
+    workspace: Workspace, profile: Profile, actor: Actor, id_: str, title: str
+) -> EvalContext:
+    """Return what the names in a template's texts stand for."""
+    return EvalContext(
+        profile,
+        workspace.people_of(profile),
+        workspace.now,
+        Ticket(id_, profile.name, title, ""),
+        (),
+        actor.role,
+        actor.role,
+        actor.who,
+    )
+
+
+def _template_sets(template: Template) -> dict[str, Value]:
+    return {key: value for key, value in template.sets.items() if value is not None}
+
+
+def _with_customer(
+    profile: Profile, actor: Actor, sets: dict[str, Value]
+) -> dict[str, Value]:
+    """Return the values, with a customer who opens a ticket as its customer."""
+    if profile.kind(actor.role) == "customer":
+        return {"customer": actor.who, **sets}
+    return sets
+
+
+def _id(workspace: Workspace, id_: str | None, taken: Container[str]) -> str:
+    if not id_:
+        return workspace.store.fresh_id(workspace.now, taken)
+    if not ID.match(id_):
+        raise UsageError(
+            f'"{id_}" is not an id',
             "YYMMDD and five of 0-9 a-z without i l o u: 261121-k3qx9",
         )
-    if str(given) in taken:
-        raise UsageError(f"another row has the id {given}")
-    return str(given)
+    if id_ in taken:
+        raise UsageError(f"another row has the id {id_}")
+    return id_
 
 
 _LISTS = ("users", "checklist")
 
 
-def _typed(key: str, kind: str, held: object) -> str:
-    """What a row of JSON gives for a field, as it would be typed.
+def _as_typed(key: str, kind: str, value: object) -> str:
+    """Return a value of JSON for a field as a user would type it.
+
+    Args:
+        kind: the type of the field.
 
     Raises:
-        UsageError: it is of another type than the field.
+        UsageError: the value is of another type than the field.
     """
-    if isinstance(held, str):
-        return held
-    if kind == "boolean" and isinstance(held, bool):
-        return "true" if held else "false"
-    if kind == "integer" and isinstance(held, int) and not isinstance(held, bool):
-        return str(held)
+    if isinstance(value, str):
+        return value
+    if kind == "boolean" and isinstance(value, bool):
+        return "true" if value else "false"
+    if kind == "integer" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     if (
         kind in _LISTS
-        and isinstance(held, list)
-        and all(isinstance(one, str) for one in held)
+        and isinstance(value, list)
+        and all(isinstance(item, str) for item in value)
     ):
-        return ",".join(held)
+        return ",".join(value)
     what = {"boolean": "true or false", "integer": "a whole number"}.get(kind, "a text")
-    raise _not_so(key, "a list of texts" if kind in _LISTS else what, held)
+    raise _wrong_type(key, "a list of texts" if kind in _LISTS else what, value)
 
 
-def _sets(
-    workspace: Workspace, profile: Profile, row: Mapping[str, Any]
+def _assignments(
+    workspace: Workspace, profile: Profile, typed: NewTicketInput
 ) -> dict[str, Value]:
-    """The values that a row gives: its head keys, ``fields``, columns named like
-    fields, and ``--set`` pairs."""
+    """Return the values that a new ticket begins with, by name."""
     sets: dict[str, Value] = {}
-    fields = row.get("fields") or {}
-    if not isinstance(fields, dict):
-        raise UsageError("fields must be an object")
-    own = (*KEYS, "pairs", "via", "quiet", "file")
-    others = {
-        key: held for key, held in row.items() if key not in own and held is not None
-    }
-    for key, held in {**others, **fields}.items():
-        name, declared = values.field(profile, key)
+    for key, value in typed.fields.items():
+        name, field = values.field(profile, key)
         sets[name] = values.value(
-            workspace, profile, declared, name, _typed(key, declared.type, held)
+            workspace, profile, field, name, _as_typed(key, field.type, value)
         )
-    pairs, _ = values.assignments(workspace, profile, row.get("pairs") or ())
+    pairs, _ = values.assignments(workspace, profile, typed.pairs)
     sets |= pairs
-    for key in ("customer", "assignee"):
-        if row.get(key) and str(row[key]).casefold() != "none":
-            sets[key] = person(str(row[key]), workspace)
-    if row.get("due"):
-        sets["due"] = values.when(workspace, str(row["due"]))
-    if row.get("follows"):
-        sets["follows"] = workspace.id_of(str(row["follows"]))
+    for key, who in (("customer", typed.customer), ("assignee", typed.assignee)):
+        if who and who.casefold() != "none":
+            sets[key] = person(who, workspace)
+    if typed.due:
+        sets["due"] = values.when(workspace, typed.due)
+    if typed.follows:
+        sets["follows"] = workspace.id_of(typed.follows)
     return sets

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -16,37 +16,31 @@ from ticketctl.app.input.user_files import CALLED_STDIN, cannot_read
 from ticketctl.errors import InputError, UsageError
 
 Rows = Iterator[tuple[str, dict[str, Any]]]
-"""Rows of a file, each with what to call it in a message."""
+"""Rows of a file, each with its place for messages (``tickets.csv, row 2: ``)."""
 
 
 @contextmanager
-def rows_of(name: str, common: Mapping[str, Any]) -> Iterator[Rows]:
-    """The rows of a file, one at a time, each with the command line's options where it
-    says nothing itself.
+def rows_of(name: str) -> Iterator[Rows]:
+    """Open a file of rows, which are read one at a time; empty cells are left out.
 
     Args:
-        name: of the file, JSON Lines (an object a line) or CSV with a heading; ``-``
-            for stdin, which is first taken in whole, so that nobody waits for who
-            writes it. ``.csv`` is CSV, ``.jsonl`` is JSON Lines, anything else is told
-            by its first character.
+        name: of the file, JSON Lines (an object on each line) or CSV with a heading;
+            ``-`` for stdin, which is read to its end first, so that its writer does
+            not wait for us. ``.csv`` is CSV, ``.jsonl`` is JSON Lines; otherwise the
+            first character decides.
 
     Raises:
         MissingError: there is no such file, or none that may be read.
-        InputError: (as one goes on) it is too large, or no text.
-        UsageError: a line is neither, or a row has a column that there is not.
+        InputError: (while rows are read) the file is too large, or not text.
+        UsageError: a line is neither JSON nor CSV, or a column does not exist.
     """
-    given = {
-        key: value
-        for key, value in common.items()
-        if value not in (None, ()) and key != "file"
-    }
-    called = CALLED_STDIN if name == "-" else name
+    shown = CALLED_STDIN if name == "-" else name
     with ExitStack() as opened:
         try:
             file = opened.enter_context(_opened(name))
         except (OSError, ValueError) as error:
-            raise cannot_read(called, error) from None
-        yield _rows(file, called, given)
+            raise cannot_read(shown, error) from None
+        yield _rows(file, shown)
 
 
 @contextmanager
@@ -119,7 +113,7 @@ def _too_long(place: str) -> InputError:
     )
 
 
-def _rows(file: IO[str], name: str, given: Mapping[str, Any]) -> Rows:
+def _rows(file: IO[str], name: str) -> Rows:
     number = 0
     try:
         for number, row in enumerate(_parsed(file, name), 1):
@@ -127,7 +121,7 @@ def _rows(file: IO[str], name: str, given: Mapping[str, Any]) -> Rows:
                 raise UsageError(f'{name}, row {number}: there is no column "{key}"')
             yield (
                 f"{name}, row {number}: ",
-                {**given, **{key: v for key, v in row.items() if v not in (None, "")}},
+                {key: value for key, value in row.items() if value not in (None, "")},
             )
     except UnicodeDecodeError:
         raise _not_text(name) from None
