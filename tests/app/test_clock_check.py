@@ -618,6 +618,10 @@ def test_a_pause_of_the_mail_ends_though_the_clock_was_wrong(tmp_path: Path) -> 
     from collections import Counter
 
     from ticketctl.app.email import outbound
+    from ticketctl.app.email.pending_notifications import (
+        PendingNotification,
+        pending_notifications,
+    )
     from ticketctl.app.workspace import Workspace
 
     root = solved_store(tmp_path / "store", 1, MAIL)
@@ -632,7 +636,7 @@ def test_a_pause_of_the_mail_ends_though_the_clock_was_wrong(tmp_path: Path) -> 
     forge(root, "aa000", told)
     given: Counter[str] = Counter()
     workspace = Workspace(str(root), dates.parse_instant(SWEPT_AT))
-    (debt, *_) = list(outbound.pending_notifications(workspace, [], given))
+    (debt, *_) = list(pending_notifications(workspace, [], given))
     assert given == Counter()
     mail = workspace.settings.mail
     assert mail is not None
@@ -641,9 +645,7 @@ def test_a_pause_of_the_mail_ends_though_the_clock_was_wrong(tmp_path: Path) -> 
         ("2026-11-06T12:00:00Z", False),
         ("", True),
     ):
-        late = outbound.PendingNotification(
-            debt.ticket, debt.entry, debt.told, 1, "no", again
-        )
+        late = PendingNotification(debt.ticket, debt.entry, debt.told, 1, "no", again)
         assert (
             outbound._SendRun(workspace, mail, outbound.SendResult())._ready(late)
             is ready

@@ -122,7 +122,7 @@ def test_crashes_and_profiles(healthy: Path) -> None:
 
 
 def test_a_crowded_day(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ticketctl.app.doctor.CROWDED", 0)
+    monkeypatch.setattr("ticketctl.app.doctor.folders.CROWDED", 0)
     assert "tickets/2026/11/02: warning: 1 tickets of one day" in said(healthy)
 
 

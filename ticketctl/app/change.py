@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
 
-from ticketctl.app.email.quota import FOR_PEOPLE, check
-from ticketctl.app.outcome import Outcome
+from ticketctl.app.email.quota import check
+from ticketctl.app.outcome import Outcome, writes_of
 from ticketctl.app.transaction import CommitLog, commit, write, write_together, writing
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.decide import decide
@@ -17,7 +14,6 @@ from ticketctl.core.engine.requests import (
     Change,
     Create,
     Decision,
-    Notification,
     Refusal,
 )
 from ticketctl.core.profile import Profile
@@ -25,18 +21,13 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.errors import (
     BrokenError,
     ChangedError,
-    DiskError,
     RefusedError,
     TicketctlError,
     UncommittedError,
 )
-from ticketctl.record import Record, replace
-from ticketctl.store import files
-from ticketctl.store.paths import path_of, short
+from ticketctl.record import replace
+from ticketctl.store.paths import short
 from ticketctl.store.yaml.loader import LoadedTicket
-
-if TYPE_CHECKING:  # loaded where something is written
-    from ticketctl.store.writing import journal
 
 Ask = Callable[[LoadedTicket, Profile], Sequence[Change]]
 """What to ask of a ticket: one request per role that the user has, the first that is
@@ -149,75 +140,6 @@ def adopt_by_hand(workspace: Workspace, text: str) -> list[Outcome]:
         return [*done, *commit(workspace, done)]
 
 
-class CreateResult(Record):
-    """What became of requests for new tickets.
-
-    Args:
-        ids: of those made, in their order; none, if any was refused.
-        warnings: (id, words).
-        refused: the first of those that were, ``refusals`` being how many there are.
-        total: how many requests there were.
-        failed: that git would not commit them.
-    """
-
-    ids: Sequence[str]
-    warnings: Sequence[tuple[str, str]]
-    refused: Sequence[Outcome]
-    refusals: int
-    total: int
-    failed: UncommittedError | None = None
-
-
-_SHOWN = 20
-"""How many refusals are kept to be shown."""
-
-
-class _CancelledError(Exception):
-    """Nothing is to be written."""
-
-
-def create(
-    workspace: Workspace,
-    requests: Callable[[set[str]], Iterable[tuple[Profile, Sequence[Create]]]],
-) -> CreateResult:
-    """Make new tickets, all or nothing: one refusal and none is made. They are taken
-    one at a time and not kept.
-
-    Args:
-        requests: given the ids of those before, which grow: for each ticket its profile
-            and one request per role that the user has.
-    """
-    log, total, refusals, taken = CommitLog(workspace), 0, 0, set[str]()
-    refused: list[Outcome] = []
-    warnings: list[tuple[str, str]] = []
-
-    def writes() -> Iterator[journal.Write]:
-        nonlocal total, refusals
-        for profile, candidates in requests(taken):
-            total += 1
-            taken.add(candidates[0].id)
-            outcome = _made(workspace, profile, candidates)
-            if outcome.refused:
-                refusals += 1
-                refused.extend([outcome] if len(refused) < _SHOWN else [])
-            elif not refusals:
-                assert isinstance(outcome.result, Decision)
-                log.note([outcome])
-                warnings.extend(
-                    (outcome.id, words) for words in outcome.result.warnings
-                )
-                yield from writes_of(workspace, outcome)
-        if refusals:
-            raise _CancelledError
-
-    with writing(workspace):
-        try:
-            write(workspace, writes())
-        except _CancelledError:
-            return CreateResult((), (), refused, refusals, total)
-        return CreateResult(log.ids, warnings, (), 0, total, log.commit(locked=True))
-
-
 def _one(workspace: Workspace, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
     try:
         was = workspace.find(text)
@@ -287,22 +209,6 @@ def make_follow_up(workspace: Workspace, profile: Profile, request: Create) -> T
     return made.ticket
 
 
-def _made(
-    workspace: Workspace, profile: Profile, candidates: Sequence[Create]
-) -> Outcome:
-    result: Decision | Refusal | TicketctlError = first_allowed(
-        workspace, profile, None, candidates
-    )
-    if os.path.lexists(f"{workspace.root}/{path_of(candidates[0].id)}"):
-        result = RefusedError(f"there is a ticket {candidates[0].id} already")
-    if isinstance(result, Decision):
-        try:
-            check(profile, result.ticket, result.entries)
-        except RefusedError as error:
-            result = error
-    return Outcome(candidates[0].id, None, result, profile)
-
-
 def _written(
     workspace: Workspace,
     outcomes: Sequence[Outcome],
@@ -347,48 +253,3 @@ def _anew(
         return retry(act, changed=True)
     except TicketctlError as error:
         return Outcome(id_, None, error)
-
-
-def writes_of(
-    workspace: Workspace, outcome: Outcome, limit: int = FOR_PEOPLE
-) -> list[journal.Write]:
-    """The files of one decision: the ticket, its follow-ups, the notices in the outbox."""
-    if not isinstance(outcome.result, Decision) or not outcome.result.entries:
-        return []
-    writes = [workspace.store.writes(outcome.result.ticket, outcome.was, limit)]
-    writes += [workspace.store.writes(ticket, None, limit) for ticket in outcome.also]
-    return writes + outbox(workspace, outcome.result.notices)
-
-
-def outbox(
-    workspace: Workspace, notices: Iterable[Notification]
-) -> list[journal.Write]:
-    """Notices as small JSON files for scripts; none where mail is sent, which is owed
-    by the history alone."""
-    if workspace.by_mail or not (notices := list(notices)):
-        return []
-    from ticketctl.store.writing.journal import Write
-    from ticketctl.store.writing.temporary import OUTBOX
-
-    found = []
-    for notice in notices:
-        content = {
-            "schema": "ticketctl/1",
-            "ticket": notice.ticket,
-            "event": notice.event,
-            "at": notice.at,
-            "message": notice.message,
-            "told": list(notice.told),
-            "subject": notice.subject,
-            "body": notice.body,
-        }
-        data = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-        name = f"{notice.ticket}-{notice.event}.json"
-        try:  # of an event that was undone (git reset), and comes about again
-            left: bytes | None = files.read_in(
-                workspace.state.outbox, name, files.MAX_BYTES
-            )
-        except (FileNotFoundError, DiskError):
-            left = None
-        found.append(Write(name, data.encode(), left, OUTBOX))
-    return found

@@ -6,14 +6,10 @@ from __future__ import annotations
 from contextlib import suppress
 from itertools import islice
 
-from ticketctl.app.check import (
-    CheckResult,
-    attached,
-    check_found,
-    check_tickets,
-    is_attached,
-)
+from ticketctl.app.attachments import attachment_paths, is_attached
+from ticketctl.app.check import CheckResult, check_tickets
 from ticketctl.app.email.duplicates import duplicates_among
+from ticketctl.app.findings import check_found
 from ticketctl.app.index.parallel import read_at, spread
 from ticketctl.app.index.refresh import ask
 from ticketctl.app.progress import Progress, no_progress
@@ -124,7 +120,9 @@ def look_again(
     keeps = workspace.registry.get(ticket.profile).statuses[ticket.status].keeps
     if any(_tells_time(test) for keep in keeps for test in keep.walk()):
         return findings, None
-    files = [path for entry in ticket.history for path in attached(ticket, entry)]
+    files = [
+        path for entry in ticket.history for path in attachment_paths(ticket, entry)
+    ]
     return findings, VerifiedTicket(found.path, blob, "\0".join(files))
 
 

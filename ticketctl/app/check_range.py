@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketctl.app.check import CheckResult, check_ticket
+from ticketctl.app.check import CheckResult
+from ticketctl.app.findings import check_ticket
 from ticketctl.app.workspace import Workspace
 from ticketctl.errors import BrokenError, Finding, Place
 from ticketctl.store.git.queries import changed_blobs, read_blobs

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ticketctl.app.change import not_by_hand
 from ticketctl.app.index.find import look
 from ticketctl.app.progress import Progress, no_progress
-from ticketctl.app.sweep import SweepAction, acts_of
+from ticketctl.app.sweep_report import SweepAction, actions_of
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.engine.forecast import forecast
@@ -60,7 +60,7 @@ def forecast_store(
         for at, fired in forecast(
             workspace.situation_of(profile)._replace(now=start), loaded.ticket, until
         ):
-            found.acts += ((at, act) for act in acts_of(profile, [fired]))
+            found.acts += ((at, act) for act in actions_of(profile, [fired]))
     found.acts.sort(key=lambda one: (one[0], one[1].fire.due, one[1].ticket.id))
     return found
 

@@ -7,7 +7,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from ticketctl.app.check import attached, check_ticket, is_attached
+from ticketctl.app.attachments import attachment_paths, is_attached
+from ticketctl.app.findings import check_ticket
 from ticketctl.app.input import new_ticket, values
 from ticketctl.app.input.identity import actors
 from ticketctl.app.input.rows import Rows
@@ -186,7 +187,7 @@ class _ImportRun:
         self.missing += sum(
             not is_attached(workspace, name)
             for entry in ticket.history
-            for name in attached(ticket, entry)
+            for name in attachment_paths(ticket, entry)
         )
         return journal.Write(path, loaded.data if ticket is came else _written(ticket))
 

@@ -58,7 +58,7 @@ def _rows(workspace: Workspace, lists: Iterable[str]) -> Iterator[UncommittedFil
         except ValueError:
             damaged = True
     if damaged:
-        from ticketctl.app.check import attached
+        from ticketctl.app.attachments import attachment_paths
         from ticketctl.store.git.queries import uncommitted_files
 
         dirty = uncommitted_files(workspace.root)
@@ -66,7 +66,9 @@ def _rows(workspace: Workspace, lists: Iterable[str]) -> Iterator[UncommittedFil
             if path.startswith("tickets/") and workspace.store.is_whole(path):
                 ticket = workspace.store.read_path(path).ticket
                 files = {
-                    name for entry in ticket.history for name in attached(ticket, entry)
+                    name
+                    for entry in ticket.history
+                    for name in attachment_paths(ticket, entry)
                 }
                 yield from (
                     UncommittedFile(name, "", "")

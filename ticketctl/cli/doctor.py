@@ -24,7 +24,8 @@ def doctor_command(env: Env, /, state: bool, format_: str) -> None:
     if state:
         print_state(env)
         return
-    from ticketctl.app.doctor import UNCOMMITTED, examine
+    from ticketctl.app.doctor.examine import examine
+    from ticketctl.app.doctor.git import UNCOMMITTED
     from ticketctl.core.plural import counted
 
     found = examine(env.workspace)

@@ -8,7 +8,7 @@ from itertools import groupby
 import click
 
 from ticketctl.app.forecast import forecast_store
-from ticketctl.app.sweep import SweepAction
+from ticketctl.app.sweep_report import SweepAction
 from ticketctl.cli.command import command
 from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.options import format_option

@@ -52,7 +52,7 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
     """Take in the new letters of a maildir, or of the IMAP folder in the settings.
     Quiet if there are none."""
     from ticketctl.app.email.inbound import receive_from
-    from ticketctl.app.email.outbound import known_server
+    from ticketctl.app.email.servers import known_server
     from ticketctl.app.transaction import refuse_future
     from ticketctl.store.email import imap
 
@@ -132,7 +132,7 @@ def send_mail(env: Env, /) -> None:
 def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
     """Show what is owed and what went wrong; with IDs, every notice of those tickets
     with its text."""
-    from ticketctl.app.email import notifications, outbound
+    from ticketctl.app.email import notifications, pending_notifications
 
     workspace = env.workspace
     for text in ids:
@@ -152,7 +152,7 @@ def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
         return
     found = [
         debt
-        for debt in outbound.pending_notifications(workspace, [])
+        for debt in pending_notifications.pending_notifications(workspace, [])
         if notifications.is_recipient(workspace, debt.told)
     ]
     for debt in found:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ticketctl.app.change import CreateResult, create
+from ticketctl.app.create import CreateResult, create
 from ticketctl.app.input.new_ticket import (
     NewTicketInput,
     create_requests,

@@ -9,7 +9,8 @@ import click
 
 from ticketctl.app.heartbeat import heartbeat as leave_heartbeat
 from ticketctl.app.heartbeat import no_heartbeat
-from ticketctl.app.sweep import SweepAction, SweepOptions, SweepReport, sweep
+from ticketctl.app.sweep import sweep
+from ticketctl.app.sweep_report import SweepAction, SweepOptions, SweepReport
 from ticketctl.cli.command import staff_command
 from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.options import (

@@ -776,7 +776,7 @@ def test_what_is_too_large_is_never_in_the_memory(
     server."""
     from ticketctl.app.email import inbound
 
-    monkeypatch.setattr(inbound, "MAX_LETTER", 1000)
+    monkeypatch.setattr(inbound, "MAX_EMAIL", 1000)
     monkeypatch.setattr(quarantine, "MAX_KEPT", 5 << 20)
     root = settled(tmp_path)
     source = Counted(4 << 20)
@@ -804,7 +804,7 @@ def test_what_cannot_be_kept_is_left_with_the_server(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """75, and nothing is written elsewhere."""
-    monkeypatch.setattr("ticketctl.app.email.inbound.MAX_LETTER", 1000)
+    monkeypatch.setattr("ticketctl.app.email.inbound.MAX_EMAIL", 1000)
     root = settled(tmp_path)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -930,7 +930,7 @@ def test_emails_are_fetched_in_pieces(
 ) -> None:
     """What is too large is not fetched at once; all are marked as seen when they are
     taken care of."""
-    monkeypatch.setattr("ticketctl.app.email.inbound.MAX_LETTER", 1000)
+    monkeypatch.setattr("ticketctl.app.email.inbound.MAX_EMAIL", 1000)
     root = polled(tmp_path, imap, monkeypatch)
     Imap.emails = {
         b"7": numbered(1, "Hello."),

@@ -13,7 +13,8 @@ import pytest
 from tests.support.places import ROOT
 from tests.support.stores import done, make_store, make_tickets, ticketctl
 from ticketctl.app.forecast import forecast_store
-from ticketctl.app.sweep import SweepOptions, sweep
+from ticketctl.app.sweep import sweep
+from ticketctl.app.sweep_report import SweepOptions
 from ticketctl.app.workspace import Workspace
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)

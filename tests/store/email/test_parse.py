@@ -50,7 +50,8 @@ from tests.support.lists import every
 from tests.support.stores import done, files_of, make_tickets, ticketctl
 from ticketctl.app.email.content import MAX_TEXT
 from ticketctl.app.email.inbound import Receipt, receive
-from ticketctl.app.email.outbound import message_id, pending_notifications, thread_of
+from ticketctl.app.email.outbound import message_id, thread_of
+from ticketctl.app.email.pending_notifications import pending_notifications
 from ticketctl.app.workspace import Workspace
 from ticketctl.cli.main import run
 from ticketctl.core.engine.notifications import compose
@@ -952,7 +953,7 @@ def test_a_letter_that_is_too_large(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is a dead letter, whole."""
-    monkeypatch.setattr("ticketctl.app.email.inbound.MAX_LETTER", 1000)
+    monkeypatch.setattr("ticketctl.app.email.inbound.MAX_EMAIL", 1000)
     root = store(tmp_path)
     data = letter(body="x" * 2000)
     receipt = receive(desk_of(root), data)
@@ -964,7 +965,7 @@ def test_a_letter_that_is_too_large_is_not_cut(
 ) -> None:
     """What ``mail in`` answers with 0 is kept whole; else it leaves the letter with the
     mail server."""
-    monkeypatch.setattr("ticketctl.app.email.inbound.MAX_LETTER", 1000)
+    monkeypatch.setattr("ticketctl.app.email.inbound.MAX_EMAIL", 1000)
     root = store(tmp_path)
     data = letter(body="x" * 2000)
     ran = mail_in(root, data)

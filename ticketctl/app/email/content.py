@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 
+from ticketctl.app.attachments import attachment_path
 from ticketctl.app.email.quarantine import place_of
 from ticketctl.app.input import values
 from ticketctl.app.workspace import Workspace
@@ -167,11 +168,6 @@ def title_of(letter: Email, content: Content) -> str:
     )
 
 
-def attached_at(id_: str, event: str, name: str) -> str:
-    """The path of a file that came with an email, in the store."""
-    return f"attachments/{id_}/{event}-{name}"
-
-
 # --- the same email ---
 
 
@@ -229,7 +225,7 @@ def _is_form(
     ):
         return False
     return all(
-        _is_file(f"{workspace.root}/{attached_at(id_, entry.id, name)}", held)
+        _is_file(f"{workspace.root}/{attachment_path(id_, entry.id, name)}", held)
         for name, held in form.kept
     )
 

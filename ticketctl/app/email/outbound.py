@@ -11,13 +11,17 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ticketctl.app.change import not_by_hand
-from ticketctl.app.index.find import look
+from ticketctl.app.email.pending_notifications import (
+    PendingNotification,
+    pending_notifications,
+)
+from ticketctl.app.email.servers import outgoing_settings, refuse_copy
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.retry import retry
 from ticketctl.app.transaction import may_write, record_run, write, writing
@@ -26,60 +30,31 @@ from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.notifications import (
-    DueNotification,
     compose,
-    due_notifications,
 )
 from ticketctl.core.engine.requests import Decision, Deliver
-from ticketctl.core.entry import Entry
 from ticketctl.core.people import is_address
 from ticketctl.core.plural import counted
-from ticketctl.core.query import Query, Term
-from ticketctl.core.ticket import Ticket
 from ticketctl.errors import (
     BrokenError,
     BusyError,
     DiskError,
     Finding,
-    RefusedError,
     SettingsError,
     TicketctlError,
 )
-from ticketctl.record import Record
 from ticketctl.store import files
 from ticketctl.store.email.compose import OutgoingEmail, compose_email
-from ticketctl.store.email.settings import LOOPBACK, MailServer, MailSettings
+from ticketctl.store.email.settings import MailSettings
 from ticketctl.store.email.smtp import DeliveryError, Send, transport
-from ticketctl.store.git import config
 from ticketctl.store.git.queries import uncommitted_files
 from ticketctl.store.paths import path_of
 from ticketctl.store.writing import journal, locks
 from ticketctl.store.writing.temporary import OUTBOX
 
 _DAY = timedelta(days=1)
+_DAY = timedelta(days=1)
 _FIRST_PAUSE = timedelta(minutes=5)
-
-
-class PendingNotification(Record):
-    """A notice that a ticket owes, and what happened when it was last tried.
-
-    Args:
-        told: those who have not had it yet.
-        tries: how often it was tried in vain; ``error`` has the server's words,
-            ``again`` when it is tried next.
-    """
-
-    ticket: Ticket
-    entry: Entry
-    told: tuple[str, ...]
-    tries: int = 0
-    error: str = ""
-    again: str = ""
-
-    @property
-    def name(self) -> str:
-        """The file of the outbox in which its failures are remembered."""
-        return f"{self.ticket.id}-{self.entry.id}.json"
 
 
 @dataclass
@@ -104,124 +79,6 @@ class SendResult:
     errors: list[TicketctlError] = field(default_factory=list)
 
 
-def pending_notifications(
-    workspace: Workspace,
-    broken: list[Finding],
-    given: Counter[str] | None = None,
-    progress: Progress = no_progress,
-) -> Iterator[PendingNotification]:
-    """Everything that is owed, ticket by ticket.
-
-    Args:
-        broken: takes the tickets that cannot be read.
-        given: takes how many notices each address was given in the last 24 hours.
-    """
-    since, horizon = (
-        dates.format_instant(workspace.now - _DAY),
-        dates.horizon(workspace.now),
-    )
-    given = Counter() if given is None else given
-    owing = Query((Term("owes", "is", (1,)),))
-    recent = Query((Term("updated", "between", (since, "", "", "")),))
-    for loaded, _ in look(workspace, broken, [owing, recent], progress):
-        for entry in loaded.ticket.history:
-            if entry.event == "notified" and since < entry.at <= horizon:
-                given.update(who.lower() for who in entry.told)
-        yield from (
-            _debt(workspace, loaded.ticket, one)
-            for one in due_notifications(loaded.ticket)
-        )
-
-
-def _debt(
-    workspace: Workspace, ticket: Ticket, one: DueNotification
-) -> PendingNotification:
-    debt = PendingNotification(ticket, one.entry, one.told)
-    with suppress(OSError, ValueError, TypeError, KeyError, DiskError):
-        held = json.loads(
-            files.read_in(workspace.state.outbox, debt.name, files.MAX_BYTES)
-        )
-        again = dates.format_instant(dates.parse_instant(held["again"]))
-        return PendingNotification(
-            ticket, one.entry, one.told, int(held["tries"]), str(held["error"]), again
-        )
-    return debt
-
-
-def settings_of(workspace: Workspace) -> MailSettings:
-    """The mail settings, if this store sends mail and this clone may.
-
-    Raises:
-        SettingsError: it sends none.
-        RefusedError: another clone does.
-    """
-    mail = workspace.settings.mail
-    if mail is None or not mail.delivers:
-        raise SettingsError(
-            "this store sends no mail",
-            "mail: {from: ADDRESS, smtp: {host: HOST}} in ticketctl.yaml",
-        )
-    if not config.is_sender(workspace.root):
-        raise RefusedError(
-            "this clone does not send mail",
-            "in the one that shall: git config ticketctl.sender true",
-        )
-    if mail.smtp is not None:
-        known_server(workspace, mail.smtp, "smtp")
-    return mail
-
-
-_PLACE = "ticketctl.senderPlace"
-
-
-def _same_place(workspace: Workspace) -> None:
-    """See that this is the folder that has sent before, not a copy of it; the first
-    time, remember where it lies.
-
-    Raises:
-        RefusedError: it is a copy.
-    """
-    place = config.place(workspace.root)
-    known = config.own(workspace.root, _PLACE)
-    if not known:
-        config.set_own(workspace.root, _PLACE, place)
-    elif known != place:
-        hint = f"if it has moved for good: git config --unset {_PLACE}; if not: git config --unset ticketctl.sender"
-        raise RefusedError(
-            f"this looks like a copy of the clone that sends mail, which was {known}",
-            hint,
-        )
-
-
-def known_server(workspace: Workspace, server: MailServer, kind: str) -> None:
-    """See that email, and passwords, go only where this clone's own configuration (or
-    the environment) says: the settings of a store may come from anybody. This machine
-    itself, without a password, is the only exception.
-
-    Args:
-        kind: ``smtp`` or ``imap``.
-
-    Raises:
-        SettingsError: the store names a server that this clone does not know.
-    """
-    if server.host in LOOPBACK and not server.user:
-        return
-    named = (
-        config.own(workspace.root, f"ticketctl.{kind}"),
-        os.environ.get(f"TICKETCTL_{kind.upper()}_SERVER"),
-    )
-    if server.place not in named:
-        what = (
-            f"email to {server.place}"
-            if kind == "smtp"
-            else f"a password to {server.place}"
-        )
-        hint = f"if that is your server: git config ticketctl.{kind} {server.place}"
-        raise SettingsError(
-            f"the store wants to send {what}, which this clone does not know", hint
-        )
-
-
 def send(workspace: Workspace, progress: Progress = no_progress) -> SendResult:
     """Deliver what is owed and committed, oldest first.
 
@@ -230,8 +87,8 @@ def send(workspace: Workspace, progress: Progress = no_progress) -> SendResult:
         RefusedError: this clone does not send.
     """
     may_write(workspace)  # before anything goes out that could not be written down
-    mail = settings_of(workspace)
-    _same_place(workspace)
+    mail = outgoing_settings(workspace)
+    refuse_copy(workspace)
     result = SendResult()
     repository = workspace.state.repository
     assert repository is not None, "only a clone sends mail"

@@ -6,9 +6,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 
-from ticketctl.app.change import writes_of
 from ticketctl.app.email.quota import FOR_ONE, used
-from ticketctl.app.outcome import Outcome
+from ticketctl.app.outcome import Outcome, writes_of
 from ticketctl.app.transaction import commit, write, writing
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.decide import decide

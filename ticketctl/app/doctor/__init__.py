@@ -1,0 +1,1 @@
+"""``doctor``: check the setup around the tickets."""

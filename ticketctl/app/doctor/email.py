@@ -1,0 +1,91 @@
+"""Check that email is sent, and list quarantined email."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+
+from ticketctl.app.doctor.findings import problem, warning
+from ticketctl.app.email.pending_notifications import pending_notifications
+from ticketctl.app.email.servers import known_server
+from ticketctl.app.workspace import Workspace
+from ticketctl.core import dates
+from ticketctl.core.plural import counted
+from ticketctl.errors import (
+    DiskError,
+    Finding,
+    SettingsError,
+)
+from ticketctl.store import files
+from ticketctl.store.email.imap import PASSWORD_FILE as IMAP_FILE
+from ticketctl.store.email.quarantine import DEAD
+from ticketctl.store.email.smtp import PASSWORD_FILE as SMTP_FILE
+from ticketctl.store.email.smtp import secret
+from ticketctl.store.git import config
+from ticketctl.store.settings import NAME
+
+_STALE = timedelta(days=2)
+
+
+def check_outgoing_email(workspace: Workspace) -> Iterator[Finding]:
+    """Notices arrive."""
+    if not workspace.by_mail:
+        return
+    stale = 0
+    for debt in pending_notifications(workspace, []):
+        if debt.tries:
+            words = f"tried {counted(debt.tries, 'time')}: {debt.error}"
+            yield problem(f"outbox/{debt.name}", words, f"again at {debt.again}")
+        elif workspace.now - dates.parse_instant(debt.entry.at) > _STALE:
+            stale += 1
+    if stale:
+        yield problem(
+            "tickets",
+            f"{counted(stale, 'notice')} owed for more than two days",
+            "ticketctl mail send, by cron",
+        )
+    if not config.is_sender(workspace.root):
+        yield warning(
+            ".git/config",
+            "this clone sends no mail",
+            "git config ticketctl.sender true, in one clone",
+        )
+
+
+def check_servers(workspace: Workspace) -> Iterator[Finding]:
+    """Email and passwords go only where this clone says, and there is a password where
+    one is wanted."""
+    mail = workspace.settings.mail
+    wanted = (
+        ((mail.smtp, "smtp", SMTP_FILE), (mail.imap, "imap", IMAP_FILE)) if mail else ()
+    )
+    for server, kind, variable in wanted:
+        if server is None or (kind == "smtp" and not config.is_sender(workspace.root)):
+            continue
+        try:
+            known_server(workspace, server, kind)
+            secret(server, variable, os.environ)
+        except SettingsError as error:
+            yield warning(NAME, error.message, error.hint)
+
+
+def check_quarantine(workspace: Workspace) -> Iterator[Finding]:
+    """No letter lies where nobody looks."""
+    dead = [
+        name for name in files.names_in(workspace.root, DEAD) if name.endswith(".txt")
+    ]
+    for name in dead[:20]:
+        try:
+            data = files.read_in(workspace.root, f"{DEAD}/{name}", 1000)
+            reason = data.decode(errors="replace").strip()[:200]
+        except (FileNotFoundError, DiskError) as error:
+            reason = str(error)
+        path = f"{DEAD}/{name.removesuffix('.txt')}.eml"
+        yield warning(
+            path,
+            f"a dead letter: {reason}",
+            "answer it or remove both files",
+        )
+    if len(dead) > 20:
+        yield warning(DEAD, f"and {len(dead) - 20} more dead letters")

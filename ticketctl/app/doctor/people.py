@@ -1,0 +1,107 @@
+"""Check profiles, roles, and that notifications can reach somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from ticketctl.app.doctor.findings import problem, warning
+from ticketctl.app.index.refresh import ask
+from ticketctl.app.workspace import Workspace
+from ticketctl.core.engine.recipients import unheard
+from ticketctl.core.people import is_address
+from ticketctl.core.plural import counted
+from ticketctl.core.profile import Profile
+from ticketctl.errors import (
+    DiskError,
+    Finding,
+    TicketctlError,
+    closest,
+)
+from ticketctl.store.index.sql import assigned, profiles_in
+from ticketctl.store.settings import NAME
+
+
+def check_profiles(workspace: Workspace) -> Iterator[Finding]:
+    """Every profile, and those that mail is for, can be used."""
+    for name in workspace.registry.names():
+        try:
+            workspace.registry.get(name)
+        except TicketctlError as error:
+            yield problem(f"profiles/{name}.yaml", error.message, error.hint)
+    named = {
+        *(
+            workspace.settings.mail.addresses.values()
+            if workspace.settings.mail
+            else ()
+        ),
+        workspace.settings.profile or "-",
+    }
+    for name in sorted(named - {*workspace.registry.names(), "-"}):
+        yield problem(
+            NAME,
+            f'there is no profile "{name}"',
+            f"there are: {', '.join(workspace.registry.names())}",
+        )
+
+
+def check_roles(workspace: Workspace) -> Iterator[Finding]:
+    """Every role that somebody is given exists."""
+    known: dict[str, list[str]] = {}
+    for name in workspace.registry.names():
+        with suppress(TicketctlError):  # told of by profiles
+            known[name] = list(workspace.registry.get(name).roles)
+    every = sorted({role for roles in known.values() for role in roles})
+    for who, roles in (workspace.settings.people or {}).items():
+        for role in roles:
+            profile, slash, name = role.rpartition("/")
+            if name not in (known.get(profile, []) if slash else every):
+                hint = (
+                    closest(name, known.get(profile, every))
+                    or f"roles: {', '.join(known.get(profile, every))}"
+                )
+                yield problem(
+                    NAME, f'{who} has the role "{role}", which does not exist', hint
+                )
+
+
+def check_recipients(workspace: Workspace) -> Iterator[Finding]:
+    """Whoever is to be notified can be: of the profiles that are in use."""
+    for profile in _in_use(workspace):
+        for one in unheard(profile, workspace.people_of(profile)):
+            rules = ", ".join(one.rules[:3]) + (
+                f" and {len(one.rules) - 3} more" if len(one.rules) > 3 else ""
+            )
+            what = "has an email address" if one.held else "is there"
+            yield warning(
+                NAME,
+                f"nobody with the role {one.role} {what}: what {profile.name} tells it ({rules}) reaches no one",
+                f"people: {{ADDRESS: {{roles: [{profile.name}/{one.role}]}}}} in {NAME}",
+            )
+    if not workspace.by_mail:
+        return
+    for who, number in ask(workspace, assigned):
+        if not is_address(who):
+            yield warning(
+                "tickets",
+                f"{counted(number, 'open ticket')} of {who}, who has no email address",
+                f"ticketctl list -a {who} names them; ticketctl assign ID ADDRESS",
+            )
+
+
+def _in_use(workspace: Workspace) -> Iterator[Profile]:
+    """The profiles for new tickets, and those of tickets that are there; one with
+    mistakes is told of elsewhere."""
+    named = {
+        workspace.settings.profile,
+        *(
+            workspace.settings.mail.addresses.values()
+            if workspace.settings.mail
+            else ()
+        ),
+    }
+    with suppress(DiskError):  # told of elsewhere, too
+        named.update(ask(workspace, profiles_in))
+    for name in sorted(named.intersection(workspace.registry.names())):
+        with suppress(TicketctlError):
+            yield workspace.registry.get(name)

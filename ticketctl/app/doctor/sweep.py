@@ -1,0 +1,57 @@
+"""Check that sweeps run, and that no event is dated in the future."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from ticketctl.app.doctor.findings import problem, warning
+from ticketctl.app.heartbeat import last_sweep
+from ticketctl.app.index.refresh import ask
+from ticketctl.app.workspace import Workspace
+from ticketctl.core import dates
+from ticketctl.errors import (
+    DiskError,
+    Finding,
+)
+from ticketctl.store.index.sql import ahead
+from ticketctl.store.paths import path_of, short
+
+_STALE = timedelta(days=2)
+
+
+def check_last_sweep(workspace: Workspace) -> Iterator[Finding]:
+    """Where somebody has swept, somebody still does."""
+    last = last_sweep(workspace)
+    if last > dates.horizon(workspace.present):
+        yield problem(
+            "sweep",
+            f"the last sweep of this clone was at {last}, which is later than the clock",
+            "set the clock right; if it is right: ticketctl sweep --trust-clock, once",
+        )
+    if last and workspace.now - dates.parse_instant(last) > _STALE:
+        yield warning(
+            "sweep",
+            f"the last sweep of this clone was at {last}",
+            "is cron still running?",
+        )
+
+
+def check_future_events(workspace: Workspace) -> Iterator[Finding]:
+    """No ticket has an event that is dated in the future."""
+    try:
+        found = ask(
+            workspace, lambda index: ahead(index, dates.horizon(workspace.present))
+        )
+    except DiskError:
+        return  # check looks at each ticket
+    for ticket in found[:20]:
+        yield problem(
+            path_of(ticket.id),
+            f"an event is dated in the future ({ticket.at})",
+            f"sweeps leave the ticket alone until then: ticketctl check {short(ticket.id)}",
+        )
+    if len(found) > 20:
+        yield problem(
+            "tickets", f"and {len(found) - 20:,} more tickets have such an event"
+        )
