@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from ticketctl.app.transaction import record, write, writing
+from ticketctl.app.transaction import record_or_raise, write, writing
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import MissingError, SettingsError, UsageError, closest
@@ -59,10 +59,8 @@ def add_holidays(
         if text.encode() != data:
             write(workspace, [journal.Write(path, text.encode(), data)])
             message = f"{path}: holidays of {country} in {year}"
-            if failed := record(
-                workspace, message, workspace.email or "ticketctl@localhost"
-            ):
-                raise failed
+            who = workspace.email or "ticketctl@localhost"
+            record_or_raise(workspace, message, who)
     return path, text.count("\n") - data.decode().count("\n") - (KEY not in inside.map)
 
 

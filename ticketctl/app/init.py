@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
+from ticketctl.app.transaction import record_or_raise, writing
+from ticketctl.app.workspace import Workspace
 from ticketctl.core.language.json_schema import ticket_schema
 from ticketctl.errors import DiskError, RefusedError
 from ticketctl.store import files
 from ticketctl.store.git import setup
 from ticketctl.store.git.access import inside_repository
-from ticketctl.store.git.commit import commit_files
-from ticketctl.store.git.index_lock import IndexLock
 from ticketctl.store.git.operations import must_be_finished
-from ticketctl.store.git.queries import user_email
 from ticketctl.store.git.repository import repository_of
 from ticketctl.store.git.setup import init_repository
-from ticketctl.store.git.written_files import WrittenFile
 from ticketctl.store.profiles import ProfileRegistry
 from ticketctl.store.settings import NAME
 from ticketctl.store.state import BESIDE, OLD, StateFolder, locate
@@ -43,16 +42,18 @@ class InitResult(NamedTuple):
     is_new: bool
 
 
-def init_store(root: str, profile: str) -> InitResult:
+def init_store(root: str, profile: str, now: datetime) -> InitResult:
     """Make a store in a folder, and a repository around it if there is none.
 
     Args:
         root: the folder; made if need be.
         profile: the profile of new tickets; may be empty.
+        now: the instant of this command, in UTC.
 
     Raises:
         RefusedError: there is a store already, outside git.
         DiskError: the folder cannot be written, a link is in the way, or git failed.
+        UncommittedError: the store is made, but git does not commit its files.
         BusyError: git is in the middle of something there.
     """
     if profile:
@@ -72,19 +73,19 @@ def init_store(root: str, profile: str) -> InitResult:
             init_repository(root)
         state = locate(root)
         state.made()
-        made = [NAME, ".gitattributes", ".gitignore"]
+        paths = [NAME, ".gitattributes", ".gitignore"]
         with files.folder_of(root, "tickets/", make=state.access):
             pass
         _write(state, NAME, _settings(profile, own))
         _add_lines(state, ".gitattributes", _ATTRIBUTES)
         _add_lines(state, ".gitignore", _IGNORED)
         setup.set_up(root, hook=own)
-        made += _teach_editor(state, own)
+        paths += _teach_editor(state, own)
     except OSError as error:
         raise DiskError(f"cannot make a store in {root}: {error.strerror}") from None
     said = ["made a ticket store" + ("" if root == os.getcwd() else f" in {root}")]
     if own:
-        _commit(state, made)
+        _commit(root, now, paths)
         said.append(
             "made a git repository; every command commits what it changes (commit: auto)"
         )
@@ -95,21 +96,20 @@ def init_store(root: str, profile: str) -> InitResult:
     return InitResult(said, is_new=True)
 
 
-def _commit(state: StateFolder, made: Sequence[str]) -> None:
-    """Commit what was made.
+def _commit(root: str, now: datetime, paths: Sequence[str]) -> None:
+    """Commit the files of a new store.
+
+    Args:
+        paths: relative to the store.
 
     Raises:
-        DiskError: git would not.
+        UncommittedError: the files are written, but git does not commit them.
     """
-    assert state.repository is not None
-    lock = IndexLock(state.repository, state.access)
-    try:
-        who = user_email(state.root) or "ticketctl@localhost"
-        commit_files(
-            state, [WrittenFile(path) for path in made], "A ticket store", who, lock
-        )
-    finally:
-        lock.release()
+    workspace = Workspace(root, now)
+    with writing(workspace):
+        workspace.pending.add_written(paths)
+        who = workspace.email or "ticketctl@localhost"
+        record_or_raise(workspace, "A ticket store", who)
 
 
 def _set_up_again(root: str, outside: bool) -> str:

@@ -115,8 +115,40 @@ class Pending:
                     (row.target, PreparedFile(row.digest, row.was)) for row in some
                 )
         except OSError as error:
-            words = f"cannot write to {self._workspace.state.folder}: {error.strerror}"
-            raise DiskError(words, "nothing was changed") from None
+            raise self._not_listed(error) from None
+
+    def add_written(self, paths: Iterable[str]) -> None:
+        """Add files that are in their places already, as they are now.
+
+        Args:
+            paths: relative to the store.
+
+        Raises:
+            DiskError: a file cannot be read, or the git directory cannot be written.
+        """
+        from ticketctl.core.hashing import sha256
+        from ticketctl.store import files
+        from ticketctl.store.writing.uncommitted import UncommittedFile
+
+        root = self._workspace.root
+        digests = {
+            path: sha256(files.read_in(root, path, files.LARGEST)).hex()
+            for path in paths
+        }
+        try:
+            self._list.add(
+                UncommittedFile(path, digest, "") for path, digest in digests.items()
+            )
+        except OSError as error:
+            raise self._not_listed(error) from None
+        for path, digest in digests.items():
+            self._written[path] = PreparedFile(digest, "")
+
+    def _not_listed(self, error: OSError) -> DiskError:
+        folder = self._workspace.state.folder
+        return DiskError(
+            f"cannot write to {folder}: {error.strerror}", "nothing was changed"
+        )
 
     def took_place(self) -> None:
         """What was prepared last is in its place, and to be committed."""

@@ -157,29 +157,50 @@ def write(workspace: Workspace, writes: Iterable[journal.Write]) -> None:
 
 
 def record(workspace: Workspace, message: str, who: str) -> UncommittedError | None:
-    """Commit what was written, where the store does so; if git would not, that: it is
-    written all the same, and the next command that writes commits it."""
+    """Commit what a command has written. The store's lock is held.
+
+    This is the only way to a commit: whatever a command does, a commit that fails is
+    reported in the same words. The files stay written, and the next command that writes
+    commits them.
+
+    Args:
+        message: the message of the commit; its first line is the subject.
+        who: the address to commit as, where git knows none.
+
+    Returns:
+        The error, if git does not commit; the caller reports or raises it.
+    """
     try:
         workspace.pending.commit(message, who)
     except (BusyError, DiskError) as error:
-        return UncommittedError(
-            f"written, but not committed: {error.message}", error.hint
-        )
+        return _uncommitted(error)
     return None
 
 
+def _uncommitted(error: TicketctlError) -> UncommittedError:
+    """Return the error for files that are written, and that git does not commit."""
+    return UncommittedError(f"written, but not committed: {error.message}", error.hint)
+
+
+def record_or_raise(workspace: Workspace, message: str, who: str) -> None:
+    """Commit what a command has written, like :func:`record`.
+
+    Raises:
+        UncommittedError: the files are written, but git does not commit them.
+    """
+    if failed := record(workspace, message, who):
+        raise failed
+
+
 def record_run(workspace: Workspace, message: str, who: str) -> UncommittedError | None:
-    """The same for a run over many tickets, each of which held the store's lock for
-    itself alone."""
+    """Take the store's lock and commit what a run has written, like :func:`record`."""
     if not workspace.pending:
         return None
     try:
         with writing(workspace):
             return record(workspace, message, who)
     except (BusyError, DiskError) as error:
-        return UncommittedError(
-            f"written, but not committed: {error.message}", error.hint
-        )
+        return _uncommitted(error)
 
 
 def commit(

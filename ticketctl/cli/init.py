@@ -27,7 +27,9 @@ def init_command(env: Env, /, folder: str | None, profile: str | None) -> None:
     """
     from ticketctl.app.init import init_store
 
-    made = init_store(os.path.realpath(folder or env.folder or "."), profile or "")
+    made = init_store(
+        os.path.realpath(folder or env.folder or "."), profile or "", env.now
+    )
     for line in made.lines:
         say(line)
     if made.is_new:

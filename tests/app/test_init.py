@@ -1,0 +1,36 @@
+"""``init``: its files go through the same door to a commit as everything else."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ticketctl.app.init import init_store
+from ticketctl.app.unfinished_commits import catch_up
+from ticketctl.app.workspace import Workspace
+from ticketctl.errors import UncommittedError
+
+NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+def test_a_commit_that_fails_is_said_in_the_same_words_and_made_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hook of the user's template refuses the commit; once it is gone, the next
+    command that writes commits the files."""
+    hook = tmp_path / "template/hooks/commit-msg"
+    hook.parent.mkdir(parents=True)
+    hook.write_text("#!/bin/sh\necho no >&2\nexit 1\n")
+    hook.chmod(0o755)
+    monkeypatch.setenv("GIT_TEMPLATE_DIR", str(hook.parents[1]))
+    root = tmp_path / "store"
+    with pytest.raises(UncommittedError, match=r"^written, but not committed: .*no"):
+        init_store(str(root), "biztech", NOW)
+    (root / ".git/hooks/commit-msg").unlink()
+    catch_up(Workspace(str(root), NOW))
+    git = ["git", "-C", str(root)]
+    assert subprocess.check_output([*git, "status", "--porcelain"]) == b""
+    assert b"ticketctl.yaml" in subprocess.check_output([*git, "ls-files"])
