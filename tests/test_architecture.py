@@ -49,6 +49,7 @@ DOORS = {
         "store/writing/originals.py",
     ),
     "sqlite3": (
+        "store/index/build.py",
         "store/index/database.py",
         "store/index/schema.py",
         "store/index/fulltext.py",
@@ -276,7 +277,7 @@ OPENS = {
     "store/writing/journal.py": "the journal itself",
     "store/writing/transaction.py": "the journal itself",
     "store/writing/temporary.py": "waiting folders; /proc",
-    "store/index/database.py": "an index takes its name once it is whole",
+    "store/index/build.py": "an index takes its name once it is whole",
     "store/email/smtp.py": "a password file that the environment names",
     "store/email/imap.py": "a maildir",
     "store/email/quarantine.py": "an email that does not fit into the memory",

@@ -25,7 +25,7 @@ from ticketctl.app import check_changed
 from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import fold
-from ticketctl.store.index import changes, verified
+from ticketctl.store.index import changes, stamps, verified
 from ticketctl.store.index.database import Index
 from ticketctl.store.profiles import built_in
 from ticketctl.store.tickets import Store, path_of
@@ -309,7 +309,7 @@ def test_a_profile_that_comes_to_be_refused(
     later = SimpleNamespace(
         time_ns=lambda: time.time_ns() + 10**10
     )  # no file is so young that it is read for that
-    monkeypatch.setattr(changes, "time", later)
+    monkeypatch.setattr(stamps, "time", later)
     assert said(root).startswith("0 problems")
     (root / "profiles").mkdir()
     (root / "profiles/biztech.yaml").symlink_to(tmp_path / "away.yaml")

@@ -454,7 +454,7 @@ def test_hostile_email(
     """In one process, each within its time and memory."""
     # Else each email has all tickets of the last two seconds read again; here every
     # change makes another file.
-    monkeypatch.setattr("ticketctl.store.index.changes._RACY", 0)
+    monkeypatch.setattr("ticketctl.store.index.stamps._RACY", 0)
     room = mailroom(tmp_path, 1)
     start = time.monotonic()
     room.go(rounds(60, 20_000))

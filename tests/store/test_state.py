@@ -760,7 +760,7 @@ def test_an_index_runs_nothing_for_its_schema_and_ends_what_never_ends(
     root = make_store(tmp_path / "store")
     make_tickets(root, "aaaaa")
     done(root, "list")
-    monkeypatch.setattr(database, "_MOST_CALLS", 3)
+    monkeypatch.setattr(database, "_MAX_CALLS", 3)
     opened = Index.open(found(root))
     assert opened.one("PRAGMA trusted_schema") == 0
     endless = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c"

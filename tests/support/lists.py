@@ -11,7 +11,8 @@ from ticketctl.core.query import Query, Row, Term
 from ticketctl.core.summary import summary_of
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError
-from ticketctl.store.index.database import Index, IndexEntry
+from ticketctl.store.index.build import build_index
+from ticketctl.store.index.database import Index, IndexContents, IndexEntry
 from ticketctl.store.index.sql import select
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
@@ -28,7 +29,7 @@ def index_of(profile: Profile, tickets: Iterable[Ticket], people: People) -> Ind
         IndexEntry(path_of(t.id), b"", "-", 0, cells_of(summary_of(profile, t, people)))
         for t in tickets
     ]
-    return Index.build(kept, {}, [], [], None)
+    return build_index(IndexContents(kept), None)
 
 
 def rows(

@@ -19,9 +19,9 @@ from ticketctl.core.hashing import object_id
 from ticketctl.core.profile import Test
 from ticketctl.errors import DiskError, Finding
 from ticketctl.store.index import verified
-from ticketctl.store.index.changes import stamp_of
 from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.index.sql import shared
+from ticketctl.store.index.stamps import stamp_of
 from ticketctl.store.index.verified import VerifiedTicket
 from ticketctl.store.yaml.loader import LoadedTicket
 

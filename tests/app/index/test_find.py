@@ -32,7 +32,8 @@ from ticketctl.core.query import COLUMNS, NEWEST, Query, Term
 from ticketctl.core.summary import _rank, summary_of
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.record import replace
-from ticketctl.store.index.database import Index, IndexEntry
+from ticketctl.store.index.build import build_index
+from ticketctl.store.index.database import Index, IndexContents, IndexEntry
 from ticketctl.store.index.sql import select, sums, total
 from ticketctl.store.paths import path_of
 from ticketctl.store.yaml.ruamel import read_yaml
@@ -500,7 +501,7 @@ def test_lists_are_what_the_words_say(lives: list[Known], data: Any) -> None:
     """Any query gives exactly the tickets for which its terms hold, in its order; the
     sums are right. So after tickets were replaced and removed."""
     lot = data.draw(lots(lives))
-    index = Index.build(map(kept, lot), {}, [], [], None)
+    index = build_index(IndexContents(map(kept, lot)), None)
     agrees(index, data.draw(queries(lot)), lot)
     now = {known.ticket.id: known for known in lot}
     for generation in (1, 2):
@@ -514,15 +515,12 @@ def test_lists_are_what_the_words_say(lives: list[Known], data: Any) -> None:
             k.ticket.id: k for k in changed
         }
         assert index.save(
-            [kept(k) for k in changed],
+            IndexContents([kept(k) for k in changed]),
             [path_of(id_) for id_ in gone],
-            {},
-            [],
-            [],
             generation,
         )
         agrees(index, data.draw(queries(list(now.values()))), list(now.values()))
-    assert not index.save([], sorted(map(path_of, now)), {}, [], [], 1), (
+    assert not index.save(IndexContents([]), sorted(map(path_of, now)), 1), (
         "somebody else has written it since"
     )
     agrees(index, Query(), list(now.values()))

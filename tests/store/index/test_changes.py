@@ -47,9 +47,10 @@ from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Actor, Create
 from ticketctl.core.query import Query, Term
 from ticketctl.render import json_documents
-from ticketctl.store.index import changes
-from ticketctl.store.index.changes import FileToRead
-from ticketctl.store.index.database import Index
+from ticketctl.store.index import changes, git_changes, stamps
+from ticketctl.store.index.build import build_index
+from ticketctl.store.index.change_set import FileToRead
+from ticketctl.store.index.database import Index, IndexContents
 from ticketctl.store.index.sql import select
 from ticketctl.store.profiles import built_in
 from ticketctl.store.tickets import Store, path_of
@@ -122,9 +123,8 @@ def truth(root: Path) -> Index:
         keep(workspace, see(workspace, FileToRead(path)))
         for path in Store(str(root)).paths()
     ]
-    return Index.build(
-        [one for one in kept if one is not None], {}, [], folders=[], state=None
-    )
+    entries = [one for one in kept if one is not None]
+    return build_index(IndexContents(entries), None)
 
 
 def same(root: Path, word: str = "", printed: bool = True) -> None:
@@ -336,10 +336,10 @@ def box(
 
         return spy
 
-    for name in ("_by_git", "_in_head"):
+    for name in ("changes_by_git", "state_in_head"):
         monkeypatch.setattr(changes, name, spied(getattr(changes, name)))
     monkeypatch.setattr(
-        changes, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + ahead)
+        stamps, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + ahead)
     )
     made.check()
     made.check()
@@ -920,7 +920,7 @@ def test_git_is_really_asked(box: Box) -> None:
 def test_changes_within_one_tick(box: Box) -> None:
     """Same size, same second, same mtime, right after a list: by the real clock (20,
     the racy rule)."""
-    box.patch.setattr(changes, "time", time)
+    box.patch.setattr(stamps, "time", time)
     box.git("status")  # git now knows the times of the files, to the second
     for number in range(rounds(20, 500)):
         box.turn()
@@ -947,13 +947,13 @@ def test_what_may_not_be_read(box: Box) -> None:
 # --- at the same time ---
 
 POINTS = (
-    (changes, "_status"),
-    (changes, "_hidden"),
-    (refresh, "news"),
+    (git_changes, "_parse_status"),
+    (git_changes, "_hidden_files"),
+    (refresh, "find_changes"),
     (refresh, "_read"),
     (Index, "save"),
-    (changes, "_in_head"),
-    (Index, "build"),
+    (changes, "state_in_head"),
+    (refresh, "build_index"),
 )
 
 
@@ -975,12 +975,12 @@ def test_a_change_in_the_middle_of_an_update(
 ) -> None:
     """A list is of before or after it; the next one is of after it (20)."""
     where, name = point
-    if point[0] is changes and "g" not in MODES[box.mode]:
+    if point[0] in (changes, git_changes) and "g" not in MODES[box.mode]:
         pytest.skip("git is not asked")
     for number, act in enumerate(ACTS.values()):
         when = ("before", "after")[(number + list(MODES).index(box.mode)) % 2]
         box.edit(0), box.edit(5)
-        if name in ("_in_head", "build"):  # on the way to a new index
+        if name in ("state_in_head", "build_index"):  # on the way to a new index
             shutil.rmtree(state_of(box.root))
         inner, todo = getattr(where, name), [act]
 
@@ -1363,7 +1363,7 @@ def full(root: Path) -> Iterator[None]:
         (sync, "sync", fails),
         (Path, "touch", fails),
         (Path, "mkdir", fails),
-        (Index, "_put", worse),
+        (Index, "put", worse),
     ):
         for drop in (False, True):
             for path in (root / ".git/ticketctl").glob("index*" if drop else "nothing"):

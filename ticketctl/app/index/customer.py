@@ -20,7 +20,8 @@ from ticketctl.errors import (
     UnreadError,
     exit_of,
 )
-from ticketctl.store.index.database import Index, IndexEntry
+from ticketctl.store.index.build import build_index
+from ticketctl.store.index.database import Index, IndexContents, IndexEntry
 from ticketctl.store.index.sql import lettered, owned
 from ticketctl.store.yaml.loader import LoadedTicket
 
@@ -46,7 +47,9 @@ def own_index(workspace: Workspace, view: CustomerView, progress: Progress) -> I
         )
         if one is not None
     )
-    return Index.build(chain(kept, [_UNREAD] if some_unread else []), {}, [], [], None)
+    return build_index(
+        IndexContents(chain(kept, [_UNREAD] if some_unread else [])), None
+    )
 
 
 _UNREAD = IndexEntry(
@@ -84,5 +87,5 @@ def keep_own(
         return None
     summary = summary_of(profile, found.ticket, workspace.people_of(profile))
     return IndexEntry(
-        found.path, b"", "", 0, cells_of(summary), letters=summary.letters
+        found.path, b"", "", 0, cells_of(summary), message_ids=summary.letters
     )

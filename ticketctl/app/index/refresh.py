@@ -22,18 +22,18 @@ from ticketctl.errors import (
     UnreadError,
 )
 from ticketctl.store import files
-from ticketctl.store.index.changes import (
-    ChangeSet,
-    FileToRead,
-    GitQuery,
-    UntrustedFile,
-    ask_ahead,
-    is_young,
-    news,
-    stamped,
+from ticketctl.store.index.build import build_index
+from ticketctl.store.index.change_set import ChangeSet, FileToRead
+from ticketctl.store.index.changes import find_changes, start_git_query
+from ticketctl.store.index.database import (
+    Index,
+    IndexContents,
+    IndexEntry,
+    UnusableError,
 )
-from ticketctl.store.index.database import Index, IndexEntry, UnusableError
-from ticketctl.store.index.folders import folders
+from ticketctl.store.index.folders import folder_stamps
+from ticketctl.store.index.git_changes import GitQuery
+from ticketctl.store.index.stamps import FileStamp, is_young, take_stamp
 
 if TYPE_CHECKING:
     from ticketctl.core.summary import Summary
@@ -51,8 +51,8 @@ def fresh(workspace: Workspace, progress: Progress = no_progress) -> Index:
     Raises:
         SettingsError: the settings have mistakes.
     """
-    places = folders(workspace.root)
-    ahead = ask_ahead(workspace.state)
+    places = folder_stamps(workspace.root)
+    ahead = start_git_query(workspace.state)
     try:
         _ = workspace.settings
         for _ in range(_TRIES):
@@ -66,10 +66,10 @@ def fresh(workspace: Workspace, progress: Progress = no_progress) -> Index:
                     return now
             except UnusableError:
                 break
-            places, ahead = folders(workspace.root), None
+            places, ahead = folder_stamps(workspace.root), None
     finally:
         if ahead is not None:
-            ahead.drop()
+            ahead.stop()
     return rebuilt(workspace, progress)
 
 
@@ -117,7 +117,7 @@ def everything(
 def _updated(
     workspace: Workspace,
     index: Index,
-    places: list[tuple[str, str, int]],
+    places: list[FileStamp],
     ahead: GitQuery | None,
     progress: Progress,
 ) -> Index | None:
@@ -129,37 +129,27 @@ def _updated(
         ahead: what git was asked after that.
     """
     generation = index.meta("generation")
-    found = news(workspace.root, index, ahead)
-    if not found.changed:
+    found = find_changes(workspace.root, index, ahead)
+    if not found.is_changed:
         return index
-    suspects, gone = list(found.suspects), list(found.gone)
+    untrusted, gone = list(found.untrusted), list(found.gone)
     kept = list(
         _read(
             workspace,
             found,
             str(found.meta.get("head", index.meta("head"))),
-            suspects,
+            untrusted,
             gone,
             progress,
         )
     )
+    contents = IndexContents(kept, found.meta, untrusted, places)
     try:
-        return (
-            index
-            if index.save(kept, gone, found.meta, suspects, places, generation)
-            else None
-        )
-    except (
-        UnusableError
-    ):  # locked, or nothing can be written: then for this answer alone
+        return index if index.save(contents, gone, generation) else None
+    except UnusableError:  # locked, or not writable: a copy for this answer alone
         index = index.in_memory()
-        return (
-            index
-            if index.save(
-                kept, gone, found.meta, suspects, places, index.meta("generation")
-            )
-            else None
-        )
+        is_saved = index.save(contents, gone, index.meta("generation"))
+        return index if is_saved else None
 
 
 def rebuilt(
@@ -174,16 +164,16 @@ def rebuilt(
     Raises:
         DiskError: it cannot be kept, and may not be in memory.
     """
-    places = folders(workspace.root)
-    found = news(workspace.root, None)
+    places = folder_stamps(workspace.root)
+    found = find_changes(workspace.root, None)
     meta = {**found.meta, "rules": _rules(workspace)}
     if not in_memory and not workspace.state.folder:
         raise _not_kept(workspace, UnusableError("there is no place for it"))
     for state in (workspace.state if workspace.state.folder else None, None):
-        suspects = list(found.suspects)
-        kept = _read(workspace, found, str(found.meta["head"]), suspects, [], progress)
+        untrusted = list(found.untrusted)
+        kept = _read(workspace, found, str(found.meta["head"]), untrusted, [], progress)
         try:
-            return Index.build(kept, meta, suspects, places, state)
+            return build_index(IndexContents(kept, meta, untrusted, places), state)
         except (UnusableError, OSError) as error:
             if not in_memory:
                 raise _not_kept(workspace, error) from None
@@ -239,7 +229,7 @@ def _read(
     workspace: Workspace,
     found: ChangeSet,
     head: str,
-    suspects: list[UntrustedFile],
+    untrusted: list[FileStamp],
     gone: list[str],
     progress: Progress,
 ) -> Iterator[IndexEntry]:
@@ -248,16 +238,16 @@ def _read(
     Args:
         head: HEAD's commit; empty where git was never asked, and nobody needs to know
             whom it vouches for.
-        suspects: takes the files for which git does not vouch.
+        untrusted: takes the files for which git does not vouch.
         gone: takes those that went between being seen and being read.
     """
-    if not found.looks:
+    if not found.to_read:
         return
     from ticketctl.app.index.parallel import spread
 
     for look, kept in zip(
-        found.looks,
-        spread(workspace, see, keep, found.looks, "reading", progress),
+        found.to_read,
+        spread(workspace, see, keep, found.to_read, "reading", progress),
         strict=True,
     ):
         if kept is None:
@@ -268,10 +258,10 @@ def _read(
             or not kept.stamp
             or is_young(kept.stamp, kept.read)
         ):
-            suspects.append(
-                UntrustedFile(look.path, kept.stamp, kept.read)
+            untrusted.append(
+                FileStamp(look.path, kept.stamp, kept.read)
                 if kept
-                else UntrustedFile(look.path, "", 0)
+                else FileStamp(look.path, "", 0)
             )
         if kept is not None:
             yield kept
@@ -296,7 +286,7 @@ class ParsedFile(NamedTuple):
 def see(workspace: Workspace, look: FileToRead) -> ParsedFile:
     """Read a file that the index is to hold."""
     blob = b""
-    _, stamp, read = stamped(
+    _, stamp, read = take_stamp(
         workspace.root, look.path
     )  # before it is read: what changes in between will be seen
     found: Ticket | Finding | None = None
@@ -326,7 +316,7 @@ def keep(workspace: Workspace, seen: ParsedFile) -> IndexEntry | None:
         else:
             summary = summary_of(profile, found, workspace.people_of(profile))
             return IndexEntry(
-                path, blob, stamp, read, cells_of(summary), letters=summary.letters
+                path, blob, stamp, read, cells_of(summary), message_ids=summary.letters
             )
     place = (found.place.line, found.place.col, found.message, found.hint, found.code)
     # What could not even be read may be readable next time.

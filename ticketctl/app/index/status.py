@@ -9,7 +9,7 @@ from ticketctl.app.index.refresh import ask, is_made_by, keep, see
 from ticketctl.app.progress import Progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.plural import counted
-from ticketctl.store.index.changes import news
+from ticketctl.store.index.changes import find_changes
 from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.index.fulltext import is_prepared
 
@@ -28,12 +28,12 @@ def status(workspace: Workspace) -> list[str]:
 
 
 def _status(workspace: Workspace, index: Index) -> list[str]:
-    found = news(workspace.root, index)
+    found = find_changes(workspace.root, index)
     size = os.stat(index.path).st_size if index.path else 0
     return [
         f"{counted(index.count(), 'ticket file')}, {size / (1 << 20):.1f} MiB",
         f"asked of {'git' if found.meta else 'every file'} what has changed: "
-        f"{counted(len(found.looks), 'file')} to be read, {len(found.gone)} gone",
+        f"{counted(len(found.to_read), 'file')} to be read, {len(found.gone)} gone",
         "words can be searched at once"
         if is_prepared(index)
         else "no words yet; the first search reads them",
@@ -47,7 +47,7 @@ def differences(workspace: Workspace, progress: Progress) -> list[str]:
     Each line is the path of a file and what is wrong with it.
     """
     held = ask(workspace, lambda index: index.summaries(), progress)
-    looks = news(workspace.root, None).looks
+    looks = find_changes(workspace.root, None).to_read
     found = []
     for look, kept in zip(
         looks, spread(workspace, see, keep, looks, "verifying", progress), strict=True

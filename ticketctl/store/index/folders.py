@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterable, Iterator
 
 from ticketctl.errors import DiskError
-from ticketctl.store.index.changes import same, stamped
 from ticketctl.store.index.database import Index, UnusableError
+from ticketctl.store.index.stamps import FileStamp, is_unchanged, take_stamp
 from ticketctl.store.paths import id_of, walk
 from ticketctl.store.state import StateFolder
 
@@ -16,14 +16,14 @@ _DAY = 3
 """How many slashes the path of a day's folder has: ``tickets/2026/11/21``."""
 
 
-def folders(root: str) -> list[tuple[str, str, int]]:
+def folder_stamps(root: str) -> list[FileStamp]:
     """(path, stamp, read) of ``tickets/`` and every folder of a year, month or day
     below it.
 
     Raises:
         DiskError: a folder cannot be read.
     """
-    return [stamped(root, path) for path in _below(root, "tickets")]
+    return [take_stamp(root, path) for path in _below(root, "tickets")]
 
 
 def _below(root: str, path: str) -> Iterator[str]:
@@ -61,7 +61,9 @@ def beginning(state: StateFolder, wanted: str) -> Iterable[str] | None:
         }
         if "tickets" not in known:
             return None
-        changed = [path for path, held in known.items() if not same(root, path, *held)]
+        changed = [
+            path for path, held in known.items() if not is_unchanged(root, path, *held)
+        ]
         again = {path for path in changed if path.count("/") == _DAY}
         for path in changed:
             if path.count("/") < _DAY:
