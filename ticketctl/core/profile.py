@@ -7,7 +7,7 @@ profile.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -161,6 +161,18 @@ class Transition(Record):
     sets: Mapping[str, Value | None] = EMPTY
     origin: Origin = Origin()
     place: Place = Place("")
+
+    def sets_besides(self, names: Container[str]) -> dict[str, Value | None]:
+        """Return what the transition sets, without what a request sets or clears.
+
+        Args:
+            names: of the fields of the request.
+        """
+        return {
+            name: value
+            for name, value in self.sets.items()
+            if name.partition(".")[0] not in names
+        }
 
 
 class Trigger(Record):

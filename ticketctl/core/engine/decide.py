@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ticketctl.core.engine.context import Situation, context_for
+from ticketctl.core.engine.draft import DecisionDraft
 from ticketctl.core.engine.guards import may
 from ticketctl.core.engine.moves import open_moves, way
 from ticketctl.core.engine.requests import (
@@ -40,48 +41,48 @@ def decide(
     """
     if isinstance(request, Fire | Deliver | Keep):
         system = situation.profile.system
-        act = TransitionBuilder(situation, ticket, Actor(system, system), None)
+        draft = DecisionDraft(situation, ticket, Actor(system, system), None)
     else:
-        act = TransitionBuilder(situation, ticket, request.actor, request.via)
+        draft = DecisionDraft(situation, ticket, request.actor, request.via, request)
+    builder = TransitionBuilder(draft)
     try:
-        _run(act, ticket, request)
+        _run(builder, ticket, request)
     except TooLongError as error:
-        act.give_up(error)
-    if act.reasons:
-        return _refuse(act, ticket, request)
-    assert act.ticket is not None
+        builder.give_up(error)
+    if draft.reasons:
+        return _refuse(draft, ticket, request)
     return Decision(
-        act.ticket,
-        tuple(act.entries),
-        tuple(dict.fromkeys(act.warnings)),
-        tuple(act.notices),
-        tuple(act.follow_ups),
-        tuple(dict.fromkeys(act.unheard)),
+        draft.current,
+        tuple(draft.entries),
+        tuple(dict.fromkeys(draft.warnings)),
+        tuple(draft.notifications),
+        tuple(draft.follow_ups),
+        tuple(dict.fromkeys(draft.unreachable)),
     )
 
 
-def _run(act: TransitionBuilder, ticket: Ticket | None, request: Request) -> None:
-    """Let an act do what is asked.
+def _run(builder: TransitionBuilder, ticket: Ticket | None, request: Request) -> None:
+    """Make the entries of a request.
 
     Raises:
         TooLongError: it would set more than a ticket can hold.
     """
-    profile = act.profile
+    draft, profile = builder.draft, builder.draft.profile
     if isinstance(request, Deliver):
-        act.deliver(request)
+        builder.deliver(request)
     elif isinstance(request, Keep):
-        act.keep(request)
+        builder.keep(request)
     elif isinstance(request, Fire):
         automation = profile.automation(request.rule)
         assert automation is not None, f"no automation {request.rule}"
-        act.fire(automation, request)
+        builder.fire(automation, request)
     else:
-        act.reasons += actor_reasons(profile, ticket, request.actor, act.people)
-        act.reasons += _edit_reasons(profile, ticket, request)
+        draft.reasons += actor_reasons(profile, ticket, request.actor, draft.people)
+        draft.reasons += _edit_reasons(profile, ticket, request)
         if isinstance(request, Create):
-            act.create(request)
+            builder.create(request)
         else:
-            act.change(request)
+            builder.change(request)
 
 
 def actor_reasons(
@@ -167,13 +168,13 @@ def _no_item(ticket: Ticket, name: str) -> str:
     return f'{base} has no item "{item}"; it has: {has} ({name}=open adds it)'
 
 
-def _refuse(act: TransitionBuilder, ticket: Ticket | None, request: Request) -> Refusal:
-    """The whole answer to somebody who may not: reasons, criterion, what is open, the
-    way there."""
-    profile, actor = act.profile, act.actor
+def _refuse(draft: DecisionDraft, ticket: Ticket | None, request: Request) -> Refusal:
+    """Return the whole answer to a request that is not allowed: reasons, criterion, the
+    moves that are open, the way there."""
+    profile, actor = draft.profile, draft.actor
     to = request.to if isinstance(request, Create | Change) else None
-    cites = act.edge.origin.cites if act.edge else ()
-    reasons = tuple(dict.fromkeys(act.reasons))
+    cites = draft.edge.origin.cites if draft.edge else ()
+    reasons = tuple(dict.fromkeys(draft.reasons))
     if ticket is None:
         assert isinstance(request, Create)
         return Refusal(
@@ -186,10 +187,13 @@ def _refuse(act: TransitionBuilder, ticket: Ticket | None, request: Request) -> 
             cites=cites,
             profile=profile.name,
         )
-    context = context_for(act.situation, ticket, actor)
-    mine = not actor_reasons(profile, ticket, actor, act.people)
+    context = context_for(draft.situation, ticket, actor)
+    mine = not actor_reasons(profile, ticket, actor, draft.people)
     direct = bool(
-        to and act.edge and act.edge.source == ticket.status and may(context, act.edge)
+        to
+        and draft.edge
+        and draft.edge.source == ticket.status
+        and may(context, draft.edge)
     )
     return Refusal(
         ticket.id,
@@ -198,7 +202,7 @@ def _refuse(act: TransitionBuilder, ticket: Ticket | None, request: Request) -> 
         to,
         reasons,
         role=actor.role,
-        criterion=act.edge.criterion if act.edge else "",
+        criterion=draft.edge.criterion if draft.edge else "",
         cites=cites,
         open=tuple(open_moves(context)) if mine else (),
         way=()

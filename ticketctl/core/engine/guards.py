@@ -95,13 +95,8 @@ def may(context: EvalContext, edge: Transition) -> bool:
 def _after(context: EvalContext, edge: Transition) -> EvalContext:
     """Return the context as the move would leave it, for the invariants of the
     status."""
-    sets = {
-        name: value
-        for name, value in edge.sets.items()
-        if name.partition(".")[0] not in context.changed
-    }
     try:
-        put, cleared = fill_sets(sets, context)
+        put, cleared = fill_sets(edge.sets_besides(context.changed), context)
     except TooLongError:
         put, cleared = {}, ()  # the move itself is refused for it
     return replace_unchecked(

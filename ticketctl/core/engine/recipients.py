@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ticketctl.core.engine.requests import Actor
 from ticketctl.core.people import People, is_address
 from ticketctl.core.profile import Action, Automation, Profile, Trigger
 from ticketctl.core.ticket import Ticket
@@ -27,6 +28,40 @@ def named(target: str, ticket: Ticket, people: People) -> tuple[str, ...]:
     if isinstance(value, tuple):
         return tuple(who for who in value if isinstance(who, str))
     return (value,) if isinstance(value, str) else ()
+
+
+def recipients_of(
+    action: Action, ticket: Ticket, people: People, actor: Actor
+) -> tuple[str, ...]:
+    """Return whom an action notifies: nobody who cannot be reached, and whoever acts
+    only as ``actor`` or ``customer``.
+
+    Where its targets reach nobody, whoever acts included, those of ``otherwise`` are
+    meant.
+
+    Args:
+        actor: who makes the request, or the system.
+    """
+    targets = action.told
+    if not any(_reached(target, ticket, people, actor) for target in targets):
+        targets = action.otherwise
+    recipients: dict[str, None] = {}
+    for target in targets:
+        for who in _reached(target, ticket, people, actor):
+            if target in ("actor", "customer") or who != actor.who:
+                recipients[who] = None
+    return tuple(recipients)
+
+
+def _reached(
+    target: str, ticket: Ticket, people: People, actor: Actor
+) -> tuple[str, ...]:
+    """Return everybody whom a target means and who can be notified."""
+    if target == "actor":
+        addresses: tuple[str, ...] = (actor.for_ or actor.who,)
+    else:
+        addresses = named(target, ticket, people)
+    return tuple(who for who in addresses if can_be_notified(who, people))
 
 
 def can_be_notified(who: str, people: People) -> bool:
