@@ -22,6 +22,7 @@ import pytest
 
 from tests.support.campaign import rounds
 from tests.support.world import CUSTOMER, REGISTRY
+from ticketctl.core.conditions import Event
 from ticketctl.core.dag import union
 from ticketctl.core.engine import timers
 from ticketctl.core.engine.context import Situation
@@ -39,7 +40,7 @@ from ticketctl.core.engine.requests import (
 from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import People
-from ticketctl.core.profile import Automation, Event, Profile
+from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.record import replace
 

@@ -30,7 +30,8 @@ from tests.support.world import CUSTOMER, Refused, World
 from ticketctl.core.dates import format_instant
 from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.profile import CREATED
-from ticketctl.core.query import OPEN, Query, Term
+from ticketctl.core.query import Query, Term
+from ticketctl.core.states import OPEN_STATES
 from ticketctl.record import replace
 from ticketctl.store.index.sql import sums
 
@@ -849,10 +850,10 @@ def test_a_postponed_ticket_is_neither_closed_nor_open() -> None:
     world = at("Postponed")
     for role in ROLES:
         world.refused(role, "Closed", text="Done.")
-    assert not OPEN.intersection(
+    assert not OPEN_STATES.intersection(
         sums(index_of(world.profile, [world.ticket], world.listed))
     )
-    assert not shown(world, Term("state", "is", tuple(OPEN)))
+    assert not shown(world, Term("state", "is", tuple(OPEN_STATES)))
     assert not shown(world, *QUEUE.terms)
     assert shown(world, *DEFAULT)
 

@@ -11,6 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.support.calendar_oracle import oracle, oracle_add
 from tests.support.world import CUSTOMER, Refused, World
+from ticketctl.core.conditions import (
+    Event,
+    SubjectCondition,
+    TextCondition,
+    walk,
+)
 from ticketctl.core.dag import event_id, predecessors
 from ticketctl.core.dates import Duration, parse_instant
 from ticketctl.core.engine.context import EvalContext, Situation
@@ -21,7 +27,6 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.profile import (
     CREATED,
     Automation,
-    Event,
     Field,
     Profile,
     Transition,
@@ -196,11 +201,20 @@ def addresses(profile: Profile) -> list[str]:
 
 def words_of(profile: Profile, kind: str) -> list[str]:
     """The texts that the profile itself looks for."""
-    tests = [
-        test for rule_ in profile.rules for given in rule_.when for test in given.walk()
+    conditions = [
+        inner
+        for rule_ in profile.rules
+        for condition in rule_.when
+        for inner in walk(condition)
     ]
     return sorted(
-        {str(word) for test in tests if test.kind == kind for word in test.wanted}
+        {
+            value
+            for condition in conditions
+            if condition.kind == kind
+            and isinstance(condition, TextCondition | SubjectCondition)
+            for value in condition.values
+        }
     )
 
 

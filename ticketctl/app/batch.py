@@ -10,12 +10,13 @@ from ticketctl.app.input.identity import actors
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.transaction import may_write
 from ticketctl.app.workspace import Workspace
+from ticketctl.core.conditions import Event
 from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.events import latest
 from ticketctl.core.engine.placeholders import fill_sets
 from ticketctl.core.engine.requests import Change
 from ticketctl.core.entry import Value
-from ticketctl.core.profile import Batch, Event, Profile
+from ticketctl.core.profile import Batch, Profile
 from ticketctl.core.query import Query, Term
 from ticketctl.core.templates import TooLongError
 from ticketctl.core.ticket import Ticket

@@ -15,8 +15,8 @@ from ticketctl.app.index.refresh import ask
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
+from ticketctl.core.conditions import depends_on_time
 from ticketctl.core.hashing import object_id
-from ticketctl.core.profile import Test
 from ticketctl.errors import DiskError, Finding
 from ticketctl.store.index import verified
 from ticketctl.store.index.database import Index, UnusableError
@@ -118,17 +118,9 @@ def look_again(
         return findings, None
     ticket = found.ticket
     keeps = workspace.registry.get(ticket.profile).statuses[ticket.status].keeps
-    if any(_tells_time(test) for keep in keeps for test in keep.walk()):
+    if any(map(depends_on_time, keeps)):
         return findings, None
     files = [
         path for entry in ticket.history for path in attachment_paths(ticket, entry)
     ]
     return findings, VerifiedTicket(found.path, blob, "\0".join(files))
-
-
-def _tells_time(test: Test) -> bool:
-    """Whether a test may pass today and not tomorrow (``allowed`` asks what moves need,
-    and is taken to be one)."""
-    return test.kind in ("within", "allowed") or any(
-        word == "in_future" for word, _ in test.checks
-    )

@@ -26,7 +26,8 @@ from ticketctl.cli.environment import Env, finish, pass_env, terminal_width
 from ticketctl.cli.options import format_option, profile_option, query_argument
 from ticketctl.cli.output import say, say_cells, say_lines
 from ticketctl.core.plural import counted
-from ticketctl.core.query import COLUMNS, NEWEST, OPEN, STATES, Query, Row, Term
+from ticketctl.core.query import COLUMNS, NEWEST, Query, Row, Term
+from ticketctl.core.states import OPEN_STATES, STATES
 from ticketctl.errors import Finding, UsageError, closest, exit_of
 from ticketctl.pattern import pattern
 
@@ -186,7 +187,9 @@ def _terms(
     which = given["which"]
     if which == "open":
         found.append(
-            Term("state", "is", tuple(state for state in STATES if state in OPEN))
+            Term(
+                "state", "is", tuple(state for state in STATES if state in OPEN_STATES)
+            )
         )
     elif which == "closed":
         found.append(Term("closed", "is", (1,)))

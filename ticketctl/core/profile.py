@@ -10,75 +10,21 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, get_args
 
 from ticketctl.core import calendars, dates
 from ticketctl.core.calendars import Calendar
+from ticketctl.core.conditions import Condition, Event
 from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
+from ticketctl.core.states import State
 from ticketctl.errors import Place
 from ticketctl.record import EMPTY, Record, replace
 
-STATES = ("new", "open", "pending", "on_hold", "solved", "closed")
-KINDS = ("customer", "agent", "integration", "system")
+RoleKind = Literal["customer", "agent", "integration", "system"]
+ROLE_KINDS: tuple[RoleKind, ...] = get_args(RoleKind)
 CREATED = "created"
 """What stands as ``from`` of an edge by which tickets come into being."""
-
-
-class Event(NamedTuple):
-    """A kind of event and what it is about: ``Event("entered", "Solved")``,
-    ``Event("mail_in")``."""
-
-    kind: str
-    about: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind}({self.about})" if self.about else self.kind
-
-
-class Test(Record):
-    """One test of the language.
-
-    Args:
-        kind: field, message, text, subject, seen, within, status, state, category,
-            role, channel, allowed, not, any_of, when.
-        name: the field, the event's text form, or empty.
-        wanted: what it is compared with: names, texts, or (word, argument) pairs of a
-            field test.
-        event, since, period: of ``seen`` and ``within``.
-        inner, then: the tests inside ``not``, ``any_of``, ``when``; ``then`` is the
-            ``need`` of a ``when``.
-        say: the words of a refusal, if the profile gives them.
-    """
-
-    __test__ = False  # not for pytest
-
-    kind: str
-    name: str = ""
-    wanted: tuple[Value, ...] = ()
-    checks: tuple[tuple[str, Value], ...] = ()
-    event: Event | None = None
-    since: Event | None = None
-    period: Duration | None = None
-    inner: tuple[Test, ...] = ()
-    then: tuple[Test, ...] = ()
-    say: str = ""
-    place: Place = Place("")
-
-    def walk(self) -> Iterator[Test]:
-        """This test and all inside it."""
-        yield self
-        for test in (*self.inner, *self.then):
-            yield from test.walk()
-
-    @property
-    def of_time(self) -> bool:
-        """Whether the answer can change without the ticket changing."""
-        return any(
-            test.kind in ("within", "allowed")
-            or any(word == "in_future" for word, _ in test.checks)
-            for test in self.walk()
-        )
 
 
 class Action(Record):
@@ -112,7 +58,7 @@ class Role(Record):
     ticket."""
 
     name: str
-    kind: str
+    kind: RoleKind
     field: str = ""
     help: str = ""
 
@@ -132,16 +78,16 @@ class Field(Record):
 
 
 class Status(Record):
-    """A status, its state, the document's words for it, and the tests bound to it."""
+    """A status, its state, the document's words for it, and the conditions bound to it."""
 
     name: str
-    state: str
+    state: State
     description: str = ""
     aliases: tuple[str, ...] = ()
     set_by_system: bool = False
-    needs: tuple[Test, ...] = ()
-    keeps: tuple[Test, ...] = ()
-    warns: tuple[Test, ...] = ()
+    needs: tuple[Condition, ...] = ()
+    keeps: tuple[Condition, ...] = ()
+    warns: tuple[Condition, ...] = ()
     origin: Origin = Origin()
     place: Place = Place("")
 
@@ -156,8 +102,8 @@ class Transition(Record):
     roles: tuple[str, ...]
     on_behalf: tuple[str, ...] = ()
     criterion: str = ""
-    needs: tuple[Test, ...] = ()
-    warns: tuple[Test, ...] = ()
+    needs: tuple[Condition, ...] = ()
+    warns: tuple[Condition, ...] = ()
     sets: Mapping[str, Value | None] = EMPTY
     origin: Origin = Origin()
     place: Place = Place("")
@@ -180,7 +126,7 @@ class Trigger(Record):
 
     name: str
     on: tuple[Event, ...]
-    when: tuple[Test, ...]
+    when: tuple[Condition, ...]
     do: tuple[Action, ...]
     origin: Origin = Origin()
     place: Place = Place("")
@@ -210,7 +156,7 @@ class Automation(Record):
     cancel_on: tuple[Event, ...] = ()
     resume_on: tuple[Event, ...] = ()
     reset_on: tuple[Event, ...] = ()
-    when: tuple[Test, ...] = ()
+    when: tuple[Condition, ...] = ()
     criterion: str = ""
     order: int = 0
     origin: Origin = Origin()
@@ -241,7 +187,7 @@ class Category(Record):
 class Queue(Record):
     """What the work queue shows, and its order as (field, descending) pairs."""
 
-    when: tuple[Test, ...] = ()
+    when: tuple[Condition, ...] = ()
     order: tuple[tuple[str, bool], ...] = (("created", False),)
     origin: Origin = Origin()
 
@@ -335,14 +281,14 @@ class Profile(Record):
         """The name of the role in which rules act."""
         return self.role_of_kind("system")
 
-    def role_of_kind(self, kind: str) -> str:
+    def role_of_kind(self, kind: RoleKind) -> str:
         """The first role of that kind in the file's order (a checked profile has one of
         each but integration)."""
         return next(
             (role.name for role in self.roles.values() if role.kind == kind), kind
         )
 
-    def kind(self, role: str) -> str:
+    def kind(self, role: str) -> RoleKind:
         """The kind of a role; a role that the profile no longer has counts as an
         integration, which is neutral."""
         found = self.roles.get(role)
@@ -367,7 +313,7 @@ class Profile(Record):
             (f for f in self.fields.values() if squash(f.name) == squash(text)), None
         )
 
-    def state(self, status: str) -> str:
+    def state(self, status: str) -> State:
         """The state of a status; that of an unknown one (an old profile's) counts as
         open."""
         found = self.statuses.get(status)

@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-STATES = ("new", "open", "pending", "on_hold", "solved", "closed")
-OPEN = frozenset(("new", "open", "pending"))
 COLUMNS = (
     "id",
     "profile",

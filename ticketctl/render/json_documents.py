@@ -5,12 +5,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, assert_never
 
+from ticketctl.core.conditions import (
+    AllowedCondition,
+    AnyOfCondition,
+    CategoryCondition,
+    ChannelCondition,
+    Condition,
+    FieldCondition,
+    MessageCondition,
+    NotCondition,
+    RoleCondition,
+    SeenCondition,
+    StateCondition,
+    StatusCondition,
+    SubjectCondition,
+    TextCondition,
+    WhenCondition,
+    WithinCondition,
+)
 from ticketctl.core.engine.moves import automatic
 from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.escaping import escaped
-from ticketctl.core.profile import Action, Profile, Test
+from ticketctl.core.profile import Action, Profile
 from ticketctl.core.query import Row
 from ticketctl.core.ticket import Ticket, thaw
 from ticketctl.errors import Finding
@@ -263,31 +281,49 @@ def profile(p: Profile) -> dict[str, Any]:
     }
 
 
-def tests(found: Iterable[Test]) -> list[dict[str, str]]:
-    """Tests as ``{test, text}``: the kind, and the whole test in words."""
-    return [{"test": test.kind, "text": test.say or words(test)} for test in found]
+def tests(conditions: Iterable[Condition]) -> list[dict[str, str]]:
+    """Return conditions as ``{test, text}``: the kind, and the whole in words."""
+    return [
+        {"test": condition.kind, "text": condition.say or words(condition)}
+        for condition in conditions
+    ]
 
 
-def words(test: Test) -> str:
-    """A test in the notation of the language."""
-    say = [f"{word}: {_plain(argument)}" for word, argument in test.checks]
-    if test.kind == "field":
-        return f"field: {test.name}, " + ", ".join(say)
-    if test.event is not None:
-        since = f", since: {test.since}" if test.since else ""
-        return (
-            f"within: {test.period}, of: {test.event}"
-            if test.period
-            else f"seen: {test.event}{since}"
-        )
-    inner = "; ".join(map(words, test.inner))
-    if test.kind == "when":
-        return f"when ({inner}) need ({'; '.join(map(words, test.then))})"
-    return (
-        f"{test.kind}: {_plain(test.wanted)}"
-        if test.wanted
-        else f"{test.kind} ({inner})"
-    )
+def words(condition: Condition) -> str:
+    """Return a condition in the notation of the language."""
+    match condition:
+        case FieldCondition():
+            checks = (
+                f"{check.word}: {_plain(check.values or True)}"
+                for check in condition.checks
+            )
+            return f"field: {condition.name}, {', '.join(checks)}"
+        case SeenCondition():
+            since = f", since: {condition.since}" if condition.since else ""
+            return f"seen: {condition.event}{since}"
+        case WithinCondition():
+            return f"within: {condition.period}, of: {condition.event}"
+        case WhenCondition():
+            premise = "; ".join(map(words, condition.conditions))
+            consequence = "; ".join(map(words, condition.consequences))
+            return f"when ({premise}) need ({consequence})"
+        case NotCondition() | AnyOfCondition():
+            inner = "; ".join(map(words, condition.conditions))
+            return f"{condition.kind} ({inner})"
+        case (
+            MessageCondition()
+            | TextCondition()
+            | SubjectCondition()
+            | StatusCondition()
+            | StateCondition()
+            | CategoryCondition()
+            | RoleCondition()
+            | ChannelCondition()
+            | AllowedCondition()
+        ):
+            return f"{condition.kind}: {_plain(condition.values)}"
+        case _:
+            assert_never(condition)
 
 
 def _plain(value: object) -> str:

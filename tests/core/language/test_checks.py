@@ -18,6 +18,23 @@ from hypothesis import strategies as st
 
 from tests.support.places import ROOT
 from tests.support.world import REGISTRY
+from ticketctl.core.conditions import (
+    AllowedCondition,
+    AnyOfCondition,
+    ChannelCondition,
+    Condition,
+    Event,
+    FieldCheck,
+    FieldCondition,
+    MessageCondition,
+    NotCondition,
+    RoleCondition,
+    SeenCondition,
+    StateCondition,
+    StatusCondition,
+    TextCondition,
+    WhenCondition,
+)
 from ticketctl.core.dag import seal
 from ticketctl.core.engine.context import EvalContext, Situation
 from ticketctl.core.engine.decide import decide
@@ -33,7 +50,7 @@ from ticketctl.core.language.entailment import (
 )
 from ticketctl.core.language.parser import read_profile
 from ticketctl.core.people import People
-from ticketctl.core.profile import Action, Event, Profile, Test, Trigger
+from ticketctl.core.profile import Action, Profile, Trigger
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import BrokenError, Finding
 from ticketctl.record import replace
@@ -1601,60 +1618,60 @@ REPLY = Event("customer_message")
 
 fields_ = st.one_of(
     st.builds(
-        lambda word: Test("field", "x", checks=((word, True),)),
+        lambda word: FieldCondition("x", (FieldCheck(word),)),
         st.sampled_from(["present", "absent", "changed"]),
     ),
     st.builds(
-        lambda values: Test("field", "x", checks=(("is", values),)),
+        lambda values: FieldCondition("x", (FieldCheck("is", values),)),
         st.sampled_from([("p",), ("q",), ("p", "q")]),
     ),
     st.builds(
-        lambda word: Test("field", "y", checks=((word, True),)),
+        lambda word: FieldCondition("y", (FieldCheck(word),)),
         st.sampled_from(["present", "absent"]),
     ),
     st.builds(
-        lambda part: Test(
-            "field", "y", checks=(("present", True), ("contains", (part,)))
+        lambda part: FieldCondition(
+            "y", (FieldCheck("present"), FieldCheck("contains", (part,)))
         ),
         st.sampled_from("vw"),
     ),
 )
 others = st.one_of(
     st.builds(
-        lambda names: Test("status", wanted=names),
+        lambda names: StatusCondition(names),
         st.sampled_from([("A",), ("B",), ("A", "B"), ("B", "C")]),
     ),
     st.builds(
-        lambda names: Test("state", wanted=names),
+        lambda names: StateCondition(names),
         st.sampled_from([("new",), ("open", "closed")]),
     ),
     st.builds(
-        lambda names: Test("role", wanted=names),
+        lambda names: RoleCondition(names),
         st.sampled_from([("agent",), ("customer", "agent"), ("system",)]),
     ),
-    st.builds(lambda name: Test("channel", wanted=(name,)), st.sampled_from(CHANNELS)),
+    st.builds(lambda name: ChannelCondition((name,)), st.sampled_from(CHANNELS)),
     st.builds(
-        lambda name: Test("message", wanted=(name,)),
+        lambda name: MessageCondition((name,)),
         st.sampled_from(["public", "note", "any"]),
     ),
     st.builds(
-        lambda names: Test("text", wanted=names),
+        lambda names: TextCondition(names),
         st.sampled_from([("hell",), ("bye",), ("hell", "bye")]),
     ),
-    st.just(Test("seen", event=REPLY)),
+    st.just(SeenCondition(REPLY)),
 )
 allowed_ = st.builds(
-    lambda name: Test("allowed", wanted=(name,)), st.sampled_from(["B", "C"])
+    lambda name: AllowedCondition((name,)), st.sampled_from(["B", "C"])
 )
 
 
-def nested(inner: st.SearchStrategy[Test]) -> st.SearchStrategy[Test]:
+def nested(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
     """Tests made of tests."""
     some = st.lists(inner, min_size=1, max_size=2).map(tuple)
     return st.one_of(
-        st.builds(lambda tests: Test("not", inner=tests), some),
-        st.builds(lambda tests: Test("any_of", inner=tests), some),
-        st.builds(lambda tests, then: Test("when", inner=tests, then=then), some, some),
+        st.builds(lambda tests: NotCondition(tests), some),
+        st.builds(lambda tests: AnyOfCondition(tests), some),
+        st.builds(lambda tests, then: WhenCondition(tests, then), some, some),
     )
 
 
@@ -1743,7 +1760,7 @@ ALL = {
 @settings(max_examples=150)
 @given(st.sampled_from("AB"), lists_, tests_, st.sampled_from(["", "system"]))
 def test_what_follows_is_so(
-    status: str, known: list[Test], need: Test, role: str
+    status: str, known: list[Condition], need: Condition, role: str
 ) -> None:
     """If a test is said to follow from others, it passes in every scene in which those
     pass."""
@@ -1756,7 +1773,7 @@ def test_what_follows_is_so(
 @settings(max_examples=150)
 @given(st.sampled_from("AB"), lists_, lists_)
 def test_what_excludes_excludes(
-    status: str, one: list[Test], other: list[Test]
+    status: str, one: list[Condition], other: list[Condition]
 ) -> None:
     """If two lists of tests are said to exclude each other, they never pass together."""
     if not exclusive(Assumptions(PROFILE, status), one, other):
@@ -1767,7 +1784,7 @@ def test_what_excludes_excludes(
 
 @settings(max_examples=150)
 @given(st.sampled_from("AB"), lists_)
-def test_what_is_impossible_never_is(status: str, tests: list[Test]) -> None:
+def test_what_is_impossible_never_is(status: str, tests: list[Condition]) -> None:
     """If a list of tests is said to be impossible, it never passes."""
     if not impossible(Assumptions(PROFILE, status), tests):
         return
@@ -1791,12 +1808,12 @@ needed_ = st.lists(st.one_of(fields_, needs_), max_size=2).map(tuple)
 @st.composite
 def tiny_profiles(draw: st.DrawFn) -> Profile:
     """A profile in which one rule moves from A to B, with any tests anywhere."""
-    when = (Test("status", wanted=("A",)), *draw(lists_))
+    when = (StatusCondition(("A",)), *draw(lists_))
     rule = Trigger(
         "mover", (REPLY, Event("staff_event")), when, (*draw(firsts_), draw(moves_))
     )
     statuses = dict(PROFILE.statuses)
-    keeps = [test for test in draw(needed_) if test.kind == "field"]
+    keeps = [test for test in draw(needed_) if isinstance(test, FieldCondition)]
     statuses["A"] = replace(statuses["A"], keeps=tuple(keeps))
     statuses["B"] = replace(statuses["B"], needs=draw(needed_), keeps=draw(needed_))
     before, edge, after = PROFILE.edges
@@ -1841,12 +1858,12 @@ def test_a_proved_rule_is_never_refused(profile: Profile) -> None:
 
 def test_a_rule_sees_what_the_request_changed() -> None:
     """``changed`` in a rule's ``when`` is about the request that it answers."""
-    changed = Test("field", "x", checks=(("changed", True),))
+    changed = FieldCondition("x", (FieldCheck("changed"),))
     for when, sets, expected in (
         ((changed,), {"x": "q"}, True),
         ((changed,), {"y": "v"}, False),
-        ((Test("not", inner=(changed,)),), {"x": "q"}, False),
-        ((Test("not", inner=(changed,)),), {"y": "v"}, True),
+        ((NotCondition((changed,)),), {"x": "q"}, False),
+        ((NotCondition((changed,)),), {"y": "v"}, True),
     ):
         rule = Trigger(
             "teller", (Event("staff_event"),), when, (Action("note", "seen"),)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from ticketctl.app.index.refresh import ask, broken_in, everything
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
-from ticketctl.core.query import OPEN, Query, Row, Term
+from ticketctl.core.query import Query, Row, Term
+from ticketctl.core.states import OPEN_STATES
 from ticketctl.errors import (
     BrokenError,
     DiskError,
@@ -141,7 +142,7 @@ def _searched(
 def _found_in(index: Index, query: Query) -> Matches:
     """What an index that is up to date has for a query."""
     number = sums(index)
-    open_ = sum(number.get(state, 0) for state in OPEN)
+    open_ = sum(number.get(state, 0) for state in OPEN_STATES)
     rows = select(index, query)
     # What is damaged is to be seen here, where it can be mended.
     first = list(islice(rows, min(query.limit, 1 << 62) or 1))

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.dates import format_instant, moment_of, to_utc, zone
-from ticketctl.core.query import OPEN, STATES, Term
+from ticketctl.core.query import Term
+from ticketctl.core.states import OPEN_STATES, STATES
 from ticketctl.errors import UsageError, closest
 from ticketctl.pattern import pattern
 
@@ -233,7 +234,7 @@ def _is(workspace: Workspace, value: str, wanted: bool) -> Term:
     what = _known("is:", value.casefold(), _IS)
     match what:
         case "open":
-            return Term("state", "is", tuple(sorted(OPEN)), wanted)
+            return Term("state", "is", tuple(sorted(OPEN_STATES)), wanted)
         case "closed":
             return Term("closed", "is", (1,), wanted)
         case "due":

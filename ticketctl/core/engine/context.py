@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ticketctl.record import Record
 
 if TYPE_CHECKING:
+    from ticketctl.core.conditions import Channel
     from ticketctl.core.engine.requests import Actor
     from ticketctl.core.entry import Entry
     from ticketctl.core.people import People
@@ -53,7 +54,7 @@ class EvalContext(Record):
     role: str = ""
     by: str = ""
     actor: str = ""
-    channel: str = "cli"
+    channel: Channel = "cli"
     text: str | None = None
     note: str | None = None
     subject: str | None = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from ticketctl.core.conditions import Event
 from ticketctl.core.entry import Entry
-from ticketctl.core.profile import Event, Profile
+from ticketctl.core.profile import Profile
 
 _OPENINGS = ("created", "imported")
 """The kinds of the first entry of a history, which alone of these has a status."""

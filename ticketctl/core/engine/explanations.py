@@ -3,8 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import assert_never
 
-from ticketctl.core.profile import Event, Test
+from ticketctl.core.conditions import (
+    AllowedCondition,
+    AnyOfCondition,
+    CategoryCondition,
+    ChannelCondition,
+    Condition,
+    Event,
+    FieldCheck,
+    FieldCondition,
+    MessageCondition,
+    MessageKind,
+    NotCondition,
+    RoleCondition,
+    SeenCondition,
+    SimpleCondition,
+    StateCondition,
+    StatusCondition,
+    SubjectCondition,
+    TextCondition,
+    WhenCondition,
+    WithinCondition,
+)
 
 
 def either(names: Iterable[str]) -> str:
@@ -19,68 +41,108 @@ def either(names: Iterable[str]) -> str:
     )
 
 
-def default_words(test: Test) -> str:
-    """Why a test that looks at one thing does not pass, where the profile has no words
-    for it."""
-    shown = either(str(item) for item in test.wanted)
-    match test.kind:
-        case "message":
-            return {
-                "public": "it needs a public message (--reply TEXT)",
-                "note": "it needs an internal note (-m NOTE)",
-            }.get(shown, "it needs a message (--reply TEXT) or a note (-m NOTE)")
-        case "text" | "subject":
-            return f"the {test.kind} does not hold {shown}"
-        case "seen":
-            since = f" since {_event_words(test.since)}" if test.since else ""
-            return f"there was no {_event_words(test.event)}{since}"
-        case "within":
-            return f"{_event_words(test.event)} is more than {test.period} ago"
-        case "role":
-            return f"only as {shown}"
-        case "allowed":
-            return f"a move to {shown} would be refused"
-    return f"the {test.kind} is not {shown}"
+def default_words(condition: SimpleCondition) -> str:
+    """Return why a condition that looks at one thing does not hold, where the profile
+    has no words for it."""
+    match condition:
+        case MessageCondition():
+            return _missing_message(condition.values)
+        case TextCondition() | SubjectCondition():
+            return f"the {condition.kind} does not hold {either(condition.values)}"
+        case SeenCondition():
+            event, since = condition.event, condition.since
+            after = f" since {_event_words(since)}" if since else ""
+            return f"there was no {_event_words(event)}{after}"
+        case WithinCondition():
+            event, period = condition.event, condition.period
+            return f"{_event_words(event)} is more than {period} ago"
+        case RoleCondition():
+            return f"only as {either(condition.values)}"
+        case AllowedCondition():
+            return f"a move to {either(condition.values)} would be refused"
+        case (
+            StatusCondition()
+            | StateCondition()
+            | CategoryCondition()
+            | ChannelCondition()
+        ):
+            return f"the {condition.kind} is not {either(condition.values)}"
+        case _:
+            assert_never(condition)
 
 
-def _event_words(event: Event | None) -> str:
-    assert event is not None
-    words = {
-        "customer_message": "answer by the customer",
-        "staff_message": "public message by staff",
-        "staff_event": "act by staff",
-        "mail_in": "mail",
-        "created": "creation",
-    }
-    about = {
-        "entered": "it became",
-        "left": "it left",
-        "field_set": "a change of",
-        "notified": "the notice",
-    }
-    return words.get(event.kind) or f"{about.get(event.kind, event.kind)} {event.about}"
+def _missing_message(kinds: tuple[MessageKind, ...]) -> str:
+    if kinds == ("public",):
+        return "it needs a public message (--reply TEXT)"
+    if kinds == ("note",):
+        return "it needs an internal note (-m NOTE)"
+    return "it needs a message (--reply TEXT) or a note (-m NOTE)"
 
 
-def in_all_words(tests: Iterable[Test]) -> str:
-    """What several tests ask, in words."""
-    return " and ".join(in_words(test) for test in tests)
+def _event_words(event: Event) -> str:
+    kind, about = event
+    match kind:
+        case "created":
+            return "creation"
+        case "customer_message":
+            return "answer by the customer"
+        case "staff_message":
+            return "public message by staff"
+        case "staff_event":
+            return "act by staff"
+        case "mail_in":
+            return "mail"
+        case "entered":
+            return f"it became {about}"
+        case "left":
+            return f"it left {about}"
+        case "field_set":
+            return f"a change of {about}"
+        case "notified":
+            return f"the notice {about}"
+        case "fired":
+            return f"fired {about}"
+        case _:
+            assert_never(kind)
 
 
-def in_words(test: Test) -> str:
-    """What a test asks, in words: ``waiting_for is reply``."""
-    if test.kind == "not":
-        return f"not: {in_all_words(test.inner)}"
-    if test.kind == "any_of":
-        return " or ".join(in_words(inner) for inner in test.inner)
-    if test.kind == "when":
-        return f"if {in_all_words(test.inner)}, then {in_all_words(test.then)}"
-    if test.kind == "field":
-        return f"{test.name} " + " and ".join(
-            f"is {either(argument)}"
-            if word == "is" and isinstance(argument, tuple)
-            else word.replace("_", " ")
-            for word, argument in test.checks
-        )
-    if test.event:
-        return _event_words(test.event)
-    return f"{test.kind} {either(str(item) for item in test.wanted) or in_all_words(test.inner)}".strip()
+def in_all_words(conditions: Iterable[Condition]) -> str:
+    """Return what several conditions ask, in words."""
+    return " and ".join(in_words(condition) for condition in conditions)
+
+
+def in_words(condition: Condition) -> str:
+    """Return what a condition asks, in words: ``waiting_for is reply``."""
+    match condition:
+        case NotCondition():
+            return f"not: {in_all_words(condition.conditions)}"
+        case AnyOfCondition():
+            return " or ".join(in_words(inner) for inner in condition.conditions)
+        case WhenCondition():
+            premise = in_all_words(condition.conditions)
+            return f"if {premise}, then {in_all_words(condition.consequences)}"
+        case FieldCondition():
+            checks = " and ".join(map(_check_words, condition.checks))
+            return f"{condition.name} {checks}"
+        case SeenCondition() | WithinCondition():
+            return _event_words(condition.event)
+        case (
+            MessageCondition()
+            | TextCondition()
+            | SubjectCondition()
+            | StatusCondition()
+            | StateCondition()
+            | CategoryCondition()
+            | RoleCondition()
+            | ChannelCondition()
+            | AllowedCondition()
+        ):
+            return f"{condition.kind} {either(condition.values)}"
+        case _:
+            assert_never(condition)
+
+
+def _check_words(check: FieldCheck) -> str:
+    if check.word == "is":
+        return f"is {either(check.values)}"
+    return check.word.replace("_", " ")

@@ -8,9 +8,30 @@ triggers, the sweep and the lists of what is open to somebody (X2, X3).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from ticketctl.core import dates
+from ticketctl.core.conditions import (
+    AllowedCondition,
+    AnyOfCondition,
+    CategoryCondition,
+    ChannelCondition,
+    Condition,
+    FieldCheck,
+    FieldCondition,
+    MessageCondition,
+    MessageKind,
+    NotCondition,
+    RoleCondition,
+    SeenCondition,
+    SimpleCondition,
+    StateCondition,
+    StatusCondition,
+    SubjectCondition,
+    TextCondition,
+    WhenCondition,
+    WithinCondition,
+)
 from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.events import events_of, latest
 from ticketctl.core.engine.explanations import default_words, either, in_all_words
@@ -22,7 +43,8 @@ from ticketctl.core.engine.reasons import (
     role_reason,
 )
 from ticketctl.core.entry import Value
-from ticketctl.core.profile import Test, Transition
+from ticketctl.core.people import People
+from ticketctl.core.profile import Transition
 from ticketctl.core.templates import TooLongError
 from ticketctl.core.ticket import changed
 from ticketctl.record import replace_unchecked
@@ -104,146 +126,158 @@ def _after(context: EvalContext, edge: Transition) -> EvalContext:
     )
 
 
-def failures(tests: Iterable[Test], context: EvalContext) -> list[str]:
-    """Return the reason of every test that does not pass, in order."""
-    return [words for test in tests for words in _fails(test, context)]
+def failures(conditions: Iterable[Condition], context: EvalContext) -> list[str]:
+    """Return the words of every condition that does not hold, in order."""
+    return [reason for condition in conditions for reason in _fails(condition, context)]
 
 
-def holds(tests: Iterable[Test], context: EvalContext) -> bool:
-    """Return whether all tests pass."""
-    return not failures(tests, context)
+def holds(conditions: Iterable[Condition], context: EvalContext) -> bool:
+    """Return whether all conditions hold."""
+    return not failures(conditions, context)
 
 
-def _fails(test: Test, context: EvalContext) -> list[str]:
-    """Why one test does not pass; empty if it does."""
-    if test.kind == "when":
-        if failures(test.inner, context):
-            return []
-        found = failures(test.then, context)
-    elif test.kind == "not":
-        found = (
-            []
-            if failures(test.inner, context)
-            else ["not the case: " + in_all_words(test.inner)]
-        )
-    elif test.kind == "any_of":
-        branches = [_fails(inner, context) for inner in test.inner]
-        found = (
-            []
-            if not all(branches)
-            else ["either " + ", or ".join("; ".join(branch) for branch in branches)]
-        )
-    elif test.kind == "field":
-        found = [
-            _field_words(test.name, word, argument, context)
-            for word, argument in test.checks
-            if not _field_passes(test.name, word, argument, context)
-        ]
-    else:
-        found = [] if _passes(test, context) else [default_words(test)]
-    return [fill(test.say, context)] if found and test.say else found
+def _fails(condition: Condition, context: EvalContext) -> list[str]:
+    """Return why one condition does not hold; nothing if it does."""
+    match condition:
+        case FieldCondition():
+            reasons = [
+                _field_words(condition.name, check, context)
+                for check in condition.checks
+                if not _field_passes(condition.name, check, context)
+            ]
+        case WhenCondition():
+            if failures(condition.conditions, context):
+                return []
+            reasons = failures(condition.consequences, context)
+        case NotCondition():
+            inner = condition.conditions
+            if failures(inner, context):
+                return []
+            reasons = ["not the case: " + in_all_words(inner)]
+        case AnyOfCondition():
+            branches = [_fails(inner, context) for inner in condition.conditions]
+            if not all(branches):
+                return []
+            reasons = ["either " + ", or ".join("; ".join(each) for each in branches)]
+        case _:
+            if _passes(condition, context):
+                return []
+            reasons = [default_words(condition)]
+    return [fill(condition.say, context)] if reasons and condition.say else reasons
 
 
-def _passes(test: Test, context: EvalContext) -> bool:
-    """The tests that look at one thing."""
-    wanted = test.wanted
-    match test.kind:
-        case "message":
-            has = {
-                "public": bool(context.text),
-                "note": bool(context.note),
-                "any": bool(context.text or context.note),
-            }
-            return has[str(wanted[0])]
-        case "text" | "subject":
-            text = context.text if test.kind == "text" else context.subject
-            return (
-                _has_line(text, wanted)
-                if test.name == "line"
-                else _contains(text, wanted)
-            )
-        case "seen":
-            assert test.event is not None
-            start = (
-                latest(context.profile, context.history, test.since)
-                if test.since
-                else -1
-            )
-            after = context.history[max(start, 0) :]
-            return any(
-                test.event in events_of(context.profile, entry) for entry in after
-            )
-        case "within":
-            return _within(test, context)
-        case "status":
-            return context.ticket.status in wanted
-        case "state":
-            return context.profile.state(context.ticket.status) in wanted
-        case "category":
-            return context.ticket.get("category") in wanted
-        case "role":
-            return context.role in wanted
-        case "channel":
-            return context.channel in wanted
-        case _:  # allowed
-            return any(not refusals(context, str(to))[1] for to in wanted)
+def _passes(condition: SimpleCondition, context: EvalContext) -> bool:
+    """Return whether a condition that looks at one thing holds."""
+    match condition:
+        case StatusCondition():
+            return context.ticket.status in condition.values
+        case SeenCondition():
+            return _seen(condition, context)
+        case WithinCondition():
+            return _within(condition, context)
+        case MessageCondition():
+            return any(_has_message(kind, context) for kind in condition.values)
+        case RoleCondition():
+            return context.role in condition.values
+        case StateCondition():
+            return context.profile.state(context.ticket.status) in condition.values
+        case CategoryCondition():
+            return context.ticket.get("category") in condition.values
+        case ChannelCondition():
+            return context.channel in condition.values
+        case TextCondition():
+            return _matches(context.text, condition)
+        case SubjectCondition():
+            return _matches(context.subject, condition)
+        case AllowedCondition():
+            return any(not refusals(context, status)[1] for status in condition.values)
+        case _:
+            assert_never(condition)
 
 
-def _within(test: Test, context: EvalContext) -> bool:
-    assert test.event is not None and test.period is not None
-    position = latest(context.profile, context.history, test.event)
+def _has_message(kind: MessageKind, context: EvalContext) -> bool:
+    match kind:
+        case "public":
+            return bool(context.text)
+        case "note":
+            return bool(context.note)
+        case "any":
+            return bool(context.text or context.note)
+        case _:
+            assert_never(kind)
+
+
+def _seen(condition: SeenCondition, context: EvalContext) -> bool:
+    profile, history = context.profile, context.history
+    start = latest(profile, history, condition.since) if condition.since else -1
+    return any(
+        condition.event in events_of(profile, entry)
+        for entry in history[max(start, 0) :]
+    )
+
+
+def _within(condition: WithinCondition, context: EvalContext) -> bool:
+    position = latest(context.profile, context.history, condition.event)
     if position < 0:
         return False
     since = dates.parse_instant(context.history[position].at)
     return context.now <= dates.add(
-        since, test.period, dates.zone(context.profile.timezone)
+        since, condition.period, dates.zone(context.profile.timezone)
     )
 
 
-def _has_line(text: str | None, wanted: Iterable[object]) -> bool:
-    """Whether one of these is a whole line of the text; quoted lines (``>``) do not
-    count, nor do case and spaces."""
+def _matches(text: str | None, condition: TextCondition | SubjectCondition) -> bool:
+    if condition.whole_line:
+        return _has_line(text, condition.values)
+    return _contains(text, condition.values)
+
+
+def _has_line(text: str | None, values: Iterable[str]) -> bool:
+    """Return whether one of the values is a whole line of the text.
+
+    Quoted lines (``>``) do not count, nor do case and spaces.
+    """
     lines = {" ".join(line.casefold().split()) for line in (text or "").split("\n")}
-    return any(" ".join(str(line).casefold().split()) in lines for line in wanted)
+    return any(" ".join(line.casefold().split()) in lines for line in values)
 
 
-def _contains(text: object, parts: Iterable[object]) -> bool:
-    return any(str(part).casefold() in str(text or "").casefold() for part in parts)
+def _contains(text: str | None, parts: Iterable[str]) -> bool:
+    folded = (text or "").casefold()
+    return any(part.casefold() in folded for part in parts)
 
 
-def _field_passes(name: str, word: str, argument: Value, context: EvalContext) -> bool:
-    value = context.ticket.get(name)
+def _field_passes(name: str, check: FieldCheck, context: EvalContext) -> bool:
+    value, word = context.ticket.get(name), check.word
     match word:
         case "present":
             return value not in (None, "")
         case "absent":
             return value in (None, "")
         case "is":
-            return (
-                isinstance(argument, tuple)
-                and value is not None
-                and as_text(value) in argument
-            )
+            return value is not None and as_text(value) in check.values
         case "contains":
-            return isinstance(argument, tuple) and _contains(as_text(value), argument)
+            return _contains(as_text(value), check.values)
         case "in_future":
             return isinstance(value, str) and _later(value, context)
         case "changed":
             return name.partition(".")[0] in context.changed
         case "complete":
             return not isinstance(value, Mapping) or "open" not in value.values()
-        case _:  # has_role
-            roles = argument if isinstance(argument, tuple) else ()
-            people = (
-                value
-                if isinstance(value, tuple)
-                else (value,)
-                if isinstance(value, str)
-                else ()
-            )
-            return bool(people) and all(
-                any(context.people.has(who, role) for role in roles) for who in people
-            )
+        case "has_role":
+            return _have_role(value, check.values, context.people)
+        case _:
+            assert_never(word)
+
+
+def _have_role(value: Value | None, roles: Iterable[str], people: People) -> bool:
+    """Return whether everybody whom a value names has one of the roles."""
+    if isinstance(value, tuple):
+        names = value
+    else:
+        names = (value,) if isinstance(value, str) else ()
+    return bool(names) and all(
+        any(people.has(name, role) for role in roles) for name in names
+    )
 
 
 def _later(value: str, context: EvalContext) -> bool:
@@ -260,20 +294,29 @@ def _later(value: str, context: EvalContext) -> bool:
 _OPTIONS = {"assignee": "-a WHO", "due": "--due WHEN", "customer": "-c CUSTOMER"}
 
 
-def _field_words(name: str, word: str, argument: Value, context: EvalContext) -> str:
-    if word == "complete":
-        return _open_items(name, context.ticket.get(name))
-    shown = either(argument) if isinstance(argument, tuple) else ""
+def _field_words(name: str, check: FieldCheck, context: EvalContext) -> str:
+    """Return why a check of a field does not pass, with the option that sets it."""
+    word, values = check.word, either(check.values)
     option = _OPTIONS.get(name, f"--set {name}=...")
-    return {
-        "present": f"{name} is not set ({option})",
-        "absent": f"{name} is set",
-        "is": f"{name} is not {shown}",
-        "contains": f"{name} does not hold {shown}",
-        "in_future": f"{name} is not in the future ({option})",
-        "changed": f"{name} must be given in the same move ({option})",
-        "has_role": f"{name} does not have the role {shown}",
-    }[word]
+    match word:
+        case "present":
+            return f"{name} is not set ({option})"
+        case "absent":
+            return f"{name} is set"
+        case "is":
+            return f"{name} is not {values}"
+        case "contains":
+            return f"{name} does not hold {values}"
+        case "in_future":
+            return f"{name} is not in the future ({option})"
+        case "changed":
+            return f"{name} must be given in the same move ({option})"
+        case "complete":
+            return _open_items(name, context.ticket.get(name))
+        case "has_role":
+            return f"{name} does not have the role {values}"
+        case _:
+            assert_never(word)
 
 
 def _open_items(name: str, value: Value | None) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ticketctl.core.conditions import RoleCondition
 from ticketctl.core.language.grammar import (
     EMPTY,
     INTERNAL,
@@ -155,9 +156,9 @@ def _by_staff(profile: Profile, rule: object) -> bool:
     if not isinstance(rule, Trigger):
         return True  # time alone did: nobody is the actor
     return any(
-        test.kind == "role"
-        and all(profile.kind(str(role)) == "agent" for role in test.wanted)
-        for test in rule.when
+        isinstance(condition, RoleCondition)
+        and all(profile.kind(role) == "agent" for role in condition.values)
+        for condition in rule.when
     )
 
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
+from ticketctl.core.conditions import (
+    Condition,
+    Event,
+    NotCondition,
+    StatusCondition,
+)
 from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.guards import judge, may
 from ticketctl.core.profile import (
     CREATED,
     Automation,
     Category,
-    Event,
     Profile,
     Transition,
     Trigger,
@@ -153,15 +159,22 @@ def _after(rule: Automation) -> str:
 
 
 def _event(event: Event) -> str:
-    words = {
-        "customer_message": "the customer's reply",
-        "staff_message": "a public message",
-        "mail_in": "a mail",
-        "entered": "entering it",
-    }
-    return words.get(event.kind) or (
-        f"setting {event.about}" if event.kind == "field_set" else str(event)
-    )
+    kind = event.kind
+    match kind:
+        case "customer_message":
+            return "the customer's reply"
+        case "staff_message":
+            return "a public message"
+        case "mail_in":
+            return "a mail"
+        case "entered":
+            return "entering it"
+        case "field_set":
+            return f"setting {event.about}"
+        case "created" | "staff_event" | "left" | "notified" | "fired":
+            return str(event)
+        case _:
+            assert_never(kind)
 
 
 def may_fire_in(trigger: Trigger, status: str) -> bool:
@@ -170,21 +183,17 @@ def may_fire_in(trigger: Trigger, status: str) -> bool:
     entered = [event.about for event in trigger.on if event.kind == "entered"]
     if len(entered) == len(trigger.on) and status not in entered:
         return False
-    return all(
-        _admits(test.kind, test.wanted, test.inner, status) for test in trigger.when
-    )
+    return all(_admits(condition, status) for condition in trigger.when)
 
 
-def _admits(
-    kind: str, wanted: tuple[object, ...], inner: tuple[object, ...], status: str
-) -> bool:
-    if kind == "status":
-        return status in wanted
-    if kind == "not":
+def _admits(condition: Condition, status: str) -> bool:
+    """Return whether a condition can hold in a status, as far as it names statuses."""
+    if isinstance(condition, StatusCondition):
+        return status in condition.values
+    if isinstance(condition, NotCondition):
         return not any(
-            getattr(test, "kind", "") == "status"
-            and status in getattr(test, "wanted", ())
-            for test in inner
+            isinstance(inner, StatusCondition) and status in inner.values
+            for inner in condition.conditions
         )
     return True
 

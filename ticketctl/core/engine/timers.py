@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ticketctl.core import dates
+from ticketctl.core.conditions import depends_on_time
 from ticketctl.core.engine.context import Situation, system_context
 from ticketctl.core.engine.events import events_of
 from ticketctl.core.engine.guards import failures
@@ -259,7 +260,7 @@ def coming(profile: Profile, ticket: Ticket, people: People) -> list[Upcoming]:
         if fire := timer.next(profile):
             then = Situation(profile, people, dates.parse_instant(fire.due))
             holds = not _unmet_conditions(then, ticket, timer)
-            passing = not holds and any(test.of_time for test in timer.automation.when)
+            passing = not holds and any(map(depends_on_time, timer.automation.when))
             found.append(Upcoming(fire, timer.automation.order, holds, passing))
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ticketctl.core.conditions import Event
 from ticketctl.core.engine.draft import DecisionDraft
 from ticketctl.core.engine.guards import failures, holds, judge
 from ticketctl.core.engine.moves import creation_edges
@@ -12,7 +13,7 @@ from ticketctl.core.engine.placeholders import fill_sets
 from ticketctl.core.engine.requests import Change, Create, Deliver, Fire, Keep
 from ticketctl.core.engine.rule_runner import RuleRun, RuleRunner
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.profile import Automation, Event, Transition
+from ticketctl.core.profile import Automation, Transition
 from ticketctl.core.templates import TooLongError
 from ticketctl.core.ticket import Ticket, apply, flat
 from ticketctl.record import replace

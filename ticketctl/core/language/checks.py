@@ -10,6 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ticketctl.core.conditions import (
+    Condition,
+    Event,
+    FieldCheck,
+    FieldCondition,
+    StateCondition,
+    StatusCondition,
+)
 from ticketctl.core.dates import Duration
 from ticketctl.core.engine.moves import may_fire_in
 from ticketctl.core.entry import Value
@@ -39,10 +47,8 @@ from ticketctl.core.profile import (
     CREATED,
     Action,
     Automation,
-    Event,
     Profile,
     Status,
-    Test,
     Transition,
     Trigger,
 )
@@ -238,7 +244,8 @@ def _refusals(
         yield f"moves a ticket to {target}, but no transition lets {profile.system} do that"
         return
     for missing in _wanting(profile, rule, action, status, edges[0]):
-        text = missing.say or missing.name or missing.kind
+        name = missing.name if isinstance(missing, FieldCondition) else missing.kind
+        text = missing.say or name
         yield f"moves a ticket to {target}, but does not make sure of what that needs: {text}"
 
 
@@ -248,7 +255,7 @@ def _wanting(
     action: Action,
     status: str,
     edge: Transition,
-) -> list[Test]:
+) -> list[Condition]:
     """The needs of a rule's move that do not follow from what the rule knows when it
     moves."""
     sets: dict[str, Value | None] = {}
@@ -283,7 +290,9 @@ def _wanting(
         profile.system,
     )
     kept = [
-        test for test in known if not mentions(test, ("status", "state"), edge.sets)
+        test
+        for test in known
+        if not mentions(test, (StatusCondition, StateCondition), edge.sets)
     ]
     return follows(facts, (*edge.needs, *target.needs)) + follows(
         after.knowing(kept), target.keeps
@@ -514,12 +523,12 @@ def forgotten(profile: Profile) -> Iterator[Finding]:
 
 
 def _owned(status: Status) -> bool:
-    tests = (*status.keeps, *status.needs)
+    conditions = (*status.keeps, *status.needs)
     return any(
-        test.kind == "field"
-        and test.name == "assignee"
-        and ("present", True) in test.checks
-        for test in tests
+        isinstance(condition, FieldCondition)
+        and condition.name == "assignee"
+        and FieldCheck("present") in condition.checks
+        for condition in conditions
     )
 
 

@@ -1,17 +1,42 @@
-"""Whether tests follow from tests: the small logic behind ``profile check``.
+"""Whether conditions follow from conditions: the small logic behind ``profile check``.
 
-It is sound and incomplete: "follows" is said only where it is certain. Facts and needs
-are compared by what they say, never by their words (``say``) or places.
+It is sound and incomplete: a condition follows only where that is certain. Facts and
+needs are compared by what they test, never by their words (``say``) or places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import assert_never
 
+from ticketctl.core.conditions import (
+    NOWHERE,
+    AllowedCondition,
+    AnyOfCondition,
+    CategoryCondition,
+    ChannelCondition,
+    CompoundCondition,
+    Condition,
+    FieldCheck,
+    FieldCondition,
+    FieldWord,
+    MessageCondition,
+    MessageKind,
+    NotCondition,
+    RoleCondition,
+    SeenCondition,
+    SimpleCondition,
+    StateCondition,
+    StatusCondition,
+    SubjectCondition,
+    TextCondition,
+    WhenCondition,
+    WithinCondition,
+    walk,
+)
 from ticketctl.core.entry import Value
-from ticketctl.core.profile import Profile, Test, Transition
+from ticketctl.core.profile import Profile, Transition
 from ticketctl.core.templates import only_name
-from ticketctl.errors import Place
 from ticketctl.record import Record, replace
 
 MOST = 1_500_000
@@ -37,44 +62,52 @@ def effort(profile: Profile, steps: int) -> None:
 _NEVER_EMPTY = ("actor", "now", "id", "title")
 
 
-def core(test: Test) -> Test:
-    """A test without its words and places."""
-    return replace(
-        test,
-        say="",
-        place=Place(""),
-        inner=tuple(map(core, test.inner)),
-        then=tuple(map(core, test.then)),
-    )
+def bare(condition: Condition) -> Condition:
+    """Return a condition without its words and places."""
+    if isinstance(condition, FieldCondition | SimpleCondition):
+        return replace(condition, say="", place=NOWHERE)
+    match condition:
+        case NotCondition() | AnyOfCondition():
+            parts = tuple(map(bare, condition.conditions))
+            return replace(condition, say="", place=NOWHERE, conditions=parts)
+        case WhenCondition():
+            return WhenCondition(
+                tuple(map(bare, condition.conditions)),
+                tuple(map(bare, condition.consequences)),
+            )
+        case _:
+            assert_never(condition)
 
 
-def opposite(test: Test) -> Test:
-    """The reverse of a test."""
-    words = {"present": "absent", "absent": "present"}
-    if test.kind == "field" and len(test.checks) == 1 and test.checks[0][0] in words:
-        return replace(test, checks=((words[test.checks[0][0]], True),))
-    return (
-        test.inner[0]
-        if test.kind == "not" and len(test.inner) == 1
-        else Test("not", inner=(test,))
-    )
+def opposite(condition: Condition) -> Condition:
+    """Return the reverse of a condition."""
+    match condition:
+        case FieldCondition(checks=(FieldCheck("present"),)):
+            return replace(condition, checks=(FieldCheck("absent"),))
+        case FieldCondition(checks=(FieldCheck("absent"),)):
+            return replace(condition, checks=(FieldCheck("present"),))
+        case NotCondition(conditions=(inner,)):
+            return inner
+        case _:
+            return NotCondition((condition,))
 
 
-def split(tests: Iterable[Test]) -> list[Test]:
-    """Field tests of several words as one test a word, and nothing else changed."""
-    found = []
-    for test in map(core, tests):
-        if test.kind == "field" and len(test.checks) > 1:
-            found += [replace(test, checks=(check,)) for check in test.checks]
+def split(conditions: Iterable[Condition]) -> list[Condition]:
+    """Return field conditions of several checks as one condition a check, the others
+    as they are; all without words and places."""
+    parts: list[Condition] = []
+    for condition in map(bare, conditions):
+        if isinstance(condition, FieldCondition) and len(condition.checks) > 1:
+            parts += [replace(condition, checks=(each,)) for each in condition.checks]
         elif (
-            test.kind == "not"
-            and len(test.inner) == 1
-            and opposite(test.inner[0]).kind == "field"
+            isinstance(condition, NotCondition)
+            and len(condition.conditions) == 1
+            and isinstance(reverse := opposite(condition.conditions[0]), FieldCondition)
         ):
-            found.append(opposite(test.inner[0]))
+            parts.append(reverse)
         else:
-            found.append(test)
-    return found
+            parts.append(condition)
+    return parts
 
 
 class Assumptions(Record):
@@ -83,50 +116,56 @@ class Assumptions(Record):
     Args:
         profile: the profile.
         status: the status in which it acts.
-        tests: what has been tested (``when``), and what the status keeps true.
+        conditions: what holds: the rule's ``when``, and what the status keeps true.
         sets: what the act sets, ``None`` for cleared.
-        text, note: whether the act supplies a public text, a note.
+        text: whether the act supplies a public text.
+        note: whether the act supplies an internal note.
         role: in which role it acts; empty if unknown.
     """
 
     profile: Profile
     status: str
-    tests: tuple[Test, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     sets: Mapping[str, Value | None] | None = None
     text: bool = False
     note: bool = False
     role: str = ""
 
-    def knowing(self, more: Iterable[Test]) -> Assumptions:
-        """The same with more tests known to pass."""
-        tests = (*self.tests, *split(more))
-        effort(self.profile, len(tests))
-        return replace(self, tests=tests)
+    def knowing(self, more: Iterable[Condition]) -> Assumptions:
+        """Return the same with more conditions known to hold."""
+        conditions = (*self.conditions, *split(more))
+        effort(self.profile, len(conditions))
+        return replace(self, conditions=conditions)
+
+    def without(self, fact: Condition) -> Assumptions:
+        """Return the same without one of the conditions."""
+        others = tuple(each for each in self.conditions if each != fact)
+        return replace(self, conditions=others)
 
 
 def mentions(
-    test: Test,
-    kinds: Collection[str] = (),
+    condition: Condition,
+    kinds: tuple[type[Condition], ...] = (),
     fields: Collection[str] = (),
-    words: Collection[str] = (),
+    words: tuple[FieldWord, ...] = (),
 ) -> bool:
-    """Whether a test, or one inside it, is of these kinds, about these fields, or uses
-    these words of a field test."""
+    """Return whether a condition, or one inside it, is of one of these kinds, is about
+    one of these fields, or uses one of these words of a field condition."""
     return any(
-        one.kind in kinds
+        isinstance(inner, kinds)
         or (
-            one.kind == "field"
+            isinstance(inner, FieldCondition)
             and (
-                one.name.partition(".")[0] in fields
-                or any(word in words for word, _ in one.checks)
+                inner.name.partition(".")[0] in fields
+                or any(check.word in words for check in inner.checks)
             )
         )
-        for one in test.walk()
+        for inner in walk(condition)
     )
 
 
-def follows(facts: Assumptions, needs: Iterable[Test]) -> list[Test]:
-    """Those of ``needs`` that do not follow from the facts."""
+def follows(facts: Assumptions, needs: Iterable[Condition]) -> list[Condition]:
+    """Return those of ``needs`` that do not follow from the facts."""
     return [
         need
         for need in needs
@@ -134,88 +173,99 @@ def follows(facts: Assumptions, needs: Iterable[Test]) -> list[Test]:
     ]
 
 
-def exclusive(facts: Assumptions, one: Sequence[Test], other: Sequence[Test]) -> bool:
-    """Whether two lists of tests can never pass together in that status."""
-    known = facts.knowing(one)
-    return any(_follows(known, opposite(test), 3) for test in split(other)) or any(
-        _follows(facts.knowing(other), opposite(test), 3) for test in split(one)
+def exclusive(
+    facts: Assumptions, first: Sequence[Condition], second: Sequence[Condition]
+) -> bool:
+    """Return whether two lists of conditions can never hold together in a status."""
+    return _refutes(facts.knowing(first), second) or _refutes(
+        facts.knowing(second), first
     )
 
 
-def impossible(facts: Assumptions, tests: Sequence[Test]) -> bool:
-    """Whether a list of tests can never pass in that status."""
-    parts = split(tests)
+def _refutes(facts: Assumptions, conditions: Iterable[Condition]) -> bool:
+    return any(_follows(facts, opposite(part), 3) for part in split(conditions))
+
+
+def impossible(facts: Assumptions, conditions: Sequence[Condition]) -> bool:
+    """Return whether a list of conditions can never hold in a status."""
+    parts = split(conditions)
     return any(
         _follows(
-            facts.knowing(parts[:position] + parts[position + 1 :]), opposite(test), 2
+            facts.knowing(parts[:position] + parts[position + 1 :]), opposite(part), 2
         )
-        for position, test in enumerate(parts)
+        for position, part in enumerate(parts)
     )
 
 
-def _follows(facts: Assumptions, need: Test, depth: int) -> bool:
-    effort(facts.profile, 1 + len(facts.tests))
-    if need in facts.tests or _settled(facts, need):
+def _follows(facts: Assumptions, need: Condition, depth: int) -> bool:
+    effort(facts.profile, 1 + len(facts.conditions))
+    if need in facts.conditions or _settled(facts, need):
         return True
     if depth == 0:
         return False
     if _by_cases(facts, need, depth) or _by_allowed(facts, need, depth):
         return True
-    match need.kind:
-        case "when":
+    if isinstance(need, FieldCondition | SimpleCondition):
+        return False
+    match need:
+        case WhenCondition():
             refuted = any(
-                _follows(facts, opposite(test), depth - 1) for test in split(need.inner)
+                _follows(facts, opposite(part), depth - 1)
+                for part in split(need.conditions)
             )
-            known = facts.knowing(need.inner)
+            extended = facts.knowing(need.conditions)
             return refuted or all(
-                _follows(known, test, depth - 1) for test in split(need.then)
+                _follows(extended, part, depth - 1) for part in split(need.consequences)
             )
-        case "any_of":
-            return any(_follows(facts, test, depth - 1) for test in split(need.inner))
-        case "not":
-            return any(_refuted(facts, test, depth - 1) for test in split(need.inner))
-    return False
+        case AnyOfCondition():
+            return any(
+                _follows(facts, part, depth - 1) for part in split(need.conditions)
+            )
+        case NotCondition():
+            return any(
+                _refuted(facts, part, depth - 1) for part in split(need.conditions)
+            )
+        case _:
+            assert_never(need)
 
 
-def _by_cases(facts: Assumptions, need: Test, depth: int) -> bool:
-    """Known alternatives, each of which suffices; known implications whose condition
-    holds."""
-    for fact in facts.tests:
-        if fact.kind not in ("any_of", "when", "not"):
+def _by_cases(facts: Assumptions, need: Condition, depth: int) -> bool:
+    """Return whether a condition follows from alternatives, each of which suffices, or
+    from implications whose premise holds."""
+    for fact in facts.conditions:
+        if not isinstance(fact, CompoundCondition):
             continue
-        effort(facts.profile, len(facts.tests))
-        rest = replace(facts, tests=tuple(test for test in facts.tests if test != fact))
-        if fact.kind == "any_of" and all(
-            _follows(rest.knowing([case]), need, depth - 1) for case in fact.inner
-        ):
+        effort(facts.profile, len(facts.conditions))
+        rest = facts.without(fact)
+        match fact:
+            case AnyOfCondition():
+                proved = all(
+                    _follows(rest.knowing([case]), need, depth - 1)
+                    for case in fact.conditions
+                )
+            case WhenCondition():
+                proved = all(
+                    _follows(rest, part, depth - 1) for part in split(fact.conditions)
+                ) and _follows(rest.knowing(fact.consequences), need, depth - 1)
+            case NotCondition(conditions=(AnyOfCondition() as inner,)):
+                denied = rest.knowing(map(opposite, inner.conditions))
+                proved = _follows(denied, need, depth - 1)
+            case NotCondition():
+                proved = False
+            case _:
+                assert_never(fact)
+        if proved:
             return True
-        if fact.kind == "when" and all(
-            _follows(rest, test, depth - 1) for test in split(fact.inner)
-        ):
-            if _follows(rest.knowing(fact.then), need, depth - 1):
-                return True
-        if (
-            fact.kind == "not"
-            and len(fact.inner) == 1
-            and fact.inner[0].kind == "any_of"
-        ):
-            if _follows(
-                rest.knowing(opposite(case) for case in fact.inner[0].inner),
-                need,
-                depth - 1,
-            ):
-                return True
     return False
 
 
-def _by_allowed(facts: Assumptions, need: Test, depth: int) -> bool:
-    """That a move would be allowed says that all its needs are met."""
-    for fact in facts.tests:
-        if fact.kind == "allowed" and len(fact.wanted) == 1:
-            edges = facts.profile.between(facts.status, str(fact.wanted[0]))
-            rest = replace(
-                facts, tests=tuple(test for test in facts.tests if test != fact)
-            )
+def _by_allowed(facts: Assumptions, need: Condition, depth: int) -> bool:
+    """Return whether a condition follows since a move is known to be allowed: then all
+    needs of the move are met."""
+    for fact in facts.conditions:
+        if isinstance(fact, AllowedCondition) and len(fact.values) == 1:
+            edges = facts.profile.between(facts.status, fact.values[0])
+            rest = facts.without(fact)
             # The move was judged with the request's own text and role; the rule's move
             # has its own.
             if edges and all(
@@ -228,156 +278,212 @@ def _by_allowed(facts: Assumptions, need: Test, depth: int) -> bool:
     return False
 
 
-def lasting(tests: Iterable[Test]) -> list[Test]:
-    """Those tests that say the same of a rule's move as of the request that set the
-    rule off."""
+def lasting(conditions: Iterable[Condition]) -> list[Condition]:
+    """Return those conditions that mean the same for a rule's move as for the request
+    that set the rule off."""
+    of_request = (MessageCondition, TextCondition, RoleCondition)
     return [
-        test
-        for test in tests
-        if not mentions(test, ("message", "text", "role"), words=("changed",))
+        condition
+        for condition in conditions
+        if not mentions(condition, of_request, words=("changed",))
     ]
 
 
-def _needs(profile: Profile, edge: Transition) -> tuple[Test, ...]:
+def _needs(profile: Profile, edge: Transition) -> tuple[Condition, ...]:
     return (*edge.needs, *profile.statuses[edge.target].needs)
 
 
-def _settled(facts: Assumptions, need: Test) -> bool:
-    """What the status, the role, and what the act supplies settle by themselves."""
-    match need.kind:
-        case "status":
-            return facts.status in need.wanted
-        case "state":
-            return facts.profile.state(facts.status) in need.wanted
-        case "role":
-            return bool(facts.role) and facts.role in need.wanted
-        case "message":
-            return {"public": facts.text, "note": facts.note}.get(
-                str(need.wanted[0]), facts.text or facts.note
-            )
-        case "field":
+def _settled(facts: Assumptions, need: Condition) -> bool:
+    """Return whether the status, the role, or what the act supplies makes a condition
+    hold."""
+    match need:
+        case StatusCondition():
+            return facts.status in need.values
+        case StateCondition():
+            return facts.profile.state(facts.status) in need.values
+        case RoleCondition():
+            return bool(facts.role) and facts.role in need.values
+        case MessageCondition():
+            return any(_supplied(facts, kind) for kind in need.values)
+        case FieldCondition():
             return _field_settled(facts, need)
-    return False
+        case (
+            TextCondition()
+            | SubjectCondition()
+            | SeenCondition()
+            | WithinCondition()
+            | CategoryCondition()
+            | ChannelCondition()
+            | AllowedCondition()
+            | NotCondition()
+            | AnyOfCondition()
+            | WhenCondition()
+        ):
+            return False
+        case _:
+            assert_never(need)
 
 
-def _field_settled(facts: Assumptions, need: Test) -> bool:
-    (word, argument) = need.checks[0]
+def _supplied(facts: Assumptions, kind: MessageKind) -> bool:
+    match kind:
+        case "public":
+            return facts.text
+        case "note":
+            return facts.note
+        case "any":
+            return facts.text or facts.note
+        case _:
+            assert_never(kind)
+
+
+_HAS_VALUE: tuple[FieldWord, ...] = (
+    "present",
+    "is",
+    "contains",
+    "has_role",
+    "in_future",
+)
+"""The words of a field condition that hold only where the field is set."""
+
+
+def _field_settled(facts: Assumptions, need: FieldCondition) -> bool:
+    check = need.checks[0]
     sets = facts.sets or {}
     if need.name in sets:
-        value = sets[need.name]
-        if isinstance(value, str) and "$" in value and word != "changed":
-            return word == "present" and only_name(value) in ("", *_NEVER_EMPTY)
-        if word in ("present", "changed"):
+        return _set_settles(sets[need.name], check)
+    known = _checks_of(facts, need.name)
+    word = check.word
+    match word:
+        case "present":
+            return any(fact.word in _HAS_VALUE for fact in known)
+        case "is" | "has_role" | "contains":
+            return any(
+                fact.word == word and set(fact.values) <= set(check.values)
+                for fact in known
+            )
+        case "complete":
+            return any(fact.word == "absent" for fact in known)
+        case "absent" | "in_future" | "changed":
+            return False
+        case _:
+            assert_never(word)
+
+
+def _set_settles(value: Value | None, check: FieldCheck) -> bool:
+    """Return whether a check passes once the act has set the field to a value."""
+    word = check.word
+    if isinstance(value, str) and "$" in value and word != "changed":
+        return word == "present" and only_name(value) in ("", *_NEVER_EMPTY)
+    match word:
+        case "present" | "changed":
             return value is not None
-        if word == "absent":
+        case "absent":
             return value is None
-        return word == "is" and isinstance(argument, tuple) and str(value) in argument
-    same = [
-        test.checks[0]
-        for test in facts.tests
-        if test.kind == "field" and test.name == need.name
-    ]
-    if word == "present":
-        return any(
-            known in ("present", "is", "contains", "has_role", "in_future")
-            for known, _ in same
-        )
-    if word in ("is", "has_role", "contains") and isinstance(argument, tuple):
-        return any(
-            known == word and isinstance(a, tuple) and set(a) <= set(argument)
-            for known, a in same
-        )
-    if word == "complete":
-        return any(known == "absent" for known, _ in same)
-    return False
+        case "is":
+            return value is not None and str(value) in check.values
+        case "contains" | "in_future" | "complete" | "has_role":
+            return False
+        case _:
+            assert_never(word)
 
 
-def _refuted(facts: Assumptions, test: Test, depth: int) -> bool:
-    """Whether the facts say that a test cannot pass."""
-    match test.kind:
-        case "not":
-            return all(_follows(facts, inner, depth) for inner in split(test.inner))
-        case "any_of":
-            return all(_refuted(facts, inner, depth) for inner in split(test.inner))
-        case "status":
-            return facts.status not in test.wanted
-        case "state":
-            return facts.profile.state(facts.status) not in test.wanted
-        case "allowed":
-            return all(to == facts.status for to in test.wanted)
-        case "role" if facts.role:
-            return facts.role not in test.wanted
-        case "role" | "channel" | "category":
-            return any(
-                fact.kind == test.kind and not set(fact.wanted) & set(test.wanted)
-                for fact in facts.tests
-            )
-        case "field":
-            return _field_refuted(facts, test)
-        case "text" | "subject":
-            # A text that does not hold any of these does not hold this one.
-            denied = [
-                fact.inner[0]
-                for fact in facts.tests
-                if fact.kind == "not" and len(fact.inner) == 1
-            ]
-            return any(
-                (no.kind, no.name) == (test.kind, test.name)
-                and set(test.wanted) <= set(no.wanted)
-                for no in denied
-            )
-    return False
-
-
-def _field_refuted(facts: Assumptions, test: Test) -> bool:
-    (word, argument) = test.checks[0]
-    valued = ("present", "is", "contains", "has_role", "in_future")
-    known = [
+def _checks_of(facts: Assumptions, name: str) -> list[FieldCheck]:
+    """Return what is known of a field."""
+    return [
         fact.checks[0]
-        for fact in facts.tests
-        if fact.kind == "field" and fact.name == test.name
+        for fact in facts.conditions
+        if isinstance(fact, FieldCondition) and fact.name == name
     ]
-    sets = facts.sets or {}
-    if test.name in sets:
-        known = (
-            [("absent", True)]
-            if sets[test.name] is None
-            else [("present", True), ("is", (str(sets[test.name]),))]
-        )
-    for other, value in known:
-        if (word == "absent" and other in valued) or (
-            word in valued and other == "absent"
-        ):
-            return True
-        if (
-            word == other == "is"
-            and isinstance(value, tuple)
-            and isinstance(argument, tuple)
-        ):
-            if not set(value) & set(argument):
-                return True
-    return Test("not", inner=(test,)) in facts.tests or _not_is(
-        facts, test, word, argument
+
+
+def _refuted(facts: Assumptions, condition: Condition, depth: int) -> bool:
+    """Return whether the facts say that a condition cannot hold."""
+    match condition:
+        case NotCondition():
+            return all(
+                _follows(facts, part, depth) for part in split(condition.conditions)
+            )
+        case AnyOfCondition():
+            return all(
+                _refuted(facts, part, depth) for part in split(condition.conditions)
+            )
+        case StatusCondition():
+            return facts.status not in condition.values
+        case StateCondition():
+            return facts.profile.state(facts.status) not in condition.values
+        case AllowedCondition():
+            return all(status == facts.status for status in condition.values)
+        case RoleCondition() if facts.role:
+            return facts.role not in condition.values
+        case RoleCondition() | ChannelCondition() | CategoryCondition():
+            return any(
+                isinstance(fact, type(condition))
+                and set(fact.values).isdisjoint(condition.values)
+                for fact in facts.conditions
+            )
+        case FieldCondition():
+            return _field_refuted(facts, condition)
+        case TextCondition() | SubjectCondition():
+            return _text_refuted(facts, condition)
+        case MessageCondition() | SeenCondition() | WithinCondition() | WhenCondition():
+            return False
+        case _:
+            assert_never(condition)
+
+
+def _denied(facts: Assumptions) -> Iterator[Condition]:
+    """Yield the conditions that are known not to hold."""
+    for fact in facts.conditions:
+        if isinstance(fact, NotCondition) and len(fact.conditions) == 1:
+            yield fact.conditions[0]
+
+
+def _text_refuted(
+    facts: Assumptions, condition: TextCondition | SubjectCondition
+) -> bool:
+    """Return whether a text is known to hold none of the values, or none of more."""
+    return any(
+        isinstance(denied, type(condition))
+        and denied.whole_line == condition.whole_line
+        and set(condition.values) <= set(denied.values)
+        for denied in _denied(facts)
     )
 
 
-def _not_is(facts: Assumptions, test: Test, word: str, argument: Value) -> bool:
-    """``not: {is: [a, b]}`` refutes ``is: a``; ``not: {absent}`` refutes ``absent``;
-    and so on."""
-    for fact in facts.tests:
-        if (
-            fact.kind == "not"
-            and len(fact.inner) == 1
-            and fact.inner[0].kind == "field"
-            and fact.inner[0].name == test.name
-        ):
-            inner = fact.inner[0]
-            if len(inner.checks) == 1 and inner.checks[0][0] == word:
-                wide = inner.checks[0][1]
-                if (
-                    not isinstance(wide, tuple)
-                    or not isinstance(argument, tuple)
-                    or set(argument) <= set(wide)
-                ):
-                    return True
-    return False
+def _field_refuted(facts: Assumptions, condition: FieldCondition) -> bool:
+    check = condition.checks[0]
+    known = _checks_of(facts, condition.name)
+    sets = facts.sets or {}
+    if condition.name in sets:
+        value = sets[condition.name]
+        known = (
+            [FieldCheck("absent")]
+            if value is None
+            else [FieldCheck("present"), FieldCheck("is", (str(value),))]
+        )
+    return (
+        any(_contradict(fact, check) for fact in known)
+        or NotCondition((condition,)) in facts.conditions
+        or _not_is(facts, condition, check)
+    )
+
+
+def _contradict(first: FieldCheck, second: FieldCheck) -> bool:
+    """Return whether two checks of a field can never pass together."""
+    if first.word == second.word == "is":
+        return set(first.values).isdisjoint(second.values)
+    words = {first.word, second.word}
+    return "absent" in words and not words.isdisjoint(_HAS_VALUE)
+
+
+def _not_is(facts: Assumptions, condition: FieldCondition, check: FieldCheck) -> bool:
+    """Return whether a check is known not to pass: ``not: {is: [a, b]}`` refutes
+    ``is: a``; ``not: {absent}`` refutes ``absent``; and so on."""
+    return any(
+        isinstance(denied, FieldCondition)
+        and denied.name == condition.name
+        and len(denied.checks) == 1
+        and denied.checks[0].word == check.word
+        and set(check.values) <= set(denied.checks[0].values)
+        for denied in _denied(facts)
+    )

@@ -1,19 +1,19 @@
-"""The small grammars of the profile language: tests, events, actions, values. They
-collect findings, never raise."""
+"""The small grammars of the profile language: actions, values. They collect findings,
+never raise."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
 
 from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
 from ticketctl.core.language.limits import FINDINGS
-from ticketctl.core.profile import Action, Event, Field, Origin, Status, Test, squash
+from ticketctl.core.profile import Action, Field, Origin, Status, squash
 from ticketctl.core.templates import names_in
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding, Place, closest
-from ticketctl.pattern import pattern
 
 HEAD_FIELDS: dict[str, Field] = {
     "title": Field("title", "string", help="one line that says what it is about"),
@@ -23,16 +23,6 @@ HEAD_FIELDS: dict[str, Field] = {
     "follows": Field("follows", "string", help="the ticket that it continues"),
     "watchers": Field("watchers", "users", help="others who may act as the customer"),
 }
-FIELD_WORDS = (
-    "present",
-    "absent",
-    "is",
-    "contains",
-    "in_future",
-    "changed",
-    "complete",
-    "has_role",
-)
 NAMES_FILLED = (
     "actor",
     "assignee",
@@ -50,17 +40,9 @@ NAMES_FILLED = (
 )
 INTERNAL = "note"
 """The name that stands for an internal note, which customers must never read."""
-PLAIN_EVENTS = (
-    "created",
-    "customer_message",
-    "staff_message",
-    "staff_event",
-    "mail_in",
-)
-EVENTS_ABOUT = ("entered", "left", "field_set", "notified", "fired")
+Option = TypeVar("Option", bound=str)
 _TOLD = 40
 """How many names a hint lists."""
-_CALL = pattern(r"([a-z_]+)(?:\((.*)\))?\Z", re.DOTALL)
 
 
 class TooManyFindingsError(Exception):
@@ -114,6 +96,14 @@ class SymbolTable:
         near = closest(name, listed) if len(self.findings) < 10 else ""
         self.error(node, f'unknown {what} "{name}"', near or f"known: {some}", "name")
         return name
+
+    def choice(
+        self, node: Node, what: str, options: Sequence[Option], default: Option
+    ) -> Option:
+        """The option that the text of a node names; a finding, and the default, if
+        there is none."""
+        name = self.known(node, what, node.text, options)
+        return next((option for option in options if option == name), default)
 
     def keys(
         self,
@@ -194,180 +184,6 @@ class SymbolTable:
                     [*NAMES_FILLED, *HEAD_FIELDS, *self.fields],
                 )
         return node.text
-
-
-def read_event(names: SymbolTable, node: Node) -> Event:
-    """``entered(Solved)``, ``customer_message`` ..."""
-    found = _CALL.match(node.text)
-    kind, about = (found[1], found[2]) if found else (node.text, None)
-    if kind in EVENTS_ABOUT and about:
-        inner = Node(about, node.line, node.col)
-        if kind in ("entered", "left"):
-            about = names.status(inner)
-        elif kind == "field_set":
-            about = names.field(inner).name
-        else:
-            what, known = (
-                ("message", names.messages)
-                if kind == "notified"
-                else ("automation", names.automations)
-            )
-            about = names.known(inner, what, about, known)
-        return Event(kind, about)
-    if kind in EVENTS_ABOUT:
-        names.error(node, f'the event "{kind}" must say of what: {kind}(...)')
-    elif kind not in PLAIN_EVENTS or about is not None:
-        names.known(
-            node,
-            "event",
-            node.text,
-            [*PLAIN_EVENTS, *(f"{kind}(...)" for kind in EVENTS_ABOUT)],
-        )
-    return Event(kind)
-
-
-def read_events(names: SymbolTable, node: Node | None) -> tuple[Event, ...]:
-    """A list of events, or one."""
-    return tuple(read_event(names, item) for item in node.items) if node else ()
-
-
-def read_tests(names: SymbolTable, node: Node | None) -> tuple[Test, ...]:
-    """A list of tests, or one."""
-    return tuple(read_test(names, item) for item in node.items) if node else ()
-
-
-_TEST_KEYS: dict[str, tuple[str, ...]] = {
-    "field": FIELD_WORDS,
-    "message": (),
-    "text": (),
-    "subject": (),
-    "seen": ("since",),
-    "within": ("of",),
-    "status": (),
-    "state": (),
-    "category": (),
-    "role": (),
-    "channel": (),
-    "allowed": (),
-    "not": (),
-    "any_of": (),
-    "when": ("need",),
-}
-
-
-def read_test(names: SymbolTable, node: Node) -> Test:
-    """One test; see docs/profile-language.md."""
-    kind = next((kind for kind in _TEST_KEYS if kind in node.map), "")
-    if not kind:
-        names.error(
-            node,
-            "this is not a test",
-            f"a test begins with one of: {', '.join(_TEST_KEYS)}",
-        )
-        return Test("any_of", place=names.place(node))
-    found = names.keys(node, f'a test "{kind}"', (kind, "say", *_TEST_KEYS[kind]))
-    say = names.filled(found["say"], internal=True) if "say" in found else ""
-    head, place = found[kind], names.place(node)
-    if not head.items:
-        names.error(node, f'the test "{kind}" says nothing')
-    if kind == "field":
-        return Test(
-            "field",
-            _field_name(names, head),
-            checks=_checks(names, head, found),
-            say=say,
-            place=place,
-        )
-    if kind in ("not", "any_of", "when"):
-        then = read_tests(names, found.get("need"))
-        if kind == "when" and not then:
-            names.error(node, 'a test "when" has no "need"')
-        return Test(
-            kind, inner=read_tests(names, head), then=then, say=say, place=place
-        )
-    if kind == "seen":
-        since = read_event(names, found["since"]) if "since" in found else None
-        return Test(
-            "seen", event=read_event(names, head), since=since, say=say, place=place
-        )
-    if kind == "within":
-        if "of" not in found:
-            names.error(node, 'a test "within" has no "of"')
-            return Test("any_of", place=place)
-        return Test(
-            "within",
-            event=read_event(names, found["of"]),
-            period=names.duration(head),
-            say=say,
-            place=place,
-        )
-    name = "line" if kind in ("text", "subject") and "line" in head.map else ""
-    return Test(kind, name, wanted=_wanted(names, kind, head), say=say, place=place)
-
-
-def _field_name(names: SymbolTable, node: Node) -> str:
-    _, dot, item = node.text.partition(".")
-    return names.field(node).name + dot + item
-
-
-def _wanted(names: SymbolTable, kind: str, node: Node) -> tuple[str, ...]:
-    """What a simple test compares with: statuses, roles, states, texts ..."""
-    if kind in ("text", "subject"):
-        inner = names.keys(node, f'"{kind}"', ("contains", "line"))
-        if len(inner) != 1 or not all(held.items for held in inner.values()):
-            names.error(node, f'"{kind}" says either "contains" or "line"')
-        return tuple(item.text for held in inner.values() for item in held.items)
-    closed = {
-        "message": ("public", "note", "any"),
-        "channel": ("cli", "mail"),
-        "category": sorted(names.categories),
-        "state": ("new", "open", "pending", "on_hold", "solved", "closed"),
-    }
-    if kind in ("status", "allowed"):
-        return tuple(names.status(item) for item in node.items)
-    if kind == "role":
-        return tuple(names.role(item) for item in node.items)
-    return tuple(
-        names.known(item, kind, item.text, closed[kind]) for item in node.items
-    )
-
-
-def _checks(
-    names: SymbolTable, head: Node, found: Mapping[str, Node]
-) -> tuple[tuple[str, Value], ...]:
-    """The words of a field test with their arguments."""
-    declared = names.field(head)
-    checks: list[tuple[str, Value]] = []
-    for word, node in found.items():
-        if word not in FIELD_WORDS:
-            continue
-        if word == "is":
-            if not node.items:
-                names.error(node, '"is" says nothing')
-            for item in node.items:
-                read_value(names, declared, item)
-            checks += [(word, tuple(item.text for item in node.items))]
-        elif word in ("contains", "has_role") and not node.items:
-            names.error(node, f'"{word}" says nothing')
-        elif word == "contains":
-            checks += [(word, tuple(item.text for item in node.items))]
-        elif word == "has_role":
-            checks += [(word, tuple(names.role(item) for item in node.items))]
-        elif node.value is not True:
-            names.error(
-                node,
-                f'"{word}" takes only "true"',
-                'for the reverse use "not" or the opposite word',
-            )
-        else:
-            checks += [(word, True)]
-    if not checks:
-        names.error(
-            head,
-            f'the test of "{head.text}" says nothing',
-            f"say one of: {', '.join(FIELD_WORDS)}",
-        )
-    return tuple(checks)
 
 
 def read_value(names: SymbolTable, declared: Field, node: Node) -> Value:

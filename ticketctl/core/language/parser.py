@@ -9,9 +9,15 @@ from contextlib import suppress
 from typing import TypeVar
 
 from ticketctl.core import profile as p
+from ticketctl.core.conditions import AllowedCondition, depends_on_time, walk
 from ticketctl.core.dates import Duration, zone
 from ticketctl.core.engine.messages import check_leaks, read_message, read_template
 from ticketctl.core.language.calendars import read_calendar
+from ticketctl.core.language.conditions import (
+    read_conditions,
+    read_event,
+    read_events,
+)
 from ticketctl.core.language.grammar import (
     EMPTY,
     HEAD_FIELDS,
@@ -19,14 +25,12 @@ from ticketctl.core.language.grammar import (
     SymbolTable,
     TooManyFindingsError,
     read_actions,
-    read_event,
-    read_events,
     read_origin,
     read_sets,
-    read_tests,
     read_value,
 )
 from ticketctl.core.language.limits import too_large
+from ticketctl.core.states import STATES, State
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding
 
@@ -230,7 +234,10 @@ def _role(names: SymbolTable, key: str, node: Node) -> p.Role:
     bound = found["field"].text if "field" in found else ""
     help_ = found.get("help", EMPTY).text
     return p.Role(
-        key, names.known(kind, "kind of role", kind.text, p.KINDS), bound, help_
+        key,
+        names.choice(kind, "kind of role", p.ROLE_KINDS, "integration"),
+        bound,
+        help_,
     )
 
 
@@ -296,30 +303,31 @@ _STATUS_KEYS = (
 
 def _status_name(names: SymbolTable, key: str, node: Node) -> p.Status:
     """The status without its tests, which may speak of statuses that come later."""
-    state = node.map.get("state", EMPTY)
+    state: State = "open"
+    if "state" in node.map:
+        state = names.choice(node.map["state"], "state", STATES, "open")
     aliases = tuple(item.text for item in node.map.get("aliases", EMPTY).items)
     for item in (Node(key, node.line, node.col), *node.map.get("aliases", EMPTY).items):
         if (other := names.spellings.get(p.squash(item.text))) is not None:
             names.error(item, f'"{item.text}" and "{other}" are one name')
     names.spellings |= dict.fromkeys(map(p.squash, (key, *aliases)), key)
-    return p.Status(key, state.text, aliases=aliases)
+    return p.Status(key, state, aliases=aliases)
 
 
 def _status(names: SymbolTable, key: str, node: Node) -> p.Status:
     found = names.keys(node, f'status "{key}"', _STATUS_KEYS, ("state",))
-    state, set_by = found.get("state", EMPTY), found.get("set_by", EMPTY)
-    names.known(state, "state", state.text, p.STATES)
+    set_by = found.get("set_by", EMPTY)
     if set_by.text not in ("", "system"):
         names.error(set_by, '"set_by" can only be "system"')
     return p.Status(
         key,
-        state.text,
+        names.statuses[key].state,
         description=found.get("description", EMPTY).text,
         aliases=names.statuses[key].aliases,
         set_by_system=set_by.text == "system",
-        needs=read_tests(names, found.get("needs")),
-        keeps=read_tests(names, found.get("keeps")),
-        warns=read_tests(names, found.get("warns")),
+        needs=read_conditions(names, found.get("needs")),
+        keeps=read_conditions(names, found.get("keeps")),
+        warns=read_conditions(names, found.get("warns")),
         origin=read_origin(names, found),
         place=names.place(node),
     )
@@ -366,8 +374,8 @@ def _edge(names: SymbolTable, item: Node) -> Callable[[str, str, int], p.Transit
     on_behalf = tuple(names.role(role) for role in found.get("on_behalf", EMPTY).items)
     criterion = found.get("criterion", EMPTY).text
     needs, warns = (
-        read_tests(names, found.get("needs")),
-        read_tests(names, found.get("warns")),
+        read_conditions(names, found.get("needs")),
+        read_conditions(names, found.get("warns")),
     )
     sets, origin, place = (
         read_sets(names, found.get("sets")),
@@ -419,8 +427,8 @@ def _no_circles(
     for place in {
         inner.place
         for test in bound
-        for inner in test.walk()
-        if inner.kind == "allowed"
+        for inner in walk(test)
+        if isinstance(inner, AllowedCondition)
     }:
         names.error(
             Node(None, place.line, place.col),
@@ -444,7 +452,7 @@ def _trigger(names: SymbolTable, item: Node) -> p.Trigger:
     return p.Trigger(
         found.get("name", EMPTY).text,
         read_events(names, found.get("on")),
-        read_tests(names, found.get("when")),
+        read_conditions(names, found.get("when")),
         read_actions(names, found.get("do")),
         read_origin(names, found),
         names.place(item),
@@ -507,7 +515,7 @@ def _automation(names: SymbolTable, item: Node, order: int) -> p.Automation:
         cancel_on=read_events(names, found.get("cancel_on")),
         resume_on=read_events(names, found.get("resume_on")),
         reset_on=read_events(names, found.get("reset_on")),
-        when=read_tests(names, found.get("when")),
+        when=read_conditions(names, found.get("when")),
         criterion=found.get("criterion", EMPTY).text,
         order=order,
         origin=read_origin(names, found),
@@ -564,10 +572,10 @@ def _queue(names: SymbolTable, node: Node | None) -> p.Queue:
         if direction not in ("", "desc"):
             names.error(item, f'"{item.text}" is not an order', "FIELD or FIELD:desc")
         order.append((name, direction == "desc"))
-    tests = read_tests(names, found.get("when"))
+    tests = read_conditions(names, found.get("when"))
     for item, test in zip(found.get("when", EMPTY).items, tests, strict=True):
-        if (
-            test.of_time
+        if depends_on_time(
+            test
         ):  # the index remembers who is in the queue, until the ticket changes
             names.error(
                 item,
