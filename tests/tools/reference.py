@@ -16,28 +16,30 @@ Made from `--help` by `make reference`. Options that stand before the command ho
 
 
 def reference() -> str:
-    """The whole page."""
-    return _HEAD + "".join(_pages(cli, "ticketctl", None))
+    """Return the whole page."""
+    return _HEAD + "".join(
+        f"\n## {title}\n\n```text\n{page}\n```\n" for title, page in pages(cli)
+    )
 
 
-def _pages(
-    command: click.Command, name: str, parent: click.Context | None
-) -> Iterator[str]:
+def pages(
+    command: click.Command, parent: click.Context | None = None
+) -> Iterator[tuple[str, str]]:
+    """Yield the name and the help of a command, and of all commands below it."""
     with click.Context(
         command,
-        info_name=name,
+        info_name=command.name if parent else "ticketctl",
         parent=parent,
-        terminal_width=100,
-        max_content_width=100,
+        terminal_width=80,
+        max_content_width=80,
     ) as ctx:
         ctx.help_option_names = ["-h", "--help"]
-        title = ctx.command_path
-        yield f"\n## {title}\n\n```text\n{command.get_help(ctx).rstrip()}\n```\n"
+        yield ctx.command_path, command.get_help(ctx).rstrip()
         if isinstance(command, click.Group):
-            for child in command.list_commands(ctx):
-                found = command.get_command(ctx, child)
-                assert found is not None
-                yield from _pages(found, child, ctx)
+            for name in command.list_commands(ctx):
+                child = command.get_command(ctx, name)
+                assert child is not None
+                yield from pages(child, ctx)
 
 
 def table_agrees() -> list[str]:

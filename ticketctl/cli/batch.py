@@ -40,10 +40,10 @@ def batch_command(
     note: str | None,
     format_: str,
 ) -> None:
-    """Put tickets into a batch and change their status together, all or none.
+    """Change the status of many tickets together, all or none.
 
-    BATCH is one of the profile's batches, NAME the name of this one. Without ID, all
-    tickets that are ready for the batch are taken.
+    BATCH is a batch that the profile defines, NAME the name of this one. Without ID,
+    all tickets that are ready for it are taken.
     """
     workspace = env.workspace
     owner, definition = find_batch(workspace, batch, profile)

@@ -48,16 +48,17 @@ _ending = options(no_notify_option, dry_run_option, format_option("text", "json"
 @options(note_option, reply_option, for_option, via_option)
 @options(assignee_option, set_option, due_option, template_option)
 @click.option(
-    "--expect", metavar="STATUS", help="Refuse, unless the ticket has STATUS."
+    "--expect", metavar="STATUS", help="Refuse unless the ticket has STATUS now."
 )
 @_ending
 @pass_env
 def move_command(
     env: Env, /, words: tuple[str, ...], format_: str, dry: bool, **typed: Any
 ) -> None:
-    """Change the status of tickets, as the workflow allows.
+    """Change the status of tickets.
 
-    With - as ID, the ids are read from stdin, one on each line.
+    If the workflow does not allow it, the answer says what is missing. With - as ID,
+    the ids are read from stdin, one on each line.
     """
     *ids, status = words
     if not ids or not status.strip():
@@ -120,7 +121,10 @@ def note_command(
 def assign_command(
     env: Env, /, id_: str, format_: str, dry: bool, **typed: Any
 ) -> None:
-    """Assign a ticket to WHO: an address, @me, or none to unassign."""
+    """Assign a ticket, or unassign it.
+
+    WHO is an address, @me, or none.
+    """
     _change(env, [id_], ChangeInput(**typed), format_, dry)
 
 
@@ -130,9 +134,9 @@ def assign_command(
 @options(note_option, _ending)
 @pass_env
 def set_command(env: Env, /, id_: str, format_: str, dry: bool, **typed: Any) -> None:
-    """Set fields of a ticket; FIELD= clears one.
+    """Set or clear fields of a ticket.
 
-    An item of a checklist is set by FIELD.ITEM=done or FIELD.ITEM=open.
+    FIELD= clears a field; FIELD.ITEM=done checks an item of a checklist.
     """
     _change(env, [id_], ChangeInput(**typed), format_, dry)
 

@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 @staff_command("check")
 @ids_argument
 @click.option(
-    "--changed", is_flag=True, help="Only what has changed since it was found right."
+    "--changed", is_flag=True, help="Check only what changed since the last good check."
 )
 @click.option(
-    "--staged", is_flag=True, help="The tickets that are about to be committed."
+    "--staged", is_flag=True, help="Check the tickets that are about to be committed."
 )
 @click.option(
-    "--range", "range_", metavar="A..B", help="The tickets that these commits changed."
+    "--range",
+    "range_",
+    metavar="A..B",
+    help="Check the tickets that these commits changed.",
 )
 @format_option("text", "json")
 @pass_env
@@ -40,7 +43,10 @@ def check_command(
     range_: str | None,
     format_: str,
 ) -> None:
-    """Replay every ticket against its profile, and say what is wrong where."""
+    """Check tickets against their profiles.
+
+    Every event is replayed; each problem is printed with its file and line.
+    """
     from ticketctl.core.plural import counted
 
     workspace = env.workspace

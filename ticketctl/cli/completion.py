@@ -69,8 +69,10 @@ _WHERE = {
 @click.argument("shell", type=click.Choice(list(_WHERE)))
 @pass_env
 def completion_command(env: Env, /, shell: str) -> None:
-    """Print the completion script for a shell; statuses are offered only if they are
-    legal next."""
+    """Print the completion script for a shell.
+
+    It completes ids, profiles, and the statuses that a ticket can change to.
+    """
     from click.shell_completion import get_completion_class
 
     from ticketctl.cli.main import cli

@@ -1,4 +1,4 @@
-"""The command that checks the set-up around the tickets: doctor."""
+"""The command that checks the setup: doctor."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ticketctl.errors import Exit
 
 @staff_command("doctor")
 @click.option(
-    "--state", is_flag=True, help="Print the folder of index, caches and journal."
+    "--state", is_flag=True, help="Print the folder of index, cache and journal."
 )
 @format_option("text", "json")
 @pass_env
 def doctor_command(env: Env, /, state: bool, format_: str) -> None:
-    """Look after everything around the tickets: git, sweeps, mail."""
+    """Check the setup: git, sweep, email."""
     if state:
         print_state(env)
         return

@@ -28,12 +28,15 @@ from ticketctl.store.paths import short
     type=click.IntRange(1, 3660),
     default=7,
     show_default=True,
-    help="How far ahead.",
+    help="How many days to look ahead.",
 )
 @format_option("text", "jsonl")
 @pass_env
 def forecast_command(env: Env, /, days: int, format_: str) -> None:
-    """Show what the coming sweeps will do, if nobody does anything."""
+    """Show what the next sweeps will do.
+
+    It assumes that nobody changes a ticket meanwhile.
+    """
     workspace = env.workspace
     env.tell_reader()
     with env.progress() as progress:

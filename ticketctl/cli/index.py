@@ -13,18 +13,17 @@ from ticketctl.errors import Exit
 
 @click.group("index", cls=Group)
 def index_command() -> None:
-    """Look after the index of all tickets, which looks after itself.
+    """Inspect or rebuild the index (rarely needed).
 
-    It is made of the files alone, brought up to date whenever it is asked, and may be
-    deleted at any time.
+    The index is made from the ticket files and updated by every command that needs it.
+    You may delete it at any time.
     """
 
 
 @index_command.command("status", cls=StaffCommand)
 @pass_env
 def show_status(env: Env, /) -> None:
-    """Show what the index holds, and whether it is behind the files; nothing is
-    changed."""
+    """Show what the index contains, and whether it is up to date."""
     from ticketctl.app.index.status import status
 
     for line in status(env.workspace):
@@ -34,7 +33,10 @@ def show_status(env: Env, /) -> None:
 @index_command.command("rebuild", cls=StaffCommand)
 @pass_env
 def rebuild(env: Env, /) -> None:
-    """Make the index anew from all files. Exit status 71 if it cannot be written."""
+    """Rebuild the index from the ticket files.
+
+    Exit status 71 if it cannot be written.
+    """
     from ticketctl.app.index.refresh import rebuilt
 
     with env.progress() as progress:
@@ -45,7 +47,7 @@ def rebuild(env: Env, /) -> None:
 @index_command.command("verify", cls=StaffCommand)
 @pass_env
 def verify(env: Env, /) -> None:
-    """Read all files, and hold the index against them."""
+    """Compare the index with the ticket files."""
     from ticketctl.app.index.status import differences
 
     with env.progress() as progress:

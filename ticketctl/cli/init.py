@@ -1,4 +1,4 @@
-"""The command that makes a store, and prepares a clone: init."""
+"""The command that creates a store, or sets up a clone: init."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ticketctl.cli.output import say
 @profile_option("The profile of new tickets.")
 @pass_env
 def init_command(env: Env, /, folder: str | None, profile: str | None) -> None:
-    """Make a ticket store here, or in DIR, in a git repository of its own if there is
-    none.
+    """Create a ticket store, or set up a clone of one.
 
-    In a store that is there it sets up this clone: merge driver, hook, schema for
-    editors.
+    The store is created in this folder or in DIR, with a git repository if there is
+    none. In a clone of a store, init sets up the merge driver, the hook and the schema
+    for editors.
     """
     from ticketctl.app.init import init_store
 

@@ -61,38 +61,52 @@ _MINUS = pattern(r"-[a-z_][\w.]*:.", re.IGNORECASE)
     "statuses",
     metavar="STATUS",
     multiple=True,
-    help="Only tickets there.",
+    help="Only tickets with this status.",
 )
 @click.option(
     "--state",
     "states",
     metavar="STATE",
     multiple=True,
-    help="new, open, pending, on_hold, solved or closed.",
+    help="Only tickets in this state: new, open, pending, on_hold, solved or closed.",
 )
 @profile_option("Only tickets of this profile.")
-@click.option("-a", "--assignee", metavar="WHO", help="Only those of WHO (@me, none).")
 @click.option(
-    "-c", "--customer", metavar="WHO", help="Only those of this customer (@me)."
+    "-a", "--assignee", metavar="WHO", help="Only tickets of this assignee (@me, none)."
 )
-@click.option("--open", "which", flag_value="open", help="New, open and pending ones.")
-@click.option("--closed", "which", flag_value="closed", help="Closed ones.")
-@click.option("-A", "--all", "which", flag_value="all", help="All, closed ones too.")
-@click.option("--due", is_flag=True, help="Only those on which a rule will act.")
-@click.option("--overdue", is_flag=True, help="Only those whose moment has passed.")
-@click.option("--queue", is_flag=True, help="The work queue, in the profile's order.")
+@click.option(
+    "-c", "--customer", metavar="WHO", help="Only tickets of this customer (@me)."
+)
+@click.option(
+    "--open", "which", flag_value="open", help="Only new, open and pending tickets."
+)
+@click.option("--closed", "which", flag_value="closed", help="Only closed tickets.")
+@click.option(
+    "-A", "--all", "which", flag_value="all", help="All tickets, also closed ones."
+)
+@click.option(
+    "--due", is_flag=True, help="Only tickets on which a time-based rule will act."
+)
+@click.option(
+    "--overdue", is_flag=True, help="Only tickets on which a rule is due now."
+)
+@click.option(
+    "--queue", is_flag=True, help="The work queue, in the order of the profile."
+)
 @click.option(
     "-S",
     "--search",
     metavar="TEXT",
     default="",
-    help="Words that begin so, all of them, in titles, messages, notes.",
+    help="Match word beginnings in titles, messages and notes; all must match.",
 )
 @click.option(
-    "--created", metavar="RANGE", help="FROM..UNTIL; either may be left out (-7d..)."
+    "--created",
+    metavar="RANGE",
+    help="Created in FROM..UNTIL; either may be missing (-7d..).",
 )
-@click.option("--updated", metavar="RANGE", help="The same for the last change.")
-@click.option("--sort", metavar="FIELD[:desc]", multiple=True, help="Another order.")
+@click.option("--updated", metavar="RANGE", help="Last changed in FROM..UNTIL.")
+@click.option("--sort", metavar="FIELD[:desc]", multiple=True, help="Sort by FIELD.")
 @click.option(
     "-L",
     "--limit",
@@ -100,10 +114,10 @@ _MINUS = pattern(r"-[a-z_][\w.]*:.", re.IGNORECASE)
     type=click.IntRange(0),
     default=50,
     show_default=True,
-    help="At most N (0: all).",
+    help="At most N tickets (0: all).",
 )
 @click.option(
-    "--columns", metavar="A,B", help="Which columns, fields of the profile too."
+    "--columns", metavar="A,B", help="Show these columns; fields of the profile, too."
 )
 @format_option(*FORMATS)
 @pass_env
@@ -116,12 +130,12 @@ def list_command(
     columns: str | None,
     **given: Any,
 ) -> None:
-    """List tickets, newest change first; closed ones are hidden.
+    """List tickets, newest change first.
 
-    DUE is the next moment at which a rule will act; ! marks a customer's message that
-    nobody answered.
+    Closed tickets are hidden. DUE is when the next time-based rule acts; ! marks a
+    customer's message that has no answer yet.
 
-    QUERY says the same as the options, and more: 'status:pending assignee:@me due:<+3d
+    QUERY selects tickets, as the options do: 'status:pending assignee:@me due:<+3d
     -product:billing "paper jam"'.
     """
     workspace = env.workspace

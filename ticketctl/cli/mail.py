@@ -1,4 +1,4 @@
-"""The commands for mail: mail in, send, fetch, show."""
+"""The commands for email: mail in, fetch, send, show."""
 
 from __future__ import annotations
 
@@ -17,22 +17,21 @@ from ticketctl.errors import Exit, SettingsError, TicketctlError, exit_of
 
 @click.group("mail", cls=Group)
 def mail_command() -> None:
-    """Deliver notices, take in letters."""
+    """Send notifications, receive email."""
 
 
 @mail_command.command("in")
 @click.option(
     "--to",
     metavar="ADDRESS",
-    help="The address that it was delivered to (Postfix: ${recipient}).",
+    help="The address it was delivered to (Postfix: ${recipient}).",
 )
 @pass_env
 def mail_in(env: Env, /, to: str | None) -> None:
-    """Read one letter on stdin, for an MTA, procmail or sieve: onto its ticket, or a
-    new one.
+    """Receive one email from stdin, as an MTA, procmail or sieve gives it.
 
-    Exit status: 0 taken care of; 75 for everything that is not the sender's fault, so
-    that the MTA tries again.
+    The email is added to its ticket, or opens a new one. Exit status: 0 if it was
+    received or quarantined; 75 for any failure here, so that the MTA tries again.
     """
     from ticketctl.app.email.inbound import receive_from
 
@@ -45,12 +44,14 @@ def mail_in(env: Env, /, to: str | None) -> None:
     "--maildir",
     metavar="DIR",
     type=click.Path(file_okay=False),
-    help="Instead of IMAP.",
+    help="Read this maildir instead of IMAP.",
 )
 @pass_env
 def fetch_mail(env: Env, /, maildir: str | None) -> None:
-    """Take in the new letters of a maildir, or of the IMAP folder in the settings.
-    Quiet if there are none."""
+    """Receive new email by IMAP, or from a maildir.
+
+    Nothing is printed if there is none.
+    """
     from ticketctl.app.email.inbound import receive_from
     from ticketctl.app.email.servers import known_server
     from ticketctl.app.transaction import refuse_future
@@ -89,8 +90,11 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
 @mail_command.command("send", cls=StaffCommand)
 @pass_env
 def send_mail(env: Env, /) -> None:
-    """Deliver what is owed, oldest first, from the clone that is the sender. Quiet if
-    there is nothing."""
+    """Send the pending notifications by email, oldest first.
+
+    Only the clone that ticketctl.yaml names as the sender does this. Nothing
+    is printed if none is pending.
+    """
     from ticketctl.app.email.outbound import send
 
     with env.progress() as progress:
@@ -130,8 +134,10 @@ def send_mail(env: Env, /) -> None:
 @ids_argument
 @pass_env
 def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
-    """Show what is owed and what went wrong; with IDs, every notice of those tickets
-    with its text."""
+    """Show the pending notifications, and why they were not sent.
+
+    With ID, show every notification of those tickets with its text.
+    """
     from ticketctl.app.email import notifications, pending_notifications
 
     workspace = env.workspace

@@ -25,44 +25,29 @@ os.environ.setdefault(
 find out (3 ms)."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "init": ("init", "Make a ticket store here, or in DIR."),
+    "init": ("init", "Create a ticket store, or set up a clone of one."),
     "new": ("new", "Open a ticket and print its id."),
     "move": ("change", "Change the status of tickets."),
     "list": ("listing", "List tickets, newest change first."),
     "show": ("show", "Show tickets with their history."),
     "log": ("show", "Show the history of a ticket."),
-    "next": ("next", "Show which moves are open to you now."),
+    "next": ("next", "Show which statuses you can change a ticket to now."),
     "reply": ("change", "Add a public message."),
     "note": ("change", "Add an internal note."),
-    "assign": ("change", "Assign a ticket to WHO."),
-    "set": ("change", "Set fields of a ticket."),
+    "assign": ("change", "Assign a ticket, or unassign it."),
+    "set": ("change", "Set or clear fields of a ticket."),
     "edit": ("edit", "Edit the head of a ticket in $EDITOR."),
-    "batch": (
-        "batch",
-        "Put tickets into a batch and change their status together, all or none.",
-    ),
-    "sweep": ("sweep", "Apply what time has brought, as the role system."),
-    "why": (
-        "why",
-        "Show which rules act by time on a ticket, when, and what they wait for.",
-    ),
-    "forecast": (
-        "forecast",
-        "Show what the coming sweeps will do, if nobody does anything.",
-    ),
-    "mail": ("mail", "Deliver notices, take in letters."),
-    "check": ("check", "Replay every ticket against its profile."),
-    "index": (
-        "index",
-        "Look after the index of all tickets, which looks after itself.",
-    ),
-    "profile": ("profile", "List, show and prove workflow profiles."),
-    "import": ("transfer", "Take in tickets, all or none."),
-    "export": ("transfer", "Write tickets with their whole history as JSON Lines."),
-    "doctor": (
-        "doctor",
-        "Look after everything around the tickets: git, sweeps, mail.",
-    ),
+    "batch": ("batch", "Change the status of many tickets together, all or none."),
+    "sweep": ("sweep", "Run the time-based rules that are due."),
+    "why": ("why", "Explain the time-based rules of a ticket."),
+    "forecast": ("forecast", "Show what the next sweeps will do."),
+    "mail": ("mail", "Send notifications, receive email."),
+    "check": ("check", "Check tickets against their profiles."),
+    "index": ("index", "Inspect or rebuild the index (rarely needed)."),
+    "profile": ("profile", "List, show and check workflow profiles."),
+    "import": ("transfer", "Import tickets, all or none."),
+    "export": ("transfer", "Export tickets with their whole history as JSON Lines."),
+    "doctor": ("doctor", "Check the setup: git, sweep, email."),
     "completion": ("completion", "Print the completion script for a shell."),
 }
 HIDDEN = {"merge-driver": ("merge_driver", "Merge two versions of a ticket, for git.")}
@@ -119,27 +104,34 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit status: 0 done, 1 refused, 2 usage, 65 broken data, 66 not found, 70 our bug, 71 git or disk, 75 busy, "
-    "78 settings, 130 interrupted (Ctrl-C), 143 terminated.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="Exit status: 0 done, 1 refused, 2 usage, 65 broken data, 66 not found, "
+    "70 bug, 71 git or disk, 75 busy, 78 settings, 130 interrupted, 143 terminated.",
 )
-@click.option("-C", "folder", metavar="DIR", help="The store (else upwards from here).")
+@click.option(
+    "-C",
+    "folder",
+    metavar="DIR",
+    help="Use the store in DIR (default: the nearest one upwards).",
+)
 @click.option(
     "--as",
     "as_",
     metavar="ROLE[:WHO]",
-    help="Who you are (else TICKETCTL_AS, else git's user.email).",
+    help="Act as ROLE or WHO (default: TICKETCTL_AS, else git's user.email).",
 )
 @options(now_option, trust_clock_option)
 @click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
-    help="When to use colours.",
+    help="When to use colors.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 @click.option(
-    "-v", "--verbose", is_flag=True, help="Say which store, when and as whom."
+    "-q", "--quiet", is_flag=True, help="Print only errors and warnings to stderr."
+)
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Print the store, the time and the user."
 )
 @click.option(
     "--version",
@@ -151,10 +143,12 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
 )
 @click.pass_context
 def cli(ctx: click.Context, /, color: str, **given: Any) -> None:
-    """Tickets as plain files under version control, moved by a checked workflow.
+    """Tickets as plain files in git, with a checked workflow.
 
-    A new store: ticketctl init. A new ticket: ticketctl new "It does not work". What
-    now: ticketctl next ID.
+    \b
+    ticketctl init -p PROFILE            create a store
+    ticketctl new "It does not work"     open a ticket
+    ticketctl next ID                    see what you can do with it
     """
     choose_colours(color)
     ctx.obj = Env(**given)

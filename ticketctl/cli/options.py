@@ -55,7 +55,7 @@ def profile_option(help_: str) -> Callable[[F], F]:
 
 
 id_argument = click.argument("id_", metavar="ID", shell_complete=complete_id)
-"""The ticket that a command is about."""
+"""One ticket."""
 
 ids_argument = click.argument(
     "ids", metavar="[ID]...", nargs=-1, shell_complete=complete_id
@@ -121,10 +121,10 @@ now_option = click.option(
     "--now",
     "now_text",
     metavar="TIME",
-    help="Use TIME instead of the clock (default: TICKETCTL_NOW, if set).",
+    help="Use TIME instead of the clock (default: TICKETCTL_NOW).",
 )
 trust_clock_option = click.option(
     "--trust-clock",
     is_flag=True,
-    help="Skip the clock check, which refuses to write in the future.",
+    help="Skip the clock check (--now may be in the future).",
 )

@@ -31,7 +31,7 @@ from ticketctl.store.profiles import ProfileRegistry
 
 @click.group("profile", cls=Group)
 def profile_command() -> None:
-    """List, show and prove workflow profiles."""
+    """List, show and check workflow profiles."""
 
 
 def _shelf(env: Env) -> ProfileRegistry:
@@ -51,7 +51,7 @@ def _shelf(env: Env) -> ProfileRegistry:
 @format_option("text", "json")
 @pass_env
 def list_profiles(env: Env, format_: str) -> None:
-    """List the profiles that can be used here."""
+    """List the profiles that you can use here."""
     from ticketctl.render import json_documents, table
 
     registry = _shelf(env)
@@ -89,7 +89,7 @@ def list_profiles(env: Env, format_: str) -> None:
 @format_option("text", "json")
 @pass_env
 def show_profile(env: Env, name: str, format_: str) -> None:
-    """Show what a profile says: statuses, moves, rules, messages."""
+    """Show a profile: statuses, transitions, rules, messages."""
     from ticketctl.render import json_documents
 
     profile = _shelf(env).get(name)
@@ -103,14 +103,16 @@ def show_profile(env: Env, name: str, format_: str) -> None:
 
 @profile_command.command("check")
 @click.argument("names", metavar="[NAME|FILE]...", nargs=-1)
-@click.option("--assumed", is_flag=True, help="List every entry that is an assumption.")
+@click.option("--assumed", is_flag=True, help="List the entries that are assumptions.")
 @format_option("text", "json")
 @pass_env
 def check_profile(
     env: Env, names: tuple[str, ...], assumed: bool, format_: str
 ) -> None:
-    """Prove a profile sound before anybody works by it; without a name, all that can be
-    used here."""
+    """Check a profile for errors.
+
+    Without a name, check all profiles that you can use here.
+    """
     from ticketctl.core.language.checks import profile_findings
     from ticketctl.render import json_documents
 
@@ -172,20 +174,23 @@ def _compiled(registry: ProfileRegistry, name: str) -> tuple[Profile, list[Findi
     "name", metavar="[NAME]", required=False, shell_complete=complete_profile
 )
 @click.option(
-    "--country", metavar="CC", required=True, help="Two letters, as GB (ISO 3166-1)."
+    "--country",
+    metavar="CC",
+    required=True,
+    help="The country: two letters, such as GB (ISO 3166-1).",
 )
 @click.option(
-    "--region", metavar="RR", help="A part of the country, as SCT (ISO 3166-2)."
+    "--region", metavar="RR", help="A part of the country, such as SCT (ISO 3166-2)."
 )
 @click.option(
     "--year",
     metavar="YEAR",
     required=True,
     type=click.IntRange(1950, 2100),
-    help="Which year.",
+    help="The year.",
 )
 @click.option(
-    "--calendar", metavar="CALENDAR", help="Which calendar, if the profile has several."
+    "--calendar", metavar="CALENDAR", help="The calendar, if the profile has several."
 )
 @pass_env
 def add_holidays(
@@ -196,8 +201,10 @@ def add_holidays(
     year: int,
     calendar: str | None,
 ) -> None:
-    """Write a country's public holidays into a profile's calendar or, without NAME,
-    into ticketctl.yaml."""
+    """Add a country's public holidays to a calendar.
+
+    They are written into the profile NAME or, without NAME, into ticketctl.yaml.
+    """
     from ticketctl.app import holidays
     from ticketctl.store.public_holidays import regions
 

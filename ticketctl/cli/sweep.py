@@ -40,21 +40,21 @@ VERBS = {
 @staff_command("sweep")
 @options(dry_run_option, now_option, trust_clock_option)
 @click.option(
-    "--rule", "rules", metavar="NAME", multiple=True, help="Only this automation."
+    "--rule", "rules", metavar="NAME", multiple=True, help="Run only this rule."
 )
 @click.option(
     "--limit",
     metavar="N",
     type=click.IntRange(1),
-    help="At most so many tickets, the longest due first.",
+    help="At most N tickets, most overdue first.",
 )
 @click.option(
     "--confirm",
     metavar="N",
     type=click.IntRange(0),
-    help="Up to so many changes of status are meant.",
+    help="Allow up to N status changes.",
 )
-@click.option("--heartbeat", metavar="FILE", help="Leave a sign of life there.")
+@click.option("--heartbeat", metavar="FILE", help="Write a heartbeat file.")
 @format_option("text", "jsonl")
 @pass_env
 def sweep_command(
@@ -65,10 +65,10 @@ def sweep_command(
     format_: str,
     **orders: Any,
 ) -> None:
-    """Apply what time has brought, as the role system. It is under the same checker as
-    people.
+    """Run the time-based rules that are due.
 
-    Quiet when nothing was due. Running it twice is running it once.
+    Rules act as the role system, under the same checks as people. Nothing is printed
+    if nothing is due. A second run does nothing more.
     """
     if now_text is not None:
         env.now_text = now_text

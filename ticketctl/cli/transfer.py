@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 @query_argument
 @pass_env
 def export_command(env: Env, /, query: tuple[str, ...]) -> None:
-    """Write tickets with their whole history as JSON Lines, oldest first: all, or those
-    of a QUERY (see list)."""
+    """Export tickets with their whole history as JSON Lines, oldest first.
+
+    QUERY selects tickets, as in list; without it, all are exported.
+    """
     from ticketctl.app.index.find import paths
     from ticketctl.app.index.parallel import read_at, spread
 
@@ -71,12 +73,11 @@ def exported(
 @dry_run_option
 @pass_env
 def import_command(env: Env, /, file: str, dry: bool) -> None:
-    """Take in tickets, all or none: what export gave, or rows as of new --from (.jsonl,
-    .csv, - for stdin).
+    """Import tickets, all or none.
 
-    Rows may say when a ticket was "created", and name any "status". A ticket all of
-    whose events are here already is skipped. Notices that a ticket owes where it comes
-    from are not sent from here.
+    FILE is what export wrote, or rows as for new --from (.jsonl, .csv, - for stdin).
+    Rows may have the columns "created" and "status". A ticket that is already here is
+    skipped. Pending notifications of the other store are not sent from here.
     """
     from ticketctl.app.import_tickets import bring_in
     from ticketctl.app.input.rows import rows_of

@@ -15,7 +15,10 @@ from ticketctl.render import json_documents
 @format_option("text", "json")
 @pass_env
 def why_command(env: Env, /, id_: str, format_: str) -> None:
-    """Show which rules act by time on a ticket, when, and what they wait for."""
+    """Explain the time-based rules of a ticket.
+
+    For each rule: since when it counts, when it is due, and which conditions hold.
+    """
     from ticketctl.render import why
 
     workspace = env.workspace

@@ -25,7 +25,7 @@ from ticketctl.core.conditions import (
     WhenCondition,
     WithinCondition,
 )
-from ticketctl.core.engine.moves import automatic
+from ticketctl.core.engine.moves import OpenMove, Step, automatic
 from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.escaping import escaped
 from ticketctl.core.profile import Action, Profile
@@ -144,16 +144,22 @@ def refusal(refused: Refusal) -> dict[str, Any]:
         "reasons": list(refused.reasons),
         "criterion": refused.criterion or None,
         "cites": list(refused.cites),
-        "open": [
-            {
-                "to": move.to,
-                "criterion": move.criterion or None,
-                "needs": list(move.needs),
-            }
-            for move in refused.open
-        ],
-        "way": [{"to": step.to, "how": step.how} for step in refused.way],
+        "open": open_moves(refused.open),
+        "way": steps(refused.way),
     }
+
+
+def open_moves(moves: Iterable[OpenMove]) -> list[dict[str, Any]]:
+    """Return the moves that are open to somebody, with what each still needs."""
+    return [
+        {"to": move.to, "criterion": move.criterion or None, "needs": list(move.needs)}
+        for move in moves
+    ]
+
+
+def steps(way: Iterable[Step]) -> list[dict[str, str]]:
+    """Return the steps of a way to a status."""
+    return [{"to": step.to, "how": step.how} for step in way]
 
 
 def profile(p: Profile) -> dict[str, Any]:

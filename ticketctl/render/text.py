@@ -16,8 +16,8 @@ from ticketctl.render.format import TIED, Formatter, wrapped
 from ticketctl.render.sanitize import safe
 
 if TYPE_CHECKING:
-    from ticketctl.core.engine.moves import OpenMove
-    from ticketctl.core.engine.requests import Decision, Refusal
+    from ticketctl.core.engine.moves import OpenMove, Step
+    from ticketctl.core.engine.requests import Actor, Decision, Refusal
 
 _BEGINNING = ("ticket", "profile", "version", "title")
 """What the first entry sets and every screen shows elsewhere."""
@@ -153,8 +153,7 @@ def refusal(
         words = safe(refused.criterion).replace('"', "'")  # a quotation within ours
         yield from wrapped(f'"{words}"   ({cites})', "  ", formatter.across)
     if len(refused.way) > 1:
-        steps = [refused.from_] + [f"{step.to} ({step.how})" for step in refused.way]
-        yield "  the way there: " + " -> ".join(steps)
+        yield f"  the way there: {_way(refused.from_, refused.way)}"
     others = [move.to for move in refused.open if move.to != refused.to]
     if refused.to and refused.role:
         targets = (
@@ -367,19 +366,23 @@ def _event(formatter: Formatter, entry: Entry) -> str:
     return words + late + ("   (nobody was told)" if entry.quiet else "")
 
 
-def next_moves(
+def next_lines(
     formatter: Formatter,
     ticket: Ticket,
-    role: str,
-    who: str,
+    actor: Actor,
     moves: Sequence[OpenMove],
-    others: Sequence[str],
+    others: Iterable[tuple[str, Sequence[str]]],
+    upcoming: NextRule | None,
 ) -> Iterator[str]:
-    """What is open to somebody now, with criteria and what each move still needs."""
-    yield (
-        f"as {formatter.who(who)} ({role}), {formatter.paint(short(ticket.id), 'bold')} is {ticket.status}. "
-        + ("You may move it to" if moves else "No move is open to you")
-    )
+    """Yield the statuses that are open to somebody now, with criteria and what each
+    still needs; then what others and rules can do.
+
+    Args:
+        others: by whom or what (``agent or customer``), and to which statuses.
+    """
+    name = formatter.paint(short(ticket.id), "bold")
+    head = f"as {formatter.who(actor.who)} ({actor.role}), {name} is {ticket.status}. "
+    yield head + ("You may move it to" if moves else "No move is open to you")
     column = max((len(move.to) for move in moves), default=0)
     for move in moves:
         lines = list(
@@ -388,5 +391,26 @@ def next_moves(
         yield f"  {move.to:<{column}}   {lines[0].strip()}".rstrip()
         yield from lines[1:]
         yield from (f"  {'':<{column}}   - {safe(need)}" for need in move.needs)
-    if others:
-        yield from wrapped("others: " + "; ".join(others), "", formatter.across)
+    rest = [
+        f"{listed(targets)} {how if how.startswith('by ') else 'by ' + how}"
+        for how, targets in others
+    ]
+    if promise := coming(formatter, upcoming):
+        rest.append(promise)
+    if rest:
+        yield from wrapped("others: " + "; ".join(rest), "", formatter.across)
+
+
+def way_lines(
+    formatter: Formatter, status: str, target: str, steps: Sequence[Step]
+) -> Iterator[str]:
+    """Yield the shortest way between two statuses, or that there is none."""
+    if not steps:
+        yield f"no way leads from {status} to {target}"
+        return
+    yield from wrapped(_way(status, steps), "", formatter.across)
+
+
+def _way(status: str, steps: Iterable[Step]) -> str:
+    """Return ``New -> Open (agent) -> Solved (agent)``."""
+    return " -> ".join([status] + [f"{step.to} ({step.how})" for step in steps])
