@@ -645,9 +645,11 @@ def test_a_pause_of_the_mail_ends_though_the_clock_was_wrong(tmp_path: Path) -> 
         ("2026-11-06T12:00:00Z", False),
         ("", True),
     ):
-        late = PendingNotification(debt.ticket, debt.entry, debt.told, 1, "no", again)
+        late = PendingNotification(
+            debt.ticket, debt.entry, debt.recipients, 1, "no", again
+        )
         assert (
-            outbound._SendRun(workspace, mail, outbound.SendResult())._ready(late)
+            outbound._SendRun(workspace, mail, outbound.SendResult())._is_ready(late)
             is ready
         ), again
 

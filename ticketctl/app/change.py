@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from ticketctl.app.email.quota import check
+from ticketctl.app.email.quota import require_room
 from ticketctl.app.outcome import Outcome, writes_of
 from ticketctl.app.transaction import CommitLog, commit, write, write_together, writing
 from ticketctl.app.workspace import Workspace
@@ -148,7 +148,7 @@ def _one(workspace: Workspace, text: str, ask: Ask, by_hand: bool = False) -> Ou
             not_by_hand(was)
         result = first_allowed(workspace, profile, was, ask(was, profile))
         if isinstance(result, Decision):
-            check(profile, result.ticket, result.entries)
+            require_room(profile, result.ticket, result.entries)
     except TicketctlError as error:
         return Outcome(text, None, error)
     also: tuple[Ticket, ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ticketctl.app.change import first_allowed
-from ticketctl.app.email.quota import check
+from ticketctl.app.email.quota import require_room
 from ticketctl.app.outcome import Outcome, writes_of
 from ticketctl.app.transaction import CommitLog, write, writing
 from ticketctl.app.workspace import Workspace
@@ -108,7 +108,7 @@ def _decide(
         result = RefusedError(f"there is a ticket {candidates[0].id} already")
     if isinstance(result, Decision):
         try:
-            check(profile, result.ticket, result.entries)
+            require_room(profile, result.ticket, result.entries)
         except RefusedError as error:
             result = error
     return Outcome(candidates[0].id, None, result, profile)

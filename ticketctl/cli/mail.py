@@ -53,7 +53,7 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
     Nothing is printed if there is none.
     """
     from ticketctl.app.email.inbound import receive_from
-    from ticketctl.app.email.servers import known_server
+    from ticketctl.app.email.servers import require_trusted_server
     from ticketctl.app.transaction import refuse_future
     from ticketctl.store.email import imap
 
@@ -68,7 +68,7 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
     if maildir is not None:
         letters = imap.from_maildir(maildir)
     elif mail is not None and mail.imap is not None:
-        known_server(env.workspace, mail.imap, "imap")
+        require_trusted_server(env.workspace, mail.imap, "imap")
         letters = imap.from_imap(mail.imap)
     failed = 0
     for name, source, done in letters:
@@ -142,7 +142,7 @@ def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
 
     workspace = env.workspace
     for text in ids:
-        for notice, state in notifications.of_ticket(
+        for notice, state in notifications.notifications_of(
             workspace, workspace.show(text).ticket
         ):
             for line in (
@@ -159,10 +159,10 @@ def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
     found = [
         debt
         for debt in pending_notifications.pending_notifications(workspace, [])
-        if notifications.is_recipient(workspace, debt.told)
+        if notifications.is_recipient(workspace, debt.recipients)
     ]
     for debt in found:
-        line = f"{debt.ticket.id}  {', '.join(debt.told)}  {debt.entry.message}  since {debt.entry.at}"
+        line = f"{debt.ticket.id}  {', '.join(debt.recipients)}  {debt.entry.message}  since {debt.entry.at}"
         trouble = (
             f"  tried {counted(debt.tries, 'time')}, again {debt.again}: {debt.error}"
             if debt.tries

@@ -664,11 +664,15 @@ def test_staff_count_as_told_only_if_they_were(
     with monkeypatch.context() as patch:
         patch.setattr("ticketctl.app.email.quarantine.FOR_ONE", 10)
         assert receive(workspace, numbered(1, "Second.")).fate == "dead"
-    assert not notes(root, "per_hour") and not rate_limit.was_told(workspace, JANE)
+    assert not notes(root, "per_hour") and not rate_limit.were_staff_notified(
+        workspace, JANE
+    )
     assert (
         receive(workspace, numbered(2, "Third.", subject=f"[{other}]")).fate == "dead"
     )
-    assert notes(root, "per_hour", other) and rate_limit.was_told(workspace, JANE)
+    assert notes(root, "per_hour", other) and rate_limit.were_staff_notified(
+        workspace, JANE
+    )
     assert receive(workspace, numbered(3, "Fourth.")).fate == "dead"
     assert not notes(root, "per_hour")
 
@@ -693,7 +697,7 @@ def test_a_damaged_count_is_an_empty_one(content: bytes | None, tmp_path: Path) 
     """Nothing stops email from coming in: no damage, no clock that was wrong, nothing
     in the way."""
     root = settled(tmp_path, "  per_hour: 2\n")
-    place = Path(rate_limit._place(desk_of(root)))
+    place = Path(rate_limit._path(desk_of(root)))
     place.parent.mkdir(parents=True, exist_ok=True)
     if content is None:
         place.symlink_to("/etc/passwd")
@@ -777,7 +781,7 @@ def test_what_is_too_large_is_never_in_the_memory(
     from ticketctl.app.email import inbound
 
     monkeypatch.setattr(inbound, "MAX_EMAIL", 1000)
-    monkeypatch.setattr(quarantine, "MAX_KEPT", 5 << 20)
+    monkeypatch.setattr(quarantine, "MAX_QUARANTINED", 5 << 20)
     root = settled(tmp_path)
     source = Counted(4 << 20)
     receipt = inbound.receive_from(desk_of(root), source)

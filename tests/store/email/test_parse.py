@@ -1209,7 +1209,7 @@ def owed(root: Path) -> Iterator[tuple[str, bytes]]:
     broken: list[Finding] = []
     for debt in pending_notifications(workspace, broken):
         profile = workspace.profile_of(debt.ticket)
-        for to in debt.told:
+        for to in debt.recipients:
             notice = compose(
                 profile, debt.ticket, debt.entry, workspace.people_of(profile), to
             )

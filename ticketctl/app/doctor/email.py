@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from ticketctl.app.doctor.findings import problem, warning
 from ticketctl.app.email.pending_notifications import pending_notifications
-from ticketctl.app.email.servers import known_server
+from ticketctl.app.email.servers import require_trusted_server
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.plural import counted
@@ -64,7 +64,7 @@ def check_servers(workspace: Workspace) -> Iterator[Finding]:
         if server is None or (kind == "smtp" and not config.is_sender(workspace.root)):
             continue
         try:
-            known_server(workspace, server, kind)
+            require_trusted_server(workspace, server, kind)
             secret(server, variable, os.environ)
         except SettingsError as error:
             yield warning(NAME, error.message, error.hint)

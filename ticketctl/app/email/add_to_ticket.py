@@ -13,13 +13,11 @@ from ticketctl.app.email.content import (
     shortened,
     without_attachments,
 )
-from ticketctl.app.email.quarantine import (
-    quarantine_and_notify,
-    raise_failed,
-)
+from ticketctl.app.email.delivery import Delivery
+from ticketctl.app.email.quarantine import quarantine_and_notify, raise_failed
 from ticketctl.app.email.quota import FOR_ALL, FOR_PEOPLE, excess
 from ticketctl.app.email.receipt import Receipt, quarantined
-from ticketctl.app.email.senders import actors_by_mail, vouched
+from ticketctl.app.email.senders import actors_by_mail
 from ticketctl.app.input import values
 from ticketctl.app.outcome import Outcome, writes_of
 from ticketctl.app.transaction import commit, write
@@ -30,180 +28,177 @@ from ticketctl.core.profile import Profile
 from ticketctl.errors import RefusedError
 from ticketctl.record import Record
 from ticketctl.store.email import quarantine
-from ticketctl.store.email.parse import Email
-from ticketctl.store.email.settings import MailSettings
 from ticketctl.store.paths import short
 from ticketctl.store.writing import journal
 from ticketctl.store.yaml.loader import LoadedTicket
 
 _FULL_TEXT = 7 / 8
-"""The part of somebody's share in which their texts stand whole; what is left is for
-short entries."""
-
-
-# --- adding to a ticket ---
+"""The part of a sender's share in which texts are recorded in full; the rest of the
+share is for short entries."""
 
 
 def add_to_ticket(
-    workspace: Workspace,
-    settings: MailSettings,
-    was: LoadedTicket,
-    letter: Email,
-    data: bytes,
+    workspace: Workspace, loaded: LoadedTicket, delivery: Delivery
 ) -> Receipt:
-    """Add an email to a ticket: its text, where the writer's share has room for it;
-    else a short entry, the text being attached; else it is quarantined."""
-    not_by_hand(was)
-    profile = workspace.profile_of(was.ticket)
-    mail = prepare(letter, answers=True)
+    """Add an email to a ticket.
+
+    Its text is recorded in full if the sender's share of the ticket has room for it,
+    else in a short entry with the text attached. An email for which there is no room at
+    all is quarantined.
+    """
+    not_by_hand(loaded)
+    profile = workspace.profile_of(loaded.ticket)
+    content = prepare(delivery.email, answers=True)
     reason = ""
-    for form, part in ((mail, _FULL_TEXT), (shortened(mail), 1.0)):
-        added = _ask(workspace, settings, profile, was, form)
-        reason = excess(profile, added.decision.ticket, added.decision.entries, part)
+    for form, part in ((content, _FULL_TEXT), (shortened(content), 1.0)):
+        addition = _decide(workspace, profile, loaded, delivery, form)
+        decision = addition.decision
+        reason = excess(profile, decision.ticket, decision.entries, part)
         if not reason:
             try:
-                return _added(workspace, profile, was, added, data)
+                return _write_addition(workspace, profile, loaded, delivery, addition)
             except RefusedError as error:  # the ticket as a whole has no room
                 reason = error.message
     note = f"Email is kept in {quarantine.DEAD}/ and not on this ticket: {reason}."
-    reason = f"no room on {was.ticket.id}: {reason}"
-    return quarantined(
-        reason, quarantine_and_notify(workspace, data, reason, was, note)
-    )
+    reason = f"no room on {loaded.ticket.id}: {reason}"
+    place = quarantine_and_notify(workspace, delivery.data, reason, loaded, note)
+    return quarantined(reason, place)
 
 
-class _Added(Record):
-    """What an email would do on a ticket; ``why`` it is only kept as a note, if it is."""
+class _Addition(Record):
+    """What an email does on a ticket.
 
-    mail: Content
+    Args:
+        only_note: why it is only kept as an internal note; empty if it is a message.
+    """
+
+    content: Content
     decision: Decision
-    why: str = ""
+    only_note: str = ""
 
 
-def _ask(
+def _decide(
     workspace: Workspace,
-    settings: MailSettings,
     profile: Profile,
-    was: LoadedTicket,
-    mail: Content,
-) -> _Added:
-    """Decide what an email does on a ticket; it is kept as a note where its writer may
-    do nothing else."""
-    letter, people = mail.letter, workspace.people_of(profile)
+    loaded: LoadedTicket,
+    delivery: Delivery,
+    content: Content,
+) -> _Addition:
+    """Decide what an email does on a ticket.
+
+    It becomes a message if its sender may write one, else an internal note.
+    """
+    email, people = delivery.email, workspace.people_of(profile)
     actors = (
         []
-        if letter.machine
-        else actors_by_mail(profile, was.ticket, people, letter.sender)
+        if email.machine
+        else actors_by_mail(profile, loaded.ticket, people, email.sender)
     )
-    believed = [
-        actor for actor in actors if vouched(settings, profile, actor.role, letter)
-    ]
     requests = [
         Change(
             actor,
             None,
-            values.body(mail.body, "the message"),
-            mail.left_out or None,
+            values.body(content.body, "the message"),
+            content.left_out or None,
             via="mail",
-            subject=letter.subject,
-            mail_id=letter.message_id,
-            files=mail.files,
-            mail_digest=letter.digest,
+            subject=email.subject,
+            mail_id=email.message_id,
+            files=content.files,
+            mail_digest=email.digest,
         )
-        for actor in believed
+        for actor in actors
+        if delivery.may_act_as(profile, actor.role)
     ]
-    asked = first_allowed(workspace, profile, was, requests) if requests else None
-    if isinstance(asked, Decision):
-        return _Added(mail, asked)
-    if letter.machine:
-        why = f"written by a machine ({letter.machine})"
-    elif asked is not None:
-        why = f"refused: {'; '.join(asked.reasons)}"
+    answer = first_allowed(workspace, profile, loaded, requests) if requests else None
+    if isinstance(answer, Decision):
+        return _Addition(content, answer)
+    if email.machine:
+        why = f"written by a machine ({email.machine})"
+    elif answer is not None:
+        why = f"refused: {'; '.join(answer.reasons)}"
     elif actors:
-        why = f"{settings.trust} does not say that it is from whom it says"
+        trust = delivery.settings.trust
+        why = f"{trust} does not say that it is from whom it says"
     else:
         why = "its writer is not a person of this ticket"
-    mail = without_attachments(mail)
-    kept = decide(workspace.situation_of(profile), was.ticket, as_note(mail, why))
-    assert isinstance(kept, Decision)
-    return _Added(mail, kept, why)
+    content = without_attachments(content)
+    note = as_note(content, why)
+    decision = decide(workspace.situation_of(profile), loaded.ticket, note)
+    assert isinstance(decision, Decision)
+    return _Addition(content, decision, why)
 
 
-def _added(
+def _write_addition(
     workspace: Workspace,
     profile: Profile,
-    was: LoadedTicket,
-    added: _Added,
-    data: bytes,
+    loaded: LoadedTicket,
+    delivery: Delivery,
+    addition: _Addition,
 ) -> Receipt:
     """Write what was decided.
 
     Raises:
-        RefusedError: there is no room on the ticket; nothing was written.
+        RefusedError: the ticket has no room for it; nothing was written.
     """
-    made, mail, why = added.decision, added.mail, added.why
-    also = tuple(
-        make_follow_up(workspace, profile, request) for request in made.follow_ups
+    decision, content, why = addition.decision, addition.content, addition.only_note
+    before, after = loaded.ticket, decision.ticket
+    follow_ups = tuple(
+        make_follow_up(workspace, profile, request) for request in decision.follow_ups
     )
-    buried: list[journal.Write] = []
-    if mail.left_out:
+    remainder: list[journal.Write] = []
+    if content.left_out:
         reason = why or "too large or too many attachments"
-        buried = keep_remainder(workspace, data, was.ticket.id, reason)
-    write_email(
-        workspace,
-        Outcome(was.ticket.id, was, made, profile, also),
-        mail,
-        FOR_ALL if why else FOR_PEOPLE,
-        buried,
-    )
-    name, before, after = short(was.ticket.id), was.ticket.status, made.ticket.status
+        remainder = keep_remainder(workspace, delivery.data, before.id, reason)
+    outcome = Outcome(before.id, loaded, decision, profile, follow_ups)
+    limit = FOR_ALL if why else FOR_PEOPLE
+    write_email(workspace, outcome, content, limit, remainder)
+    name, message_id = short(before.id), delivery.email.message_id
     if why:
-        return Receipt(
-            "kept",
-            was.ticket.id,
-            f"{name}: kept as a note ({why})",
-            mail.letter.message_id,
-        )
-    move = f", {before} -> {after}" if before != after else ""
-    further = "".join(f", continued in {ticket.id}" for ticket in also)
-    words = f"{name}: message of {mail.letter.sender}{move}{further}"
-    return Receipt("added", was.ticket.id, words, mail.letter.message_id)
+        words = f"{name}: kept as a note ({why})"
+        return Receipt("kept", before.id, words, message_id)
+    move = (
+        f", {before.status} -> {after.status}" if before.status != after.status else ""
+    )
+    further = "".join(f", continued in {ticket.id}" for ticket in follow_ups)
+    words = f"{name}: message of {delivery.email.sender}{move}{further}"
+    return Receipt("added", before.id, words, message_id)
 
 
 def keep_remainder(
     workspace: Workspace, data: bytes, id_: str, reason: str
 ) -> list[journal.Write]:
-    """What keeps an email of which the ticket does not hold all that came."""
-    return quarantine.writes(
-        workspace.root,
-        data,
-        f"what came with it is not kept on {id_}: {reason}",
-        workspace.now,
-    )
+    """Return what quarantines an email of which a ticket holds only a part.
 
-
-# --- writing ---
+    Args:
+        data: the email as it came.
+        id_: the ticket.
+        reason: why the ticket does not hold all of it.
+    """
+    reason = f"what came with it is not kept on {id_}: {reason}"
+    return quarantine.writes(workspace.root, data, reason, workspace.now)
 
 
 def write_email(
     workspace: Workspace,
     outcome: Outcome,
-    mail: Content,
+    content: Content,
     limit: int,
-    buried: Sequence[journal.Write] = (),
+    remainder: Sequence[journal.Write] = (),
 ) -> None:
-    """The ticket, its attachments, what follows and what is buried of it, in one write
-    and one commit."""
+    """Write a ticket with an email and all that belongs to it, and commit it.
+
+    Args:
+        limit: how large the ticket may become, in bytes.
+        remainder: what quarantines the email, where the ticket holds only a part of it.
+    """
     assert isinstance(outcome.result, Decision)
+    entries = outcome.result.entries
     event = next(
-        entry.id
-        for entry in outcome.result.entries
-        if entry.mail_id == mail.letter.message_id
+        entry.id for entry in entries if entry.mail_id == content.email.message_id
     )
-    by = outcome.result.entries[0].by
-    attached = [
-        journal.Write(attachment_path(outcome.id, event, name), data, by=by)
-        for name, data in mail.kept
+    attachments = [
+        journal.Write(attachment_path(outcome.id, event, name), data, by=entries[0].by)
+        for name, data in content.kept
     ]
-    write(workspace, [*writes_of(workspace, outcome, limit), *attached, *buried])
+    write(workspace, [*writes_of(workspace, outcome, limit), *attachments, *remainder])
     raise_failed(commit(workspace, [outcome]))

@@ -1,5 +1,4 @@
-"""What of an email stands on a ticket and what beside it, and whether an entry holds
-what an email says."""
+"""What of an email goes onto a ticket, and whether an entry records an email."""
 
 from __future__ import annotations
 
@@ -8,7 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ticketctl.app.attachments import attachment_path
+from ticketctl.app.email.delivery import Delivery
 from ticketctl.app.email.quarantine import place_of
+from ticketctl.app.email.threads import EmailEntry
 from ticketctl.app.input import values
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Keep
@@ -23,27 +24,32 @@ from ticketctl.store.email.mime import UnreadableError
 from ticketctl.store.email.parse import Email, parse_email
 
 MAX_ATTACHMENT = 10 << 20
+"""The largest attachment that is kept, in bytes."""
 MAX_ATTACHMENTS = 25 << 20
+"""How large the attachments of one email may be together, in bytes."""
 MAX_TEXT = 20_000
-"""How many characters of an email's text stand on a ticket; a longer text is attached.
+"""How many characters of an email's text a ticket records; a longer text is attached.
 """
 SHOWN = 200
-"""How many characters of an email's text stand in a short entry."""
+"""How many characters of an email's text are in a short entry."""
+_MAX_FILES = 100
 _MAX_LEFT_OUT = 500
 _TRACES = 1 << 20
 """By how many bytes an email may be larger that came another way."""
 
 
 class Content(Record):
-    """An email being put somewhere.
+    """What of an email goes onto a ticket.
 
     Args:
-        text: what of its text stands on the ticket; if that is cut, ``whole`` is the
-            attachment that has all of it.
-        kept: what is attached, under which names; ``left_out`` says what could not be.
+        text: what of its text is recorded.
+        kept: the name and the bytes of each file that is attached.
+        left_out: which attachments are left out, in words; empty if none is.
+        cut: whether the text is only the beginning of the email's.
+        whole: the name of the attachment that has the whole text, if it is attached.
     """
 
-    letter: Email
+    email: Email
     text: str
     kept: tuple[tuple[str, bytes], ...]
     left_out: str
@@ -55,222 +61,235 @@ class Content(Record):
         """The text, and that it is cut."""
         if not self.cut:
             return self.text
-        return f"{self.text}\n\n[cut here{f'; the whole is attached as {self.whole}' if self.whole else ''}]"
+        whole = f"; the whole is attached as {self.whole}" if self.whole else ""
+        return f"{self.text}\n\n[cut here{whole}]"
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The names of what is attached."""
+        """The names of the files that are attached."""
         return tuple(name for name, _ in self.kept)
 
 
-def prepare(letter: Email, answers: bool) -> Content:
-    """What of an email goes into the history, and what beside it.
+def prepare(email: Email, answers: bool) -> Content:
+    """Return what of an email goes onto a ticket.
 
     Args:
-        answers: whether it goes on a ticket that is there: without what it quotes.
+        answers: whether the ticket exists already; then quoted emails are left out.
     """
-    text = letter.reply if answers else letter.text
-    attached = list(letter.attachments)
-    whole = letter.whole
+    text = email.reply if answers else email.text
+    attachments = list(email.attachments)
+    whole = email.whole
     if len(text) > MAX_TEXT and not whole:
         whole = "message.txt"
-        attached.insert(0, Attachment(whole, letter.text.encode(errors="replace")))
+        data = email.text.encode(errors="replace")
+        attachments.insert(0, Attachment(whole, data))
     text = text[:MAX_TEXT].strip() or "(no text)"
     kept: list[tuple[str, bytes]] = []
     left_out: list[str] = []
     size = 0
-    for item in attached:
-        name = safe_name(item.name, [name for name, _ in kept])
-        if (
-            len(item.data) > MAX_ATTACHMENT
-            or size + len(item.data) > MAX_ATTACHMENTS
-            or len(kept) >= 100
-        ):
-            left_out.append(f"{name} ({len(item.data) / (1 << 20):.1f} MiB)")
-            continue
-        size += len(item.data)
-        kept.append((name, item.data))
+    for attachment in attachments:
+        data = attachment.data
+        name = safe_name(attachment.name, [name for name, _ in kept])
+        fits = len(data) <= MAX_ATTACHMENT and size + len(data) <= MAX_ATTACHMENTS
+        if fits and len(kept) < _MAX_FILES:
+            size += len(data)
+            kept.append((name, data))
+        else:
+            left_out.append(f"{name} ({len(data) / (1 << 20):.1f} MiB)")
     words = (
         f"Attachments left out, too large or too many: {', '.join(left_out)}"
         if left_out
         else ""
     )
-    name = next(
-        (name for name, _ in kept if whole), ""
-    )  # it is the first, unless it is too large
-    name = name if name == whole else ""
-    return Content(letter, text, tuple(kept), words, bool(whole), name)
+    # The whole text is the first attachment, unless it is too large.
+    first = kept[0][0] if whole and kept else ""
+    attached_whole = first if first == whole else ""
+    return Content(email, text, tuple(kept), words, bool(whole), attached_whole)
 
 
 def safe_name(name: str, taken: Sequence[str]) -> str:
-    """A name for a file that is nothing but a name: letters, digits, dot, hyphen,
-    underscore; short; not taken."""
-    clean = (
-        re.sub(r"[^A-Za-z0-9._-]+", "_", name.replace("\\", "/").rpartition("/")[2])
-        .lstrip(".-")[-80:]
-        .lstrip(".-")
-    )
+    """Return a safe name for a file.
+
+    It is short, and only of letters, digits, dot, hyphen and underscore.
+
+    Args:
+        name: as the email gives it.
+        taken: the names of other files; the result differs from them, case ignored.
+    """
+    base = name.replace("\\", "/").rpartition("/")[2]
+    clean = re.sub(r"[^A-Za-z0-9._-]+", "_", base).lstrip(".-")[-80:].lstrip(".-")
     clean = clean or "attachment"
     stem, dot, ending = clean.rpartition(".")
-    number, found = 2, clean
-    while found.casefold() in map(str.casefold, taken):
-        found = f"{stem}-{number}.{ending}" if dot and stem else f"{clean}-{number}"
+    number, free = 2, clean
+    while free.casefold() in map(str.casefold, taken):
+        free = f"{stem}-{number}.{ending}" if dot and stem else f"{clean}-{number}"
         number += 1
-    return found
+    return free
 
 
-def without_attachments(mail: Content) -> Content:
-    """What is not of the ticket's people goes into no commit: the whole email lies
-    among the dead ones then."""
-    names = ", ".join(mail.files)[:_MAX_LEFT_OUT]
-    words = "\n".join(
-        part
-        for part in (
-            mail.left_out,
-            f"Attached, and not kept here: {names}" if names else "",
-        )
-        if part
+def without_attachments(content: Content) -> Content:
+    """Return the content without its attachments.
+
+    An email of somebody who is not of the ticket is quarantined as a whole; its files
+    go into no commit.
+    """
+    names = ", ".join(content.files)[:_MAX_LEFT_OUT]
+    parts = (content.left_out, f"Attached, and not kept here: {names}" if names else "")
+    words = "\n".join(part for part in parts if part)
+    return replace(content, kept=(), left_out=words, whole="")
+
+
+def shortened(content: Content) -> Content:
+    """Return the content as a short entry, with the whole text attached.
+
+    The entry shows enough to recognise the email.
+    """
+    text = " ".join(content.text.split())[:SHOWN].rstrip()
+    left_out = content.left_out[:_MAX_LEFT_OUT]
+    if content.cut or len(content.text) <= SHOWN:
+        return replace(content, text=text, left_out=left_out)
+    name = safe_name("message.txt", content.files)
+    data = content.email.text.encode(errors="replace")
+    return replace(
+        content,
+        text=text,
+        left_out=left_out,
+        kept=(*content.kept, (name, data)),
+        cut=True,
+        whole=name,
     )
-    return replace(mail, kept=(), left_out=words, whole="")
 
 
-def shortened(mail: Content) -> Content:
-    """A short entry for an email, whose text is attached; it shows enough to be known
-    again."""
-    text = " ".join(mail.text.split())[:SHOWN].rstrip()
-    left_out = mail.left_out[:_MAX_LEFT_OUT]
-    if mail.cut or len(mail.text) <= SHOWN:
-        return replace(mail, text=text, left_out=left_out)
-    name = safe_name("message.txt", mail.files)
-    kept = (*mail.kept, (name, mail.letter.text.encode(errors="replace")))
-    return replace(mail, text=text, left_out=left_out, kept=kept, cut=True, whole=name)
+def as_note(content: Content, why: str) -> Keep:
+    """Return the request to keep an email as an internal note.
 
-
-def as_note(mail: Content, why: str) -> Keep:
-    """An email as an internal note, and why it is no more."""
-    letter = mail.letter
-    head = f"Mail from {letter.sender or 'nobody'}, {why}.\nSubject: {letter.subject or '(none)'}"
-    note = "\n\n".join(part for part in (head, mail.body, mail.left_out) if part)
+    Args:
+        why: why it is only a note. The words up to the subject are not compared when
+            the same email comes again; the rest is (:func:`records_email`).
+    """
+    email = content.email
+    head = f"Mail from {email.sender or 'nobody'}, {why}.\nSubject: {email.subject or '(none)'}"
+    note = "\n\n".join(part for part in (head, content.body, content.left_out) if part)
     return Keep(
-        letter.sender or "mail",
+        email.sender or "mail",
         values.body(note, "the note"),
         "mail",
-        letter.message_id,
-        mail.files,
-        letter.digest,
+        email.message_id,
+        content.files,
+        email.digest,
     )
 
 
-def title_of(letter: Email, content: Content) -> str:
-    """The title of a ticket that an email opens."""
-    return values.line(
-        letter.subject[:200] or content.text.split("\n")[0][:200], "the subject"
-    )
+def title_of(email: Email, content: Content) -> str:
+    """Return the title of a ticket that an email opens."""
+    title = email.subject[:200] or content.text.split("\n")[0][:200]
+    return values.line(title, "the subject")
 
 
 # --- the same email ---
 
 
-def is_held(
-    workspace: Workspace, id_: str, entry: Entry, letter: Email, data: bytes
-) -> bool:
-    """Whether an entry holds what an email says: devices and web forms send many under
-    one Message-ID.
+def records_email(workspace: Workspace, record: EmailEntry, delivery: Delivery) -> bool:
+    """Return whether an entry records an email, and not another one.
 
-    Compared is all of it that a ticket holds: sender, subject, text, the names and the
-    bytes of what is attached. What cannot be compared (a file that is gone, attachments
-    that were left out) is taken for another, so that none is lost.
+    Devices and web forms send many emails under one Message-ID. Compared is everything
+    that a ticket holds: sender, subject, text, and the names and bytes of attachments.
+    If something cannot be compared (a file is gone, attachments were left out), the
+    email counts as another one, so that none is lost.
 
     Args:
-        id_: the ticket's.
-        data: the email as it came.
+        record: an entry with the Message-ID of the email.
     """
-    if not same_address(entry.by, letter.sender or "mail"):
+    if not same_address(record.entry.by, delivery.email.sender or "mail"):
         return False
     return any(
-        _is_form(workspace, id_, entry, form, data) for form in _forms(entry, letter)
+        _is_form(workspace, record, form, delivery.data)
+        for form in _forms(record.entry, delivery.email)
     )
 
 
-def _forms(entry: Entry, letter: Email) -> Iterator[Content]:
-    """How an email can stand in an entry of its kind."""
-    content = prepare(letter, answers=entry.event != "created")
+def _forms(entry: Entry, email: Email) -> Iterator[Content]:
+    """Yield how an email can be recorded in an entry of that kind."""
+    content = prepare(email, answers=entry.event != "created")
     for form in (content, shortened(content)):
         yield form if entry.text is not None else without_attachments(form)
 
 
 def _is_form(
-    workspace: Workspace, id_: str, entry: Entry, form: Content, data: bytes
+    workspace: Workspace, record: EmailEntry, form: Content, data: bytes
 ) -> bool:
-    """Whether an entry is this form of an email."""
-    if entry.text is None:  # why it is only a note may have changed since
-        held = [
-            part.partition("\nSubject: ")[2].strip()
-            for part in (entry.note or "", as_note(form, "").note)
-        ]
-        same = held[0] == held[1]
-    else:
-        same = (entry.text.strip(), (entry.note or "").strip()) == (
-            form.body.strip(),
-            form.left_out.strip(),
-        )
-    if not same or entry.files != form.files:
-        return False
-    if entry.event == "created" and entry.sets.get("title") != title_of(
-        form.letter, form
-    ):
-        return False
-    if form.left_out and not (
-        _is_recorded(entry, form.letter) or _is_buried(workspace, data)
-    ):
-        return False
-    return all(
-        _is_file(f"{workspace.root}/{attachment_path(id_, entry.id, name)}", held)
-        for name, held in form.kept
-    )
-
-
-def must_quarantine(
-    workspace: Workspace, entry: Entry, letter: Email, data: bytes
-) -> bool:
-    """Whether an email that an entry holds is to be kept among the dead ones here as
-    well: part of it was left out, and the clone that did so keeps the whole.
+    """Return whether an entry records an email in a form.
 
     Args:
         data: the email as it came.
     """
-    if not _is_recorded(entry, letter) or not any(
-        form.left_out for form in _forms(entry, letter)
+    entry = record.entry
+    if not _same_texts(entry, form) or entry.files != form.files:
+        return False
+    if entry.event == "created" and entry.sets.get("title") != title_of(
+        form.email, form
     ):
         return False
-    words = b"" if letter.former_id else letter.message_id.encode()
+    if form.left_out and not (
+        _same_digest(entry, form.email) or _is_quarantined(workspace, data)
+    ):
+        return False
+    return all(
+        _has_bytes(
+            f"{workspace.root}/{attachment_path(record.id, entry.id, name)}", content
+        )
+        for name, content in form.kept
+    )
+
+
+def _same_texts(entry: Entry, form: Content) -> bool:
+    """Return whether the texts of an entry are those of a form."""
+    if entry.text is None:  # why it is only a note may have changed since
+        notes = (entry.note or "", as_note(form, "").note)
+        ours, theirs = (note.partition("\nSubject: ")[2].strip() for note in notes)
+        return ours == theirs
+    texts = (entry.text.strip(), (entry.note or "").strip())
+    return texts == (form.body.strip(), form.left_out.strip())
+
+
+def must_quarantine(workspace: Workspace, entry: Entry, delivery: Delivery) -> bool:
+    """Return whether an email that an entry records is to be quarantined here, too.
+
+    It is if part of it was left out, and only another clone has quarantined the whole.
+    """
+    email = delivery.email
+    if not _same_digest(entry, email) or not any(
+        form.left_out for form in _forms(entry, email)
+    ):
+        return False
+    words = b"" if email.former_id else email.message_id.encode()
+    limit = len(delivery.data) + _TRACES
     return not any(
-        _digest(held) == letter.digest
-        for held in quarantine.saying(workspace.root, words, len(data) + _TRACES)
+        _digest(data) == email.digest
+        for data in quarantine.saying(workspace.root, words, limit)
     )
 
 
 def _digest(data: bytes) -> str:
-    """The digest of an email that is kept among the dead ones; empty, if it cannot be
-    read."""
+    """Return the digest of a quarantined email; empty if it cannot be parsed."""
     try:
         return parse_email(data).digest
     except UnreadableError:
         return ""
 
 
-def _is_recorded(entry: Entry, letter: Email) -> bool:
-    """Whether an entry says that it is of this email, however that came."""
-    return bool(letter.digest) and entry.mail_digest == letter.digest
+def _same_digest(entry: Entry, email: Email) -> bool:
+    """Return whether an entry has the digest of an email, whichever way that came."""
+    return bool(email.digest) and entry.mail_digest == email.digest
 
 
-def _is_buried(workspace: Workspace, data: bytes) -> bool:
-    """Whether an email lies among the dead ones, with just these bytes."""
+def _is_quarantined(workspace: Workspace, data: bytes) -> bool:
+    """Return whether an email is quarantined with just these bytes."""
     return os.path.lexists(f"{workspace.root}/{place_of(workspace, data)}")
 
 
-def _is_file(path: str, data: bytes) -> bool:
-    """Whether a file is there and holds these bytes."""
+def _has_bytes(path: str, data: bytes) -> bool:
+    """Return whether a file exists and holds these bytes."""
     try:
         return files.read_bytes(path, len(data)) == data
     except (FileNotFoundError, DiskError):

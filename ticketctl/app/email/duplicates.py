@@ -1,9 +1,9 @@
-"""Tickets that one email opened: two clones took it in, each not knowing of the other,
-and were merged.
+"""Tickets that were opened by the same email.
 
-Nothing can make one ticket of two. But everybody sees the same: emails of the thread go
-to one of them, the first that is not closed, and ``check`` names each other one until
-it is closed, or says by ``follows`` which it repeats.
+Two clones received the email, neither knowing of the other, and were merged. Nothing
+can make one ticket of two. But everybody sees the same: emails of the thread go to one
+of them, the first that is not closed, and ``check`` names each other ticket until it is
+closed, or says by ``follows`` which ticket it repeats.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
+from ticketctl.app.email.ticket_reader import TicketReader
 from ticketctl.app.index.refresh import everything
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.entry import Entry
@@ -23,112 +24,109 @@ from ticketctl.store.paths import short
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
-def home(workspace: Workspace, was: LoadedTicket) -> LoadedTicket:
-    """The ticket to which emails of a ticket's thread go: itself, unless the email that
-    opened it opened another one, too, or stands on one."""
-    if not _names(was.ticket.history[0]):
-        return was
-    group = _Group(
-        workspace,
-        was.ticket,
-        [workspace.store.read_path(path) for path in _paths(workspace, was.ticket)],
-    )
-    return group.loaded.get(group.home, was)
+def home_of_thread(tickets: TicketReader, loaded: LoadedTicket) -> LoadedTicket:
+    """Return the ticket to which emails of a ticket's thread go.
+
+    It is the ticket itself, unless the email that opened it also opened another one, or
+    is recorded on another one.
+    """
+    names = _email_names(loaded.ticket.history[0])
+    if not names:
+        return loaded
+    group = _Group(tickets.workspace, loaded.ticket, tickets.with_emails(names))
+    return group.by_id.get(group.home, loaded)
 
 
 def duplicates_among(workspace: Workspace, paths: Iterable[str]) -> Iterator[Finding]:
-    """What is to be said of the tickets at some paths: each that an email opened which
-    had opened another, or stands on one.
+    """Yield a finding for each ticket whose opening email is on an earlier ticket, too.
 
     Args:
         paths: of tickets that may share an email with each other.
     """
-    named: dict[str, dict[str, LoadedTicket]] = {}
+    by_name: dict[str, dict[str, LoadedTicket]] = {}
+    by_path: dict[str, LoadedTicket] = {}
     for path in sorted(set(paths)):
-        with suppress(BrokenError, MissingError):  # which is told elsewhere
+        with suppress(BrokenError, MissingError):  # reported by other checks
             loaded = workspace.store.read_path(path)
-            for name in {
-                name for entry in loaded.ticket.history for name in _names(entry)
-            }:
-                named.setdefault(name, {})[path] = loaded
-    every = {path: loaded for some in named.values() for path, loaded in some.items()}
-    for _, loaded in sorted(every.items()):
-        found: dict[str, LoadedTicket] = {}
-        for name in _names(loaded.ticket.history[0]):
-            found |= named[name]
-        if len(found) > 1 and (
-            other := _Group(workspace, loaded.ticket, list(found.values())).repeated
-        ):
-            yield _finding(loaded, other)
+            for entry in loaded.ticket.history:
+                for name in _email_names(entry):
+                    by_name.setdefault(name, {})[path] = loaded
+                    by_path[path] = loaded
+    for loaded in by_path.values():
+        candidates: dict[str, LoadedTicket] = {}
+        for name in _email_names(loaded.ticket.history[0]):
+            candidates |= by_name[name]
+        if len(candidates) > 1:
+            group = _Group(workspace, loaded.ticket, list(candidates.values()))
+            if (repeated := group.repeated) is not None:
+                yield _finding(loaded, repeated)
 
 
 def duplicates_of(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
-    """The same of one ticket."""
-    if _names(loaded.ticket.history[0]):
-        mine = duplicates_among(
-            workspace, [loaded.path, *_paths(workspace, loaded.ticket)]
+    """Yield the finding for one ticket, like :func:`duplicates_among`."""
+    if names := _email_names(loaded.ticket.history[0]):
+        paths = everything(workspace, lambda index: holding(index, names))
+        findings = duplicates_among(workspace, [loaded.path, *paths])
+        yield from (
+            finding for finding in findings if finding.place.path == loaded.path
         )
-        yield from (finding for finding in mine if finding.place.path == loaded.path)
 
 
-def _finding(loaded: LoadedTicket, other: Ticket) -> Finding:
-    own, its = short(loaded.ticket.id), other.id
-    words = f"the email that opened it is on {its} as well, where emails of its thread go (taken in by two clones?)"
-    hint = f"ticketctl set {own} follows={its}, then close it: ticketctl next {own} shows how"
-    return Finding(Place(loaded.path), "duplicate", words, hint, "warning")
-
-
-def _paths(workspace: Workspace, ticket: Ticket) -> list[str]:
-    """The files of the tickets that may hold the email that opened a ticket."""
-    names = _names(ticket.history[0])
-    return everything(workspace, lambda index: holding(index, names))
-
-
-def _names(entry: Entry) -> tuple[str, ...]:
-    """By what the tickets are found in the index that hold the email of an entry."""
-    return tuple(
-        filter(None, (entry.mail_id, entry.mail_digest and opening(entry.mail_digest)))
+def _finding(loaded: LoadedTicket, repeated: Ticket) -> Finding:
+    id_ = short(loaded.ticket.id)
+    return Finding(
+        Place(loaded.path),
+        "duplicate",
+        f"the email that opened it is on {repeated.id} as well, where emails of its thread go (taken in by two clones?)",
+        f"ticketctl set {id_} follows={repeated.id}, then close it: ticketctl next {id_} shows how",
+        "warning",
     )
 
 
-def _is_same(one: Entry, other: Entry) -> bool:
-    """Whether two entries of different tickets are of the same email."""
-    if one.mail_digest and other.mail_digest:
-        return one.mail_digest == other.mail_digest
-    mine, its = (
+def _email_names(entry: Entry) -> tuple[str, ...]:
+    """Return the names under which the index finds the tickets with an entry's email."""
+    digest = entry.mail_digest and opening(entry.mail_digest)
+    return tuple(filter(None, (entry.mail_id, digest)))
+
+
+def _same_email(first: Entry, second: Entry) -> bool:
+    """Return whether two entries of different tickets record the same email."""
+    if first.mail_digest and second.mail_digest:
+        return first.mail_digest == second.mail_digest
+    ours, theirs = (
         (entry.mail_id, entry.by.lower(), entry.text, entry.files)
-        for entry in (one, other)
+        for entry in (first, second)
     )
-    return one.mail_id is not None and mine == its
+    return first.mail_id is not None and ours == theirs
 
 
 class _Group:
-    """The tickets that hold the email that opened a ticket, and which of them it
-    repeats.
+    """The tickets that record the email that opened a ticket.
 
     Args:
-        found: those that may hold it, the ticket itself among them or not.
+        ticket: the ticket.
+        candidates: tickets that may record the email; they may include the ticket.
     """
 
     def __init__(
-        self, workspace: Workspace, ticket: Ticket, found: Sequence[LoadedTicket]
+        self, workspace: Workspace, ticket: Ticket, candidates: Sequence[LoadedTicket]
     ) -> None:
         self._workspace, self._ticket = workspace, ticket
         root = ticket.history[0]
-        mine = [one for one in found if one.ticket.profile == ticket.profile]
-        self.loaded = {
-            one.ticket.id: one
-            for one in mine
-            if any(_is_same(root, entry) for entry in one.ticket.history)
+        self.by_id = {
+            loaded.ticket.id: loaded
+            for loaded in candidates
+            if loaded.ticket.profile == ticket.profile
+            and any(_same_email(root, entry) for entry in loaded.ticket.history)
         }
         self._opened = {
             id_
-            for id_, one in self.loaded.items()
-            if _is_same(root, one.ticket.history[0])
+            for id_, loaded in self.by_id.items()
+            if _same_email(root, loaded.ticket.history[0])
         }
 
     def _rank(self, ticket: Ticket) -> tuple[bool, bool, str, str]:
-        """What sorts the tickets: those that are closed or say that they repeat another
+        """Return the sort key: closed tickets and those that say they repeat another
         come last."""
         return (
             self._is_closed(ticket),
@@ -141,48 +139,51 @@ class _Group:
         try:
             return self._workspace.profile_of(ticket).state(ticket.status) == "closed"
         except (BrokenError, SettingsError):
-            return False  # which is told elsewhere
+            return False  # reported by other checks
 
-    def _others(self) -> list[Ticket]:
-        """The tickets that this one may repeat, the first one first: not that which it
-        continues."""
-        others = [
-            one.ticket
-            for id_, one in self.loaded.items()
-            if id_ in self._opened
-            or id_
-            != self._ticket.follows  # a follow-up, by the email that stands there
+    def _ranked(self) -> list[Ticket]:
+        """Return the tickets that this one may repeat, first the one that comes first.
+
+        The ticket that this one continues is not among them: a follow-up is opened by
+        an email that is recorded there, too.
+        """
+        tickets = [
+            loaded.ticket
+            for id_, loaded in self.by_id.items()
+            if id_ in self._opened or id_ != self._ticket.follows
         ]
-        return sorted(others, key=self._rank)
+        return sorted(tickets, key=self._rank)
 
     @property
     def home(self) -> str:
-        """The ticket to which emails of the thread go."""
-        others = self._others()
-        return others[0].id if others else self._ticket.id
+        """The id of the ticket to which emails of the thread go."""
+        ranked = self._ranked()
+        return ranked[0].id if ranked else self._ticket.id
 
     @property
     def repeated(self) -> Ticket | None:
-        """The ticket that this one repeats and does not say so."""
+        """The ticket that this one repeats without saying so."""
         ticket = self._ticket
         if ticket.follows in self._opened or self._is_closed(ticket):
             return None
-        first = next(iter(self._others()), ticket)
+        first = next(iter(self._ranked()), ticket)
         return first if first.id != ticket.id else None
 
 
 class DuplicateFinder:
-    """Looks for emails that stand on several tickets while all tickets pass by, in
-    little memory: a number for each email. Whether they are the same is looked at
-    afterwards."""
+    """A search for emails that are on several tickets, in little memory.
+
+    Tickets are added one by one; only a number is kept for each email. Whether emails
+    are really the same is checked afterwards.
+    """
 
     def __init__(self) -> None:
         self._opened: dict[int, int] = {}
-        self._others, self._places = array("Q"), array("L")
-        self._found: set[int] = set()
+        self._emails, self._places = array("Q"), array("L")
+        self._shared: set[int] = set()
 
     def add(self, place: int, emails: Emails) -> None:
-        """Note the emails of a ticket.
+        """Add the emails of a ticket.
 
         Args:
             place: the number of the ticket.
@@ -191,32 +192,32 @@ class DuplicateFinder:
         for number in opened:
             first = self._opened.setdefault(number, place)
             if first != place:
-                self._found |= {first, place}
+                self._shared |= {first, place}
         for number in others:
-            self._others.append(number)
+            self._emails.append(number)
             self._places.append(place)
 
     def places(self) -> set[int]:
-        """The numbers of the tickets that may share an email."""
-        found = set(self._found)
-        for number, place in zip(self._others, self._places, strict=True):
+        """Return the numbers of the tickets that may share an email."""
+        shared = set(self._shared)
+        for number, place in zip(self._emails, self._places, strict=True):
             if (first := self._opened.get(number, place)) != place:
-                found |= {first, place}
-        return found
+                shared |= {first, place}
+        return shared
 
 
 Emails = tuple[tuple[int, ...], tuple[int, ...]]
-"""Numbers for the emails of a ticket: of that which opened it, and of the others."""
+"""Numbers for the emails of a ticket: of the one that opened it, and of the others."""
 NO_EMAILS: Emails = ((), ())
 
 
 def emails_of(ticket: Ticket) -> Emails:
-    """The emails of a ticket, for :class:`DuplicateFinder`."""
+    """Return the emails of a ticket, for :class:`DuplicateFinder`."""
     first, *others = ticket.history
-    mailed = [entry for entry in others if entry.mail_id is not None]
-    if not mailed and first.mail_id is None and first.mail_digest is None:
-        return NO_EMAILS  # as most
-    return _numbers([first]), _numbers(mailed)
+    emails = [entry for entry in others if entry.mail_id is not None]
+    if not emails and first.mail_id is None and first.mail_digest is None:
+        return NO_EMAILS
+    return _numbers([first]), _numbers(emails)
 
 
 def _numbers(entries: Iterable[Entry]) -> tuple[int, ...]:

@@ -7,24 +7,28 @@ from __future__ import annotations
 
 from functools import partial
 
-from ticketctl.app.email import duplicates, rate_limit, threads
+from ticketctl.app.email import rate_limit
 from ticketctl.app.email.add_to_ticket import add_to_ticket, keep_remainder
-from ticketctl.app.email.content import (
-    is_held,
-    must_quarantine,
-)
+from ticketctl.app.email.content import must_quarantine, records_email
+from ticketctl.app.email.delivery import Delivery
+from ticketctl.app.email.duplicates import home_of_thread
 from ticketctl.app.email.open_ticket import open_ticket
 from ticketctl.app.email.quarantine import (
     put_in_quarantine,
     quarantine_and_notify,
     quarantine_large,
 )
-from ticketctl.app.email.receipt import (
-    Receipt,
-    already_received,
-    quarantined,
+from ticketctl.app.email.receipt import Receipt, already_received, quarantined
+from ticketctl.app.email.threads import (
+    EmailEntry,
+    answered_ticket,
+    entry_of_email,
+    entry_of_former_id,
+    leads_to,
+    message_ids,
+    open_follow_up,
 )
-from ticketctl.app.email.senders import is_vouched
+from ticketctl.app.email.ticket_reader import TicketReader
 from ticketctl.app.index.find import newest_of
 from ticketctl.app.retry import retry
 from ticketctl.app.transaction import write, writing
@@ -34,42 +38,41 @@ from ticketctl.errors import RefusedError, SettingsError, UsageError
 from ticketctl.record import replace
 from ticketctl.store.email import quarantine
 from ticketctl.store.email.mime import UnreadableError
-from ticketctl.store.email.parse import Email, parse_email
+from ticketctl.store.email.parse import parse_email
 from ticketctl.store.email.quarantine import Source
 from ticketctl.store.email.settings import MailSettings
 from ticketctl.store.yaml.loader import LoadedTicket
 
 MAX_EMAIL = 40 << 20
-"""The largest email that is read, in bytes."""
+"""The largest email that is parsed, in bytes."""
 
 
 def receive_from(
     workspace: Workspace, source: Source, to: str | None = None
 ) -> Receipt:
-    """Put an email where it belongs, not knowing how large it is: what cannot be read
-    for its size never is in the memory.
+    """Receive an email of unknown size.
 
-    It is kept, as everything is that is its sender's fault: to leave it with the mail
-    server would have it come again for days, and then go back to its sender, with
-    nobody here knowing.
+    An email that is too large to be parsed is quarantined without being read into
+    memory. Left with the mail server, it would come again for days and then go back to
+    its sender, and no one here would know.
 
     Args:
         source: where its bytes come from.
         to: the address that it was delivered to, if the caller knows.
 
     Raises:
-        BusyError: it is larger than what is kept at all; else as of :func:`receive`.
+        BusyError: it is too large even for the quarantine; else as of :func:`receive`.
     """
     data = source.read(MAX_EMAIL + 1)
     if len(data) <= MAX_EMAIL:
         return receive(workspace, data, to)
-    _settings(workspace)
+    _incoming_settings(workspace)
     reason = _too_large()
     return quarantined(reason, quarantine_large(workspace, data, source, reason))
 
 
 def receive(workspace: Workspace, data: bytes, to: str | None = None) -> Receipt:
-    """Put an email where it belongs.
+    """Receive an email.
 
     Args:
         data: the email as it came.
@@ -80,18 +83,16 @@ def receive(workspace: Workspace, data: bytes, to: str | None = None) -> Receipt
         BrokenError: its ticket cannot be read.
         BusyError, DiskError: try again.
     """
-    mail = _settings(workspace)
+    settings = _incoming_settings(workspace)
     try:
         if len(data) > MAX_EMAIL:
-            return quarantined(
-                _too_large(), put_in_quarantine(workspace, data, _too_large())
-            )
-        letter = parse_email(data)
+            raise RefusedError(_too_large())
+        email = parse_email(data)
         if to is not None:
-            letter = replace(letter, recipients=(to.lower(), *letter.recipients))
-        if letter.sender in (mail.sender, *mail.addresses):
-            letter = replace(letter, machine=letter.machine or "our own address")
-        return retry(partial(_put, workspace, mail, letter, data))
+            email = replace(email, recipients=(to.lower(), *email.recipients))
+        if email.sender in (settings.sender, *settings.addresses):
+            email = replace(email, machine=email.machine or "our own address")
+        return retry(partial(_deliver, workspace, Delivery(settings, email, data)))
     except UnreadableError as error:
         reason = f"it cannot be read: {error}"
     except (RefusedError, UsageError) as error:
@@ -99,7 +100,7 @@ def receive(workspace: Workspace, data: bytes, to: str | None = None) -> Receipt
     return quarantined(reason, put_in_quarantine(workspace, data, reason))
 
 
-def _settings(workspace: Workspace) -> MailSettings:
+def _incoming_settings(workspace: Workspace) -> MailSettings:
     if workspace.settings.mail is None:
         raise SettingsError(
             "this store gets no mail",
@@ -112,78 +113,93 @@ def _too_large() -> str:
     return f"it cannot be read: larger than {MAX_EMAIL >> 20} MiB"
 
 
-def _put(
-    workspace: Workspace, mail: MailSettings, letter: Email, data: bytes
-) -> Receipt:
-    """Put an email on its ticket, or make one."""
+def _deliver(workspace: Workspace, delivery: Delivery) -> Receipt:
+    """Put an email on the ticket that it answers, or on a new one."""
     with writing(workspace):
-        found = threads.ticket_of(workspace, mail, letter)
-        if found is not None:
-            found = duplicates.home(workspace, found)
-        if held := threads.held_before(workspace, letter):
-            return already_received(held, letter.former_id)
-        for name in threads.names(letter, mail):
-            known = threads.holder(workspace, [name])
-            if known is None:
-                letter = replace(letter, message_id=name)
+        tickets = TicketReader(workspace)
+        answered = answered_ticket(tickets, delivery.settings, delivery.email)
+        if answered is not None:
+            answered = home_of_thread(tickets, answered)
+        if former := entry_of_former_id(tickets, delivery.email):
+            return already_received(former.id, delivery.email.former_id)
+        for name in message_ids(delivery.email, delivery.settings):
+            message_id = delivery.email.message_id
+            record = entry_of_email(tickets, [name])
+            if record is None:
+                email = replace(delivery.email, message_id=name)
+                delivery = replace(delivery, email=email)
                 break
-            id_, entry = known
-            there = entry.event == "created" or threads.leads_to(workspace, found, id_)
-            if name != letter.message_id or (
-                there and is_held(workspace, id_, entry, letter, data)
-            ):
-                if must_quarantine(workspace, entry, letter, data):
-                    write(
-                        workspace,
-                        keep_remainder(
-                            workspace, data, id_, "it was left out in another clone"
-                        ),
-                    )
-                if left := waiting(workspace):
-                    raise left  # only what is committed is safe from what git does
-                return already_received(id_, name)
-        if rate_limit.number(workspace, _counted_as(mail, letter)) >= mail.per_hour:
-            return _too_many(workspace, mail, letter, data, found)
-        if found is not None:
-            found = duplicates.home(
-                workspace, threads.continued(workspace, found, letter)
+            belongs_there = record.entry.event == "created" or leads_to(
+                tickets, answered, record.id
             )
-            receipt = add_to_ticket(workspace, mail, found, letter, data)
-        elif letter.machine:
+            if name != message_id or (
+                belongs_there and records_email(workspace, record, delivery)
+            ):
+                return _receive_again(workspace, delivery, record, name)
+        settings = delivery.settings
+        if (
+            rate_limit.received_this_hour(workspace, delivery.rate_key)
+            >= settings.per_hour
+        ):
+            return _too_many(workspace, delivery, answered)
+        if answered is not None:
+            answered = open_follow_up(tickets, answered, delivery.email)
+            home = home_of_thread(tickets, answered)
+            receipt = add_to_ticket(workspace, home, delivery)
+        elif delivery.email.machine:
             raise RefusedError(
-                f"written by a machine ({letter.machine}), and it answers no ticket"
+                f"written by a machine ({delivery.email.machine}), and it answers no ticket"
             )
         else:
-            receipt = open_ticket(workspace, mail, letter, data)
-        rate_limit.count(workspace, _counted_as(mail, letter))
+            receipt = open_ticket(workspace, delivery)
+        rate_limit.count_email(workspace, delivery.rate_key)
         return receipt
 
 
-def _counted_as(mail: MailSettings, letter: Email) -> str:
-    """For whom an email counts: what anybody can have written under somebody's address
-    uses up nothing of theirs."""
-    return letter.sender if is_vouched(mail, letter) else f"unvouched {letter.sender}"
+def _receive_again(
+    workspace: Workspace, delivery: Delivery, record: EmailEntry, name: str
+) -> Receipt:
+    """Receive an email that a ticket has already.
+
+    Args:
+        record: where it is recorded.
+        name: the Message-ID under which it is recorded there.
+
+    Raises:
+        BusyError: that entry is not committed yet, and git could take it away.
+    """
+    if must_quarantine(workspace, record.entry, delivery):
+        reason = "it was left out in another clone"
+        write(workspace, keep_remainder(workspace, delivery.data, record.id, reason))
+    if uncommitted := waiting(workspace):
+        raise uncommitted
+    return already_received(record.id, name)
 
 
 def _too_many(
-    workspace: Workspace,
-    mail: MailSettings,
-    letter: Email,
-    data: bytes,
-    found: LoadedTicket | None,
+    workspace: Workspace, delivery: Delivery, answered: LoadedTicket | None
 ) -> Receipt:
-    """Keep an email of somebody who sends too many, and tell staff once an hour: on the
-    ticket that it answers, else on the sender's newest."""
-    counted = _counted_as(mail, letter)
-    sender = letter.sender or "unknown senders"
-    if not is_vouched(mail, letter):
-        sender += f", for whom {mail.trust} does not vouch,"
-    reason = f"more than {mail.per_hour} emails of {sender} within an hour"
-    told = rate_limit.was_told(workspace, counted)
-    was = None if told else found or newest_of(workspace, letter.sender)
+    """Quarantine an email of a sender who sends too many, and notify staff.
+
+    Staff are notified once an hour, by a note on the ticket that the email answers,
+    else on the newest ticket of the sender.
+    """
+    per_hour = delivery.settings.per_hour
+    sender = delivery.email.sender or "unknown senders"
+    if not delivery.is_vouched:
+        sender += f", for whom {delivery.settings.trust} does not vouch,"
+    reason = f"more than {per_hour} emails of {sender} within an hour"
+    loaded = None
+    if not rate_limit.were_staff_notified(workspace, delivery.rate_key):
+        loaded = answered or newest_of(workspace, delivery.email.sender)
     since = f"{workspace.now:%Y-%m-%d %H:%M} UTC"
     note = f"Since {since} there are {reason} (mail: per_hour). Those above are kept in {quarantine.DEAD}/."
     place = quarantine_and_notify(
-        workspace, data, reason, was, note, partial(rate_limit.tell, workspace, counted)
+        workspace,
+        delivery.data,
+        reason,
+        loaded,
+        note,
+        partial(rate_limit.record_staff_notified, workspace, delivery.rate_key),
     )
     return quarantined(reason, place)

@@ -1,4 +1,4 @@
-"""The notices of a ticket, with their texts, and what became of each."""
+"""The notifications of a ticket with their texts, and whether they were sent."""
 
 from __future__ import annotations
 
@@ -11,47 +11,46 @@ from ticketctl.core.people import is_address, listed_spelling
 from ticketctl.core.ticket import Ticket
 
 
-def of_ticket(
+def notifications_of(
     workspace: Workspace, ticket: Ticket
 ) -> Iterator[tuple[Notification, str]]:
-    """Every notice of a ticket, oldest first, and what became of it, in words."""
+    """Yield every notification of a ticket, oldest first, and its state in words."""
     profile = workspace.profile_of(ticket)
     people = workspace.people_of(profile)
     states = {
-        one.entry.id: f"owed to {', '.join(one.told)}"
-        for one in due_notifications(ticket)
+        due.entry.id: f"owed to {', '.join(due.told)}"
+        for due in due_notifications(ticket)
     }
     states |= {
-        one.entry.id: f"owed to {', '.join(one.told)} when it was imported; not sent"
-        for one in unsent(ticket)
+        due.entry.id: f"owed to {', '.join(due.told)} when it was imported; not sent"
+        for due in unsent(ticket)
     }
-    owing = {
+    makers = {
         entry.id
         for entry in ticket.history
         if entry.message and entry.event != "notified"
     }
     for entry in ticket.acts:
-        # One that was owed first shows there; one that was given in the same breath
-        # shows by itself.
-        if (
-            entry.message
-            and entry.told
-            and not (entry.event == "notified" and entry.anchor in owing)
-        ):
-            if is_recipient(workspace, entry.told):
-                nobody = entry.event != "notified" and not any(
-                    map(is_address, entry.told)
-                )
-                state = "not sent: no email address" if nobody else "given"
-                yield (
-                    compose(profile, ticket, entry, people),
-                    states.get(entry.id, state),
-                )
+        # A notification is shown at the entry that made it; where there is no such
+        # entry, at the one that says it was sent.
+        is_delivery = entry.event == "notified" and entry.anchor in makers
+        if not (entry.message and entry.told) or is_delivery:
+            continue
+        if is_recipient(workspace, entry.told):
+            is_unsent = entry.event != "notified" and not any(
+                map(is_address, entry.told)
+            )
+            state = "not sent: no email address" if is_unsent else "given"
+            yield (
+                compose(profile, ticket, entry, people),
+                states.get(entry.id, state),
+            )
 
 
-def is_recipient(workspace: Workspace, told: Collection[str]) -> bool:
-    """Whether who reads may see a notice to some people: as a customer, only what is
-    told to oneself."""
-    return (
-        workspace.view is None or listed_spelling(workspace.view.who, told) is not None
-    )
+def is_recipient(workspace: Workspace, recipients: Collection[str]) -> bool:
+    """Return whether the user may see a notification to some recipients.
+
+    A customer may see only those to themselves.
+    """
+    view = workspace.view
+    return view is None or listed_spelling(view.who, recipients) is not None

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from ticketctl.app.change import first_allowed
 from ticketctl.app.email.add_to_ticket import keep_remainder, write_email
-from ticketctl.app.email.content import (
-    prepare,
-    title_of,
-)
+from ticketctl.app.email.content import prepare, title_of
+from ticketctl.app.email.delivery import Delivery
 from ticketctl.app.email.quota import FOR_PEOPLE
 from ticketctl.app.email.receipt import Receipt
-from ticketctl.app.email.senders import staff_roles, vouched
+from ticketctl.app.email.senders import staff_roles
 from ticketctl.app.input import values
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Actor, Create, Refusal
+from ticketctl.core.profile import Profile
 from ticketctl.errors import MissingError, RefusedError, SettingsError
-from ticketctl.store.email.parse import Email
-from ticketctl.store.email.settings import MailSettings
 
-# --- a new ticket ---
+_ADDRESSES = "mail: {addresses: {ADDRESS: PROFILE}}"
 
 
-def open_ticket(
-    workspace: Workspace, mail: MailSettings, letter: Email, data: bytes
-) -> Receipt:
+def open_ticket(workspace: Workspace, delivery: Delivery) -> Receipt:
     """Open a ticket for an email that answers none.
 
     Raises:
@@ -32,67 +27,75 @@ def open_ticket(
             rules refuse the ticket.
         SettingsError: no profile is set for new email, or there is no such profile.
     """
-    if not letter.sender:
+    email = delivery.email
+    if not email.sender:
         raise RefusedError(
             "it has not one sender whom we could answer (an address in plain ASCII)"
         )
-    name = next(
-        (mail.addresses[to] for to in letter.recipients if to in mail.addresses), None
-    )
-    if name is None and mail.addresses:
-        raise RefusedError(
-            f"it was sent to none of our addresses ({', '.join(mail.addresses)})"
-        )
-    if not (name or workspace.settings.profile):
-        raise SettingsError(
-            "the settings do not say which profile new mail is for",
-            "mail: {addresses: {ADDRESS: PROFILE}}",
-        )
-    try:
-        profile = workspace.registry.get(name or workspace.settings.profile)
-    except MissingError as error:
-        raise SettingsError(
-            error.message, "mail: {addresses: {ADDRESS: PROFILE}}"
-        ) from None
+    profile = _profile(workspace, delivery)
     id_ = workspace.store.fresh_id(workspace.now)
-    prepared = prepare(letter, answers=False)
+    content = prepare(email, answers=False)
     people = workspace.people_of(profile)
     roles = [profile.role_of_kind("customer")]
     roles += [
         role
-        for role in staff_roles(profile, people, letter.sender)
-        if vouched(mail, profile, role, letter)
+        for role in staff_roles(profile, people, email.sender)
+        if delivery.may_act_as(profile, role)
     ]
-    title = title_of(letter, prepared)
+    title = title_of(email, content)
     requests = [
         Create(
             id_,
-            Actor(letter.sender, role),
+            Actor(email.sender, role),
             title,
-            values.body(prepared.body, "the message"),
-            prepared.left_out or None,
-            sets={"customer": letter.sender},
+            values.body(content.body, "the message"),
+            content.left_out or None,
+            sets={"customer": email.sender},
             via="mail",
-            subject=letter.subject,
-            mail_id=letter.message_id,
-            files=prepared.files,
-            mail_digest=letter.digest,
+            subject=email.subject,
+            mail_id=email.message_id,
+            files=content.files,
+            mail_digest=email.digest,
         )
         for role in roles
     ]
-    made = first_allowed(workspace, profile, None, requests)
-    if isinstance(made, Refusal):
+    answer = first_allowed(workspace, profile, None, requests)
+    if isinstance(answer, Refusal):
         raise RefusedError(
-            f"a new ticket of {profile.name} was refused: {'; '.join(made.reasons)}"
+            f"a new ticket of {profile.name} was refused: {'; '.join(answer.reasons)}"
         )
-    buried = (
-        keep_remainder(workspace, data, id_, "too large or too many attachments")
-        if prepared.left_out
+    remainder = (
+        keep_remainder(
+            workspace, delivery.data, id_, "too large or too many attachments"
+        )
+        if content.left_out
         else []
     )
-    write_email(
-        workspace, Outcome(id_, None, made, profile), prepared, FOR_PEOPLE, buried
-    )
-    return Receipt(
-        "opened", id_, f"{id_}: new, from {letter.sender}", letter.message_id
-    )
+    outcome = Outcome(id_, None, answer, profile)
+    write_email(workspace, outcome, content, FOR_PEOPLE, remainder)
+    words = f"{id_}: new, from {email.sender}"
+    return Receipt("opened", id_, words, email.message_id)
+
+
+def _profile(workspace: Workspace, delivery: Delivery) -> Profile:
+    """Return the profile of the address to which an email was sent.
+
+    Raises:
+        RefusedError: it was sent to none of our addresses.
+        SettingsError: no profile is set for new email, or there is no such profile.
+    """
+    addresses = delivery.settings.addresses
+    recipients = delivery.email.recipients
+    name = next((addresses[to] for to in recipients if to in addresses), None)
+    if name is None and addresses:
+        raise RefusedError(
+            f"it was sent to none of our addresses ({', '.join(addresses)})"
+        )
+    if not (name or workspace.settings.profile):
+        raise SettingsError(
+            "the settings do not say which profile new mail is for", _ADDRESSES
+        )
+    try:
+        return workspace.registry.get(name or workspace.settings.profile)
+    except MissingError as error:
+        raise SettingsError(error.message, _ADDRESSES) from None

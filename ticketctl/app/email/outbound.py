@@ -1,9 +1,9 @@
-"""``mail send``: delivering the notices that the histories owe (docs/mail.md).
+"""``mail send``: send the notifications that tickets still have to send (docs/mail.md).
 
-What is owed stands in the tickets alone. The outbox only remembers what went wrong, and
-when to try again. A letter that the server took is written down as ``notified`` at
-once; were we killed between the two, the same letter would go out again under the same
-Message-ID.
+The tickets alone say which those are. The outbox only records failed attempts, and when
+to try again. A notification that the server has accepted is recorded as ``notified`` at
+once. If the command is killed between the two, the same email goes out again, under the
+same Message-ID.
 """
 
 from __future__ import annotations
@@ -59,14 +59,17 @@ _FIRST_PAUSE = timedelta(minutes=5)
 
 @dataclass
 class SendResult:
-    """What a run of ``mail send`` came to.
+    """What a run of ``mail send`` did.
 
     Args:
-        sent: (debt, address) of every letter that was taken.
-        failed: (debt, address, words) of every one that was not.
-        paused: how many wait for their next try; ``capped``: for tomorrow, since their
-            reader has had enough for today; ``uncommitted``: for the commit of their
-            ticket.
+        sent: each email that the server accepted: (notification, address).
+        failed: each email that was not accepted: (notification, address, why).
+        paused: how many emails wait for their next attempt.
+        capped: how many wait for tomorrow: their recipient has got enough today.
+        uncommitted: how many wait until their ticket is committed.
+        busy: whether another run is sending.
+        broken: the tickets that cannot be read.
+        errors: what else went wrong.
     """
 
     sent: list[tuple[PendingNotification, str]] = field(default_factory=list)
@@ -80,151 +83,146 @@ class SendResult:
 
 
 def send(workspace: Workspace, progress: Progress = no_progress) -> SendResult:
-    """Deliver what is owed and committed, oldest first.
+    """Send the pending notifications whose tickets are committed, oldest first.
 
     Raises:
         SettingsError: mail is not set up, or a password is missing.
         RefusedError: this clone does not send.
     """
-    may_write(workspace)  # before anything goes out that could not be written down
-    mail = outgoing_settings(workspace)
+    may_write(workspace)  # an email must not go out that could not be recorded
+    settings = outgoing_settings(workspace)
     refuse_copy(workspace)
     result = SendResult()
     repository = workspace.state.repository
     assert repository is not None, "only a clone sends mail"
-    with ExitStack() as held:
+    with ExitStack() as stack:
         try:
-            held.enter_context(locks.lock(repository.common, wait=0))
+            stack.enter_context(locks.lock(repository.common, wait=0))
         except BusyError:
             result.busy = True
             return result
         catch_up(workspace)
-        _SendRun(workspace, mail, result).go(progress)
-        if not result.errors and (left := waiting(workspace)):
-            result.errors.append(left)
+        _SendRun(workspace, settings, result).run(progress)
+        if not result.errors and (uncommitted := waiting(workspace)):
+            result.errors.append(uncommitted)
     return result
 
 
 class _SendRun:
-    """One run: what is ready, the connection, what was done."""
+    """One run of ``mail send``: the connection to the server and the result so far."""
 
     def __init__(
-        self, workspace: Workspace, mail: MailSettings, result: SendResult
+        self, workspace: Workspace, settings: MailSettings, result: SendResult
     ) -> None:
-        self.workspace, self.mail, self.result = workspace, mail, result
-        self.given: Counter[str] = Counter()
-        self.dirty: frozenset[str] = frozenset()
+        self.workspace, self.settings, self.result = workspace, settings, result
+        self.sent_today: Counter[str] = Counter()
+        self.uncommitted: frozenset[str] = frozenset()
 
-    def go(self, progress: Progress) -> None:
-        """Deliver what is owed and may be delivered now, oldest first.
+    def run(self, progress: Progress) -> None:
+        """Send all notifications that can be sent now, oldest first.
 
         Raises:
             DiskError: git failed.
         """
-        found = list(
+        pending = list(
             pending_notifications(
-                self.workspace, self.result.broken, self.given, progress
+                self.workspace, self.result.broken, self.sent_today, progress
             )
         )
-        self.dirty = uncommitted_files(
-            self.workspace.root
-        )  # after reading: what was read uncommitted is seen here
-        ready = [
-            debt
-            for debt in sorted(found, key=lambda debt: (debt.entry.at, debt.ticket.id))
-            if self._ready(debt)
-        ]
+        # After reading: a ticket that was read before its commit is among these.
+        self.uncommitted = uncommitted_files(self.workspace.root)
+        pending.sort(key=lambda item: (item.entry.at, item.ticket.id))
+        ready = [item for item in pending if self._is_ready(item)]
         if not ready:
             return
         try:
-            with transport(self.mail) as hand_over:
-                for number, debt in enumerate(ready, 1):
+            with transport(self.settings) as hand_over:
+                for number, item in enumerate(ready, 1):
                     progress("sending", number, len(ready))
-                    if not self._settle(debt, hand_over):
+                    if not self._send(item, hand_over):
                         break
         except DeliveryError as error:  # the server cannot even be reached
-            self._failed(ready[0], [(ready[0].told[0], error.words)])
+            self._record_failure(ready[0], [(ready[0].recipients[0], error.words)])
         finally:
             self._commit()
 
-    def _ready(self, debt: PendingNotification) -> bool:
-        if path_of(debt.ticket.id) in self.dirty:
-            self.result.uncommitted += len(debt.told)
-        elif (
-            dates.format_instant(self.workspace.now)
-            < debt.again
-            <= dates.format_instant(self.workspace.now + _DAY)
-        ):
-            self.result.paused += len(debt.told)
+    def _is_ready(self, pending: PendingNotification) -> bool:
+        now = self.workspace.now
+        tomorrow = dates.format_instant(now + _DAY)
+        if path_of(pending.ticket.id) in self.uncommitted:
+            self.result.uncommitted += len(pending.recipients)
+        elif dates.format_instant(now) < pending.again <= tomorrow:
+            self.result.paused += len(pending.recipients)
         else:
             return True
         return False
 
-    def _settle(self, debt: PendingNotification, hand_over: Send) -> bool:
-        """Hand a notice over to each of its readers, then write down who has it;
-        whether the server is still there."""
+    def _send(self, pending: PendingNotification, hand_over: Send) -> bool:
+        """Send a notification to each recipient, then record who has got it.
+
+        Returns:
+            Whether the server still answers.
+        """
         try:
-            self._given(debt, debt.told)
+            self._delivery_write(pending, pending.recipients)
         except TicketctlError as error:
-            # What cannot be written down afterwards must not go out: it would again and
-            # again.
-            self._failed(debt, [(to, f"not sent: {error.message}") for to in debt.told])
+            # What cannot be recorded afterwards must not go out: it would go out again
+            # and again.
+            words = f"not sent: {error.message}"
+            self._record_failure(pending, [(to, words) for to in pending.recipients])
             return True
-        taken: list[str] = []
+        accepted: list[str] = []
         refused: list[tuple[str, str]] = []
-        waiting = gone = False
-        for to in debt.told:
-            if self.given[to.lower()] >= self.mail.per_day:
+        is_capped = is_gone = False
+        for to in pending.recipients:
+            if self.sent_today[to.lower()] >= self.settings.per_day:
                 self.result.capped += 1
-                waiting = True
+                is_capped = True
                 continue
             try:
-                hand_over(to, self.letter(debt, to))
+                hand_over(to, self.compose(pending, to))
             except DeliveryError as error:
                 refused.append((to, error.words))
-                gone = error.server
-                if gone:
+                is_gone = error.server
+                if is_gone:
                     break
                 continue
-            taken.append(to)
-            self.given[to.lower()] += 1
-        if taken:
-            self._note(debt, tuple(taken))
+            accepted.append(to)
+            self.sent_today[to.lower()] += 1
+        if accepted:
+            self._record_delivery(pending, tuple(accepted))
         if refused:
-            self._failed(debt, refused)
-        elif not waiting:
+            self._record_failure(pending, refused)
+        elif not is_capped:
             with suppress(OSError):
-                os.unlink(f"{self.workspace.state.outbox}/{debt.name}")
-        return not gone
+                os.unlink(f"{self.workspace.state.outbox}/{pending.name}")
+        return not is_gone
 
-    def letter(self, debt: PendingNotification, to: str) -> bytes:
-        """A notice as a letter to one of its readers.
+    def compose(self, pending: PendingNotification, to: str) -> bytes:
+        """Return the email with a notification for one of its recipients.
 
         Raises:
-            DeliveryError: the reader has no address, or the notice has no text.
+            DeliveryError: the recipient has no email address, or the notification has
+                no text.
         """
         if not is_address(to):
             raise DeliveryError(f'"{to}" is not a mail address')
+        ticket, entry, now = pending.ticket, pending.entry, self.workspace.now
         try:
-            profile = self.workspace.profile_of(debt.ticket)
-            now = dates.format_instant(self.workspace.now)
-            notice = compose(
-                profile,
-                debt.ticket,
-                debt.entry,
-                self.workspace.people_of(profile),
-                to,
-                now,
+            profile = self.workspace.profile_of(ticket)
+            people = self.workspace.people_of(profile)
+            notification = compose(
+                profile, ticket, entry, people, to, dates.format_instant(now)
             )
             return compose_email(
                 OutgoingEmail(
-                    message_id(debt, to, self.mail),
-                    self.mail.sender,
+                    message_id(pending, to, self.settings),
+                    self.settings.sender,
                     to,
-                    f"[{debt.ticket.id}] {notice.subject}",
-                    notice.body,
-                    self.workspace.now,
-                    thread_of(debt, self.mail),
+                    f"[{ticket.id}] {notification.subject}",
+                    notification.body,
+                    now,
+                    thread_of(pending, self.settings),
                 )
             )
         except (BrokenError, SettingsError) as error:
@@ -232,85 +230,102 @@ class _SendRun:
         except ValueError as error:
             raise DeliveryError(f"it cannot be written: {error}") from None
 
-    def _note(self, debt: PendingNotification, taken: tuple[str, ...]) -> None:
-        """Write that a notice was handed over; the clocks that wait for it begin with
-        that."""
-        self.result.sent += [(debt, to) for to in taken]
+    def _record_delivery(
+        self, pending: PendingNotification, accepted: tuple[str, ...]
+    ) -> None:
+        """Record in the ticket who has got a notification.
+
+        Rules that wait for a notification count from this entry.
+        """
+        self.result.sent += [(pending, to) for to in accepted]
         try:
             with writing(self.workspace):
-                retry(lambda: write(self.workspace, [self._given(debt, taken)]))
+                retry(
+                    lambda: write(
+                        self.workspace, [self._delivery_write(pending, accepted)]
+                    )
+                )
         except TicketctlError as error:
             self.result.errors.append(error)
-            self._failed(
-                debt,
-                [(to, f"sent, but not written down: {error.message}") for to in taken],
-            )
+            words = f"sent, but not written down: {error.message}"
+            self._record_failure(pending, [(to, words) for to in accepted])
 
-    def _given(
-        self, debt: PendingNotification, taken: tuple[str, ...]
+    def _delivery_write(
+        self, pending: PendingNotification, accepted: tuple[str, ...]
     ) -> journal.Write:
-        """The write that says that a notice was given, to the ticket as it now is.
+        """Return the write that records a delivery in the ticket as it is now.
 
         Raises:
-            TicketctlError: it cannot be written so.
+            TicketctlError: the ticket cannot be written.
         """
         workspace = self.workspace
-        was = workspace.store.read(debt.ticket.id)
-        not_by_hand(was)
-        profile = workspace.profile_of(was.ticket)
-        request = Deliver(debt.entry.id, taken)
-        made = decide(
-            workspace.situation_of(profile)._replace(by_mail=True), was.ticket, request
-        )
-        assert isinstance(made, Decision)
-        return workspace.store.writes(made.ticket, was)
+        loaded = workspace.store.read(pending.ticket.id)
+        not_by_hand(loaded)
+        profile = workspace.profile_of(loaded.ticket)
+        situation = workspace.situation_of(profile)._replace(by_mail=True)
+        request = Deliver(pending.entry.id, accepted)
+        decision = decide(situation, loaded.ticket, request)
+        assert isinstance(decision, Decision)
+        return workspace.store.writes(decision.ticket, loaded)
 
-    def _failed(
-        self, debt: PendingNotification, refused: Sequence[tuple[str, str]]
+    def _record_failure(
+        self, pending: PendingNotification, refused: Sequence[tuple[str, str]]
     ) -> None:
-        """Remember that a letter was not taken; the pause before the next try grows
-        fourfold, up to a day."""
-        self.result.failed += [(debt, to, words) for to, words in refused]
-        again = self.workspace.now + min(_FIRST_PAUSE * 4 ** min(debt.tries, 8), _DAY)
+        """Record in the outbox that emails were not accepted.
+
+        The pause before the next attempt grows fourfold, up to a day.
+
+        Args:
+            refused: address and reason of each.
+        """
+        self.result.failed += [(pending, to, words) for to, words in refused]
+        pause = min(_FIRST_PAUSE * 4 ** min(pending.tries, 8), _DAY)
         content = {
             "schema": "ticketctl/1",
-            "ticket": debt.ticket.id,
-            "event": debt.entry.id,
-            "message": debt.entry.message,
+            "ticket": pending.ticket.id,
+            "event": pending.entry.id,
+            "message": pending.entry.message,
             "told": [to for to, _ in refused],
-            "tries": debt.tries + 1,
+            "tries": pending.tries + 1,
             "error": "; ".join(f"{to}: {words}" for to, words in refused),
-            "again": dates.format_instant(again),
+            "again": dates.format_instant(self.workspace.now + pause),
         }
         data = (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
-        left: bytes | None = None
+        outbox, name = self.workspace.state.outbox, pending.name
+        before: bytes | None = None
         try:
             with suppress(OSError), writing(self.workspace):
                 with suppress(FileNotFoundError):
-                    left = files.read_in(
-                        self.workspace.state.outbox, debt.name, files.MAX_BYTES
-                    )
-                write(self.workspace, [journal.Write(debt.name, data, left, OUTBOX)])
-        except DiskError as error:  # something else lies there: the pause is forgotten, the other letters go out
+                    before = files.read_in(outbox, name, files.MAX_BYTES)
+                write(self.workspace, [journal.Write(name, data, before, OUTBOX)])
+        except DiskError as error:
+            # Something else is at its place: there is no pause, and the other emails go
+            # out.
             self.result.errors.append(error)
 
     def _commit(self) -> None:
         message = f"mail: {counted(len(self.result.sent), 'notice')} sent"
-        if failed := record_run(self.workspace, message, self.mail.sender):
+        if failed := record_run(self.workspace, message, self.settings.sender):
             self.result.errors.append(failed)
 
 
-def message_id(debt: PendingNotification, to: str, mail: MailSettings) -> str:
-    """The Message-ID of a notice to one of its readers: the same at every try, and
-    found again in an answer."""
-    number = f".{debt.entry.told.index(to) + 1}" if len(debt.entry.told) > 1 else ""
-    return f"<{debt.ticket.id}.{debt.entry.id}{number}@{mail.domain}>"
+def message_id(pending: PendingNotification, to: str, settings: MailSettings) -> str:
+    """Return the Message-ID of a notification to one of its recipients.
+
+    It is the same at every attempt, and answers refer to it.
+    """
+    recipients = pending.entry.told
+    number = f".{recipients.index(to) + 1}" if len(recipients) > 1 else ""
+    return f"<{pending.ticket.id}.{pending.entry.id}{number}@{settings.domain}>"
 
 
-def thread_of(debt: PendingNotification, mail: MailSettings) -> tuple[str, ...]:
-    """The thread of a ticket: an id of its own that all its notices have in common,
-    then the last letter that came in."""
-    history = debt.ticket.history
-    before = history[: history.index(debt.entry)]
-    came = [entry.mail_id for entry in before if entry.mail_id]
-    return (f"<{debt.ticket.id}@{mail.domain}>", *came[-1:])
+def thread_of(pending: PendingNotification, settings: MailSettings) -> tuple[str, ...]:
+    """Return the Message-IDs of the thread of a notification.
+
+    The first is one that all notifications of the ticket share; then comes the last
+    email that the ticket received before the notification.
+    """
+    history = pending.ticket.history
+    before = history[: history.index(pending.entry)]
+    received = [entry.mail_id for entry in before if entry.mail_id]
+    return (f"<{pending.ticket.id}@{settings.domain}>", *received[-1:])

@@ -12,86 +12,84 @@ from ticketctl.app.index.find import look
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
-from ticketctl.core.engine.notifications import (
-    DueNotification,
-    due_notifications,
-)
+from ticketctl.core.engine.notifications import DueNotification, due_notifications
 from ticketctl.core.entry import Entry
 from ticketctl.core.query import Query, Term
 from ticketctl.core.ticket import Ticket
-from ticketctl.errors import (
-    DiskError,
-    Finding,
-)
+from ticketctl.errors import DiskError, Finding
 from ticketctl.record import Record
 from ticketctl.store import files
 
 _DAY = timedelta(days=1)
 
-_DAY = timedelta(days=1)
-
 
 class PendingNotification(Record):
-    """A notice that a ticket owes, and what happened when it was last tried.
+    """A notification that is not sent to all of its recipients yet.
 
     Args:
-        told: those who have not had it yet.
-        tries: how often it was tried in vain; ``error`` has the server's words,
-            ``again`` when it is tried next.
+        entry: the entry of the ticket that made it.
+        recipients: those who have not got it yet.
+        tries: how many attempts have failed.
+        error: what the server said to the last one.
+        again: when it is tried next; empty for at once.
     """
 
     ticket: Ticket
     entry: Entry
-    told: tuple[str, ...]
+    recipients: tuple[str, ...]
     tries: int = 0
     error: str = ""
     again: str = ""
 
     @property
     def name(self) -> str:
-        """The file of the outbox in which its failures are remembered."""
+        """The file of the outbox that records its failed attempts."""
         return f"{self.ticket.id}-{self.entry.id}.json"
 
 
 def pending_notifications(
     workspace: Workspace,
     broken: list[Finding],
-    given: Counter[str] | None = None,
+    sent_today: Counter[str] | None = None,
     progress: Progress = no_progress,
 ) -> Iterator[PendingNotification]:
-    """Everything that is owed, ticket by ticket.
+    """Yield all pending notifications, ticket by ticket.
 
     Args:
-        broken: takes the tickets that cannot be read.
-        given: takes how many notices each address was given in the last 24 hours.
+        broken: is extended by the tickets that cannot be read.
+        sent_today: is increased by the number of notifications that each address got in
+            the last 24 hours.
     """
-    since, horizon = (
-        dates.format_instant(workspace.now - _DAY),
-        dates.horizon(workspace.now),
-    )
-    given = Counter() if given is None else given
-    owing = Query((Term("owes", "is", (1,)),))
+    since = dates.format_instant(workspace.now - _DAY)
+    horizon = dates.horizon(workspace.now)
+    sent_today = Counter() if sent_today is None else sent_today
+    pending = Query((Term("owes", "is", (1,)),))
     recent = Query((Term("updated", "between", (since, "", "", "")),))
-    for loaded, _ in look(workspace, broken, [owing, recent], progress):
+    for loaded, _ in look(workspace, broken, [pending, recent], progress):
         for entry in loaded.ticket.history:
             if entry.event == "notified" and since < entry.at <= horizon:
-                given.update(who.lower() for who in entry.told)
-        yield from (
-            _pending(workspace, loaded.ticket, one)
-            for one in due_notifications(loaded.ticket)
-        )
+                sent_today.update(address.lower() for address in entry.told)
+        for due in due_notifications(loaded.ticket):
+            yield _with_attempts(workspace, loaded.ticket, due)
 
 
-def _pending(
-    workspace: Workspace, ticket: Ticket, one: DueNotification
+def _with_attempts(
+    workspace: Workspace, ticket: Ticket, due: DueNotification
 ) -> PendingNotification:
-    debt = PendingNotification(ticket, one.entry, one.told)
+    """Return a pending notification with its failed attempts.
+
+    A damaged file of the outbox counts as none.
+    """
+    pending = PendingNotification(ticket, due.entry, due.told)
     with suppress(OSError, ValueError, TypeError, KeyError, DiskError):
-        held = json.loads(
-            files.read_in(workspace.state.outbox, debt.name, files.MAX_BYTES)
-        )
-        again = dates.format_instant(dates.parse_instant(held["again"]))
+        outbox = workspace.state.outbox
+        content = json.loads(files.read_in(outbox, pending.name, files.MAX_BYTES))
         return PendingNotification(
-            ticket, one.entry, one.told, int(held["tries"]), str(held["error"]), again
+            ticket,
+            due.entry,
+            due.told,
+            int(content["tries"]),
+            str(content["error"]),
+            dates.format_instant(dates.parse_instant(content["again"])),
         )
-    return debt
+    return pending

@@ -1,12 +1,11 @@
-"""Quarantined email: in ``dead-letters/`` with its reason, and staff told of it on a
-ticket."""
+"""Quarantine an email in ``dead-letters/``, and notify staff by a note on a ticket."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
 
-from ticketctl.app.email.quota import FOR_ONE, used
+from ticketctl.app.email.quota import FOR_ONE, bytes_used
 from ticketctl.app.outcome import Outcome, writes_of
 from ticketctl.app.transaction import commit, write, writing
 from ticketctl.app.workspace import Workspace
@@ -25,19 +24,23 @@ from ticketctl.store.email.quarantine import Source
 from ticketctl.store.writing import journal
 from ticketctl.store.yaml.loader import LoadedTicket
 
-MAX_KEPT = 1 << 30
-"""The largest email that is kept at all, in bytes; a larger one is left with the mail
+MAX_QUARANTINED = 1 << 30
+"""The largest email that is quarantined, in bytes; a larger one is left with the mail
 server."""
 
 
 def place_of(workspace: Workspace, data: bytes) -> str:
-    """Where an email lies, or would lie."""
+    """Return the path that a quarantined email has or would have, in the store."""
     digest = hashlib.sha256(data).hexdigest()
     return f"{quarantine.name_of(workspace.root, digest, workspace.now)}.eml"
 
 
 def put_in_quarantine(workspace: Workspace, data: bytes, reason: str) -> str:
-    """Keep an email, the store's lock not being held; where it is."""
+    """Quarantine an email. The store's lock is not held.
+
+    Returns:
+        Its path in the store.
+    """
     with writing(workspace):
         if writes := quarantine.writes(workspace.root, data, reason, workspace.now):
             write(workspace, writes)
@@ -47,23 +50,24 @@ def put_in_quarantine(workspace: Workspace, data: bytes, reason: str) -> str:
 def quarantine_large(
     workspace: Workspace, head: bytes, rest: Source, reason: str
 ) -> str:
-    """The same for one that does not fit into the memory.
+    """Quarantine an email that does not fit into memory, like
+    :func:`put_in_quarantine`.
 
     Args:
         head: its first bytes.
-        rest: where the others come from.
+        rest: where the other bytes come from.
 
     Raises:
-        BusyError: it is larger than MAX_KEPT.
+        BusyError: it is larger than MAX_QUARANTINED.
         DiskError: it cannot be written.
     """
     with quarantine.spooled(
-        workspace.root, head, rest, MAX_KEPT, workspace.state.access
+        workspace.root, head, rest, MAX_QUARANTINED, workspace.state.access
     ) as spool:
         if spool is None:
-            hint = "set a limit for messages in the mail server"
             raise BusyError(
-                f"an email larger than {MAX_KEPT >> 30} GiB is not taken", hint
+                f"an email larger than {MAX_QUARANTINED >> 30} GiB is not taken",
+                "set a limit for messages in the mail server",
             )
         with writing(workspace):
             if writes := spool.writes(reason, workspace.now):
@@ -75,19 +79,24 @@ def quarantine_and_notify(
     workspace: Workspace,
     data: bytes,
     reason: str,
-    was: LoadedTicket | None,
+    loaded: LoadedTicket | None,
     note: str,
-    told: Callable[[], None] | None = None,
+    after_note: Callable[[], None] | None = None,
 ) -> str:
-    """Keep an email and tell staff by an internal note, once: not where the ticket has
-    that note already. The store's lock is held.
+    """Quarantine an email, and notify staff by an internal note on a ticket.
+
+    The note is written once: not on a ticket that has it already. The store's lock is
+    held.
 
     Args:
-        was: the ticket for the note; none, if there is none of that sender.
-        note: what staff are told; empty if they have been.
-        told: called once the note is written, and only then.
+        loaded: the ticket for the note; ``None`` for no note.
+        note: the text of the note.
+        after_note: called once the note is written, and only then.
+
+    Returns:
+        The path of the email in the store.
     """
-    outcome = _told(workspace, was, note) if was is not None and note else None
+    outcome = None if loaded is None else _add_note(workspace, loaded, note)
     writes: list[journal.Write] = quarantine.writes(
         workspace.root, data, reason, workspace.now
     )
@@ -97,8 +106,8 @@ def quarantine_and_notify(
     if writes:
         write(workspace, writes)
     if outcome is not None:
-        if told is not None:
-            told()
+        if after_note is not None:
+            after_note()
         raise_failed(commit(workspace, [outcome]))
     return place
 
@@ -107,29 +116,33 @@ def raise_failed(outcomes: Sequence[Outcome]) -> None:
     """Raise what kept git from committing.
 
     Raises:
-        UncommittedError: what was written is not committed.
+        UncommittedError: the files are written, but git does not commit them.
     """
-    for failed in outcomes:
-        assert not isinstance(failed.result, Decision | Refusal)
-        raise failed.result
+    for outcome in outcomes:
+        assert not isinstance(outcome.result, Decision | Refusal)
+        raise outcome.result
 
 
-def _told(workspace: Workspace, was: LoadedTicket, note: str) -> Outcome | None:
-    """The note on a ticket; nothing where it is already, or where there is no room for
-    it: the email is kept."""
-    if was.differences or any(entry.note == note for entry in was.ticket.history):
+def _add_note(workspace: Workspace, loaded: LoadedTicket, note: str) -> Outcome | None:
+    """Decide on a note for staff.
+
+    Returns:
+        ``None`` where the ticket has the note already, or no room for it; the email is
+        quarantined all the same.
+    """
+    ticket = loaded.ticket
+    if loaded.differences or any(entry.note == note for entry in ticket.history):
         return None
     try:
-        profile = workspace.profile_of(was.ticket)
-        made = decide(
-            workspace.situation_of(profile), was.ticket, Keep("mail", note, "mail")
-        )
-        if (
-            isinstance(made, Refusal)
-            or used(profile, made.ticket, made.entries[0].by) > FOR_ONE
-        ):
+        profile = workspace.profile_of(ticket)
+        request = Keep("mail", note, "mail")
+        decision = decide(workspace.situation_of(profile), ticket, request)
+        if isinstance(decision, Refusal):
             return None
-        outcome = Outcome(was.ticket.id, was, made, profile)
+        writer = decision.entries[0].by
+        if bytes_used(profile, decision.ticket, writer) > FOR_ONE:
+            return None
+        outcome = Outcome(ticket.id, loaded, decision, profile)
         writes_of(workspace, outcome, files.MAX_BYTES)
     except (BrokenError, MissingError, RefusedError, SettingsError):
         return None

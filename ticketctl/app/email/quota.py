@@ -19,56 +19,62 @@ from ticketctl.store.yaml.writer import entry_lines
 FOR_PEOPLE = files.MAX_BYTES * 7 // 8
 """How large people may make a ticket, in bytes."""
 FOR_ALL = files.MAX_BYTES // 2
-"""How much of it those may fill together who are not staff."""
+"""How many bytes of it all who are not staff may fill together."""
 FOR_ONE = files.MAX_BYTES // 4
-"""How much of it one of them may fill."""
+"""How many bytes of it one of them may fill."""
 
 
-def outsider(profile: Profile, entry: Entry) -> str:
-    """Whose share an entry counts for: the address of a customer, or of whoever sent an
-    email that is kept as a note, in small letters; empty for staff and rules."""
-    customer = profile.kind(entry.role) == "customer"
-    kept = (
+def share_owner(profile: Profile, entry: Entry) -> str:
+    """Return for whose share an entry counts; empty for staff and rules.
+
+    It counts for a customer, or for the sender of an email that is kept as a note; the
+    address is in small letters.
+    """
+    is_customer = profile.kind(entry.role) == "customer"
+    is_email_note = (
         entry.via == "mail"
         and entry.event == "noted"
         and profile.kind(entry.role) == "system"
     )
-    return entry.by.lower() if customer or kept else ""
+    return entry.by.lower() if is_customer or is_email_note else ""
 
 
 def excess(
     profile: Profile, ticket: Ticket, added: Iterable[Entry], part: float = 1.0
 ) -> str:
-    """Why entries that a ticket would get are more than their writer may add; empty if
-    they are not.
+    """Return why new entries are more than their writer may add; empty if they are not.
 
     Args:
-        ticket: with the entries.
-        added: the entries.
-        part: of their share that may be used.
+        ticket: with the new entries.
+        added: the new entries.
+        part: the part of the writer's share that may be used.
     """
-    writers = {who for entry in added if (who := outsider(profile, entry))}
-    if not writers:
+    owners = {owner for entry in added if (owner := share_owner(profile, entry))}
+    if not owners:
         return ""
     sizes = _sizes(profile, ticket)
-    for who in sorted(writers):
-        if sizes[who] > FOR_ONE * part:
-            return f"{who} has used the share of one person ({FOR_ONE >> 10} KiB)"
+    for owner in sorted(owners):
+        if sizes[owner] > FOR_ONE * part:
+            return f"{owner} has used the share of one person ({FOR_ONE >> 10} KiB)"
     if sum(sizes.values()) > FOR_ALL * part:
         return f"those who are not staff have used their share ({FOR_ALL >> 10} KiB)"
     return ""
 
 
-def used(profile: Profile, ticket: Ticket, who: str) -> int:
-    """How many bytes of a ticket somebody has filled who is not staff."""
-    return _sizes(profile, ticket).get(who.lower(), 0)
+def bytes_used(profile: Profile, ticket: Ticket, owner: str) -> int:
+    """Return how many bytes of a ticket count for the share of an address."""
+    return _sizes(profile, ticket).get(owner.lower(), 0)
 
 
-def check(profile: Profile, ticket: Ticket, added: Iterable[Entry]) -> None:
-    """Refuse entries that are more than their writer may add to a ticket.
+def require_room(profile: Profile, ticket: Ticket, added: Iterable[Entry]) -> None:
+    """Check that new entries are not more than their writer may add to a ticket.
+
+    Args:
+        ticket: with the new entries.
+        added: the new entries.
 
     Raises:
-        RefusedError: with what to do instead.
+        RefusedError: they are more.
     """
     if reason := excess(profile, ticket, added):
         hint = "write less, or go on in a new ticket (ticketctl new)"
@@ -76,22 +82,25 @@ def check(profile: Profile, ticket: Ticket, added: Iterable[Entry]) -> None:
 
 
 def _sizes(profile: Profile, ticket: Ticket) -> dict[str, int]:
-    """Whose share is filled how far. What rules write in answer to somebody counts for
-    them: each short email has the notices of it written down, too."""
-    found: dict[str, int] = {}
+    """Return how many bytes count for each share.
+
+    What rules write in answer to somebody counts for them: each short email also has
+    its notifications recorded.
+    """
+    sizes: dict[str, int] = {}
     owners: dict[str, str] = {}
     for entry in ticket.history:
         if entry.id in ticket.twins:
-            continue  # the same email, taken in by two clones, is used up once
-        who = outsider(profile, entry)
-        if not who and entry.anchor and profile.kind(entry.role) == "system":
-            who = owners.get(entry.anchor, "")
-        if who:
-            owners[entry.id] = who
-            found[who] = found.get(who, 0) + _size(entry)
-    return found
+            continue  # the same email, received by two clones, counts once
+        owner = share_owner(profile, entry)
+        if not owner and entry.anchor and profile.kind(entry.role) == "system":
+            owner = owners.get(entry.anchor, "")
+        if owner:
+            owners[entry.id] = owner
+            sizes[owner] = sizes.get(owner, 0) + _size(entry)
+    return sizes
 
 
 def _size(entry: Entry) -> int:
-    """How many bytes of the ticket's file an entry takes."""
+    """Return how many bytes of the ticket's file an entry takes."""
     return len("\n".join(entry_lines(entry)).encode()) + 1

@@ -1,7 +1,7 @@
 """How many emails of one sender were put on tickets within the last hour.
 
-What is counted lies beside the other derived state. Losing it costs nothing but the
-count: a damaged file is an empty one.
+The counts are kept beside the other derived state. A damaged file counts as an empty
+one: only the counts are lost.
 """
 
 from __future__ import annotations
@@ -21,86 +21,88 @@ _LARGEST = 8 << 20
 """The largest file that is read, in bytes."""
 
 
-class SenderRate(Record):
-    """The emails of the last hour.
+class SenderRates(Record):
+    """The emails of the last hour; times are in seconds since 1970.
 
     Args:
-        taken: sender -> when each of theirs was put on a ticket, in seconds since 1970.
-        told: sender -> when staff were told that there are too many.
+        received: when each email of a sender was put on a ticket, by sender.
+        notified: when staff were notified that a sender sends too many, by sender.
     """
 
-    taken: dict[str, list[int]]
-    told: dict[str, int]
+    received: dict[str, list[int]]
+    notified: dict[str, int]
 
 
-def _place(workspace: Workspace) -> str:
-    """The path of the file; its folder may not be there yet."""
+def _path(workspace: Workspace) -> str:
+    """Return the path of the file; its folder may not exist yet."""
     return workspace.state.file("intake.json")
 
 
-def read(workspace: Workspace) -> SenderRate:
-    """What was counted within the last hour; what is older, or later than the clock, is
-    left out."""
+def read_rates(workspace: Workspace) -> SenderRates:
+    """Return the emails of the last hour; later than the clock does not count."""
     content: Any = {}
     with suppress(OSError, ValueError, RecursionError, DiskError):
-        content = json.loads(files.read_bytes(_place(workspace), _LARGEST))
+        content = json.loads(files.read_bytes(_path(workspace), _LARGEST))
     now = int(workspace.now.timestamp())
     since = now - int(_HOUR.total_seconds())
-    found = SenderRate({}, {})
-    for sender, times in _mapping(content, "taken"):
+    rates = SenderRates({}, {})
+    for sender, times in _items(content, "taken"):
         recent = (
             [at for at in times if _is_time(at) and since < at <= now]
             if isinstance(times, list)
             else []
         )
         if recent:
-            found.taken[sender] = recent
-    for sender, at in _mapping(content, "told"):
+            rates.received[sender] = recent
+    for sender, at in _items(content, "told"):
         if _is_time(at) and since < at <= now:
-            found.told[sender] = at
-    return found
+            rates.notified[sender] = at
+    return rates
 
 
-def _mapping(content: Any, key: str) -> list[tuple[str, Any]]:
-    held = content.get(key) if isinstance(content, dict) else None
-    return list(held.items()) if isinstance(held, dict) else []
+def _items(content: Any, key: str) -> list[tuple[str, Any]]:
+    value = content.get(key) if isinstance(content, dict) else None
+    return list(value.items()) if isinstance(value, dict) else []
 
 
 def _is_time(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def number(workspace: Workspace, sender: str) -> int:
-    """How many emails of a sender were put on tickets within the last hour."""
-    return len(read(workspace).taken.get(sender, ()))
+def received_this_hour(workspace: Workspace, sender: str) -> int:
+    """Return how many emails of a sender were put on tickets within the last hour."""
+    return len(read_rates(workspace).received.get(sender, ()))
 
 
-def count(workspace: Workspace, sender: str) -> None:
-    """Count one more. The store's lock is held."""
-    intake = read(workspace)
-    intake.taken.setdefault(sender, []).append(int(workspace.now.timestamp()))
-    _write(workspace, intake)
+def count_email(workspace: Workspace, sender: str) -> None:
+    """Count one more email of a sender. The store's lock is held."""
+    rates = read_rates(workspace)
+    rates.received.setdefault(sender, []).append(int(workspace.now.timestamp()))
+    _write(workspace, rates)
 
 
-def was_told(workspace: Workspace, sender: str) -> bool:
-    """Whether staff were told within the last hour that a sender sends too many."""
-    return sender in read(workspace).told
+def were_staff_notified(workspace: Workspace, sender: str) -> bool:
+    """Return whether staff were notified of a sender within the last hour."""
+    return sender in read_rates(workspace).notified
 
 
-def tell(workspace: Workspace, sender: str) -> None:
-    """Remember that staff were told. The store's lock is held."""
-    intake = read(workspace)
-    intake.told[sender] = int(workspace.now.timestamp())
-    _write(workspace, intake)
+def record_staff_notified(workspace: Workspace, sender: str) -> None:
+    """Record that staff are notified of a sender. The store's lock is held."""
+    rates = read_rates(workspace)
+    rates.notified[sender] = int(workspace.now.timestamp())
+    _write(workspace, rates)
 
 
-def _write(workspace: Workspace, intake: SenderRate) -> None:
-    """Write the file anew; where that cannot be done, the count is lost and nothing
-    else."""
-    content = {"schema": "ticketctl/1", "taken": intake.taken, "told": intake.told}
+def _write(workspace: Workspace, rates: SenderRates) -> None:
+    """Write the file; if that fails, only the count is lost."""
+    content = {
+        "schema": "ticketctl/1",
+        "taken": rates.received,
+        "told": rates.notified,
+    }
     with suppress(OSError):
         workspace.state.made()
         data = json.dumps(content).encode()
         files.replace_file(
-            _place(workspace), data, workspace.state.access, durable=False
+            _path(workspace), data, workspace.state.access, durable=False
         )

@@ -1,4 +1,4 @@
-"""Who the writer of an email can be towards a ticket."""
+"""As whom the sender of an email can act on a ticket."""
 
 from __future__ import annotations
 
@@ -7,63 +7,51 @@ from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.store.email.headers import same_address
-from ticketctl.store.email.parse import Email
-from ticketctl.store.email.settings import MailSettings
 
 
 def actors_by_mail(
-    profile: Profile, ticket: Ticket, people: People, who: str
+    profile: Profile, ticket: Ticket, people: People, sender: str
 ) -> list[Actor]:
-    """Whom a email's writer can be towards a ticket: its customer, or staff; nobody
-    else may act on it by mail."""
+    """Return as whom a sender can act on a ticket by email, the likeliest role first.
+
+    Only customer, watchers and staff can act by email.
+    """
     customer = profile.role_of_kind("customer")
-    own = ticket.customer is not None and same_address(ticket.customer, who)
-    watches = any(same_address(watcher, who) for watcher in ticket.watchers)
-    if people.roles is None:
-        staff = (
-            [profile.role_of_kind("agent")]
-            if same_address(ticket.assignee or "", who)
-            else []
-        )
+    is_customer = ticket.customer is not None and same_address(ticket.customer, sender)
+    is_watcher = any(same_address(watcher, sender) for watcher in ticket.watchers)
+    is_assignee = same_address(ticket.assignee or "", sender)
+    if people.roles is not None:
+        staff = staff_roles(profile, people, sender)
     else:
-        staff = staff_roles(profile, people, who)
-    as_customer = [customer] if own or watches else []
-    # Who asked answers as who asked, unless they also work on it.
-    roles = (
-        [*as_customer, *staff]
-        if own and not same_address(ticket.assignee or "", who)
-        else [*staff, *as_customer]
+        staff = [profile.role_of_kind("agent")] if is_assignee else []
+    as_customer = [customer] if is_customer or is_watcher else []
+    # The customer answers as the customer, unless they also work on the ticket.
+    if is_customer and not is_assignee:
+        roles = [*as_customer, *staff]
+    else:
+        roles = [*staff, *as_customer]
+    customer_name = ticket.customer if is_customer and ticket.customer else sender
+    staff_name = next(
+        (name for name in people.roles or {} if same_address(name, sender)), sender
     )
-    name = ticket.customer if own and ticket.customer else who
-    listed = next(
-        (known for known in people.roles or {} if same_address(known, who)), who
-    )
-    return [Actor(name if role == customer else listed, role) for role in roles]
+    return [
+        Actor(customer_name if role == customer else staff_name, role) for role in roles
+    ]
 
 
-def staff_roles(profile: Profile, people: People, who: str) -> list[str]:
-    """The roles of staff that somebody has, however the settings write their address;
-    none where nobody is listed."""
-    held = {
+def staff_roles(profile: Profile, people: People, sender: str) -> list[str]:
+    """Return the staff roles of a sender; none where the settings list no people.
+
+    The settings may spell the address in another way.
+    """
+    roles = {
         role
         for name, roles in (people.roles or {}).items()
-        if same_address(name, who)
+        if same_address(name, sender)
         for role in roles
     }
     return [
         role.name
         for role in profile.roles.values()
-        if role.name in held and role.kind in ("agent", "integration")
+        if role.name in roles and role.kind in ("agent", "integration")
     ]
-
-
-def is_vouched(mail: MailSettings, letter: Email) -> bool:
-    """Whether our server vouches for the sender of an email; where none is asked, each
-    counts as vouched for."""
-    return mail.trust in ("", *letter.authentic)
-
-
-def vouched(mail: MailSettings, profile: Profile, role: str, letter: Email) -> bool:
-    """Whether a role can be taken by this email: staff's only if our server vouches for
-    its sender, where one does."""
-    return profile.kind(role) == "customer" or is_vouched(mail, letter)

@@ -5,23 +5,22 @@ from __future__ import annotations
 import os
 
 from ticketctl.app.workspace import Workspace
-from ticketctl.errors import (
-    RefusedError,
-    SettingsError,
-)
+from ticketctl.errors import RefusedError, SettingsError
 from ticketctl.store.email.settings import LOOPBACK, MailServer, MailSettings
 from ticketctl.store.git import config
 
+_PLACE = "ticketctl.senderPlace"
+
 
 def outgoing_settings(workspace: Workspace) -> MailSettings:
-    """The mail settings, if this store sends mail and this clone may.
+    """Return the mail settings, if the store sends email and this clone may.
 
     Raises:
-        SettingsError: it sends none.
-        RefusedError: another clone does.
+        SettingsError: the store sends no email.
+        RefusedError: another clone sends it.
     """
-    mail = workspace.settings.mail
-    if mail is None or not mail.delivers:
+    settings = workspace.settings.mail
+    if settings is None or not settings.delivers:
         raise SettingsError(
             "this store sends no mail",
             "mail: {from: ADDRESS, smtp: {host: HOST}} in ticketctl.yaml",
@@ -31,57 +30,52 @@ def outgoing_settings(workspace: Workspace) -> MailSettings:
             "this clone does not send mail",
             "in the one that shall: git config ticketctl.sender true",
         )
-    if mail.smtp is not None:
-        known_server(workspace, mail.smtp, "smtp")
-    return mail
-
-
-_PLACE = "ticketctl.senderPlace"
+    if settings.smtp is not None:
+        require_trusted_server(workspace, settings.smtp, "smtp")
+    return settings
 
 
 def refuse_copy(workspace: Workspace) -> None:
-    """See that this is the folder that has sent before, not a copy of it; the first
-    time, remember where it lies.
+    """Refuse to send email from a copy of the clone that has sent before.
+
+    The first time, the place of the clone is recorded.
 
     Raises:
-        RefusedError: it is a copy.
+        RefusedError: the clone is at another place than before.
     """
     place = config.place(workspace.root)
-    known = config.own(workspace.root, _PLACE)
-    if not known:
+    recorded = config.own(workspace.root, _PLACE)
+    if not recorded:
         config.set_own(workspace.root, _PLACE, place)
-    elif known != place:
-        hint = f"if it has moved for good: git config --unset {_PLACE}; if not: git config --unset ticketctl.sender"
+    elif recorded != place:
         raise RefusedError(
-            f"this looks like a copy of the clone that sends mail, which was {known}",
-            hint,
+            f"this looks like a copy of the clone that sends mail, which was {recorded}",
+            f"if it has moved for good: git config --unset {_PLACE}; if not: git config --unset ticketctl.sender",
         )
 
 
-def known_server(workspace: Workspace, server: MailServer, kind: str) -> None:
-    """See that email, and passwords, go only where this clone's own configuration (or
-    the environment) says: the settings of a store may come from anybody. This machine
-    itself, without a password, is the only exception.
+def require_trusted_server(workspace: Workspace, server: MailServer, kind: str) -> None:
+    """Check that email and passwords go only to a server that this clone trusts.
+
+    The settings of a store may come from anybody, so the clone's own git configuration
+    or the environment must name the server. Only this machine itself needs no such
+    trust, if it gets no password.
 
     Args:
         kind: ``smtp`` or ``imap``.
 
     Raises:
-        SettingsError: the store names a server that this clone does not know.
+        SettingsError: this clone does not trust the server.
     """
     if server.host in LOOPBACK and not server.user:
         return
-    named = (
+    trusted = (
         config.own(workspace.root, f"ticketctl.{kind}"),
         os.environ.get(f"TICKETCTL_{kind.upper()}_SERVER"),
     )
-    if server.place not in named:
-        what = (
-            f"email to {server.place}"
-            if kind == "smtp"
-            else f"a password to {server.place}"
-        )
-        hint = f"if that is your server: git config ticketctl.{kind} {server.place}"
+    if server.place not in trusted:
+        what = "email" if kind == "smtp" else "a password"
         raise SettingsError(
-            f"the store wants to send {what}, which this clone does not know", hint
+            f"the store wants to send {what} to {server.place}, which this clone does not know",
+            f"if that is your server: git config ticketctl.{kind} {server.place}",
         )

@@ -1,143 +1,158 @@
-"""Which ticket an email belongs to, and whether it is there already."""
+"""Which ticket an email belongs to, and whether a ticket has it already."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from ticketctl.app.index.refresh import everything
-from ticketctl.app.workspace import Workspace
+from ticketctl.app.email.ticket_reader import TicketReader
 from ticketctl.core.entry import Entry
-from ticketctl.core.ticket import LINK
-from ticketctl.errors import MissingError
+from ticketctl.core.ticket import LINK, Ticket
 from ticketctl.store.email.headers import same_address
 from ticketctl.store.email.parse import Email
 from ticketctl.store.email.settings import MailSettings
-from ticketctl.store.index.sql import holding
-from ticketctl.store.paths import ID
 from ticketctl.store.yaml.loader import LoadedTicket
 
 _TAG = re.compile(r"\[([0-9]{6}-[0-9a-hjkmnp-tv-z]{5})\]")
+_MAX_REFERENCES = 20
+_MAX_FOLLOW_UPS = 20
+"""How many tickets of a chain of follow-ups are looked at."""
 
 
-def names(letter: Email, mail: MailSettings) -> tuple[str, ...]:
-    """The Message-IDs under which an email may stand on a ticket: its own, and one made
-    of what it says, for an email
-    whose own is that of another. Nobody can take that beforehand: an email that came
-    with one like it gets another.
+def message_ids(email: Email, settings: MailSettings) -> tuple[str, ...]:
+    """Return the Message-IDs under which a ticket may record an email.
+
+    The first is the email's own. The second is made of its content: it serves an email
+    whose own Message-ID another email has taken. Nobody can take the second beforehand,
+    since an email that comes with such a Message-ID gets another one.
     """
-    made = fingerprint(letter, mail)
-    ending = f"@{mail.domain}.invalid>"
-    return (
-        (made,)
-        if letter.message_id.lower().endswith(ending)
-        else (letter.message_id, made)
-    )
+    own = fingerprint(email, settings)
+    if email.message_id.lower().endswith(f"@{settings.domain}.invalid>"):
+        return (own,)
+    return (email.message_id, own)
 
 
-def fingerprint(letter: Email, mail: MailSettings) -> str:
-    """A Message-ID made of what is the same at every delivery, which the traces of its
-    way are not."""
+def fingerprint(email: Email, settings: MailSettings) -> str:
+    """Return a Message-ID made of the content of an email.
+
+    It is the same at every delivery: trace headers do not count.
+    """
     parts = [
         part.encode(errors="replace")
-        for part in (letter.message_id, letter.sender, letter.subject, letter.text)
+        for part in (email.message_id, email.sender, email.subject, email.text)
     ]
-    for item in letter.attachments:
-        parts += [item.name.encode(errors="replace"), item.data]
+    for attachment in email.attachments:
+        parts += [attachment.name.encode(errors="replace"), attachment.data]
     digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts))
-    return f"<{digest.hexdigest()[:32]}@{mail.domain}.invalid>"
+    return f"<{digest.hexdigest()[:32]}@{settings.domain}.invalid>"
 
 
-def holder(
-    workspace: Workspace, message_ids: Sequence[str]
-) -> tuple[str, Entry] | None:
-    """The ticket that holds one of some emails, and where, those named first before the
-    others."""
-    found: dict[str, tuple[str, Entry]] = {}
-    for path in everything(workspace, lambda index: holding(index, message_ids)):
-        id_ = path.rpartition("/")[2].removesuffix(".yaml")
-        for entry in workspace.store.read(id_).ticket.history:
-            if entry.mail_id in message_ids:
-                found.setdefault(entry.mail_id or "", (id_, entry))
-    return next((found[name] for name in message_ids if name in found), None)
+class EmailEntry(NamedTuple):
+    """The entry of a ticket that records an email."""
+
+    loaded: LoadedTicket
+    entry: Entry
+
+    @property
+    def id(self) -> str:
+        """The id of the ticket."""
+        return self.loaded.ticket.id
 
 
-def held_before(workspace: Workspace, letter: Email) -> str | None:
-    """The ticket that holds an email without a Message-ID under the one that the first
-    version made for it."""
-    if letter.former_id in ("", letter.message_id):
+def entry_of_email(tickets: TicketReader, names: Sequence[str]) -> EmailEntry | None:
+    """Return the entry that records an email, if a ticket has one.
+
+    Args:
+        names: Message-IDs; an earlier one is preferred to a later one.
+    """
+    entries: dict[str, EmailEntry] = {}
+    for loaded in tickets.with_emails(names):
+        for entry in loaded.ticket.history:
+            if entry.mail_id in names:
+                entries.setdefault(entry.mail_id or "", EmailEntry(loaded, entry))
+    return next((entries[name] for name in names if name in entries), None)
+
+
+def entry_of_former_id(tickets: TicketReader, email: Email) -> EmailEntry | None:
+    """Return the entry that records an email without a Message-ID, if there is one.
+
+    Looked for is the Message-ID that the first version of ticketctl made for it.
+    """
+    if email.former_id in ("", email.message_id):
         return None
-    held = holder(workspace, [letter.former_id])
-    return held[0] if held else None
+    return entry_of_email(tickets, [email.former_id])
 
 
-def ticket_of(
-    workspace: Workspace, mail: MailSettings, letter: Email
+def answered_ticket(
+    tickets: TicketReader, settings: MailSettings, email: Email
 ) -> LoadedTicket | None:
-    """By the Message-IDs that it answers, ours or those of emails that we have; then by
-    the tag in its subject; never by sender and subject alone."""
+    """Return the ticket that an email answers, if it answers one.
+
+    It is found by a Message-ID of ours that the email refers to, else by the Message-ID
+    of an email that a ticket has, else by the tag in the subject; never by sender and
+    subject alone.
+    """
     ours = re.compile(
-        rf"<([0-9]{{6}}-[0-9a-z]{{5}})(?:\.e[0-9a-f]{{12}}(?:\.[0-9]+)?)?@{re.escape(mail.domain)}>\Z",
+        rf"<([0-9]{{6}}-[0-9a-z]{{5}})(?:\.e[0-9a-f]{{12}}(?:\.[0-9]+)?)?@{re.escape(settings.domain)}>\Z",
         re.I,
     )
-    for reference in letter.references:
+    for reference in email.references:
         if (match := ours.match(reference)) and (
-            found := _read(workspace, match[1].lower())
+            loaded := tickets.read_if_there(match[1].lower())
         ):
-            return found
-    theirs = [
-        reference for reference in letter.references if not ours.match(reference)
-    ][:20]
-    if (held := holder(workspace, theirs)) is not None:
-        return workspace.store.read(held[0])
-    for tag in _TAG.findall(letter.subject.lower()):
-        if found := _read(workspace, tag):
-            return found
+            return loaded
+    theirs = [reference for reference in email.references if not ours.match(reference)]
+    if answered := entry_of_email(tickets, theirs[:_MAX_REFERENCES]):
+        return answered.loaded
+    for tag in _TAG.findall(email.subject.lower()):
+        if loaded := tickets.read_if_there(tag):
+            return loaded
     return None
 
 
-def _read(workspace: Workspace, id_: str) -> LoadedTicket | None:
-    try:
-        return workspace.store.read(id_) if ID.match(id_) else None
-    except MissingError:
-        return None
+def open_follow_up(
+    tickets: TicketReader, loaded: LoadedTicket, email: Email
+) -> LoadedTicket:
+    """Return the ticket in which a closed one continues, else the ticket itself.
 
-
-def continued(workspace: Workspace, was: LoadedTicket, letter: Email) -> LoadedTicket:
-    """The ticket in which a closed one goes on, if it is still open and the email is
-    its customer's: their next email belongs there, not in yet another."""
-    for _ in range(20):
-        ticket = was.ticket
-        links = [str(entry.sets[LINK]) for entry in ticket.acts if LINK in entry.sets]
-        following = (
-            _read(workspace, links[-1])
-            if links and same_address(ticket.customer or "", letter.sender)
+    A follow-up is returned only to the customer of the ticket: their next email belongs
+    there, not in yet another follow-up.
+    """
+    for _ in range(_MAX_FOLLOW_UPS):
+        ticket = loaded.ticket
+        follow_up = (
+            _follow_up(tickets, ticket)
+            if same_address(ticket.customer or "", email.sender)
             else None
         )
-        if (
-            following is None
-            or workspace.profile_of(ticket).state(ticket.status) != "closed"
-        ):
+        if follow_up is None:
             break
-        was = following
-    return was
+        profile = tickets.workspace.profile_of(ticket)
+        if profile.state(ticket.status) != "closed":
+            break
+        loaded = follow_up
+    return loaded
 
 
-def leads_to(workspace: Workspace, was: LoadedTicket | None, id_: str) -> bool:
-    """Whether an answer to a ticket would be on another one: on itself, or where a
-    closed one goes on.
+def leads_to(tickets: TicketReader, loaded: LoadedTicket | None, id_: str) -> bool:
+    """Return whether a ticket, or one of its follow-ups, has an id.
 
     Args:
-        was: what an email answers; nothing known, if it is none.
+        loaded: the ticket that an email answers; ``None``, if it answers none, leads to
+            every ticket.
     """
-    for _ in range(20):
-        if was is None or was.ticket.id == id_:
+    for _ in range(_MAX_FOLLOW_UPS):
+        if loaded is None or loaded.ticket.id == id_:
             return True
-        links = [
-            str(entry.sets[LINK]) for entry in was.ticket.acts if LINK in entry.sets
-        ]
-        was = _read(workspace, links[-1]) if links else None
-        if was is None:
+        loaded = _follow_up(tickets, loaded.ticket)
+        if loaded is None:
             break
     return False
+
+
+def _follow_up(tickets: TicketReader, ticket: Ticket) -> LoadedTicket | None:
+    """Return the last follow-up of a ticket."""
+    links = [str(entry.sets[LINK]) for entry in ticket.acts if LINK in entry.sets]
+    return tickets.read_if_there(links[-1]) if links else None

@@ -2,7 +2,7 @@
 
 A store may come from anywhere, so what it says of servers is only a proposal: nothing
 goes to one that the clone's own git configuration does not name
-(:func:`ticketctl.app.email.servers.known_server`), and a password comes from a
+(:func:`ticketctl.app.email.servers.require_trusted_server`), and a password comes from a
 variable whose name begins with ``TICKETCTL_SMTP_`` or ``TICKETCTL_IMAP_``.
 """
 
