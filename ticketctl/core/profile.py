@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Literal, get_args
 
 from ticketctl.core import calendars, dates
+from ticketctl.core.actions import Action, MoveAction
 from ticketctl.core.calendars import Calendar
 from ticketctl.core.conditions import Condition, Event
 from ticketctl.core.dates import Duration
@@ -25,23 +26,6 @@ RoleKind = Literal["customer", "agent", "integration", "system"]
 ROLE_KINDS: tuple[RoleKind, ...] = get_args(RoleKind)
 CREATED = "created"
 """What stands as ``from`` of an edge by which tickets come into being."""
-
-
-class Action(Record):
-    """One action: move, set, note, notify, refuse, follow_up, warn.
-
-    ``target`` is the status of a move, the message of a notice, or the text of the
-    others.
-    """
-
-    kind: str
-    target: str = ""
-    text: str = ""
-    note: str = ""
-    sets: Mapping[str, Value | None] = EMPTY
-    told: tuple[str, ...] = ()
-    otherwise: tuple[str, ...] = ()
-    place: Place = Place("")
 
 
 class Origin(Record):
@@ -134,7 +118,7 @@ class Trigger(Record):
     @property
     def moves(self) -> bool:
         """Whether it would change the status."""
-        return any(action.kind == "move" for action in self.do)
+        return any(isinstance(action, MoveAction) for action in self.do)
 
 
 class Automation(Record):
@@ -161,6 +145,9 @@ class Automation(Record):
     order: int = 0
     origin: Origin = Origin()
     place: Place = Place("")
+
+
+Rule = Trigger | Automation
 
 
 class Batch(Record):
@@ -272,7 +259,7 @@ class Profile(Record):
         return {}
 
     @property
-    def rules(self) -> tuple[Trigger | Automation, ...]:
+    def rules(self) -> tuple[Rule, ...]:
         """Triggers and automations, in the file's order."""
         return (*self.triggers, *self.automations)
 

@@ -7,6 +7,16 @@ import json
 from collections.abc import Iterable
 from typing import Any, assert_never
 
+from ticketctl.core.actions import (
+    Action,
+    FollowUpAction,
+    MoveAction,
+    NoteAction,
+    NotifyAction,
+    RefuseAction,
+    SetAction,
+    WarnAction,
+)
 from ticketctl.core.conditions import (
     AllowedCondition,
     AnyOfCondition,
@@ -28,7 +38,7 @@ from ticketctl.core.conditions import (
 from ticketctl.core.engine.moves import OpenMove, Step, automatic
 from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.escaping import escaped
-from ticketctl.core.profile import Action, Profile
+from ticketctl.core.profile import Profile
 from ticketctl.core.query import Row
 from ticketctl.core.ticket import Ticket, thaw
 from ticketctl.errors import Finding
@@ -338,25 +348,32 @@ def _plain(value: object) -> str:
     return "true" if value is True else str(value)
 
 
-def actions(found: Iterable[Action]) -> list[dict[str, Any]]:
-    """Actions with what they are given."""
-    return [_action(action) for action in found]
+def actions(actions: Iterable[Action]) -> list[dict[str, Any]]:
+    """Return actions with all their values."""
+    return [_action(action) for action in actions]
 
 
 def _action(action: Action) -> dict[str, Any]:
-    if action.kind == "notify":
-        return {
-            "notify": list(action.told),
-            "message": action.target,
-            "else": list(action.otherwise),
-        }
-    more = {
-        "text": action.text,
-        "note": action.note,
-        "set": {k: thaw(v) for k, v in action.sets.items()},
-    }
-    if action.kind == "set":
-        return {"set": more["set"]}
-    return {action.kind: action.target} | {
-        key: value for key, value in more.items() if value
-    }
+    match action:
+        case MoveAction():
+            more = {
+                "text": action.text,
+                "note": action.note,
+                "set": {name: thaw(value) for name, value in action.sets.items()},
+            }
+            given = {key: value for key, value in more.items() if value}
+            return {"move": action.status, **given}
+        case SetAction():
+            return {"set": {name: thaw(value) for name, value in action.sets.items()}}
+        case NotifyAction():
+            return {
+                "notify": list(action.recipients),
+                "message": action.message,
+                "else": list(action.otherwise),
+            }
+        case NoteAction() | RefuseAction() | WarnAction():
+            return {action.kind: action.text}
+        case FollowUpAction():
+            return {"follow_up": action.title}
+        case _:
+            assert_never(action)

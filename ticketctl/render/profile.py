@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
-from ticketctl.core.profile import Action, Automation, Profile, Transition, Trigger
+from ticketctl.core.actions import (
+    Action,
+    FollowUpAction,
+    MoveAction,
+    NoteAction,
+    NotifyAction,
+    RefuseAction,
+    SetAction,
+    WarnAction,
+)
+from ticketctl.core.profile import Automation, Profile, Transition, Trigger
 from ticketctl.render.color import Colors
 from ticketctl.render.json_documents import words
 
@@ -100,17 +111,21 @@ def _body(rule: Trigger | Automation) -> Iterator[str]:
 
 
 def _action(action: Action) -> str:
-    match action.kind:
-        case "notify":
+    match action:
+        case NotifyAction():
             otherwise = (
                 f", else {', '.join(action.otherwise)}" if action.otherwise else ""
             )
-            return f"tell {', '.join(action.told)}{otherwise}: {action.target}"
-        case "move":
-            return f"move to {action.target}"
-        case "set":
+            return f"tell {', '.join(action.recipients)}{otherwise}: {action.message}"
+        case MoveAction():
+            return f"move to {action.status}"
+        case SetAction():
             return "set " + ", ".join(
                 f"{k} {'cleared' if v is None else v}" for k, v in action.sets.items()
             )
+        case NoteAction() | RefuseAction() | WarnAction():
+            return f"{action.kind}: {action.text}"
+        case FollowUpAction():
+            return f"follow up: {action.title}"
         case _:
-            return f"{action.kind.replace('_', ' ')}: {action.target}"
+            assert_never(action)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.support.places import ROOT
 from tests.support.world import REGISTRY
+from ticketctl.core.actions import MoveAction, NoteAction, SetAction
 from ticketctl.core.conditions import (
     AllowedCondition,
     AnyOfCondition,
@@ -50,7 +51,7 @@ from ticketctl.core.language.entailment import (
 )
 from ticketctl.core.language.parser import read_profile
 from ticketctl.core.people import People
-from ticketctl.core.profile import Action, Profile, Trigger
+from ticketctl.core.profile import Profile, Trigger
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import BrokenError, Finding
 from ticketctl.record import replace
@@ -1799,9 +1800,9 @@ sets_ = st.dictionaries(
 )
 said_ = st.sampled_from(["", "so"])
 moves_ = st.builds(
-    lambda sets, text, note: Action("move", "B", text, note, sets), sets_, said_, said_
+    lambda sets, text, note: MoveAction("B", text, note, sets), sets_, said_, said_
 )
-firsts_ = st.one_of(st.just(()), sets_.map(lambda sets: (Action("set", sets=sets),)))
+firsts_ = st.one_of(st.just(()), sets_.map(lambda sets: (SetAction(sets),)))
 needed_ = st.lists(st.one_of(fields_, needs_), max_size=2).map(tuple)
 
 
@@ -1865,9 +1866,7 @@ def test_a_rule_sees_what_the_request_changed() -> None:
         ((NotCondition((changed,)),), {"x": "q"}, False),
         ((NotCondition((changed,)),), {"y": "v"}, True),
     ):
-        rule = Trigger(
-            "teller", (Event("staff_event"),), when, (Action("note", "seen"),)
-        )
+        rule = Trigger("teller", (Event("staff_event"),), when, (NoteAction("seen"),))
         profile = replace(PROFILE, triggers=(rule,))
         outcome = decide(
             Situation(profile, People(), NOW),

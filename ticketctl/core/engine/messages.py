@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ticketctl.core.actions import NotifyAction, notifications_among
 from ticketctl.core.conditions import RoleCondition
 from ticketctl.core.language.grammar import (
     EMPTY,
@@ -22,7 +23,7 @@ from ticketctl.core.language.grammar import (
     read_sets,
 )
 from ticketctl.core.people import People, listed_spelling
-from ticketctl.core.profile import Action, Message, Profile, Template, Trigger
+from ticketctl.core.profile import Message, Profile, Template, Trigger
 from ticketctl.core.templates import names_in
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.yaml_node import Node
@@ -105,14 +106,17 @@ def check_leaks(names: SymbolTable, profile: Profile, node: Node) -> None:
     internal = _internal(profile)
     told: set[tuple[str, str]] = set()
     for rule in profile.rules if internal else ():
-        for action in rule.do:
-            if action.kind != "notify" or action.target not in internal:
+        for action in notifications_among(rule.do):
+            if action.message not in internal:
                 continue
             for who in _strangers(profile, rule, action):
-                if (action.target, who) not in told:
-                    told.add((action.target, who))
-                    place = _where(node, profile, action.target)
-                    message = f'the message "{action.target}" holds an internal note ($note), and {rule.name} sends it to {who}'
+                if (action.message, who) not in told:
+                    told.add((action.message, who))
+                    place = _where(node, profile, action.message)
+                    message = (
+                        f'the message "{action.message}" holds an internal note '
+                        f"($note), and {rule.name} sends it to {who}"
+                    )
                     names.error(
                         place,
                         message,
@@ -131,7 +135,7 @@ def _where(node: Node, profile: Profile, name: str) -> Node:
     return node
 
 
-def _strangers(profile: Profile, rule: object, action: Action) -> Iterator[str]:
+def _strangers(profile: Profile, rule: object, action: NotifyAction) -> Iterator[str]:
     """Whom a notice goes to that are not staff, whatever the ticket. Who stands in
     ``assignee`` or in a field of the profile is known only when it is sent."""
     bound = {
@@ -139,7 +143,7 @@ def _strangers(profile: Profile, rule: object, action: Action) -> Iterator[str]:
         for role in profile.roles.values()
         if role.kind == "customer" and role.field
     }
-    for who in dict.fromkeys((*action.told, *action.otherwise)):
+    for who in dict.fromkeys((*action.recipients, *action.otherwise)):
         role = who.removeprefix("role:")
         if role != who:
             if profile.kind(role) != "agent":

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
+from ticketctl.core.actions import moves_among
 from ticketctl.core.conditions import (
     Condition,
     Event,
@@ -135,17 +136,17 @@ def automatic(profile: Profile, status: str) -> Iterator[tuple[str, str]]:
     4 days``."""
     for automation in profile.automations:
         if status in automation.within:
-            for action in automation.do:
-                if action.kind == "move" and profile.between(status, action.target):
+            for action in moves_among(automation.do):
+                if profile.between(status, action.status):
                     yield (
-                        action.target,
+                        action.status,
                         f"by itself {_after(automation)}",
                     )
     for trigger in profile.triggers:
         if may_fire_in(trigger, status):
-            for action in trigger.do:
-                if action.kind == "move" and profile.between(status, action.target):
-                    yield action.target, f"by itself on {_event(trigger.on[0])}"
+            for action in moves_among(trigger.do):
+                if profile.between(status, action.status):
+                    yield action.status, f"by itself on {_event(trigger.on[0])}"
 
 
 def _after(rule: Automation) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketctl.core import dates
+from ticketctl.core.actions import moves_among
 from ticketctl.core.dag import is_linear, knowledge
 from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.events import is_import
@@ -224,10 +225,8 @@ def _closes(profile: Profile, ticket: Ticket, entry: Entry, at: str) -> str:
         )
     for timer in timers(profile, ticket):
         fire = timer.next(profile)
-        moves = [
-            action.target for action in timer.automation.do if action.kind == "move"
-        ]
-        if fire and moves and profile.state(moves[-1]) == "closed":
+        moves = moves_among(timer.automation.do)
+        if fire and moves and profile.state(moves[-1].status) == "closed":
             where = dates.zone(profile.timezone)
             return f"{dates.parse_instant(fire.due).astimezone(where):%Y-%m-%d %H:%M} ({profile.timezone})"
     return ""

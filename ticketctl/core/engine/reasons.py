@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ticketctl.core.actions import moves_among
 from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.explanations import either
 from ticketctl.core.profile import CREATED, Status, Transition
@@ -32,7 +33,7 @@ def only_rules_reason(context: EvalContext, target: Status) -> str:
     rules = [
         rule.name
         for rule in profile.rules
-        if any(action.kind == "move" and action.target == to for action in rule.do)
+        if any(action.status == to for action in moves_among(rule.do))
     ]
     setters = [role for role in machines if role != profile.system] + [
         f"the rule {name}" for name in rules

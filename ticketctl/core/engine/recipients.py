@@ -8,11 +8,12 @@ what happened before (docs/mail.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from ticketctl.core.actions import NotifyAction, notifications_among
 from ticketctl.core.engine.requests import Actor
 from ticketctl.core.people import People, is_address
-from ticketctl.core.profile import Action, Automation, Profile, Trigger
+from ticketctl.core.profile import Profile, Rule
 from ticketctl.core.ticket import Ticket
 from ticketctl.record import Record
 
@@ -31,7 +32,7 @@ def named(target: str, ticket: Ticket, people: People) -> tuple[str, ...]:
 
 
 def recipients_of(
-    action: Action, ticket: Ticket, people: People, actor: Actor
+    action: NotifyAction, ticket: Ticket, people: People, actor: Actor
 ) -> tuple[str, ...]:
     """Return whom an action notifies: nobody who cannot be reached, and whoever acts
     only as ``actor`` or ``customer``.
@@ -42,7 +43,7 @@ def recipients_of(
     Args:
         actor: who makes the request, or the system.
     """
-    targets = action.told
+    targets = action.recipients
     if not any(_reached(target, ticket, people, actor) for target in targets):
         targets = action.otherwise
     recipients: dict[str, None] = {}
@@ -70,15 +71,15 @@ def can_be_notified(who: str, people: People) -> bool:
     return is_address(who) if people.by_email else not who.startswith(_ROLE)
 
 
-def unreachable_reason(action: Action, ticket: Ticket, people: People) -> str:
+def unreachable_reason(action: NotifyAction, ticket: Ticket, people: People) -> str:
     """Why a notice reaches nobody, in words; empty if it reaches somebody, or if no one
     is meant (a ticket without an assignee, say, and nobody else is named)."""
     targets = [
         target
-        for target in dict.fromkeys((*action.told, *action.otherwise))
+        for target in dict.fromkeys((*action.recipients, *action.otherwise))
         if target != "actor"
     ]
-    if action.kind != "notify" or "actor" in action.told or "actor" in action.otherwise:
+    if "actor" in (*action.recipients, *action.otherwise):
         return ""
     if any(
         can_be_notified(who, people)
@@ -92,12 +93,13 @@ def unreachable_reason(action: Action, ticket: Ticket, people: People) -> str:
     return f"{' and '.join(reasons)}: no one is notified" if reasons else ""
 
 
-def unreachable_reasons(
-    rule: Trigger | Automation, ticket: Ticket, people: People
-) -> tuple[str, ...]:
+def unreachable_reasons(rule: Rule, ticket: Ticket, people: People) -> tuple[str, ...]:
     """Return why the notifications of a rule reach nobody: a text for each that does
     not."""
-    reasons = (unreachable_reason(action, ticket, people) for action in rule.do)
+    reasons = (
+        unreachable_reason(action, ticket, people)
+        for action in notifications_among(rule.do)
+    )
     return tuple(reason for reason in reasons if reason)
 
 
@@ -131,24 +133,13 @@ class UnreachableRole(Record):
 def unheard(profile: Profile, people: People) -> Iterator[UnreachableRole]:
     """The roles of a profile that rules notify, and in which nobody can be reached."""
     rules: dict[str, list[str]] = {}
-    for rule, action in _notices(profile.rules):
-        for target in (*action.told, *action.otherwise):
-            if target.startswith(_ROLE) and rule.name not in rules.setdefault(
-                target.removeprefix(_ROLE), []
-            ):
-                rules[target.removeprefix(_ROLE)].append(rule.name)
+    for rule in profile.rules:
+        for action in notifications_among(rule.do):
+            for target in (*action.recipients, *action.otherwise):
+                role = target.removeprefix(_ROLE)
+                if role != target and rule.name not in rules.setdefault(role, []):
+                    rules[role].append(rule.name)
     for role, names in rules.items():
         held = people.with_role(role)
         if not any(can_be_notified(who, people) for who in held):
             yield UnreachableRole(role, tuple(names), bool(held))
-
-
-def _notices(
-    rules: Iterable[Trigger | Automation],
-) -> Iterator[tuple[Trigger | Automation, Action]]:
-    return (
-        (rule, action)
-        for rule in rules
-        for action in rule.do
-        if action.kind == "notify"
-    )

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
+from ticketctl.core.actions import (
+    Action,
+    FollowUpAction,
+    MoveAction,
+    NoteAction,
+    NotifyAction,
+    RefuseAction,
+    SetAction,
+    WarnAction,
+)
 from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.draft import DecisionDraft
 from ticketctl.core.engine.events import events_of
@@ -16,7 +26,7 @@ from ticketctl.core.engine.recipients import recipients_of, unreachable_reason
 from ticketctl.core.engine.requests import Actor, Change, Create
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.language.grammar import INTERNAL
-from ticketctl.core.profile import Action, Trigger
+from ticketctl.core.profile import Trigger
 from ticketctl.core.ticket import LINK, Ticket, apply
 from ticketctl.record import replace
 
@@ -94,29 +104,31 @@ class RuleRunner:
         draft = self.draft
         draft.rule = run.name
         context = draft.context(run.ticket)
-        match action.kind:
-            case "move":
+        match action:
+            case MoveAction():
                 self._move(action, run)
-            case "set":
+            case SetAction():
                 put, cleared = fill_sets(
                     action.sets, replace(context, ticket=draft.current)
                 )
                 if put or cleared:
                     self._append("edited", run, sets=put, unset=cleared)
-            case "note":
-                note = fill_value(action.target, context, "the note", run.cause)
+            case NoteAction():
+                note = fill_value(action.text, context, "the note", run.cause)
                 self._append("noted", run, note=note)
-            case "notify":
+            case NotifyAction():
                 self._notify(action, run)
-            case "refuse":
-                draft.reasons.append(self._words(action.target, context, run))
-            case "warn":
-                draft.warnings.append(self._words(action.target, context, run))
-            case _:  # follow_up
+            case RefuseAction():
+                draft.reasons.append(self._words(action.text, context, run))
+            case WarnAction():
+                draft.warnings.append(self._words(action.text, context, run))
+            case FollowUpAction():
                 title = fill_value(
-                    action.target, context, "the title of the follow-up", run.cause
+                    action.title, context, "the title of the follow-up", run.cause
                 )
                 self._follow_up(title, run)
+            case _:
+                assert_never(action)
 
     def _append(self, event: str, run: RuleRun, **content: Any) -> Entry:
         """Append an entry of a rule."""
@@ -129,7 +141,7 @@ class RuleRunner:
         is_staff = self.draft.profile.kind(self.draft.actor.role) in ("agent", "system")
         return fill(text, context, run.cause, {} if is_staff else {INTERNAL: ""})
 
-    def _move(self, action: Action, run: RuleRun) -> None:
+    def _move(self, action: MoveAction, run: RuleRun) -> None:
         """Move the ticket, if the checker lets the system do so."""
         draft, ticket = self.draft, self.draft.current
         context, cause = draft.context(ticket), run.cause
@@ -139,7 +151,7 @@ class RuleRunner:
             run.name,
             run.marks,
             from_=ticket.status,
-            to=action.target,
+            to=action.status,
             sets=put,
             unset=cleared,
             text=fill_value(action.text, context, "the text", cause) or None,
@@ -156,10 +168,10 @@ class RuleRunner:
             ticket=apply(ticket, replace(entry, to=None)),
             changed=frozenset(action.sets),
         )
-        verdict = judge(context, action.target)
+        verdict = judge(context, action.status)
         if verdict.reasons or verdict.edge is None:
             words = [
-                f"rule {run.name}, {ticket.status} -> {action.target}: {reason}"
+                f"rule {run.name}, {ticket.status} -> {action.status}: {reason}"
                 for reason in verdict.reasons
             ]
             # A sweep reports it and writes nothing; a person's own change is not lost
@@ -170,10 +182,10 @@ class RuleRunner:
         edge_put, edge_cleared = fill_sets(more, context)
         draft.append(replace(entry, sets=put | edge_put, unset=cleared + edge_cleared))
 
-    def _notify(self, action: Action, run: RuleRun) -> None:
+    def _notify(self, action: NotifyAction, run: RuleRun) -> None:
         """Record that a notification is due; where only scripts deliver it, it counts
         as sent in the same write."""
-        draft, message = self.draft, action.target
+        draft, message = self.draft, action.message
         if draft.request is not None and draft.request.quiet:
             return
         recipients = self._readers(action, run)
@@ -192,10 +204,10 @@ class RuleRunner:
             compose(draft.profile, draft.current, due, draft.people)
         )
 
-    def _readers(self, action: Action, run: RuleRun) -> tuple[str, ...]:
+    def _readers(self, action: NotifyAction, run: RuleRun) -> tuple[str, ...]:
         """Return whom a rule notifies; a message with an internal note goes to staff
         alone."""
-        draft, message = self.draft, action.target
+        draft, message = self.draft, action.message
         ticket, people = draft.current, draft.people
         recipients = recipients_of(action, ticket, people, draft.actor)
         readers = tuple(

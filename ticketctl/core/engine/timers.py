@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ticketctl.core import dates
+from ticketctl.core.actions import moves_among
 from ticketctl.core.conditions import depends_on_time
 from ticketctl.core.engine.context import Situation, system_context
 from ticketctl.core.engine.events import events_of
@@ -330,7 +331,7 @@ def next_rule(situation: Situation, ticket: Ticket) -> NextRule | None:
     automation = profile.automation(fire.rule) if fire else None
     if fire is None or automation is None:
         return None
-    targets = [action.target for action in automation.do if action.kind == "move"]
+    targets = [action.status for action in moves_among(automation.do)]
     to = targets[-1] if targets else ""
     return NextRule(
         automation,

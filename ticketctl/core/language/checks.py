@@ -10,6 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ticketctl.core.actions import (
+    MoveAction,
+    moves_among,
+    notifications_among,
+    sets_of,
+)
 from ticketctl.core.conditions import (
     Condition,
     Event,
@@ -45,9 +51,9 @@ from ticketctl.core.language.reachability import (
 )
 from ticketctl.core.profile import (
     CREATED,
-    Action,
     Automation,
     Profile,
+    Rule,
     Status,
     Transition,
     Trigger,
@@ -230,10 +236,10 @@ def rules_can(profile: Profile) -> Iterator[Finding]:
 
 
 def _refusals(
-    profile: Profile, rule: Trigger | Automation, action: Action, status: str
+    profile: Profile, rule: Rule, action: MoveAction, status: str
 ) -> Iterator[str]:
     """Why the checker would refuse a rule's move from one status."""
-    target = action.target
+    target = action.status
     if status == target:
         yield f"may move a ticket to {target} that is there already; add {{not: {{status: {target}}}}}"
         return
@@ -251,8 +257,8 @@ def _refusals(
 
 def _wanting(
     profile: Profile,
-    rule: Trigger | Automation,
-    action: Action,
+    rule: Rule,
+    action: MoveAction,
     status: str,
     edge: Transition,
 ) -> list[Condition]:
@@ -260,9 +266,9 @@ def _wanting(
     moves."""
     sets: dict[str, Value | None] = {}
     for earlier in rule.do[: rule.do.index(action)]:
-        sets |= earlier.sets
+        sets |= sets_of(earlier)
     sets |= action.sets
-    target = profile.statuses[action.target]
+    target = profile.statuses[action.status]
     touched = {
         name.partition(".")[0] for name in (*sets, *_set_before(profile, rule, status))
     }
@@ -282,7 +288,7 @@ def _wanting(
     )
     after = Assumptions(
         profile,
-        action.target,
+        action.status,
         (),
         {**edge.sets, **sets},
         facts.text,
@@ -299,9 +305,7 @@ def _wanting(
     )
 
 
-def _set_before(
-    profile: Profile, rule: Trigger | Automation, status: str
-) -> Iterator[str]:
+def _set_before(profile: Profile, rule: Rule, status: str) -> Iterator[str]:
     """The fields that other triggers may have set since the event that a trigger
     answers was judged."""
     effort(profile, len(profile.triggers))
@@ -312,7 +316,7 @@ def _set_before(
             may_coincide(one, two) for one in rule.on for two in other.on
         ) and may_fire_in(other, status):
             if not exclusive(Assumptions(profile, status), rule.when, other.when):
-                yield from (name for action in other.do for name in action.sets)
+                yield from (name for action in other.do for name in sets_of(action))
 
 
 def may_coincide(one: Event, other: Event) -> bool:
@@ -331,7 +335,7 @@ def automatic_loops(profile: Profile) -> Iterator[Finding]:
         if isinstance(rule, Automation) or any(
             event.kind not in ASKED for event in rule.on
         ):
-            moves.setdefault(status, []).append((action.target, rule.name))
+            moves.setdefault(status, []).append((action.status, rule.name))
     reported: set[frozenset[str]] = set()
     told_from = {start: paths(moves, start) for start in profile.statuses}
     for start in [status for status in profile.statuses if status in moves]:
@@ -365,7 +369,7 @@ def _rivals_in(profile: Profile, status: str) -> Iterator[Finding]:
         for other, elsewhere, _ in moving[position + 1 :]:
             if (
                 other is one
-                or to.target == elsewhere.target
+                or to.status == elsewhere.status
                 or not _same_instant(one, other)
             ):
                 continue
@@ -375,11 +379,11 @@ def _rivals_in(profile: Profile, status: str) -> Iterator[Finding]:
                     8,
                     "rivals",
                     f"the rules {one.name} and {other.name} can both act on a ticket in "
-                    f'"{status}", one to {to.target}, one to {elsewhere.target}',
+                    f'"{status}", one to {to.status}, one to {elsewhere.status}',
                 )
 
 
-def _same_instant(one: Trigger | Automation, other: Trigger | Automation) -> bool:
+def _same_instant(one: Rule, other: Rule) -> bool:
     if isinstance(one, Trigger) and isinstance(other, Trigger):
         # A trigger that answers a message is skipped where the request itself moved, so
         # it never meets an answer to that.
@@ -414,9 +418,8 @@ def fair_closing(profile: Profile) -> Iterator[Finding]:
     """9: an automatic close counts from something that the customer was told, and never
     closes over their message."""
     for rule in profile.automations:
-        if not any(
-            a.kind == "move" and profile.state(a.target) == "closed" for a in rule.do
-        ):
+        targets = [action.status for action in moves_among(rule.do)]
+        if not any(profile.state(target) == "closed" for target in targets):
             continue
         if rule.start is None or not _tells_customer(profile, rule, rule.start):
             yield _error(
@@ -455,7 +458,7 @@ def _reply_leaves(profile: Profile, rule: Automation, status: str) -> bool:
     return any(
         isinstance(other, Trigger)
         and Event("customer_message") in other.on
-        and action.target not in rule.within
+        and action.status not in rule.within
         and not follows(Assumptions(profile, status), other.when)
         for other, action, _ in moves_in(profile, status)
     )
@@ -465,13 +468,13 @@ def _tells_customer(profile: Profile, rule: Automation, start: Event) -> bool:
     if start.kind == "staff_message":
         return True
     notices = [
-        (t, a)
-        for t in profile.rules
-        for a in t.do
-        if a.kind == "notify" and "customer" in a.told
+        (sender, action)
+        for sender in profile.rules
+        for action in notifications_among(sender.do)
+        if "customer" in action.recipients
     ]
     if start.kind == "notified":
-        return any(action.target == start.about for _, action in notices)
+        return any(action.message == start.about for _, action in notices)
     status = start.about if start.kind == "entered" else rule.within[0]
     telling = [
         trigger.when
@@ -547,7 +550,11 @@ def never_fires(profile: Profile) -> Iterator[Finding]:
                 rule.place,
                 f"the automation {rule.name} starts with {rule.start}, which is not among its statuses",
             )
-    sent = {action.target for rule in profile.rules for action in rule.do}
+    sent = {
+        action.message
+        for rule in profile.rules
+        for action in notifications_among(rule.do)
+    }
     for message in profile.messages.values():
         if message.name.partition(".")[0] not in sent:
             yield _warning(

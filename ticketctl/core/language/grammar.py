@@ -10,7 +10,7 @@ from typing import TypeVar
 from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
 from ticketctl.core.language.limits import FINDINGS
-from ticketctl.core.profile import Action, Field, Origin, Status, squash
+from ticketctl.core.profile import Field, Origin, Status, squash
 from ticketctl.core.templates import names_in
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding, Place, closest
@@ -240,72 +240,3 @@ def read_sets(names: SymbolTable, node: Node | None) -> dict[str, Value | None]:
             None if value.value is None else read_value(names, declared, value)
         )
     return found
-
-
-_ACTIONS: dict[str, tuple[str, ...]] = {
-    "move": ("text", "note", "set"),
-    "notify": ("message", "else"),
-    "set": (),
-    "note": (),
-    "refuse": (),
-    "follow_up": (),
-    "warn": (),
-}
-
-
-def read_actions(names: SymbolTable, node: Node | None) -> tuple[Action, ...]:
-    """A list of actions."""
-    return tuple(_action(names, item) for item in node.items) if node else ()
-
-
-def _action(names: SymbolTable, node: Node) -> Action:
-    kind = next((kind for kind in _ACTIONS if kind in node.map), "")
-    place = names.place(node)
-    if not kind:
-        names.error(
-            node,
-            "this is not an action",
-            f"an action begins with one of: {', '.join(_ACTIONS)}",
-        )
-        return Action("warn", place=place)
-    found = names.keys(node, f'an action "{kind}"', (kind, *_ACTIONS[kind]))
-    head = found[kind]
-    if kind == "move":
-        text, note = (
-            names.filled(found[key], key == "note") if key in found else ""
-            for key in ("text", "note")
-        )
-        sets = read_sets(names, found.get("set"))
-        return Action(
-            "move", names.status(head), text=text, note=note, sets=sets, place=place
-        )
-    if kind == "set":
-        return Action("set", sets=read_sets(names, head), place=place)
-    if kind == "notify":
-        message = found.get("message", head)
-        target = names.known(message, "message", message.text, names.messages)
-        told, otherwise = _told(names, head), _told(names, found.get("else"))
-        return Action("notify", target, told=told, otherwise=otherwise, place=place)
-    return Action(kind, names.filled(head, internal=kind != "follow_up"), place=place)
-
-
-def _told(names: SymbolTable, node: Node | None) -> tuple[str, ...]:
-    """Whom a notice goes to: customer, actor, user fields, ``role:R``."""
-    told: list[str] = []
-    for item in node.items if node else ():
-        if item.text.startswith("role:"):
-            role = names.known(
-                item, "role", item.text.removeprefix("role:").strip(), names.roles
-            )
-            told.append(f"role:{role}")
-        elif item.text == "actor":
-            told.append("actor")
-        elif names.field(item).type in ("user", "users", "email"):
-            told.append(names.field(item).name)
-        else:
-            names.error(
-                item,
-                f'"{item.text}" is not a person',
-                "customer, actor, a field of type user, or role:NAME",
-            )
-    return tuple(told)

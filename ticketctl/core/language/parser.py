@@ -12,6 +12,7 @@ from ticketctl.core import profile as p
 from ticketctl.core.conditions import AllowedCondition, depends_on_time, walk
 from ticketctl.core.dates import Duration, zone
 from ticketctl.core.engine.messages import check_leaks, read_message, read_template
+from ticketctl.core.language.actions import read_actions
 from ticketctl.core.language.calendars import read_calendar
 from ticketctl.core.language.conditions import (
     read_conditions,
@@ -24,7 +25,6 @@ from ticketctl.core.language.grammar import (
     ORIGIN,
     SymbolTable,
     TooManyFindingsError,
-    read_actions,
     read_origin,
     read_sets,
     read_value,

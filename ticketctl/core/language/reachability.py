@@ -6,16 +6,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 
+from ticketctl.core.actions import MoveAction, moves_among
 from ticketctl.core.engine.moves import may_fire_in
 from ticketctl.core.language.entailment import Assumptions, impossible
 from ticketctl.core.profile import (
     CREATED,
-    Action,
     Automation,
     Category,
     Profile,
+    Rule,
     Transition,
-    Trigger,
 )
 
 PERSONS = ("customer", "agent")
@@ -48,13 +48,13 @@ def real_moves(
     for rule, action, status in rule_moves(profile):
         if any(
             profile.system in edge.roles
-            for edge in profile.between(status, action.target)
+            for edge in profile.between(status, action.status)
         ):
-            found.setdefault(status, []).append((action.target, f"rule {rule.name}"))
+            found.setdefault(status, []).append((action.status, f"rule {rule.name}"))
     return found
 
 
-RuleMove = tuple[Trigger | Automation, Action, str]
+RuleMove = tuple[Rule, MoveAction, str]
 
 
 def rule_moves(profile: Profile) -> list[RuleMove]:
@@ -72,7 +72,7 @@ def _rule_moves(profile: Profile) -> dict[str, list[RuleMove]]:
     if found is None:
         found = profile.remembered["moves"] = {}
         for rule in profile.rules:
-            moves = [action for action in rule.do if action.kind == "move"]
+            moves = moves_among(rule.do)
             for status in fires_in(profile, rule) if moves else ():
                 found.setdefault(status, []).extend(
                     (rule, action, status) for action in moves
@@ -80,7 +80,7 @@ def _rule_moves(profile: Profile) -> dict[str, list[RuleMove]]:
     return found
 
 
-def fires_in(profile: Profile, rule: Trigger | Automation) -> list[str]:
+def fires_in(profile: Profile, rule: Rule) -> list[str]:
     """The statuses in which a rule may act."""
     known: dict[tuple[str, str], list[str]] = profile.remembered.setdefault("fires", {})
     key = (type(rule).__name__, rule.name)
