@@ -64,8 +64,6 @@ def illegal_reasons(profile: Profile, ticket: Ticket | None, entry: Entry) -> li
     edges = [
         edge for edge in profile.between(ticket.status, entry.to) if role in edge.roles
     ]
-    if edges and _asks_nothing(profile, edges[0], entry):
-        return []
     sets, unset = _as_asked(entry, edges[0]) if edges else (entry.sets, entry.unset)
     context = EvalContext(
         profile,
@@ -84,20 +82,6 @@ def illegal_reasons(profile: Profile, ticket: Ticket | None, entry: Entry) -> li
         ),
     )
     return refusals(context, entry.to)[1]
-
-
-def _asks_nothing(profile: Profile, edge: Transition, entry: Entry) -> bool:
-    """Whether a move by this role needs no judging: no test stands at the edge or its
-    target, and nothing besides the edge decides who may."""
-    target = profile.statuses[edge.target]
-    free = not (
-        edge.needs
-        or target.needs
-        or target.keeps
-        or target.set_by_system
-        or profile.categories
-    )
-    return free and not entry.for_
 
 
 def _as_asked(

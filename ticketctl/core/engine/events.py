@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from ticketctl.core.conditions import Event
 from ticketctl.core.entry import Entry
@@ -20,69 +19,47 @@ def is_import(entry: Entry) -> bool:
     return entry.event == "imported" and entry.to is None
 
 
-def events_of(profile: Profile, entry: Entry) -> frozenset[Event]:
-    """The events of one entry; they are simultaneous.
+_CREATED, _MAIL_IN = Event("created"), Event("mail_in")
+_STAFF_EVENT, _STAFF_MESSAGE = Event("staff_event"), Event("staff_message")
+_CUSTOMER_MESSAGE = Event("customer_message")
+
+
+def events_of(profile: Profile, entry: Entry) -> set[Event]:
+    """Return the events of one entry; they are simultaneous.
 
     Creation raises ``field_set`` but never a message or ``mail_in``. What staff enter
     for the customer is the customer's message and an event of staff. What rules and
     integrations do is neither.
     """
-    return _events(
-        (*entry.sets, *entry.unset),
-        entry.to,
-        entry.from_,
-        entry.event,
-        profile.kind(entry.role),
-        entry.text is not None,
-        entry.for_ is not None,
-        entry.via == "mail",
-        entry.message,
-        None if entry.key is None else entry.rule,
-    )
-
-
-@lru_cache(maxsize=1 << 12)
-def _events(
-    names: tuple[str, ...],
-    to: str | None,
-    from_: str | None,
-    event: str,
-    kind: str,
-    said: bool,
-    for_: bool,
-    mailed: bool,
-    message: str | None,
-    rule: str | None,
-) -> frozenset[Event]:
-    """The same of what matters of an entry, in which most are alike: every clock asks
-    it of every entry."""
-    if event == "imported" and to is None:
-        return (
-            frozenset()
-        )  # as is_import: what the importer does with the file is no act on the ticket
-    found = {Event("field_set", _field(name)) for name in names}
-    if to is not None:
-        found.add(Event("entered", to))
-    if from_ is not None:
-        found.add(Event("left", from_))
-    if event in _OPENINGS:
-        found.add(Event("created"))
+    events: set[Event] = set()
+    if entry.sets or entry.unset:
+        events.update(
+            [Event("field_set", _field(name)) for name in (*entry.sets, *entry.unset)]
+        )
+    if entry.to is not None:
+        events.add(Event("entered", entry.to))
+    elif entry.event == "imported":
+        return set()  # as is_import: what the importer does is no event of the ticket
+    if entry.from_ is not None:
+        events.add(Event("left", entry.from_))
+    is_opening, kind = entry.event in _OPENINGS, profile.kind(entry.role)
+    if is_opening:
+        events.add(_CREATED)
     if kind == "agent":
-        found.add(Event("staff_event"))
-    if said and event not in _OPENINGS:
-        if kind == "customer" or for_:
-            found.add(Event("customer_message"))
+        events.add(_STAFF_EVENT)
+    if entry.text is not None and not is_opening:
+        if kind == "customer" or entry.for_ is not None:
+            events.add(_CUSTOMER_MESSAGE)
         elif kind == "agent":
-            found.add(Event("staff_message"))
-        if mailed:
-            found.add(
-                Event("mail_in")
-            )  # mail that a machine wrote is kept as a note, and is no event (X4)
-    if event == "notified" and message:
-        found.add(Event("notified", message))
-    if rule:
-        found.add(Event("fired", rule))
-    return frozenset(found)
+            events.add(_STAFF_MESSAGE)
+        if entry.via == "mail":
+            # Email that a machine wrote is kept as a note, and is no event (X4).
+            events.add(_MAIL_IN)
+    if entry.event == "notified" and entry.message:
+        events.add(Event("notified", entry.message))
+    if entry.rule and entry.key is not None:
+        events.add(Event("fired", entry.rule))
+    return events
 
 
 def _field(name: str) -> str:
@@ -107,14 +84,14 @@ def last_customer_text(profile: Profile, history: Iterable[Entry]) -> str:
         events = events_of(profile, entry)
         if entry.event in _OPENINGS and not is_import(entry):
             report = (entry.text or "").strip()
-        elif Event("customer_message") in events and entry.text:
+        elif _CUSTOMER_MESSAGE in events and entry.text:
             texts.append(entry.text.strip())
-        elif Event("staff_message") in events:
+        elif _STAFF_MESSAGE in events:
             answered = len(texts)
     return "\n\n".join(texts[answered:] or texts[-1:] or [report])
 
 
-_MESSAGES = (Event("customer_message"), Event("staff_message"))
+_MESSAGES = (_CUSTOMER_MESSAGE, _STAFF_MESSAGE)
 
 
 def unanswered(profile: Profile, history: Sequence[Entry]) -> bool:
