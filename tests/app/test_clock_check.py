@@ -8,14 +8,12 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.support.future_events import FAR, MAIL, forge
+from tests.support.future_events import FAR, MAIL, forge, solved
 from tests.support.stores import (
-    AMY,
     NOW,
     done,
     files_of,
@@ -38,30 +36,10 @@ from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.profile import Profile
 from ticketctl.core.summary import summary_of
 from ticketctl.core.ticket import Ticket, fold
-from ticketctl.errors import RefusedError
 from ticketctl.store.index import database as index_module
 from ticketctl.store.yaml.writer import emit
 
 EVENT = Entry(FAR, "eve@customer.example", "customer", "noted", note="From afar.")
-
-
-_MADE: dict[int, dict[str, bytes]] = {}
-"""The tickets of the first store of so many: the others get them, since making them
-takes longer than most tests."""
-
-
-def solved(root: Path, number: int, settings: str = "") -> Path:
-    """The same as in the tests of the sweep: tickets that close by themselves four days
-    later."""
-    if number not in _MADE:
-        _MADE[number] = files_of(
-            solved_store(root.parent / f"first-{number}", number), "tickets"
-        )
-    make_store(root, f"commit: off\n{settings}")
-    for path, data in _MADE[number].items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(data)
-    return root
 
 
 @pytest.mark.parametrize("later", [False, True], ids=["last", "not last"])
@@ -361,125 +339,6 @@ def test_what_a_clock_ahead_found_right_is_checked_again(tmp_path: Path) -> None
         assert ran.status == 1 and "dated in the future" in ran.out
 
 
-# --- --now ---
-
-
-WRITING = {
-    "new": ("new", "Late", "-c", "jane@customer.example"),
-    "note": ("note", "aa000", "-m", "x"),
-    "move": ("move", "aa000", "Open"),
-    "set": ("set", "aa000", "due=2026-12-01"),
-    "adopt": ("edit", "--adopt", "aa000"),
-    "import": ("import", "rows.jsonl"),
-    "rows": ("new", "--from", "rows.jsonl"),
-    "mail in": ("mail", "in"),
-    "mail fetch": ("mail", "fetch", "--maildir", "maildir"),
-    "mail send": ("mail", "send"),
-    "edit": ("edit", "aa000"),
-    "sweep": ("sweep",),
-}
-
-
-LETTER = b"From: jane@customer.example\nTo: help@support.example\nMessage-ID: <1@customer.example>\nSubject: x\n\nHello.\n"
-
-
-@pytest.mark.parametrize("name", WRITING)
-def test_whatever_writes_does_not_write_in_the_future(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Refused before a byte is written or an email goes out, with what to type; the
-    same a little later is free."""
-    root = solved(tmp_path / "store", 1, MAIL)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("EDITOR", "touch edited; false")
-    row = {"title": "One", "customer": "a@customer.example"}
-    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
-    for folder in ("cur", "new", "tmp"):
-        (tmp_path / "maildir" / folder).mkdir(parents=True)
-    (tmp_path / "maildir/new/1").write_bytes(LETTER)
-    before = files_of(root)
-    ran = ticketctl(
-        root, "--now", "2099-01-01", *WRITING[name], now=SWEPT_AT, feed=LETTER
-    )
-    assert ran.status == (75 if name == "mail in" else 1), ran
-    assert (
-        "--now 2099-01-01T00:00:00Z is" in ran.err and "nothing was written" in ran.err
-    )
-    assert "ticketctl --now 2099-01-01T00:00:00Z --trust-clock" in ran.err
-    assert (
-        files_of(root) == before
-        and (tmp_path / "maildir/new/1").exists()
-        and not (tmp_path / "edited").exists()
-    )
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("--trust-clock", "--now", "2099-01-01"),
-        ("--now", "+1h"),
-        ("--now", "2026-11-01"),
-    ],
-    ids=["trusted", "an hour", "the past"],
-)
-def test_who_vouches_for_the_clock_may_write(
-    words: tuple[str, ...], tmp_path: Path
-) -> None:
-    """With --trust-clock at any time; within an hour, or in the past, without it."""
-    root = solved(tmp_path / "store", 1)
-    done(root, *words, "note", "aa000", "-m", "x", now=SWEPT_AT)
-
-
-def test_reading_at_another_time_is_free(tmp_path: Path) -> None:
-    root = solved(tmp_path / "store", 1)
-    for words in (
-        ("list",),
-        ("show", "aa000"),
-        ("forecast",),
-        ("why", "aa000"),
-        ("next", "aa000"),
-        ("check",),
-        ("sweep", "-n"),
-        ("note", "aa000", "-m", "x", "-n"),
-        ("export",),
-    ):
-        assert (
-            ticketctl(root, "--now", "2027-01-01", *words, now=SWEPT_AT).status == 0
-        ), words
-
-
-def test_the_sweep_vouches_after_its_name_too(tmp_path: Path) -> None:
-    """A sweep of the future is no trace of time: the next one in the present is not
-    refused for it."""
-    root = solved(tmp_path / "store", 1)
-    assert ticketctl(root, "sweep", "--now", "2026-11-09", now=SWEPT_AT).status == 1
-    assert "closed" in done(
-        root, "sweep", "--now", "2026-11-09", "--trust-clock", now=SWEPT_AT
-    )
-    ran = ticketctl(root, "sweep", now=SWEPT_AT)
-    assert (
-        ran.status == 1
-        and "aa000: an event is dated in the future" in ran.err
-        and "the clock says" not in ran.err
-    )
-
-
-def test_ticketctl_now_is_the_clock(tmp_path: Path) -> None:
-    """A replay needs no option, and an offset counts from it."""
-    root = make_store(tmp_path / "store")
-    done(
-        root, "new", "Later", "-c", "jane@customer.example", now="2099-01-01T00:00:00Z"
-    )
-    (row,) = json.loads(
-        done(root, "list", "--format", "json", now="2099-01-01T00:00:00Z")
-    )["tickets"]
-    assert row["created"] == "2099-01-01T00:00:00Z"
-    ran = ticketctl(root, "-v", "--now", "+3d", "list", now="2099-01-01T00:00:00Z")
-    assert "now 2099-01-04T00:00:00Z" in ran.err
-    ran = ticketctl(root, "list", now="soon")
-    assert ran.status == 2 and "TICKETCTL_NOW" in ran.err
-
-
 # --- the clock ---
 
 
@@ -652,15 +511,3 @@ def test_a_pause_of_the_mail_ends_though_the_clock_was_wrong(tmp_path: Path) -> 
             outbound._SendRun(workspace, mail, outbound.SendResult())._is_ready(late)
             is ready
         ), again
-
-
-def test_writing_is_refused_in_one_place(tmp_path: Path) -> None:
-    """Where writing begins, so that no command can forget it."""
-    from ticketctl.app.transaction import writing
-    from ticketctl.app.workspace import Workspace
-
-    root = make_store(tmp_path / "store")
-    clock = dates.parse_instant(NOW)
-    workspace = Workspace(str(root), clock + timedelta(hours=1, seconds=1), AMY, clock)
-    with pytest.raises(RefusedError), writing(workspace):
-        raise AssertionError("it was let in")

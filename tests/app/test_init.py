@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.merges import MergedClone
 from ticketctl.app.init import init_store
 from ticketctl.app.unfinished_commits import catch_up
 from ticketctl.app.workspace import Workspace
@@ -34,3 +35,23 @@ def test_a_commit_that_fails_is_said_in_the_same_words_and_made_later(
     git = ["git", "-C", str(root)]
     assert subprocess.check_output([*git, "status", "--porcelain"]) == b""
     assert b"ticketctl.yaml" in subprocess.check_output([*git, "ls-files"])
+
+
+def test_init_leaves_alone_what_is_there(tmp_path: Path) -> None:
+    there = MergedClone(tmp_path)
+    there.run("git", "init", "-q")
+    hook = tmp_path / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\n")
+    there.run("ticketctl", "init")
+    assert hook.read_text() == "#!/bin/sh\n" and not (tmp_path / ".vscode").exists()
+    assert "merge-driver" in there.run("git", "config", "merge.ticketctl.driver")
+
+
+def test_init_writes_into_no_hooks_that_others_share(tmp_path: Path) -> None:
+    there = MergedClone(tmp_path / "store")
+    there.folder.mkdir()
+    (tmp_path / "hooks").mkdir()
+    there.run("git", "config", "--global", "core.hooksPath", str(tmp_path / "hooks"))
+    there.run("ticketctl", "init")
+    assert list((tmp_path / "hooks").iterdir()) == []

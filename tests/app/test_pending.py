@@ -3,22 +3,17 @@ leaves possible (D9)."""
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from tests.support.kills import hooked
-from tests.support.shell import Ran
+from tests.support.pending import LATER
 from tests.support.state import outbox_of
-from tests.support.stores import done, files_of, make_store, make_tickets, ticketctl
+from tests.support.stores import done, make_store, ticketctl
 from ticketctl.core.engine import transition
 from ticketctl.core.people import People
 from ticketctl.store.profiles import built_in
@@ -29,9 +24,6 @@ MAIL = (
 
 
 JANE = "customer:jane@customer.example"
-
-
-LATER = "2026-11-05T09:00:00Z"
 
 
 NOBODY = "nobody has the role agent: no one is notified"
@@ -50,7 +42,7 @@ PEOPLE = {
 }
 
 
-def workspace(root: Path, people: str = "", mail: str = MAIL) -> Path:
+def workspace_without(root: Path, people: str = "", mail: str = MAIL) -> Path:
     """A store with git and a profile of its own, in which a rule by time and one at
     once notify a role."""
     make_store(root, f"commit: auto\n{people}{mail}")
@@ -93,7 +85,7 @@ def owes_nothing(root: Path, now: str = LATER) -> None:
 def test_a_role_that_nobody_holds(people: str, words: str, tmp_path: Path) -> None:
     """It is owed nothing, however long one waits; who acts is told so, and doctor says
     what to add where."""
-    root = workspace(tmp_path / "store", people)
+    root = workspace_without(tmp_path / "store", people)
     assert words in opened(root)
     owes_nothing(root)
     ran = ticketctl(root, "doctor", now=LATER)
@@ -110,7 +102,7 @@ def test_a_role_that_nobody_holds(people: str, words: str, tmp_path: Path) -> No
 def test_what_is_said_of_it(tmp_path: Path) -> None:
     """show, why, sweep and forecast say that a rule by time will tell nobody, and sweep
     does it all the same."""
-    root = workspace(tmp_path / "store")
+    root = workspace_without(tmp_path / "store")
     opened(root)
     done(root, "assign", "aaaaa", "amy@support.example", now="2026-11-02T10:00:00Z")
     for words in (
@@ -134,7 +126,7 @@ def test_what_is_said_of_it(tmp_path: Path) -> None:
 
 def test_somebody_who_gets_the_role_later(tmp_path: Path) -> None:
     """They are told of what happens from then on: old notices do not flood in."""
-    root = workspace(tmp_path / "store")
+    root = workspace_without(tmp_path / "store")
     opened(root)
     path = root / "ticketctl.yaml"
     path.write_text(
@@ -153,7 +145,7 @@ def test_what_former_versions_wrote(tmp_path: Path) -> None:
     """A history that names a role, or somebody without an address, owes nothing: nobody
     can ever be sent that."""
     for told in ("role:agent", "role:wizard", "amy"):
-        root = workspace(tmp_path / told.replace(":", "-"))
+        root = workspace_without(tmp_path / told.replace(":", "-"))
         with (
             patch.object(People, "with_role", lambda *_, told=told: (told,)),
             patch.object(transition, "can_be_notified", lambda *_: True, create=True),
@@ -170,7 +162,7 @@ def test_what_former_versions_wrote(tmp_path: Path) -> None:
 def test_people_without_an_address(tmp_path: Path) -> None:
     """An assignee, a watcher, a customer who are names: what is meant for them goes to
     who is named else, or to nobody."""
-    root = workspace(
+    root = workspace_without(
         tmp_path / "store",
         "people: {amy: {roles: [agent]}, bob@support.example: {roles: [agent]}}\n",
     )
@@ -210,7 +202,7 @@ def test_people_without_an_address(tmp_path: Path) -> None:
 def test_no_customer_and_strange_watchers(tmp_path: Path) -> None:
     """Nobody is meant by what is not there; a watcher that is no address is passed
     over, the others are told."""
-    root = workspace(
+    root = workspace_without(
         tmp_path / "store", "people: {amy@support.example: {roles: [agent]}}\n"
     )
     path = root / "profiles/biztech.yaml"
@@ -242,128 +234,16 @@ def test_no_customer_and_strange_watchers(tmp_path: Path) -> None:
 def test_the_outbox(tmp_path: Path) -> None:
     """A store without email: no file for a role that nobody holds; a person is told by
     whatever name a script knows."""
-    root = workspace(tmp_path / "store", mail="")
+    root = workspace_without(tmp_path / "store", mail="")
     assert NOBODY in opened(root)
     assert (
         not list(outbox_of(root).glob("*"))
         and "role agent" in ticketctl(root, "doctor").out
     )
-    named = workspace(tmp_path / "named", "people: {amy: {roles: [agent]}}\n", mail="")
+    named = workspace_without(
+        tmp_path / "named", "people: {amy: {roles: [agent]}}\n", mail=""
+    )
     assert "amy is told" in opened(named)
     (notice,) = outbox_of(named).glob("*.json")
     assert json.loads(notice.read_text())["told"] == ["amy"]
     assert "role agent" not in ticketctl(named, "doctor").out
-
-
-# --- a disk that cannot be written ---
-
-
-READS: tuple[tuple[str, ...], ...] = (
-    ("list",),
-    ("list", "--search", "help"),
-    ("show", "aaaaa"),
-    ("log", "aaaaa"),
-    ("next", "aaaaa"),
-    ("why", "aaaaa"),
-    ("forecast",),
-    ("check",),
-    ("check", "--changed"),
-    ("export",),
-    ("sweep", "-n"),
-    ("profile", "list"),
-)
-
-
-WRITES: tuple[tuple[str, ...], ...] = (
-    ("note", "aaaaa", "-m", "x"),
-    ("move", "aaaaa", "Solved", "--reply", "x"),
-    ("new", "x", "-c", "jane@customer.example"),
-    ("sweep",),
-    ("index", "rebuild"),
-)
-
-
-@pytest.mark.parametrize(
-    "number",
-    [errno.EROFS, errno.EACCES, errno.ENOSPC],
-    ids=lambda number: errno.errorcode[number],
-)
-def test_an_index_that_cannot_be_written(number: int, tmp_path: Path) -> None:
-    """``index rebuild`` says so with 71, and where; a list is answered all the same."""
-    root = make_store(tmp_path / "store")
-    make_tickets(root, "aaaaa")
-
-    def hook(name: str, args: tuple[Any, ...]) -> None:
-        if name in ("open", "mkdir", "write", "link"):
-            raise OSError(number, os.strerror(number), str(args[0]))
-
-    with hooked(hook):
-        ran = ticketctl(root, "index", "rebuild")
-        assert (
-            ran.status == 71
-            and os.strerror(number) in ran.err
-            and f"{root}/.git/ticketctl" in ran.err
-        ), ran
-        assert "read" not in ran.err.splitlines()[-1].split("hint")[0]
-        assert ticketctl(root, "list", "--format", "id") == Ran("261102-aaaaa\n", 0, "")
-    assert ticketctl(root, "index", "rebuild").status == 0
-
-
-def test_no_place_for_an_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no home folder, nothing is said to have been rebuilt."""
-    root = make_store(tmp_path / "store", git=False)
-    make_tickets(root, "aaaaa")
-    for name in ("HOME", "XDG_CACHE_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    ran = ticketctl(root, "index", "rebuild")
-    assert ran.status == 71 and "no place" in ran.err and "TICKETCTL_STATE" in ran.err
-
-
-@pytest.fixture
-def read_only(tmp_path: Path) -> Iterator[Path]:
-    """A store on a file system that is mounted read-only; only root can."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip(
-            "only root can mount a file system; the faults themselves are tested without"
-        )
-    ran = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "ticketctl-test", str(place)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ran.returncode:
-        pytest.skip(f"no file system can be mounted here: {ran.stderr.strip()}")
-    try:
-        root = make_store(place / "store")
-        make_tickets(root, "aaaaa")
-        done(root, "move", "aaaaa", "Open", "-a", "amy@support.example")
-        shutil.rmtree(root / ".git/ticketctl")
-        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
-        yield root
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=True)
-
-
-def test_a_read_only_store(read_only: Path) -> None:
-    """What reads, reads; what writes says 71 and why; doctor names it."""
-    before = files_of(read_only)
-    for words in READS:
-        ran = ticketctl(read_only, *words, now=LATER)
-        assert ran.status == 0, (words, ran)
-    for words in WRITES:
-        ran = ticketctl(read_only, *words, now=LATER)
-        assert ran.status == 71 and not ran.out and "Traceback" not in ran.err, (
-            words,
-            ran,
-        )
-        assert "Read-only file system" in ran.err, (words, ran)
-    ran = ticketctl(read_only, "doctor", now=LATER)
-    assert (
-        ran.status == 1
-        and f"{read_only}/tickets" in ran.out
-        and "read-only file system" in ran.out
-    )
-    assert files_of(read_only) == before

@@ -164,30 +164,6 @@ def test_missed_reminders_become_one_and_are_counted(tmp_path: Path) -> None:
     assert "due 1 d 1 h ago, 1825 missed before" in years.out, years
 
 
-def test_a_heartbeat_tells_that_a_run_came_to_its_end(tmp_path: Path) -> None:
-    root, beat = solved_store(tmp_path / "store", 1), tmp_path / "beat.json"
-    for words in (("-n",), ("--now", "2036-11-01T09:00"), ("--rule", "nothing")):
-        ticketctl(root, "sweep", "--heartbeat", str(beat), *words, now=SWEPT_AT)
-        assert not beat.exists(), words
-    done(root, "sweep", "--heartbeat", str(beat), now=SWEPT_AT)
-    assert json.loads(beat.read_text()) == {
-        "schema": "ticketctl/1",
-        "at": SWEPT_AT,
-        "done": 1,
-        "left": 0,
-        "refused": 0,
-        "broken": 0,
-        "failed": 0,
-    }
-    for nowhere in (str(tmp_path / "nowhere/beat"), str(tmp_path), ""):
-        (root / ".git/ticketctl/last-sweep").unlink(missing_ok=True)
-        ran = ticketctl(root, "sweep", "--heartbeat", nowhere, now=SWEPT_AT)
-        assert ran.status == 71 and "cannot write the heartbeat" in ran.err
-        assert not (root / ".git/ticketctl/last-sweep").exists(), (
-            "that is said before anything is done"
-        )
-
-
 def test_one_commit_a_run_with_counts_by_rule(tmp_path: Path) -> None:
     root = solved_store(tmp_path / "store", 3)
     make_tickets(root, "bbbbb")

@@ -20,18 +20,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.addresses import AMY, HELP, JANE
 from tests.support.campaign import rounds
-from tests.support.emails import (
-    BODIES,
-    HELP,
-    JANE,
-    LATER,
-    attached,
-    dead,
-    desk_of,
-    parts,
-    store,
-)
+from tests.support.emails import BODIES, LATER, attached, dead, desk_of, parts, store
 from tests.support.emails import SETTINGS as PLAIN
 from tests.support.hostile_emails import LARGE, MIB, fill
 from tests.support.shell import Ran, Shell
@@ -46,9 +37,6 @@ from ticketctl.store.email.quarantine import name_of
 from ticketctl.store.paths import path_of
 
 pytestmark = pytest.mark.part("hostile-email")
-
-
-AMY = "amy@support.example"
 
 
 MX = "mx.support.example"

@@ -22,16 +22,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.addresses import JANE
 from tests.support.campaign import rounds
-from tests.support.processes import (
-    JANE,
-    Clone,
-    Command,
-    folder,
-    make_store,
-    none,
-    until,
-)
+from tests.support.processes import Clone, Command, folder, make_clone, none, until
 from tests.support.shell import Ran
 from ticketctl.store.paths import ALPHABET
 
@@ -81,7 +74,7 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """What each round gets a copy of. The replies are there one commit each, and
     fetched already."""
     place = tmp_path_factory.mktemp("races")
-    ours = make_store(place / "ours/store")
+    ours = make_clone(place / "ours/store")
     rows = [
         {
             "id": f"261102-{half}",

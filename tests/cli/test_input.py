@@ -19,7 +19,7 @@ import pytest
 from tests.support.checkout import environment
 from tests.support.places import ROOT as CHECKOUT
 from tests.support.shell import Ran
-from tests.support.stores import make_store, make_tickets, ticketctl
+from tests.support.stores import files_of, make_store, make_tickets, ticketctl
 from ticketctl.app.email import quarantine
 from ticketctl.app.email.inbound import receive_from
 from ticketctl.app.workspace import Workspace
@@ -345,3 +345,43 @@ def test_a_password_without_end() -> None:
     server = MailServer("smtp.example", 587, "starttls", "help", "")
     with pytest.raises(SettingsError, match="larger than a password"):
         smtp.secret(server, "X", {"X": "/dev/zero"})
+
+
+def test_ids_from_stdin(tmp_path: Path) -> None:
+    """The ids on stdin are no options and no paths either, and need not even be text
+    (10, 19)."""
+    root = make_store(tmp_path / "store")
+    make_tickets(root, "aaaaa")
+    script = [
+        str(Path(sys.executable).parent / "ticketctl"),
+        "-C",
+        str(root),
+        "--as",
+        "amy@support.example",
+        "move",
+        "-",
+        "Open",
+    ]
+    before = files_of(root)
+    for fed in (
+        b"--help\n",
+        b"../../etc/passwd x\n",
+        b"\xff\xfe\n",
+        b"\0\n",
+        b"-Chacked\n",
+    ):
+        ran = subprocess.run(
+            script,
+            input=fed,
+            capture_output=True,
+            check=False,
+            cwd=tmp_path,
+            timeout=60,
+        )
+        err = ran.stderr.decode()
+        assert (
+            ran.returncode in (2, 65, 66)
+            and "Traceback" not in err
+            and "bug" not in err
+        ), (fed[:20], ran)
+        assert files_of(root) == before

@@ -4,14 +4,11 @@ is printed is safe on a terminal."""
 from __future__ import annotations
 
 import ast
-import csv
-import io
 import json
 import os
 import re
 import subprocess
 import sys
-import unicodedata
 from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -19,238 +16,23 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.support.hostile_texts import (
+    ONE_LINE,
+    POISON,
+    SCRIPTS,
+    SHORT,
+    TICKET,
+    loud_store,
+    profile,
+    raw,
+    yaml,
+)
 from tests.support.places import ROOT
 from tests.support.shell import Ran
-from tests.support.stores import AMY, NOW, done, make_store, make_tickets, ticketctl
+from tests.support.stores import done, make_store, make_tickets, ticketctl
 from ticketctl.cli import output
-from ticketctl.core.dag import seal
-from ticketctl.core.entry import Entry
 from ticketctl.core.escaping import escaped, safe
-from ticketctl.core.ticket import fold
 from ticketctl.render.color import Colors, finished
-from ticketctl.render.sanitize import fit, width
-from ticketctl.store.paths import path_of
-from ticketctl.store.yaml.writer import emit
-
-VISIBLE = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
-"""Of the category Cf, but signs that are seen (Prepended_Concatenation_Mark)."""
-
-
-JOINERS = "\u200c\u200d"
-
-
-BAD = [
-    chr(code)
-    for code in range(sys.maxunicode + 1)
-    if unicodedata.category(chr(code)) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-    and code not in VISIBLE
-]
-
-
-_BAD = frozenset(BAD)
-
-
-POISON = "".join(f"x{char}" for char in BAD if not "\ud800" <= char <= "\udfff")
-"""All that a file in UTF-8 can hold, each behind a letter that is ASCII, where a joiner
-hides, too."""
-
-
-ONE_LINE = POISON.replace("x\n", "").replace("x\t", "")
-
-
-SHORT = "x\x1b[2J\x9b\x07\r\x7f\x85\xad\u061c\u180e\u200b\u200e\u2028\u202e\u2060\u2066\ufeff\ufff9\U0001d173\U000e0041z\u200d"
-"""One of each kind, for names: a key of YAML is not long."""
-
-
-SCRIPTS = {
-    "persian": "می‌خواهم نامه‌ای بنویسم",
-    "hindi": "क्‍ष और क्‌ष, शक्‍ति",
-    "sinhala": "ශ්‍රී ලංකා",
-    "family": "👨‍👩‍👧‍👦 home",
-    "astronaut": "👩🏽‍🚀",
-    "flag": "🏳️‍🌈",
-    "heart": "❤️‍🔥",
-    "keycap": "#️⃣ and ☎️",
-    "arabic": "؀١٢٣ آية \u06dd١",
-    "hebrew": "שלום",
-    "latin": "naïve café, “quoted” — …",
-    "korean": "한국어",
-    "nbsp": "10\xa0km",
-}
-"""Real texts, which come out as they are."""
-
-
-def raw(text: str, allowed: str = "\n") -> list[str]:
-    """What a terminal would obey, hide or turn round, apart from our own colours."""
-    text = re.sub(r"\x1b\[(?:0|1|2|3[1-6])m", "", text)
-    hidden = re.findall(r"(?:^|[\x00-\x7f])[\u200c\u200d]", text)
-    return sorted(set(text) & _BAD - set(allowed + JOINERS)) + hidden
-
-
-def yaml(text: str) -> str:
-    """A text as a quoted scalar, with every character of ours as an escape."""
-    return (
-        '"'
-        + "".join(
-            c if (c.isalnum() and c.isascii()) or c in " $-:" else f"\\U{ord(c):08x}"
-            for c in text
-        )
-        + '"'
-    )
-
-
-def profile(bad: str, name: str) -> str:
-    """A profile whose every text holds the one, every name the other."""
-    at = lambda text: yaml(text + bad)  # noqa: E731
-    as_ = lambda text: yaml(text + name)  # noqa: E731
-    return f"""
-profile: loud
-title: {at("Title")}
-version: 1
-source: {at("source")}
-timezone: UTC
-roles:
-  customer: customer
-  agent: {{kind: agent, help: {at("helper")}}}
-  system: system
-fields:
-  product: {{type: string, help: {at("about")}, edit: [customer, agent], assumed: {at("guess")}}}
-  kind: {{type: enum, values: [{at("one")}, {at("two")}], default: {at("one")}, edit: [agent]}}
-statuses:
-  {as_("New")}: {{state: new, description: {at("fresh")}, cites: [{at("L1")}]}}
-  {as_("Open")}: {{state: open, warns: [{{field: product, present: true, say: {at("name one")}}}]}}
-  {as_("Done")}: {{state: closed, needs: [{{message: public, say: {at("say why")}}}]}}
-transitions:
-- {{from: created, to: {as_("New")}, roles: [customer, agent], criterion: {at("begin")}, assumed: {at("guess")}}}
-- from: {as_("New")}
-  to: {as_("Open")}
-  roles: [agent, system]
-  criterion: {at("work")}
-  sets: {{product: {at("thing")}}}
-- from: {as_("Open")}
-  to: {as_("Done")}
-  roles: [agent, system]
-  needs: [{{message: public, say: {at("tell them")}}}]
-  criterion: {at("end")}
-triggers:
-- name: {as_("trigger")}
-  on: [staff_message]
-  when: [{{status: {as_("Open")}}}]
-  do: [{{warn: {at("careful")}}}, {{notify: customer, message: {as_("letter")}}}]
-automations:
-- name: {as_("review")}
-  criterion: {at("often")}
-  in: [{as_("Open")}]
-  start: {yaml(f"entered(Open{name})")}
-  after: P1D
-  repeat: P1D
-  do: [{{notify: assignee, message: {as_("letter")}}}]
-  cites: [{at("L2")}]
-messages:
-  {as_("letter")}: {{subject: {at("About: $title ")}, body: {at("Body $text ")}}}
-templates:
-  {as_("short")}: {{help: {at("help")}, text: {at("text")}, to: {as_("Open")}}}
-"""
-
-
-TICKET = "261102-aaaaa"
-
-
-@cache
-def ticket(bad: str, name: str) -> bytes:
-    """A ticket whose every text holds the one, every name of its profile's the other."""
-    at = lambda text: text + bad  # noqa: E731
-    as_ = lambda text: text + name  # noqa: E731
-    people = {
-        "customer": at("jane@customer.example"),
-        "assignee": at("amy@support.example"),
-    }
-    sets = {
-        "ticket": TICKET,
-        "profile": "loud",
-        "version": 1,
-        "title": at("Title"),
-        "fields.product": at("printer"),
-        "fields.kind": at("one"),
-        **people,
-    }
-    first = seal(
-        (),
-        Entry(
-            NOW,
-            at("jane@customer.example"),
-            "customer",
-            "created",
-            to=as_("New"),
-            text=at("Help\n"),
-            note=at("n"),
-            sets=sets,
-            files=(at("file"),),
-        ),
-    )
-    moved = Entry(
-        "2026-11-02T10:00:00Z",
-        at("amy@support.example"),
-        at("agent"),
-        "moved",
-        from_=as_("New"),
-        to=as_("Open"),
-        via=at("phone"),
-        for_=at("jane@customer.example"),
-    )
-    history = [first, seal((first,), moved)]
-    told = Entry(
-        "2026-11-02T11:00:00Z",
-        at("system"),
-        "system",
-        "notified",
-        rule=as_("trigger"),
-        anchor=history[1].id,
-        message=as_("letter"),
-        told=(at("jane@customer.example"),),
-        unset=(at("due"),),
-    )
-    return emit(fold([*history, seal(history, told)]))
-
-
-def loud_store(root: Path, bad: str, name: str) -> Path:
-    """A store in which every text and every name is hostile."""
-    names = "\n".join(
-        f"  {yaml(who + name)}: {{name: {yaml('Who' + bad)}, roles: [loud/agent]}}"
-        for who in ("amy@support.example", "jane@customer.example")
-    )
-    people = f"people:\n{names}\n  amy@support.example: {{name: Amy, roles: [loud/agent, biztech/agent]}}\n"
-    make_store(root, f"commit: off\n{people}", "loud")
-    (root / "profiles").mkdir()
-    (root / "profiles/loud.yaml").write_text(profile(bad, name), encoding="utf-8")
-    path = root / path_of(TICKET)
-    path.parent.mkdir(parents=True)
-    path.write_bytes(ticket(bad, name))
-    return root
-
-
-@pytest.fixture(scope="module")
-def loud(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The store of the commands below; the profile is right, so that everything of it
-    can be shown."""
-    root = loud_store(
-        tmp_path_factory.mktemp("loud") / f"store{chr(0x202E)}", ONE_LINE, SHORT
-    )
-    # A ticket that is broken, one with another title in its head, and a file that is
-    # none.
-    folder = root / "tickets/2026/11/02"
-    (folder / "261102-bbbbb.yaml").write_text(
-        f"id: 261102-bbbbb\n{yaml('key' + SHORT)}: 1\nhistory: [\n"
-    )
-    other = (
-        ticket(ONE_LINE, SHORT)
-        .replace(TICKET.encode(), b"261102-ccccc")
-        .replace(b"\ntitle: ", b'\ntitle: "\\e[2Jx" #', 1)
-    )
-    (folder / "261102-ccccc.yaml").write_bytes(other)
-    (folder / "\x1b[2J\u202e\x9b.txt").write_text("")
-    return root
-
 
 READ = [
     ("list", "-A"),
@@ -414,31 +196,6 @@ def test_json_means_the_same(loud: Path) -> None:
     )
 
 
-def test_json_of_everything() -> None:
-    """Every character that there is comes back from the JSON that is printed."""
-    texts = [f"{char}é{char}" for char in BAD]
-    for start in (*range(0, 0xD000, 0x1000), *range(0xE000, 0x30000, 0x1000)):
-        texts.append("".join(map(chr, range(start, start + 0x1000))))
-    line = escaped(json.dumps(texts, ensure_ascii=False))
-    assert json.loads(line) == texts and not raw(line)
-    assert escaped('["\U000e0041"]') == '["\\udb40\\udc41"]'
-
-
-def test_an_export_comes_back(tmp_path: Path) -> None:
-    """Byte for byte, whatever the tickets hold (biztech knows the statuses, so only
-    texts are hostile)."""
-    root, other = make_store(tmp_path / "a"), make_store(tmp_path / "b")
-    make_tickets(root, "aaaaa")
-    for name, text in {"poison": ONE_LINE.replace("x\0", ""), **SCRIPTS}.items():
-        done(root, "note", "aaaaa", "-m", f"{name} {text}\nand more")
-    ran = ticketctl(root, "export")
-    assert ran.status == 0 and raw(ran.out) == []
-    assert ticketctl(other, "import", "-", feed=ran.out.encode()).status == 0
-    assert (other / path_of(TICKET)).read_bytes() == (
-        root / path_of(TICKET)
-    ).read_bytes()
-
-
 @pytest.mark.parametrize("name", list(SCRIPTS))
 def test_real_scripts_come_out_as_they_are(name: str, tmp_path: Path) -> None:
     """In lines for people and in JSON, CSV and TSV: not one byte is different."""
@@ -470,60 +227,6 @@ def test_real_scripts_come_out_as_they_are(name: str, tmp_path: Path) -> None:
     ):
         assert text in done(root, *words), words
     assert safe(text) == text == escaped(text) and finished(text, True) == text
-
-
-def completed(root: Path, shell: str, *words: str) -> Ran:
-    """What a shell is told when a command line is completed."""
-    line = " ".join(words)
-    environment = {
-        **os.environ,
-        "_TICKETCTL_COMPLETE": f"{shell}_complete",
-        "COMP_WORDS": f"ticketctl {line}",
-        "COMP_CWORD": "" if shell == "fish" else str(len(words) + 1),
-        "TICKETCTL_AS": AMY,
-    }
-    code = "import sys; from ticketctl.__main__ import main; main()"
-    ran = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=root,
-        env=environment,
-        capture_output=True,
-        check=False,
-    )
-    return Ran(ran.stdout.decode(), ran.returncode, ran.stderr.decode())
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completions(shell: str, loud: Path, tmp_path: Path) -> None:
-    """What is offered is safe; what typing would not mean is not offered."""
-    ran = completed(loud, shell, "move", "aaaaa")
-    assert ran.status == 0 and ran.err == "" and raw(ran.out, "\n\t") == []
-    # One line each, or three, however the criteria are made.
-    root = make_store(tmp_path / "store")
-    make_tickets(root, "aaaaa")
-    known = completed(root, shell, "move", "aaaaa")
-    assert "Open" in known.out and known.out.count("\n") == {"zsh": 3}.get(
-        shell, 1
-    ) * known.out.count("plain")
-    (root / "profiles").mkdir()
-    (root / "profiles/\x1b[2J\u202e.yaml").write_text("")
-    (root / "profiles/sound.yaml").write_text("")
-    ran = completed(root, shell, "list", "-p")
-    assert "sound" in ran.out and raw(ran.out, "\n\t") == [] and "x1b" not in ran.out
-    assert completed(root, f"{shell}x").status == 1
-
-
-def test_a_completion_never_shows_an_error(tmp_path: Path) -> None:
-    """Whatever the shell's script gives."""
-    environment = {**os.environ, "_TICKETCTL_COMPLETE": "bash_complete"}
-    ran = subprocess.run(
-        [sys.executable, "-m", "ticketctl"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        check=False,
-    )
-    assert (ran.returncode, ran.stdout, ran.stderr) == (1, b"", b"")
 
 
 WRONG = [
@@ -771,89 +474,6 @@ def test_nobody_forges_a_line_or_a_colour(tmp_path: Path) -> None:
         == "\x1b[1mx\\x0aerror: forged\\x1b[31mred\\x1b[0m\x1b[0m"
     )
     assert finished(Colors(True)("x", "red"), False) == "x" == Colors(False)("x", "red")
-
-
-def test_every_character_alone() -> None:
-    """Safe spells out just what is not safe; it leaves a safe text as it is, and lets
-    nothing be joined to ASCII."""
-    for char in BAD:
-        for text in (char, f"a{char}", f"é{char}b", f"{char}{char}", f"\u202e{char}"):
-            found = safe(text)
-            assert (
-                not raw(found)
-                and safe(found) == found
-                and (found != text or char in JOINERS)
-            ), hex(ord(char))
-    for start in range(0, sys.maxunicode, 0x1000):
-        chars = [chr(code) for code in range(start, start + 0x1000)]
-        text = "".join(
-            char
-            for char in chars
-            if char not in _BAD and unicodedata.category(char) != "Cn"
-        )
-        assert safe(text) == text
-    assert safe("a\tb") == "a    b" and safe("a\n\t", "\n\t") == "a\n\t"
-    assert safe("aé\u200d\u200db \u200c") == "aé\u200d\\u200db \\u200c"
-    assert safe("é\u202e\u200d") == safe(safe("é\u202e\u200d"))
-
-
-@pytest.mark.parametrize(
-    ("text", "columns"),
-    [
-        ("plain", 5),
-        ("naïve", 5),
-        ("e\u0301", 1),
-        ("漢字", 4),
-        ("한국어", 6),
-        ("👨‍👩‍👧‍👦", 2),
-        ("👩🏽‍🚀", 2),
-        ("❤️", 2),
-        ("❤️‍🔥", 2),
-        ("🏳️‍🌈", 2),
-        ("🇩🇪", 2),
-        ("می‌خواهم", 7),
-        ("क्‍ष", 2),
-        ("हिन्दी", 5),
-        ("؀١", 2),
-        ("👍🏽", 2),
-        ("🏽", 2),
-    ],
-)
-def test_width(text: str, columns: int) -> None:
-    """What joins or stands on other characters takes no column; an emoji of several
-    takes two."""
-    assert width(text) == columns
-
-
-def test_a_cut_text_is_no_wider() -> None:
-    """A sequence is cut as a whole or kept as a whole, and nothing is left that joins."""
-    for text in [text * 3 for text in SCRIPTS.values()]:
-        for columns in range(4, 40):
-            cut = fit(text, columns)
-            assert (
-                width(cut) <= columns
-                and not raw(cut)
-                and (cut == text or cut.endswith("..."))
-            )
-            assert "\u200d..." not in cut and "\u200c..." not in cut
-
-
-def test_csv_and_tsv_cells() -> None:
-    """What they mean to a program stays: tabs and line breaks in cells, and the
-    apostrophe before a formula."""
-    from ticketctl.render.table import csv_line, tsv
-
-    line = csv_line(["=1\x1b", "a\tb", "c\nd", "e\rf", 'g"h', "\u202ei", "\u200b=j"])
-    assert next(csv.reader(io.StringIO(line, newline=""))) == [
-        "'=1\\x1b",
-        "a\tb",
-        "c\nd",
-        "e\\x0df",
-        'g"h',
-        "\\u202ei",
-        "\\u200b=j",
-    ]
-    assert tsv(["a\tb\\\n\r", "\x1b\u202e"]) == "a\\tb\\\\\\n\\r\t\\x1b\\u202e"
 
 
 def test_a_terminal_of_another_encoding(tmp_path: Path) -> None:

@@ -7,125 +7,17 @@ import itertools
 import random
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from string import Template
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.drafts import ID, ROOT, entry, histories, sealed
 from ticketctl.core.dag import event_id, heads, order, predecessors, seal
-from ticketctl.core.entry import ENTRY_KEYS, Entry, Value
-from ticketctl.core.templates import filled, names_in
+from ticketctl.core.entry import Entry
 from ticketctl.core.ticket import Ticket, apply, flat, fold
 from ticketctl.record import replace
-
-ID = "261121-k3qx9"
-ROOT = Entry(
-    "2026-11-21T09:14:03Z",
-    "jane",
-    "customer",
-    "created",
-    to="New",
-    sets={
-        "ticket": ID,
-        "profile": "biztech",
-        "version": 1,
-        "title": "T",
-        "customer": "jane",
-    },
-)
-
-
-def entry(second: int = 0, **content: Any) -> Entry:
-    """An entry of staff, some seconds after the first."""
-    return Entry(
-        f"2026-11-21T09:{20 + second // 60 % 40:02d}:{second % 60:02d}Z",
-        "amy",
-        "agent",
-        "edited",
-        **content,
-    )
-
-
-def sealed(*drafts: Entry) -> tuple[Entry, ...]:
-    """A linear history."""
-    history: tuple[Entry, ...] = ()
-    for draft in drafts:
-        history = (*history, seal(history, draft))
-    return history
-
-
-# --- what may stand in a history ---
-
-words = st.sampled_from(["a", "b", "yes", "ä\n", "😀", "1"])
-checklist = st.dictionaries(
-    st.sampled_from(["a", "b", "2-c"]), st.sampled_from(["open", "done"]), min_size=1
-)
-values: st.SearchStrategy[Value] = st.one_of(
-    words,
-    st.integers(-9, 9),
-    st.booleans(),
-    st.lists(words, min_size=1, max_size=2).map(tuple),
-    checklist,
-)
-NAMES = [
-    "title",
-    "customer",
-    "assignee",
-    "due",
-    "follows",
-    "watchers",
-    "fields.a",
-    "fields.b",
-    "fields.c.x",
-    "fields.c.y",
-    "fields.c",
-]
-
-
-@st.composite
-def drafts(draw: st.DrawFn) -> Entry:
-    """Any entry but the first, not sealed. Keys of automations come from few, so that
-    twins occur."""
-    key = draw(
-        st.one_of(
-            st.none(),
-            st.tuples(words, st.sampled_from(["e000000000001", "e000000000002"])),
-        )
-    )
-    sets: dict[str, Value] = {}
-    for name in draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=3)):
-        texts = (
-            st.lists(words, min_size=1, max_size=2).map(tuple)
-            if name == "watchers"
-            else words
-        )
-        sets[name] = draw(
-            values if name.startswith("fields.") and name.count(".") == 1 else texts
-        )
-    return entry(
-        draw(st.integers(0, 2000)),
-        to=draw(st.sampled_from([None, "Open", "Closed"])),
-        sets=sets,
-        unset=tuple(
-            draw(st.lists(st.sampled_from([*NAMES[1:]]), unique=True, max_size=2))
-        ),
-        text=draw(st.one_of(st.none(), words)),
-        note=draw(st.one_of(st.none(), words)),
-        quiet=draw(st.booleans()),
-        told=draw(st.sampled_from([(), ("jane",), ("jane", "joe")])),
-        nth=draw(st.sampled_from([None, 2])) if key else None,
-        **(
-            {"rule": key[0], "anchor": key[1], "due": "2026-11-21T09:00:00Z"}
-            if key
-            else {}
-        ),
-    )
-
-
-histories = st.lists(drafts(), max_size=6).map(lambda more: sealed(ROOT, *more))
-
 
 # --- the fold ---
 
@@ -344,136 +236,6 @@ def test_linear_histories_have_no_after(history: tuple[Entry, ...]) -> None:
         assert len(one.id) == 13
 
 
-@given(drafts())
-def test_content_and_back(draft: Entry) -> None:
-    """An entry is its content, key by key in the file's order; what it does not know,
-    it keeps."""
-    one = replace(draft, extra={"mood": "good"})
-    content = one.content()
-    assert Entry.from_content(content) == one
-    assert [key for key in content if key != "mood"] == [
-        key for key in ENTRY_KEYS if key in content
-    ]
-    assert event_id(content, ["b", "a"]) == event_id(
-        dict(reversed(content.items())), ["a", "b"]
-    )
-
-
-OTHER: dict[str, Any] = {
-    "nth": 7,
-    "quiet": True,
-    "told": ["x"],
-    "unset": ["x"],
-    "files": ["x"],
-    "set": {"x": "y"},
-    "version": 2,
-}
-
-
-def edits(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every way to set, change, or take away one key of an entry, or one key of what it
-    sets."""
-    found = []
-    for key in (*ENTRY_KEYS, "mood"):
-        if key in ("id", "after"):
-            continue
-        if key in content:
-            found.append({k: v for k, v in content.items() if k != key})
-        value = content.get(key)
-        if isinstance(value, str):
-            found += [
-                {**content, key: value + "x"},
-                {**content, key: value + "\n"},
-                {**content, key: value[1:]},
-            ]
-        elif isinstance(value, bool):
-            found += [{**content, key: False}, {**content, key: 1}]
-        elif isinstance(value, int):
-            found += [{**content, key: value + 1}, {**content, key: str(value)}]
-        elif isinstance(value, list):
-            found += [
-                {**content, key: [*value, "z"]},
-                {**content, key: value[::-1]},
-                {**content, key: value[1:]},
-            ]
-        elif isinstance(value, Mapping):
-            found += [{**content, key: {**value, "z": "z"}}]
-            for name, item in value.items():
-                found.append(
-                    {**content, key: {k: v for k, v in value.items() if k != name}}
-                )
-                found.append(
-                    {
-                        **content,
-                        key: {**value, name: 99 if isinstance(item, str) else "99"},
-                    }
-                )
-                found.append(
-                    {
-                        **content,
-                        key: {**value, name: not item}
-                        if isinstance(item, bool)
-                        else {**value, name: [item]},
-                    }
-                )
-        else:
-            found.append({**content, key: OTHER.get(key, "x")})
-    return [edit for edit in found if edit != content or repr(edit) != repr(content)]
-
-
-@settings(max_examples=60)
-@given(histories)
-def test_every_edit_breaks_the_chain(history: tuple[Entry, ...]) -> None:
-    """Whatever single key of whatever entry is edited, its id is no longer that of its
-    content."""
-    for position, one in enumerate(history):
-        before = predecessors(history, position)
-        for edit in edits(one.content()):
-            assert event_id(edit, before) != one.id
-        assert event_id(one.content(), [*before, "e000000000009"]) != one.id
-        assert not before or event_id(one.content(), before[1:]) != one.id
-
-
-@given(histories, st.data())
-def test_every_shift_breaks_the_chain(
-    history: tuple[Entry, ...], data: st.DataObject
-) -> None:
-    """Taking an entry out, or two neighbours for each other, shows in the ids of what
-    follows."""
-
-    def broken(entries: Sequence[Entry]) -> bool:
-        return any(
-            event_id(e.content(), predecessors(entries, i)) != e.id
-            for i, e in enumerate(entries)
-        )
-
-    assert not broken(history)
-    if len(history) > 2:
-        place = data.draw(st.integers(0, len(history) - 2))
-        assert broken(history[:place] + history[place + 1 :])
-        if history[place].id != history[place + 1].id:
-            assert broken(
-                (
-                    *history[:place],
-                    history[place + 1],
-                    history[place],
-                    *history[place + 2 :],
-                )
-            )
-
-
-def test_ids_do_not_depend_on_the_way_of_writing() -> None:
-    """A tuple is a list, the order of keys is none, and true is not 1."""
-    assert event_id({"told": ["a"], "by": "x"}, []) == event_id(
-        {"by": "x", "told": ["a"]}, ()
-    )
-    assert event_id({"set": {"a": True}}, []) != event_id({"set": {"a": 1}}, [])
-    assert event_id({"set": {"a": "1"}}, []) != event_id({"set": {"a": 1}}, [])
-    assert event_id({"id": "e1", "after": ["x"], "by": "x"}, []) == event_id(
-        {"by": "x"}, []
-    )
-
-
 # --- merging ---
 
 
@@ -629,23 +391,3 @@ def test_twins_of_two_clones() -> None:
     reopened = grown(merge(one, other), entry(9, to="Open"))
     assert fold(reopened).status == "Open"
     assert fold(merge(reopened, other)) == fold(reopened)
-
-
-@given(
-    st.lists(
-        st.sampled_from(
-            ["$", "{", "}", "a", "title", "b_c", "A", " ", "5", "é", "$$", "\n", "${a}"]
-        ),
-        max_size=9,
-    )
-)
-def test_names_are_filled_in_as_the_standard_library_does(parts: list[str]) -> None:
-    """``string.Template`` would do; it takes a millisecond to load, which every move
-    that tells somebody would pay."""
-    text, values = "".join(parts), {"a": "1", "title": "$a", "b_c": "", "A": "2"}
-    assert filled(text, values) == Template(text).safe_substitute(values)
-    assert names_in(text) == [
-        m["named"] or m["braced"]
-        for m in Template.pattern.finditer(text)
-        if m["named"] or m["braced"]
-    ]

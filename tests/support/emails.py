@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import base64
+import email.policy
 import json
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.message import Message
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
+from tests.support.addresses import HELP, JANE
 from tests.support.shell import Ran
 from tests.support.stores import (
     AMY,
@@ -17,15 +22,14 @@ from tests.support.stores import (
     make_tickets,
     ticketctl,
 )
+from ticketctl.app.email.outbound import message_id, thread_of
+from ticketctl.app.email.pending_notifications import pending_notifications
 from ticketctl.app.workspace import Workspace
+from ticketctl.core.engine.notifications import compose
 from ticketctl.core.entry import Entry
+from ticketctl.errors import Finding
+from ticketctl.store.email.compose import OutgoingEmail, compose_email
 from ticketctl.store.tickets import Store
-
-HELP = "help@support.example"
-
-
-JANE = "jane@customer.example"
-
 
 A = "261102-aaaaa"
 
@@ -165,3 +169,100 @@ BODIES = (
     b": #|>\n  '\"\\",
     b"status: Solved\n",
 )
+
+
+HTML = b"Content-Type: text/html\n\n<p>html <b>words</b></p>"
+
+
+BAD_BASE64 = "=?utf-8?b?AAAAA?="
+"""An encoded word that says it is base64 and is not."""
+
+
+BREAKS = "=?utf-8?q?a=0D=0ABcc:_evil=40other.example?="
+"""An encoded word that holds the end of a line, then a header."""
+
+
+def taken(root: Path, data: bytes, *words: str, now: str = LATER) -> str:
+    """Hand over a letter that must be taken; what is said of it."""
+    ran = mail_in(root, data, *words, now=now)
+    assert ran.status == 0 and not ran.err, ran
+    return ran.out
+
+
+ANSWER = letter(f"Subject: [{A}]", "Message-ID: <1@customer.example>")
+
+
+# --- what goes out ---
+
+SENT = {
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+    "MIME-Version",
+}
+"""The headers of a notice; it has no other."""
+
+
+def owed(root: Path) -> Iterator[tuple[str, bytes]]:
+    """Every notice that is owed: to whom, and as the letter that would go out."""
+    workspace = desk_of(root)
+    mail = workspace.settings.mail
+    assert mail is not None
+    broken: list[Finding] = []
+    for debt in pending_notifications(workspace, broken):
+        profile = workspace.profile_of(debt.ticket)
+        for to in debt.recipients:
+            notice = compose(
+                profile, debt.ticket, debt.entry, workspace.people_of(profile), to
+            )
+            yield (
+                to,
+                compose_email(
+                    OutgoingEmail(
+                        message_id(debt, to, mail),
+                        mail.sender,
+                        to,
+                        f"[{debt.ticket.id}] {notice.subject}",
+                        notice.body,
+                        workspace.now,
+                        thread_of(debt, mail),
+                    )
+                ),
+            )
+    assert not broken
+
+
+def parsed(data: bytes, to: str) -> Message:
+    """A notice as its reader's program takes it: one of each header, none of them the
+    writer's of the letter."""
+    assert data.count(b"\n") == data.count(b"\r\n")
+    message: Message = BytesParser(policy=email.policy.compat32).parsebytes(data)
+    names = [name for name, _ in message.items()]
+    assert len(names) == len(set(names)) and set(names) == SENT, names
+    assert message["From"] == HELP
+    assert not message.is_multipart() and not message.defects
+    if to.isascii():
+        assert message["To"] == to
+    return message
+
+
+def write(**changed: Any) -> bytes:
+    """A notice as bytes."""
+    plain: dict[str, Any] = {
+        "message_id": f"<{A}.e0123456789ab@support.example>",
+        "sender": HELP,
+        "to": JANE,
+        "subject": f"[{A}] Hello",
+        "body": "Hello.",
+        "date": datetime(2026, 11, 2, tzinfo=UTC),
+        "thread": (f"<{A}@support.example>", "<1@x>"),
+    }
+    return compose_email(OutgoingEmail(**plain | changed))

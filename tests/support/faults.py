@@ -26,12 +26,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.addresses import JANE
 from tests.support.places import ROOT as CHECKOUT
 from tests.support.shell import Ran, clean_environment
 from tests.support.state import BATCH_PROFILE
 
 AMY = "agent:amy@support.example"
-JANE = "jane@customer.example"
 NOW = "2026-11-02T09:00:00Z"
 LATER = "2026-11-07T10:00:00Z"
 KILLED = 137

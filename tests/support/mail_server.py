@@ -18,9 +18,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from tests.support.addresses import HELP
 from tests.support.stores import make_store, ticketctl
-
-HELP = "help@support.example"
 
 
 def free_port() -> int:

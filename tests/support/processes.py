@@ -26,6 +26,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from tests.support.addresses import HELP, JANE
 from tests.support.campaign import FULL
 from tests.support.shell import Ran, clean_environment
 from tests.support.state import BATCH_PROFILE
@@ -35,8 +36,6 @@ NOW = "2026-11-07T09:00:00Z"
 since the day before."""
 BEFORE = "2026-11-02T09:00:00Z"
 AMY, BOB, CAROL = (f"agent:{name}@support.example" for name in ("amy", "bob", "carol"))
-JANE = "jane@customer.example"
-HELP = "help@support.example"
 SECONDS = 60
 """After which a command hangs."""
 
@@ -378,7 +377,7 @@ def write(clone: Clone, path: str, text: str) -> None:
     (clone.top / path).write_text(text)
 
 
-def make_store(top: Path, inner: str = ".") -> Clone:
+def make_clone(top: Path, inner: str = ".") -> Clone:
     """A store of ten tickets with everything that a command may want, in a repository
     with another file."""
     clone = Clone(top, inner)

@@ -10,25 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.places import ROOT
+from tests.support.input import NOW, OWN
 from ticketctl.app.input import rows as reading
 from ticketctl.app.input.rows import rows_of
 from ticketctl.cli.main import run
-from ticketctl.core.dates import Duration
 from ticketctl.errors import InputError
-
-AMY = "agent:amy@support.example"
-NOW = "2026-11-02T09:00:00Z"
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A store, in which the test is."""
-    (tmp_path / "tickets").mkdir()
-    (tmp_path / "ticketctl.yaml").write_text("profile: biztech\ncommit: off\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TICKETCTL_AS", AMY)
-    return tmp_path
 
 
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv", "rows.txt"])
@@ -133,59 +119,6 @@ def test_a_text_without_end(
     assert capfd.readouterr().err.count("is larger than 1 MiB") == 3
 
 
-@pytest.mark.parametrize("due", ["1900-01-01", "2999-12-31", "2999-12-31T23:59:59"])
-def test_dates_at_the_ends_of_the_calendar(
-    store: Path, capfd: pytest.CaptureFixture[str], due: str
-) -> None:
-    """A rule that counts from them over the end never acts; a list with such a ticket
-    ended with a crash."""
-    text = (
-        (ROOT / "profiles/biztech.yaml")
-        .read_text()
-        .replace("profile: biztech", "profile: own")
-    )
-    rule = "- {name: far, in: [New, Open], at: due, WHEN, do: [{note: x}]}\n"
-    text = text.replace(
-        "automations:\n", "automations:\n" + rule.replace("WHEN", "after: P99Y")
-    )
-    text = text.replace(
-        "automations:\n",
-        "automations:\n" + rule.replace("far", "near").replace("WHEN", "lead: P9Y"),
-    )
-    Path("profiles").mkdir()
-    Path("profiles/own.yaml").write_text(text)
-    assert (
-        run(
-            [
-                "--now",
-                NOW,
-                "new",
-                "x",
-                "-c",
-                "jane@customer.example",
-                "-p",
-                "own",
-                "--due",
-                due,
-            ]
-        )
-        == 0
-    )
-    for words in (["list", "-A"], ["forecast", "--days", "3660"], ["sweep", "-n"]):
-        for now in (NOW, "2999-12-31"):
-            assert run(["--now", now, *words]) == 0, capfd.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "text", ["P99999999Y", "P" + "9" * 5000 + "Y", "PT" + "9" * 4000 + "S", "P1Y" * 20]
-)
-def test_durations_without_end(text: str) -> None:
-    """Refused in few words."""
-    with pytest.raises(ValueError, match=r"hundred years|not a duration") as caught:
-        Duration.parse(text)
-    assert len(str(caught.value)) < 200
-
-
 NONSENSE = [
     ('{"title": "a", "customer": ["x"]}', 'customer must be a text, not ["x"]'),
     ('{"title": 1e400}', "title must be a text, not Infinity"),
@@ -222,33 +155,6 @@ def test_what_is_no_text_is_not_made_one(
         assert run(command) == 2, command
         assert "rows.jsonl, row 2: " + words in capfd.readouterr().err
     assert not list(store.glob("tickets/*/*/*/*.yaml"))
-
-
-OWN = (
-    "profile: own\ntitle: Own\nversion: 1\ntimezone: UTC\nroles: {customer: customer, agent: agent, system: system}\n"
-    "fields: {size: {type: integer}, note: {type: string}, urgent: {type: boolean}, people: {type: users}}\n"
-    "statuses: {New: {state: new}}\ntransitions: [{from: created, to: New, roles: [customer, agent]}]\n"
-)
-
-
-def test_numbers_lists_and_truth_where_a_field_is_of_that_type(store: Path) -> None:
-    """As texts or as what they are."""
-    (store / "profiles").mkdir()
-    (store / "profiles/own.yaml").write_text(OWN)
-    rows = [
-        {"title": "1", "size": 5, "urgent": True, "people": ["a@b.c", "d@e.f"]},
-        {
-            "title": "2",
-            "fields": {"size": "5", "urgent": "yes", "people": "a@b.c,d@e.f"},
-            "customer": None,
-        },
-    ]
-    Path("rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert run(["new", "--from", "rows.jsonl", "-p", "own"]) == 0
-    written = [path.read_text() for path in store.glob("tickets/*/*/*/*.yaml")]
-    assert len(written) == 2 and all(
-        "size: 5\n" in text and "urgent: true" in text for text in written
-    )
 
 
 def test_a_history_with_a_number_that_no_ticket_has(

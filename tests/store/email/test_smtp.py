@@ -3,6 +3,7 @@ from the environment or a file."""
 
 from __future__ import annotations
 
+import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,11 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from tests.support.addresses import HELP
+from tests.support.emails import write
 from tests.support.mail_server import Office, free_port
 from ticketctl.errors import SettingsError
-from ticketctl.store.email.settings import MailServer, MailSettings
+from ticketctl.store.email.settings import ADDRESS, MailServer, MailSettings
 from ticketctl.store.email.smtp import DeliveryError, transport
 
 LETTER = b"From: help@support.example\r\nTo: jane@customer.example\r\nSubject: Hello\r\n\r\nHello.\r\n"
@@ -159,3 +162,40 @@ def test_no_sendmail(tmp_path: Path) -> None:
             pytest.skip("this machine has a sendmail in its usual place")
     except SettingsError as error:
         assert "no sendmail" in error.message
+
+
+class Wire(smtplib.SMTP):
+    """A connection to a server that takes everything; there is no network."""
+
+    ehlo_resp = helo_resp = b"ready"
+
+    def send(self, s: Any) -> None:
+        """What would go out, encoded as smtplib does it."""
+        if isinstance(s, str):
+            s.encode(self.command_encoding)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Yes to everything."""
+        return (250, b"fine")
+
+    def quit(self) -> tuple[int, bytes]:
+        """Nothing to close."""
+        return (221, b"bye")
+
+
+def test_an_address_that_smtp_cannot_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader whom the server cannot be told of fails alone: the others still get
+    their letters."""
+    reader = "j\ufffdne@customer.example"
+    if not ADDRESS.match(reader):
+        return  # nobody is written to there
+    monkeypatch.setattr(
+        "ticketctl.store.email.smtp._connect", lambda server, password: Wire()
+    )
+    with (
+        transport(
+            MailSettings(HELP, smtp=MailServer("localhost", 25, "none"))
+        ) as hand_over,
+        pytest.raises(DeliveryError),
+    ):
+        hand_over(reader, write())

@@ -7,40 +7,36 @@ does it.
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
 
+from tests.support.busy_git import branches
 from tests.support.campaign import FULL
 from tests.support.processes import (
     ACTS,
-    AMY,
-    BOB,
-    CAROL,
     OPEN,
     READING,
-    SOLVED,
     Act,
     Clone,
     difference,
     email,
-    make_store,
+    make_clone,
     none,
     snapshot,
-    until,
     write,
 )
+from tests.support.repositories import git_as_amy, repository
 from tests.support.shell import Ran
+from ticketctl.errors import BusyError
+from ticketctl.store.git import operations
+from ticketctl.store.git.index_lock import IndexLock
 
 pytestmark = pytest.mark.part("races-with-git")
+
 
 LOOKING = {
     "move",
@@ -58,46 +54,6 @@ LOOKING = {
 }
 """Commands that write nothing which git keeps (or, as move, stand in the other list
 too)."""
-
-
-@pytest.fixture(scope="session")
-def pattern(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """The store of which each test gets a copy: branches that conflict with main, in
-    another file and in a ticket."""
-    clone = make_store(tmp_path_factory.mktemp("pattern") / "store")
-    return branches(clone)
-
-
-def branches(clone: Clone) -> Clone:
-    """main changes a file and a ticket twice; ``theirs`` does so otherwise, ``file``
-    the file alone, ``clean`` neither."""
-    ticket = str(clone.ticket("aaaaa").relative_to(clone.top))
-    text = clone.ticket("aaaaa").read_text()
-
-    def commit(words: str, comment: bool) -> None:
-        write(clone, "other.txt", f"{words}\n")
-        if comment:
-            write(clone, ticket, f"# {words}\n{text}")
-        clone.git("commit", "-qam", words)
-
-    clone.git("branch", "start")
-    clone.git("switch", "-qc", "theirs"), commit("theirs", True)
-    (
-        clone.git("switch", "-qc", "file", "start"),
-        commit("their file", False),
-        commit("their file again", False),
-    )
-    clone.git("switch", "-qc", "clean", "start"), write(clone, "more.txt", "more\n")
-    clone.git("add", "-A"), clone.git("commit", "-qm", "clean")
-    clone.git("switch", "-q", "main"), commit("ours", True), commit("ours again", True)
-    assert clone.status() == ""
-    return clone
-
-
-@pytest.fixture
-def clone(pattern: Clone, tmp_path: Path) -> Clone:
-    """A store in which two are at work; the newest commit of main is theirs."""
-    return pattern.copy(tmp_path / "copy")
 
 
 # --- D3: git is in the middle of something ---
@@ -170,6 +126,8 @@ class Middle:
 
 
 PATCH = "format-patch -q -o .git/patches start..theirs"
+
+
 MIDDLES = {
     "merge": Middle("merge", "merge file"),
     "merge, ticket": Middle("merge", "merge theirs"),
@@ -271,11 +229,11 @@ _PATTERNS: list[Clone] = []
 
 @pytest.mark.parametrize("name", MIDDLES)
 def test_writing_is_refused_while_git_is_in_the_middle(
-    name: str, pattern: Clone, clone: Clone, tmp_path: Path
+    name: str, clone_pattern: Clone, clone: Clone, tmp_path: Path
 ) -> None:
     """Status 75, what is going on and how it is finished; not a byte is changed,
     nothing staged, nothing committed. ``doctor`` tells it, too."""
-    _PATTERNS[:] = [pattern]
+    _PATTERNS[:] = [clone_pattern]
     middle = MIDDLES[name]
     middle.start(clone)
     doctor = clone.run("doctor")
@@ -374,7 +332,7 @@ def test_mail_send_sends_nothing_that_could_not_be_recorded(clone: Clone) -> Non
 
 
 def test_a_store_that_does_not_commit(
-    pattern: Clone, clone: Clone, tmp_path: Path
+    clone_pattern: Clone, clone: Clone, tmp_path: Path
 ) -> None:
     """``commit: off``: what is written would go with the merge all the same."""
     settings = clone.root / "ticketctl.yaml"
@@ -392,7 +350,7 @@ def test_a_store_that_does_not_commit(
 
 def test_a_store_in_a_folder_of_the_repository(tmp_path: Path) -> None:
     """What is going on is found, where the store is not the top."""
-    clone = branches(make_store(tmp_path / "one/store", "desk/store"))
+    clone = branches(make_clone(tmp_path / "one/store", "desk/store"))
     _PATTERNS[:] = [clone.copy(tmp_path / "two")]
     for name in ("merge", "bisect"):
         MIDDLES[name].start(clone)
@@ -501,456 +459,53 @@ def test_before_the_first_commit(tmp_path: Path, clone: Clone) -> None:
     assert "The second." in clone.committed("aaaaa")
 
 
-# --- D5: locks ---
-
-LOCKS = ("index.lock", "HEAD.lock", "refs/heads/main.lock")
-_AGE = re.compile(
-    r"\b\d+(\.\d+)? ?(s|sec|secs|seconds?|m|min|minutes?|h|hours?|d|days?)\b"
-)
-
-
-def leave(clone: Clone, lock: str, age: float = 3 * 3600) -> Path:
-    """What a git that was killed leaves."""
-    path = clone.dot / lock
-    path.write_text("")
-    os.utime(path, (time.time() - age,) * 2)
-    return path
-
-
-def named(said: str, lock: str) -> list[str]:
-    """What is missing in a message about a lock."""
-    missing = [] if lock in said else [f"the path of {lock}"]
-    missing += [] if _AGE.search(said) else ["its age"]
-    return missing + ([] if removal(said, lock) else [f"rm {lock}"])
-
-
-def removal(said: str, lock: str) -> str:
-    """The command, as printed, that removes a lock."""
-    found = re.search(r"\brm (-\w+ |-- )*\S.*" + re.escape(lock) + r"['\"]?", said)
-    return found[0] if found else ""
-
-
-def locked(clone: Clone, name: str, lock: str) -> list[str]:
-    """Run a command where a dead lock lies, then again as the message says; what is
-    wrong."""
-    act, mark = ACTS[name], f"mark {name}."
-    act.prepare(clone, mark)
-    wrong, tickets, head, start = [], clone.tickets(), clone.head(), time.monotonic()
-    path = leave(clone, lock)
-    ran = act.run(clone, mark)
-    if time.monotonic() - start > 30:
-        wrong.append("waited for more than 30 s")
-    if ran.status not in (71, 75):
-        return [*wrong, f"status {ran.status}: {ran.err!r}"]
-    if missing := named(ran.err, lock):
-        wrong.append(f"does not say {', '.join(missing)}: {ran.err!r}")
-    if not path.exists():
-        return [*wrong, "the lock of somebody else is gone"]
-    if clone.head() != head:
-        wrong.append("HEAD has moved")
-    written = clone.tickets() != tickets
-    if written and "not committed" not in ran.err:
-        wrong.append(
-            f"written, and the message does not say that it is not committed: {ran.err!r}"
-        )
-    clone.sh(removal(ran.err, lock))
-    if path.exists():
-        path.unlink()
-        wrong.append(
-            f"the printed command did not remove the lock: {removal(ran.err, lock)!r}"
-        )
-    if written:
-        clone.ok("note", "ccccc", "-m", "next.")
-    elif (ran := act.run(clone, mark)).status:
-        wrong.append(f"does not work once the lock is gone: {ran}")
-    if clone.status() or (act.inside and clone.tickets_in_head().count(mark) < 1):
-        wrong.append(f"not committed once the lock is gone: {clone.status()!r}")
-    return wrong
-
-
-def at_once(tries: dict[str, Callable[[], list[str]]]) -> list[str]:
-    """Do things side by side, since they wait most of the time; what is wrong with
-    each."""
-    with ThreadPoolExecutor(6) as pool:
-        found = {name: pool.submit(work) for name, work in tries.items()}
-        return [
-            f"{name}: {said}"
-            for name, answer in found.items()
-            for said in answer.result()
-        ]
-
-
-def test_a_lock_that_a_dead_git_left(pattern: Clone, tmp_path: Path) -> None:
-    """The file, its age and the command that removes it; waited for a few seconds, and
-    never removed by us."""
-    names = [name for name in ACTS if name not in ("init", "profile holidays")]
-    some = [
-        ("index.lock", name)
-        for name in ("note", "sweep", "mail in", "import", "edit", "edit --adopt")
-    ]
-    some += [
-        ("HEAD.lock", "move"),
-        ("HEAD.lock", "batch"),
-        ("refs/heads/main.lock", "new"),
-    ]
-    some += [("refs/heads/main.lock", "sweep")]
-    wanted = [(lock, name) for lock in LOCKS for name in names] if FULL else some
-
-    def case(lock: str, name: str) -> Callable[[], list[str]]:
-        folder = tmp_path / f"{lock[:4]} {name}".replace(
-            " ", " " if name == "sweep" else "-"
-        )
-        return lambda: locked(pattern.copy(folder), name, lock)
-
-    none(at_once({f"{lock}, {name}": case(lock, name) for lock, name in wanted}))
-
-
-def test_a_lock_that_does_not_matter(clone: Clone) -> None:
-    """``packed-refs.lock`` is in nobody's way; who thinks that it is names it."""
-    leave(clone, "packed-refs.lock")
-    ran = clone.run("note", "aaaaa", "-m", "A note.")
-    if ran.status:
-        assert ran.status in (71, 75) and named(ran.err, "packed-refs.lock") == []
-    else:
-        assert "A note." in clone.committed("aaaaa")
-
-
-def test_doctor_names_locks(clone: Clone) -> None:
-    """Each that was left, with its age and the command; what lies there for a moment is
-    nothing to tell."""
-    for lock in LOCKS:
-        path = leave(clone, lock)
-        ran = clone.run("doctor")
-        path.unlink()
-        assert (ran.status, named(ran.out + ran.err, lock)) == (1, []), ran
-    assert ".lock" not in clone.ok("doctor").out
-
-
-_HOLDERS = {
-    "open, removed": 'set -C; exec 9> "$1"; sleep "$2"; rm "$1"',
-    "closed, removed": 'set -C; : > "$1"; sleep "$2"; rm "$1"',
-    "open, renamed": 'cp "${1%.lock}" "$1"; exec 9>> "$1"; sleep "$2"; mv "$1" "${1%.lock}"',
-}
-
-
-def waited(clone: Clone, name: str, lock: str, seconds: float, how: str) -> list[str]:
-    """Run a command while a living process holds a lock."""
-    path = clone.dot / lock
-    holder = subprocess.Popen(
-        ["sh", "-c", _HOLDERS[how], "sh", str(path), str(seconds)]
-    )
-    try:
-        while not path.exists():
-            time.sleep(0.002)
-        ran = ACTS[name].run(clone, "mark.")
-    finally:
-        holder.wait(SECONDS)
-    wrong = [] if ran.status == 0 else [f"status {ran.status}: {ran.err!r}"]
-    if ran.status == 0 and clone.status():
-        wrong.append(f"not committed: {clone.status()!r}")
-    if ran.status == 0 and ACTS[name].inside and "mark." not in clone.tickets_in_head():
-        wrong.append("it is not in HEAD")
-    return wrong
-
-
-SECONDS = 60
-
-
-def test_a_lock_that_somebody_holds_is_waited_for(
-    pattern: Clone, tmp_path: Path
-) -> None:
-    """For half a second and for one and a half, removed or renamed into its place, its
-    file open or not."""
-    some = [
-        ("note", "index.lock", 0.5, "open, removed"),
-        ("note", "index.lock", 1.5, "open, renamed"),
-        ("mail in", "index.lock", 1.5, "closed, removed"),
-        ("sweep", "index.lock", 1.5, "open, removed"),
-        ("move", "HEAD.lock", 0.5, "open, removed"),
-        ("note", "HEAD.lock", 1.5, "open, renamed"),
-        ("note", "refs/heads/main.lock", 1.5, "open, removed"),
-        ("import", "refs/heads/main.lock", 0.5, "open, renamed"),
-    ]
-    if FULL:
-        names = [name for name in ACTS if name not in ("init", "profile holidays")]
-        some = [
-            (name, lock, wait, how)
-            for name in names
-            for lock in LOCKS
-            for wait in (0.5, 1.5)
-            for how in _HOLDERS
-        ]
-
-    def case(number: int, *which: object) -> Callable[[], list[str]]:
-        return lambda: waited(pattern.copy(tmp_path / str(number)), *which)  # type: ignore[arg-type]
-
-    none(
-        at_once({str(which): case(number, *which) for number, which in enumerate(some)})
-    )
-
-
-# --- D6: written, and not committed ---
-
-
-@pytest.fixture
-def left(clone: Clone) -> Clone:
-    """A store in which git knows nobody, so that commits are by who acts."""
-    clone.knows = False
-    return clone
-
-
-_GITS = re.compile(rb"\Z|DIRC|ref: |[0-9a-f]{40}\n|[0-9a-f]{64}\n")
-
-
-def clear(clone: Clone) -> None:
-    """Remove the locks of a git that was killed, as a person does who is told; those of
-    ours are ours to remove."""
-    for lock in clone.locks():
-        if _GITS.match((clone.dot / lock).read_bytes()):
-            (clone.dot / lock).unlink()
-
-
-def unlock(clone: Clone) -> None:
-    """Remove our own lock as well, as git tells a person who comes before the next
-    command of ours."""
-    (clone.dot / "index.lock").unlink(missing_ok=True)
-
-
-def interrupted(
-    clone: Clone,
-    *words: str,
-    half: str,
-    as_: str = AMY,
-    act: str = "kill",
-    feed: bytes = b"",
-) -> Ran:
-    """Stop a command between its writing of a ticket and its commit.
-
-    Args:
-        act: ``kill`` all its processes, or put a ``lock`` where the branch is, which
-            must then be removed.
-    """
-    for _ in range(10):
-        before, head = (
-            clone.ticket(half).read_bytes() if clone.ticket(half).exists() else b"",
-            clone.head(),
-        )
-        clone.slow = 0.05
-        command = clone.start(*words, as_=as_, feed=feed)
-        clone.slow = 0
-        path = clone.ticket(half)
-        if until(
-            lambda path=path, before=before: (
-                path.exists() and path.read_bytes() != before
-            ),
-            command,
-        ):
-            if act == "lock":
-                leave(clone, "refs/heads/main.lock", 0)
-                ran = command.wait()
-            else:
-                ran = command.kill()
-            if clone.head() == head:
-                if act == "kill":
-                    clear(clone)
-                return ran
-            (clone.dot / "refs/heads/main.lock").unlink(missing_ok=True)
-        else:
-            command.wait()
-    pytest.fail(f"{words} was never seen between writing {half} and its commit")
-
-
 @pytest.mark.parametrize(
-    "name",
-    [n for n in ACTS if n not in ("init", "profile holidays")]
-    if FULL
-    else ["note", "new", "sweep", "mail in"],
+    "one",
+    operations.OPERATIONS,
+    ids=lambda one: f"{one.sign} {one.name}".replace("/", "-"),
 )
-def test_the_next_command_that_writes_commits_what_was_left(
-    name: str, left: Clone
+def test_what_git_is_in_the_middle_of_is_told(
+    git_root: Path, lock: IndexLock, one: operations.Operation
 ) -> None:
-    """Whichever it is: first what was left, by its author, then its own."""
-    half = "bbbbb" if name != "move" else "ccccc"
-    interrupted(left, "note", half, "-m", "Left behind.", half=half, as_=BOB)
-    head = left.head()
-    ran = ACTS[name].run(left, "mark.", as_=CAROL)
-    assert ran.status == 0, ran
-    assert "Left behind." in left.committed(half)
-    commits = left.git("rev-list", "--reverse", f"{head}..HEAD").out.split()
-    first = commits[0]
-    assert left.changed_by(first) == [left.path(half)], (
-        "something else is in the commit of what was left"
-    )
-    assert (
-        left.git("log", "-1", "--format=%ae", first).out.strip()
-        == "bob@support.example"
-    )
-    assert len(commits) > 1 and "bob@support.example" not in left.authors(
-        len(commits) - 1
-    )
-    assert left.status() == "" and (
-        not ACTS[name].inside or "mark." in left.tickets_in_head()
-    )
+    """With how to finish it and how to give it up; at the beginning, and again once git
+    is locked out."""
+    sign = git_root / ".git" / one.sign
+    sign.parent.mkdir(exist_ok=True), sign.touch()
+    if one.begins:
+        assert operations.unfinished(repository(git_root)) is None, (
+            "an empty list, as git leaves it"
+        )
+        sign.write_bytes(one.begins + b"0123456 x\n")
+    for ask in (lambda: operations.must_be_free(repository(git_root)), lock.acquire):
+        with pytest.raises(
+            BusyError, match=f"{one.name} is in progress in {git_root}"
+        ) as told:
+            ask()
+        assert one.finish in told.value.hint and one.abort in told.value.hint
+    assert not (git_root / ".git/index.lock").exists()
 
 
-def test_who_only_looks_commits_nothing(left: Clone) -> None:
-    """Reading never writes, not even what was left."""
-    interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb")
-    head = left.head()
-    for words in READING[:6]:
-        left.run(*words)
-    assert left.head() == head and "Left behind." not in left.committed("bbbbb")
-    left.ok("note", "aaaaa", "-m", "Next.")
-    assert "Left behind." in left.committed("bbbbb")
+def test_a_merge_elsewhere_is_none_of_ours(git_root: Path, tmp_path: Path) -> None:
+    """Each work tree has its own."""
+    git_as_amy(git_root, "worktree", "add", "-q", str(tmp_path / "other"))
+    (git_root / ".git/MERGE_HEAD").touch()
+    operations.must_be_free(repository(tmp_path / "other"))
+    (git_root / ".git/MERGE_HEAD").rename(git_root / ".git/worktrees/other/MERGE_HEAD")
+    operations.must_be_free(repository(git_root))
+    with pytest.raises(BusyError):
+        operations.must_be_free(repository(tmp_path / "other"))
 
 
-def test_a_ticket_that_a_person_had_commented(left: Clone) -> None:
-    """A comment that is in HEAD already makes what the tool wrote afterwards nobody
-    else's."""
-    assert left.committed("aaaaa").startswith("# ours again\n")
-    interrupted(left, "note", "aaaaa", "-m", "Left behind.", half="aaaaa")
-    left.ok("note", "ccccc", "-m", "Next.")
-    assert "Left behind." in left.committed("aaaaa") and left.committed(
-        "aaaaa"
-    ).startswith("# ours again\n")
-    assert left.status() == ""
-
-
-def test_where_git_knows_who_commits(clone: Clone) -> None:
-    """The author of what was left is who did it, or whom git names for this clone."""
-    interrupted(clone, "note", "bbbbb", "-m", "Left behind.", half="bbbbb", as_=AMY)
-    clone.ok("note", "aaaaa", "-m", "Next.", as_=BOB)
-    assert (
-        clone.git("log", "-1", "--format=%an %ae", "--", clone.path("bbbbb")).out
-        == "Amy amy@support.example\n"
-    )
-
-
-def test_a_sweep_that_was_killed(left: Clone) -> None:
-    """What it had written is committed as the sweep's by the next command, and it is
-    done once."""
-    interrupted(left, "sweep", half=SOLVED[-1])
-    left.ok("note", "bbbbb", "-m", "Next.", as_=BOB)
-    assert left.authors(2)[0] == "bob@support.example"
-    left.ok("sweep")
-    assert left.status() == ""
-    for half in SOLVED:
-        assert left.committed(half).count("to: Closed") == 1
-        author = left.git(
-            "log", "-1", "--format=%ae", "--", left.path(half)
-        ).out.strip()
-        assert author == "sweep@localhost"
-
-
-def test_an_email_whose_command_was_killed(left: Clone) -> None:
-    """The MTA tries again: the email is on its ticket once, and committed."""
-    feed = email("From the customer.", "Re: [261102-bbbbb] Ticket bbbbb")
-    interrupted(left, "mail", "in", half="bbbbb", feed=feed)
-    left.ok("mail", "in", feed=feed)
-    assert left.ticket("bbbbb").read_text().count("From the customer.") == 1
-    assert (
-        left.committed("bbbbb").count("From the customer.") == 1 and left.status() == ""
-    )
-
-
-def test_what_people_did_by_hand_is_left_alone(left: Clone) -> None:
-    """Hand edits of tickets and files stay uncommitted, what is staged stays staged."""
-    interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb")
-    unlock(left)
-    edited = left.ticket("aaaaa")
-    edited.write_text(f"# By hand.\n{edited.read_text()}")
-    write(left, "other.txt", "by hand\n")
-    write(left, "staged.txt", "staged\n"), left.git("add", "staged.txt")
-    left.ok("note", "ccccc", "-m", "Next.")
-    assert "Left behind." in left.committed("bbbbb") and "Next." in left.committed(
-        "ccccc"
-    )
-    assert sorted(left.status().splitlines()) == [
-        " M other.txt",
-        f" M {left.path('aaaaa')}",
-        "A  staged.txt",
-    ]
-    assert edited.read_text().startswith(
-        "# By hand.\n"
-    ) and "By hand" not in left.committed("aaaaa")
-
-
-@pytest.mark.parametrize("how", ["comment", "title"])
-def test_a_ticket_that_was_edited_by_hand_after_it_was_left(
-    how: str, left: Clone
+def test_locks_on_references_are_seen(
+    git_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is nobody's to commit: the command goes on and says why it was left out."""
-    interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb")
-    path = left.ticket("bbbbb")
-    text = path.read_text()
-    text = (
-        text + "# By hand.\n"
-        if how == "comment"
-        else text.replace("title: Ticket", "title: By hand", 1)
-    )
-    path.write_text(text)
-    ran = left.run("note", "ccccc", "-m", "Next.")
-    assert "Next." in left.committed("ccccc"), ran
-    assert path.read_text() == text and "By hand" not in left.committed("bbbbb")
-    assert "bbbbb" in ran.err, (
-        f"does not say that bbbbb is not committed, and why: {ran.err!r}"
-    )
-
-
-def test_a_person_who_was_first(left: Clone) -> None:
-    """Where a person has committed what was left, there is nothing more to do."""
-    interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb")
-    unlock(left)
-    left.git("commit", "-qnam", "By a person")
-    head = left.head()
-    left.ok("note", "ccccc", "-m", "Next.")
-    assert (
-        left.git("rev-list", "--count", f"{head}..HEAD").out == "1\n"
-        and left.status() == ""
-    )
-
-
-def test_commits_that_failed_for_two_people(left: Clone) -> None:
-    """Says so where it happens; later each gets a commit of theirs, before that of who
-    comes next."""
-    ran = interrupted(
-        left, "note", "bbbbb", "-m", "By Amy.", half="bbbbb", as_=AMY, act="lock"
-    )
-    assert ran.status in (71, 75) and "written, but not committed" in ran.err, ran
-    assert "refs/heads/main.lock" in ran.err
-    second = left.run("note", "aaaaa", "-m", "By Bob.", as_=BOB)
-    assert second.status in (71, 75)
-    is_written = "By Bob." in left.ticket("aaaaa").read_text()
-    assert is_written == ("not committed" in second.err)
-    (left.dot / "refs/heads/main.lock").unlink()
-    left.ok("note", "ccccc", "-m", "By Carol.", as_=CAROL)
-    assert (
-        left.status() == "" and left.git("fsck", "--strict", "--no-dangling").out == ""
-    )
-    for half, who in (
-        ("bbbbb", "amy"),
-        *([("aaaaa", "bob")] if is_written else []),
-        ("ccccc", "carol"),
-    ):
-        line = left.git("log", "--format=%ae", "-1", "--", left.path(half)).out.strip()
-        assert line == f"{who}@support.example", half
-    assert left.authors(1) == ["carol@support.example"]
-
-
-@pytest.mark.parametrize("words", [("sweep",), ("mail", "send")], ids=" ".join)
-def test_nothing_is_due_but_something_waits_to_be_committed(
-    words: tuple[str, ...], left: Clone
-) -> None:
-    """75 and the reason, as long as it cannot be; then it is committed, and 0."""
-    left.ok("sweep"), left.ok("mail", "send")
-    interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb", as_=BOB)
-    path = leave(left, "refs/heads/main.lock")
-    ran = left.run(*words)
-    assert ran.status == 75 and "commit" in ran.err, ran
-    assert named(ran.err, "refs/heads/main.lock") == []
-    doctor = left.run("doctor")
-    assert doctor.status == 75 and "commit" in doctor.out + doctor.err
-    path.unlink()
-    left.ok(*words)
-    assert "Left behind." in left.committed("bbbbb") and left.status() == ""
-    assert left.authors(1) == ["bob@support.example"]
+    """On HEAD and on its branch, be its name of several parts; not on another branch."""
+    monkeypatch.setattr(operations, "WAIT", 0.05)
+    git_as_amy(git_root, "checkout", "-q", "-b", "team/main")
+    (git_root / ".git/refs/heads/main.lock").touch()
+    operations.must_be_free(repository(git_root))
+    for name in ("HEAD.lock", "refs/heads/team/main.lock"):
+        (git_root / ".git" / name).touch()
+        with pytest.raises(BusyError, match=name):
+            operations.must_be_free(repository(git_root))
+        (git_root / ".git" / name).unlink()

@@ -3,18 +3,27 @@ decided anew (D9)."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 from tests.support.stores import done, leftovers, make_store, make_tickets, ticketctl
+from ticketctl.core.hashing import sha256
+from ticketctl.errors import ChangedError
+from ticketctl.store.state import locate
 from ticketctl.store.tickets import Store
 from ticketctl.store.writing import locks
+from ticketctl.store.writing.journal import Rows, Write
+from ticketctl.store.writing.originals import take_place
+from ticketctl.store.writing.transaction import write_all
 from ticketctl.store.yaml.loader import LoadedTicket
 
 HALF = "bbbbb"
@@ -174,3 +183,106 @@ def test_a_change_that_makes_it_impossible(store: Path) -> None:
         "status: Closed" in (store / PATH).read_text()
         and "by hand." not in (store / PATH).read_text()
     )
+
+
+def take(folder: Path, was: bytes | None, new: bytes = b"new") -> bytes | None:
+    """Put a new file into the place of ``a``; what was there."""
+    (folder / "waiting").write_bytes(new)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        digest = None if was is None else sha256(was).hex()
+        return take_place(
+            (descriptor, "waiting"), (descriptor, "a"), "tickets/a", digest
+        )
+    finally:
+        os.close(descriptor)
+
+
+def test_the_last_look(tmp_path: Path) -> None:
+    """A file that was changed, removed or made meanwhile keeps its place; one that is
+    as it was gives it up."""
+    for now, was in ((b"one", b"two"), (b"one", None), (None, b"one")):
+        (tmp_path / "a").unlink(missing_ok=True)
+        if now is not None:
+            (tmp_path / "a").write_bytes(now)
+        with pytest.raises(
+            ChangedError, match="tickets/a was changed by another program"
+        ):
+            take(tmp_path, was)
+        assert (tmp_path / "a").exists() == (now is not None) and (
+            tmp_path / "waiting"
+        ).read_bytes() == b"new"
+    assert take(tmp_path, None, b"first") is None
+    assert take(tmp_path, b"first") == b"first"
+    assert (tmp_path / "a").read_bytes() == b"new" and not (
+        tmp_path / "waiting"
+    ).exists()
+
+
+def needs_leases(folder: Path) -> None:
+    """Skip a test where the kernel or the file system has no leases."""
+    with open(folder / "a", "rb") as file:
+        try:
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        except (AttributeError, OSError):
+            pytest.skip("no leases here")
+
+
+def test_a_file_that_is_being_written_to_is_left_alone(tmp_path: Path) -> None:
+    """Though its bytes are still what they were: an editor has it open for writing. Who
+    reads is in nobody's way."""
+    (tmp_path / "a").write_bytes(b"one")
+    needs_leases(tmp_path)
+    with (
+        (tmp_path / "a").open("r+b"),
+        pytest.raises(ChangedError, match="writing into tickets/a"),
+    ):
+        take(tmp_path, b"one")
+    with (tmp_path / "a").open("rb"):
+        assert take(tmp_path, b"one") == b"one"
+
+
+def test_who_wants_to_write_waits_and_nothing_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signal of a lease that is broken would end a process that does not expect it."""
+    (tmp_path / "a").write_bytes(b"one")
+    needs_leases(tmp_path)
+    rename = os.rename
+
+    def slowly(*words: Any, **more: Any) -> None:
+        with pytest.raises(BlockingIOError):
+            os.open(tmp_path / "a", os.O_WRONLY | os.O_NONBLOCK)
+        rename(*words, **more)
+
+    monkeypatch.setattr(os, "rename", slowly)
+    assert take(tmp_path, b"one") == b"one"
+    os.close(os.open(tmp_path / "a", os.O_WRONLY | os.O_NONBLOCK))
+
+
+@pytest.mark.parametrize("edited", range(3))
+def test_what_belongs_together_is_put_back_where_one_has_changed(
+    git_root: Path, edited: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An editor comes after the first look: all are as they were, but for what it
+    wrote."""
+    state = locate(str(git_root))
+    paths = [f"tickets/2026/11/02/{name}.yaml" for name in "abc"]
+    old: list[bytes | None] = [b"a", None, b"c"]
+    for path, data in zip(paths, old, strict=True):
+        (git_root / path).parent.mkdir(parents=True, exist_ok=True)
+        if data is not None:
+            (git_root / path).write_bytes(data)
+
+    def ready(rows: Rows) -> None:
+        assert len(list(rows())) == 3
+        (git_root / paths[edited]).write_bytes(b"by hand")
+
+    writes = [Write(path, b"new", data) for path, data in zip(paths, old, strict=True)]
+    with pytest.raises(ChangedError, match=paths[edited]):
+        write_all(state, writes, ready)
+    for number, (path, data) in enumerate(zip(paths, old, strict=True)):
+        there = (git_root / path).read_bytes() if (git_root / path).exists() else None
+        assert there == (b"by hand" if number == edited else data)
+    assert not list((git_root / ".git/ticketctl").glob("*"))
+    assert write_all(state, [Write(paths[edited], b"new", b"by hand")]) == 1

@@ -1,0 +1,201 @@
+"""Tests of ``app.email.inbound``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.addresses import HELP, JANE
+from tests.support.emails import (
+    ANSWER,
+    BAD_BASE64,
+    LATER,
+    A,
+    dead,
+    history,
+    letter,
+    mail_in,
+    owed,
+    rows,
+    store,
+    taken,
+)
+from tests.support.stores import done, files_of, ticketctl
+from ticketctl.store.paths import path_of
+
+
+def test_a_new_letter_opens_a_ticket(tmp_path: Path) -> None:
+    """The sender is its customer, the subject its title, the text its description."""
+    root = store(tmp_path)
+    said = taken(
+        root,
+        letter(
+            "Subject: No  light",
+            "Message-ID: <1@customer.example>",
+            body="It is\ndark.",
+        ),
+    )
+    (id_,) = rows(root).keys() - {A}
+    assert said == f"{id_}: new, from {JANE}\n"
+    (entry,) = history(root, id_)
+    assert (entry.by, entry.role, entry.via, entry.text) == (
+        JANE,
+        "customer",
+        "mail",
+        "It is\ndark.\n",
+    )
+    assert entry.sets["title"] == "No light" and entry.mail_id == "<1@customer.example>"
+    assert taken(
+        root, letter("Message-ID: <2@customer.example>", body="No title\nat all")
+    )
+    assert "No title" in {row["title"] for row in rows(root).values()}
+
+
+def test_a_letter_is_taken_once(tmp_path: Path) -> None:
+    """The same letter again adds nothing; another under its Message-ID (devices, web
+    forms) is not lost."""
+    root = store(tmp_path)
+    data = letter("Message-ID: <1@customer.example>", "Subject: New")
+    taken(root, data)
+    before = files_of(root)
+    assert "had this letter already" in taken(root, data)
+    assert files_of(root) == before
+    for other in (
+        letter("Message-ID: <1@customer.example>", f"Subject: [{A}]", body="Other"),
+        letter(
+            "Message-ID: <1@customer.example>",
+            "Subject: Else",
+            sender="bob@customer.example",
+        ),
+    ):
+        assert "already" not in taken(root, other)
+        assert "had this letter already" in taken(root, other)
+    before = files_of(root)
+    without = letter("Subject: Without")
+    taken(root, without)
+    more = files_of(root)
+    assert len(more) == len(before) + 1
+    assert "had this letter already" in taken(root, without)
+    assert files_of(root) == more
+
+
+KEPT = {
+    "a stranger": (
+        letter(f"Subject: [{A}]", sender="x@stranger.example"),
+        "not a person of this ticket",
+    ),
+    "a stranger who says a thread": (
+        letter(f"In-Reply-To: <{A}@support.example>", sender="x@stranger.example"),
+        "not a person of this ticket",
+    ),
+    "nobody": (
+        letter(f"Subject: [{A}]", sender="nobody"),
+        "not a person of this ticket",
+    ),
+    "the customer's machine": (
+        letter(f"Subject: [{A}]", "Auto-Submitted: auto-replied"),
+        "written by a machine",
+    ),
+    "the agent's machine": (
+        letter(f"Subject: [{A}]", "Precedence: bulk", sender="amy@support.example"),
+        "written by a machine",
+    ),
+    "a delivery report": (
+        letter(
+            f"Subject: [{A}]", "Return-Path: <>", sender="mailer-daemon@support.example"
+        ),
+        "an empty return path",
+    ),
+    "we ourselves": (
+        letter(f"Subject: [{A}]", sender=f"Us <{HELP.title()}>"),
+        "our own address",
+    ),
+}
+
+
+@pytest.mark.demand("X4")
+@pytest.mark.parametrize("status", ["Open", "Pending", "Solved"])
+@pytest.mark.parametrize("name", list(KEPT))
+def test_kept_as_a_note(name: str, status: str, tmp_path: Path) -> None:
+    """A stranger, a machine and we ourselves add an internal note and nothing else: no
+    move, no clock, no notice (X4)."""
+    root = store(tmp_path)
+    if status != "Open":
+        done(root, "move", "aaaaa", status, "--reply", "Please look.")
+    before, was = rows(root), history(root)
+    owing = list(owed(root))
+    data, why = KEPT[name]
+    assert why in taken(root, data)
+    assert rows(root) == before
+    *old, entry = history(root)
+    assert tuple(old) == was
+    assert (entry.event, entry.role, entry.via, entry.text, entry.to, entry.told) == (
+        "noted",
+        "system",
+        "mail",
+        None,
+        None,
+        (),
+    )
+    assert entry.note and "Hello." in entry.note and why in entry.note
+    assert [data for _, data in owed(root)] == [data for _, data in owing]
+    assert ticketctl(root, "check", now=LATER).status == 0
+    assert "had this letter already" in taken(root, data)
+
+
+@pytest.mark.demand("X4")
+def test_a_machine_opens_no_ticket(tmp_path: Path) -> None:
+    """What a machine wrote and answers no ticket is a dead letter, so no two machines
+    open tickets for each other."""
+    root = store(tmp_path)
+    for data in (
+        letter("Auto-Submitted: auto-generated"),
+        letter(sender=HELP),
+        letter("Return-Path: <>"),
+    ):
+        assert "dead letter: written by a machine" in taken(root, data)
+        assert "machine" in dead(root)[data]
+    assert list(rows(root)) == [A]
+
+
+def test_staff_write_by_mail(tmp_path: Path) -> None:
+    """A letter of the agent's is a public message, as if by hand."""
+    root = store(tmp_path)
+    taken(
+        root,
+        letter(
+            f"Subject: [{A}]",
+            "Message-ID: <1@support.example>",
+            sender="amy@support.example",
+            body="Done.",
+        ),
+    )
+    entry = next(
+        entry for entry in history(root) if entry.mail_id == "<1@support.example>"
+    )
+    assert (entry.event, entry.by, entry.role, entry.text) == (
+        "replied",
+        "amy@support.example",
+        "agent",
+        "Done.",
+    )
+
+
+def test_a_ticket_changed_by_hand(tmp_path: Path) -> None:
+    """What somebody set by hand and has not adopted yet is not undone by a letter; it
+    waits, as other commands do."""
+    root = store(tmp_path)
+    path = root / path_of(A)
+    path.write_text(
+        path.read_text().replace("title: Ticket aaaaa", "title: Set by hand", 1)
+    )
+    assert ticketctl(root, "note", "aaaaa", "-m", "So do others.").status == 65
+    mail_in(root, ANSWER)
+    assert path.read_text().splitlines()[2] == "title: Set by hand"
+
+
+def test_a_letter_that_cannot_be_decoded(tmp_path: Path) -> None:
+    """A broken header is the sender's fault: 75 would keep it coming until it bounces."""
+    root = store(tmp_path)
+    taken(root, letter(f"Subject: {BAD_BASE64}"))

@@ -1,0 +1,170 @@
+"""Stores that are searched."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from tests.support.addresses import AMY
+from ticketctl.app.workspace import Workspace
+from ticketctl.core.query import Term
+
+NOW = "2026-11-21T09:00:00Z"
+
+
+def at(root: Path, now: str = NOW) -> Workspace:
+    return Workspace(
+        str(root),
+        datetime.fromisoformat(now.replace("Z", "+00:00")).astimezone(UTC),
+        AMY,
+    )
+
+
+def is_(name: str, *values: str | int, wanted: bool = True) -> Term:
+    return Term(name, "is", values, wanted)
+
+
+def moments(name: str, low: str, high: str, wanted: bool = True) -> Term:
+    return Term(
+        name, "between", (f"{low}Z" if low else "", f"{high}Z" if high else ""), wanted
+    )
+
+
+QUERIES: dict[str, list[Term]] = {
+    "": [],
+    "paper": [Term("words", "word", ("paper",))],
+    "paper  jam\t-tray": [
+        Term("words", "word", ("paper",)),
+        Term("words", "word", ("jam",)),
+        Term("words", "word", ("tray",), False),
+    ],
+    '"paper jam" -"no ink"': [
+        Term("words", "phrase", ("paper jam",)),
+        Term("words", "phrase", ("no ink",), False),
+    ],
+    '"http://x is:open"': [Term("words", "phrase", ("http://x is:open",))],
+    'status:"In Progress"': [is_("status", "In Progress")],
+    "status:in-progress": [is_("status", "In Progress")],
+    "-STATUS:INPROGRESS": [is_("status", "In Progress", wanted=False)],
+    'status:"waiting customer"': [is_("status", "Waiting Customer")],
+    "state:on_hold": [is_("state", "on_hold")],
+    "profile:hosting": [is_("profile", "hosting")],
+    "assignee:@me": [is_("assignee", AMY)],
+    "-customer:jane@customer.example": [
+        is_("customer", "jane@customer.example", wanted=False)
+    ],
+    "assignee:none": [Term("assignee", "set", (), False)],
+    "assignee:ANY": [Term("assignee", "set", (), True)],
+    "-assignee:none": [Term("assignee", "set", (), True)],
+    "-customer:any": [Term("customer", "set", (), False)],
+    "due:none": [Term("due", "set", (), False)],
+    "next_due:any": [Term("next_due", "set")],
+    "follows:any": [Term("follows", "set")],
+    "title:none": [Term("title", "has", ("none",))],
+    'title:"paper jam"': [Term("title", "has", ("paper jam",))],
+    "waiting_for:reply": [is_("field.waiting_for", "reply")],
+    "Waiting-For:item": [is_("field.waiting_for", "item")],
+    "due_now:yes": [is_("field.due_now", "true")],
+    "due_now:No": [is_("field.due_now", "false")],
+    "-hold_reason:any": [Term("field.hold_reason", "set", (), False)],
+    "is:open": [is_("state", "new", "open", "pending")],
+    "is:OPEN": [is_("state", "new", "open", "pending")],
+    "-is:closed": [is_("closed", 1, wanted=False)],
+    "is:pending": [is_("state", "pending")],
+    "is:due": [Term("next_due", "set")],
+    "is:overdue": [moments("when", "", "2026-11-21T09:00:00")],
+    "is:queue": [is_("queued", 1)],
+    "is:unanswered": [is_("unanswered", 1)],
+    "created:2026-11-05": [
+        moments("created", "2026-11-05T00:00:00", "2026-11-05T23:59:59")
+    ],
+    "created:<2026-11-05": [moments("created", "", "2026-11-04T23:59:59")],
+    "created:<=2026-11-05": [moments("created", "", "2026-11-05T23:59:59")],
+    "created:>2026-11-05": [moments("created", "2026-11-06T00:00:00", "")],
+    "created:>=2026-11-05": [moments("created", "2026-11-05T00:00:00", "")],
+    "updated:2026-11-05..2026-11-07": [
+        moments("updated", "2026-11-05T00:00:00", "2026-11-07T23:59:59")
+    ],
+    "-updated:..2026-11-07": [moments("updated", "", "2026-11-07T23:59:59", False)],
+    "updated:-7d..": [moments("updated", "2026-11-14T09:00:00", "")],
+    "due:<+3d": [moments("when", "", "2026-11-24T08:59:59")],
+    "date:<=2026-11-05T10:30": [moments("due", "", "2026-11-05T10:30:00")],
+    "next_due:tomorrow": [
+        moments("next_due", "2026-11-22T00:00:00", "2026-11-22T23:59:59")
+    ],
+    'created:"<tomorrow 09:00"': [moments("created", "", "2026-11-22T08:59:59")],
+}
+
+
+REFUSED = {
+    "asignee:amy": ('nothing is called "asignee"', 'did you mean "assignee"?'),
+    "waitingfo:reply": ('nothing is called "waitingfo"', 'did you mean "waiting_for"?'),
+    "xyzzy:1": ('nothing is called "xyzzy"', "there are: status"),
+    'paper "jam': ("a quotation mark is not closed", "paper jam"),
+    'status:""': ("there is nothing between the quotation marks", ""),
+    '""': ("there is nothing between the quotation marks", ""),
+    "status:Opne": ('no profile has a status "Opne"', 'did you mean "Open"?'),
+    "state:opne": ('there is no state "opne"', 'did you mean "open"?'),
+    "is:opne": ('there is no is: "opne"', 'did you mean "open"?'),
+    "due:soon": ('"soon" is not a moment that I understand', "2026-12-01"),
+    "created:<": ("is not a moment that I understand", "2026-12-01"),
+    "created:2026-11-05..2026-13-01": ("", "2026-12-01"),
+    "created:<3d": ('"3d" is not a moment that I understand', "+3d"),
+    "due:+3m": ('"+3m" is ambiguous', "2026-12-01"),
+}
+
+
+PIECES = st.sampled_from(
+    [
+        *QUERIES,
+        *REFUSED,
+        "-",
+        '"',
+        ":",
+        "::",
+        "status:",
+        "..",
+        "<",
+        ">=",
+        "*",
+        "^",
+        "(",
+        ")",
+        "NEAR(a b)",
+        "AND",
+        "OR",
+        "NOT",
+        "+",
+        "\0",
+        "\udcff",
+        "é",
+        "e\u0301",
+        "日本",
+        "🎉",
+        "\u200b",
+        "①",
+        "\ue000",
+        "𞤀",
+        "\n",
+        "'",
+        "%",
+        "created:",
+        "due:",
+        "is:",
+        "follows:",
+        "profile:",
+        "title:",
+        "checklist:",
+        "1",
+        "261102-",
+        "none",
+        "@me",
+        "--",
+        "\\",
+        "id:x",
+        "words:x",
+        "field.x:1",
+    ]
+)
