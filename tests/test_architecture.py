@@ -346,3 +346,17 @@ def names_imported(path: Path) -> set[str]:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
+
+
+FOR_EFFECT = (ast.Tuple, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def test_each_statement_is_plain() -> None:
+    """Write no statement that is a tuple, or a comprehension made for its effect."""
+    wrong = [
+        f"{from_top(path)}:{node.lineno}"
+        for path in [*ROOMS, *MODULES_OF_TESTS]
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Expr) and isinstance(node.value, FOR_EFFECT)
+    ]
+    assert wrong == []

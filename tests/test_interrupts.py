@@ -98,7 +98,10 @@ def interrupt(
     os.close(writes)
     try:
         os.read(reads, 1)
-        time.sleep(wait) if isinstance(wait, float) else wait()
+        if isinstance(wait, float):
+            time.sleep(wait)
+        else:
+            wait()
         hit = process.poll() is None
         if hit:
             os.killpg(process.pid, number)  # as a terminal does: git gets it, too

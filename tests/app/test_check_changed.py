@@ -253,11 +253,9 @@ def test_what_git_does_not_see(
     """An empty folder or a FIFO named like a ticket is nothing to git, but it is to a
     check."""
     Path(os.environ["GIT_CONFIG_GLOBAL"]).write_text(GITCONFIG)
-    (
-        git(root, "init", "-q"),
-        git(root, "add", "tickets"),
-        git(root, "commit", "-qm", "x"),
-    )
+    git(root, "init", "-q")
+    git(root, "add", "tickets")
+    git(root, "commit", "-qm", "x")
     monkeypatch.setattr(changes, "LARGE", 0 if large else 2000)
     monkeypatch.setattr(changes, "_LARGE_BYTES", 0 if large else 1 << 20)
     file_of(root, "zzzzz").mkdir()
@@ -359,9 +357,10 @@ def test_harm_in_the_middle(
         def harming(index: Index) -> object:
             if todo:
                 todo.pop()
-                os.truncate(path, 5000) if harm == "truncated" else other.execute(
-                    "BEGIN EXCLUSIVE"
-                )
+                if harm == "truncated":
+                    os.truncate(path, 5000)
+                else:
+                    other.execute("BEGIN EXCLUSIVE")
             return inner(index)
 
         monkeypatch.setattr(verified, step, harming)

@@ -230,7 +230,8 @@ def test_the_commit_says_who_brought_what(
     ):
         git(root, *words)
     (root / ".gitignore").write_text(".ticketctl/\n")
-    git(root, "add", "-A"), git(root, "commit", "-qm", "A store")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "A store")
     (tmp_path / name).write_text(done(theirs, "export"))
     assert (
         ticketctl(root, "import", str(tmp_path / name), now=LATER, as_=BOB).status == 0

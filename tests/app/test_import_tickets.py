@@ -313,7 +313,8 @@ def test_many_moves_are_one_commit(
     (root / ".gitignore").write_text(".ticketctl/\n")
     names = ["aaaaa", "bbbbb", "ccccc", "ddddd", "eeeee", "fffff", "ggggg"]
     make_tickets(root, *names)
-    git(root, "add", "-A"), git(root, "commit", "-qm", "A store")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "A store")
     commits = int(git(root, "rev-list", "--count", "HEAD"))
     done(root, "move", "ddddd", "Open", "-a", "amy@support.example")
     ran = ticketctl(root, "move", *names, "aaa", "Open", "-a", "amy@support.example")
@@ -355,7 +356,8 @@ def test_what_was_renamed_before_a_crash_is_committed_after_it(tmp_path: Path) -
         git(root, *words)
     (root / ".gitignore").write_text(".ticketctl/\n")
     make_tickets(root, "aaaaa")
-    git(root, "add", "-A"), git(root, "commit", "-qm", "A store")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "A store")
     (tmp_path / "rows.jsonl").write_text(
         lines(*[{**ROW, "title": f"Ticket {number}"} for number in range(6)])
     )

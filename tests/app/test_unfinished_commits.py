@@ -200,7 +200,8 @@ def test_what_people_did_by_hand_is_left_alone(left: Clone) -> None:
     edited = left.ticket("aaaaa")
     edited.write_text(f"# By hand.\n{edited.read_text()}")
     write(left, "other.txt", "by hand\n")
-    write(left, "staged.txt", "staged\n"), left.git("add", "staged.txt")
+    write(left, "staged.txt", "staged\n")
+    left.git("add", "staged.txt")
     left.ok("note", "ccccc", "-m", "Next.")
     assert "Left behind." in left.committed("bbbbb") and "Next." in left.committed(
         "ccccc"
@@ -286,7 +287,8 @@ def test_nothing_is_due_but_something_waits_to_be_committed(
     words: tuple[str, ...], left: Clone
 ) -> None:
     """75 and the reason, as long as it cannot be; then it is committed, and 0."""
-    left.ok("sweep"), left.ok("mail", "send")
+    left.ok("sweep")
+    left.ok("mail", "send")
     interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb", as_=BOB)
     path = leave(left, "refs/heads/main.lock")
     ran = left.run(*words)

@@ -41,19 +41,15 @@ def store_root(tmp_path: Path) -> Path:
     store_root = tmp_path / "store"
     store_root.mkdir()
     git_of(store_root, "init", "-q", "-b", "main")
-    (
-        git_of(store_root, "config", "user.name", "Amy"),
-        git_of(store_root, "config", "user.email", "amy@support.example"),
-    )
+    git_of(store_root, "config", "user.name", "Amy")
+    git_of(store_root, "config", "user.email", "amy@support.example")
     make_store(store_root / "made", "commit: auto\n", git=False)
     for path in (store_root / "made").iterdir():
         path.rename(store_root / path.name)
     (store_root / "made").rmdir()
     make_tickets(store_root, "aaaaa", HALF)
-    (
-        git_of(store_root, "add", "-A"),
-        git_of(store_root, "commit", "-qm", "A store", "--allow-empty"),
-    )
+    git_of(store_root, "add", "-A")
+    git_of(store_root, "commit", "-qm", "A store", "--allow-empty")
     return store_root
 
 
@@ -64,5 +60,6 @@ def git_root(tmp_path: Path) -> Path:
     (git_root / "tickets").mkdir(parents=True)
     git_as_amy(git_root, "init", "-q", "-b", "main")
     (git_root / "file").write_text("x")
-    git_as_amy(git_root, "add", "-A"), git_as_amy(git_root, "commit", "-qm", "A store")
+    git_as_amy(git_root, "add", "-A")
+    git_as_amy(git_root, "commit", "-qm", "A store")
     return git_root

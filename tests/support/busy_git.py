@@ -23,15 +23,18 @@ def branches(clone: Clone) -> Clone:
         clone.git("commit", "-qam", words)
 
     clone.git("branch", "start")
-    clone.git("switch", "-qc", "theirs"), commit("theirs", True)
-    (
-        clone.git("switch", "-qc", "file", "start"),
-        commit("their file", False),
-        commit("their file again", False),
-    )
-    clone.git("switch", "-qc", "clean", "start"), write(clone, "more.txt", "more\n")
-    clone.git("add", "-A"), clone.git("commit", "-qm", "clean")
-    clone.git("switch", "-q", "main"), commit("ours", True), commit("ours again", True)
+    clone.git("switch", "-qc", "theirs")
+    commit("theirs", True)
+    clone.git("switch", "-qc", "file", "start")
+    commit("their file", False)
+    commit("their file again", False)
+    clone.git("switch", "-qc", "clean", "start")
+    write(clone, "more.txt", "more\n")
+    clone.git("add", "-A")
+    clone.git("commit", "-qm", "clean")
+    clone.git("switch", "-q", "main")
+    commit("ours", True)
+    commit("ours again", True)
     assert clone.status() == ""
     return clone
 

@@ -27,5 +27,6 @@ def add_hook(store_root: Path, name: str, body: str) -> Path:
     """A hook of somebody else's."""
     path = store_root / ".git/hooks" / name
     path.parent.mkdir(exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{body}\n"), path.chmod(0o755)
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
     return path

@@ -390,7 +390,8 @@ def make_clone(top: Path, inner: str = ".") -> Clone:
     (clone.root / "ticketctl.yaml").write_text(SETTINGS)
     (clone.root / "profiles").mkdir()
     (clone.root / "profiles/desk.yaml").write_text(BATCH_PROFILE)
-    clone.git("add", "-A"), clone.git("commit", "-qm", "A store")
+    clone.git("add", "-A")
+    clone.git("commit", "-qm", "A store")
     rows = [
         {
             "id": f"261102-{half}",

@@ -247,7 +247,10 @@ def test_what_lies_in_the_place_of_a_failure_stops_no_other(
     server.refuses = {owing[0][2]}
     place = root / ".git/ticketctl/outbox" / f"{file_of(owing[0])}.json"
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.mkdir() if what == "folder" else place.symlink_to("/nowhere")
+    if what == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to("/nowhere")
     ran = send(root, server, HOUR)
     assert (
         ran.status == 71

@@ -27,10 +27,8 @@ def committed(
         monkeypatch.setattr(staging, "_ARGUMENTS", 2)
     committed.mkdir()
     git_out(committed, "init", "-q", "-b", "main", f"--object-format={kind}")
-    (
-        git_out(committed, "config", "user.name", "Amy"),
-        git_out(committed, "config", "user.email", WHO),
-    )
+    git_out(committed, "config", "user.name", "Amy")
+    git_out(committed, "config", "user.email", WHO)
     for path in (
         "tickets/2026/11/02/a.yaml",
         "tickets/2026/11/02/b.yaml",
@@ -39,12 +37,11 @@ def committed(
         "über/ö",
     ):
         write(committed, path, path)
-    (
-        (committed / "run.sh").write_text("#!/bin/sh\n"),
-        (committed / "run.sh").chmod(0o755),
-    )
+    (committed / "run.sh").write_text("#!/bin/sh\n")
+    (committed / "run.sh").chmod(0o755)
     (committed / "link").symlink_to("nowhere")
-    git_out(committed, "add", "-A"), git_out(committed, "commit", "-qm", "A store")
+    git_out(committed, "add", "-A")
+    git_out(committed, "commit", "-qm", "A store")
     return committed
 
 

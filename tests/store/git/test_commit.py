@@ -37,10 +37,8 @@ def test_it_is_the_commit_that_git_would_have_made(committed: Path) -> None:
             "with lines",
             WHO,
         ]
-        (
-            git_out(committed, "reset", "-q", "--soft", before),
-            git_out(committed, "commit", "-qm", "by git"),
-        )
+        git_out(committed, "reset", "-q", "--soft", before)
+        git_out(committed, "commit", "-qm", "by git")
         assert git_out(committed, "rev-parse", "HEAD^{tree}") == ours
     assert git_out(committed, "fsck", "--strict", "--no-dangling") == ""
     assert "commit: Turn" in git_out(committed, "reflog")
@@ -84,10 +82,8 @@ def test_whose_repository_knows_nobody(
     committed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The address of who acted is the author then."""
-    (
-        git_out(committed, "config", "--unset", "user.name"),
-        git_out(committed, "config", "--unset", "user.email"),
-    )
+    git_out(committed, "config", "--unset", "user.name")
+    git_out(committed, "config", "--unset", "user.email")
     commit(
         committed,
         [write(committed, "tickets/2026/11/02/a.yaml", "x")],
@@ -102,16 +98,12 @@ def test_whose_repository_knows_nobody(
 
 def test_a_merge_that_is_going_on_is_left_alone(committed: Path) -> None:
     """Git says no, and says why; the merge can be ended as it was begun."""
-    (
-        git_out(committed, "checkout", "-qb", "other"),
-        write(committed, "tickets.txt", "theirs"),
-        git_out(committed, "commit", "-qam", "theirs"),
-    )
-    (
-        git_out(committed, "checkout", "-q", "main"),
-        write(committed, "tickets.txt", "ours"),
-        git_out(committed, "commit", "-qam", "ours"),
-    )
+    git_out(committed, "checkout", "-qb", "other")
+    write(committed, "tickets.txt", "theirs")
+    git_out(committed, "commit", "-qam", "theirs")
+    git_out(committed, "checkout", "-q", "main")
+    write(committed, "tickets.txt", "ours")
+    git_out(committed, "commit", "-qam", "ours")
     git_out(committed, "merge", "-q", "other", ok=False)
     with pytest.raises(BusyError, match="a merge is in progress"):
         commit(

@@ -63,7 +63,10 @@ def test_many_who_commit_at_once(committed: Path) -> None:
                 pass  # git's index was locked: that is said, and tried again
 
     threads = [threading.Thread(target=work, args=(name,)) for name in "123"]
-    [thread.start() for thread in threads], [thread.join() for thread in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     told = git_out(committed, "log", "--format=%s").splitlines()
     assert set(done) <= set(told) and len(told) == len(set(told))
     assert git_out(committed, "fsck", "--strict", "--no-dangling") == ""

@@ -22,7 +22,8 @@ def test_hooks_of_others_have_their_say(committed: Path) -> None:
     obeyed."""
     hook = committed / ".git/hooks/commit-msg"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text('#!/bin/sh\necho "Seen-By: hook" >> "$1"\n'), hook.chmod(0o755)
+    hook.write_text('#!/bin/sh\necho "Seen-By: hook" >> "$1"\n')
+    hook.chmod(0o755)
     commit(committed, [write(committed, "tickets/2026/11/02/a.yaml", "x")], "Ours", WHO)
     assert "Seen-By: hook" in git_out(committed, "log", "-1", "--format=%B")
     hook.write_text("#!/bin/sh\nexit 1\n")
@@ -38,7 +39,8 @@ def test_where_hooks_have_a_say_nothing_new_is_no_commit(committed: Path) -> Non
     """What somebody else has committed first is no failure, be it one of several."""
     hook = committed / ".git/hooks/commit-msg"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\n"), hook.chmod(0o755)
+    hook.write_text("#!/bin/sh\n")
+    hook.chmod(0o755)
     path = write(committed, "tickets/2026/11/02/a.yaml", "x")
     git_out(committed, "commit", "-qam", "theirs")
     commit(committed, [path], "Ours", WHO)
@@ -60,15 +62,11 @@ def test_what_git_makes_of_files_on_their_way_is_committed(
 ) -> None:
     """Where attributes have it change the bytes (git-crypt, line ends), as ``git add``
     would."""
-    (
-        git_out(committed, "config", "filter.hide.clean", "sed s/secret/hidden/"),
-        git_out(committed, "config", "filter.hide.required", "true"),
-    )
+    git_out(committed, "config", "filter.hide.clean", "sed s/secret/hidden/")
+    git_out(committed, "config", "filter.hide.required", "true")
     (committed / ".gitattributes").write_text(f"tickets/** {attributes}\n")
-    (
-        git_out(committed, "add", "-A"),
-        git_out(committed, "commit", "-qm", "attributes", "--allow-empty"),
-    )
+    git_out(committed, "add", "-A")
+    git_out(committed, "commit", "-qm", "attributes", "--allow-empty")
     text = "a secret\r\n$Id: x$\r\n"
     paths = [
         write(committed, f"tickets/2026/11/0{number}/a.yaml", "") for number in (2, 3)
@@ -78,10 +76,8 @@ def test_what_git_makes_of_files_on_their_way_is_committed(
     commit(committed, paths, "Ours", WHO)
     ours = git_out(committed, "rev-parse", "HEAD^{tree}")
     assert git_out(committed, "status", "--porcelain") == ""
-    (
-        git_out(committed, "reset", "-q", "--soft", "HEAD^"),
-        git_out(committed, "commit", "-qam", "by git"),
-    )
+    git_out(committed, "reset", "-q", "--soft", "HEAD^")
+    git_out(committed, "commit", "-qam", "by git")
     assert git_out(committed, "rev-parse", "HEAD^{tree}") == ours
     assert git_out(committed, "fsck", "--strict", "--no-dangling") == ""
 
@@ -155,10 +151,8 @@ def test_a_hook_that_writes_is_told_at_once(store_root: Path) -> None:
 def test_hooks_of_gits_configuration_have_their_say(store_root: Path) -> None:
     """Git 2.54 and later has hooks without files; where it has them, git makes the
     commit."""
-    (
-        git_of(store_root, "config", "hook.say.event", "pre-commit"),
-        git_of(store_root, "config", "hook.say.command", "false"),
-    )
+    git_of(store_root, "config", "hook.say.event", "pre-commit")
+    git_of(store_root, "config", "hook.say.command", "false")
     assert identity_of(str(store_root), "x@y.example").has_hooks
     head = git_of(store_root, "rev-parse", "HEAD")
     knows_them = git_of(store_root, "hook", "list", "pre-commit", ok=False) != ""

@@ -20,10 +20,8 @@ def test_odd_ways_to_say_who_commits(
     with (store_root / ".git/config").open("a") as file:
         file.write("[commit]\n\tgpgsign\n")
     assert identity_of(str(store_root), "x@y.example").signs
-    (
-        monkeypatch.setenv("GIT_AUTHOR_NAME", "Bob"),
-        monkeypatch.setenv("GIT_AUTHOR_EMAIL", "bob@support.example"),
-    )
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "Bob")
+    monkeypatch.setenv("GIT_AUTHOR_EMAIL", "bob@support.example")
     assert identity_of(str(store_root), "x@y.example").author.startswith(
         "Bob <bob@support.example> "
     )
@@ -38,19 +36,15 @@ def test_odd_ways_to_say_who_commits(
 
 def test_as_whom_a_commit_is_made(git_root: Path) -> None:
     """Git's user, else who acts; the author may be somebody else."""
-    (
-        git_as_amy(git_root, "config", "user.email", "amy@support.example"),
-        git_as_amy(git_root, "config", "user.name", "Amy"),
-    )
+    git_as_amy(git_root, "config", "user.email", "amy@support.example")
+    git_as_amy(git_root, "config", "user.name", "Amy")
     one = identity_of(str(git_root), "tom@support.example", "amy@support.example")
     assert one.author.startswith("Amy <amy@support.example> ") and one.options == ()
     one = identity_of(str(git_root), "tom@support.example", "jane@customer.example")
     assert one.author.startswith("jane <jane@customer.example> ")
     assert one.committer.startswith("Amy <amy@support.example> ")
-    (
-        git_as_amy(git_root, "config", "--unset", "user.email"),
-        git_as_amy(git_root, "config", "--unset", "user.name"),
-    )
+    git_as_amy(git_root, "config", "--unset", "user.email")
+    git_as_amy(git_root, "config", "--unset", "user.name")
     one = identity_of(str(git_root), "tom@support.example")
     assert (
         one.author.startswith("tom <tom@support.example> ")

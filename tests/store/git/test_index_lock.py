@@ -74,7 +74,8 @@ def test_a_lock_of_a_killed_command_is_removed_and_its_copy_with_it(
     git_root: Path, lock: IndexLock
 ) -> None:
     there = in_another_process(LOCK, str(git_root))
-    there.kill(), there.wait()
+    there.kill()
+    there.wait()
     assert len(list((git_root / ".git").glob("index*"))) == 3
     lock.acquire()
     lock.release()
@@ -121,7 +122,10 @@ def test_two_commands_never_hold_it_both(git_root: Path) -> None:
             one.release()
 
     threads = [threading.Thread(target=work) for _ in range(4)]
-    [thread.start() for thread in threads], [thread.join() for thread in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert len(most) == 60 and max(most) == 1
     assert not (git_root / ".git/index.lock").exists()
 

@@ -20,10 +20,8 @@ from ticketctl.store.git.objects import NewFile
 def test_git_syncs_each_object(store_root: Path) -> None:
     """Whatever the user has set: by the method ``batch`` git does not notice what
     cannot take its place."""
-    (
-        git_of(store_root, "config", "core.fsyncMethod", "batch"),
-        git_of(store_root, "config", "core.fsync", "none"),
-    )
+    git_of(store_root, "config", "core.fsyncMethod", "batch")
+    git_of(store_root, "config", "core.fsync", "none")
     said = our_git.run_git(
         str(store_root), "config", "--get-regexp", "^core\\.fsync"
     ).stdout

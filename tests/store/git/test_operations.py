@@ -35,7 +35,7 @@ from ticketctl.errors import BusyError
 from ticketctl.store.git import operations
 from ticketctl.store.git.index_lock import IndexLock
 
-pytestmark = pytest.mark.part("races-with-git")
+RACES = pytest.mark.part("races-with-git")
 
 
 LOOKING = {
@@ -228,6 +228,7 @@ _PATTERNS: list[Clone] = []
 
 
 @pytest.mark.parametrize("name", MIDDLES)
+@RACES
 def test_writing_is_refused_while_git_is_in_the_middle(
     name: str, clone_pattern: Clone, clone: Clone, tmp_path: Path
 ) -> None:
@@ -244,6 +245,7 @@ def test_writing_is_refused_while_git_is_in_the_middle(
 
 
 @pytest.mark.parametrize("name", MIDDLES if FULL else ["merge", "bisect"])
+@RACES
 def test_reading_goes_on(name: str, clone: Clone) -> None:
     """What only looks works as ever, unless a ticket has conflict markers, and changes
     nothing."""
@@ -263,6 +265,7 @@ def test_reading_goes_on(name: str, clone: Clone) -> None:
 @pytest.mark.parametrize(
     "name", MIDDLES if FULL else ["merge --no-commit", "rebase", "am"]
 )
+@RACES
 def test_nothing_that_was_reported_is_lost_when_it_is_over(
     name: str, way: str, clone: Clone
 ) -> None:
@@ -298,6 +301,7 @@ def test_nothing_that_was_reported_is_lost_when_it_is_over(
     assert clone.run("check").status == 0
 
 
+@RACES
 def test_mail_in_says_75_until_the_email_can_stay(clone: Clone) -> None:
     """Each time that the MTA tries again; then the email is there once, and committed."""
     MIDDLES["merge"].start(clone)
@@ -315,6 +319,7 @@ def test_mail_in_says_75_until_the_email_can_stay(clone: Clone) -> None:
     )
 
 
+@RACES
 def test_mail_send_sends_nothing_that_could_not_be_recorded(clone: Clone) -> None:
     """What is sent is recorded in tickets; called off with the merge, it would be sent
     again."""
@@ -331,6 +336,7 @@ def test_mail_send_sends_nothing_that_could_not_be_recorded(clone: Clone) -> Non
     assert (clone.home / "sent").read_text().count("For the customer.") == 1
 
 
+@RACES
 def test_a_store_that_does_not_commit(
     clone_pattern: Clone, clone: Clone, tmp_path: Path
 ) -> None:
@@ -348,6 +354,7 @@ def test_a_store_that_does_not_commit(
     none(refused(clone, MIDDLES["merge"], acts, tmp_path))
 
 
+@RACES
 def test_a_store_in_a_folder_of_the_repository(tmp_path: Path) -> None:
     """What is going on is found, where the store is not the top."""
     clone = branches(make_clone(tmp_path / "one/store", "desk/store"))
@@ -362,6 +369,7 @@ def test_a_store_in_a_folder_of_the_repository(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["merge", "rebase", "bisect"])
+@RACES
 def test_another_work_tree_is_no_concern(name: str, clone: Clone) -> None:
     """Each linked work tree has its own operations: only where it is going on does it
     stop writing."""
@@ -377,6 +385,7 @@ def test_another_work_tree_is_no_concern(name: str, clone: Clone) -> None:
         busy.ok("note", "ddddd", "-m", "Again.")
 
 
+@RACES
 def test_every_command_is_tried_here(clone: Clone) -> None:
     """A command that is new must be put into one of the lists."""
     page = clone.ok("--help").out.partition("Commands:\n")[2].partition("\n\n")[0]
@@ -396,6 +405,7 @@ def keeping(ran: Ran) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ACTS if FULL else ["note", "mail in", "sweep"])
+@RACES
 def test_on_a_detached_head_it_warns_and_goes_on(name: str, clone: Clone) -> None:
     """Once for each command, with a command that keeps the commit; it works as printed."""
     if name == "init":
@@ -413,6 +423,7 @@ def test_on_a_detached_head_it_warns_and_goes_on(name: str, clone: Clone) -> Non
     assert kept, f"after {line!r} the commit is on no branch"
 
 
+@RACES
 def test_who_only_looks_is_not_warned(clone: Clone) -> None:
     """Nothing is lost by reading; on a branch nobody is warned, nor in a store that
     does not commit."""
@@ -431,6 +442,7 @@ def test_who_only_looks_is_not_warned(clone: Clone) -> None:
     )
 
 
+@RACES
 def test_what_was_done_on_no_branch_comes_back(clone: Clone) -> None:
     """The warning's command, then a merge: everything is on main, and sound."""
     clone.git("checkout", "-q", "--detach")
@@ -440,18 +452,18 @@ def test_what_was_done_on_no_branch_comes_back(clone: Clone) -> None:
     name = clone.git(
         "for-each-ref", "--contains", clone.head(), "--format=%(refname)", "refs/heads"
     ).out.split()[0]
-    clone.git("switch", "-q", "main"), clone.git("merge", "-q", name)
+    clone.git("switch", "-q", "main")
+    clone.git("merge", "-q", name)
     assert all(f"Note {half}." in clone.committed(half) for half in OPEN)
     clone.ok("check")
 
 
+@RACES
 def test_before_the_first_commit(tmp_path: Path, clone: Clone) -> None:
     """A branch that is not born yet is a branch: no warning, and the first commit is
     made."""
-    (
-        clone.git("checkout", "-q", "--orphan", "new"),
-        clone.git("rm", "-rq", "--cached", "."),
-    )
+    clone.git("checkout", "-q", "--orphan", "new")
+    clone.git("rm", "-rq", "--cached", ".")
     ran = clone.ok("note", "aaaaa", "-m", "The first.")
     assert keeping(ran) == [] and "The first." in clone.committed("aaaaa")
     assert clone.git("symbolic-ref", "HEAD").out == "refs/heads/new\n"
@@ -470,7 +482,8 @@ def test_what_git_is_in_the_middle_of_is_told(
     """With how to finish it and how to give it up; at the beginning, and again once git
     is locked out."""
     sign = git_root / ".git" / one.sign
-    sign.parent.mkdir(exist_ok=True), sign.touch()
+    sign.parent.mkdir(exist_ok=True)
+    sign.touch()
     if one.begins:
         assert operations.unfinished(repository(git_root)) is None, (
             "an empty list, as git leaves it"

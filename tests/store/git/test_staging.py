@@ -12,7 +12,8 @@ from tests.support.commits import WHO, commit, git_out, write
 def test_what_the_user_has_staged_stays_staged(committed: Path) -> None:
     """Their file is not in our commit, and is still staged after it; nor is what they
     left unstaged."""
-    write(committed, "tickets.txt", "staged"), git_out(committed, "add", "tickets.txt")
+    write(committed, "tickets.txt", "staged")
+    git_out(committed, "add", "tickets.txt")
     git_out(committed, "rm", "-q", "--cached", "tickets-old/x")
     write(committed, "run.sh", "changed")
     commit(
@@ -61,10 +62,8 @@ def test_files_at_which_git_was_told_not_to_look(
 
 def test_a_repository_whose_git_never_looks(committed: Path) -> None:
     """``core.ignoreStat`` flags whatever is added."""
-    (
-        git_out(committed, "config", "core.ignoreStat", "true"),
-        git_out(committed, "update-index", "--really-refresh"),
-    )
+    git_out(committed, "config", "core.ignoreStat", "true")
+    git_out(committed, "update-index", "--really-refresh")
     for text in ("one", "two"):
         commit(
             committed, [write(committed, "tickets/2026/11/02/a.yaml", text)], text, WHO
@@ -82,10 +81,8 @@ def test_a_staged_submodule_that_git_is_told_to_ignore(
         pytest.skip("a repository within must have ids of the same kind")
     sub = tmp_path / "sub"
     amy = ("-c", "user.name=Amy", "-c", f"user.email={WHO}")
-    (
-        git_out(tmp_path, "init", "-q", str(sub)),
-        git_out(sub, *amy, "commit", "-qm", "x", "--allow-empty"),
-    )
+    git_out(tmp_path, "init", "-q", str(sub))
+    git_out(sub, *amy, "commit", "-qm", "x", "--allow-empty")
     git_out(
         committed,
         "-c",
@@ -96,16 +93,10 @@ def test_a_staged_submodule_that_git_is_told_to_ignore(
         str(sub),
         "sub",
     )
-    (
-        git_out(
-            committed, "config", "-f", ".gitmodules", "submodule.sub.ignore", "all"
-        ),
-        git_out(committed, "add", "-A"),
-    )
-    (
-        git_out(committed, "commit", "-qm", "sub"),
-        git_out(committed / "sub", *amy, "commit", "-qm", "new", "--allow-empty"),
-    )
+    git_out(committed, "config", "-f", ".gitmodules", "submodule.sub.ignore", "all")
+    git_out(committed, "add", "-A")
+    git_out(committed, "commit", "-qm", "sub")
+    git_out(committed / "sub", *amy, "commit", "-qm", "new", "--allow-empty")
     new = git_out(committed / "sub", "rev-parse", "HEAD").strip()
     git_out(committed, "update-index", "--cacheinfo", f"160000,{new},sub")
     commit(

@@ -27,10 +27,8 @@ def test_events_that_git_has_taken_out_of_a_file_are_not_taken_out_of_head(
     holds the events of both."""
     if hooked:
         add_hook(store_root, "commit-msg", "exit 0")
-    (
-        done(store_root, "note", HALF, "-m", "one"),
-        done(store_root, "note", HALF, "-m", "two"),
-    )
+    done(store_root, "note", HALF, "-m", "one")
+    done(store_root, "note", HALF, "-m", "two")
     (store_root / PATH).write_text(git_of(store_root, "show", f"HEAD~1:{PATH}"))
     ran = ticketctl(store_root, *act)
     assert ran.status == 0 and "older state" in ran.err and HALF in ran.err
@@ -49,10 +47,8 @@ def test_events_that_git_has_taken_out_of_a_file_are_not_taken_out_of_head(
 
 def test_what_cannot_be_joined_is_not_committed(store_root: Path) -> None:
     """The older state has a comment by hand: it is for a person to say what is meant."""
-    (
-        done(store_root, "note", HALF, "-m", "one"),
-        done(store_root, "note", HALF, "-m", "two"),
-    )
+    done(store_root, "note", HALF, "-m", "one")
+    done(store_root, "note", HALF, "-m", "two")
     (store_root / PATH).write_text(
         git_of(store_root, "show", f"HEAD~1:{PATH}") + "# by hand\n"
     )

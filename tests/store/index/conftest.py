@@ -24,15 +24,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "ticketctl.yaml").write_text("profile: biztech\ncommit: off\n")
     (root / ".gitignore").write_text(".ticketctl\n")
     git(root, "-c", "init.defaultBranch=main", "init", "-q")
-    (
-        git(root, "config", "user.name", "Amy"),
-        git(root, "config", "user.email", "amy@support.example"),
-    )
+    git(root, "config", "user.name", "Amy")
+    git(root, "config", "user.email", "amy@support.example")
     box = Box(root, "stat", pytest.MonkeyPatch())
     fill(root, range(9))
-    git(root, "add", "-A"), git(root, "commit", "-qm", "one")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "one")
     git(root, "checkout", "-qb", "other")
-    box.edit(0), box.path(1).unlink(), box.add(90), box.commit()
+    box.edit(0)
+    box.path(1).unlink()
+    box.add(90)
+    box.commit()
     git(root, "checkout", "-q", "main")
     fill(root, range(9, 12))
     box.commit()

@@ -154,7 +154,8 @@ def test_a_change_in_the_middle_of_an_update(
         pytest.skip("git is not asked")
     for number, act in enumerate(ACTS.values()):
         when = ("before", "after")[(number + list(MODES).index(box.mode)) % 2]
-        box.edit(0), box.edit(5)
+        box.edit(0)
+        box.edit(5)
         if name in ("state_in_head", "build_index"):  # on the way to a new index
             shutil.rmtree(state_of(box.root))
         inner, todo = getattr(where, name), [act]
@@ -176,7 +177,8 @@ def test_a_change_in_the_middle_of_an_update(
             ran = ticketctl(box.root, *ALL)
             assert ran.status == 0, f"{list(ACTS)[number]} {when} {name}: {ran.err}"
         box.check()
-        box.git("checkout", "-qf", "main"), box.git("checkout", "-q", "--", ".")
+        box.git("checkout", "-qf", "main")
+        box.git("checkout", "-q", "--", ".")
     box.check()
 
 

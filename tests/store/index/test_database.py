@@ -108,7 +108,10 @@ def test_two_make_the_index_at_once(box: Box) -> None:
         ) -> None:
             inner(path)
             if todo and todo.pop():
-                stop(box) if died else Child(lambda: ticketctl(box.root, *ALL)).wait()
+                if died:
+                    stop(box)
+                else:
+                    Child(lambda: ticketctl(box.root, *ALL)).wait()
 
         with box.patch.context() as patch:
             patch.setattr(sync, "sync", racing)
@@ -208,7 +211,8 @@ def other_schema(root: Path) -> Iterator[None]:
         "UPDATE meta SET value = x'ff'",
     ):
         with closing(sqlite3.connect(made_of(root))) as connection:
-            connection.execute(sql), connection.commit()
+            connection.execute(sql)
+            connection.commit()
         yield
 
 
@@ -223,14 +227,18 @@ def not_a_file(root: Path) -> Iterator[None]:
         path.unlink()
         lay(path)
         yield
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
         yield
 
 
 def of_another_store(root: Path) -> Iterator[None]:
     other = root.parent / "other"
     (other / "tickets").mkdir(parents=True)
-    shutil.copy(root / "ticketctl.yaml", other), fill(other, range(20, 26))
+    shutil.copy(root / "ticketctl.yaml", other)
+    fill(other, range(20, 26))
     git(other, "init", "-q")
     ticketctl(other, "list")
     for path in (root / ".git/ticketctl").glob("index*"):
@@ -248,10 +256,9 @@ def locked(root: Path) -> Iterator[None]:
         with closing(
             sqlite3.connect(made_of(root), isolation_level=None)
         ) as connection:
-            (
-                connection.execute(how),
-                connection.execute("BEGIN EXCLUSIVE") if how[0] == "P" else None,
-            )
+            connection.execute(how)
+            if how[0] == "P":
+                connection.execute("BEGIN EXCLUSIVE")
             connection.execute("UPDATE meta SET value = value")
             for path in sorted(root.glob("tickets/*/*/*/*"))[:2]:
                 path.write_bytes(path.read_bytes().replace(b"zz", b"yy"))
@@ -263,15 +270,18 @@ def locked(root: Path) -> Iterator[None]:
 def no_folder(root: Path) -> Iterator[None]:
     state, aside = root / ".git/ticketctl", root.parent / "state"
     gc.collect()  # no index is open any more
-    state.rename(aside), state.symlink_to(aside)
+    state.rename(aside)
+    state.symlink_to(aside)
     held = files_of(aside, "."), sorted(aside.rglob("*"))
     yield
     assert held == (files_of(aside, "."), sorted(aside.rglob("*"))), (
         "what a link leads to is left alone"
     )
-    state.unlink(), state.write_text("a file")
+    state.unlink()
+    state.write_text("a file")
     yield
-    state.unlink(), state.symlink_to("nowhere")
+    state.unlink()
+    state.symlink_to("nowhere")
     yield
 
 

@@ -30,7 +30,8 @@ def test_a_held_file_is_abandoned_when_its_maker_is_killed(tmp_path: Path) -> No
         with pytest.raises(FileExistsError):
             HeldFile(path, b"", PLAIN)
     finally:
-        there.kill(), there.wait()
+        there.kill()
+        there.wait()
     with abandoned(path, b"mark") as is_abandoned:
         assert is_abandoned
         with abandoned(path, b"mark") as again:
@@ -46,11 +47,9 @@ def test_a_held_file_is_abandoned_when_its_maker_is_killed(tmp_path: Path) -> No
 
 def test_what_is_not_there_or_is_no_file_is_not_abandoned(tmp_path: Path) -> None:
     """Nor is what is behind a link; a FIFO is not opened, which would wait."""
-    (
-        (tmp_path / "file").write_bytes(b"mark"),
-        (tmp_path / "link").symlink_to("file"),
-        os.mkfifo(tmp_path / "fifo"),
-    )
+    (tmp_path / "file").write_bytes(b"mark")
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "fifo")
     for name in ("missing", "link", "fifo", "."):
         with abandoned(str(tmp_path / name)) as is_abandoned:
             assert not is_abandoned, name

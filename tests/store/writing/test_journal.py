@@ -45,7 +45,10 @@ def test_the_journals_name_is_taken(kind: str, tmp_path: Path) -> None:
     root = make_store(tmp_path / "store", git=False)
     make_tickets(root, "aaaaa")
     place = root / ".ticketctl-journal.jsonl"
-    place.mkdir() if kind == "folder" else special(place, kind, tmp_path)
+    if kind == "folder":
+        place.mkdir()
+    else:
+        special(place, kind, tmp_path)
     done(root, "note", "aaaaa", "-m", "x")
 
 

@@ -245,7 +245,10 @@ def test_what_stands_in_the_place_of_a_file_that_was_to_be_written(
         make_tickets(root, "aaaaa")
         place = root / "attachments/261102-aaaaa/e0-x.txt"
         place.parent.mkdir(parents=True)
-        place.symlink_to("/etc/passwd") if odd == "link" else place.mkdir()
+        if odd == "link":
+            place.symlink_to("/etc/passwd")
+        else:
+            place.mkdir()
         leave_journal(root, "attachments/261102-aaaaa/e0-x.txt")
         assert ticketctl(root, "note", "aaaaa", "-m", "x").status == 0
         assert (root / ".git/ticketctl/rescued/e0-x.txt").read_text() == "data"

@@ -18,10 +18,8 @@ def test_a_damaged_list_commits_nothing_of_a_person(store_root: Path) -> None:
     """After a power cut git is asked what is not committed; a file that no ticket names
     is not ours."""
     (state_of(store_root) / "uncommitted-0123456789abcdef.jsonl").touch()
-    (
-        (store_root / "attachments/x").mkdir(parents=True),
-        (store_root / "attachments/x/mine.txt").write_text("by hand"),
-    )
+    (store_root / "attachments/x").mkdir(parents=True)
+    (store_root / "attachments/x/mine.txt").write_text("by hand")
     done(store_root, "note", HALF, "-m", "x")
     assert (
         git_of(store_root, "status", "--porcelain", "-uall")
