@@ -111,26 +111,17 @@ def _readers(keys: tuple[str, ...]) -> list[tuple[str, Callable[[str], Any]]]:
 
 
 def _text(raw: str) -> str:
-    """A text: plain where it can be, else as a block of lines or in the quotes that we
-    would write."""
-    return _short_text(raw) if len(raw) <= 40 else _long_text(raw)
-
-
-def _long_text(raw: str) -> str:
-    if raw[0] == "|":
-        return _lines(raw)
+    """Return a text: plain where it can be, else a block of lines, or in our quotes."""
     if is_plain(raw):
         return raw
+    if raw[0] == "|":
+        return _lines(raw)
     if raw[0] != '"':
         raise NotCanonicalError
     value = unquoted(raw)
     if value == "" or is_plain(value) or is_literal(value) or quoted(value) != raw:
         raise NotCanonicalError
     return value
-
-
-_short_text = lru_cache(maxsize=4096)(_long_text)
-"""Names, roles, statuses and addresses come again and again."""
 
 
 def _lines(raw: str) -> str:
@@ -222,12 +213,7 @@ def _by_schema(key: str, raw: str, read: Callable[[str], str] = _text) -> str:
 
 
 def _sets(raw: str) -> Mapping[str, Value]:
-    """The mapping of ``set``; what sets little is often the same."""
-    return _short_sets(raw) if len(raw) <= 80 else _long_sets(raw)
-
-
-def _long_sets(raw: str) -> Mapping[str, Value]:
-    """The same: one line each, but for checklists, lists and texts of several lines."""
+    """Return the mapping of ``set``: one line each, but for values of several lines."""
     before, *lines = raw.split("\n    ")
     if before or not lines:
         raise NotCanonicalError
@@ -249,9 +235,6 @@ def _long_sets(raw: str) -> Mapping[str, Value]:
                 _short_value(key, value) if len(line) <= 80 else _value(key, value)
             )
     return found
-
-
-_short_sets = lru_cache(maxsize=4096)(_long_sets)
 
 
 def _is_set_key(key: str) -> bool:
