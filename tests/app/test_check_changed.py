@@ -181,27 +181,27 @@ def test_a_change_between_index_and_reading(
 ) -> None:
     """What was read is noted, if it is what the index has: what came in between is
     looked at next time."""
-    path, read_at = file_of(root, "aaaaa"), check_changed.read_at
+    path, read_ticket_at = file_of(root, "aaaaa"), check_changed.read_ticket_at
     was = path.read_bytes()
     done(root, "note", "aaaaa", "-m", "Seen.")
 
     def late(*words: object) -> object:
         path.write_bytes(was.replace(b"Please help.", b"Please hurry"))
-        return read_at(*words)  # type: ignore[arg-type]
+        return read_ticket_at(*words)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(check_changed, "read_at", late)
+        patch.setattr(check_changed, "read_ticket_at", late)
         assert said(root).startswith("1 problem in 1 ticket")
     path.write_bytes(was)
     assert said(root).startswith("0 problems in 0 tickets"), "as it was at first"
 
     def soon(*words: object) -> object:
         path.write_bytes(was)
-        return read_at(*words)  # type: ignore[arg-type]
+        return read_ticket_at(*words)  # type: ignore[arg-type]
 
     path.write_bytes(was.replace(b"Please help.", b"Please hurry"))
     with monkeypatch.context() as patch:
-        patch.setattr(check_changed, "read_at", soon)
+        patch.setattr(check_changed, "read_ticket_at", soon)
         assert said(root).startswith("0 problems in 1 ticket"), (
             "it was mended before it was read"
         )

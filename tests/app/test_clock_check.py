@@ -23,7 +23,7 @@ from tests.support.stores import (
 )
 from tests.support.sweeps import SWEPT_AT, solved_store, statuses
 from tests.support.world import REGISTRY
-from ticketctl.app.index.refresh import fresh
+from ticketctl.app.index.refresh import refreshed_index
 from ticketctl.core import dates
 from ticketctl.core.dag import seal
 from ticketctl.core.engine.context import Situation
@@ -292,7 +292,7 @@ def test_such_tickets_are_found_by_the_index(tmp_path: Path) -> None:
     root = solved(tmp_path / "store", 1)
     from ticketctl.app.workspace import Workspace
 
-    index = fresh(Workspace(str(root), dates.parse_instant(NOW)))
+    index = refreshed_index(Workspace(str(root), dates.parse_instant(NOW)))
     for sql in (
         "SELECT id, profile, status, updated FROM tickets WHERE id IS NOT NULL AND updated > ? ORDER BY updated, id",
         "SELECT updated FROM tickets WHERE id IS NOT NULL AND updated <= ? ORDER BY updated DESC LIMIT 1",

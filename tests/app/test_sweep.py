@@ -294,13 +294,13 @@ def test_a_killed_reader_changes_no_answer(tmp_path: Path) -> None:
     code = """
 import os, signal
 import ticketctl.__main__, ticketctl.app.index.parallel as parallel, ticketctl.app.index.refresh as refresh
-parallel.WORTH, parallel._CHUNK, us, keep = 1, 3, os.getpid(), refresh.keep
+parallel.WORTH, parallel._CHUNK, us, keep = 1, 3, os.getpid(), refresh.index_entry_of
 def killed(desk, seen):
     if os.getpid() != us and "aa007" in seen.path:
         os.kill(os.getpid(), signal.SIGKILL)
     return keep(desk, seen)
 killed.__qualname__ = "killed"
-refresh.keep = refresh.killed = killed
+refresh.index_entry_of = refresh.killed = killed
 killed.__module__ = "ticketctl.app.index.refresh"
 ticketctl.__main__.main()
 """
@@ -337,7 +337,7 @@ def test_a_killed_sweep_blocks_no_other(tmp_path: Path) -> None:
 import time
 import ticketctl.__main__, ticketctl.app.index.parallel, ticketctl.app.index.refresh
 ticketctl.app.index.parallel.WORTH = 1
-ticketctl.app.index.refresh.keep = slow = lambda desk, seen: time.sleep(60)
+ticketctl.app.index.refresh.index_entry_of = slow = lambda desk, seen: time.sleep(60)
 slow.__qualname__ = "slow"
 ticketctl.__main__.main()
 """

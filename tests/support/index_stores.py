@@ -20,7 +20,7 @@ from tests.support.stores import ticketctl
 from tests.support.world import CUSTOMER, World
 from ticketctl.app.check import check_tickets
 from ticketctl.app.check_changed import check_changed_tickets
-from ticketctl.app.index.refresh import fresh, keep, see
+from ticketctl.app.index.refresh import index_entry_of, parse_for_index, refreshed_index
 from ticketctl.app.index.search import search
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Actor, Create
@@ -116,7 +116,7 @@ def truth(root: Path) -> Index:
     """The oracle: an index of all files, made in memory from nothing."""
     workspace = Workspace(str(root), NOW)
     kept = [
-        keep(workspace, see(workspace, FileToRead(path)))
+        index_entry_of(workspace, parse_for_index(workspace, FileToRead(path)))
         for path in Store(str(root)).paths()
     ]
     entries = [one for one in kept if one is not None]
@@ -127,7 +127,7 @@ def same(root: Path, word: str = "", printed: bool = True) -> None:
     """What the index says is what all files say; and so do a list and a search, to the
     byte, if they are looked at."""
     with (
-        closing(fresh(Workspace(str(root), NOW)).connection) as connection,
+        closing(refreshed_index(Workspace(str(root), NOW)).connection) as connection,
         closing(truth(root).connection) as whole,
     ):
         real = Index(whole, None)

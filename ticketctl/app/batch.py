@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ticketctl.app.change import change_all
-from ticketctl.app.index.find import look
+from ticketctl.app.index.find import read_matches
 from ticketctl.app.input.identity import actors
 from ticketctl.app.outcome import Outcome
-from ticketctl.app.transaction import may_write
+from ticketctl.app.transaction import require_writable
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.conditions import Event
 from ticketctl.core.engine.context import EvalContext
@@ -56,7 +56,7 @@ def find_batch(
     return found[0]
 
 
-def run(
+def run_batch(
     workspace: Workspace,
     profile: Profile,
     batch: Batch,
@@ -79,7 +79,9 @@ def run(
         BrokenError: a ticket cannot be read, so nobody knows whether all are ready.
         BusyError: git is in the middle of something.
     """
-    may_write(workspace)  # in the middle of a merge, tickets hold conflict markers
+    require_writable(
+        workspace
+    )  # in the middle of a merge, tickets hold conflict markers
     tickets = _tickets(workspace, profile, batch)
     chosen = [workspace.id_of(text) for text in ids] or [
         t.id for t in tickets if t.status == batch.source
@@ -133,7 +135,9 @@ def _tickets(workspace: Workspace, profile: Profile, batch: Batch) -> list[Ticke
         Query((own, Term("status", "is", (batch.source,)))),
         Query((own, Term("closed", "is", (0,)))),
     )
-    found = [loaded.ticket for loaded, _ in look(workspace, broken, [ready, live])]
+    found = [
+        loaded.ticket for loaded, _ in read_matches(workspace, broken, [ready, live])
+    ]
     for finding in broken:
         if finding.code == UNREAD:
             raise UnreadError(finding.message, finding.hint, finding.place)

@@ -7,7 +7,13 @@ from itertools import islice
 
 from ticketctl.app.email.quota import require_room
 from ticketctl.app.outcome import Outcome, writes_of
-from ticketctl.app.transaction import CommitLog, commit, write, write_together, writing
+from ticketctl.app.transaction import (
+    CommitLog,
+    commit_outcomes,
+    write_files,
+    write_together,
+    writing,
+)
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import (
@@ -34,7 +40,7 @@ Ask = Callable[[LoadedTicket, Profile], Sequence[Change]]
 allowed being made."""
 
 
-def change(
+def change_tickets(
     workspace: Workspace, ids: Iterable[str], ask: Ask, dry: bool = False
 ) -> Iterator[Outcome]:
     """Ask the same of tickets, each on its own: one refused or broken stops no other.
@@ -104,31 +110,31 @@ def change_all(
     def made() -> list[Outcome]:
         outcomes = [_one(workspace, id_, ask) for id_ in ids]
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
-            write(
+            write_files(
                 workspace,
                 [one for outcome in outcomes for one in writes_of(workspace, outcome)],
             )
         return outcomes
 
     with writing(workspace):
-        from ticketctl.app.retry import retry
+        from ticketctl.app.retry import retry_if_changed
 
-        outcomes = retry(made)
+        outcomes = retry_if_changed(made)
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
-            outcomes += commit(workspace, outcomes, subject)
+            outcomes += commit_outcomes(workspace, outcomes, subject)
     return outcomes
 
 
 def adopt_by_hand(workspace: Workspace, text: str) -> list[Outcome]:
     """Take what was changed in a ticket's file by hand as an event of its author, if
     the rules allow it."""
-    from ticketctl.app.input.edit import adopt
+    from ticketctl.app.input.edit import adopt_head
 
     def decide_on(id_: str) -> Outcome:
         return _one(
             workspace,
             id_,
-            lambda was, profile: adopt(workspace, was, profile),
+            lambda was, profile: adopt_head(workspace, was, profile),
             by_hand=True,
         )
 
@@ -137,7 +143,7 @@ def adopt_by_hand(workspace: Workspace, text: str) -> list[Outcome]:
         if not outcome.changed:
             return [outcome]
         done = list(_written(workspace, [outcome], decide_on))
-        return [*done, *commit(workspace, done)]
+        return [*done, *commit_outcomes(workspace, done)]
 
 
 def _one(workspace: Workspace, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
@@ -145,8 +151,8 @@ def _one(workspace: Workspace, text: str, ask: Ask, by_hand: bool = False) -> Ou
         was = workspace.find(text)
         profile = workspace.profile_of(was.ticket)
         if not by_hand:
-            not_by_hand(was)
-        result = first_allowed(workspace, profile, was, ask(was, profile))
+            require_unchanged_head(was)
+        result = decide_first_allowed(workspace, profile, was, ask(was, profile))
         if isinstance(result, Decision):
             require_room(profile, result.ticket, result.entries)
     except TicketctlError as error:
@@ -159,7 +165,7 @@ def _one(workspace: Workspace, text: str, ask: Ask, by_hand: bool = False) -> Ou
     return Outcome(was.ticket.id, was, result, profile, also)
 
 
-def not_by_hand(was: LoadedTicket) -> None:
+def require_unchanged_head(was: LoadedTicket) -> None:
     """Refuse to write over a head that somebody has changed by hand.
 
     Raises:
@@ -175,7 +181,7 @@ def not_by_hand(was: LoadedTicket) -> None:
         )
 
 
-def first_allowed(
+def decide_first_allowed(
     workspace: Workspace,
     profile: Profile,
     was: LoadedTicket | None,
@@ -247,9 +253,9 @@ def _anew(
                     raise error
         return outcome
 
-    from ticketctl.app.retry import retry
+    from ticketctl.app.retry import retry_if_changed
 
     try:
-        return retry(act, changed=True)
+        return retry_if_changed(act, changed=True)
     except TicketctlError as error:
         return Outcome(id_, None, error)

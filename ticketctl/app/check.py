@@ -20,7 +20,7 @@ from ticketctl.app.email.duplicates import (
     emails_of,
 )
 from ticketctl.app.findings import check_found
-from ticketctl.app.index.parallel import read_at, spread
+from ticketctl.app.index.parallel import read_ticket_at, spread
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.errors import (
@@ -89,7 +89,9 @@ def check_tickets(
     paths = list(map(path_of, ids) if ids else workspace.store.paths())
     shared = DuplicateFinder()
     for place, (found, emails) in enumerate(
-        spread(workspace, read_at, _check_with_emails, paths, "checking", progress)
+        spread(
+            workspace, read_ticket_at, _check_with_emails, paths, "checking", progress
+        )
     ):
         result.checked += 1
         result.findings += found

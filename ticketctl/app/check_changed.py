@@ -10,8 +10,8 @@ from ticketctl.app.attachments import attachment_paths, is_attached
 from ticketctl.app.check import CheckResult, check_tickets
 from ticketctl.app.email.duplicates import duplicates_among
 from ticketctl.app.findings import check_found
-from ticketctl.app.index.parallel import read_at, spread
-from ticketctl.app.index.refresh import ask
+from ticketctl.app.index.parallel import read_ticket_at, spread
+from ticketctl.app.index.refresh import ask_index
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
@@ -44,13 +44,13 @@ def check_changed_tickets(
     rules = _stamps(workspace)
     paths = list(workspace.store.paths())
     try:
-        index, left = ask(
+        index, left = ask_index(
             workspace, lambda index: _doubtful(workspace, index, paths), progress
         )
     except DiskError:  # no index can be made, but each ticket may be looked at
         return check_tickets(workspace, (), progress)
     result = CheckResult(passed=len(set(paths).difference(path for path, _ in left)))
-    looked = spread(workspace, read_held, look_again, left, "checking", progress)
+    looked = spread(workspace, read_listed, check_again, left, "checking", progress)
     while some := list(islice(looked, _AT_ONCE)):
         result.checked += len(some)
         for findings, _ in some:
@@ -95,15 +95,15 @@ def _doubtful(
     return index, sorted(set(left))
 
 
-def read_held(
+def read_listed(
     workspace: Workspace, held: Held
 ) -> tuple[bytes, LoadedTicket | Finding | None]:
     """What lies at the path of a ticket, and the blob that it is said to be."""
     path, blob = held
-    return blob, read_at(workspace, path)
+    return blob, read_ticket_at(workspace, path)
 
 
-def look_again(
+def check_again(
     workspace: Workspace, read: tuple[bytes, LoadedTicket | Finding | None]
 ) -> tuple[list[Finding], VerifiedTicket | None]:
     """Everything that is wrong with a ticket; and what is to be noted, if with these

@@ -15,7 +15,7 @@ FAR = timedelta(days=400)
 """How far the clock may be ahead of everything that tells the time in a store."""
 
 
-def wrong_clock(workspace: Workspace, newest: str) -> str:
+def explain_wrong_clock(workspace: Workspace, newest: str) -> str:
     """Say what is odd about the clock, or nothing.
 
     It is behind if this clone has swept later: events come from others, and one that is

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ticketctl.app.change import first_allowed
+from ticketctl.app.change import decide_first_allowed
 from ticketctl.app.email.quota import require_room
 from ticketctl.app.outcome import Outcome, writes_of
-from ticketctl.app.transaction import CommitLog, write, writing
+from ticketctl.app.transaction import CommitLog, write_files, writing
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import (
     Create,
@@ -56,7 +56,7 @@ class _CancelledError(Exception):
     """Nothing is to be written."""
 
 
-def create(
+def create_tickets(
     workspace: Workspace,
     requests: Callable[[set[str]], Iterable[tuple[Profile, Sequence[Create]]]],
 ) -> CreateResult:
@@ -92,7 +92,7 @@ def create(
 
     with writing(workspace):
         try:
-            write(workspace, writes())
+            write_files(workspace, writes())
         except _CancelledError:
             return CreateResult((), (), refused, refusals, total)
         return CreateResult(log.ids, warnings, (), 0, total, log.commit(locked=True))
@@ -101,7 +101,7 @@ def create(
 def _decide(
     workspace: Workspace, profile: Profile, candidates: Sequence[Create]
 ) -> Outcome:
-    result: Decision | Refusal | TicketctlError = first_allowed(
+    result: Decision | Refusal | TicketctlError = decide_first_allowed(
         workspace, profile, None, candidates
     )
     if os.path.lexists(f"{workspace.root}/{path_of(candidates[0].id)}"):

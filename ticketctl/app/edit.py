@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ticketctl.app.change import change
-from ticketctl.app.input.edit import read_page
+from ticketctl.app.change import change_tickets
+from ticketctl.app.input.edit import read_edit_page
 from ticketctl.app.outcome import Outcome
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Refusal
@@ -29,12 +29,12 @@ def apply_page(
         BusyError, DiskError: nothing was written, and the page is not to blame.
     """
     try:
-        read_page(workspace, loaded, profile, page)
+        read_edit_page(workspace, loaded, profile, page)
         outcomes = list(
-            change(
+            change_tickets(
                 workspace,
                 [loaded.ticket.id],
-                lambda current, its: read_page(workspace, current, its, page),
+                lambda current, its: read_edit_page(workspace, current, its, page),
             )
         )
         result = outcomes[0].result

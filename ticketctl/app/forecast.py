@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ticketctl.app.change import not_by_hand
-from ticketctl.app.index.find import look
+from ticketctl.app.change import require_unchanged_head
+from ticketctl.app.index.find import read_matches
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.sweep_report import SweepAction, actions_of
 from ticketctl.app.workspace import Workspace
@@ -36,11 +36,11 @@ def forecast_store(
     does anything."""
     found = Forecast()
     until = workspace.now + timedelta(days=days)
-    for loaded, profile in look(
+    for loaded, profile in read_matches(
         workspace, found.broken, [Query((Term("wake", "set"),))], progress
     ):
         try:
-            not_by_hand(loaded)
+            require_unchanged_head(loaded)
         except BrokenError as error:  # sweeps will refuse it, too
             found.broken.append(error.finding)
             continue

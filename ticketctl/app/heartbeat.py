@@ -26,7 +26,7 @@ def last_sweep(workspace: Workspace) -> str:
     return ""
 
 
-def remember(workspace: Workspace) -> None:
+def record_sweep(workspace: Workspace) -> None:
     """Note that a sweep of this clone came to its end. One at an instant of the future
     (``--now``) counts as of the
     clock: it is no trace of time, and must not make the clock look wrong from then on.
@@ -38,7 +38,7 @@ def remember(workspace: Workspace) -> None:
         files.replace_file(place, text.encode(), workspace.state.access)
 
 
-def no_heartbeat(path: str) -> str:
+def explain_no_heartbeat(path: str) -> str:
     """Why no sign of life could be left there; nothing, if one can."""
     if os.path.isdir(path or "."):
         return f"cannot write the heartbeat {path or '.'}: it is a folder"
@@ -47,7 +47,7 @@ def no_heartbeat(path: str) -> str:
     return ""
 
 
-def heartbeat(path: str, workspace: Workspace, counts: Mapping[str, int]) -> None:
+def write_heartbeat(path: str, workspace: Workspace, counts: Mapping[str, int]) -> None:
     """Leave a sign of life for whoever watches over cron: that a run came to its end,
     when, and what it found.
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from ticketctl.app.transaction import record_or_raise, write, writing
+from ticketctl.app.transaction import commit_or_raise, write_files, writing
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import MissingError, SettingsError, UsageError, closest
@@ -20,7 +20,7 @@ from ticketctl.store.yaml.writer import is_plain, quoted
 KEY = "holidays"
 
 
-def add_holidays(
+def write_holidays(
     workspace: Workspace,
     profile: str | None,
     calendar: str | None,
@@ -57,10 +57,10 @@ def add_holidays(
         text = insert(data.decode(), inside, days)
         _verify(read_yaml(text.encode(), path), profile is None, path, days)
         if text.encode() != data:
-            write(workspace, [journal.Write(path, text.encode(), data)])
+            write_files(workspace, [journal.Write(path, text.encode(), data)])
             message = f"{path}: holidays of {country} in {year}"
             who = workspace.email or "ticketctl@localhost"
-            record_or_raise(workspace, message, who)
+            commit_or_raise(workspace, message, who)
     return path, text.count("\n") - data.decode().count("\n") - (KEY not in inside.map)
 
 

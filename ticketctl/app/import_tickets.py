@@ -12,7 +12,7 @@ from ticketctl.app.findings import check_ticket
 from ticketctl.app.input import new_ticket, values
 from ticketctl.app.input.identity import actors
 from ticketctl.app.input.rows import Rows
-from ticketctl.app.transaction import record, write, writing
+from ticketctl.app.transaction import commit_written, write_files, writing
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.dag import seal, union
@@ -67,7 +67,7 @@ class ImportResult(Record):
     failed: UncommittedError | None = None
 
 
-def bring_in(
+def import_tickets(
     workspace: Workspace, rows: Rows, source: str, dry: bool = False
 ) -> ImportResult:
     """Write the tickets of a file, all or none, in one commit. They are taken one at a
@@ -89,8 +89,10 @@ def bring_in(
             pass
         return run.result()
     with writing(workspace):
-        write(workspace, run.writes(rows))
-        return run.result(record(workspace, run.message(source), _author(workspace)))
+        write_files(workspace, run.writes(rows))
+        return run.result(
+            commit_written(workspace, run.message(source), _author(workspace))
+        )
 
 
 class _ImportRun:
@@ -333,7 +335,9 @@ def _made(
     )
     actor = importer(workspace, profile)
     start = next(edge.target for edge in profile.edges if edge.source == CREATED)
-    status = values.status(profile, str(row["status"])) if row.get("status") else start
+    status = (
+        values.find_status(profile, str(row["status"])) if row.get("status") else start
+    )
     sets: dict[str, Value] = {
         "ticket": request.id,
         "profile": profile.name,
@@ -363,7 +367,7 @@ def _created(workspace: Workspace, row: Mapping[str, Any]) -> datetime:
         return workspace.now
     text = str(row["created"])
     moment = dates.moment_of(
-        values.when(workspace, text), dates.zone(workspace.settings.timezone)
+        values.parse_moment(workspace, text), dates.zone(workspace.settings.timezone)
     )
     if moment > workspace.now or moment.year < 2000:
         raise UsageError(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from ticketctl.app.transaction import record_or_raise, writing
+from ticketctl.app.transaction import commit_or_raise, writing
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.language.json_schema import ticket_schema
 from ticketctl.errors import DiskError, RefusedError
@@ -109,7 +109,7 @@ def _commit(root: str, now: datetime, paths: Sequence[str]) -> None:
     with writing(workspace):
         workspace.pending.add_written(paths)
         who = workspace.email or "ticketctl@localhost"
-        record_or_raise(workspace, "A ticket store", who)
+        commit_or_raise(workspace, "A ticket store", who)
 
 
 def _set_up_again(root: str, outside: bool) -> str:

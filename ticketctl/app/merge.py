@@ -16,7 +16,7 @@ from ticketctl.store.yaml.loader import LoadedTicket
 from ticketctl.store.yaml.writer import emit
 
 
-def merge(base: str, ours: str, theirs: str, id_: str) -> int:
+def merge_ticket(base: str, ours: str, theirs: str, id_: str) -> int:
     """Merge a ticket into the file ``ours``, as git asks of a merge driver.
 
     Tickets that hold more than their events (comments, unknown keys, a head changed by
@@ -40,7 +40,7 @@ def merge(base: str, ours: str, theirs: str, id_: str) -> int:
         return merge_file(os.getcwd(), ours, base, theirs)
 
 
-def joined(store: Store, path: str, one: bytes, other: bytes) -> bytes:
+def join_versions(store: Store, path: str, one: bytes, other: bytes) -> bytes:
     """The ticket that holds every event of two versions of it.
 
     Raises:

@@ -67,7 +67,7 @@ def next_moves(workspace: Workspace, id_: str, to: str | None = None) -> NextMov
     situation = workspace.situation_of(profile)
     candidates = _candidates(workspace, situation, ticket)
     moves = _open_moves(situation, ticket, candidates)
-    target = values.status(profile, to) if to else ""
+    target = values.find_status(profile, to) if to else ""
     category = str(ticket.get("category"))
     return NextMoves(
         ticket,

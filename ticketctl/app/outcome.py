@@ -54,16 +54,16 @@ class Outcome(Record):
         return isinstance(self.result, Decision) and bool(self.result.entries)
 
 
-def describe(outcome: Outcome) -> str:
+def commit_line(outcome: Outcome) -> str:
     """One line for a commit message: ``k3qx9: Pending -> Solved
     (amy@support.example)``."""
     assert isinstance(outcome.result, Decision)
     entry = outcome.result.entries[0]
     who = f"{entry.by} for {entry.for_}" if entry.for_ else entry.by
-    return safe(f"{short(outcome.id)}: {what(outcome)} ({who})")
+    return safe(f"{short(outcome.id)}: {summarize_change(outcome)} ({who})")
 
 
-def what(outcome: Outcome) -> str:
+def summarize_change(outcome: Outcome) -> str:
     """What happened to a ticket, in few words: ``Open -> Solved``, ``reply``,
     ``assignee, due``."""
     assert isinstance(outcome.result, Decision)

@@ -208,7 +208,7 @@ class Pending:
         Raises:
             DiskError: they cannot be joined by themselves.
         """
-        from ticketctl.app.merge import joined
+        from ticketctl.app.merge import join_versions
         from ticketctl.store import files
         from ticketctl.store.writing.journal import Write
         from ticketctl.store.writing.transaction import write_all
@@ -217,7 +217,9 @@ class Pending:
         for path, old in error.head.items():
             now = files.read_in(workspace.root, path, files.LARGEST)
             try:
-                writes.append(Write(path, joined(workspace.store, path, now, old), now))
+                writes.append(
+                    Write(path, join_versions(workspace.store, path, now, old), now)
+                )
             except (BrokenError, ValueError):
                 raise error from None
             words = f"git had put an older state of {path} in its place; the events that it lacked are there again"
@@ -238,10 +240,10 @@ class Pending:
             for path in uncommitted_files(self._workspace.root, paths)
             if path in written
         ]:
-            raise changed_since(left)
+            raise changed_since_error(left)
 
 
-def changed_since(paths: Sequence[str]) -> DiskError:
+def changed_since_error(paths: Sequence[str]) -> DiskError:
     """What to say of files that somebody has changed after a command wrote them."""
     more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
     verb = "were" if more else "was"

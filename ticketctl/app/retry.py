@@ -15,7 +15,7 @@ PAUSES = (0.01, 0.03, 0.1, 0.3)
 needs some milliseconds."""
 
 
-def retry(act: Callable[[], T], changed: bool = False) -> T:
+def retry_if_changed(act: Callable[[], T], changed: bool = False) -> T:
     """What an act returns that reads, decides and writes; it is done anew while another
     program changes what it read.
 

@@ -6,12 +6,12 @@ from collections import Counter
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from ticketctl.app.clock_check import wrong_clock
-from ticketctl.app.heartbeat import remember
-from ticketctl.app.index.refresh import ask
+from ticketctl.app.clock_check import explain_wrong_clock
+from ticketctl.app.heartbeat import record_sweep
+from ticketctl.app.index.refresh import ask_index
 from ticketctl.app.outcome import outbox
 from ticketctl.app.progress import Progress, no_progress
-from ticketctl.app.retry import retry
+from ticketctl.app.retry import retry_if_changed
 from ticketctl.app.sweep_plan import (
     Scan,
     check_rules,
@@ -22,7 +22,12 @@ from ticketctl.app.sweep_plan import (
     skip_future,
 )
 from ticketctl.app.sweep_report import SweepOptions, SweepReport, actions_of
-from ticketctl.app.transaction import may_write, record_run, write_together, writing
+from ticketctl.app.transaction import (
+    commit_run,
+    require_writable,
+    write_together,
+    writing,
+)
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Decision
 from ticketctl.core.engine.sweep import FiredRule
@@ -62,19 +67,19 @@ def sweep(
     check_rules(workspace, options)
     report = SweepReport()
     if not options.dry:
-        may_write(workspace)
+        require_writable(workspace)
     if options.dry:
-        scan = ask(
+        scan = ask_index(
             workspace,
             lambda index: scan_index(workspace, options, report, index),
             progress,
         )
         report.clock = (
-            "" if options.trust_clock else wrong_clock(workspace, scan.newest)
+            "" if options.trust_clock else explain_wrong_clock(workspace, scan.newest)
         )
         plan_actions(workspace, options, scan, report, progress)
         return report
-    from ticketctl.app.unfinished_commits import catch_up, waiting
+    from ticketctl.app.unfinished_commits import catch_up, uncommitted_error
     from ticketctl.store.writing import locks
 
     with ExitStack() as held:
@@ -84,18 +89,20 @@ def sweep(
             report.busy = True
             return report
         catch_up(workspace)
-        scan = ask(
+        scan = ask_index(
             workspace,
             lambda index: scan_index(workspace, options, report, index),
             progress,
         )
-        if not options.trust_clock and (wrong := wrong_clock(workspace, scan.newest)):
+        if not options.trust_clock and (
+            wrong := explain_wrong_clock(workspace, scan.newest)
+        ):
             hint = "set the clock right; if it is right: ticketctl sweep --trust-clock"
             raise RefusedError(f"{wrong}; nothing was written", hint)
         if not exceeds_limit(workspace, options, scan, progress, report):
             _apply(workspace, options, scan, report, progress)
-            remember(workspace)
-        if not report.failed and (left := waiting(workspace)):
+            record_sweep(workspace)
+        if not report.failed and (left := uncommitted_error(workspace)):
             report.failed.append(left)
     return report
 
@@ -141,7 +148,7 @@ def _apply(
             report.failed.append(stopped)
             break
     report.left = len(left)
-    if failed := record_run(workspace, _message(report), "sweep@localhost"):
+    if failed := commit_run(workspace, _message(report), "sweep@localhost"):
         report.failed.append(failed)
 
 
@@ -207,7 +214,7 @@ def _anew(
         return new
 
     try:
-        return retry(act, changed=True), None
+        return retry_if_changed(act, changed=True), None
     except MissingError:
         return replace(turn, fired=[], writes=[]), None  # it went meanwhile
     except ShortageError:

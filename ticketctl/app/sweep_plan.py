@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ticketctl.app.change import not_by_hand
+from ticketctl.app.change import require_unchanged_head
 from ticketctl.app.index.refresh import broken_in
 from ticketctl.app.progress import Progress
 from ticketctl.app.sweep_report import SweepOptions, SweepReport, actions_of
@@ -191,6 +191,6 @@ def fire_rules(
         BrokenError: the head of the ticket was changed by hand, or the ticket names a
             profile or status that does not exist.
     """
-    not_by_hand(was)
+    require_unchanged_head(was)
     profile = workspace.profile_of(was.ticket)
     return sweep_ticket(workspace.situation_of(profile), was.ticket, options.rules)

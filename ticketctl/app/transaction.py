@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from ticketctl.app.outcome import Outcome, describe, what
+from ticketctl.app.outcome import Outcome, commit_line, summarize_change
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.engine.requests import Decision
@@ -51,7 +51,7 @@ def refuse_future(workspace: Workspace) -> None:
         )
 
 
-def may_write(workspace: Workspace) -> None:
+def require_writable(workspace: Workspace) -> None:
     """See that a command may write now. Those ask it themselves that do something else
     first: open an editor, send an email.
 
@@ -83,7 +83,7 @@ def writing(workspace: Workspace) -> Iterator[None]:
         BusyError: another command holds the store, git is in the middle of something,
             or it is locked.
     """
-    may_write(workspace)  # before anything is made
+    require_writable(workspace)  # before anything is made
     from ticketctl.store.writing import locks
 
     tickets = f"{workspace.root}/tickets"
@@ -95,9 +95,9 @@ def writing(workspace: Workspace) -> Iterator[None]:
 
         finished = recover(workspace.state, workspace.store.extends)
         if workspace.settings.commit:
-            from ticketctl.app.unfinished_commits import commit_left
+            from ticketctl.app.unfinished_commits import commit_unfinished
 
-            commit_left(workspace, finished)
+            commit_unfinished(workspace, finished)
         yield
 
 
@@ -122,7 +122,7 @@ def write_together(
     from ticketctl.store.writing import journal
 
     try:
-        write(workspace, (write for item in items for write in writes(item)))
+        write_files(workspace, (write for item in items for write in writes(item)))
     except journal.PartialWriteError:
         raise
     except TicketctlError as error:
@@ -138,7 +138,7 @@ def write_together(
     yield from ((item, None) for item in items)
 
 
-def write(workspace: Workspace, writes: Iterable[journal.Write]) -> None:
+def write_files(workspace: Workspace, writes: Iterable[journal.Write]) -> None:
     """Write files, all or none, to be committed by :func:`record`. The store's lock is
     held.
 
@@ -156,7 +156,9 @@ def write(workspace: Workspace, writes: Iterable[journal.Write]) -> None:
     workspace.pending.took_place()
 
 
-def record(workspace: Workspace, message: str, who: str) -> UncommittedError | None:
+def commit_written(
+    workspace: Workspace, message: str, who: str
+) -> UncommittedError | None:
     """Commit what a command has written. The store's lock is held.
 
     This is the only way to a commit: whatever a command does, a commit that fails is
@@ -182,28 +184,28 @@ def _uncommitted(error: TicketctlError) -> UncommittedError:
     return UncommittedError(f"written, but not committed: {error.message}", error.hint)
 
 
-def record_or_raise(workspace: Workspace, message: str, who: str) -> None:
+def commit_or_raise(workspace: Workspace, message: str, who: str) -> None:
     """Commit what a command has written, like :func:`record`.
 
     Raises:
         UncommittedError: the files are written, but git does not commit them.
     """
-    if failed := record(workspace, message, who):
+    if failed := commit_written(workspace, message, who):
         raise failed
 
 
-def record_run(workspace: Workspace, message: str, who: str) -> UncommittedError | None:
+def commit_run(workspace: Workspace, message: str, who: str) -> UncommittedError | None:
     """Take the store's lock and commit what a run has written, like :func:`record`."""
     if not workspace.pending:
         return None
     try:
         with writing(workspace):
-            return record(workspace, message, who)
+            return commit_written(workspace, message, who)
     except (BusyError, DiskError) as error:
         return _uncommitted(error)
 
 
-def commit(
+def commit_outcomes(
     workspace: Workspace, outcomes: Sequence[Outcome], subject: str = ""
 ) -> list[Outcome]:
     """Commit what was changed, the store's lock being held; if git would not, that is
@@ -233,8 +235,8 @@ class CommitLog:
             self.ids.append(outcome.id)
             self._who = self._who or outcome.result.entries[0].by
             if len(self._lines) < _TOLD:
-                self._lines.append(describe(outcome))
-                self._deeds.add(what(outcome))
+                self._lines.append(commit_line(outcome))
+                self._deeds.add(summarize_change(outcome))
 
     def commit(
         self, subject: str = "", locked: bool = False
@@ -257,7 +259,9 @@ class CommitLog:
                     *more,
                 ]
             )
-        return (record if locked else record_run)(self._workspace, message, self._who)
+        return (commit_written if locked else commit_run)(
+            self._workspace, message, self._who
+        )
 
 
 _TOLD = 200

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ticketctl.app.pending import changed_since, warn_if_detached
+from ticketctl.app.pending import changed_since_error, warn_if_detached
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.plural import counted
 from ticketctl.errors import BusyError, DiskError
@@ -18,7 +18,7 @@ from ticketctl.store.writing import uncommitted
 from ticketctl.store.writing.uncommitted import UncommittedFile
 
 
-def commit_left(workspace: Workspace, finished: Iterable[str]) -> None:
+def commit_unfinished(workspace: Workspace, finished: Iterable[str]) -> None:
     """Commit what earlier commands left, one commit for each author; what cannot be
     committed is told in a warning. The store's lock is held.
 
@@ -118,7 +118,7 @@ def _committed(
         if path in dirty and is_regular(workspace.root, path)
     }
     if remaining:
-        error = changed_since(list(remaining))
+        error = changed_since_error(list(remaining))
         workspace.warnings.append(f"{error.message}\n{error.hint}")
     return remaining
 
@@ -164,7 +164,7 @@ def catch_up(workspace: Workspace) -> None:
     written.
 
     Raises:
-        TicketctlError: as of ``recording.writing``.
+        TicketctlError: as of :func:`ticketctl.app.transaction.writing`.
     """
     from ticketctl.app.transaction import writing
     from ticketctl.store.writing.recovery import interrupted
@@ -183,7 +183,7 @@ def catch_up(workspace: Workspace) -> None:
         raise
 
 
-def waiting(workspace: Workspace) -> BusyError | None:
+def uncommitted_error(workspace: Workspace) -> BusyError | None:
     """What to say where files that commands wrote still wait to be committed."""
     if workspace.settings.commit and uncommitted.pending_lists(workspace.state):
         return BusyError(

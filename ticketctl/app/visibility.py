@@ -121,7 +121,7 @@ def _is_customer(workspace: Workspace, who: str) -> bool:
     return found == {"customer"}
 
 
-def for_staff(workspace: Workspace, what: str) -> None:
+def require_staff(workspace: Workspace, what: str) -> None:
     """Refuse to a customer what looks after the whole store.
 
     Raises:

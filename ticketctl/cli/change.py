@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ticketctl.app.change import change
+from ticketctl.app.change import change_tickets
 from ticketctl.app.input import values
 from ticketctl.app.input.changes import ChangeInput, change_requests
 from ticketctl.cli.command import command
@@ -155,7 +155,7 @@ def _change(
         ids: as typed; ``-`` stands for the ids on stdin.
         several: whether warnings name their ticket.
     """
-    outcomes = change(
+    outcomes = change_tickets(
         env.workspace, each_id(ids), change_requests(env.workspace, typed), dry
     )
     tell(env, outcomes, format_, dry, several)
@@ -195,7 +195,7 @@ def _read_message(message: str | None, file: str | None, what: str, id_: str) ->
         raise UsageError(f"say what the {what} is", "-m TEXT, or -F FILE (- for stdin)")
     if message is None:
         message = _edit_message(what, id_)
-    return values.body(message, f"the {what}")
+    return values.clean_text(message, f"the {what}")
 
 
 def _edit_message(what: str, id_: str) -> str:

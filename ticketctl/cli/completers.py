@@ -27,12 +27,12 @@ def complete_id(
     from click.shell_completion import CompletionItem
 
     try:
-        from ticketctl.app.index.find import ids_of
+        from ticketctl.app.index.find import visible_ids
 
         workspace = _env(ctx).workspace
         ids = [
             id_
-            for id_ in ids_of(workspace)
+            for id_ in visible_ids(workspace)
             if incomplete in id_[: len(incomplete)] or id_[7:].startswith(incomplete)
         ]
         return [

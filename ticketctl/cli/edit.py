@@ -34,14 +34,14 @@ def edit_command(env: Env, /, id_: str, adopt: bool) -> None:
 def _edit(env: Env, id_: str) -> None:
     """Open the editor until the page can be applied, or was left as it is."""
     from ticketctl.app.edit import apply_page
-    from ticketctl.app.input.edit import page
-    from ticketctl.app.transaction import may_write
+    from ticketctl.app.input.edit import edit_page
+    from ticketctl.app.transaction import require_writable
 
     workspace = env.workspace
-    may_write(workspace)  # before anybody types what cannot be written
+    require_writable(workspace)  # before anybody types what cannot be written
     loaded = workspace.find(id_)
     profile = workspace.profile_of(loaded.ticket)
-    text = page(loaded.ticket, profile)
+    text = edit_page(loaded.ticket, profile)
     while True:
         edited = click.edit(text, extension=".yaml")
         if edited is None or edited == text:

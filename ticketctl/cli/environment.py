@@ -116,10 +116,10 @@ class Env:
             RefusedError: it is a customer who asks.
         """
         if self.says_who:
-            from ticketctl.app.visibility import for_staff
+            from ticketctl.app.visibility import require_staff
             from ticketctl.app.workspace import Workspace, find_root
 
-            for_staff(
+            require_staff(
                 Workspace(find_root(self.folder), datetime.now(UTC), self.says_who),
                 what,
             )

@@ -24,9 +24,9 @@ def index_command() -> None:
 @pass_env
 def show_status(env: Env, /) -> None:
     """Show what the index contains, and whether it is up to date."""
-    from ticketctl.app.index.status import status
+    from ticketctl.app.index.status import index_status
 
-    for line in status(env.workspace):
+    for line in index_status(env.workspace):
         say(line)
 
 
@@ -37,10 +37,10 @@ def rebuild(env: Env, /) -> None:
 
     Exit status 71 if it cannot be written.
     """
-    from ticketctl.app.index.refresh import rebuilt
+    from ticketctl.app.index.refresh import rebuild_index
 
     with env.progress() as progress:
-        index = rebuilt(env.workspace, progress, in_memory=False)
+        index = rebuild_index(env.workspace, progress, in_memory=False)
     env.note(f"{counted(index.count(), 'ticket file')} read")
 
 
@@ -48,10 +48,10 @@ def rebuild(env: Env, /) -> None:
 @pass_env
 def verify(env: Env, /) -> None:
     """Compare the index with the ticket files."""
-    from ticketctl.app.index.status import differences
+    from ticketctl.app.index.status import index_differences
 
     with env.progress() as progress:
-        found = differences(env.workspace, progress)
+        found = index_differences(env.workspace, progress)
     for line in found:
         say(line)
     env.note(

@@ -44,7 +44,7 @@ def read_text(name: str, what: str) -> str:
             f"{called} is larger than {_MOST >> 20} MiB, too large for {what}", hint
         )
     try:
-        return values.body(data.decode("utf-8-sig"), what)
+        return values.clean_text(data.decode("utf-8-sig"), what)
     except UnicodeDecodeError:
         raise InputError(
             f"{called} is not UTF-8", "iconv -f ENCODING -t UTF-8 converts it"

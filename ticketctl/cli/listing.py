@@ -10,15 +10,15 @@ from typing import Any
 
 import click
 
-from ticketctl.app.index.find import Matches, find
+from ticketctl.app.index.find import Matches, find_tickets
 from ticketctl.app.input.query import (
-    doubt,
-    field,
+    explain_no_match,
+    find_field_name,
     is_term,
+    parse_term,
     read_query,
-    term,
-    too_many,
-    words,
+    require_few_terms,
+    word_terms,
 )
 from ticketctl.app.workspace import Workspace
 from ticketctl.cli.command import Command
@@ -148,13 +148,13 @@ def list_command(
     )
     names = _columns(workspace, columns, format_)
     with env.progress() as progress:
-        found = find(workspace, asked, progress)
+        found = find_tickets(workspace, asked, progress)
     tell = _TELL.get(format_, say)
     for line in _lines(env, found, format_, names):
         tell(line)
     shown = min(limit or found.total, found.total)
     _rest(env, found, shown, format_)
-    if not found.total and (why := doubt(workspace, asked.terms)):
+    if not found.total and (why := explain_no_match(workspace, asked.terms)):
         env.note(f"hint: {why}")
     _broken(env, found.broken)
 
@@ -183,19 +183,19 @@ def _terms(
                     tuple(
                         value
                         for text in several
-                        for value in term(workspace, name, text).values
+                        for value in parse_term(workspace, name, text).values
                     ),
                 )
             )
     found += [
-        term(workspace, "is", name)
+        parse_term(workspace, "is", name)
         for name in ("due", "overdue", "queue")
         if given[name]
     ]
     for name in ("profile", "assignee", "customer", "created", "updated"):
         if given[name]:
-            found.append(term(workspace, name, given[name]))
-    found += words(given["search"])
+            found.append(parse_term(workspace, name, given[name]))
+    found += word_terms(given["search"])
     for text in query:
         found += read_query(workspace, text)
     which = given["which"]
@@ -211,7 +211,7 @@ def _terms(
         one.name in ("status", "state", "closed") for one in found
     ):
         found.insert(0, Term("closed", "is", (0,)))
-    too_many(found)
+    require_few_terms(found)
     return iter(found)
 
 
@@ -233,7 +233,7 @@ def _sort(workspace: Workspace, texts: Iterable[str]) -> tuple[tuple[str, bool],
 def _field(workspace: Workspace, name: str, known: Iterable[str] = COLUMNS) -> str:
     """The field that is meant by a column that is none of ours."""
     try:
-        return field(workspace, name)
+        return find_field_name(workspace, name)
     except UsageError:
         fields = [
             name for profile in workspace.registry.all() for name in profile.fields

@@ -16,8 +16,8 @@ from ticketctl.errors import Exit
 @click.argument("path")
 def merge_driver_command(base: str, ours: str, theirs: str, path: str) -> None:
     """Merge two versions of a ticket, for git (merge.ticketctl.driver)."""
-    from ticketctl.app.merge import merge
+    from ticketctl.app.merge import merge_ticket
     from ticketctl.store.paths import id_of
 
-    if merge(base, ours, theirs, id_of(path)):
+    if merge_ticket(base, ours, theirs, id_of(path)):
         finish(Exit.REFUSED)

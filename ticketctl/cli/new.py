@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ticketctl.app.create import CreateResult, create
+from ticketctl.app.create import CreateResult, create_tickets
 from ticketctl.app.input.new_ticket import (
     NewTicketInput,
     create_requests,
@@ -66,14 +66,14 @@ def new_command(
     workspace, ticket = env.workspace, NewTicketInput(text=text, **typed)
     with ExitStack() as opened:
         if rows is None:
-            result = create(
+            result = create_tickets(
                 workspace, lambda taken: [create_requests(workspace, ticket, taken)]
             )
         else:
             from ticketctl.app.input.rows import rows_of
 
             tickets = opened.enter_context(rows_of(rows))
-            result = create(
+            result = create_tickets(
                 workspace,
                 lambda taken: requests_of_rows(workspace, tickets, ticket, taken),
             )

@@ -208,7 +208,7 @@ def add_holidays(
     from ticketctl.app import holidays
     from ticketctl.store.public_holidays import regions
 
-    path, added = holidays.add_holidays(
+    path, added = holidays.write_holidays(
         env.workspace, name, calendar, country.upper(), region, year
     )
     env.note(

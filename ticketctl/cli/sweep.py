@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from ticketctl.app.heartbeat import heartbeat as leave_heartbeat
-from ticketctl.app.heartbeat import no_heartbeat
+from ticketctl.app.heartbeat import explain_no_heartbeat, write_heartbeat
 from ticketctl.app.sweep import sweep
 from ticketctl.app.sweep_report import SweepAction, SweepOptions, SweepReport
 from ticketctl.cli.command import staff_command
@@ -73,7 +72,7 @@ def sweep_command(
     if now_text is not None:
         env.now_text = now_text
     env.trust_clock = orders["trust_clock"] = env.trust_clock or orders["trust_clock"]
-    if heartbeat is not None and (wrong := no_heartbeat(heartbeat)):
+    if heartbeat is not None and (wrong := explain_no_heartbeat(heartbeat)):
         raise DiskError(wrong)
     asked = SweepOptions(**orders)
     with env.progress() as progress:
@@ -90,7 +89,7 @@ def sweep_command(
     else:
         _tell(env, report, planned)
     if heartbeat is not None and not planned:
-        leave_heartbeat(heartbeat, env.workspace, report.counts)
+        write_heartbeat(heartbeat, env.workspace, report.counts)
     _sum_up(env, report, asked)
 
 

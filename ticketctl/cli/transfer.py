@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ticketctl.app.input.query import read_query, too_many
+from ticketctl.app.input.query import read_query, require_few_terms
 from ticketctl.app.workspace import Workspace
 from ticketctl.cli.command import command
 from ticketctl.cli.environment import Env, finish, pass_env, report
@@ -31,16 +31,18 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
 
     QUERY selects tickets, as in list; without it, all are exported.
     """
-    from ticketctl.app.index.find import paths
-    from ticketctl.app.index.parallel import read_at, spread
+    from ticketctl.app.index.find import find_paths
+    from ticketctl.app.index.parallel import read_ticket_at, spread
 
     workspace = env.workspace
     env.tell_reader()
     terms = tuple(term for text in query for term in read_query(workspace, text))
-    too_many(terms)
+    require_few_terms(terms)
     with env.progress() as progress:
-        wanted, broken = paths(workspace, Query(terms), progress)
-        for line in spread(workspace, read_at, exported, wanted, "exporting", progress):
+        wanted, broken = find_paths(workspace, Query(terms), progress)
+        for line in spread(
+            workspace, read_ticket_at, exported, wanted, "exporting", progress
+        ):
             if isinstance(line, str):
                 say(line)
             elif line is not None:
@@ -79,11 +81,11 @@ def import_command(env: Env, /, file: str, dry: bool) -> None:
     Rows may have the columns "created" and "status". A ticket that is already here is
     skipped. Pending notifications of the other store are not sent from here.
     """
-    from ticketctl.app.import_tickets import bring_in
+    from ticketctl.app.import_tickets import import_tickets
     from ticketctl.app.input.rows import rows_of
 
     with rows_of(file) as rows:
-        done = bring_in(
+        done = import_tickets(
             env.workspace, rows, "stdin" if file == "-" else os.path.basename(file), dry
         )
     also = f"; {counted(done.known, 'ticket')} there already" if done.known else ""

@@ -9,7 +9,7 @@ from tests.support.email_floods import settled
 from tests.support.email_shops import TAG
 from tests.support.emails import A, desk_of
 from tests.support.mail_server import Shop
-from ticketctl.app.email.senders import actors_by_mail
+from ticketctl.app.email.senders import actors_by_email
 from ticketctl.core.people import People
 from ticketctl.record import replace
 
@@ -25,11 +25,11 @@ def test_staff_and_customers_are_compared_in_ascii(tmp_path: Path) -> None:
         ("Kim@X.example", "kim@x.example"),
     ):
         here = replace(ticket, customer=name, watchers=(name,), assignee=name)
-        found = actors_by_mail(
+        found = actors_by_email(
             profile, here, People({name: frozenset(("agent",))}), who
         )
         assert bool(found) is name.isascii()
-        assert bool(actors_by_mail(profile, here, People(), who)) is name.isascii()
+        assert bool(actors_by_email(profile, here, People(), who)) is name.isascii()
 
 
 def set_mail(shop: Shop, line: str) -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.support.searches import PIECES, at
 from tests.support.stores import done, make_store, ticketctl
-from ticketctl.app.index.find import find
-from ticketctl.app.input.query import read_query, words
+from ticketctl.app.index.find import find_tickets
+from ticketctl.app.input.query import read_query, word_terms
 from ticketctl.core.query import Query, Term
 from ticketctl.errors import TicketctlError
 from ticketctl.store.index import fulltext
@@ -25,7 +25,9 @@ def found(root: Path, query: str) -> str:
     return "".join(
         sorted(
             row.id[-1]
-            for row in find(at(root), Query(tuple(read_query(at(root), query)))).rows
+            for row in find_tickets(
+                at(root), Query(tuple(read_query(at(root), query)))
+            ).rows
         )
     )
 
@@ -182,37 +184,37 @@ def test_the_words_of_a_text_find_it(sample_store: Path, text: str) -> None:
     """Any text that can be searched for is searched for; the words of a sample find it,
     each by its beginning."""
     try:
-        terms = words(text)
+        terms = word_terms(text)
     except TicketctlError:
         return
-    every = list(find(at(sample_store), Query()).rows)
-    hits = {row.id for row in find(at(sample_store), Query(tuple(terms))).rows}
+    every = list(find_tickets(at(sample_store), Query()).rows)
+    hits = {row.id for row in find_tickets(at(sample_store), Query(tuple(terms))).rows}
     apart = [
-        {row.id for row in find(at(sample_store), Query((term,))).rows}
+        {row.id for row in find_tickets(at(sample_store), Query((term,))).rows}
         for term in terms
     ]
     assert hits == {row.id for row in every}.intersection(*apart)
     for term in terms:
         others = {
             row.id
-            for row in find(
+            for row in find_tickets(
                 at(sample_store), Query((term._replace(wanted=False),))
             ).rows
         }
         assert others == {row.id for row in every} - {
-            r.id for r in find(at(sample_store), Query((term,))).rows
+            r.id for r in find_tickets(at(sample_store), Query((term,))).rows
         }
 
 
 def test_every_word_of_every_title_finds_its_ticket(sample_store: Path) -> None:
     """Each word by its first letter, by half of it, and whole, in any case."""
-    for row in find(at(sample_store), Query()).rows:
+    for row in find_tickets(at(sample_store), Query()).rows:
         for word in row.title.split():
             for part in {word, word[: len(word) // 2 + 1].upper()}:
                 if any(char.isalnum() for char in part):
                     assert row.id in {
                         one.id
-                        for one in find(
+                        for one in find_tickets(
                             at(sample_store), Query((Term("words", "word", (part,)),))
                         ).rows
                     }, part

@@ -26,7 +26,7 @@ from tests.support.index_stories import ELSEWHERE, STORIES
 from tests.support.state import found, state_of
 from tests.support.stores import ticketctl
 from ticketctl.app.index import refresh
-from ticketctl.app.index.refresh import fresh
+from ticketctl.app.index.refresh import refreshed_index
 from ticketctl.app.workspace import Workspace
 from ticketctl.store.index import changes, git_changes, stamps
 from ticketctl.store.index.database import Index
@@ -40,7 +40,7 @@ def test_only_what_rows_are_made_by_makes_them_anew(box: Box) -> None:
     def made_anew(text: str) -> bool:
         before = Index.newest(found(box.root))
         settings.write_text(f"profile: biztech\n{text}")
-        fresh(Workspace(str(box.root), NOW)).connection.close()
+        refreshed_index(Workspace(str(box.root), NOW)).connection.close()
         return Index.newest(found(box.root)) != before
 
     made_anew("")
@@ -79,15 +79,15 @@ def test_git_is_really_asked(box: Box) -> None:
     """What has not changed is not read again, by git as by stat, once the files are old
     enough (20)."""
     read: list[str] = []
-    inner = refresh.see
+    inner = refresh.parse_for_index
     box.patch.setattr(
         refresh,
-        "see",
+        "parse_for_index",
         lambda workspace, look: (read.append(look.path), inner(workspace, look))[1],
     )
     one = box.edit(0)
     box.turn()
-    with closing(fresh(Workspace(str(box.root), NOW)).connection):
+    with closing(refreshed_index(Workspace(str(box.root), NOW)).connection):
         assert "old" not in box.mode or read == [str(one.relative_to(box.root))]
     assert bool(box.asked) == ("g" in MODES[box.mode]) and all(box.asked)
 
@@ -100,10 +100,12 @@ def test_changes_within_one_tick(box: Box) -> None:
     for number in range(rounds(20, 500)):
         box.turn()
         path = box.edit(number % 3, kept=number % 2 == 0)
-        with closing(fresh(Workspace(str(box.root), NOW)).connection):
+        with closing(refreshed_index(Workspace(str(box.root), NOW)).connection):
             box.edit(path, kept=True)
         with (
-            closing(fresh(Workspace(str(box.root), NOW)).connection) as connection,
+            closing(
+                refreshed_index(Workspace(str(box.root), NOW)).connection
+            ) as connection,
             closing(truth(box.root).connection) as whole,
         ):
             assert content(Index(connection, None)) == content(Index(whole, None))

@@ -24,7 +24,7 @@ from tests.support.kills import Child
 from tests.support.shell import Ran
 from tests.support.state import found, state_of
 from tests.support.stores import done, files_of, make_store, make_tickets, ticketctl
-from ticketctl.app.index.refresh import fresh
+from ticketctl.app.index.refresh import refreshed_index
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.query import Query
 from ticketctl.render import json_documents
@@ -83,10 +83,10 @@ def stop(box: Box) -> None:
     stays beside it."""
 
     def act() -> Ran:
-        held = [fresh(Workspace(str(box.root), NOW))]
+        held = [refreshed_index(Workspace(str(box.root), NOW))]
         for number in range(3):
             box.edit(number)
-            held.append(fresh(Workspace(str(box.root), NOW)))
+            held.append(refreshed_index(Workspace(str(box.root), NOW)))
         os.kill(os.getpid(), signal.SIGKILL)
         return Ran("", 0)
 
@@ -116,7 +116,7 @@ def test_two_make_the_index_at_once(box: Box) -> None:
         with box.patch.context() as patch:
             patch.setattr(sync, "sync", racing)
             box.turn()
-            fresh(Workspace(str(box.root), NOW)).connection.close()
+            refreshed_index(Workspace(str(box.root), NOW)).connection.close()
         for _ in range(3):
             box.last = ""
             box.check()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from ticketctl.app.doctor.findings import problem, warning
-from ticketctl.app.index.refresh import ask
+from ticketctl.app.index.refresh import ask_index
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.recipients import unheard
 from ticketctl.core.people import is_address
@@ -80,7 +80,7 @@ def check_recipients(workspace: Workspace) -> Iterator[Finding]:
             )
     if not workspace.by_mail:
         return
-    for who, number in ask(workspace, assigned):
+    for who, number in ask_index(workspace, assigned):
         if not is_address(who):
             yield warning(
                 "tickets",
@@ -101,7 +101,7 @@ def _in_use(workspace: Workspace) -> Iterator[Profile]:
         ),
     }
     with suppress(DiskError):  # told of elsewhere, too
-        named.update(ask(workspace, profiles_in))
+        named.update(ask_index(workspace, profiles_in))
     for name in sorted(named.intersection(workspace.registry.names())):
         with suppress(TicketctlError):
             yield workspace.registry.get(name)

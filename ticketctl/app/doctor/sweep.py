@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from ticketctl.app.doctor.findings import problem, warning
 from ticketctl.app.heartbeat import last_sweep
-from ticketctl.app.index.refresh import ask
+from ticketctl.app.index.refresh import ask_index
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.errors import (
@@ -40,7 +40,7 @@ def check_last_sweep(workspace: Workspace) -> Iterator[Finding]:
 def check_future_events(workspace: Workspace) -> Iterator[Finding]:
     """No ticket has an event that is dated in the future."""
     try:
-        found = ask(
+        found = ask_index(
             workspace, lambda index: ahead(index, dates.horizon(workspace.present))
         )
     except DiskError:

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ticketctl.app.attachments import attachment_path
-from ticketctl.app.change import first_allowed, make_follow_up, not_by_hand
+from ticketctl.app.change import (
+    decide_first_allowed,
+    make_follow_up,
+    require_unchanged_head,
+)
 from ticketctl.app.email.content import (
     Content,
     as_note,
-    prepare,
-    shortened,
+    content_of,
+    short_form,
     without_attachments,
 )
 from ticketctl.app.email.delivery import Delivery
 from ticketctl.app.email.quarantine import quarantine_and_notify, raise_failed
 from ticketctl.app.email.quota import FOR_ALL, FOR_PEOPLE, excess
 from ticketctl.app.email.receipt import Receipt, quarantined
-from ticketctl.app.email.senders import actors_by_mail
+from ticketctl.app.email.senders import actors_by_email
 from ticketctl.app.input import values
 from ticketctl.app.outcome import Outcome, writes_of
-from ticketctl.app.transaction import commit, write
+from ticketctl.app.transaction import commit_outcomes, write_files
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Change, Decision
@@ -46,11 +50,11 @@ def add_to_ticket(
     else in a short entry with the text attached. An email for which there is no room at
     all is quarantined.
     """
-    not_by_hand(loaded)
+    require_unchanged_head(loaded)
     profile = workspace.profile_of(loaded.ticket)
-    content = prepare(delivery.email, answers=True)
+    content = content_of(delivery.email, answers=True)
     reason = ""
-    for form, part in ((content, _FULL_TEXT), (shortened(content), 1.0)):
+    for form, part in ((content, _FULL_TEXT), (short_form(content), 1.0)):
         addition = _decide(workspace, profile, loaded, delivery, form)
         decision = addition.decision
         reason = excess(profile, decision.ticket, decision.entries, part)
@@ -92,13 +96,13 @@ def _decide(
     actors = (
         []
         if email.machine
-        else actors_by_mail(profile, loaded.ticket, people, email.sender)
+        else actors_by_email(profile, loaded.ticket, people, email.sender)
     )
     requests = [
         Change(
             actor,
             None,
-            values.body(content.body, "the message"),
+            values.clean_text(content.body, "the message"),
             content.left_out or None,
             via="mail",
             subject=email.subject,
@@ -109,7 +113,9 @@ def _decide(
         for actor in actors
         if delivery.may_act_as(profile, actor.role)
     ]
-    answer = first_allowed(workspace, profile, loaded, requests) if requests else None
+    answer = (
+        decide_first_allowed(workspace, profile, loaded, requests) if requests else None
+    )
     if isinstance(answer, Decision):
         return _Addition(content, answer)
     if email.machine:
@@ -200,5 +206,7 @@ def write_email(
         journal.Write(attachment_path(outcome.id, event, name), data, by=entries[0].by)
         for name, data in content.kept
     ]
-    write(workspace, [*writes_of(workspace, outcome, limit), *attachments, *remainder])
-    raise_failed(commit(workspace, [outcome]))
+    write_files(
+        workspace, [*writes_of(workspace, outcome, limit), *attachments, *remainder]
+    )
+    raise_failed(commit_outcomes(workspace, [outcome]))

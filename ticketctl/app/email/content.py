@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from ticketctl.app.attachments import attachment_path
 from ticketctl.app.email.delivery import Delivery
-from ticketctl.app.email.quarantine import place_of
+from ticketctl.app.email.quarantine import quarantine_path
 from ticketctl.app.email.threads import EmailEntry
 from ticketctl.app.input import values
 from ticketctl.app.workspace import Workspace
@@ -70,7 +70,7 @@ class Content(Record):
         return tuple(name for name, _ in self.kept)
 
 
-def prepare(email: Email, answers: bool) -> Content:
+def content_of(email: Email, answers: bool) -> Content:
     """Return what of an email goes onto a ticket.
 
     Args:
@@ -139,7 +139,7 @@ def without_attachments(content: Content) -> Content:
     return replace(content, kept=(), left_out=words, whole="")
 
 
-def shortened(content: Content) -> Content:
+def short_form(content: Content) -> Content:
     """Return the content as a short entry, with the whole text attached.
 
     The entry shows enough to recognise the email.
@@ -172,7 +172,7 @@ def as_note(content: Content, why: str) -> Keep:
     note = "\n\n".join(part for part in (head, content.body, content.left_out) if part)
     return Keep(
         email.sender or "mail",
-        values.body(note, "the note"),
+        values.clean_text(note, "the note"),
         "mail",
         email.message_id,
         content.files,
@@ -183,7 +183,7 @@ def as_note(content: Content, why: str) -> Keep:
 def title_of(email: Email, content: Content) -> str:
     """Return the title of a ticket that an email opens."""
     title = email.subject[:200] or content.text.split("\n")[0][:200]
-    return values.line(title, "the subject")
+    return values.clean_line(title, "the subject")
 
 
 # --- the same email ---
@@ -210,8 +210,8 @@ def records_email(workspace: Workspace, record: EmailEntry, delivery: Delivery) 
 
 def _forms(entry: Entry, email: Email) -> Iterator[Content]:
     """Yield how an email can be recorded in an entry of that kind."""
-    content = prepare(email, answers=entry.event != "created")
-    for form in (content, shortened(content)):
+    content = content_of(email, answers=entry.event != "created")
+    for form in (content, short_form(content)):
         yield form if entry.text is not None else without_attachments(form)
 
 
@@ -285,7 +285,7 @@ def _same_digest(entry: Entry, email: Email) -> bool:
 
 def _is_quarantined(workspace: Workspace, data: bytes) -> bool:
     """Return whether an email is quarantined with just these bytes."""
-    return os.path.lexists(f"{workspace.root}/{place_of(workspace, data)}")
+    return os.path.lexists(f"{workspace.root}/{quarantine_path(workspace, data)}")
 
 
 def _has_bytes(path: str, data: bytes) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from ticketctl.app.email.ticket_reader import TicketReader
-from ticketctl.app.index.refresh import everything
+from ticketctl.app.index.refresh import ask_whole_index
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.entry import Entry
 from ticketctl.core.summary import opening
@@ -65,7 +65,7 @@ def duplicates_among(workspace: Workspace, paths: Iterable[str]) -> Iterator[Fin
 def duplicates_of(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
     """Yield the finding for one ticket, like :func:`duplicates_among`."""
     if names := _email_names(loaded.ticket.history[0]):
-        paths = everything(workspace, lambda index: holding(index, names))
+        paths = ask_whole_index(workspace, lambda index: holding(index, names))
         findings = duplicates_among(workspace, [loaded.path, *paths])
         yield from (
             finding for finding in findings if finding.place.path == loaded.path

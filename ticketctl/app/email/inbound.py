@@ -29,10 +29,10 @@ from ticketctl.app.email.threads import (
     open_follow_up,
 )
 from ticketctl.app.email.ticket_reader import TicketReader
-from ticketctl.app.index.find import newest_of
-from ticketctl.app.retry import retry
-from ticketctl.app.transaction import write, writing
-from ticketctl.app.unfinished_commits import waiting
+from ticketctl.app.index.find import newest_ticket_of
+from ticketctl.app.retry import retry_if_changed
+from ticketctl.app.transaction import write_files, writing
+from ticketctl.app.unfinished_commits import uncommitted_error
 from ticketctl.app.workspace import Workspace
 from ticketctl.errors import RefusedError, SettingsError, UsageError
 from ticketctl.record import replace
@@ -92,7 +92,9 @@ def receive(workspace: Workspace, data: bytes, to: str | None = None) -> Receipt
             email = replace(email, recipients=(to.lower(), *email.recipients))
         if email.sender in (settings.sender, *settings.addresses):
             email = replace(email, machine=email.machine or "our own address")
-        return retry(partial(_deliver, workspace, Delivery(settings, email, data)))
+        return retry_if_changed(
+            partial(_deliver, workspace, Delivery(settings, email, data))
+        )
     except UnreadableError as error:
         reason = f"it cannot be read: {error}"
     except (RefusedError, UsageError) as error:
@@ -170,8 +172,10 @@ def _receive_again(
     """
     if must_quarantine(workspace, record.entry, delivery):
         reason = "it was left out in another clone"
-        write(workspace, keep_remainder(workspace, delivery.data, record.id, reason))
-    if uncommitted := waiting(workspace):
+        write_files(
+            workspace, keep_remainder(workspace, delivery.data, record.id, reason)
+        )
+    if uncommitted := uncommitted_error(workspace):
         raise uncommitted
     return already_received(record.id, name)
 
@@ -191,7 +195,7 @@ def _too_many(
     reason = f"more than {per_hour} emails of {sender} within an hour"
     loaded = None
     if not rate_limit.were_staff_notified(workspace, delivery.rate_key):
-        loaded = answered or newest_of(workspace, delivery.email.sender)
+        loaded = answered or newest_ticket_of(workspace, delivery.email.sender)
     since = f"{workspace.now:%Y-%m-%d %H:%M} UTC"
     note = f"Since {since} there are {reason} (mail: per_hour). Those above are kept in {quarantine.DEAD}/."
     place = quarantine_and_notify(

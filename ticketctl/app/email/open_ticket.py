@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ticketctl.app.change import first_allowed
+from ticketctl.app.change import decide_first_allowed
 from ticketctl.app.email.add_to_ticket import keep_remainder, write_email
-from ticketctl.app.email.content import prepare, title_of
+from ticketctl.app.email.content import content_of, title_of
 from ticketctl.app.email.delivery import Delivery
 from ticketctl.app.email.quota import FOR_PEOPLE
 from ticketctl.app.email.receipt import Receipt
@@ -34,7 +34,7 @@ def open_ticket(workspace: Workspace, delivery: Delivery) -> Receipt:
         )
     profile = _profile(workspace, delivery)
     id_ = workspace.store.fresh_id(workspace.now)
-    content = prepare(email, answers=False)
+    content = content_of(email, answers=False)
     people = workspace.people_of(profile)
     roles = [profile.role_of_kind("customer")]
     roles += [
@@ -48,7 +48,7 @@ def open_ticket(workspace: Workspace, delivery: Delivery) -> Receipt:
             id_,
             Actor(email.sender, role),
             title,
-            values.body(content.body, "the message"),
+            values.clean_text(content.body, "the message"),
             content.left_out or None,
             sets={"customer": email.sender},
             via="mail",
@@ -59,7 +59,7 @@ def open_ticket(workspace: Workspace, delivery: Delivery) -> Receipt:
         )
         for role in roles
     ]
-    answer = first_allowed(workspace, profile, None, requests)
+    answer = decide_first_allowed(workspace, profile, None, requests)
     if isinstance(answer, Refusal):
         raise RefusedError(
             f"a new ticket of {profile.name} was refused: {'; '.join(answer.reasons)}"

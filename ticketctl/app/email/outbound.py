@@ -16,16 +16,16 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ticketctl.app.change import not_by_hand
+from ticketctl.app.change import require_unchanged_head
 from ticketctl.app.email.pending_notifications import (
     PendingNotification,
     pending_notifications,
 )
 from ticketctl.app.email.servers import outgoing_settings, refuse_copy
 from ticketctl.app.progress import Progress, no_progress
-from ticketctl.app.retry import retry
-from ticketctl.app.transaction import may_write, record_run, write, writing
-from ticketctl.app.unfinished_commits import catch_up, waiting
+from ticketctl.app.retry import retry_if_changed
+from ticketctl.app.transaction import commit_run, require_writable, write_files, writing
+from ticketctl.app.unfinished_commits import catch_up, uncommitted_error
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.engine.decide import decide
@@ -89,7 +89,7 @@ def send(workspace: Workspace, progress: Progress = no_progress) -> SendResult:
         SettingsError: mail is not set up, or a password is missing.
         RefusedError: this clone does not send.
     """
-    may_write(workspace)  # an email must not go out that could not be recorded
+    require_writable(workspace)  # an email must not go out that could not be recorded
     settings = outgoing_settings(workspace)
     refuse_copy(workspace)
     result = SendResult()
@@ -103,7 +103,7 @@ def send(workspace: Workspace, progress: Progress = no_progress) -> SendResult:
             return result
         catch_up(workspace)
         _SendRun(workspace, settings, result).run(progress)
-        if not result.errors and (uncommitted := waiting(workspace)):
+        if not result.errors and (uncommitted := uncommitted_error(workspace)):
             result.errors.append(uncommitted)
     return result
 
@@ -240,8 +240,8 @@ class _SendRun:
         self.result.sent += [(pending, to) for to in accepted]
         try:
             with writing(self.workspace):
-                retry(
-                    lambda: write(
+                retry_if_changed(
+                    lambda: write_files(
                         self.workspace, [self._delivery_write(pending, accepted)]
                     )
                 )
@@ -260,7 +260,7 @@ class _SendRun:
         """
         workspace = self.workspace
         loaded = workspace.store.read(pending.ticket.id)
-        not_by_hand(loaded)
+        require_unchanged_head(loaded)
         profile = workspace.profile_of(loaded.ticket)
         situation = workspace.situation_of(profile)._replace(by_mail=True)
         request = Deliver(pending.entry.id, accepted)
@@ -297,7 +297,7 @@ class _SendRun:
             with suppress(OSError), writing(self.workspace):
                 with suppress(FileNotFoundError):
                     before = files.read_in(outbox, name, files.MAX_BYTES)
-                write(self.workspace, [journal.Write(name, data, before, OUTBOX)])
+                write_files(self.workspace, [journal.Write(name, data, before, OUTBOX)])
         except DiskError as error:
             # Something else is at its place: there is no pause, and the other emails go
             # out.
@@ -305,7 +305,7 @@ class _SendRun:
 
     def _commit(self) -> None:
         message = f"mail: {counted(len(self.result.sent), 'notice')} sent"
-        if failed := record_run(self.workspace, message, self.settings.sender):
+        if failed := commit_run(self.workspace, message, self.settings.sender):
             self.result.errors.append(failed)
 
 

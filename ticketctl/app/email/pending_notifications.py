@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 
-from ticketctl.app.index.find import look
+from ticketctl.app.index.find import read_matches
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
@@ -65,7 +65,7 @@ def pending_notifications(
     sent_today = Counter() if sent_today is None else sent_today
     pending = Query((Term("owes", "is", (1,)),))
     recent = Query((Term("updated", "between", (since, "", "", "")),))
-    for loaded, _ in look(workspace, broken, [pending, recent], progress):
+    for loaded, _ in read_matches(workspace, broken, [pending, recent], progress):
         for entry in loaded.ticket.history:
             if entry.event == "notified" and since < entry.at <= horizon:
                 sent_today.update(address.lower() for address in entry.told)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ticketctl.app.email.quota import FOR_ONE, bytes_used
 from ticketctl.app.outcome import Outcome, writes_of
-from ticketctl.app.transaction import commit, write, writing
+from ticketctl.app.transaction import commit_outcomes, write_files, writing
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Decision, Keep, Refusal
@@ -29,7 +29,7 @@ MAX_QUARANTINED = 1 << 30
 server."""
 
 
-def place_of(workspace: Workspace, data: bytes) -> str:
+def quarantine_path(workspace: Workspace, data: bytes) -> str:
     """Return the path that a quarantined email has or would have, in the store."""
     digest = hashlib.sha256(data).hexdigest()
     return f"{quarantine.name_of(workspace.root, digest, workspace.now)}.eml"
@@ -43,8 +43,8 @@ def put_in_quarantine(workspace: Workspace, data: bytes, reason: str) -> str:
     """
     with writing(workspace):
         if writes := quarantine.writes(workspace.root, data, reason, workspace.now):
-            write(workspace, writes)
-    return place_of(workspace, data)
+            write_files(workspace, writes)
+    return quarantine_path(workspace, data)
 
 
 def quarantine_large(
@@ -71,7 +71,7 @@ def quarantine_large(
             )
         with writing(workspace):
             if writes := spool.writes(reason, workspace.now):
-                write(workspace, writes)
+                write_files(workspace, writes)
             return f"{spool.keep(workspace.now)}.eml"
 
 
@@ -102,13 +102,13 @@ def quarantine_and_notify(
     )
     if outcome is not None:
         writes += writes_of(workspace, outcome, files.MAX_BYTES)
-    place = place_of(workspace, data)
+    place = quarantine_path(workspace, data)
     if writes:
-        write(workspace, writes)
+        write_files(workspace, writes)
     if outcome is not None:
         if after_note is not None:
             after_note()
-        raise_failed(commit(workspace, [outcome]))
+        raise_failed(commit_outcomes(workspace, [outcome]))
     return place
 
 

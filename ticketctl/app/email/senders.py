@@ -9,7 +9,7 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.store.email.headers import same_address
 
 
-def actors_by_mail(
+def actors_by_email(
     profile: Profile, ticket: Ticket, people: People, sender: str
 ) -> list[Actor]:
     """Return as whom a sender can act on a ticket by email, the likeliest role first.

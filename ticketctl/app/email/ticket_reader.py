@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ticketctl.app.index.refresh import everything
+from ticketctl.app.index.refresh import ask_whole_index
 from ticketctl.app.workspace import Workspace
 from ticketctl.errors import MissingError
 from ticketctl.store.index.sql import holding
@@ -57,5 +57,5 @@ class TicketReader:
         Raises:
             MissingError, BrokenError: as of :meth:`read_path`.
         """
-        paths = everything(self.workspace, lambda index: holding(index, names))
+        paths = ask_whole_index(self.workspace, lambda index: holding(index, names))
         return [self.read_path(path) for path in paths]

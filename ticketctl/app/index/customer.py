@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from itertools import chain
 
-from ticketctl.app.index.parallel import read_at, spread
-from ticketctl.app.index.refresh import broken_in, cells_of, everything
+from ticketctl.app.index.parallel import read_ticket_at, spread
+from ticketctl.app.index.refresh import ask_whole_index, broken_in, cells_of
 from ticketctl.app.progress import Progress
 from ticketctl.app.visibility import CustomerView
 from ticketctl.app.workspace import Workspace
@@ -26,7 +26,9 @@ from ticketctl.store.index.sql import lettered, owned
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
-def own_index(workspace: Workspace, view: CustomerView, progress: Progress) -> Index:
+def customer_index(
+    workspace: Workspace, view: CustomerView, progress: Progress
+) -> Index:
     """An index in memory, made anew for each command: a customer's tickets are few.
 
     What cannot be read is nobody's: it is left out, for nobody knows whose it is.
@@ -39,11 +41,16 @@ def own_index(workspace: Workspace, view: CustomerView, progress: Progress) -> I
         }
         return paths, exit_of(broken_in(index)) is Exit.IO
 
-    paths, some_unread = everything(workspace, theirs, progress)
+    paths, some_unread = ask_whole_index(workspace, theirs, progress)
     kept = (
         one
         for one in spread(
-            workspace, read_at, keep_own, sorted(paths), "reading", progress
+            workspace,
+            read_ticket_at,
+            customer_entry_of,
+            sorted(paths),
+            "reading",
+            progress,
         )
         if one is not None
     )
@@ -69,7 +76,7 @@ _UNREAD = IndexEntry(
 their ids."""
 
 
-def keep_own(
+def customer_entry_of(
     workspace: Workspace, found: LoadedTicket | Finding | None
 ) -> IndexEntry | None:
     """What that index holds of a ticket, as its reader sees it.

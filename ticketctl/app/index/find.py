@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from ticketctl.app.index.refresh import ask, broken_in, everything
+from ticketctl.app.index.refresh import ask_index, ask_whole_index, broken_in
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.query import Query, Row, Term
@@ -45,7 +45,7 @@ def _guarded(rows: Iterator[Row]) -> Iterator[Row]:
         ) from None
 
 
-def look(
+def read_matches(
     workspace: Workspace,
     broken: list[Finding],
     queries: Iterable[Query],
@@ -62,7 +62,9 @@ def look(
         SettingsError: the settings have mistakes, which are not the tickets'.
     """
     queries = list(queries)
-    wanted, unreadable = ask(workspace, lambda index: _wanted(index, queries), progress)
+    wanted, unreadable = ask_index(
+        workspace, lambda index: _wanted(index, queries), progress
+    )
     broken += unreadable
     for number, id_ in enumerate(wanted, 1):
         progress("looking", number, len(wanted))
@@ -77,21 +79,21 @@ def look(
             yield loaded, profile
 
 
-def ids_of(workspace: Workspace) -> Iterable[str]:
+def visible_ids(workspace: Workspace) -> Iterable[str]:
     """The ids of all tickets that who asks may see, oldest day first."""
     return (
         workspace.store.ids()
         if workspace.view is None
-        else ask(workspace, lambda index: list(ids(index, Query())))
+        else ask_index(workspace, lambda index: list(ids(index, Query())))
     )
 
 
-def paths(
+def find_paths(
     workspace: Workspace, query: Query, progress: Progress = no_progress
 ) -> tuple[list[str], list[Finding]]:
     """The files of the tickets that a query wants, oldest day first, and what cannot be
     read of the whole store."""
-    found, broken = ask(
+    found, broken = ask_index(
         workspace,
         lambda index: _wanted(_searched(workspace, index, query, progress), [query]),
         progress,
@@ -118,11 +120,11 @@ class Matches(Record):
     waiting: int
 
 
-def find(
+def find_tickets(
     workspace: Workspace, query: Query, progress: Progress = no_progress
 ) -> Matches:
     """All tickets that a query wants; a broken one is reported, never silently missing."""
-    return ask(
+    return ask_index(
         workspace,
         lambda index: _found_in(_searched(workspace, index, query, progress), query),
         progress,
@@ -155,14 +157,14 @@ def _found_in(index: Index, query: Query) -> Matches:
     )
 
 
-def newest_of(workspace: Workspace, customer: str) -> LoadedTicket | None:
+def newest_ticket_of(workspace: Workspace, customer: str) -> LoadedTicket | None:
     """The ticket that a customer opened last; nothing, if they have none that can be
     read."""
     if not customer:
         return None
     newest = (("created", True), ("id", True))
     query = Query((Term("customer", "is", (customer,)),), newest, limit=1)
-    for id_ in everything(
+    for id_ in ask_whole_index(
         workspace, lambda index: [row.id for row in select(index, query)]
     ):
         with suppress(BrokenError, MissingError, UnreadError):

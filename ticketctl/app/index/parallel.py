@@ -67,7 +67,7 @@ def spread(
             progress(what, number, len(items))
 
 
-def read_at(workspace: Workspace, path: str) -> LoadedTicket | Finding | None:
+def read_ticket_at(workspace: Workspace, path: str) -> LoadedTicket | Finding | None:
     """The ticket at a path; what is wrong with it, if it cannot be read; nothing, if it
     went meanwhile."""
     try:

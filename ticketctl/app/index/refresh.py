@@ -45,7 +45,7 @@ _FORM = "watchers reachable, opening emails"
 T = TypeVar("T")
 
 
-def fresh(workspace: Workspace, progress: Progress = no_progress) -> Index:
+def refreshed_index(workspace: Workspace, progress: Progress = no_progress) -> Index:
     """The index, as the files are now.
 
     Raises:
@@ -70,10 +70,10 @@ def fresh(workspace: Workspace, progress: Progress = no_progress) -> Index:
     finally:
         if ahead is not None:
             ahead.stop()
-    return rebuilt(workspace, progress)
+    return rebuild_index(workspace, progress)
 
 
-def ask(
+def ask_index(
     workspace: Workspace,
     question: Callable[[Index], T],
     progress: Progress = no_progress,
@@ -87,13 +87,13 @@ def ask(
         DiskError: the new one is damaged, too.
     """
     if workspace.view is not None:
-        from ticketctl.app.index.customer import own_index
+        from ticketctl.app.index.customer import customer_index
 
-        return question(own_index(workspace, workspace.view, progress))
-    return everything(workspace, question, progress)
+        return question(customer_index(workspace, workspace.view, progress))
+    return ask_whole_index(workspace, question, progress)
 
 
-def everything(
+def ask_whole_index(
     workspace: Workspace,
     question: Callable[[Index], T],
     progress: Progress = no_progress,
@@ -104,10 +104,10 @@ def everything(
         DiskError: the new one is damaged, too.
     """
     try:
-        return question(fresh(workspace, progress))
+        return question(refreshed_index(workspace, progress))
     except UnusableError:
         try:
-            return question(rebuilt(workspace, progress))
+            return question(rebuild_index(workspace, progress))
         except UnusableError as error:
             raise DiskError(
                 f"the index is damaged: {error}", "look at the disk"
@@ -152,7 +152,7 @@ def _updated(
         return index if is_saved else None
 
 
-def rebuilt(
+def rebuild_index(
     workspace: Workspace, progress: Progress = no_progress, in_memory: bool = True
 ) -> Index:
     """A new index, from all files.
@@ -247,7 +247,14 @@ def _read(
 
     for look, kept in zip(
         found.to_read,
-        spread(workspace, see, keep, found.to_read, "reading", progress),
+        spread(
+            workspace,
+            parse_for_index,
+            index_entry_of,
+            found.to_read,
+            "reading",
+            progress,
+        ),
         strict=True,
     ):
         if kept is None:
@@ -283,7 +290,7 @@ class ParsedFile(NamedTuple):
     found: Ticket | Finding | None
 
 
-def see(workspace: Workspace, look: FileToRead) -> ParsedFile:
+def parse_for_index(workspace: Workspace, look: FileToRead) -> ParsedFile:
     """Read a file that the index is to hold."""
     blob = b""
     _, stamp, read = take_stamp(
@@ -301,7 +308,7 @@ def see(workspace: Workspace, look: FileToRead) -> ParsedFile:
     return ParsedFile(look.path, blob, stamp, read, found)
 
 
-def keep(workspace: Workspace, seen: ParsedFile) -> IndexEntry | None:
+def index_entry_of(workspace: Workspace, seen: ParsedFile) -> IndexEntry | None:
     """What the index is to hold of a file; nothing, if it is gone by now."""
     from ticketctl.core.summary import summary_of
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from ticketctl.app.index.parallel import read_at, spread
+from ticketctl.app.index.parallel import read_ticket_at, spread
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.query import Term
@@ -50,8 +50,8 @@ def _complete(workspace: Workspace, index: Index, progress: Progress) -> None:
         left,
         spread(
             workspace,
-            read_at,
-            text_of,
+            read_ticket_at,
+            search_text,
             [path for path, _ in left],
             "searching",
             progress,
@@ -70,7 +70,7 @@ def _complete(workspace: Workspace, index: Index, progress: Progress) -> None:
 _AT_ONCE = 5000
 
 
-def text_of(_: Workspace, found: LoadedTicket | Finding | None) -> str | None:
+def search_text(_: Workspace, found: LoadedTicket | Finding | None) -> str | None:
     """What is searched in a ticket; nothing, if it cannot be understood.
 
     Raises:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 
 from ticketctl.app.index.parallel import spread
-from ticketctl.app.index.refresh import ask, is_made_by, keep, see
+from ticketctl.app.index.refresh import (
+    ask_index,
+    index_entry_of,
+    is_made_by,
+    parse_for_index,
+)
 from ticketctl.app.progress import Progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.plural import counted
@@ -14,7 +19,7 @@ from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.index.fulltext import is_prepared
 
 
-def status(workspace: Workspace) -> list[str]:
+def index_status(workspace: Workspace) -> list[str]:
     """What there is, in lines; nothing is written."""
     try:
         index = Index.open(workspace.state)
@@ -40,17 +45,21 @@ def _status(workspace: Workspace, index: Index) -> list[str]:
     ]
 
 
-def differences(workspace: Workspace, progress: Progress) -> list[str]:
+def index_differences(workspace: Workspace, progress: Progress) -> list[str]:
     """How the index, brought up to date, differs from what all files say; nothing is
     written but that.
 
     Each line is the path of a file and what is wrong with it.
     """
-    held = ask(workspace, lambda index: index.summaries(), progress)
+    held = ask_index(workspace, lambda index: index.summaries(), progress)
     looks = find_changes(workspace.root, None).to_read
     found = []
     for look, kept in zip(
-        looks, spread(workspace, see, keep, looks, "verifying", progress), strict=True
+        looks,
+        spread(
+            workspace, parse_for_index, index_entry_of, looks, "verifying", progress
+        ),
+        strict=True,
     ):
         cells = held.pop(look.path, None)
         if kept is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ticketctl.app.input import values
-from ticketctl.app.input.identity import actors, person
+from ticketctl.app.input.identity import actors, parse_person
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.context import context_for
 from ticketctl.core.engine.placeholders import fill
@@ -57,7 +57,7 @@ def change_requests(workspace: Workspace, typed: ChangeInput) -> Ask:
 
     def ask(loaded: LoadedTicket, profile: Profile) -> list[Change]:
         ticket = loaded.ticket
-        to = values.status(profile, typed.to) if typed.to else None
+        to = values.find_status(profile, typed.to) if typed.to else None
         if typed.expect is not None:
             _check_status(profile, ticket, typed.expect)
         candidates = actors(workspace, profile, ticket, typed.for_)
@@ -73,8 +73,8 @@ def change_requests(workspace: Workspace, typed: ChangeInput) -> Ask:
             Change(
                 actor,
                 to,
-                values.body(text, "the message") if text is not None else None,
-                values.body(note, "the note") if note is not None else None,
+                values.clean_text(text, "the message") if text is not None else None,
+                values.clean_text(note, "the note") if note is not None else None,
                 sets,
                 unset,
                 via=typed.via,
@@ -92,7 +92,7 @@ def _check_status(profile: Profile, ticket: Ticket, expected: str) -> None:
     Raises:
         RefusedError: it has; the hint says who changed it.
     """
-    if values.status(profile, expected) != ticket.status:
+    if values.find_status(profile, expected) != ticket.status:
         last = next(entry for entry in reversed(ticket.history) if entry.to)
         raise RefusedError(
             f"{ticket.id} is {ticket.status}, not {expected}",
@@ -104,13 +104,13 @@ def _assignments(
     workspace: Workspace, profile: Profile, typed: ChangeInput
 ) -> tuple[dict[str, Value], tuple[str, ...]]:
     """Return the values to set by name, and the names to clear."""
-    sets, unset = values.assignments(workspace, profile, typed.pairs)
+    sets, unset = values.parse_assignments(workspace, profile, typed.pairs)
     if typed.due:
-        sets["due"] = values.when(workspace, typed.due)
+        sets["due"] = values.parse_moment(workspace, typed.due)
     if typed.assignee and typed.assignee.casefold() == "none":
         unset += ("assignee",)
     elif typed.assignee:
-        sets["assignee"] = person(typed.assignee, workspace)
+        sets["assignee"] = parse_person(typed.assignee, workspace)
     return sets, unset
 
 
@@ -125,7 +125,7 @@ class _FilledTemplate(NamedTuple):
 def _template(
     workspace: Workspace, profile: Profile, ticket: Ticket, actor: Actor, name: str
 ) -> _FilledTemplate:
-    template = values.template(profile, name)
+    template = values.find_template(profile, name)
     context = context_for(workspace.situation_of(profile), ticket, actor)
     return _FilledTemplate(
         {key: value for key, value in template.sets.items() if value is not None},

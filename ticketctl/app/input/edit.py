@@ -17,7 +17,7 @@ from ticketctl.store.yaml.loader import LoadedTicket
 from ticketctl.store.yaml.writer import quoted
 
 
-def page(ticket: Ticket, profile: Profile, wrong: str = "") -> str:
+def edit_page(ticket: Ticket, profile: Profile, wrong: str = "") -> str:
     """The head of a ticket as YAML to be edited, with what was wrong with the last try
     above it."""
     lines = [f"# {line}" for line in wrong.splitlines()]
@@ -54,7 +54,7 @@ def _lines(key: str, value: Any, indent: str) -> list[str]:
     return [f"{indent}{key}: {shown}"]
 
 
-def read_page(
+def read_edit_page(
     workspace: Workspace, was: LoadedTicket, profile: Profile, text: str
 ) -> list[Change]:
     """What an edited page asks for: the differences to the ticket, one request per role
@@ -76,7 +76,9 @@ def read_page(
     return _request(workspace, was, profile, node, None)
 
 
-def adopt(workspace: Workspace, was: LoadedTicket, profile: Profile) -> list[Change]:
+def adopt_head(
+    workspace: Workspace, was: LoadedTicket, profile: Profile
+) -> list[Change]:
     """What the head of the file says otherwise than the history, as a request of its
     own kind.
 
@@ -113,11 +115,11 @@ def _request(
             if ticket.get(name) is not None:
                 unset.append(name)
         elif new != thaw(ticket.get(name)):
-            name, declared = values.field(profile, name)
+            name, declared = values.find_field(profile, name)
             sets |= _values(workspace, profile, ticket, name, declared, new)
     status = node.map.get("status")
     to = (
-        values.status(profile, status.text)
+        values.find_status(profile, status.text)
         if status and status.text != ticket.status
         else None
     )
@@ -144,4 +146,4 @@ def _values(
     if isinstance(new, bool):
         new = "true" if new else "false"
     text = ",".join(map(str, new)) if isinstance(new, list) else str(new)
-    return {name: values.value(workspace, profile, declared, name, text)}
+    return {name: values.parse_value(workspace, profile, declared, name, text)}

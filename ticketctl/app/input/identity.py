@@ -33,7 +33,7 @@ def actors(
         hint = "--as ROLE:WHO, TICKETCTL_AS, or git config user.email"
         raise UsageError("I do not know who you are", hint)
     if for_ is not None:
-        for_ = person(for_, workspace)
+        for_ = parse_person(for_, workspace)
     customers = ticket.customers if ticket else ()
     as_customer = listed_spelling(who, customers) or who
     for_ = for_ and (listed_spelling(for_, customers) or for_)
@@ -65,7 +65,7 @@ def actors(
     ]
 
 
-def me(workspace: Workspace) -> str:
+def own_address(workspace: Workspace) -> str:
     """The address behind ``@me``.
 
     Raises:
@@ -81,14 +81,14 @@ def me(workspace: Workspace) -> str:
     return who or workspace.email
 
 
-def person(text: str, workspace: Workspace) -> str:
+def parse_person(text: str, workspace: Workspace) -> str:
     """An address or name as typed, ``@me`` resolved.
 
     Raises:
         UsageError: it could not be anybody's.
     """
     if text == "@me":
-        return me(workspace)
+        return own_address(workspace)
     if not PERSON.match(text) or text.startswith("-"):
         raise UsageError(
             f'"{text}" is not a person', "an address such as amy@support.example"
@@ -114,5 +114,5 @@ def _said(workspace: Workspace, profile: Profile) -> tuple[str, str]:
             hint = closest(role, known) or f"its roles: {', '.join(known)}"
             raise UsageError(f'{profile.name} has no role "{role}"', hint)
         role = folded[role.casefold()]
-    who = person(who, workspace) if who else workspace.email
+    who = parse_person(who, workspace) if who else workspace.email
     return role, who

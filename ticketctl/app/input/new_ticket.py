@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ticketctl.app.input import values
-from ticketctl.app.input.identity import actors, person
+from ticketctl.app.input.identity import actors, parse_person
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.placeholders import fill
@@ -156,7 +156,7 @@ def create_requests(
         TicketctlError: the input does not make a ticket.
     """
     profile = _profile(workspace, typed.profile)
-    template = values.template(profile, typed.template) if typed.template else None
+    template = values.find_template(profile, typed.template) if typed.template else None
     id_ = _id(workspace, typed.id, taken)
     candidates = actors(workspace, profile, None)
     sets = _assignments(workspace, profile, typed)
@@ -172,13 +172,13 @@ def create_requests(
         note = fill(template.note, context) or None
     to = template.to or None if template else None
     if typed.status:
-        to = values.status(profile, typed.status)
+        to = values.find_status(profile, typed.status)
     return profile, [
         Create(
             id_,
             actor,
-            values.line(title, "the title"),
-            values.body(text, "the text") if text else None,
+            values.clean_line(title, "the title"),
+            values.clean_text(text, "the text") if text else None,
             note,
             to,
             _with_customer(profile, actor, sets),
@@ -276,17 +276,17 @@ def _assignments(
     """Return the values that a new ticket begins with, by name."""
     sets: dict[str, Value] = {}
     for key, value in typed.fields.items():
-        name, field = values.field(profile, key)
-        sets[name] = values.value(
+        name, field = values.find_field(profile, key)
+        sets[name] = values.parse_value(
             workspace, profile, field, name, _as_typed(key, field.type, value)
         )
-    pairs, _ = values.assignments(workspace, profile, typed.pairs)
+    pairs, _ = values.parse_assignments(workspace, profile, typed.pairs)
     sets |= pairs
     for key, who in (("customer", typed.customer), ("assignee", typed.assignee)):
         if who and who.casefold() != "none":
-            sets[key] = person(who, workspace)
+            sets[key] = parse_person(who, workspace)
     if typed.due:
-        sets["due"] = values.when(workspace, typed.due)
+        sets["due"] = values.parse_moment(workspace, typed.due)
     if typed.follows:
         sets["follows"] = workspace.id_of(typed.follows)
     return sets

@@ -65,7 +65,7 @@ def read_query(workspace: Workspace, text: str) -> Iterator[Term]:
         if not value:
             raise UsageError("there is nothing between the quotation marks")
         if name:
-            yield term(workspace, name, value, not minus)
+            yield parse_term(workspace, name, value, not minus)
         elif value.endswith(":") and not phrase:
             raise UsageError(
                 f'"{value}" says no value', f"{value}VALUE, without a space between"
@@ -88,7 +88,7 @@ def is_term(workspace: Workspace, text: str) -> bool:
     )
 
 
-def words(text: str) -> list[Term]:
+def word_terms(text: str) -> list[Term]:
     """Words that must all be there, or the beginnings of such.
 
     Raises:
@@ -98,7 +98,7 @@ def words(text: str) -> list[Term]:
     return [Term("words", "word", (word,)) for word in dict.fromkeys(text.split())]
 
 
-def too_many(terms: Sequence[Term]) -> None:
+def require_few_terms(terms: Sequence[Term]) -> None:
     """Refuse what SQLite could not take.
 
     Raises:
@@ -108,7 +108,9 @@ def too_many(terms: Sequence[Term]) -> None:
         raise UsageError(f"more than {_MOST} things are asked at once")
 
 
-def term(workspace: Workspace, name: str, value: str, wanted: bool = True) -> Term:
+def parse_term(
+    workspace: Workspace, name: str, value: str, wanted: bool = True
+) -> Term:
     """One ``name:value``.
 
     Raises:
@@ -161,7 +163,7 @@ def _field_term(workspace: Workspace, name: str, value: str, wanted: bool) -> Te
     )
 
 
-def doubt(workspace: Workspace, terms: Iterable[Term]) -> str:
+def explain_no_match(workspace: Workspace, terms: Iterable[Term]) -> str:
     """Why nothing may have been found: a value that no profile lists for a field. Old
     tickets may still have such."""
     for one in terms:
@@ -197,10 +199,10 @@ def _moments_or_field(workspace: Workspace, name: str) -> str:
     """The column of a name, or the field of some profile."""
     if name in (*_WHOSE, "follows", *_MOMENTS):
         return "due" if name == "due" else _MOMENTS.get(name, name)
-    return f"field.{field(workspace, name)}"
+    return f"field.{find_field_name(workspace, name)}"
 
 
-def field(workspace: Workspace, name: str) -> str:
+def find_field_name(workspace: Workspace, name: str) -> str:
     """The field of that name, of any profile.
 
     Raises:
@@ -225,9 +227,9 @@ def _declared(workspace: Workspace, name: str) -> Field:
 
 
 def _person(workspace: Workspace, value: str) -> str:
-    from ticketctl.app.input.identity import me
+    from ticketctl.app.input.identity import own_address
 
-    return me(workspace) if value == "@me" else value
+    return own_address(workspace) if value == "@me" else value
 
 
 def _is(workspace: Workspace, value: str, wanted: bool) -> Term:
@@ -241,7 +243,10 @@ def _is(workspace: Workspace, value: str, wanted: bool) -> Term:
             return Term("next_due", "set", (), wanted)
         case "overdue":
             return Term(
-                "when", "between", between(workspace, None, workspace.now), wanted
+                "when",
+                "between",
+                instant_bounds(workspace, None, workspace.now),
+                wanted,
             )
         case "queue":
             return Term("queued", "is", (1,), wanted)
@@ -295,10 +300,10 @@ def _bounds(workspace: Workspace, value: str) -> tuple[str, ...]:
             )
         low = _day(workspace, begin)[0] if begin else None
         high = _day(workspace, end if dots else begin)[1] if end or not dots else None
-    return between(workspace, low, high)
+    return instant_bounds(workspace, low, high)
 
 
-def between(
+def instant_bounds(
     workspace: Workspace, low: datetime | None, high: datetime | None
 ) -> tuple[str, ...]:
     """Two instants as the values of a term. A date in a ticket means its local 00:00,
@@ -316,10 +321,10 @@ def between(
 def _day(workspace: Workspace, text: str) -> tuple[datetime, datetime]:
     """The first and the last second of what was typed: the same for an instant, the
     local day for a date."""
-    from ticketctl.app.input.values import when
+    from ticketctl.app.input.values import parse_moment
 
     where = zone(workspace.settings.timezone)
-    held = when(workspace, text)
+    held = parse_moment(workspace, text)
     try:
         first = moment_of(held, where)
         if len(held) > 10:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ticketctl.app.input.identity import person
+from ticketctl.app.input.identity import parse_person
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.entry import Value
@@ -17,7 +17,7 @@ from ticketctl.errors import UsageError, closest
 MAX_TEXT = 256 * 1024
 
 
-def status(profile: Profile, text: str) -> str:
+def find_status(profile: Profile, text: str) -> str:
     """The status that a person means.
 
     Raises:
@@ -32,7 +32,7 @@ def status(profile: Profile, text: str) -> str:
     )
 
 
-def template(profile: Profile, name: str) -> Template:
+def find_template(profile: Profile, name: str) -> Template:
     """The preset of that name.
 
     Raises:
@@ -45,7 +45,7 @@ def template(profile: Profile, name: str) -> Template:
     return profile.templates[name]
 
 
-def assignments(
+def parse_assignments(
     workspace: Workspace, profile: Profile, pairs: Iterable[str]
 ) -> tuple[dict[str, Value], tuple[str, ...]]:
     """``K=V`` ... as values by name, and the names to clear (``K=``).
@@ -61,15 +61,15 @@ def assignments(
             raise UsageError(
                 f'"{pair}" is not of the form FIELD=VALUE', "FIELD= clears"
             )
-        name, declared = field(profile, key.strip())
+        name, declared = find_field(profile, key.strip())
         if text == "":
             unset.append(name)
         else:
-            sets[name] = value(workspace, profile, declared, name, text)
+            sets[name] = parse_value(workspace, profile, declared, name, text)
     return sets, tuple(unset)
 
 
-def field(profile: Profile, text: str) -> tuple[str, Field]:
+def find_field(profile: Profile, text: str) -> tuple[str, Field]:
     """The field (or head key, or item of a checklist) that a person means.
 
     Raises:
@@ -88,7 +88,7 @@ def field(profile: Profile, text: str) -> tuple[str, Field]:
     return (f"{found.name}.{squash_item(item)}" if dot else found.name), found
 
 
-def value(
+def parse_value(
     workspace: Workspace, profile: Profile, declared: Field, name: str, text: str
 ) -> Value:
     """One value, of its field's type.
@@ -120,7 +120,7 @@ def value(
             raise UsageError(f'{name} is a whole number, not "{text}"')
         return int(text)
     if kind in ("date", "datetime"):
-        held = when(workspace, text)
+        held = parse_moment(workspace, text)
         where = dates.zone(workspace.settings.timezone)
         return (
             held
@@ -128,14 +128,16 @@ def value(
             else f"{dates.moment_of(held, where).astimezone(where):%Y-%m-%d}"
         )
     if kind in ("user", "email"):
-        return person(text, workspace)
+        return parse_person(text, workspace)
     if kind == "users":
         return tuple(
-            person(part.strip(), workspace) for part in text.split(",") if part.strip()
+            parse_person(part.strip(), workspace)
+            for part in text.split(",")
+            if part.strip()
         )
     if name == "follows":
         return workspace.id_of(text)
-    return body(text, name) if kind == "text" else line(text, name)
+    return clean_text(text, name) if kind == "text" else clean_line(text, name)
 
 
 def _one_of(name: str, known: tuple[str, ...], text: str) -> str:
@@ -147,7 +149,7 @@ def _one_of(name: str, known: tuple[str, ...], text: str) -> str:
     )
 
 
-def when(workspace: Workspace, text: str) -> str:
+def parse_moment(workspace: Workspace, text: str) -> str:
     """A moment as typed, as files hold it. Times are typed as they are shown: in the
     store's zone.
 
@@ -162,13 +164,13 @@ def when(workspace: Workspace, text: str) -> str:
         raise UsageError(str(error), hint) from None
 
 
-def line(text: str, what: str) -> str:
+def clean_line(text: str, what: str) -> str:
     """A text of one line.
 
     Raises:
         UsageError: it is empty, has several lines, or is not text.
     """
-    held = body(text, what)
+    held = clean_text(text, what)
     if "\n" in held:
         raise UsageError(f"{what} must be one line")
     if len(held) > 1000:
@@ -176,7 +178,7 @@ def line(text: str, what: str) -> str:
     return held
 
 
-def body(text: str, what: str) -> str:
+def clean_text(text: str, what: str) -> str:
     """A text as files hold it: LF, exactly one final newline if it has several lines,
     none if it has one.
 
