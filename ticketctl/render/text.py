@@ -61,7 +61,7 @@ def done(
         else []
     )
     tail += map(safe, decision.unheard)
-    was, promise = (coming(formatter, one) for one in upcoming)
+    was, promise = (coming(formatter, one) for one in (upcoming.before, upcoming.after))
     if promise and (before.status != after.status or promise != was):
         tail.append(promise)
     elif was and not promise and before.status == after.status:

@@ -8,7 +8,7 @@ triggers, the sweep and the lists of what is open to somebody (X2, X3).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from ticketctl.core import dates
 from ticketctl.core.conditions import (
@@ -47,10 +47,10 @@ from ticketctl.core.people import People
 from ticketctl.core.profile import Transition
 from ticketctl.core.templates import TooLongError
 from ticketctl.core.ticket import changed
-from ticketctl.record import replace_unchecked
+from ticketctl.record import Record, replace_unchecked
 
 
-class Verdict(NamedTuple):
+class Verdict(Record):
     """What the checker says of one move: without reasons, it is allowed."""
 
     edge: Transition | None

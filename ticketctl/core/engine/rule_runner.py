@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, assert_never
+from typing import Any, assert_never
 
 from ticketctl.core.actions import (
     Action,
@@ -28,10 +28,10 @@ from ticketctl.core.entry import Entry, Value
 from ticketctl.core.language.grammar import INTERNAL
 from ticketctl.core.profile import Trigger
 from ticketctl.core.ticket import LINK, Ticket, apply
-from ticketctl.record import replace
+from ticketctl.record import Record, replace
 
 
-class RuleRun(NamedTuple):
+class RuleRun(Record):
     """One rule that acts.
 
     Args:
@@ -195,7 +195,7 @@ class RuleRunner:
             draft.unreachable.append(reason)
         if run.marks.get("due") or (recipients and draft.by_mail):
             due = self._append("reminded", run, message=message, told=recipients)
-            run = run._replace(marks={"anchor": due.id})
+            run = replace(run, marks={"anchor": due.id})
         if not recipients:
             return
         if not draft.by_mail:

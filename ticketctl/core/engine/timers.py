@@ -219,7 +219,10 @@ def _event_clock(profile: Profile, ticket: Ticket, automation: Automation) -> Cl
 
 def _unmet_conditions(situation: Situation, ticket: Ticket, timer: Timer) -> list[str]:
     """Return the conditions of a timer that do not hold, in words."""
-    return failures(timer.automation.when, system_context(situation, ticket))
+    conditions = timer.automation.when
+    if not conditions:
+        return []
+    return failures(conditions, system_context(situation, ticket))
 
 
 def due_now(situation: Situation, ticket: Ticket) -> Iterator[Fire]:
@@ -289,7 +292,7 @@ def next_due(
     )
 
 
-class NextRule(NamedTuple):
+class NextRule(Record):
     """The rule that acts next on a ticket if nobody does anything: data to be worded.
 
     Args:
@@ -311,7 +314,7 @@ class NextRule(NamedTuple):
     unreachable: tuple[str, ...]
 
 
-class NextRules(NamedTuple):
+class NextRules(Record):
     """What acts next on a ticket, before a change of it and after."""
 
     before: NextRule | None
