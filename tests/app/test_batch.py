@@ -1,4 +1,4 @@
-"""Tests of ``app.batch``."""
+"""Tests of ``ticketctl.app.batch``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``app.check``."""
+"""Tests of ``ticketctl.app.check``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``app.check_range``."""
+"""Tests of ``ticketctl.app.check_range``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``app.heartbeat``."""
+"""Tests of ``ticketctl.app.heartbeat``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``app.holidays``."""
+"""Tests of ``ticketctl.app.holidays``."""
 
 from __future__ import annotations
 

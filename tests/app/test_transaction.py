@@ -1,4 +1,4 @@
-"""Tests of ``app.transaction``."""
+"""Tests of ``ticketctl.app.transaction``."""
 
 from __future__ import annotations
 

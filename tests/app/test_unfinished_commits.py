@@ -1,4 +1,4 @@
-"""Tests of ``app.unfinished_commits``."""
+"""Tests of ``ticketctl.app.unfinished_commits``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``cli.conftest``."""
+"""Fixtures of the tests of ``ticketctl.cli``."""
 
 from __future__ import annotations
 

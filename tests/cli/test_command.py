@@ -1,4 +1,4 @@
-"""Tests of ``cli.command``."""
+"""Tests of ``ticketctl.cli.command``."""
 
 from __future__ import annotations
 

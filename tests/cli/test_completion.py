@@ -1,4 +1,4 @@
-"""Tests of ``cli.completion``."""
+"""Tests of ``ticketctl.cli.completion``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``cli.listing``."""
+"""Tests of ``ticketctl.cli.listing``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``cli.mail``."""
+"""Tests of ``ticketctl.cli.mail``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``cli.transfer``."""
+"""Tests of ``ticketctl.cli.transfer``."""
 
 from __future__ import annotations
 

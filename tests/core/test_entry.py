@@ -1,4 +1,4 @@
-"""Tests of ``core.entry``."""
+"""Tests of ``ticketctl.core.entry``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``core.templates``."""
+"""Tests of ``ticketctl.core.templates``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``render.json_documents``."""
+"""Tests of ``ticketctl.render.json_documents``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``render.sanitize``."""
+"""Tests of ``ticketctl.render.sanitize``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``render.table``."""
+"""Tests of ``ticketctl.render.table``."""
 
 from __future__ import annotations
 

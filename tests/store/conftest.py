@@ -1,4 +1,4 @@
-"""Tests of ``store.conftest``."""
+"""Fixtures of the tests of ``ticketctl.store``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.profiles``."""
+"""Tests of ``ticketctl.store.profiles``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.settings``."""
+"""Tests of ``ticketctl.store.settings``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.tickets``."""
+"""Tests of ``ticketctl.store.tickets``."""
 
 from __future__ import annotations
 

@@ -347,15 +347,22 @@ def below_a_repository(b: Box) -> Iterator[None]:
     yield
 
 
-def hidden(b: Box, flag: str) -> Iterator[object]:
+def hidden(b: Box, flag: str) -> Iterator[None]:
     path = b.path(0)
     for before in (False, True):
-        yield before and b.edit(path)
-        yield b.git("update-index", f"--{flag}", str(path))
-        yield b.edit(path)
-        yield b.edit(path, kept=True)
-        yield b.git("update-index", f"--no-{flag}", str(path))
-        yield b.git("checkout", "-q", "--", ".")
+        if before:
+            b.edit(path)
+        yield
+        b.git("update-index", f"--{flag}", str(path))
+        yield
+        b.edit(path)
+        yield
+        b.edit(path, kept=True)
+        yield
+        b.git("update-index", f"--no-{flag}", str(path))
+        yield
+        b.git("checkout", "-q", "--", ".")
+        yield
     b.git("update-index", f"--{flag}", str(path))
     path.unlink()
     yield
@@ -555,24 +562,32 @@ def core_worktree(b: Box) -> Iterator[None]:
         yield
 
 
-def converted(b: Box, attributes: str) -> Iterator[object]:
+def converted(b: Box, attributes: str) -> Iterator[None]:
     """Git compares what a filter makes of a file, a list reads the file itself."""
     (b.root / ".gitattributes").write_text(attributes)
     b.edit(0)
     b.edit(4)
     b.git("config", "filter.same.clean", "sed s/zz[0-9]*/zz0000/")
     b.git("add", "-A")
-    yield b.git("commit", "-qm", "x")
+    b.git("commit", "-qm", "x")
+    yield
     b.git("rm", "-q", "--cached", "-r", ".")
     b.git("reset", "-q", "--hard")
     yield
     path = b.path(0)
-    yield b.edit(7, kept=True)
-    yield b.edit(7, kept=True)
-    yield path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    yield b.edit(0), b.edit(4, kept=True)
-    yield b.commit()
-    yield b.edit(4, target=r"zz\d{4}|\$Id[^$]*\$")
+    b.edit(7, kept=True)
+    yield
+    b.edit(7, kept=True)
+    yield
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    yield
+    b.edit(0)
+    b.edit(4, kept=True)
+    yield
+    b.commit()
+    yield
+    b.edit(4, target=r"zz\d{4}|\$Id[^$]*\$")
+    yield
 
 
 @story

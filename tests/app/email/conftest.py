@@ -1,4 +1,4 @@
-"""Tests of ``app.email.conftest``."""
+"""Fixtures of the tests of ``ticketctl.app.email``."""
 
 from __future__ import annotations
 

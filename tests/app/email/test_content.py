@@ -1,4 +1,4 @@
-"""Tests of ``app.email.content``."""
+"""Tests of ``ticketctl.app.email.content``."""
 
 from __future__ import annotations
 

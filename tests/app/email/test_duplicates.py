@@ -1,4 +1,4 @@
-"""Tests of ``app.email.duplicates``."""
+"""Tests of ``ticketctl.app.email.duplicates``."""
 
 from __future__ import annotations
 

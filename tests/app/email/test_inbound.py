@@ -1,4 +1,4 @@
-"""Tests of ``app.email.inbound``."""
+"""Tests of ``ticketctl.app.email.inbound``."""
 
 from __future__ import annotations
 

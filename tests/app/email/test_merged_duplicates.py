@@ -1,4 +1,4 @@
-"""Tests of ``app.email.merged_duplicates``."""
+"""Tests of ``ticketctl.app.email.merged_duplicates``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``app.email.quarantine``."""
+"""Tests of ``ticketctl.app.email.quarantine``."""
 
 from __future__ import annotations
 

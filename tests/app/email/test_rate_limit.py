@@ -1,4 +1,4 @@
-"""Tests of ``app.email.rate_limit``."""
+"""Tests of ``ticketctl.app.email.rate_limit``."""
 
 from __future__ import annotations
 

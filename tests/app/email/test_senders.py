@@ -1,4 +1,4 @@
-"""Tests of ``app.email.senders``."""
+"""Tests of ``ticketctl.app.email.senders``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``app.email.threads``."""
+"""Tests of ``ticketctl.app.email.threads``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``app.index.refresh``."""
+"""Tests of ``ticketctl.app.index.refresh``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``app.input.conftest``."""
+"""Fixtures of the tests of ``ticketctl.app.input``."""
 
 from __future__ import annotations
 

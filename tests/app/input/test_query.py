@@ -1,4 +1,4 @@
-"""Tests of ``app.input.query``."""
+"""Tests of ``ticketctl.app.input.query``."""
 
 from __future__ import annotations
 

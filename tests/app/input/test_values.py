@@ -1,4 +1,4 @@
-"""Tests of ``app.input.values``."""
+"""Tests of ``ticketctl.app.input.values``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``core.engine.guards``."""
+"""Tests of ``ticketctl.core.engine.guards``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``core.engine.recipients``."""
+"""Tests of ``ticketctl.core.engine.recipients``."""
 
 from __future__ import annotations
 

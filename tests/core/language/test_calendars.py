@@ -1,4 +1,4 @@
-"""Tests of ``core.language.calendars``."""
+"""Tests of ``ticketctl.core.language.calendars``."""
 
 from __future__ import annotations
 

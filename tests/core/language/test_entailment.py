@@ -1,4 +1,4 @@
-"""Tests of ``core.language.entailment``."""
+"""Tests of ``ticketctl.core.language.entailment``."""
 
 from __future__ import annotations
 

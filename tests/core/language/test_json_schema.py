@@ -1,4 +1,4 @@
-"""Tests of ``core.language.json_schema``."""
+"""Tests of ``ticketctl.core.language.json_schema``."""
 
 from __future__ import annotations
 

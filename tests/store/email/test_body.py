@@ -1,4 +1,4 @@
-"""Tests of ``store.email.body``."""
+"""Tests of ``ticketctl.store.email.body``."""
 
 from __future__ import annotations
 

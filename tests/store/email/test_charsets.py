@@ -1,4 +1,4 @@
-"""Tests of ``store.email.charsets``."""
+"""Tests of ``ticketctl.store.email.charsets``."""
 
 from __future__ import annotations
 

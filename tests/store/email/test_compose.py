@@ -1,4 +1,4 @@
-"""Tests of ``store.email.compose``."""
+"""Tests of ``ticketctl.store.email.compose``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.email.digest``."""
+"""Tests of ``ticketctl.store.email.digest``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.email.headers``."""
+"""Tests of ``ticketctl.store.email.headers``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.email.html``."""
+"""Tests of ``ticketctl.store.email.html``."""
 
 from __future__ import annotations
 

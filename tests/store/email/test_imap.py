@@ -1,4 +1,4 @@
-"""Tests of ``store.email.imap``."""
+"""Tests of ``ticketctl.store.email.imap``."""
 
 from __future__ import annotations
 

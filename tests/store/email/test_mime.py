@@ -1,4 +1,4 @@
-"""Tests of ``store.email.mime``."""
+"""Tests of ``ticketctl.store.email.mime``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.email.quarantine``."""
+"""Tests of ``ticketctl.store.email.quarantine``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.email.quotes``."""
+"""Tests of ``ticketctl.store.email.quotes``."""
 
 from __future__ import annotations
 

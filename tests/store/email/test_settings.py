@@ -1,4 +1,4 @@
-"""Tests of ``store.email.settings``."""
+"""Tests of ``ticketctl.store.email.settings``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.git.conftest``."""
+"""Fixtures of the tests of ``ticketctl.store.git``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.git.access``."""
+"""Tests of ``ticketctl.store.git.access``."""
 
 from __future__ import annotations
 

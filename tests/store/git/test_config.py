@@ -1,4 +1,4 @@
-"""Tests of ``store.git.config``."""
+"""Tests of ``ticketctl.store.git.config``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.git.environment``."""
+"""Tests of ``ticketctl.store.git.environment``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.git.head_sync``."""
+"""Tests of ``ticketctl.store.git.head_sync``."""
 
 from __future__ import annotations
 

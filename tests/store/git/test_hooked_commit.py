@@ -1,4 +1,4 @@
-"""Tests of ``store.git.hooked_commit``."""
+"""Tests of ``ticketctl.store.git.hooked_commit``."""
 
 from __future__ import annotations
 

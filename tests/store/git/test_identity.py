@@ -1,4 +1,4 @@
-"""Tests of ``store.git.identity``."""
+"""Tests of ``ticketctl.store.git.identity``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.git.index_lock``."""
+"""Tests of ``ticketctl.store.git.index_lock``."""
 
 from __future__ import annotations
 

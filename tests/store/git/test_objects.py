@@ -1,4 +1,4 @@
-"""Tests of ``store.git.objects``."""
+"""Tests of ``ticketctl.store.git.objects``."""
 
 from __future__ import annotations
 

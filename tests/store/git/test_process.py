@@ -1,4 +1,4 @@
-"""Tests of ``store.git.process``."""
+"""Tests of ``ticketctl.store.git.process``."""
 
 from __future__ import annotations
 

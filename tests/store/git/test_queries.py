@@ -1,4 +1,4 @@
-"""Tests of ``store.git.queries``."""
+"""Tests of ``ticketctl.store.git.queries``."""
 
 from __future__ import annotations
 

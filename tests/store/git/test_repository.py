@@ -1,4 +1,4 @@
-"""Tests of ``store.git.repository``."""
+"""Tests of ``ticketctl.store.git.repository``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.git.setup``."""
+"""Tests of ``ticketctl.store.git.setup``."""
 
 from __future__ import annotations
 

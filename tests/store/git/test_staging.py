@@ -1,4 +1,4 @@
-"""Tests of ``store.git.staging``."""
+"""Tests of ``ticketctl.store.git.staging``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.git.written_files``."""
+"""Tests of ``ticketctl.store.git.written_files``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.index.conftest``."""
+"""Fixtures of the tests of ``ticketctl.store.index``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.index.database``."""
+"""Tests of ``ticketctl.store.index.database``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.index.schema``."""
+"""Tests of ``ticketctl.store.index.schema``."""
 
 from __future__ import annotations
 

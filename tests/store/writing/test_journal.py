@@ -1,4 +1,4 @@
-"""Tests of ``store.writing.journal``."""
+"""Tests of ``ticketctl.store.writing.journal``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.writing.permissions``."""
+"""Tests of ``ticketctl.store.writing.permissions``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.writing.recovery``."""
+"""Tests of ``ticketctl.store.writing.recovery``."""
 
 from __future__ import annotations
 

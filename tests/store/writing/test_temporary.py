@@ -1,4 +1,4 @@
-"""Tests of ``store.writing.temporary``."""
+"""Tests of ``ticketctl.store.writing.temporary``."""
 
 from __future__ import annotations
 

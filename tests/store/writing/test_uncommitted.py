@@ -1,4 +1,4 @@
-"""Tests of ``store.writing.uncommitted``."""
+"""Tests of ``ticketctl.store.writing.uncommitted``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.yaml.cache``."""
+"""Tests of ``ticketctl.store.yaml.cache``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.yaml.fast_reader``."""
+"""Tests of ``ticketctl.store.yaml.fast_reader``."""
 
 from __future__ import annotations
 

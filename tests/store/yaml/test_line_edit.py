@@ -1,4 +1,4 @@
-"""Tests of ``store.yaml.line_edit``."""
+"""Tests of ``ticketctl.store.yaml.line_edit``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of ``store.yaml.loader``."""
+"""Tests of ``ticketctl.store.yaml.loader``."""
 
 from __future__ import annotations
 
