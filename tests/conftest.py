@@ -1,5 +1,4 @@
-"""Hermetic tests: an own HOME, a fixed clock, no settings of the machine, real commands
-in an empty folder."""
+"""Hermetic tests: an own HOME, a fixed clock and no settings of the machine."""
 
 from __future__ import annotations
 

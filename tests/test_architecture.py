@@ -1,5 +1,4 @@
-"""The house: layers, doors, sizes, words. What CONTRIBUTING.md says of the structure,
-held against the code."""
+"""Layers, sizes and words: what CONTRIBUTING.md says of the code."""
 
 from __future__ import annotations
 

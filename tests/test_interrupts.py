@@ -1,5 +1,4 @@
-"""Ctrl-C and kill, at any time from our first line on: quiet, 130 or 143, and nothing
-half-written (D9)."""
+"""Ctrl-C and kill at any time: quiet, status 130 or 143, and nothing half-written (D9)."""
 
 from __future__ import annotations
 

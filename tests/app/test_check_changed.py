@@ -1,8 +1,7 @@
-"""``check --changed`` finds what a check of all finds, and looks at nothing twice that
-was found right.
+"""``check --changed`` finds what ``check`` finds, and skips what was found right.
 
-That it does so whatever happens to the files, is told by the stories of
-``test_freshness.py``; here is what else it must not believe.
+``tests/store/index/test_changes.py`` shows that it does so whatever happens to the
+files. These tests show what else it must not trust.
 """
 
 from __future__ import annotations

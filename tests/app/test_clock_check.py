@@ -1,5 +1,7 @@
-"""A forged event of the future, and a wrong clock, stop neither other tickets nor the
-people (trust.md, T14 and T15)."""
+"""An event in the future, and a wrong clock, stop neither other tickets nor people.
+
+See docs/security.md, T14 and T15.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What another store's tickets bring along: their bytes, and nothing that acts on this
-one (trust.md, T16)."""
+"""Import of tickets from another store: they change nothing else in this one (T16)."""
 
 from __future__ import annotations
 

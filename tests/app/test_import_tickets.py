@@ -1,5 +1,4 @@
-"""Tickets in and out: export, import, ``new --from``, ``move -``. All or none, one at a
-time, in one commit."""
+"""``export``, ``import`` and ``new --from``: all rows or none, in one commit."""
 
 from __future__ import annotations
 

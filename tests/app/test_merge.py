@@ -1,5 +1,4 @@
-"""Git as the engine: clones that merge, and what is checked before a commit and at a
-push. With real git."""
+"""Clones that are merged by real git with the merge driver."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Nobody is owed what nobody can be told (D8), and what a disk that cannot be written
-leaves possible (D9)."""
+"""Nothing is pending for somebody who cannot be notified (docs/durability.md, D8)."""
 
 from __future__ import annotations
 

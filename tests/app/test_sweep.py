@@ -1,5 +1,4 @@
-"""What the sweep promises of a whole store: limits, guards, catching up, one commit,
-one run at a time (docs/sweep.md)."""
+"""The sweep of a whole store: limits, guards, missed runs, one commit (docs/sweep.md)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Reading as a customer (T13, X7): their own tickets, without internal notes, and
-nothing that tells of others."""
+"""Reading as a customer: own tickets only, without internal notes (T13, X7)."""
 
 from __future__ import annotations
 

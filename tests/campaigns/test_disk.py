@@ -1,8 +1,6 @@
-"""A disk that is full, read-only, broken or somebody else's: the old ticket is intact
-and the user is told (hazard 5).
+"""A disk that is full, read-only or broken: the old ticket is intact (hazard 5).
 
-And what lies in a store that is no plain file (hazard 10): symbolic links are not
-followed, but named.
+The user is told what failed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Many tickets, many kills, many letters: nothing is lost, nothing is done twice, and
-no storm of mail comes of it.
+"""Many tickets, many kills, many emails: nothing is lost and nothing is done twice.
 
-What must come of a sweep is worked out purely, ticket by ticket, so that a run killed
-and run again at random can be held to the bytes of one that nobody killed. The mail
-server is a file, which outlives whoever is killed.
+What a sweep must do is computed ticket by ticket, so that a run that is killed and
+run again at random can be compared with the bytes of one that was not killed. The
+mail server is a file, which outlives a killed process.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Every writing command, its whole process tree killed or its calls failing at any call
-that changes the disk (D2, D10).
+"""Every writing command, killed or failing at any call that changes the disk (D2, D10).
 
 Each ticket is as before or as after, git's repository is sound, nothing is reported
-done that is not in it, and the next command works or names the lock file that is in its
-way.
+done that is not in it, and the next command works or names the lock file that is in
+its way.
 """
 
 from __future__ import annotations

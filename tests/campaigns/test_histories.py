@@ -1,9 +1,8 @@
-"""Random histories with random outages: what the sweep made of them is judged
-afterwards, from the documents alone.
+"""Random histories with random outages, judged from the documents alone.
 
 The judge (:func:`judged`) is written from docs/sweep.md and docs/demands.md and shares
-nothing with the program's own clocks. That it can tell right from wrong is shown by
-three programs that are wrong on purpose.
+nothing with the program's own timers. Three programs that are wrong on purpose show
+that it finds mistakes.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The campaign against the mailroom (``make campaign PART=hostile-email``).
+"""Generated emails against one store (``make campaign PART=hostile-email``).
 
-Generated emails, most of them made to be expensive (T8), to be taken for somebody
-else's (T7) or to fill tickets (T10), go through the reader and into one store. Each is
-on a ticket afterwards, or in ``dead-letters/``; each takes little time and memory; what
-its writer wrote is somewhere; nobody has acted as staff but who was vouched for.
+Most of them are made to be expensive (T8), to be taken for somebody else's (T7) or to
+fill tickets (T10). Each is on a ticket afterwards, or in ``dead-letters/``; each takes
+little time and memory; what its writer wrote is kept somewhere; nobody acts as staff
+without being authenticated.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""What a store may hold that somebody hostile, or a disk, or a merge put there: named,
-never obeyed (7, 9, 10, 11, 19)."""
+"""Files that an attacker, a disk or a merge puts into a store (hazards 7 to 11, 19).
+
+They are named and never obeyed.
+"""
 
 from __future__ import annotations
 

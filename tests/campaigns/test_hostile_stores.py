@@ -1,9 +1,8 @@
-"""A corpus of hostile stores, every command on each, watched by strace
-(docs/security.md).
+"""A corpus of hostile stores, every command on each, watched by strace.
 
 No process is started but git and what the user configured, no file outside the store is
-opened that the same command does not open on an honest store, nothing is written
-elsewhere.
+opened that the same command does not open on an honest store, and nothing is written
+elsewhere (docs/security.md).
 """
 
 from __future__ import annotations

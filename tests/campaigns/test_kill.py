@@ -1,9 +1,8 @@
-"""kill -9 at every call that changes the disk: nothing is half, nothing is doubled, the
-next command finishes (hazard 2).
+"""``kill -9`` at every call that changes the disk: each write is whole (hazard 2).
 
-A child is forked for every point, so that a point costs a few milliseconds. What
-"wholly new" means is taken from a run
-that nobody kills: clock and ids are fixed, so its bytes are the same every time.
+A child process is forked for every point, so that a point costs a few milliseconds. The
+result of a run that is not killed says what "wholly new" means: clock and ids are
+fixed, so its bytes are always the same.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Random lives of tickets by the five profiles: whatever people do and however late the
-sweep is, the promises hold.
+"""Random lives of tickets by the five profiles: the promises hold.
 
-What the program must have done is worked out here a second time, from the profile's own
+What the program must have done is computed a second time, from the profile's own
 declarations.
 """
 

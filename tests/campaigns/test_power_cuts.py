@@ -1,5 +1,4 @@
-"""Whatever was reported done is there after a power cut, and the repository is whole
-(D1)."""
+"""What was reported done is there after a power cut, in a sound repository (D1)."""
 
 from __future__ import annotations
 

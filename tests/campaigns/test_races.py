@@ -1,5 +1,4 @@
-"""Many at once, by real processes and the real lock: no event is lost, doubled or
-invented (hazards 6 and 13)."""
+"""Many processes at once: no event is lost, doubled or invented (hazards 6 and 13)."""
 
 from __future__ import annotations
 

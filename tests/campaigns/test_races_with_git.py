@@ -1,9 +1,8 @@
-"""A sweep, and who writes the same files at that moment: an editor, git, 16 other
-processes (D4, D5).
+"""A sweep while an editor, git and 16 other processes write the same files (D4, D5).
 
-The sweep is looked at from outside. Where another writes while the sweep is stopped
-(SIGSTOP to all its processes, at a random moment), what both do is in order: no test
-depends on who was faster.
+The sweep is observed from outside. Another process writes while the sweep is stopped
+(SIGSTOP to all its processes, at a random moment), so no test depends on who was
+faster.
 """
 
 from __future__ import annotations

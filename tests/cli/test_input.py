@@ -1,5 +1,4 @@
-"""What is read is bounded: a device, a pipe, something huge given as a file or on stdin
-(D9)."""
+"""Limits of what is read: devices, pipes and huge files, as files or on stdin (D9)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Start-up is a budget counted in modules (house.md), and who only reads changes
-nothing (ticket-file.md, the store)."""
+"""Start-up imports few modules, and a command that only reads changes nothing."""
 
 from __future__ import annotations
 

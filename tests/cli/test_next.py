@@ -1,4 +1,4 @@
-"""What a ticket's next rule is: show, next, move, list, why and sweep say the same."""
+"""The next rule of a ticket is the same in show, next, move, list, why and sweep."""
 
 from __future__ import annotations
 

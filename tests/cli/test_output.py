@@ -1,5 +1,4 @@
-"""Whatever stands in a ticket, a profile, the settings, git or the command line: what
-is printed is safe on a terminal."""
+"""Everything that is printed is safe on a terminal, whatever it contains."""
 
 from __future__ import annotations
 

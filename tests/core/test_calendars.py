@@ -1,6 +1,7 @@
-"""Working time and nominal days: 200 cases over changes of the clocks, leap days and
-month ends in six zones (rule 4), and the same arithmetic held against counting minute
-by minute."""
+"""Working time and nominal days, compared with counting minute by minute (rule 4).
+
+200 cases cover changes of the clocks, leap days and month ends in six zones.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Histories that grew in several clones: one union, one order, and which entries count
-(rule 9 of the sweep)."""
+"""Histories that grew in several clones: one union, one order (rule 9 of the sweep)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Instants, durations and what people type, held against a calendar of our own that
-looks at nothing but UTC offsets."""
+"""Instants, durations and typed dates, compared with a second calendar.
+
+That calendar uses nothing but UTC offsets.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""One email taken in by several clones that are merged then: one effect (D7). By real
-git, with the merge driver."""
+"""One email received by several clones that are merged then has one effect (D7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ticket is the fold of its events; ids and order hold when histories are merged."""
+"""A ticket is the fold of its events; ids and order survive merges."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""BizTech's demands B1 to B9 (seeds/002), as literal tables and the stories behind
-them."""
+"""BizTech's demands B1 to B9 (seeds/002), as tables and stories."""
 
 from __future__ import annotations
 

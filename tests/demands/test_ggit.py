@@ -1,5 +1,4 @@
-"""The demands of ggit (design/documents.md, G1 to G17), held as literal tables against
-its profile."""
+"""The demands of ggit, G1 to G17 (design/documents.md), as tables for its profile."""
 
 from __future__ import annotations
 

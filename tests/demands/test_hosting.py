@@ -1,5 +1,4 @@
-"""The hosting provider's demands H1 to H12 (seeds/001), as literal tables and the
-stories behind them."""
+"""The hosting provider's demands H1 to H12 (seeds/001), as tables and stories."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The benchmark itself is sound: its tickets are such as people make, and its page says
-what was measured."""
+"""The benchmark: its tickets are realistic, and its page says what was measured."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Every block of commands in README and docs/ is run, in order, by real commands; what
-it shows must come out.
+"""Blocks of commands in README and docs/, run in order by real commands.
 
 A block is fenced as ``console`` and is a page (tests/support/shell.py). A comment ``<!-- @ TIME
 WHO -->`` above it sets the clock and the user for the blocks below. ``UPDATE=1`` writes

@@ -1,5 +1,4 @@
-"""docs/security.md and docs/durability.md are held to by tests: each promise names
-some, and each of them exists."""
+"""Promises of docs/security.md and docs/durability.md name tests that exist."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The sample store in ``tickets/``: made by the pages in ``tests/samples``, and in
-order."""
+"""The sample store in ``tickets/``, made by the pages in ``tests/samples``."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Every story in tests/stories, played by real commands: the page must come out as it
-is written.
+"""Stories in tests/stories, played by real commands: each page comes out as written.
 
 ``UPDATE=1 make test`` writes the pages anew; read the diff before you believe it.
 """

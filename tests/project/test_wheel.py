@@ -1,5 +1,4 @@
-"""The wheel, as a user gets it: built from a copy of the tree, installed into an
-environment of its own, used elsewhere."""
+"""The wheel, built from a copy of the tree, installed and used in a new environment."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""The system does not let us read a file (EIO, EACCES, EMFILE ...): status 71, the path
-and the system's words (D9)."""
+"""The system does not let us read a file (EIO, EACCES, EMFILE ...): status 71 (D9).
+
+The message has the path and the system's words.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""T1 to T5 and T17 of the threat model (docs/security.md): a store from a stranger is
-data.
+"""A store from a stranger is data (docs/security.md, T1 to T5 and T17).
 
-Each test plants what a stranger's clone or archive could bring, runs commands on it as
-real processes, and sees that nothing of it was believed, run, followed or written
+Each test plants what a stranger's clone or archive could contain, runs commands on it
+as real processes, and sees that nothing of it is trusted, run, followed or written
 through.
 """
 

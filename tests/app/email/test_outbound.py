@@ -1,5 +1,7 @@
-"""End to end, over a real SMTP server on loopback: for each document one customer and
-one agent write letters, days pass, and the ticket closes when its document says."""
+"""Sending of email: each notification is sent once, whatever the mail server does.
+
+The server is a real SMTP server on loopback, or one whose faults a test chooses.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where email goes (T6), and that nobody fills a ticket or the store with it (T10)."""
+"""Shares of a ticket and of the store that one sender may fill (docs/security.md, T10)."""
 
 from __future__ import annotations
 

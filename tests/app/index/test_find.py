@@ -1,6 +1,8 @@
-"""Lists against a second opinion: what a query wants is worked out here again, in plain
-Python, for random lives of tickets of the five profiles with odd values put into them.
-And what the sweep finds by, and how the queue is sorted."""
+"""Lists, compared with a second implementation of the query language.
+
+The tickets are random lives of tickets of the five profiles with odd values put into
+them. The order of the queue and what the sweep finds are compared in the same way.
+"""
 
 from __future__ import annotations
 

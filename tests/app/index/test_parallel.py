@@ -1,5 +1,4 @@
-"""The same work on very many files: whoever does it, what comes out stands in the order
-of what went in."""
+"""Reading many files by several processes: results come in the order of the files."""
 
 from __future__ import annotations
 

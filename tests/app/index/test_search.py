@@ -1,5 +1,4 @@
-"""What people ask of a list: the query language, the options that say the same, and
-words found in texts."""
+"""Search for words in titles, messages and notes."""
 
 from __future__ import annotations
 

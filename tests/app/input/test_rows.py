@@ -1,5 +1,4 @@
-"""What is typed and brought in (T9): bounded while it is read, and instants at the ends
-of the calendar."""
+"""Rows of ``new --from`` and ``import``: bounded while they are read (T9)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""why and forecast: what is foretold is what happens, and what is said of a clock is
-so."""
+"""``why`` and ``forecast``: what is predicted is what sweeps do."""
 
 from __future__ import annotations
 

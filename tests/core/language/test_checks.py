@@ -1,5 +1,4 @@
-"""``profile check``: every kind of mistake is found where it is; what it says of a
-sound profile is true.
+"""``profile check``: every kind of mistake is found at its place.
 
 The mistakes are made in the small profile of docs/profile-language.md, which has none.
 """

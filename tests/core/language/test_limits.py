@@ -1,5 +1,4 @@
-"""Profiles from strangers: bounded before any work (T9), and no internal note in what
-customers read (T12)."""
+"""Profiles from strangers: bounded before any work (T9), no note for customers (T12)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""An email from a stranger is text: reading one takes little time and memory whatever
-it is (T8), and nobody is taken for another (T7). Nothing that a person wrote is lost on
-the way."""
+"""Only the trusted mail server says that an email is from its sender (T7)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""The way to a mail server: encryption is not silently left out, and passwords come
-from the environment or a file."""
+"""The way to a mail server: encryption is not silently left out.
+
+Passwords come from the environment or a file.
+"""
 
 from __future__ import annotations
 

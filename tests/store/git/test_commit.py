@@ -1,5 +1,4 @@
-"""Commits that cost what they change: the same commit as git's own, and nothing of
-anybody else's in it (hazards 1, 13)."""
+"""Commits are those that git would make, with no file of anybody else's (hazard 1, 13)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Writing where git is in the middle of something, on no branch, locked, or behind the
-files (D3, D5, D6).
+"""Writing while git is in the middle of an operation, or on no branch (D3, D5, D6).
 
-Everything is looked at from outside, by processes, so that it holds however the program
-does it.
+Most tests observe the program from outside, by processes, so that they hold however it
+works inside.
 """
 
 from __future__ import annotations

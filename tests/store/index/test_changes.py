@@ -1,11 +1,10 @@
-"""The index never changes an answer (hazard 20): whatever happens to the files, a list
-is what a full read of them says.
+"""The index never changes an answer (hazard 20), whatever happens to the files.
 
-Each scenario is a story in a store of its own: it does something and yields, and at
-every yield what the index says is held against an index made of all files, in memory.
-Every story is told by stat, by git, and by both in turn; with a clock by which files
-are young (nothing may be trusted), and by which they are old (what is unchanged is not
-read).
+Each scenario is a story in a store of its own (tests/support/index_stories.py): it does
+something and yields, and at every yield the answer of the index is compared with an
+index made of all files, in memory. Every story is told by stat, by git, and by both in
+turn; with a clock by which files are young (nothing may be trusted), and by which they
+are old (what is unchanged is not read).
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""The parts that keep what is written: held files, the lock on git's index, the list of
-what is not committed, the last look before a rename, git's objects."""
+"""Files that a process holds, and what others see after its end."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""A hand edit in flight: a ticket that changes between being read and being written is
-decided anew (D9)."""
+"""A ticket that changes between being read and being written is decided anew (D9)."""
 
 from __future__ import annotations
 

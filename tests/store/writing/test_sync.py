@@ -1,5 +1,7 @@
-"""Every object that a commit brings is synced before the reference names it: seen from
-outside, call by call (D1)."""
+"""Each object of a commit is synced before the reference names it (D1).
+
+The tests see it from outside, call by call.
+"""
 
 from __future__ import annotations
 

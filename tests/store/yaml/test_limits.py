@@ -1,5 +1,7 @@
-"""YAML from strangers (T9): whatever 1 MiB of it holds, it is read or refused at once,
-and honest files are read."""
+"""YAML from strangers (T9): 1 MiB of anything is read or refused at once.
+
+Honest files are read.
+"""
 
 from __future__ import annotations
 

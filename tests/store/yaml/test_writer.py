@@ -1,5 +1,4 @@
-"""The ticket file (docs/ticket-file.md): one text for a ticket, the same for every YAML
-reader, kept by every editor."""
+"""The ticket file (docs/ticket-file.md): one text for a ticket, for every YAML reader."""
 
 from __future__ import annotations
 
