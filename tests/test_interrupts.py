@@ -362,11 +362,9 @@ def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
         timeout=50,
         check=False,
     )
-    assert (
-        ran.returncode == 0
-        and ran.stdout.count("\n") == 1
-        and "Traceback" not in ran.stderr
-    )
+    assert ran.returncode == 0
+    assert ran.stdout.count("\n") == 1
+    assert "Traceback" not in ran.stderr
 
 
 def test_the_console_script_begins_with_it() -> None:

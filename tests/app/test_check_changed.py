@@ -79,7 +79,8 @@ def test_what_is_wrong_is_said_each_time(root: Path) -> None:
             assert (ran.out, ran.status) == (
                 full.out,
                 full.status,
-            ) and full.status == status
+            )
+            assert full.status == status
             assert ran.err.strip() == "1 problem in 1 ticket; 2 found right before"
     file_of(root, "aaaaa").write_bytes(whole)
     assert said(root).startswith("0 problems in 0 tickets; 3"), (
@@ -139,9 +140,11 @@ def test_what_time_can_break(root: Path) -> None:
         now=AT,
     )
     for _ in range(2):
-        assert said(root).startswith("0 problems in") and ("; 2 found" in said(root))
+        assert said(root).startswith("0 problems in")
+        assert "; 2 found" in said(root)
     ran = ticketctl(root, "check", "--changed", now="2026-11-06T12:00")
-    assert ran.status == 1 and "Open is kept only while: late" in ran.out
+    assert ran.status == 1
+    assert "Open is kept only while: late" in ran.out
     assert ran.out == ticketctl(root, "check", now="2026-11-06T12:00").out
 
 
@@ -232,11 +235,8 @@ def test_one_of_them(root: Path) -> None:
     says how many were looked at."""
     for words in (("aaaaa",), ("--staged",), ("--range", "HEAD..")):
         ran = ticketctl(root, "check", "--changed", *words)
-        assert (
-            ran.status == 2
-            and "check takes ids, --changed, --staged or --range, one of them"
-            in ran.err
-        )
+        assert ran.status == 2
+        assert "check takes ids, --changed, --staged or --range, one of them" in ran.err
     assert (
         json.loads(ticketctl(root, "check", "--changed", "--format", "json").out)[
             "checked"
@@ -264,7 +264,8 @@ def test_what_git_does_not_see(
         ticketctl(root, "check", "--changed", now=AT),
         ticketctl(root, "check", now=AT),
     )
-    assert (ran.out, ran.status) == (whole.out, 65) and ran.out.count("\n") == 3
+    assert (ran.out, ran.status) == (whole.out, 65)
+    assert ran.out.count("\n") == 3
 
 
 def test_rules_that_change_meanwhile(
@@ -295,7 +296,8 @@ def test_rules_that_change_meanwhile(
         ticketctl(root, "check", "--changed", now=AT),
         ticketctl(root, "check", now=AT),
     )
-    assert (again.out, again.status) == (whole.out, whole.status) and whole.status != 0
+    assert (again.out, again.status) == (whole.out, whole.status)
+    assert whole.status != 0
 
 
 def test_a_profile_that_comes_to_be_refused(
@@ -317,9 +319,8 @@ def test_a_profile_that_comes_to_be_refused(
             ticketctl(root, "check", "--changed", now=AT),
             ticketctl(root, "check", now=AT),
         )
-        assert (ran.out, ran.status) == (whole.out, whole.status) and whole.out.count(
-            "symbolic link"
-        ) == 3
+        assert (ran.out, ran.status) == (whole.out, whole.status)
+        assert whole.out.count("symbolic link") == 3
 
 
 ALIEN = {

@@ -62,9 +62,8 @@ def test_one_event_of_the_future_stops_its_own_ticket_alone(
     assert statuses(root) == {"aa000": "Closed", "aa001": "Solved", "aa002": "Closed"}
     assert next(root.glob("tickets/*/*/*/*-aa001.yaml")).read_bytes() == kept
     *acts, skipped = map(json.loads, dry.out.splitlines())
-    assert [act["verb"] for act in acts] == ["close", "close"] and acts[
-        0
-    ].keys() == skipped.keys()
+    assert [act["verb"] for act in acts] == ["close", "close"]
+    assert acts[0].keys() == skipped.keys()
     assert (skipped["id"], skipped["verb"], skipped["from"]) == (
         "261102-aa001",
         "skipped",
@@ -72,7 +71,8 @@ def test_one_event_of_the_future_stops_its_own_ticket_alone(
     )
     assert FAR in skipped["reasons"][0]
     check = ticketctl(root, "check", now=SWEPT_AT)
-    assert check.status == 1 and f"event {event} is dated in the future" in check.out
+    assert check.status == 1
+    assert f"event {event} is dated in the future" in check.out
     line = int(re.search(r"aa001\.yaml:(\d+):", check.out)[1])  # type: ignore[index]
     assert kept.decode().splitlines()[line - 1].strip() == f"at: {FAR}"
     assert "dated in the future" in ticketctl(root, "doctor", now=SWEPT_AT).out
@@ -91,11 +91,9 @@ def test_the_tools_that_look_ahead_say_so(tmp_path: Path) -> None:
     root = solved(tmp_path / "store", 2)
     event = forge(root, "aa000", EVENT)
     ran = ticketctl(root, "forecast", now="2026-11-05T09:00:00Z")
-    assert (
-        "aa001" in ran.out
-        and "aa000" not in ran.out
-        and f"261102-aa000: an event is dated in the future ({FAR})" in ran.err
-    )
+    assert "aa001" in ran.out
+    assert "aa000" not in ran.out
+    assert f"261102-aa000: an event is dated in the future ({FAR})" in ran.err
     assert (
         f"event {event} is dated in the future ({FAR}): sweeps leave this ticket alone"
         in done(root, "why", "aa000")
@@ -105,7 +103,8 @@ def test_the_tools_that_look_ahead_say_so(tmp_path: Path) -> None:
         for line in done(root, "why", "aa000", now="2026-11-20T09:00:00Z").split("\n")
         if line.startswith("  due ")
     ]
-    assert due and all(
+    assert due
+    assert all(
         "sweeps wait until 2099-01-01 00:00" in line and "next sweep" not in line
         for line in due
     )
@@ -116,10 +115,8 @@ def test_the_tools_that_look_ahead_say_so(tmp_path: Path) -> None:
     assert held == [{"event": event, "at": FAR}, None]
     assert "closes by itself" in done(root, "show", "aa001")
     said = done(root, "show", "aa000")
-    assert (
-        "closes by itself" not in said
-        and f"no rule acts by time: event {event}" in said
-    )
+    assert "closes by itself" not in said
+    assert f"no rule acts by time: event {event}" in said
 
 
 def test_a_forecast_reaches_beyond_an_event_that_is_not_so_far(tmp_path: Path) -> None:
@@ -314,11 +311,9 @@ def test_very_many_such_tickets_are_not_all_named(tmp_path: Path) -> None:
     root = make_store(tmp_path / "store")
     make_tickets(root, *[f"aa{number:03}" for number in range(25)])
     ran = ticketctl(root, "sweep", now="2026-10-02T09:00:00Z")
-    assert (
-        ran.status == 1
-        and ran.err.count("in the future") == 20
-        and "and 5 more tickets" in ran.err
-    )
+    assert ran.status == 1
+    assert ran.err.count("in the future") == 20
+    assert "and 5 more tickets" in ran.err
     jsonl = ticketctl(root, "sweep", "--format", "jsonl", now="2026-10-02T09:00:00Z")
     assert len(jsonl.out.splitlines()) == 25
 
@@ -338,7 +333,8 @@ def test_what_a_clock_ahead_found_right_is_checked_again(tmp_path: Path) -> None
         )
     for _ in range(2):
         ran = ticketctl(root, "check", "--changed", now=SWEPT_AT)
-        assert ran.status == 1 and "dated in the future" in ran.out
+        assert ran.status == 1
+        assert "dated in the future" in ran.out
 
 
 # --- the clock ---
@@ -392,11 +388,11 @@ def test_a_clock_far_ahead_closes_nothing_though_nobody_swept(
     commit(root, "2026-11-02T10:00:00Z")
     before = files_of(root, "tickets")
     ran = ticketctl(root, "sweep", now="2036-11-03T09:00:00Z")
-    assert ran.status == 1 and ran.out == "" and files_of(root, "tickets") == before
-    assert (
-        "3,653 days after the newest commit (2026-11-02T10:00:00Z)" in ran.err
-        and "sweep --trust-clock" in ran.err
-    )
+    assert ran.status == 1
+    assert ran.out == ""
+    assert files_of(root, "tickets") == before
+    assert "3,653 days after the newest commit (2026-11-02T10:00:00Z)" in ran.err
+    assert "sweep --trust-clock" in ran.err
     assert ticketctl(root, "sweep", now="2036-11-03T09:00:00Z").status == 1, (
         "a refused run is no trace of time"
     )
@@ -436,10 +432,8 @@ def test_a_forged_event_hides_no_wrong_clock(tmp_path: Path) -> None:
     root = solved(tmp_path / "store", 2)
     forge(root, "aa000", EVENT)
     ran = ticketctl(root, "sweep", now="2036-11-03T09:00:00Z")
-    assert (
-        ran.status == 1
-        and "days after the newest event (2026-11-02T09:01:00Z)" in ran.err
-    )
+    assert ran.status == 1
+    assert "days after the newest event (2026-11-02T09:01:00Z)" in ran.err
     assert statuses(root) == {"aa000": "Solved", "aa001": "Solved"}
 
 
@@ -460,10 +454,8 @@ def test_a_clock_that_was_set_back_is_refused_once_swept(tmp_path: Path) -> None
     done(root, "sweep", now="2026-11-05T10:00:00Z")
     before = files_of(root)
     ran = ticketctl(root, "sweep", now="2026-11-05T08:59:59Z")
-    assert (
-        ran.status == 1
-        and "the last sweep of this clone was at 2026-11-05T10:00:00Z" in ran.err
-    )
+    assert ran.status == 1
+    assert "the last sweep of this clone was at 2026-11-05T10:00:00Z" in ran.err
     assert files_of(root) == before
     assert (
         "later than the clock"

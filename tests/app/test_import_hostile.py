@@ -82,16 +82,13 @@ def test_nobody_is_written_to_because_of_an_import(
     )
     root, text = ours(tmp_path), done(theirs, "export")
     said = bring(root, text)
-    assert (
-        "2 tickets imported" in said
-        and "1 ticket owed notices, which are not sent from here" in said
-    )
-    assert (
-        done(root, "mail", "show") == ""
-        and list(due_notifications(taken(root, "aaaaa"))) == []
-    )
+    assert "2 tickets imported" in said
+    assert "1 ticket owed notices, which are not sent from here" in said
+    assert done(root, "mail", "show") == ""
+    assert list(due_notifications(taken(root, "aaaaa"))) == []
     before, after = taken(theirs, "aaaaa"), taken(root, "aaaaa")
-    assert after.history[:-1] == before.history and after.head() == before.head()
+    assert after.history[:-1] == before.history
+    assert after.head() == before.head()
     (path,) = theirs.glob("tickets/*/*/*/*-aaaaa.yaml")
     data = path.read_bytes()
     assert (root / path.relative_to(theirs)).read_bytes().startswith(data), (
@@ -109,13 +106,12 @@ def test_nobody_is_written_to_because_of_an_import(
         files_of(root, "tickets")["tickets/2026/11/02/261102-bbbbb.yaml"]
         == next(theirs.glob("tickets/*/*/*/*-bbbbb.yaml")).read_bytes()
     )
-    assert (
-        done(root, "check", now=LATER) == ""
-        and done(root, "index", "verify", now=LATER) is not None
-    )
+    assert done(root, "check", now=LATER) == ""
+    assert done(root, "index", "verify", now=LATER) is not None
     assert not [name for name in files_of(root, ".ticketctl") if "outbox/" in name]
     shown = done(root, "mail", "show", "aaaaa", now=LATER)
-    assert "when it was imported; not sent" in shown and "(given)" not in shown
+    assert "when it was imported; not sent" in shown
+    assert "(given)" not in shown
     assert "imported; notices owed until then are not sent" in done(
         root, "log", "aaaaa", now=LATER
     )
@@ -189,11 +185,8 @@ def test_what_is_there_already_is_known_again(theirs: Path, tmp_path: Path) -> N
     done(theirs, "note", "aaaaa", "-m", "Theirs.", now=LATER)
     (tmp_path / "again.jsonl").write_text(done(theirs, "export"))
     ran = ticketctl(root, "import", str(tmp_path / "again.jsonl"), now=LATER)
-    assert (
-        ran.status == 1
-        and "row 1: there is a ticket 261102-aaaaa already, and it is another"
-        in ran.err
-    )
+    assert ran.status == 1
+    assert "row 1: there is a ticket 261102-aaaaa already, and it is another" in ran.err
 
 
 def test_a_broken_file_of_that_id_is_no_ticket_to_compare_with(
@@ -206,11 +199,10 @@ def test_a_broken_file_of_that_id_is_no_ticket_to_compare_with(
     path.write_text("rubbish: [\n")
     (tmp_path / "export.jsonl").write_text(done(theirs, "export"))
     ran = ticketctl(root, "import", str(tmp_path / "export.jsonl"), now=LATER)
-    assert (
-        ran.status == 1
-        and "row 1: there is a ticket 261102-aaaaa already, which is broken" in ran.err
-    )
-    assert path.read_text() == "rubbish: [\n" and len(files_of(root, "tickets")) == 1
+    assert ran.status == 1
+    assert "row 1: there is a ticket 261102-aaaaa already, which is broken" in ran.err
+    assert path.read_text() == "rubbish: [\n"
+    assert len(files_of(root, "tickets")) == 1
 
 
 @pytest.mark.parametrize(
@@ -239,15 +231,12 @@ def test_the_commit_says_who_brought_what(
         git(root, "log", "-1", "--format=%ae%n%ce%n%B").strip().split("\n")
     )
     assert author == committer == "carl@other.example"
-    assert message[0].startswith("import: 2 tickets from ") and message[0].endswith(
-        " (bob@other.example)"
-    )
+    assert message[0].startswith("import: 2 tickets from ")
+    assert message[0].endswith(" (bob@other.example)")
     assert message[1:] == ["", "1 ticket owed notices, which are not sent from here."]
-    assert (
-        message[0].isprintable()
-        and len(message[0]) < 200
-        and (name in message[0] or name != "export.jsonl")
-    )
+    assert message[0].isprintable()
+    assert len(message[0]) < 200
+    assert name in message[0] or name != "export.jsonl"
     assert git(root, "status", "--porcelain") == ""
 
 
@@ -304,10 +293,8 @@ def test_an_import_is_no_event(profile: Profile) -> None:
     for status in profile.statuses:
         before = told(profile, status)
         after = fold((*before.history, seal(before.history, IMPORTED)))
-        assert (
-            events_of(profile, after.history[-1]) == frozenset()
-            and after.head() == before.head()
-        )
+        assert events_of(profile, after.history[-1]) == frozenset()
+        assert after.head() == before.head()
         assert list(timers(profile, after)) == list(timers(profile, before))
         assert coming(profile, after, NOBODY_LISTED) == coming(
             profile, before, NOBODY_LISTED
@@ -342,7 +329,8 @@ def test_readers_and_writers_agree_on_it() -> None:
     before = told(profile, next(iter(profile.statuses)))
     after = fold((*before.history, seal(before.history, IMPORTED)))
     data = emit(after)
-    assert read_canonical(data) == after and read_strict(data) is not None
+    assert read_canonical(data) == after
+    assert read_strict(data) is not None
     assert data.endswith(
         b"  at: 2026-11-03T09:00:00Z\n  by: bob@other.example\n  role: agent\n  event: imported\n"
     )
@@ -364,11 +352,9 @@ def test_clones_that_import_the_same_are_merged(theirs: Path, tmp_path: Path) ->
         ),
     )
     both = fold(union(one, other))
-    assert (
-        both.head() == before.head()
-        and list(due_notifications(both)) == []
-        and len(list(unsent(both))) == len(list(due_notifications(before)))
-    )
+    assert both.head() == before.head()
+    assert list(due_notifications(both)) == []
+    assert len(list(unsent(both))) == len(list(due_notifications(before)))
     asked = [*before.history]
     asked.append(
         seal(
@@ -398,9 +384,8 @@ def test_an_import_says_nothing_else(content: Mapping[str, Any], theirs: Path) -
     forge(theirs, "bbbbb", Entry(**{**IMPORTED.__dict__, **content}))
     ran = ticketctl(theirs, "check", now="2026-11-05T09:00:00Z")
     (key,) = {"sets": "set"}.get(next(iter(content)), next(iter(content))).split()
-    assert (
-        ran.status == 1 and f"an import below other events cannot hold {key}" in ran.out
-    )
+    assert ran.status == 1
+    assert f"an import below other events cannot hold {key}" in ran.out
 
 
 # --- what else comes in ---
@@ -419,16 +404,15 @@ def test_events_of_the_future_are_refused_with_their_row(
     root = ours(tmp_path)
     (tmp_path / "export.jsonl").write_text(done(theirs, "export"))
     ran = ticketctl(root, "import", str(tmp_path / "export.jsonl"), now=LATER)
-    assert (
-        ran.status == 1
-        and "row 2: 261102-bbbbb cannot be: event e" in ran.err
-        and "dated in the future" in ran.err
-    )
+    assert ran.status == 1
+    assert "row 2: 261102-bbbbb cannot be: event e" in ran.err
+    assert "dated in the future" in ran.err
     assert files_of(root, "tickets") == {}
     ran = ticketctl(
         root, "--now", "2099-01-02", "import", str(tmp_path / "export.jsonl"), now=LATER
     )
-    assert ran.status == 1 and "--trust-clock" in ran.err
+    assert ran.status == 1
+    assert "--trust-clock" in ran.err
 
 
 def test_a_storm_of_imported_clocks_waits_to_be_confirmed(tmp_path: Path) -> None:
@@ -447,11 +431,9 @@ def test_a_storm_of_imported_clocks_waits_to_be_confirmed(tmp_path: Path) -> Non
         root, lines(*[row] * 8)
     )
     ran = ticketctl(root, "sweep", now=LATER)
-    assert (
-        ran.status == 1
-        and "--confirm 8" in ran.err
-        and '"Closed"' not in done(root, "list", "-A", "--format", "json")
-    )
+    assert ran.status == 1
+    assert "--confirm 8" in ran.err
+    assert '"Closed"' not in done(root, "list", "-A", "--format", "json")
 
 
 def test_a_follow_up_that_is_not_here_is_only_a_name(
@@ -533,7 +515,8 @@ def test_what_is_named_and_not_here_is_said(theirs: Path, tmp_path: Path) -> Non
     row["history"][0]["set"]["profile"] = "nowhere"
     (tmp_path / "odd.jsonl").write_text(lines(row))
     ran = ticketctl(root, "import", str(tmp_path / "odd.jsonl"), now=LATER)
-    assert ran.status == 1 and "row 1: 261102-ddddd cannot be: " in ran.err
+    assert ran.status == 1
+    assert "row 1: 261102-ddddd cannot be: " in ran.err
 
 
 def test_rules_that_are_not_here_are_said(theirs: Path, tmp_path: Path) -> None:

@@ -121,7 +121,8 @@ def test_what_cannot_be_is_not_imported(name: str, root: Path, tmp_path: Path) -
     WRONG[name](rows[1])
     ran = piped(other, lines(*rows), "import", "-")
     assert ran.status in (1, 2) and ran.err.startswith("error: stdin, row 2: "), ran
-    assert files_of(other, "tickets") == {} and leftovers(other) == []
+    assert files_of(other, "tickets") == {}
+    assert leftovers(other) == []
 
 
 def test_another_ticket_of_that_id_stays(root: Path) -> None:
@@ -145,7 +146,8 @@ def test_another_ticket_of_that_id_stays(root: Path) -> None:
     done(root, "edit", "--adopt", "aaaaa")
     before = files_of(root, "tickets")
     ran = piped(root, later, "import", "-")
-    assert ran.status == 1 and "already, and it is another" in ran.err
+    assert ran.status == 1
+    assert "already, and it is another" in ran.err
     assert files_of(root, "tickets") == before
 
 
@@ -165,7 +167,8 @@ def test_only_staff_import(root: Path) -> None:
     ran = subprocess.run(
         words, input=lines(ROW), capture_output=True, text=True, check=False
     )
-    assert ran.returncode == 1 and "only staff" in ran.stderr
+    assert ran.returncode == 1
+    assert "only staff" in ran.stderr
 
 
 PEOPLE = "people:\n  amy@support.example: {roles: [agent]}\n"
@@ -196,8 +199,10 @@ def test_two_rows_of_one_id(words: tuple[str, ...], root: Path) -> None:
     before = files_of(root, "tickets")
     row = {"id": "261102-zzzzz", "title": "One", "customer": "a@customer.example"}
     ran = piped(root, lines(row, {**row, "title": "Two"}), *words)
-    assert ran.status in (1, 2) and "another row has the id 261102-zzzzz" in ran.err
-    assert files_of(root, "tickets") == before and leftovers(root) == []
+    assert ran.status in (1, 2)
+    assert "another row has the id 261102-zzzzz" in ran.err
+    assert files_of(root, "tickets") == before
+    assert leftovers(root) == []
 
 
 def test_ids_that_are_drawn_are_never_alike(
@@ -261,7 +266,9 @@ def test_half_a_character_is_no_text(root: Path) -> None:
     path.write_text(text.replace("title: Ticket aaaaa", 'title: "bad \\uD800"'))
     assert path.read_text() != text
     ran = ticketctl(root, "list", "--format", "id")
-    assert ran.status == 65 and len(ran.out.split()) == 2 and "Traceback" not in ran.err
+    assert ran.status == 65
+    assert len(ran.out.split()) == 2
+    assert "Traceback" not in ran.err
 
 
 def test_a_dry_import_writes_nothing(root: Path) -> None:
@@ -285,14 +292,15 @@ def test_rows_are_all_or_none(root: Path) -> None:
     ran = piped(
         root, lines(*[good] * 30, *[bad] * 25, *[good] * 5), "new", "--from", "-"
     )
-    assert ran.status == 1 and ran.out == ""
-    assert (
-        "nothing was written: 25 of 60 rows are refused" in ran.err
-        and "and 5 more" in ran.err
-    )
-    assert files_of(root, "tickets") == before and leftovers(root) == []
+    assert ran.status == 1
+    assert ran.out == ""
+    assert "nothing was written: 25 of 60 rows are refused" in ran.err
+    assert "and 5 more" in ran.err
+    assert files_of(root, "tickets") == before
+    assert leftovers(root) == []
     ran = piped(root, lines(*[good] * 30), "new", "--from", "-")
-    assert ran.status == 0 and len(ran.out.split()) == 30
+    assert ran.status == 0
+    assert len(ran.out.split()) == 30
     assert all((root / path_of(id_)).exists() for id_ in ran.out.split())
 
 
@@ -317,7 +325,8 @@ def test_many_moves_are_one_commit(
     commits = int(git(root, "rev-list", "--count", "HEAD"))
     done(root, "move", "ddddd", "Open", "-a", "amy@support.example")
     ran = ticketctl(root, "move", *names, "aaa", "Open", "-a", "amy@support.example")
-    assert ran.status == 1 and ran.out.count("New -> Open") == 6
+    assert ran.status == 1
+    assert ran.out.count("New -> Open") == 6
     assert ran.err.count("refused") == 2, "one was Open already, one is named twice"
     assert int(git(root, "rev-list", "--count", "HEAD")) == commits + 2
     assert (

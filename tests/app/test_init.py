@@ -44,7 +44,8 @@ def test_init_leaves_alone_what_is_there(tmp_path: Path) -> None:
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\n")
     there.run("ticketctl", "init")
-    assert hook.read_text() == "#!/bin/sh\n" and not (tmp_path / ".vscode").exists()
+    assert hook.read_text() == "#!/bin/sh\n"
+    assert not (tmp_path / ".vscode").exists()
     assert "merge-driver" in there.run("git", "config", "merge.ticketctl.driver")
 
 

@@ -18,7 +18,8 @@ def test_two_clones_that_both_wrote_merge_without_a_conflict(
     two.run("git", "pull", "-q", "--no-rebase", "--no-edit", str(one.folder), "before")
     assert one.ticket.read_bytes() == two.ticket.read_bytes()
     said = one.run("ticketctl", "show", "k3qx9", at="2026-11-03T11:00")
-    assert "One." in said and "billing" in said
+    assert "One." in said
+    assert "billing" in said
     assert "0 problems" in one.run("ticketctl", "check", at="2026-11-03T11:00")
     one.run("ticketctl", "move", "k3qx9", "Open", at="2026-11-03T12:00")
     assert "0 problems" in one.run("ticketctl", "check", at="2026-11-03T13:00")
@@ -73,10 +74,8 @@ def test_a_ticket_changed_by_hand_is_merged_line_by_line(
     one.run("git", "commit", "-qam", "A comment")
     two.run("ticketctl", "note", "k3qx9", "-m", "Two.", at="2026-11-03T09:00")
     one.run("git", "pull", "-q", "--no-rebase", "--no-edit", str(two.folder), "main")
-    assert (
-        one.ticket.read_text().startswith("# Look here.\n")
-        and "Two." in one.ticket.read_text()
-    )
+    assert one.ticket.read_text().startswith("# Look here.\n")
+    assert "Two." in one.ticket.read_text()
     one.run("ticketctl", "note", "k3qx9", "-m", "Here.", at="2026-11-03T10:00")
     two.run("ticketctl", "note", "k3qx9", "-m", "There.", at="2026-11-03T10:00")
     assert "CONFLICT" in one.run(
@@ -101,4 +100,6 @@ def test_without_ticketctl_git_merges_as_it_would(
         "git", "pull", "--no-rebase", "--no-edit", str(two.folder), "main", status=1
     )
     text = one.ticket.read_text()
-    assert "<<<<<<<" in text and "One." in text and "Two." in text
+    assert "<<<<<<<" in text
+    assert "One." in text
+    assert "Two." in text

@@ -97,11 +97,9 @@ def test_a_read_only_store(read_only: Path) -> None:
         )
         assert "Read-only file system" in ran.err, (words, ran)
     ran = ticketctl(read_only, "doctor", now=LATER)
-    assert (
-        ran.status == 1
-        and f"{read_only}/tickets" in ran.out
-        and "read-only file system" in ran.out
-    )
+    assert ran.status == 1
+    assert f"{read_only}/tickets" in ran.out
+    assert "read-only file system" in ran.out
     assert files_of(read_only) == before
 
 
@@ -146,15 +144,12 @@ def test_whatever_writes_does_not_write_in_the_future(
         root, "--now", "2099-01-01", *WRITING[name], now=SWEPT_AT, feed=LETTER
     )
     assert ran.status == (75 if name == "mail in" else 1), ran
-    assert (
-        "--now 2099-01-01T00:00:00Z is" in ran.err and "nothing was written" in ran.err
-    )
+    assert "--now 2099-01-01T00:00:00Z is" in ran.err
+    assert "nothing was written" in ran.err
     assert "ticketctl --now 2099-01-01T00:00:00Z --trust-clock" in ran.err
-    assert (
-        files_of(root) == before
-        and (tmp_path / "maildir/new/1").exists()
-        and not (tmp_path / "edited").exists()
-    )
+    assert files_of(root) == before
+    assert (tmp_path / "maildir/new/1").exists()
+    assert not (tmp_path / "edited").exists()
 
 
 @pytest.mark.parametrize(
@@ -201,11 +196,9 @@ def test_the_sweep_vouches_after_its_name_too(tmp_path: Path) -> None:
         root, "sweep", "--now", "2026-11-09", "--trust-clock", now=SWEPT_AT
     )
     ran = ticketctl(root, "sweep", now=SWEPT_AT)
-    assert (
-        ran.status == 1
-        and "aa000: an event is dated in the future" in ran.err
-        and "the clock says" not in ran.err
-    )
+    assert ran.status == 1
+    assert "aa000: an event is dated in the future" in ran.err
+    assert "the clock says" not in ran.err
 
 
 def test_ticketctl_now_is_the_clock(tmp_path: Path) -> None:
@@ -221,7 +214,8 @@ def test_ticketctl_now_is_the_clock(tmp_path: Path) -> None:
     ran = ticketctl(root, "-v", "--now", "+3d", "list", now="2099-01-01T00:00:00Z")
     assert "now 2099-01-04T00:00:00Z" in ran.err
     ran = ticketctl(root, "list", now="soon")
-    assert ran.status == 2 and "TICKETCTL_NOW" in ran.err
+    assert ran.status == 2
+    assert "TICKETCTL_NOW" in ran.err
 
 
 def test_writing_is_refused_in_one_place(tmp_path: Path) -> None:

@@ -193,7 +193,8 @@ def test_a_failing_sweep_goes_on_where_it_can(tmp_path: Path) -> None:
     assert full == 3 and ran.status == 71, (
         "once with all others, once with half of them, once for itself"
     )
-    assert "No space left on device" in ran.err and "Traceback" not in ran.err
+    assert "No space left on device" in ran.err
+    assert "Traceback" not in ran.err
     states = whole(case, root)
     assert {path for path, state in states.items() if state == "old"} == {
         f"tickets/2026/11/02/{bad}.yaml"
@@ -243,7 +244,8 @@ def test_where_no_file_can_be_without_a_name(
     with hooked(hook):
         assert case.act(root).status == 0
     assert bool(asked) == (lacking != "system" and bool(nameless))
-    assert set(whole(case, root).values()) == {"new"} and leftovers(root) == []
+    assert set(whole(case, root).values()) == {"new"}
+    assert leftovers(root) == []
 
 
 def test_a_cache_that_cannot_be_written_is_only_slower(tmp_path: Path) -> None:
@@ -321,8 +323,10 @@ def test_a_really_full_disk(small: Path) -> None:
     assert ran.status == 71 and not ran.out and "No space left on device" in ran.err, (
         ran
     )
-    assert len(ran.err.splitlines()) <= 2 and "Traceback" not in ran.err
-    assert files_of(root) == before and leftovers(root) == []
+    assert len(ran.err.splitlines()) <= 2
+    assert "Traceback" not in ran.err
+    assert files_of(root) == before
+    assert leftovers(root) == []
     assert ticketctl(root, "check").status == 0
     assert ticketctl(
         root, "move", "bbbbb", "Open", "-a", "amy@support.example"

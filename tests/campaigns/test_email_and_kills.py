@@ -256,9 +256,8 @@ def held_files(plan: Plan) -> dict[str, bytes]:
     assert {
         Path(path).stem for path in files_of(root, ".git/ticketctl/outbox")
     } == plan.outbox
-    assert leftovers(root) == [] and not list(
-        (root / ".git/ticketctl").glob("rescued*")
-    )
+    assert leftovers(root) == []
+    assert not list((root / ".git/ticketctl").glob("rescued*"))
     return found
 
 
@@ -294,10 +293,8 @@ def test_a_sweep_that_owes_mail_killed_at_random(tmp_path: Path) -> None:
         for one in due_notifications(fold(history))
     ]
     notices = [notice for of_ticket in plan.notices.values() for notice in of_ticket]
-    assert (
-        sorted((one.entry.id, one.told) for one in debts) == sorted(notices)
-        and len(debts) > len(plan.files) // 2
-    )
+    assert sorted((one.entry.id, one.told) for one in debts) == sorted(notices)
+    assert len(debts) > len(plan.files) // 2
 
 
 def test_mail_send_killed_at_random(tmp_path: Path) -> None:
@@ -307,9 +304,8 @@ def test_mail_send_killed_at_random(tmp_path: Path) -> None:
     settings = "commit: auto\n" + MAIL.replace("}}", "}, per_day: 100000}") + PEOPLE
     root, server = tmp_path / "store", MailServer(tmp_path / "letters.jsonl")
     notices = owing_store(root, number, settings)
-    assert len(notices) > number * 3 // 2 and len(
-        {entry for _, entry, _ in notices}
-    ) < len(notices)
+    assert len(notices) > number * 3 // 2
+    assert len({entry for _, entry, _ in notices}) < len(notices)
     dice = random.Random(number)
 
     def act(turn: int) -> Ran:
@@ -339,14 +335,14 @@ def test_mail_send_killed_at_random(tmp_path: Path) -> None:
         for name, (to, *_) in ours.items()
     )
     assert of_ids == Counter(notices)
-    assert failures(root) == {} and leftovers(root) == []
-    assert (
-        git(root, "status", "--porcelain") == ""
-        and git(root, "fsck", "--strict", "--no-dangling", "--no-progress") == ""
-    )
+    assert failures(root) == {}
+    assert leftovers(root) == []
+    assert git(root, "status", "--porcelain") == ""
+    assert git(root, "fsck", "--strict", "--no-dangling", "--no-progress") == ""
     before = files_of(root, "tickets")
     assert send(root, server, START + timedelta(days=1)) == Ran("", 0)
-    assert files_of(root, "tickets") == before and len(server.taken()) == len(letters)
+    assert files_of(root, "tickets") == before
+    assert len(server.taken()) == len(letters)
 
 
 def test_two_machines_that_do_not_say_so(tmp_path: Path) -> None:
@@ -359,16 +355,15 @@ def test_two_machines_that_do_not_say_so(tmp_path: Path) -> None:
     assert loop.most() == {JANE: PER_DAY, AMY: PER_DAY}, (
         "it was no storm, or it was not stopped"
     )
-    assert len(loop.sent) == 2 * PER_DAY and loop.fates == {"added": 2 * PER_DAY}
-    assert (
-        set(histories(root)) == {"261102-aaaaa", "261102-bbbbb"}
-        and not (root / "dead-letters").exists()
-    )
+    assert len(loop.sent) == 2 * PER_DAY
+    assert loop.fates == {"added": 2 * PER_DAY}
+    assert set(histories(root)) == {"261102-aaaaa", "261102-bbbbb"}
+    assert not (root / "dead-letters").exists()
     assert done(root, "check", now=stamp(loop.now)) == ""
     left = debts(root)
-    assert (
-        left and set(given(root).values()) == {1} and not given(root).keys() & set(left)
-    )
+    assert left
+    assert set(given(root).values()) == {1}
+    assert not given(root).keys() & set(left)
     texts = [
         entry.text
         for history in histories(root).values()
@@ -392,9 +387,8 @@ def test_machines_that_say_so_are_not_answered(tmp_path: Path) -> None:
     loop = loop_store(tmp_path / "store", "auto-replied")
     for _ in range(rounds(10, 100)):
         loop.round()
-    assert loop.sent == [(START + timedelta(minutes=1), JANE)] * 2 and loop.fates == {
-        "kept": 2
-    }
+    assert loop.sent == [(START + timedelta(minutes=1), JANE)] * 2
+    assert loop.fates == {"kept": 2}
     assert debts(loop.root) == []
     after = {id_: fold(history) for id_, history in histories(loop.root).items()}
     assert {id_: ticket.status for id_, ticket in after.items()} == {

@@ -270,6 +270,7 @@ def test_more_folders_than_stay_open(
     )
     rows.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert len(done(root, "new", "--from", str(rows)).split()) == len(days)
-    assert len(files_of(root, "tickets")) == len(days) and not leftovers(root)
+    assert len(files_of(root, "tickets")) == len(days)
+    assert not leftovers(root)
     gc.collect()  # indexes of tests before
     assert len(os.listdir("/proc/self/fd")) < before + 10, "they are closed again"

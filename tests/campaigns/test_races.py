@@ -227,7 +227,8 @@ def test_expect_is_refused_when_somebody_was_first(tmp_path: Path) -> None:
     before = files_of(root)
     ran = ticketctl(root, "move", ticket, "Solved", "--expect", "Open")
     assert (ran.status, ran.out) == (1, "")
-    assert "is Pending, not Open" in ran.err and "bob@support.example" in ran.err
+    assert "is Pending, not Open" in ran.err
+    assert "bob@support.example" in ran.err
     assert files_of(root) == before
     done(root, "move", ticket, "Solved", "--expect", "pending")
 
@@ -277,14 +278,17 @@ def test_second_sweep_says_so_and_leaves(tmp_path: Path) -> None:
     assert (second.status, second.out) == (
         0,
         "",
-    ) and "another sweep is running" in second.err
+    )
+    assert "another sweep is running" in second.err
     assert files_of(root, "tickets") == before
     for end in (*go, *inside):
         os.close(end)
     assert first.wait().status == 0
-    assert set(closings(root).values()) == {1} and len(closings(root)) == 6
+    assert set(closings(root).values()) == {1}
+    assert len(closings(root)) == 6
     assert ticketctl(root, "sweep", now=LATER) == Ran("", 0)
-    assert done(root, "check", now=LATER) == "" and leftovers(root) == []
+    assert done(root, "check", now=LATER) == ""
+    assert leftovers(root) == []
 
 
 def test_a_sweep_that_cannot_get_at_the_tickets(
@@ -317,11 +321,9 @@ def test_many_sweeps_at_once(tmp_path: Path) -> None:
     results = together([lambda: ticketctl(root, "sweep", now=LATER)] * 5)
     assert [ran.status for ran in results] == [0] * 5, results
     said = [line for ran in results for line in ran.out.splitlines()]
-    assert (
-        len(said) == 12
-        and len(closings(root)) == 12
-        and set(closings(root).values()) == {1}
-    )
+    assert len(said) == 12
+    assert len(closings(root)) == 12
+    assert set(closings(root).values()) == {1}
     told = [
         entry
         for history in histories(root).values()
@@ -331,7 +333,8 @@ def test_many_sweeps_at_once(tmp_path: Path) -> None:
     assert (
         len(told) == len(files_of(root, ".git/ticketctl/outbox")) == 6 + 6
     )  # solved, before; reviews, by the sweep
-    assert done(root, "check", now=LATER) == "" and leftovers(root) == []
+    assert done(root, "check", now=LATER) == ""
+    assert leftovers(root) == []
 
 
 def test_a_sweep_and_the_customers(tmp_path: Path) -> None:
@@ -361,10 +364,10 @@ def test_a_sweep_and_the_customers(tmp_path: Path) -> None:
             follow_up = str(link.sets["follow_up"])
             assert any(entry.text == "No!" for entry in (*history, *after[follow_up]))
         else:
-            assert [entry.text for entry in history].count("No!") == 1 and not any(
-                entry.key for entry in history
-            )
-    assert done(root, "check", now=LATER) == "" and leftovers(root) == []
+            assert [entry.text for entry in history].count("No!") == 1
+            assert not any(entry.key for entry in history)
+    assert done(root, "check", now=LATER) == ""
+    assert leftovers(root) == []
 
 
 def test_a_busy_store_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -376,7 +379,9 @@ def test_a_busy_store_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(locks, "lock", partial(lock, wait=0.05))
     with lock(root / "tickets"):
         ran = ticketctl(root, "note", ticket, "-m", "Hello")
-        assert ran.status == 75 and "try again" in ran.err and not ran.out
+        assert ran.status == 75
+        assert "try again" in ran.err
+        assert not ran.out
         assert ticket in done(root, "list", "--format", "id")
     assert files_of(root) == before
     done(root, "note", ticket, "-m", "Hello")

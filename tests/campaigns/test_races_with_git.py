@@ -158,7 +158,8 @@ def settled(clone: Clone) -> None:
         raise AssertionError(f"the next sweeps still fail: {clone.run(*SWEEP)}")
     clone.ok("check")
     said = clone.git("fsck", "--strict", "--no-dangling")
-    assert said.out == "" and clone.locks() == []
+    assert said.out == ""
+    assert clone.locks() == []
 
 
 def ended_well(ran: Ran, *more: int) -> None:

@@ -325,5 +325,6 @@ def test_no_letter_is_lost_and_none_does_harm(
     campaign = Campaign(root, HEADERS + more, random.Random(2026), [A])
     campaign.go(rounds(300, 10_000))
     campaign.settle()
-    assert campaign.held and campaign.buried
+    assert campaign.held
+    assert campaign.buried
     assert campaign.notices() > 10

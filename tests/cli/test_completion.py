@@ -40,19 +40,22 @@ def completed(root: Path, shell: str, *words: str) -> Ran:
 def test_completions(shell: str, loud: Path, tmp_path: Path) -> None:
     """What is offered is safe; what typing would not mean is not offered."""
     ran = completed(loud, shell, "move", "aaaaa")
-    assert ran.status == 0 and ran.err == "" and raw(ran.out, "\n\t") == []
+    assert ran.status == 0
+    assert ran.err == ""
+    assert raw(ran.out, "\n\t") == []
     # One line each, or three, however the criteria are made.
     root = make_store(tmp_path / "store")
     make_tickets(root, "aaaaa")
     known = completed(root, shell, "move", "aaaaa")
-    assert "Open" in known.out and known.out.count("\n") == {"zsh": 3}.get(
-        shell, 1
-    ) * known.out.count("plain")
+    assert "Open" in known.out
+    assert known.out.count("\n") == {"zsh": 3}.get(shell, 1) * known.out.count("plain")
     (root / "profiles").mkdir()
     (root / "profiles/\x1b[2J\u202e.yaml").write_text("")
     (root / "profiles/sound.yaml").write_text("")
     ran = completed(root, shell, "list", "-p")
-    assert "sound" in ran.out and raw(ran.out, "\n\t") == [] and "x1b" not in ran.out
+    assert "sound" in ran.out
+    assert raw(ran.out, "\n\t") == []
+    assert "x1b" not in ran.out
     assert completed(root, f"{shell}x").status == 1
 
 

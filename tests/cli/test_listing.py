@@ -49,7 +49,8 @@ def test_options_and_query_say_the_same(
         ticketctl(sample_store, "list", "--format", format_, *given_, now=NOW)
         for given_ in (options, query)
     )
-    assert one == other and one.status == 0
+    assert one == other
+    assert one.status == 0
 
 
 def test_the_options_find_something(sample_store: Path) -> None:

@@ -146,7 +146,8 @@ def test_a_list_loads_no_rules(root: Path) -> None:
     time.sleep(2.1)  # a file that is younger when it is read is read again
     probe(root, "list")
     probed = probe(root, "list")
-    assert probed.ran.status == 0 and "sqlite3" in probed.modules
+    assert probed.ran.status == 0
+    assert "sqlite3" in probed.modules
     assert probed.modules.isdisjoint(f"ticketctl.{name}" for name in RULES)
     assert probed.modules.isdisjoint(
         {"subprocess", "hashlib", "dataclasses", "pathlib"}
@@ -276,11 +277,9 @@ def test_the_end_of_a_process(root: Path) -> None:
         ended = subprocess.run(
             command, stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
-    assert (
-        ended.returncode == 71
-        and "No space left" in ended.stderr
-        and "Exception ignored" not in ended.stderr
-    )
+    assert ended.returncode == 71
+    assert "No space left" in ended.stderr
+    assert "Exception ignored" not in ended.stderr
 
 
 def test_help_imports_no_command() -> None:

@@ -166,33 +166,26 @@ def test_the_pager(loud: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("click.echo_via_pager", lambda text, color: paged.append(text))
     for words in (("show", "aaaaa"), ("log", "aaaaa"), ("profile", "show", "loud")):
         ticketctl(loud, "--color", "always", *words)
-    assert len(paged) == 3 and all(
-        "\x1b[1m" in text or "\x1b[2m" in text for text in paged
-    )
+    assert len(paged) == 3
+    assert all("\x1b[1m" in text or "\x1b[2m" in text for text in paged)
     assert raw("".join(paged)) == []
 
 
 def test_json_means_the_same(loud: Path) -> None:
     """Escapes change no value: parsed, every document has the very texts of the file."""
     rows = json.loads(ticketctl(loud, "list", "-A", "--format", "json").out)["tickets"]
-    assert (
-        rows[-1]["title"] == "Title" + ONE_LINE
-        and rows[-1]["customer"] == "jane@customer.example" + ONE_LINE
-    )
+    assert rows[-1]["title"] == "Title" + ONE_LINE
+    assert rows[-1]["customer"] == "jane@customer.example" + ONE_LINE
     whole = json.loads(ticketctl(loud, "show", "aaaaa", "--format", "json").out)[
         "tickets"
     ][0]
-    assert (
-        whole["history"][0]["text"] == "Help\n" + ONE_LINE
-        and whole["fields"]["product"] == "printer" + ONE_LINE
-    )
+    assert whole["history"][0]["text"] == "Help\n" + ONE_LINE
+    assert whole["fields"]["product"] == "printer" + ONE_LINE
     loaded = json.loads(
         ticketctl(loud, "profile", "show", "loud", "--format", "json").out
     )["profile"]
-    assert (
-        loaded["title"] == "Title" + ONE_LINE
-        and loaded["statuses"][0]["name"] == "New" + SHORT
-    )
+    assert loaded["title"] == "Title" + ONE_LINE
+    assert loaded["statuses"][0]["name"] == "New" + SHORT
 
 
 @pytest.mark.parametrize("name", list(SCRIPTS))
@@ -225,7 +218,8 @@ def test_real_scripts_come_out_as_they_are(name: str, tmp_path: Path) -> None:
         ("log", "aaaaa", "--format", "jsonl"),
     ):
         assert text in done(root, *words), words
-    assert safe(text) == text == escaped(text) and finished(text, True) == text
+    assert safe(text) == text == escaped(text)
+    assert finished(text, True) == text
 
 
 WRONG = [
@@ -374,7 +368,8 @@ def test_what_git_says_and_is_told(tmp_path: Path) -> None:
     )
     done(root, "move", "aaaaa", "Open" + SHORT)
     log = git(["git", "log", "--format=%s%n%b%n%an%n%ae"]).stdout.decode()
-    assert "aaaaa" in log and raw(log) == []
+    assert "aaaaa" in log
+    assert raw(log) == []
     hook = root / ".git/hooks/pre-commit"
     hook.write_text(
         "#!/bin/sh\nprintf '\\033[2J\\302\\233\\342\\200\\256no' >&2\nexit 1\n"
@@ -444,7 +439,9 @@ def test_a_crash_and_a_full_disk_name_files_safely(
     root = make_store(tmp_path / "store")
     monkeypatch.setattr("ticketctl.cli.listing.find", fail)
     ran = ticketctl(root, "list")
-    assert ran.status == 71 and raw(ran.err) == [] and r"\x1b" in ran.err
+    assert ran.status == 71
+    assert raw(ran.err) == []
+    assert r"\x1b" in ran.err
 
 
 def test_nobody_forges_a_line_or_a_colour(tmp_path: Path) -> None:

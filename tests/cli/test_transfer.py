@@ -17,7 +17,8 @@ def test_an_export_comes_back(tmp_path: Path) -> None:
     for name, text in {"poison": ONE_LINE.replace("x\0", ""), **SCRIPTS}.items():
         done(root, "note", "aaaaa", "-m", f"{name} {text}\nand more")
     ran = ticketctl(root, "export")
-    assert ran.status == 0 and raw(ran.out) == []
+    assert ran.status == 0
+    assert raw(ran.out) == []
     assert ticketctl(other, "import", "-", feed=ran.out.encode()).status == 0
     assert (other / path_of(TICKET)).read_bytes() == (
         root / path_of(TICKET)

@@ -42,7 +42,8 @@ def test_the_table(
 
 
 def test_the_table_is_whole() -> None:
-    assert len(CASES) == 200 and {case[0] for case in CASES} == set(oracle.ZONES)
+    assert len(CASES) == 200
+    assert {case[0] for case in CASES} == set(oracle.ZONES)
     assert [case[:4] for case in CASES] == [list(row) for row in oracle.rows()]
 
 

@@ -86,9 +86,8 @@ def test_two_sweeps_close_once_and_the_second_is_a_twin() -> None:
     assert both == merged(two, one)
     closings = [entry for entry in both.history if entry.to == "Closed"]
     assert [both.idle.get(entry.id) for entry in closings] == [None, "twin"]
-    assert (
-        both.status == "Closed" and len([e for e in both.acts if e.to == "Closed"]) == 1
-    )
+    assert both.status == "Closed"
+    assert len([e for e in both.acts if e.to == "Closed"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -117,7 +116,8 @@ def test_a_persons_act_beats_a_closing_that_did_not_know_of_it(
             fire.rule for fire in due_now(Situation(BIZTECH, NOBODY, LATER), both)
         ] == ["close-solved"]
         again = swept(both, hours=4)
-        assert again.status == "Closed" and fold(again.history) == again
+        assert again.status == "Closed"
+        assert fold(again.history) == again
 
 
 def test_a_closing_stands_if_a_persons_move_was_built_on_it() -> None:
@@ -139,7 +139,8 @@ def test_a_closing_stands_if_a_persons_move_was_built_on_it() -> None:
     )
     assert isinstance(reopened, Decision)
     both = merged(reopened.ticket, theirs)
-    assert both.status == "Open" and not both.idle
+    assert both.status == "Open"
+    assert not both.idle
 
 
 def _aerosoft_closed() -> tuple[Ticket, Ticket]:
@@ -208,7 +209,8 @@ def test_what_answers_a_void_move_is_void_and_what_was_told_stays_told() -> None
         answers.append(seal([*closed.history, *answers], draft))
     both = merged(fold([*closed.history, *answers]), ask(base, agent("Open"), LATER))
     assert both.idle == {close.id: "void", answers[0].id: "void"}
-    assert both.fields == {} and both.status == "Open"
+    assert both.fields == {}
+    assert both.status == "Open"
 
 
 @pytest.mark.parametrize("change", ["root", "content"])
@@ -325,7 +327,8 @@ def test_a_move_that_a_person_set_off_beats_a_closing_too() -> None:
     history = [*base.history, seal(base.history, edit)]
     history.append(seal(history, replace(move, anchor=history[-1].id, id="", after=())))
     both = merged(swept(base), fold(history))
-    assert both.status == "Open" and list(both.idle.values()) == ["void"]
+    assert both.status == "Open"
+    assert list(both.idle.values()) == ["void"]
 
 
 def test_long_histories_merge_in_time_that_grows_with_them() -> None:
@@ -351,5 +354,6 @@ def test_long_histories_merge_in_time_that_grows_with_them() -> None:
             ),
         ]
     both = union(one, two)
-    assert len(both) == 4_000 + len(solved().history) and fold(both).status == "Solved"
+    assert len(both) == 4_000 + len(solved().history)
+    assert fold(both).status == "Solved"
     assert max(value.bit_length() for value in knowledge(both).values()) <= len(both)

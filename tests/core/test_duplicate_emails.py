@@ -87,7 +87,9 @@ def merged(*tickets: Ticket) -> Ticket:
     history: Sequence[Entry] = reduce(union, [ticket.history for ticket in tickets])
     ticket = fold(history)
     loaded = Store("/").parse(path_of(ticket.id), emit(ticket))
-    assert loaded.canonical and loaded.ticket == ticket and not loaded.differences
+    assert loaded.canonical
+    assert loaded.ticket == ticket
+    assert not loaded.differences
     return ticket
 
 
@@ -129,7 +131,8 @@ def test_a_history_merged_by_the_first_version_has_the_head_that_it_had() -> Non
 def test_meant_twice_counts_twice() -> None:
     """Who knew of the first meant the second: only what was done apart is a twin."""
     ticket = ask(ask(pending(), mailed(), 1), mailed(), 2)
-    assert not fold(ticket.history).idle and not fold(ticket.history).twins
+    assert not fold(ticket.history).idle
+    assert not fold(ticket.history).twins
 
 
 def test_notices_are_owed_once_whichever_was_given() -> None:
@@ -137,7 +140,8 @@ def test_notices_are_owed_once_whichever_was_given() -> None:
     ticket = merged(one, two)
     due = list(due_notifications(ticket))
     told = [(debt.entry.message, who) for debt in due for who in debt.told]
-    assert told and len(told) == len(set(told))
+    assert told
+    assert len(told) == len(set(told))
     for side in (one, two):
         given = side
         for debt in list(due_notifications(side)):
@@ -159,9 +163,8 @@ def test_who_was_to_be_told_in_one_clone_alone_is_told() -> None:
         if debt.entry.message == _message()
         for who in debt.told
     ]
-    assert sorted(told) == sorted(set(told)) and {AMY, "bob@support.example"} <= set(
-        told
-    )
+    assert sorted(told) == sorted(set(told))
+    assert {AMY, "bob@support.example"} <= set(told)
 
 
 def _message() -> str:

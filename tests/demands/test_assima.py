@@ -657,7 +657,8 @@ def test_no_correction_is_verified_without_its_build() -> None:
 def test_the_customer_is_told_of_no_build_where_nothing_was_corrected() -> None:
     notices = verified().notices
     assert [notice.told for notice in notices] == [(CUSTOMER,)]
-    assert notices[0].subject and notices[0].body
+    assert notices[0].subject
+    assert notices[0].body
     assert not any(
         word in notices[0].subject + notices[0].body
         for word in ("$", "None", "build  ", "build .")

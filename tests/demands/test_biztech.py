@@ -465,7 +465,8 @@ def test_solved_closes_after_4_days() -> None:
         format_instant(due),
         format_instant(due),
     )
-    assert entry.rule and entry.anchor == anchor
+    assert entry.rule
+    assert entry.anchor == anchor
 
 
 @pytest.mark.demand("B6")

@@ -151,9 +151,9 @@ def test_the_statuses_are_the_documents() -> None:
 )
 def test_a_status_is_found_however_it_is_spelt(text: str) -> None:
     found = World("hosting").profile.find_status(text)
+    assert found
     assert (
-        found
-        and found.replace("-", "").replace(" ", "").casefold()
+        found.replace("-", "").replace(" ", "").casefold()
         == text.replace("-", "").replace(" ", "").casefold()
     )
 
@@ -316,7 +316,8 @@ def test_answered_closes_30_days_after_the_answer() -> None:
         format_instant(due),
         format_instant(due),
     )
-    assert entry.rule and entry.anchor == anchor
+    assert entry.rule
+    assert entry.anchor == anchor
 
 
 @pytest.mark.demand("H4")
@@ -684,7 +685,8 @@ def test_a_reply_from_any_status_is_put_into_customer_reply(
     if status != "Customer-Reply":
         entry = entered(world.ticket, "Customer-Reply")
         assert (entry.role, entry.from_, entry.at) == ("system", status, said.at)
-        assert entry.rule and entry.anchor == said.id
+        assert entry.rule
+        assert entry.anchor == said.id
     assert world.follow_ups == []
 
 

@@ -171,7 +171,8 @@ def test_what_the_wheel_holds(wheel: Path) -> None:
         (info,) = {name.partition("/")[0] for name in names if ".dist-info/" in name}
         metadata = email.message_from_bytes(archive.read(f"{info}/METADATA"))
         scripts = archive.read(f"{info}/entry_points.txt").decode()
-    assert PROFILES and "ticketctl/py.typed" in names
+    assert PROFILES
+    assert "ticketctl/py.typed" in names
     assert {name.partition("/")[0] for name in names} == {"ticketctl", info}
     modules = {
         str(path.relative_to(ROOT)) for path in (ROOT / "ticketctl").rglob("*.py")
@@ -226,7 +227,5 @@ def test_a_first_ticket(installed: Path, tmp_path: Path) -> None:
     used(script, "move", id_, "open", "-a", "@me", folder=folder)
     used(script, "move", id_, "solved", "--reply", "Try again.", folder=folder)
     assert "Solved" in used(script, "list", "-A", folder=folder)
-    assert (
-        used(script, "check", folder=folder) == ""
-        and used(script, "sweep", folder=folder) == ""
-    )
+    assert used(script, "check", folder=folder) == ""
+    assert used(script, "sweep", folder=folder) == ""

@@ -14,5 +14,6 @@ def test_json_of_everything() -> None:
     for start in (*range(0, 0xD000, 0x1000), *range(0xE000, 0x30000, 0x1000)):
         texts.append("".join(map(chr, range(start, start + 0x1000))))
     line = escaped(json.dumps(texts, ensure_ascii=False))
-    assert json.loads(line) == texts and not raw(line)
+    assert json.loads(line) == texts
+    assert not raw(line)
     assert escaped('["\U000e0041"]') == '["\\udb40\\udc41"]'

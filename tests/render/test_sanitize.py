@@ -28,6 +28,7 @@ def test_every_character_alone() -> None:
             if char not in _BAD and unicodedata.category(char) != "Cn"
         )
         assert safe(text) == text
-    assert safe("a\tb") == "a    b" and safe("a\n\t", "\n\t") == "a\n\t"
+    assert safe("a\tb") == "a    b"
+    assert safe("a\n\t", "\n\t") == "a\n\t"
     assert safe("aé\u200d\u200db \u200c") == "aé\u200d\\u200db \\u200c"
     assert safe("é\u202e\u200d") == safe(safe("é\u202e\u200d"))

@@ -211,19 +211,18 @@ def test_an_index_that_cannot_be_read(number: int, store: Path) -> None:
         store / ".git/ticketctl", number, ("open", "listdir", "lstat")
     ) as tried:
         assert ticketctl(store, "list", "--format", "id") == answer
-    assert tried and answer.out.count("\n") == 2
+    assert tried
+    assert answer.out.count("\n") == 2
 
 
 def test_a_store_that_cannot_be_looked_into(store: Path) -> None:
     """It is not said that there is no store, where nobody can know."""
     with unreadable(store, errno.EACCES, ("stat",)) as tried:
         ran = ticketctl(store, "list")
-    assert (
-        tried
-        and ran.status == 71
-        and "Permission denied" in ran.err
-        and str(store) in ran.err
-    )
+    assert tried
+    assert ran.status == 71
+    assert "Permission denied" in ran.err
+    assert str(store) in ran.err
 
 
 def test_other_tickets_are_told_all_the_same(store: Path) -> None:
@@ -234,20 +233,21 @@ def test_other_tickets_are_told_all_the_same(store: Path) -> None:
     without_index(store)
     with unreadable(store / TICKET, errno.EIO):
         ran = ticketctl(store, "list", "--format", "id")
-        assert (
-            ran.out == "261102-aaaaa\n"
-            and ran.status == 71
-            and "Input/output error" in ran.err
-        )
+        assert ran.out == "261102-aaaaa\n"
+        assert ran.status == 71
+        assert "Input/output error" in ran.err
         again = ticketctl(store, "list", "--format", "id")  # from the index
         assert (again.out, again.status) == (
             ran.out,
             71,
-        ) and "Input/output error" in again.err
+        )
+        assert "Input/output error" in again.err
         swept = ticketctl(store, "sweep", now=LATER)
-        assert swept.status == 71 and "aaaaa" in swept.out
+        assert swept.status == 71
+        assert "aaaaa" in swept.out
     ran = ticketctl(store, "list", "--format", "id")
-    assert ran.status == 0 and ran.out.split() == ["261102-aaaaa", "261102-bbbbb"]
+    assert ran.status == 0
+    assert ran.out.split() == ["261102-aaaaa", "261102-bbbbb"]
 
 
 def test_no_words_are_missed(store: Path) -> None:
@@ -256,7 +256,9 @@ def test_no_words_are_missed(store: Path) -> None:
     ticketctl(store, "list")
     with unreadable(store / TICKET, errno.EIO) as tried:
         ran = ticketctl(store, "list", "--search", "help")
-        assert tried and ran.status == 71 and "Input/output error" in ran.err
+        assert tried
+        assert ran.status == 71
+        assert "Input/output error" in ran.err
     assert (
         ticketctl(store, "list", "--search", "help", "--format", "id").out.count("\n")
         == 2
@@ -268,8 +270,11 @@ def test_a_customer_is_not_told_that_there_is_nothing(store: Path) -> None:
     ticketctl(store, "list")
     with unreadable(store / TICKET, errno.EIO) as tried:
         ran = ticketctl(store, "list", as_="customer:jane@customer.example")
-    assert tried and ran.status == 71 and "may be one of your tickets" in ran.err
-    assert "261102-aaaaa" in ran.out and "bbbbb" not in ran.out + ran.err
+    assert tried
+    assert ran.status == 71
+    assert "may be one of your tickets" in ran.err
+    assert "261102-aaaaa" in ran.out
+    assert "bbbbb" not in ran.out + ran.err
 
 
 @pytest.mark.parametrize(

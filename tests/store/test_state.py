@@ -65,7 +65,8 @@ def test_a_clone_that_brings_state_runs_nothing(
         ran = other.run(f"ticketctl {command}")
         assert ran.status in (0, 1), (command, ran)
     other.run("git commit -q --allow-empty -m x")
-    assert not victim.exists() and files_of(other.folder, ".ticketctl") == before
+    assert not victim.exists()
+    assert files_of(other.folder, ".ticketctl") == before
     assert not list((other.folder / ".git/hooks").glob("pre-commit"))
 
 
@@ -76,20 +77,16 @@ def test_a_tracked_state_folder_is_an_error_of_check_and_doctor_names_it(
     ran = shell.run("ticketctl check")
     assert ran.status == 0, "what is not tracked is the clone's own affair"
     ran = shell.run("ticketctl doctor")
-    assert (
-        ran.out.count(".ticketctl") >= 1
-        and "older version was interrupted" in ran.out
-        and ran.status == 1
-    )
+    assert ran.out.count(".ticketctl") >= 1
+    assert "older version was interrupted" in ran.out
+    assert ran.status == 1
     (store_in_git / ".ticketctl/journal.jsonl").unlink()
     assert "no longer used (rm -r .ticketctl)" in shell.run("ticketctl doctor").out
     shell.ok("git add -f .ticketctl && git commit -qm 'A gift' --no-verify")
     ran = shell.run("ticketctl check")
-    assert (
-        ran.status == 1
-        and ".ticketctl is tracked by git" in ran.out
-        and "git rm -r --cached" in ran.out
-    )
+    assert ran.status == 1
+    assert ".ticketctl is tracked by git" in ran.out
+    assert "git rm -r --cached" in ran.out
 
 
 def test_state_lies_where_git_says(shell: Shell, store_in_git: Path) -> None:
@@ -98,23 +95,22 @@ def test_state_lies_where_git_says(shell: Shell, store_in_git: Path) -> None:
     place = shell.ok(
         "git rev-parse --path-format=absolute --git-path ticketctl"
     ).strip()
-    assert (
-        shell.ok("ticketctl doctor --state").strip() == place and Path(place).is_dir()
-    )
+    assert shell.ok("ticketctl doctor --state").strip() == place
+    assert Path(place).is_dir()
     shell.ok("git worktree add -q ../wt")
     other = Shell(shell.folder.parent / "wt")
     there = other.ok(
         "git rev-parse --path-format=absolute --git-path ticketctl"
     ).strip()
     said = other.ok("ticketctl doctor --state").splitlines()
-    assert said == [there, f"outbox: {place}/outbox"] and there != place
+    assert said == [there, f"outbox: {place}/outbox"]
+    assert there != place
     other.ok("ticketctl assign 3ah @me && ticketctl move 3ah Solved --reply Done")
-    assert list(Path(place, "outbox").iterdir()) and not Path(there, "outbox").exists()
+    assert list(Path(place, "outbox").iterdir())
+    assert not Path(there, "outbox").exists()
     other.ok("ticketctl list")
-    assert (
-        not list(other.folder.glob(".ticketctl*"))
-        and Path(there, "index-1.db").exists()
-    )
+    assert not list(other.folder.glob(".ticketctl*"))
+    assert Path(there, "index-1.db").exists()
     shell.ok("git worktree remove --force ../wt")
     assert list(Path(place, "outbox").iterdir()), (
         "git takes a work tree's own folder with it"
@@ -128,9 +124,8 @@ def test_each_store_of_a_repository_has_its_own(shell: Shell) -> None:
         shell.ok("git rev-parse --path-format=absolute --git-path ticketctl").strip(),
         "stores",
     )
-    assert len(set(places)) == 2 and {Path(place).parent for place in places} == {
-        stores
-    }
+    assert len(set(places)) == 2
+    assert {Path(place).parent for place in places} == {stores}
 
 
 def test_a_submodule_has_its_own(shell: Shell, store_in_git: Path) -> None:
@@ -154,7 +149,8 @@ def test_what_a_git_file_names_must_point_back(
     (other / "ticketctl.yaml").write_text("profile: biztech\n")
     (other / ".git").write_text(f"gitdir: {store_in_git}/.git\n")
     mine, theirs = shell.ok("ticketctl doctor --state").strip(), found(other).folder
-    assert theirs.startswith(f"{mine}/stores/") and theirs != mine
+    assert theirs.startswith(f"{mine}/stores/")
+    assert theirs != mine
 
 
 def test_outside_git_caches_are_the_users_own(tmp_path: Path) -> None:
@@ -164,8 +160,10 @@ def test_outside_git_caches_are_the_users_own(tmp_path: Path) -> None:
     done(root, "move", "aaaaa", "Pending", "--reply", "Which one?")
     done(root, "list")
     cache = Path(os.environ["HOME"], ".cache/ticketctl/stores")
-    assert state_of(root).parent == cache and list(state_of(root).glob("index-*.db"))
-    assert list(outbox_of(root).iterdir()) and outbox_of(root).parent == state_of(root)
+    assert state_of(root).parent == cache
+    assert list(state_of(root).glob("index-*.db"))
+    assert list(outbox_of(root).iterdir())
+    assert outbox_of(root).parent == state_of(root)
     assert sorted(path.name for path in root.iterdir()) == ["ticketctl.yaml", "tickets"]
 
 
@@ -179,7 +177,8 @@ def test_state_may_be_removed_at_any_time(git_: bool, tmp_path: Path) -> None:
     words = ("list", "-A", "--format", "json")
     before, tickets = done(root, *words), files_of(root, "tickets")
     shutil.rmtree(state_of(root))
-    assert done(root, *words) == before and files_of(root, "tickets") == tickets
+    assert done(root, *words) == before
+    assert files_of(root, "tickets") == tickets
     shutil.rmtree(state_of(root))
     done(root, "note", "aaaaa", "-m", "It still works.")
 
@@ -192,10 +191,8 @@ def test_ticketctl_state_names_another_place(
     monkeypatch.setenv("TICKETCTL_STATE", str(tmp_path / "state"))
     make_tickets(root, "aaaaa")
     done(root, "list")
-    assert (
-        list((tmp_path / "state").glob("store-*/index-1.db"))
-        and not (root / ".git/ticketctl").exists()
-    )
+    assert list((tmp_path / "state").glob("store-*/index-1.db"))
+    assert not (root / ".git/ticketctl").exists()
     for wrong in ("state", str(root), str(root / "tickets/x")):
         monkeypatch.setenv("TICKETCTL_STATE", wrong)
         ran = ticketctl(root, "list")

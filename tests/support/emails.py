@@ -248,7 +248,8 @@ def parsed(data: bytes, to: str) -> Message:
     names = [name for name, _ in message.items()]
     assert len(names) == len(set(names)) and set(names) == SENT, names
     assert message["From"] == HELP
-    assert not message.is_multipart() and not message.defects
+    assert not message.is_multipart()
+    assert not message.defects
     if to.isascii():
         assert message["To"] == to
     return message

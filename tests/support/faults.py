@@ -509,7 +509,8 @@ def make_template(top: Path) -> Place:
         (top / "maildir" / name).write_text(text)
     place = Place(top)
     populate(place)
-    assert place.uncommitted() == [] and place.corrupt() == ""
+    assert place.uncommitted() == []
+    assert place.corrupt() == ""
     return place
 
 

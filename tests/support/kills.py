@@ -187,7 +187,8 @@ class Case:
         """The store as a crash leaves it that comes when everything is written and
         nothing renamed."""
         ran = killed(lambda: self.act(self.fresh(root)), first_rename)
-        assert ran.status == -signal.SIGKILL and written(root) == self.old
+        assert ran.status == -signal.SIGKILL
+        assert written(root) == self.old
         return root
 
     def points(self, root: Path) -> Iterator[int]:
@@ -271,11 +272,9 @@ def make_case(name: str, folder: Path, git: bool = True) -> Case:
     ran = case.act(through)
     assert ran.status == 0, ran
     case.new = written(through)
-    assert (
-        set(case.old) <= set(case.new)
-        and case.old != case.new
-        and not leftovers(through)
-    )
+    assert set(case.old) <= set(case.new)
+    assert case.old != case.new
+    assert not leftovers(through)
     return case
 
 

@@ -40,5 +40,6 @@ def in_another_process(code: str, *words: str) -> subprocess.Popen[str]:
     there = subprocess.Popen(
         [sys.executable, "-c", code, *words], stdout=subprocess.PIPE, text=True
     )
-    assert there.stdout is not None and there.stdout.readline() == "ready\n"
+    assert there.stdout is not None
+    assert there.stdout.readline() == "ready\n"
     return there

@@ -20,10 +20,8 @@ def test_mail_that_does_not_arrive(healthy: Path) -> None:
     assert "owed for more than two days" in said(healthy, now="2026-11-05T09:00:00Z")
     assert ticketctl(healthy, "mail", "send", now="2026-11-05T09:00:00Z").status == 1
     tried = said(healthy, now="2026-11-05T09:00:00Z")
-    assert (
-        "tried 1 time: jane@customer.example: 127.0.0.1:1" in tried
-        and "again at 2026-11-05T09:05:00Z" in tried
-    )
+    assert "tried 1 time: jane@customer.example: 127.0.0.1:1" in tried
+    assert "again at 2026-11-05T09:05:00Z" in tried
 
 
 def test_dead_letters(healthy: Path) -> None:

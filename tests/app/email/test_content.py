@@ -67,10 +67,8 @@ def test_names_of_attachments(name: str, tmp_path: Path) -> None:
     (path,) = files_of(root).keys() - before.keys()
     entry = next(entry for entry in history(root) if entry.files)
     assert entry.files == (NAMES[name],)
-    assert (
-        path == f"attachments/{A}/{entry.id}-{NAMES[name]}"
-        and (root / path).read_bytes() == b"data"
-    )
+    assert path == f"attachments/{A}/{entry.id}-{NAMES[name]}"
+    assert (root / path).read_bytes() == b"data"
 
 
 def test_attachments_of_one_name(tmp_path: Path) -> None:
@@ -110,8 +108,11 @@ def test_attachments_that_are_too_large(
         "b": 5,
     }
     entry = next(entry for entry in history(root) if entry.files)
-    assert entry.text == "plain words" and entry.note
-    assert "left out" in entry.note and "large" in entry.note and "late" in entry.note
+    assert entry.text == "plain words"
+    assert entry.note
+    assert "left out" in entry.note
+    assert "large" in entry.note
+    assert "late" in entry.note
 
 
 def test_a_long_text(tmp_path: Path) -> None:
@@ -120,9 +121,9 @@ def test_a_long_text(tmp_path: Path) -> None:
     body = "word " * (MAX_TEXT // 4)
     taken(root, letter(f"Subject: [{A}]", body=body))
     entry = next(entry for entry in history(root) if entry.files)
-    assert (
-        entry.text and "message.txt" in entry.text and len(entry.text) < MAX_TEXT + 200
-    )
+    assert entry.text
+    assert "message.txt" in entry.text
+    assert len(entry.text) < MAX_TEXT + 200
     assert attachments(root)["message.txt"].decode().split() == body.split()
 
 
@@ -136,7 +137,8 @@ def test_a_long_text_is_attached(tmp_path: Path) -> None:
     body = "word ä\n" * MAX_TEXT
     (receipt,) = flood(root, lambda _: body, 1)
     (entry,) = (entry for entry in history(root) if entry.mail_id == receipt.mail_id)
-    assert receipt.fate == "added" and entry.text
+    assert receipt.fate == "added"
+    assert entry.text
     assert len(entry.text) < MAX_TEXT + 100
     assert entry.text.endswith("[cut here; the whole is attached as message.txt]\n")
     assert attachments(root)["message.txt"].decode().split() == body.split()
@@ -164,7 +166,8 @@ def test_what_is_too_large_to_attach_is_kept_whole(
         assert dead(root)[data].startswith("what came with it is not kept on 26")
     data = f"Subject: [{A}]\nMessage-ID: <f@x>\nFrom: {JANE}\n".encode()
     data += parts("mixed", b"\nSee the file.", attached("a.bin", b"x" * (MAX_TEXT + 1)))
-    assert receive(desk_of(root), data).fate == "added" and data in dead(root)
+    assert receive(desk_of(root), data).fate == "added"
+    assert data in dead(root)
     assert ticketctl(root, "check", now=TOMORROW).status == 0
 
 
@@ -190,7 +193,8 @@ def test_what_is_attached_is_shown_and_missed(
         r"    attached: (attachments/\S+-page_one\.pdf)\n",
         shop.run("show", half, now="2026-11-02T09:01"),
     )
-    assert shown and (shop.root / shown[1]).read_bytes() == b"%PDF"
+    assert shown
+    assert (shop.root / shown[1]).read_bytes() == b"%PDF"
     assert shop.run("check", now="2026-11-02T09:01") == ""
     (shop.root / shown[1]).unlink()
     assert f"warning: {shown[1]} is not there" in shop.run(

@@ -45,7 +45,8 @@ def test_a_new_letter_opens_a_ticket(tmp_path: Path) -> None:
         "mail",
         "It is\ndark.\n",
     )
-    assert entry.sets["title"] == "No light" and entry.mail_id == "<1@customer.example>"
+    assert entry.sets["title"] == "No light"
+    assert entry.mail_id == "<1@customer.example>"
     assert taken(
         root, letter("Message-ID: <2@customer.example>", body="No title\nat all")
     )
@@ -138,7 +139,9 @@ def test_kept_as_a_note(name: str, status: str, tmp_path: Path) -> None:
         None,
         (),
     )
-    assert entry.note and "Hello." in entry.note and why in entry.note
+    assert entry.note
+    assert "Hello." in entry.note
+    assert why in entry.note
     assert [data for _, data in owed(root)] == [data for _, data in owing]
     assert ticketctl(root, "check", now=LATER).status == 0
     assert "had this letter already" in taken(root, data)

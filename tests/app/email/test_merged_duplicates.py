@@ -58,10 +58,8 @@ def both(
 def test_a_reply_stands_once(email_clones: Clones) -> None:
     for clone in both(email_clones, REPLY):
         said = clone.do("show", A)
-        assert (
-            said.count("It is broken again.") == 1
-            and "the same email was taken in by another clone" in said
-        )
+        assert said.count("It is broken again.") == 1
+        assert "the same email was taken in by another clone" in said
         assert [entry.text for entry in clone.ticket().acts if entry.via == "mail"] == [
             "It is broken again."
         ]
@@ -133,7 +131,8 @@ def test_a_move_that_only_one_clone_made_stands(email_clones: Clones) -> None:
     _, two = email_clones
     two.do("move", A, "Solved", "--reply", "Done.", at=NINE)
     for clone in both(email_clones, REPLY):
-        assert clone.ticket().status == "Open" and clone.rows()[0]["unanswered"]
+        assert clone.ticket().status == "Open"
+        assert clone.rows()[0]["unanswered"]
         assert clone.do("show", A).count("It is broken again.") == 1
 
 
@@ -148,7 +147,8 @@ def test_attachments_stand_once(email_clones: Clones) -> None:
     )
     for clone in both(email_clones, data):
         said = clone.do("show", A)
-        assert said.count("attached: ") == 1 and said.count("See there.") == 1
+        assert said.count("attached: ") == 1
+        assert said.count("See there.") == 1
         (place,) = (
             line.split("attached: ")[1]
             for line in said.splitlines()
@@ -170,7 +170,8 @@ def test_an_automatic_email_stands_once(email_clones: Clones, header: str) -> No
     )
     for clone in both(email_clones, data):
         said = clone.do("show", A)
-        assert said.count("I am away.") == 1 and "the same email" in said
+        assert said.count("I am away.") == 1
+        assert "the same email" in said
         assert clone.ticket().status == "Open"
 
 
@@ -225,11 +226,10 @@ def test_another_message_under_the_same_message_id_stays_another(
     two.take(REPLY.replace(b"broken", b"burning"), ELEVEN)
     for clone in merge(email_clones):
         said = clone.do("show", A)
-        assert "It is broken again." in said and "It is burning again." in said
-        assert (
-            "without effect" not in said
-            and len([e for e in clone.ticket().acts if e.via == "mail"]) == 2
-        )
+        assert "It is broken again." in said
+        assert "It is burning again." in said
+        assert "without effect" not in said
+        assert len([e for e in clone.ticket().acts if e.via == "mail"]) == 2
 
 
 def test_the_second_under_a_message_id_is_known_again(email_clones: Clones) -> None:
@@ -240,10 +240,8 @@ def test_the_second_under_a_message_id_is_known_again(email_clones: Clones) -> N
     one.take(REPLY, NINE)
     for clone in both(email_clones, burning):
         said = clone.do("show", A)
-        assert (
-            said.count("It is burning again.") == 1
-            and said.count("It is broken again.") == 1
-        )
+        assert said.count("It is burning again.") == 1
+        assert said.count("It is broken again.") == 1
 
 
 def test_without_a_message_id_it_stands_once(email_clones: Clones) -> None:
@@ -329,11 +327,9 @@ def test_two_tickets_of_one_email_are_told(email_clones: Clones) -> None:
     for clone in email_clones:
         for words in ((), ("--changed",), ("--changed",), (second,)):
             (finding,) = found(clone, *words)
-            assert (
-                finding["path"] == path_of(second)
-                and finding["code"] == "duplicate"
-                and first in finding["message"]
-            )
+            assert finding["path"] == path_of(second)
+            assert finding["code"] == "duplicate"
+            assert first in finding["message"]
         assert found(clone, first) == []
     command = finding["hint"].partition(", ")[0].split()
     assert command[0] == "ticketctl"
@@ -420,7 +416,8 @@ def test_a_follow_up_of_a_closed_ticket(email_clones: Clones) -> None:
         (finding,) = json.loads(
             clone.do("check", "--format", "json", at="2026-11-21T12:00:00Z")
         )["findings"]
-        assert finding["path"] == path_of(second) and first in finding["message"]
+        assert finding["path"] == path_of(second)
+        assert first in finding["message"]
         answer = email(
             f"Subject: Re: [{A}]",
             "In-Reply-To: <1@customer.example>",
@@ -450,7 +447,8 @@ def test_an_email_that_opened_a_ticket_in_one_clone_and_answered_one_in_the_othe
     for number, clone in enumerate(email_clones):
         for words in ((), ("--changed",), (other,)):
             (finding,) = found(clone, *words)
-            assert finding["path"] == path_of(other) and lamp in finding["message"]
+            assert finding["path"] == path_of(other)
+            assert lamp in finding["message"]
         data = email(f"Subject: Re: [{other}]", id_=f"<{number}@y>")
         assert lamp[7:] in clone.take(data, NOON)
 

@@ -192,27 +192,29 @@ def test_the_pause_after_a_failure_grows(tmp_path: Path) -> None:
         assert server.visits == tries
         (kept,) = failures(root).items()
         again = now + timedelta(minutes=minutes)
-        assert (
-            kept[0] == file_of(debt)
-            and kept[1]["error"] == f"{JANE}: 127.0.0.1:1: Connection refused"
-        )
+        assert kept[0] == file_of(debt)
+        assert kept[1]["error"] == f"{JANE}: 127.0.0.1:1: Connection refused"
         assert (kept[1]["tries"], kept[1]["again"], kept[1]["told"]) == (
             tries,
             stamp(again),
             [JANE],
         )
         said = done(root, "mail", "show", now=stamp(now))
-        assert f"tried {tries} time" in said and "Connection refused" in said
+        assert f"tried {tries} time" in said
+        assert "Connection refused" in said
         assert send(root, server, again - timedelta(seconds=1)) == Ran("", 0), (
             "tried before its time"
         )
         assert server.visits == tries
         now = again
-    assert debts(root) == [debt] and files_of(root) == before
+    assert debts(root) == [debt]
+    assert files_of(root) == before
     server.unreachable = False
     ran = send(root, server, now)
     assert ran.status == 0 and ran.out == f"sent    {debt[0]}  {JANE}  solved\n", ran
-    assert given(root) == {debt: 1} and debts(root) == [] and failures(root) == {}
+    assert given(root) == {debt: 1}
+    assert debts(root) == []
+    assert failures(root) == {}
     assert git(root, "status", "--porcelain") == ""
 
 
@@ -224,18 +226,16 @@ def test_an_unreachable_server_loses_nothing(tmp_path: Path) -> None:
     before = files_of(root)
     for minute in range(12):
         send(root, server, HOUR + timedelta(minutes=minute))
-    assert debts(root) == owing and files_of(root) == before
+    assert debts(root) == owing
+    assert files_of(root) == before
     kept = failures(root)
-    assert kept and all(
-        "Connection refused" in failure["error"] for failure in kept.values()
-    )
+    assert kept
+    assert all("Connection refused" in failure["error"] for failure in kept.values())
     server.unreachable = False
     assert send(root, server, HOUR + timedelta(days=1)).status == 0
-    assert (
-        given(root) == Counter(owing)
-        and failures(root) == {}
-        and len(server.taken()) == 3
-    )
+    assert given(root) == Counter(owing)
+    assert failures(root) == {}
+    assert len(server.taken()) == 3
 
 
 @pytest.mark.parametrize("what", ["folder", "link"])
@@ -260,7 +260,8 @@ def test_what_lies_in_the_place_of_a_failure_stops_no_other(
         and "550 no such user here" in ran.err
     ), ran
     assert str(place) in ran.err.splitlines()[-1]
-    assert debts(root) == [owing[0]] and given(root) == {owing[1]: 1, owing[2]: 1}
+    assert debts(root) == [owing[0]]
+    assert given(root) == {owing[1]: 1, owing[2]: 1}
     assert git(root, "status", "--porcelain") == "", "what was taken is committed"
 
 
@@ -272,12 +273,11 @@ def test_a_refused_recipient_stops_no_other(tmp_path: Path) -> None:
     refused = owing[1]
     server.refuses = {refused[2]}
     ran = send(root, server, HOUR)
-    assert (
-        ran.status == 1
-        and ran.out.count("sent ") == 2
-        and "550 no such user here" in ran.err
-    )
-    assert debts(root) == [refused] and given(root) == {owing[0]: 1, owing[2]: 1}
+    assert ran.status == 1
+    assert ran.out.count("sent ") == 2
+    assert "550 no such user here" in ran.err
+    assert debts(root) == [refused]
+    assert given(root) == {owing[0]: 1, owing[2]: 1}
     assert failures(root).keys() == {file_of(refused)}
     assert (
         failures(root)[file_of(refused)]["error"]
@@ -287,7 +287,9 @@ def test_a_refused_recipient_stops_no_other(tmp_path: Path) -> None:
     server.refuses = set()
     assert send(root, server, HOUR + timedelta(minutes=4)) == Ran("", 0)
     assert send(root, server, HOUR + timedelta(days=1)).status == 0
-    assert given(root) == Counter(owing) and debts(root) == [] and failures(root) == {}
+    assert given(root) == Counter(owing)
+    assert debts(root) == []
+    assert failures(root) == {}
     assert len(server.taken()) == 3, "nobody was told twice"
 
 
@@ -301,7 +303,8 @@ def test_one_of_several_readers_is_refused(tmp_path: Path) -> None:
     assert len(others) == 2
     server.refuses = {bob[2]}
     assert send(root, server, HOUR).status == 1
-    assert debts(root) == [bob] and all(given(root)[debt] == 1 for debt in others)
+    assert debts(root) == [bob]
+    assert all(given(root)[debt] == 1 for debt in others)
     assert failures(root).keys() == {file_of(bob)}
     assert (
         failures(root)[file_of(bob)]["error"]
@@ -309,7 +312,8 @@ def test_one_of_several_readers_is_refused(tmp_path: Path) -> None:
     )
     server.refuses = set()
     assert send(root, server, HOUR + timedelta(minutes=5)).status == 0
-    assert given(root) == Counter(owing) and failures(root) == {}
+    assert given(root) == Counter(owing)
+    assert failures(root) == {}
     names = [str(letter["Message-ID"]) for _, letter in server.taken()]
     assert len(names) == len(set(names)) == len(owing)
 
@@ -320,16 +324,16 @@ def test_a_server_that_goes_away_in_the_middle(tmp_path: Path) -> None:
     server, owing = three_owed(tmp_path / "store")
     root, server.last = tmp_path / "store", 1
     ran = send(root, server, HOUR)
-    assert (
-        ran.status == 1
-        and ran.out.count("sent ") == 1
-        and "Connection unexpectedly closed" in ran.err
-    )
-    assert given(root) == {owing[0]: 1} and debts(root) == owing[1:]
+    assert ran.status == 1
+    assert ran.out.count("sent ") == 1
+    assert "Connection unexpectedly closed" in ran.err
+    assert given(root) == {owing[0]: 1}
+    assert debts(root) == owing[1:]
     assert git(root, "status", "--porcelain") == ""
     server.last = 1_000_000
     assert send(root, server, HOUR + timedelta(days=1)).status == 0
-    assert given(root) == Counter(owing) and debts(root) == []
+    assert given(root) == Counter(owing)
+    assert debts(root) == []
     assert len(server.taken()) == 3, "nobody was told twice"
 
 
@@ -360,7 +364,8 @@ def test_the_reader_at_whom_the_server_went_away_is_remembered(tmp_path: Path) -
     for other in set(owing) - set(several):
         put(root, fold(histories(root)[other[0]][:1]))
     git(root, "commit", "-qam", "Those that owe nothing")
-    assert debts(root) == several and len(several) == 3
+    assert debts(root) == several
+    assert len(several) == 3
     server.last = 1
     send(root, server, HOUR)
     assert debts(root) == several[1:]
@@ -384,7 +389,9 @@ def test_a_notice_that_cannot_be_written_stops_no_other(tmp_path: Path) -> None:
     done(root, "profile", "check", "biztech")
     ran = send(root, server, HOUR)
     assert {to for to, _ in server.taken()} == {to for _, _, to in owing[1:]}, ran
-    assert debts(root) == owing[:1] and owing[0][0] in ran.err and ran.status in (1, 65)
+    assert debts(root) == owing[:1]
+    assert owing[0][0] in ran.err
+    assert ran.status in (1, 65)
 
 
 def test_a_letter_with_a_long_id_is_answered_in_its_thread(tmp_path: Path) -> None:
@@ -414,19 +421,16 @@ def test_only_the_sender_sends(tmp_path: Path) -> None:
     git(root, "config", "--global", "ticketctl.sender", "true")
     before = files_of(root)
     ran = send(root, server, HOUR)
-    assert (
-        ran.status == 1
-        and "git config ticketctl.sender true" in ran.err
-        and ran.out == ""
-    )
-    assert (
-        server.visits == 0
-        and files_of(root) == before
-        and debts(root) == owing
-        and failures(root) == {}
-    )
+    assert ran.status == 1
+    assert "git config ticketctl.sender true" in ran.err
+    assert ran.out == ""
+    assert server.visits == 0
+    assert files_of(root) == before
+    assert debts(root) == owing
+    assert failures(root) == {}
     git(root, "config", "ticketctl.sender", "true")
-    assert send(root, server, HOUR).status == 0 and given(root) == Counter(owing)
+    assert send(root, server, HOUR).status == 0
+    assert given(root) == Counter(owing)
 
 
 def test_what_is_not_committed_does_not_go_out(tmp_path: Path) -> None:
@@ -453,18 +457,14 @@ def test_what_is_not_committed_does_not_go_out(tmp_path: Path) -> None:
         ran.status == 0
         and "2 notices waiting for the ticket to be committed" in ran.err
     ), ran
-    assert (
-        given(root) == Counter(owing[1:])
-        and len(debts(root)) == 2
-        and len(server.taken()) == 2
-    )
-    assert (
-        send(root, server, HOUR + timedelta(days=1)).out == ""
-        and len(server.taken()) == 2
-    )
+    assert given(root) == Counter(owing[1:])
+    assert len(debts(root)) == 2
+    assert len(server.taken()) == 2
+    assert send(root, server, HOUR + timedelta(days=1)).out == ""
+    assert len(server.taken()) == 2
     git(root, "add", "-A")
     git(root, "commit", "-qm", "By hand")
     assert send(root, server, HOUR + timedelta(days=1)).out.count("sent ") == 2
-    assert (
-        debts(root) == [] and set(given(root).values()) == {1} and failures(root) == {}
-    )
+    assert debts(root) == []
+    assert set(given(root).values()) == {1}
+    assert failures(root) == {}

@@ -46,7 +46,8 @@ def test_one_customer_cannot_fill_a_ticket(tmp_path: Path) -> None:
     assert 30 << 10 < size(root) < 36 << 10
     entries = [entry for entry in history(root) if entry.mail_id]
     short = [entry for entry in entries if "message.txt" in entry.files]
-    assert len(entries) == fates.count("added") and 4 <= len(short) < len(entries)
+    assert len(entries) == fates.count("added")
+    assert 4 <= len(short) < len(entries)
     assert all(len(entry.text or "") < 300 for entry in short)
     assert len(attachments(root)["message.txt"]) > SMALL - 200
     assert len(dead(root)) == fates.count("dead") > 4
@@ -55,7 +56,9 @@ def test_one_customer_cannot_fill_a_ticket(tmp_path: Path) -> None:
         for why in dead(root).values()
     )
     (note,) = notes(root, "kept in dead-letters/ and not on this ticket")
-    assert note.by == "mail" and note.text is None and JANE in (note.note or "")
+    assert note.by == "mail"
+    assert note.text is None
+    assert JANE in (note.note or "")
     done(root, "reply", "aaaaa", "-m", "y" * 200_000, now=TOMORROW)
     assert (
         "message of amy"
@@ -108,13 +111,12 @@ def test_a_customer_at_the_command_line_has_the_same_share(tmp_path: Path) -> No
     assert status == [0, 0, 0, 0, 1, 1]
     before = files_of(root)
     ran = ticketctl(root, "reply", "aaaaa", "-m", "x" * 60_000, as_=me, now=LATER)
-    assert (
-        ran.err.count("error:") == 1
-        and "share of one person (256 KiB)" in ran.err
-        and "ticketctl new" in ran.err
-    )
+    assert ran.err.count("error:") == 1
+    assert "share of one person (256 KiB)" in ran.err
+    assert "ticketctl new" in ran.err
     ran = ticketctl(root, "new", "Long", "-d", "x\n" * 120_000, as_=me, now=LATER)
-    assert ran.status == 1 and "share of one person" in ran.err
+    assert ran.status == 1
+    assert "share of one person" in ran.err
     assert files_of(root) == before
     done(root, "reply", "aaaaa", "-m", "A short one.", as_=me, now=LATER)
     done(root, "reply", "aaaaa", "-m", "z" * 250_000, now=LATER)

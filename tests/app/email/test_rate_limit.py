@@ -39,7 +39,8 @@ def test_intake_of_a_sender_is_bounded(tmp_path: Path) -> None:
         f"more than 5 emails of {JANE} within an hour\n"
     }
     (note,) = notes(root, "per_hour")
-    assert note.text is None and JANE in (note.note or "")
+    assert note.text is None
+    assert JANE in (note.note or "")
     later = replace(workspace, now=workspace.now + timedelta(minutes=61))
     assert [
         receive(later, numbered(30 + turn, f"{turn}")).fate for turn in range(3)
@@ -65,7 +66,8 @@ def test_staff_are_told_on_the_newest_ticket(tmp_path: Path) -> None:
                 at, numbered(turn, "Hello.", "bob@customer.example", f"New {turn}")
             ).id
         )
-    assert len(rows(root)) == 4 and len(dead(root)) == 3
+    assert len(rows(root)) == 4
+    assert len(dead(root)) == 3
     told = [id_ for id_ in rows(root) if notes(root, "per_hour", id_)]
     assert told == [opened[2]]
     # who has no ticket is kept as well
@@ -82,10 +84,8 @@ def test_a_maildir_counts_as_well(tmp_path: Path) -> None:
     for turn in range(4):
         (box / "new" / f"{turn}.a").write_bytes(numbered(turn, f"Number {turn}."))
     said = done(root, "mail", "fetch", "--maildir", str(box), now=LATER)
-    assert (
-        said.count("message of") == 2
-        and said.count("dead letter: more than 2 emails") == 2
-    )
+    assert said.count("message of") == 2
+    assert said.count("dead letter: more than 2 emails") == 2
     assert not list((box / "new").iterdir())
 
 
@@ -157,15 +157,13 @@ def test_staff_count_as_told_only_if_they_were(
     with monkeypatch.context() as patch:
         patch.setattr("ticketctl.app.email.quarantine.FOR_ONE", 10)
         assert receive(workspace, numbered(1, "Second.")).fate == "dead"
-    assert not notes(root, "per_hour") and not rate_limit.were_staff_notified(
-        workspace, JANE
-    )
+    assert not notes(root, "per_hour")
+    assert not rate_limit.were_staff_notified(workspace, JANE)
     assert (
         receive(workspace, numbered(2, "Third.", subject=f"[{other}]")).fate == "dead"
     )
-    assert notes(root, "per_hour", other) and rate_limit.were_staff_notified(
-        workspace, JANE
-    )
+    assert notes(root, "per_hour", other)
+    assert rate_limit.were_staff_notified(workspace, JANE)
     assert receive(workspace, numbered(3, "Fourth.")).fate == "dead"
     assert not notes(root, "per_hour")
 
@@ -201,4 +199,5 @@ def test_a_damaged_count_is_an_empty_one(content: bytes | None, tmp_path: Path) 
     ]
     assert fates == ["added", "added", "dead"]
     held = json.loads(place.read_text())
-    assert len(held["taken"][JANE]) == 2 and not place.is_symlink()
+    assert len(held["taken"][JANE]) == 2
+    assert not place.is_symlink()

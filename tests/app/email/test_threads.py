@@ -99,7 +99,8 @@ def test_forged_references(header: str, tmp_path: Path) -> None:
     assert ": new, from" in taken(
         root, letter(header, "Message-ID: <1@customer.example>")
     )
-    assert len(history(root)) == 2 and len(rows(root)) == 2
+    assert len(history(root)) == 2
+    assert len(rows(root)) == 2
 
 
 def test_answers_to_a_closed_ticket_go_where_it_goes_on(mail_workspace: Shop) -> None:

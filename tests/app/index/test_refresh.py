@@ -47,4 +47,6 @@ def test_no_place_for_an_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for name in ("HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     ran = ticketctl(root, "index", "rebuild")
-    assert ran.status == 71 and "no place" in ran.err and "TICKETCTL_STATE" in ran.err
+    assert ran.status == 71
+    assert "no place" in ran.err
+    assert "TICKETCTL_STATE" in ran.err

@@ -81,6 +81,5 @@ def test_numbers_lists_and_truth_where_a_field_is_of_that_type(store: Path) -> N
     Path("rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert run(["new", "--from", "rows.jsonl", "-p", "own"]) == 0
     written = [path.read_text() for path in store.glob("tickets/*/*/*/*.yaml")]
-    assert len(written) == 2 and all(
-        "size: 5\n" in text and "urgent: true" in text for text in written
-    )
+    assert len(written) == 2
+    assert all("size: 5\n" in text and "urgent: true" in text for text in written)

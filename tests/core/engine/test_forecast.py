@@ -37,7 +37,8 @@ def test_what_is_foretold_is_what_sweeps_do(samples: Path) -> None:
         report = sweep(
             Workspace(str(samples), START + timedelta(hours=hour)), SweepOptions()
         )
-        assert not report.broken and not report.failed
+        assert not report.broken
+        assert not report.failed
         happened += [
             (act.ticket.id, act.fire, act.before, act.decision is None)
             for act in report.acts
@@ -46,7 +47,8 @@ def test_what_is_foretold_is_what_sweeps_do(samples: Path) -> None:
         (act.ticket.id, act.fire, act.before, act.decision is None)
         for _, act in foretold.acts
     ]
-    assert sorted(said, key=str) == sorted(happened, key=str) and len(said) > 30
+    assert sorted(said, key=str) == sorted(happened, key=str)
+    assert len(said) > 30
     assert [at for at, _ in foretold.acts] == sorted(at for at, _ in foretold.acts)
     assert all(at >= START for at, _ in foretold.acts)
 
@@ -111,15 +113,12 @@ def test_a_clock_that_runs_stops_and_is_done(tmp_path: Path) -> None:
         None,
         0,
     )
-    assert runs["path"] == "profiles/aerosoft.yaml" and str(
-        runs["criterion"]
-    ).startswith("The ticket will auto close")
+    assert runs["path"] == "profiles/aerosoft.yaml"
+    assert str(runs["criterion"]).startswith("The ticket will auto close")
     words = done(root, "why", "aaaaa", now="2026-11-04T09:00:00Z")
-    assert (
-        "told jane (resolved)" in words
-        and "in 6 d" in words
-        and "7 days after notified(resolved), America/Toronto" in words
-    )
+    assert "told jane (resolved)" in words
+    assert "in 6 d" in words
+    assert "7 days after notified(resolved), America/Toronto" in words
     done(
         root,
         "reply",
@@ -131,7 +130,8 @@ def test_a_clock_that_runs_stops_and_is_done(tmp_path: Path) -> None:
         now="2026-11-04T09:00:00Z",
     )
     stopped = told(root, "2026-11-04T10:00:00Z")["close-resolved"]
-    assert stopped["due"] is None and stopped["stopped_by"]
+    assert stopped["due"] is None
+    assert stopped["stopped_by"]
     assert "resumes    with the next staff_message" in done(
         root, "why", "aaaaa", now="2026-11-04T10:00:00Z"
     )
@@ -150,10 +150,8 @@ def test_a_reminder_says_how_often_it_was_done_and_missed(tmp_path: Path) -> Non
         "2026-11-08T09:00:00Z",
     )
     words = done(root, "why", "aaaaa", now="2026-11-09T10:00:00Z")
-    assert (
-        "the next sweep does it (1 missed before)" in words
-        and "done       occurrence 1" in words
-    )
+    assert "the next sweep does it (1 missed before)" in words
+    assert "done       occurrence 1" in words
 
 
 TOM = "technician:tom@support.example"

@@ -89,12 +89,11 @@ def test_what_is_too_large_is_refused_before_any_work(text: str, words: str) -> 
     start = time.perf_counter()
     profile, findings = compiled(text)
     assert time.perf_counter() - start < 5
-    assert (
-        words in findings[0].message
-        and findings[0].place.line > 0
-        and findings[0].place.col > 0
-    )
-    assert profile.name == "own" and not profile.statuses
+    assert words in findings[0].message
+    assert findings[0].place.line > 0
+    assert findings[0].place.col > 0
+    assert profile.name == "own"
+    assert not profile.statuses
 
 
 def test_profiles_of_many_mistakes_are_given_up() -> None:
@@ -168,11 +167,9 @@ def test_large_profiles_are_proved_or_given_up_at_once(large: Profile) -> None:
     start = time.perf_counter()
     found = profile_findings(large)
     assert time.perf_counter() - start < 3
-    assert (
-        len(found) == 100
-        and "more findings" in found[-1].message
-        and found[-1].code == "limit"
-    )
+    assert len(found) == 100
+    assert "more findings" in found[-1].message
+    assert found[-1].code == "limit"
 
 
 def test_a_finding_is_one_line() -> None:
@@ -182,9 +179,8 @@ def test_a_finding_is_one_line() -> None:
     )
     found = profile_findings(sound(text + "- {from: New, to: Done, roles: [agent]}\n"))
     told = [str(finding) for finding in found]
-    assert any("; for example: " in one for one in told) and not [
-        one for one in told if "\n" in one
-    ]
+    assert any("; for example: " in one for one in told)
+    assert not [one for one in told if "\n" in one]
 
 
 @pytest.mark.parametrize("shape", ["check", "use"])
@@ -198,10 +194,8 @@ def test_every_use_says_so(tmp_path: Path, shape: str) -> None:
     )
     ran = ticketctl(root, *words)
     assert ran.status == (1 if shape == "check" else 78)
-    assert (
-        "201 triggers: a profile has at most 200" in ran.out + ran.err
-        and "profiles/own.yaml:" in ran.out + ran.err
-    )
+    assert "201 triggers: a profile has at most 200" in ran.out + ran.err
+    assert "profiles/own.yaml:" in ran.out + ran.err
 
 
 BOUND = ("customer: customer", "customer: {kind: customer, field: lead}")
@@ -252,7 +246,8 @@ def test_an_internal_note_in_what_customers_read(text: str) -> None:
     """An error with its place: the profile cannot be used."""
     findings = compiled(text)[1]
     assert [finding.code for finding in findings] == ["leak"], findings
-    assert findings[0].severity == "error" and "internal note" in findings[0].message
+    assert findings[0].severity == "error"
+    assert "internal note" in findings[0].message
     line = text.splitlines()[findings[0].place.line - 1]
     assert "note" in line[findings[0].place.col - 1 :]
 
@@ -280,9 +275,9 @@ def test_profile_check_and_every_use_refuse_it(tmp_path: Path) -> None:
     (root / "profiles").mkdir()
     (root / "profiles/own.yaml").write_text(LEAKS["customer"])
     ran = ticketctl(root, "profile", "check", "own")
+    assert ran.status == 1
     assert (
-        ran.status == 1
-        and 'the message "m" holds an internal note ($note), and tell sends it to customer'
+        'the message "m" holds an internal note ($note), and tell sends it to customer'
         in ran.out
     )
     assert ticketctl(root, "new", "x", "-p", "own").status == 78

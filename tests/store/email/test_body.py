@@ -88,16 +88,13 @@ def test_a_page_is_left_out_only_for_a_plain_text_that_stands_for_it(name: str) 
 def test_a_page_that_says_nothing_is_attached_beside_a_footer() -> None:
     """Its picture is what its writer sent."""
     read = parse_email(parts("mixed", PICTURE, FOOTER))
-    assert [item.name for item in read.attachments] == [
-        "message.html"
-    ] and "Scanned" in read.text
+    assert [item.name for item in read.attachments] == ["message.html"]
+    assert "Scanned" in read.text
     large = b"Content-Type: text/html\n\n" + b"<p>word</p>" * 200_000
     read = parse_email(parts("mixed", PLAIN, large))
-    assert (
-        read.whole == "message.html"
-        and read.text.startswith("plain words")
-        and "word\n" in read.text
-    )
+    assert read.whole == "message.html"
+    assert read.text.startswith("plain words")
+    assert "word\n" in read.text
     assert len(read.attachments[0].data) == 2_200_000
 
 
@@ -107,9 +104,11 @@ def test_a_text_beyond_the_bound_is_attached_whole(kind: str) -> None:
     text = "ä" * MAX_TEXT_BYTES
     read = parse_email(typed(f"text/{kind}; charset=utf-8", "8bit", text.encode()))
     name = "message.txt" if kind == "plain" else "message.html"
-    assert read.whole == name and read.attachments[0].name == name
+    assert read.whole == name
+    assert read.attachments[0].name == name
     assert read.attachments[0].data.decode() == text
-    assert set(read.text) == {"ä"} and len(read.text.encode()) <= MAX_TEXT_BYTES
+    assert set(read.text) == {"ä"}
+    assert len(read.text.encode()) <= MAX_TEXT_BYTES
 
 
 def test_many_texts_together_are_bounded() -> None:
@@ -117,4 +116,5 @@ def test_many_texts_together_are_bounded() -> None:
     attached."""
     some = [b"Content-Type: text/plain\n\n" + b"x" * (MAX_TEXT_BYTES // 2)] * 4
     read = parse_email(parts("mixed", *some))
-    assert len(read.text) <= MAX_TEXT_BYTES + 4 and len(read.attachments) == 2
+    assert len(read.text) <= MAX_TEXT_BYTES + 4
+    assert len(read.attachments) == 2

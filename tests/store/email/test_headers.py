@@ -38,11 +38,12 @@ def test_an_address_is_ascii(who: str) -> None:
     them."""
     assert not ADDRESS.match(who)
     read = parse_email(letter(sender=who, to=who))
-    assert read.sender == "" and read.recipients == ()
-    assert not same_address(who, who.lower()) and not same_address(who, "kim@x.example")
-    assert same_address("Kim@X.example", "kim@x.example") and not same_address(
-        "", "kim@x.example"
-    )
+    assert read.sender == ""
+    assert read.recipients == ()
+    assert not same_address(who, who.lower())
+    assert not same_address(who, "kim@x.example")
+    assert same_address("Kim@X.example", "kim@x.example")
+    assert not same_address("", "kim@x.example")
 
 
 # --- addresses ---

@@ -298,7 +298,8 @@ def test_read(name: str) -> None:
     data, expected = READ[name]
     read = parse_email(data)
     assert {key: getattr(read, key) for key in expected} == expected
-    assert read.message_id.startswith("<") and read.message_id.endswith(">")
+    assert read.message_id.startswith("<")
+    assert read.message_id.endswith(">")
 
 
 MACHINES = {

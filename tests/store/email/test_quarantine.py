@@ -41,7 +41,9 @@ def test_what_is_too_large_is_never_in_the_memory(
     root = settled(tmp_path)
     source = Counted(4 << 20)
     receipt = inbound.receive_from(desk_of(root), source)
-    assert receipt.fate == "dead" and source.left == 0 and source.largest <= 1 << 20
+    assert receipt.fate == "dead"
+    assert source.left == 0
+    assert source.largest <= 1 << 20
     assert {data.count(b"x"): why for data, why in dead(root).items()} == {
         4 << 20: "it cannot be read: larger than 0 MiB\n"
     }
@@ -52,7 +54,9 @@ def test_what_is_too_large_is_never_in_the_memory(
     )
     assert files_of(root) == before
     ran = mail_in(root, b"x" * (6 << 20))
-    assert ran.status == 75 and "is not taken" in ran.err and files_of(root) == before
+    assert ran.status == 75
+    assert "is not taken" in ran.err
+    assert files_of(root) == before
     (root / "dead-letters/.coming-old").write_bytes(b"of somebody who was killed")
     os.utime(root / "dead-letters/.coming-old", (0, 0))
     inbound.receive_from(desk_of(root), Counted(1001))

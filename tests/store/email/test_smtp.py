@@ -110,7 +110,8 @@ def refused(authority: trustme.CA, host: str) -> None:
             transport(mail(port, "starttls", host), {}),
         ):
             pass
-        assert caught.value.server and office.taken == []
+        assert caught.value.server
+        assert office.taken == []
 
 
 def test_a_server_without_encryption_gets_no_letter_where_it_is_wanted() -> None:

@@ -68,8 +68,8 @@ def test_many_who_commit_at_once(committed: Path) -> None:
     for thread in threads:
         thread.join()
     told = git_out(committed, "log", "--format=%s").splitlines()
-    assert set(done) <= set(told) and len(told) == len(set(told))
+    assert set(done) <= set(told)
+    assert len(told) == len(set(told))
     assert git_out(committed, "fsck", "--strict", "--no-dangling") == ""
-    assert os.path.exists(committed / ".git/index") and not os.path.exists(
-        committed / ".git/index.lock"
-    )
+    assert os.path.exists(committed / ".git/index")
+    assert not os.path.exists(committed / ".git/index.lock")

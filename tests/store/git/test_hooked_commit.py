@@ -157,6 +157,5 @@ def test_hooks_of_gits_configuration_have_their_say(store_root: Path) -> None:
     head = git_of(store_root, "rev-parse", "HEAD")
     knows_them = git_of(store_root, "hook", "list", "pre-commit", ok=False) != ""
     ran = ticketctl(store_root, "note", HALF, "-m", "x")
-    assert (ran.status == 71) == knows_them and (
-        git_of(store_root, "rev-parse", "HEAD") == head
-    ) == knows_them
+    assert (ran.status == 71) == knows_them
+    assert (git_of(store_root, "rev-parse", "HEAD") == head) == knows_them

@@ -39,17 +39,16 @@ def test_as_whom_a_commit_is_made(git_root: Path) -> None:
     git_as_amy(git_root, "config", "user.email", "amy@support.example")
     git_as_amy(git_root, "config", "user.name", "Amy")
     one = identity_of(str(git_root), "tom@support.example", "amy@support.example")
-    assert one.author.startswith("Amy <amy@support.example> ") and one.options == ()
+    assert one.author.startswith("Amy <amy@support.example> ")
+    assert one.options == ()
     one = identity_of(str(git_root), "tom@support.example", "jane@customer.example")
     assert one.author.startswith("jane <jane@customer.example> ")
     assert one.committer.startswith("Amy <amy@support.example> ")
     git_as_amy(git_root, "config", "--unset", "user.email")
     git_as_amy(git_root, "config", "--unset", "user.name")
     one = identity_of(str(git_root), "tom@support.example")
-    assert (
-        one.author.startswith("tom <tom@support.example> ")
-        and one.committer == one.author
-    )
+    assert one.author.startswith("tom <tom@support.example> ")
+    assert one.committer == one.author
     git_as_amy(git_root, "config", "x.y", "a\nGIT_AUTHOR_IDENT=Eve <eve@x> 1 +0000")
     assert identity_of(str(git_root), "tom@support.example").author.startswith("tom <")
     assert not one.signs

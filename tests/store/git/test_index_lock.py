@@ -57,7 +57,8 @@ def test_git_is_locked_out_and_let_in_again(git_root: Path, lock: IndexLock) -> 
         text=True,
         check=False,
     )
-    assert refused.returncode == 128 and "index.lock" in refused.stderr
+    assert refused.returncode == 128
+    assert "index.lock" in refused.stderr
     copy = lock.copy()
     subprocess.run(
         ["git", "-C", str(git_root), "add", "new"],
@@ -92,10 +93,8 @@ def test_gits_own_lock_is_waited_for_and_never_removed(
         theirs.write_bytes(data)
         with pytest.raises(BusyError, match=str(theirs)) as told:
             lock.acquire()
-        assert (
-            "no running git is seen there" in told.value.message
-            and f"rm {theirs}" in told.value.hint
-        )
+        assert "no running git is seen there" in told.value.message
+        assert f"rm {theirs}" in told.value.hint
         assert theirs.read_bytes() == data
     with theirs.open("rb"), pytest.raises(BusyError, match=rf"process {os.getpid()}\)"):
         lock.acquire()
@@ -126,7 +125,8 @@ def test_two_commands_never_hold_it_both(git_root: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(most) == 60 and max(most) == 1
+    assert len(most) == 60
+    assert max(most) == 1
     assert not (git_root / ".git/index.lock").exists()
 
 
@@ -217,7 +217,8 @@ def test_a_lock_that_does_not_matter(clone: Clone) -> None:
     leave(clone, "packed-refs.lock")
     ran = clone.run("note", "aaaaa", "-m", "A note.")
     if ran.status:
-        assert ran.status in (71, 75) and named(ran.err, "packed-refs.lock") == []
+        assert ran.status in (71, 75)
+        assert named(ran.err, "packed-refs.lock") == []
     else:
         assert "A note." in clone.committed("aaaaa")
 

@@ -464,7 +464,8 @@ def test_before_the_first_commit(tmp_path: Path, clone: Clone) -> None:
     clone.git("checkout", "-q", "--orphan", "new")
     clone.git("rm", "-rq", "--cached", ".")
     ran = clone.ok("note", "aaaaa", "-m", "The first.")
-    assert keeping(ran) == [] and "The first." in clone.committed("aaaaa")
+    assert keeping(ran) == []
+    assert "The first." in clone.committed("aaaaa")
     assert clone.git("symbolic-ref", "HEAD").out == "refs/heads/new\n"
     clone.ok("note", "aaaaa", "-m", "The second.")
     assert "The second." in clone.committed("aaaaa")
@@ -493,7 +494,8 @@ def test_what_git_is_in_the_middle_of_is_told(
             BusyError, match=f"{one.name} is in progress in {git_root}"
         ) as told:
             ask()
-        assert one.finish in told.value.hint and one.abort in told.value.hint
+        assert one.finish in told.value.hint
+        assert one.abort in told.value.hint
     assert not (git_root / ".git/index.lock").exists()
 
 

@@ -23,7 +23,8 @@ def test_init_writes_through_no_link(name: str, dangling: bool, shell: Shell) ->
     (shell.folder / name).symlink_to(victim)
     ran = shell.run("ticketctl init -p biztech")
     assert ran.status in (0, 1, 71) and "Traceback" not in ran.out, ran
-    assert victim.exists() != dangling and (dangling or victim.read_text() == "mine\n")
+    assert victim.exists() != dangling
+    assert dangling or victim.read_text() == "mine\n"
 
 
 def test_init_sets_up_a_clone_again(shell: Shell, store_in_git: Path) -> None:
@@ -85,7 +86,8 @@ def test_the_hook_of_the_first_version_gives_way(
     new = hook.read_text()
     hook.write_text(_OLD_HOOK)
     set_up(str(store_in_git), hook=True)
-    assert hook.read_text() == new and os.access(hook, os.X_OK)
+    assert hook.read_text() == new
+    assert os.access(hook, os.X_OK)
     hook.write_text("#!/bin/sh\n# mine\n")
     set_up(str(store_in_git), hook=True)
     assert hook.read_text() == "#!/bin/sh\n# mine\n"

@@ -53,10 +53,8 @@ def test_files_at_which_git_was_told_not_to_look(
         git_out(committed, "ls-files", "-v", path)[0]
         == {"assume-unchanged": "h", "skip-worktree": "S"}[flag]
     )
-    assert (
-        git_out(committed, "status", "--porcelain") == ""
-        and git_out(committed, "diff", "--cached", "--name-only") == ""
-    )
+    assert git_out(committed, "status", "--porcelain") == ""
+    assert git_out(committed, "diff", "--cached", "--name-only") == ""
     assert git_out(committed, "fsck", "--strict", "--no-dangling") == ""
 
 

@@ -31,17 +31,15 @@ def test_events_that_git_has_taken_out_of_a_file_are_not_taken_out_of_head(
     done(store_root, "note", HALF, "-m", "two")
     (store_root / PATH).write_text(git_of(store_root, "show", f"HEAD~1:{PATH}"))
     ran = ticketctl(store_root, *act)
-    assert ran.status == 0 and "older state" in ran.err and HALF in ran.err
+    assert ran.status == 0
+    assert "older state" in ran.err
+    assert HALF in ran.err
     text = git_of(store_root, "show", f"HEAD:{PATH}")
-    assert (
-        "note: one" in text
-        and "note: two" in text
-        and (act[0] == "move" or "note: three" in text)
-    )
-    assert (
-        text == (store_root / PATH).read_text()
-        and git_of(store_root, "status", "--porcelain") == ""
-    )
+    assert "note: one" in text
+    assert "note: two" in text
+    assert act[0] == "move" or "note: three" in text
+    assert text == (store_root / PATH).read_text()
+    assert git_of(store_root, "status", "--porcelain") == ""
     assert done(store_root, "check") == ""
 
 
@@ -53,11 +51,9 @@ def test_what_cannot_be_joined_is_not_committed(store_root: Path) -> None:
         git_of(store_root, "show", f"HEAD~1:{PATH}") + "# by hand\n"
     )
     ran = ticketctl(store_root, "note", HALF, "-m", "three")
-    assert (
-        ran.status == 71
-        and "lacks events that the last commit has" in ran.err
-        and f"git diff {PATH}" in ran.err
-    )
+    assert ran.status == 71
+    assert "lacks events that the last commit has" in ran.err
+    assert f"git diff {PATH}" in ran.err
     assert "note: two" in git_of(store_root, "show", f"HEAD:{PATH}")
 
 

@@ -88,7 +88,8 @@ def test_git_is_really_asked(box: Box) -> None:
     box.turn()
     with closing(refreshed_index(Workspace(str(box.root), NOW)).connection):
         assert "old" not in box.mode or read == [str(one.relative_to(box.root))]
-    assert bool(box.asked) == ("g" in MODES[box.mode]) and all(box.asked)
+    assert bool(box.asked) == ("g" in MODES[box.mode])
+    assert all(box.asked)
 
 
 def test_changes_within_one_tick(box: Box) -> None:

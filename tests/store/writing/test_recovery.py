@@ -79,9 +79,8 @@ def test_a_journal_in_the_store_can_only_make_a_ticket_longer(tmp_path: Path) ->
             now[TICKET] == before[0][TICKET]
             and (root / "ticketctl.yaml").read_bytes() == before[1]
         ), (target, row)
-        assert (
-            not (root / "attachments").exists() and not (root / "dead-letters").exists()
-        )
+        assert not (root / "attachments").exists()
+        assert not (root / "dead-letters").exists()
         assert not outbox_of(root).exists() or "forged.json" not in os.listdir(
             outbox_of(root)
         )
@@ -104,9 +103,8 @@ def test_what_waits_behind_a_link_is_not_read(tmp_path: Path) -> None:
     (root / ".ticketctl-0123456789abcdef").symlink_to(private)
     before = (root / TICKET).read_bytes()
     done(root, "note", "zzzzz", "-m", "x")
-    assert (root / TICKET).read_bytes() == before and files_of(private) == {
-        name: longer
-    }
+    assert (root / TICKET).read_bytes() == before
+    assert files_of(private) == {name: longer}
 
 
 def test_a_waiting_file_must_extend_the_ticket_by_events_alone(tmp_path: Path) -> None:
@@ -139,9 +137,8 @@ def test_what_a_strangers_journal_lists_is_not_kept(tmp_path: Path) -> None:
             replaces=None,
         )
         done(root, "note", "aaaaa", "-m", "x")
-    assert not (state_of(root) / "rescued").exists() and not list(
-        root.glob(".ticketctl-*")
-    )
+    assert not (state_of(root) / "rescued").exists()
+    assert not list(root.glob(".ticketctl-*"))
 
 
 def as_user(uid: int, act: Callable[[], Ran]) -> Callable[[], Ran]:
@@ -185,10 +182,8 @@ def test_another_user_finishes_what_a_killed_command_left(
         as_user(1002, lambda: ticketctl(root, "note", "261102-aaaaa", "-m", "y"))
     ).wait()
     assert ran.status == 0, ran
-    assert (
-        len(files_of(root, "tickets")) == before + 3
-        and not Path(found(root).journal).exists()
-    )
+    assert len(files_of(root, "tickets")) == before + 3
+    assert not Path(found(root).journal).exists()
 
 
 @pytest.mark.parametrize("git", [True, False], ids=["git", "outside git"])
@@ -275,4 +270,5 @@ def test_a_folder_in_the_way(name: str, tmp_path: Path) -> None:
     ):
         ran = ticketctl(root, *words)
         assert ran.status == 0 or (ran.status == 71 and name in ran.err), ran
-        assert "Traceback" not in ran.err and "bug" not in ran.err
+        assert "Traceback" not in ran.err
+        assert "bug" not in ran.err

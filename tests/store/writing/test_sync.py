@@ -96,7 +96,8 @@ def test_every_object_is_synced_before_the_reference_moves(
         f"{case.name}: {ran}: no reference has moved"
     )
     files = files_of(place, old)
-    assert len(files) >= 3 and place.corrupt() == ""
+    assert len(files) >= 3
+    assert place.corrupt() == ""
     found = unsynced(calls, place.root / ".git", files)
     print(
         f"{case.name}: the folder of the reference was synced: {folder_synced(calls, place.root / '.git')}"

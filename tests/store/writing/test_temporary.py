@@ -21,9 +21,8 @@ def test_tracked_files_under_a_name_of_ours_stay(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "mine").write_text("x")
     done(root, "note", "aaaaa", "-m", "x")
-    assert (folder / "mine").read_text() == "x" and "interrupted" not in ticketctl(
-        root, "doctor"
-    ).out
+    assert (folder / "mine").read_text() == "x"
+    assert "interrupted" not in ticketctl(root, "doctor").out
 
 
 @contextmanager
@@ -69,9 +68,8 @@ def test_mounts_within_a_store(how: str, what: str, git_: bool, tmp_path: Path) 
         done(root, "move", "bbbbb", "Pending", "--reply", "x")
         done(root, "new", "--from", str(root / "rows.jsonl"))
         assert "261102-bbbbb" in done(root, "list", "--format", "id")
-        assert not list(root.rglob(".ticketctl-*")) and not list(
-            state_of(root).glob("waiting-*")
-        )
+        assert not list(root.rglob(".ticketctl-*"))
+        assert not list(state_of(root).glob("waiting-*"))
 
 
 # --- T3, T5: links and what is no file ---

@@ -72,4 +72,5 @@ def test_damaged_files(data: st.DataObject) -> None:
     try:
         assert read(bytes(whole), ID).ticket.id == ID
     except BrokenError as error:
-        assert error.place is not None and error.place.path == path_of(ID)
+        assert error.place is not None
+        assert error.place.path == path_of(ID)

@@ -238,7 +238,8 @@ def test_a_block_is_marked_as_we_would_mark_it(mark: str) -> None:
         },
     )
     data = emit(fold([seal((), at)]))
-    assert read_canonical(data) is not None and data.count(b"text: |-\n") == 1
+    assert read_canonical(data) is not None
+    assert data.count(b"text: |-\n") == 1
     assert (
         read_canonical(data.replace(b"text: |-\n", f"text: {mark}\n".encode())) is None
     )
