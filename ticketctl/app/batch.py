@@ -1,8 +1,9 @@
-"""The group move of a profile: all tickets, or none (A26)."""
+"""The group move of a profile: move all tickets, or none (A26)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from ticketctl.app.change import change_all
 from ticketctl.app.index.find import read_matches
@@ -16,6 +17,7 @@ from ticketctl.core.engine.events import latest
 from ticketctl.core.engine.placeholders import fill_sets
 from ticketctl.core.engine.requests import Change
 from ticketctl.core.entry import Value
+from ticketctl.core.plural import counted
 from ticketctl.core.profile import Batch, Profile
 from ticketctl.core.query import Query, Term
 from ticketctl.core.templates import TooLongError
@@ -36,134 +38,150 @@ from ticketctl.store.yaml.loader import LoadedTicket
 def find_batch(
     workspace: Workspace, name: str, profile: str | None
 ) -> tuple[Profile, Batch]:
-    """The batch of that name: of the profile named, else of the only one that has it.
+    """Return the batch of a name, and its profile.
+
+    Args:
+        profile: the profile to look in; ``None`` for the only one that has the batch.
 
     Raises:
-        UsageError: there is none, or several profiles have one.
+        UsageError: there is no such batch, or several profiles have one.
     """
-    registry = (
+    profiles = (
         [workspace.registry.get(profile)] if profile else list(workspace.registry.all())
     )
-    found = [(each, each.batches[name]) for each in registry if name in each.batches]
-    if not found:
-        known = [batch for each in registry for batch in each.batches]
+    matches = [(each, each.batches[name]) for each in profiles if name in each.batches]
+    if not matches:
+        known = [batch for each in profiles for batch in each.batches]
         raise UsageError(
             f'there is no batch "{name}"',
             closest(name, known) or f"there are: {', '.join(known) or 'none'}",
         )
-    if len(found) > 1:
+    if len(matches) > 1:
         raise UsageError(f'several profiles have a batch "{name}"', "name one with -p")
-    return found[0]
+    return matches[0]
+
+
+class BatchRequest(NamedTuple):
+    """A request to move tickets together.
+
+    Args:
+        name: the name given to this batch, ``$name`` of the profile.
+        ids: the tickets to move, as the user types them; if empty, all that are in the
+            first status of the batch.
+        without: whole ids of tickets to leave out.
+        reply: a message on each ticket.
+        note: an internal note on each ticket.
+    """
+
+    name: str
+    ids: Sequence[str] = ()
+    without: Collection[str] = ()
+    reply: str | None = None
+    note: str | None = None
 
 
 def run_batch(
-    workspace: Workspace,
-    profile: Profile,
-    batch: Batch,
-    value: str,
-    ids: Sequence[str],
-    without: Collection[str],
-    reply: str | None = None,
-    note: str | None = None,
+    workspace: Workspace, profile: Profile, batch: Batch, request: BatchRequest
 ) -> list[Outcome]:
     """Put tickets into a batch and move them together, in one commit.
 
-    Args:
-        value: the name given to the batch, ``$name`` of the profile.
-        ids: the tickets to move; all that are in the batch's first status, if empty.
-        without: whole ids to leave out.
-
     Raises:
-        RefusedError: a ticket belongs to the batch and is not yet ready, or there is
+        RefusedError: a ticket belongs to the batch and is not ready yet, or there is
             nothing to move.
-        BrokenError: a ticket cannot be read, so nobody knows whether all are ready.
-        BusyError: git is in the middle of something.
+        BrokenError: a ticket cannot be read, so it is unknown whether all are ready.
+        BusyError: git is in the middle of a merge, rebase or the like.
     """
-    require_writable(
-        workspace
-    )  # in the middle of a merge, tickets hold conflict markers
-    tickets = _tickets(workspace, profile, batch)
-    chosen = [workspace.id_of(text) for text in ids] or [
-        t.id for t in tickets if t.status == batch.source
+    require_writable(workspace)  # in a merge, tickets hold conflict markers
+    tickets = _candidates(workspace, profile, batch)
+    ids = [workspace.id_of(text) for text in request.ids] or [
+        ticket.id for ticket in tickets if ticket.status == batch.source
     ]
-    chosen = [id_ for id_ in dict.fromkeys(chosen) if id_ not in without]
+    ids = [id_ for id_ in dict.fromkeys(ids) if id_ not in request.without]
     late = [
-        t
-        for t in tickets
-        if t.id not in chosen
-        and t.id not in without
-        and _belongs(workspace, profile, batch, t, value)
+        ticket
+        for ticket in tickets
+        if ticket.id not in ids
+        and ticket.id not in request.without
+        and _belongs(workspace, profile, batch, ticket, request.name)
     ]
     if late:
-        named = "; ".join(f"{short(t.id)} is {t.status}" for t in late[:10]) + (
-            "; ..." if len(late) > 10 else ""
-        )
+        named = [f"{short(ticket.id)} is {ticket.status}" for ticket in late[:10]]
         raise RefusedError(
-            f"not all tickets of {value} are {batch.source}: {named}",
+            f"not all tickets of {request.name} are {batch.source}: {'; '.join(named)}"
+            + ("; ..." if len(late) > 10 else ""),
             f"--without {short(late[0].id)} leaves it out",
         )
-    if not chosen:
+    if not ids:
         raise RefusedError(
             f"no ticket of {profile.title} is {batch.source}; nothing to move"
         )
 
-    def ask(was: LoadedTicket, its: Profile) -> list[Change]:
-        if its.name != profile.name:
+    def ask(loaded: LoadedTicket, its_profile: Profile) -> list[Change]:
+        ticket = loaded.ticket
+        if its_profile.name != profile.name:
             raise UsageError(
-                f"{short(was.ticket.id)} is a ticket of {its.name}, not of {profile.name}"
+                f"{short(ticket.id)} is a ticket of {its_profile.name}, not of {profile.name}"
             )
-        put, _ = _filled(workspace, its, batch, was.ticket, value)
-        sets = {name.removeprefix("fields."): held for name, held in put.items()}
+        values, _ = _values(workspace, its_profile, batch, ticket, request.name)
+        sets = {name.removeprefix("fields."): value for name, value in values.items()}
         return [
-            Change(actor, batch.target, reply, note, sets, name=value)
-            for actor in actors(workspace, its, was.ticket)
+            Change(
+                actor,
+                batch.target,
+                request.reply,
+                request.note,
+                sets,
+                name=request.name,
+            )
+            for actor in actors(workspace, its_profile, ticket)
         ]
 
-    return change_all(
-        workspace,
-        chosen,
-        ask,
-        f"{batch.name} {value}: {len(chosen)} ticket{'s' if len(chosen) > 1 else ''}",
-    )
+    subject = f"{batch.name} {request.name}: {counted(len(ids), 'ticket')}"
+    return change_all(workspace, ids, ask, subject)
 
 
-def _tickets(workspace: Workspace, profile: Profile, batch: Batch) -> list[Ticket]:
-    """The tickets of a profile that could be in a batch."""
+def _candidates(workspace: Workspace, profile: Profile, batch: Batch) -> list[Ticket]:
+    """Return the tickets of a profile that could be in a batch.
+
+    Raises:
+        BrokenError, UnreadError: a ticket cannot be read.
+    """
     broken: list[Finding] = []
-    own = Term("profile", "is", (profile.name,))
-    ready, live = (
-        Query((own, Term("status", "is", (batch.source,)))),
-        Query((own, Term("closed", "is", (0,)))),
-    )
-    found = [
-        loaded.ticket for loaded, _ in read_matches(workspace, broken, [ready, live])
-    ]
+    of_profile = Term("profile", "is", (profile.name,))
+    ready = Query((of_profile, Term("status", "is", (batch.source,))))
+    live = Query((of_profile, Term("closed", "is", (0,))))
+    matches = read_matches(workspace, broken, [ready, live])
+    tickets = [loaded.ticket for loaded, _ in matches]
     for finding in broken:
         if finding.code == UNREAD:
             raise UnreadError(finding.message, finding.hint, finding.place)
         raise BrokenError(finding.message, finding.hint, finding.place)
-    return found
+    return tickets
 
 
 def _belongs(
-    workspace: Workspace, profile: Profile, batch: Batch, ticket: Ticket, value: str
+    workspace: Workspace, profile: Profile, batch: Batch, ticket: Ticket, name: str
 ) -> bool:
-    """Whether a ticket already says that it is in this batch, and has not reached its
-    target since it says so."""
-    put, cleared = _filled(workspace, profile, batch, ticket, value)
-    if put or cleared or profile.state(ticket.status) == "closed":
+    """Return whether a ticket is in a batch and has not reached its target since.
+
+    It is in the batch if its fields have the values that the batch sets.
+    """
+    sets, unset = _values(workspace, profile, batch, ticket, name)
+    if sets or unset or profile.state(ticket.status) == "closed":
         return False
-    said = max(
-        latest(profile, ticket.acts, Event("field_set", name.partition(".")[0]))
-        for name in batch.sets
+    joined = max(
+        latest(profile, ticket.acts, Event("field_set", field.partition(".")[0]))
+        for field in batch.sets
     )
-    return latest(profile, ticket.acts, Event("entered", batch.target)) < said
+    return latest(profile, ticket.acts, Event("entered", batch.target)) < joined
 
 
-def _filled(
-    workspace: Workspace, profile: Profile, batch: Batch, ticket: Ticket, value: str
+def _values(
+    workspace: Workspace, profile: Profile, batch: Batch, ticket: Ticket, name: str
 ) -> tuple[dict[str, Value], tuple[str, ...]]:
-    """What the batch sets on a ticket, and clears.
+    """Return the values that a batch sets on a ticket, and the names that it clears.
+
+    Values that the ticket has already are left out.
 
     Raises:
         RefusedError: a value would be too long.
@@ -174,7 +192,7 @@ def _filled(
         workspace.now,
         ticket,
         ticket.acts,
-        name=value,
+        name=name,
     )
     try:
         return fill_sets(batch.sets, context)

@@ -1,4 +1,4 @@
-"""Changing tickets: read, decide and write inside the store's lock, then commit."""
+"""Change tickets: read, decide and write inside the store's lock, then commit."""
 
 from __future__ import annotations
 
@@ -36,43 +36,43 @@ from ticketctl.store.paths import short
 from ticketctl.store.yaml.loader import LoadedTicket
 
 Ask = Callable[[LoadedTicket, Profile], Sequence[Change]]
-"""What to ask of a ticket: one request per role that the user has, the first that is
-allowed being made."""
+"""Returns the requests for a ticket: one for each role of the user, of which the first
+that is allowed is carried out."""
 
 
 def change_tickets(
     workspace: Workspace, ids: Iterable[str], ask: Ask, dry: bool = False
 ) -> Iterator[Outcome]:
-    """Ask the same of tickets, each on its own: one refused or broken stops no other.
-    One commit comes last.
+    """Make the same request of several tickets, and commit once.
 
-    There may be very many: they are written a hundred at a time, and told as they are.
+    Each ticket is on its own: a refused or broken one stops no other. There may be very
+    many: they are written a hundred at a time.
 
     Args:
-        ids: as people write them.
-        ask: makes the requests, given a ticket as it then is.
-        dry: decide, but write nothing.
+        ids: as the user types them.
+        ask: makes the requests for a ticket as it then is.
+        dry: whether to decide, and write nothing.
+
+    Yields:
+        The outcome for each ticket; one more, if git does not commit.
     """
     if dry:
-        yield from (_one(workspace, id_, ask) for id_ in ids)
+        yield from (_decide(workspace, id_, ask) for id_ in ids)
         return
     log = CommitLog(workspace)
-    left = iter(ids)
+    remaining = iter(ids)
     failed: UncommittedError | None = None
     try:
-        while some := list(islice(left, TOGETHER)):
+        while batch := list(islice(remaining, TOGETHER)):
             with writing(workspace):
-                done = []
-                for outcome in _asked(workspace, some, ask):
-                    log.note(
-                        [outcome]
-                    )  # one by one: what is written is committed, whatever happens to the next
-                    done.append(outcome)
-                if (
-                    len(some) < TOGETHER
-                ):  # the last: nobody comes between writing and committing
+                outcomes = []
+                for outcome in _decide_and_write(workspace, batch, ask):
+                    # One by one: it is committed, whatever happens to the next.
+                    log.note([outcome])
+                    outcomes.append(outcome)
+                if len(batch) < TOGETHER:  # the last one: commit in the same lock
                     failed = log.commit(locked=True)
-            yield from done
+            yield from outcomes
     finally:
         failed = failed or log.commit()
     if failed:
@@ -80,61 +80,80 @@ def change_tickets(
 
 
 TOGETHER = 100
-"""How many tickets are written while the lock is held: more cost less, and others wait
-longer."""
+"""How many tickets are written while the lock is held: more are cheaper, but others
+wait longer."""
 
 
-def _asked(workspace: Workspace, ids: Iterable[str], ask: Ask) -> Iterator[Outcome]:
-    """Decide and write; a ticket that is named twice is decided upon again as it then
-    is."""
+def _decide_and_write(
+    workspace: Workspace, ids: Iterable[str], ask: Ask
+) -> Iterator[Outcome]:
+    """Decide on tickets and write them.
+
+    For a ticket that is named twice, the second decision comes after the first is
+    written.
+    """
     pending: dict[str, Outcome] = {}
 
     def decide_on(id_: str) -> Outcome:
-        return _one(workspace, id_, ask)
+        return _decide(workspace, id_, ask)
 
     for id_ in ids:
         outcome = decide_on(id_)
         if outcome.id in pending:
-            yield from _written(workspace, list(pending.values()), decide_on)
+            yield from _write(workspace, list(pending.values()), decide_on)
             pending, outcome = {}, decide_on(id_)
         pending[outcome.id] = outcome
-    yield from _written(workspace, list(pending.values()), decide_on)
+    yield from _write(workspace, list(pending.values()), decide_on)
 
 
 def change_all(
     workspace: Workspace, ids: Iterable[str], ask: Ask, subject: str
 ) -> list[Outcome]:
-    """Ask the same of several tickets, all or nothing, in one commit (A26)."""
+    """Make the same request of several tickets, all or none, in one commit (A26).
+
+    Args:
+        ids: as the user types them.
+        ask: makes the requests for a ticket as it then is.
+        subject: the first line of the message of the commit.
+    """
     ids = list(ids)
 
-    def made() -> list[Outcome]:
-        outcomes = [_one(workspace, id_, ask) for id_ in ids]
+    def attempt() -> list[Outcome]:
+        outcomes = [_decide(workspace, id_, ask) for id_ in ids]
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
             write_files(
                 workspace,
-                [one for outcome in outcomes for one in writes_of(workspace, outcome)],
+                [
+                    file
+                    for outcome in outcomes
+                    for file in writes_of(workspace, outcome)
+                ],
             )
         return outcomes
 
     with writing(workspace):
         from ticketctl.app.retry import retry_if_changed
 
-        outcomes = retry_if_changed(made)
+        outcomes = retry_if_changed(attempt)
         if all(isinstance(outcome.result, Decision) for outcome in outcomes):
             outcomes += commit_outcomes(workspace, outcomes, subject)
     return outcomes
 
 
 def adopt_by_hand(workspace: Workspace, text: str) -> list[Outcome]:
-    """Take what was changed in a ticket's file by hand as an event of its author, if
-    the rules allow it."""
+    """Record what was changed by hand in a ticket's file as an event, if the rules
+    allow it.
+
+    Args:
+        text: the id of the ticket, as the user types it.
+    """
     from ticketctl.app.input.edit import adopt_head
 
     def decide_on(id_: str) -> Outcome:
-        return _one(
+        return _decide(
             workspace,
             id_,
-            lambda was, profile: adopt_head(workspace, was, profile),
+            lambda loaded, profile: adopt_head(workspace, loaded, profile),
             by_hand=True,
         )
 
@@ -142,38 +161,41 @@ def adopt_by_hand(workspace: Workspace, text: str) -> list[Outcome]:
         outcome = decide_on(text)
         if not outcome.changed:
             return [outcome]
-        done = list(_written(workspace, [outcome], decide_on))
-        return [*done, *commit_outcomes(workspace, done)]
+        outcomes = list(_write(workspace, [outcome], decide_on))
+        return [*outcomes, *commit_outcomes(workspace, outcomes)]
 
 
-def _one(workspace: Workspace, text: str, ask: Ask, by_hand: bool = False) -> Outcome:
+def _decide(
+    workspace: Workspace, text: str, ask: Ask, by_hand: bool = False
+) -> Outcome:
     try:
-        was = workspace.find(text)
-        profile = workspace.profile_of(was.ticket)
+        loaded = workspace.find(text)
+        profile = workspace.profile_of(loaded.ticket)
         if not by_hand:
-            require_unchanged_head(was)
-        result = decide_first_allowed(workspace, profile, was, ask(was, profile))
+            require_unchanged_head(loaded)
+        requests = ask(loaded, profile)
+        result = decide_first_allowed(workspace, profile, loaded, requests)
         if isinstance(result, Decision):
             require_room(profile, result.ticket, result.entries)
     except TicketctlError as error:
         return Outcome(text, None, error)
-    also: tuple[Ticket, ...] = ()
+    follow_ups: tuple[Ticket, ...] = ()
     if isinstance(result, Decision):
-        also = tuple(
+        follow_ups = tuple(
             make_follow_up(workspace, profile, request) for request in result.follow_ups
         )
-    return Outcome(was.ticket.id, was, result, profile, also)
+    return Outcome(loaded.ticket.id, loaded, result, profile, follow_ups)
 
 
-def require_unchanged_head(was: LoadedTicket) -> None:
-    """Refuse to write over a head that somebody has changed by hand.
+def require_unchanged_head(loaded: LoadedTicket) -> None:
+    """Check that nobody has changed the head of a ticket by hand.
 
     Raises:
-        BrokenError: with the place, and how to adopt the change.
+        BrokenError: somebody has; the hint says how to record the change.
     """
-    if was.differences:
-        first = was.differences[0]
-        hint = f"ticketctl edit --adopt {short(was.ticket.id)}"
+    if loaded.differences:
+        first = loaded.differences[0]
+        hint = f"ticketctl edit --adopt {short(loaded.ticket.id)}"
         raise BrokenError(
             f"{first.key} does not agree with the history (set by hand?)",
             hint,
@@ -184,11 +206,19 @@ def require_unchanged_head(was: LoadedTicket) -> None:
 def decide_first_allowed(
     workspace: Workspace,
     profile: Profile,
-    was: LoadedTicket | None,
+    loaded: LoadedTicket | None,
     requests: Sequence[Create | Change],
 ) -> Decision | Refusal:
-    """The answer to the first request that is allowed, else to the first."""
-    situation, ticket = workspace.situation_of(profile), was.ticket if was else None
+    """Return the decision on the first request that is allowed, else the first refusal.
+
+    Args:
+        loaded: the ticket; ``None`` for requests for a new one.
+        requests: at least one.
+    """
+    situation, ticket = (
+        workspace.situation_of(profile),
+        loaded.ticket if loaded else None,
+    )
     answers: list[Decision | Refusal] = []
     for request in requests:
         if isinstance(request, Change):
@@ -202,44 +232,43 @@ def decide_first_allowed(
 
 
 def make_follow_up(workspace: Workspace, profile: Profile, request: Create) -> Ticket:
-    """The ticket in which one that stays closed goes on.
+    """Return the follow-up of a ticket that stays closed.
 
     Raises:
-        RefusedError: the rules do not let it be made.
+        RefusedError: the rules do not allow it.
     """
-    made = decide(workspace.situation_of(profile), None, request)
-    if isinstance(made, Refusal):
+    answer = decide(workspace.situation_of(profile), None, request)
+    if isinstance(answer, Refusal):
         raise RefusedError(
-            f"the follow-up ticket cannot be made: {'; '.join(made.reasons)}"
+            f"the follow-up ticket cannot be made: {'; '.join(answer.reasons)}"
         )
-    return made.ticket
+    return answer.ticket
 
 
-def _written(
+def _write(
     workspace: Workspace,
     outcomes: Sequence[Outcome],
     decide_on: Callable[[str], Outcome],
 ) -> Iterator[Outcome]:
-    """The outcomes once they are written, or what stopped them.
+    """Write outcomes, and yield each of them, or the error that stopped it.
 
     Args:
-        decide_on: decides anew on a ticket that was changed by another program before
-            it could be written.
+        decide_on: decides anew on a ticket that another program changed before it could
+            be written.
     """
     for outcome, error in write_together(
-        workspace, outcomes, lambda one: writes_of(workspace, one)
+        workspace, outcomes, lambda outcome: writes_of(workspace, outcome)
     ):
         if isinstance(error, ChangedError):
-            yield _anew(workspace, outcome.id, decide_on)
+            yield _write_anew(workspace, outcome.id, decide_on)
         else:
             yield replace(outcome, result=error) if error else outcome
 
 
-def _anew(
+def _write_anew(
     workspace: Workspace, id_: str, decide_on: Callable[[str], Outcome]
 ) -> Outcome:
-    """What becomes of a ticket that is just being changed by another program, once that
-    has ended."""
+    """Decide on a ticket that another program is changing, and write it."""
 
     def act() -> Outcome:
         outcome = decide_on(id_)
@@ -247,7 +276,7 @@ def _anew(
             raise outcome.result  # half-written, perhaps
         if outcome.changed:
             for _, error in write_together(
-                workspace, [outcome], lambda one: writes_of(workspace, one)
+                workspace, [outcome], lambda outcome: writes_of(workspace, outcome)
             ):
                 if error is not None:
                     raise error

@@ -1,5 +1,4 @@
-"""What tells that the clock is wrong before a sweep acts on what it says
-(docs/sweep.md, rule 14)."""
+"""Check the clock before a sweep relies on it (docs/sweep.md, rule 14)."""
 
 from __future__ import annotations
 
@@ -16,16 +15,16 @@ FAR = timedelta(days=400)
 
 
 def explain_wrong_clock(workspace: Workspace, newest: str) -> str:
-    """Say what is odd about the clock, or nothing.
+    """Return why the clock is probably wrong; empty if it looks right.
 
-    It is behind if this clone has swept later: events come from others, and one that is
-    forged must not stop everything (the tickets with such events are left alone, each
-    for itself). It is far ahead if nothing in the store is less than 400 days old.
-    Where nothing tells the time, there is nothing to protect.
+    It is behind if this clone has swept later. Events do not count for that: they may
+    come from others, and a forged one must not stop everything (only its own ticket is
+    skipped). The clock is far ahead if nothing in the store is less than 400 days old.
+    In a store without any date, every clock looks right.
 
     Args:
-        newest: the instant of the newest event that is not dated in the future; empty
-            if there is none.
+        newest: the instant of the newest event that is not in the future; empty if
+            there is none.
     """
     now, last = dates.format_instant(workspace.now), last_sweep(workspace)
     if last > dates.horizon(workspace.now):
@@ -40,19 +39,21 @@ def explain_wrong_clock(workspace: Workspace, newest: str) -> str:
 
 
 def _age(workspace: Workspace, traces: list[tuple[str, str]]) -> timedelta:
-    """How old the newest trace is; no time at all, where there is none."""
+    """Return how old the newest trace is; zero if there is none."""
     at, _ = max(traces)
     return workspace.now - dates.parse_instant(at) if at else timedelta()
 
 
 def _newest_commit(workspace: Workspace) -> str:
-    """The instant of the newest commit that is not later than the clock; empty if there
-    is none, or no git."""
+    """Return the instant of the newest commit that is not later than the clock.
+
+    It is empty if there is no such commit, or no git.
+    """
     from ticketctl.store.git.process import run_git
 
     until = dates.format_instant(workspace.now)
     with suppress(DiskError, ValueError, OverflowError, OSError):
-        said = run_git(
+        output = run_git(
             workspace.root,
             "log",
             "-1",
@@ -61,5 +62,7 @@ def _newest_commit(workspace: Workspace) -> str:
             "HEAD",
             check=False,
         ).stdout
-        return dates.format_instant(dates.near(datetime.fromtimestamp(int(said), UTC)))
+        return dates.format_instant(
+            dates.near(datetime.fromtimestamp(int(output), UTC))
+        )
     return ""

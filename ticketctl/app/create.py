@@ -30,14 +30,15 @@ if TYPE_CHECKING:  # loaded where something is written
 
 
 class CreateResult(Record):
-    """What became of requests for new tickets.
+    """The result of requests for new tickets.
 
     Args:
-        ids: of those made, in their order; none, if any was refused.
-        warnings: (id, words).
-        refused: the first of those that were, ``refusals`` being how many there are.
+        ids: of the new tickets, in order; none if any request was refused.
+        warnings: the id of a ticket and the warning, each.
+        refused: the first of the refused requests.
+        refusals: how many requests were refused.
         total: how many requests there were.
-        failed: that git would not commit them.
+        failed: the error, if git did not commit.
     """
 
     ids: Sequence[str]
@@ -49,23 +50,24 @@ class CreateResult(Record):
 
 
 _SHOWN = 20
-"""How many refusals are kept to be shown."""
+"""How many refusals are reported."""
 
 
 class _CancelledError(Exception):
-    """Nothing is to be written."""
+    """A request was refused: nothing is to be written."""
 
 
 def create_tickets(
     workspace: Workspace,
     requests: Callable[[set[str]], Iterable[tuple[Profile, Sequence[Create]]]],
 ) -> CreateResult:
-    """Make new tickets, all or nothing: one refusal and none is made. They are taken
-    one at a time and not kept.
+    """Make new tickets, all or none: if one is refused, none is made.
+
+    They are decided on one by one and not kept in memory.
 
     Args:
-        requests: given the ids of those before, which grow: for each ticket its profile
-            and one request per role that the user has.
+        requests: is called with the set of ids that are taken, which grows meanwhile;
+            yields the profile of each ticket and one request for each role of the user.
     """
     log, total, refusals, taken = CommitLog(workspace), 0, 0, set[str]()
     refused: list[Outcome] = []

@@ -1,5 +1,4 @@
-"""Signs of life of the sweep: when this clone last swept, and a file for whoever
-watches over cron."""
+"""When this clone last swept, and the heartbeat file for a monitor of cron."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ _LAST = "last-sweep"
 
 
 def last_sweep(workspace: Workspace) -> str:
-    """The instant of the last sweep of this clone, if it is known."""
+    """Return the instant of the last sweep of this clone; empty if it is unknown."""
     with suppress(OSError, ValueError, DiskError):
         text = (
             files.read_bytes(workspace.state.file(_LAST), 100).decode("ascii").strip()
@@ -27,9 +26,10 @@ def last_sweep(workspace: Workspace) -> str:
 
 
 def record_sweep(workspace: Workspace) -> None:
-    """Note that a sweep of this clone came to its end. One at an instant of the future
-    (``--now``) counts as of the
-    clock: it is no trace of time, and must not make the clock look wrong from then on.
+    """Record that a sweep of this clone is complete.
+
+    A sweep in the future (``--now``) is recorded at the time of the clock, so that the
+    clock does not look wrong from then on.
     """
     at = min(workspace.now, workspace.clock or workspace.now)
     with suppress(OSError):
@@ -39,7 +39,7 @@ def record_sweep(workspace: Workspace) -> None:
 
 
 def explain_no_heartbeat(path: str) -> str:
-    """Why no sign of life could be left there; nothing, if one can."""
+    """Return why a heartbeat file cannot be written to a path; empty if it can."""
     if os.path.isdir(path or "."):
         return f"cannot write the heartbeat {path or '.'}: it is a folder"
     if not os.path.isdir(os.path.dirname(path) or "."):
@@ -48,8 +48,7 @@ def explain_no_heartbeat(path: str) -> str:
 
 
 def write_heartbeat(path: str, workspace: Workspace, counts: Mapping[str, int]) -> None:
-    """Leave a sign of life for whoever watches over cron: that a run came to its end,
-    when, and what it found.
+    """Write a heartbeat file: that a run is complete, when it was, and its counts.
 
     Raises:
         DiskError: the file cannot be written.

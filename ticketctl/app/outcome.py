@@ -1,4 +1,4 @@
-"""What became of one ticket: the files to write, and the words of its commit."""
+"""The result of a command for one ticket: the files to write, and words for a commit."""
 
 from __future__ import annotations
 
@@ -23,40 +23,42 @@ if TYPE_CHECKING:  # loaded where something is written
 
 
 class Outcome(Record):
-    """What became of one ticket.
+    """The result of a command for one ticket.
 
     Args:
-        id: the ticket's, or what the user wrote where there is none.
-        was: the ticket as it was read; ``None`` if it is new, or could not be read.
+        id: of the ticket, or what the user typed where there is none.
+        loaded: the ticket as it was read; ``None`` if it is new, or cannot be read.
         result: the decision, the refusal, or the error that stopped it.
-        also: follow-up tickets that were made.
+        follow_ups: further tickets that the decision makes.
     """
 
     id: str
-    was: LoadedTicket | None
+    loaded: LoadedTicket | None
     result: Decision | Refusal | TicketctlError
     profile: Profile | None = None
-    also: tuple[Ticket, ...] = ()
+    follow_ups: tuple[Ticket, ...] = ()
 
     @property
     def before(self) -> Ticket | None:
-        """The ticket as it was."""
-        return self.was.ticket if self.was else None
+        """The ticket before the change."""
+        return self.loaded.ticket if self.loaded else None
 
     @property
     def refused(self) -> bool:
-        """Whether nothing was written for it, by the rules or for an error."""
+        """Whether nothing is written, by the rules or because of an error."""
         return not isinstance(self.result, Decision | UncommittedError)
 
     @property
     def changed(self) -> bool:
-        """Whether something is to be written."""
+        """Whether there is something to write."""
         return isinstance(self.result, Decision) and bool(self.result.entries)
 
 
 def commit_line(outcome: Outcome) -> str:
-    """One line for a commit message: ``k3qx9: Pending -> Solved
-    (amy@support.example)``."""
+    """Return the line of a commit message for a ticket.
+
+    For example ``k3qx9: Pending -> Solved (amy@support.example)``.
+    """
     assert isinstance(outcome.result, Decision)
     entry = outcome.result.entries[0]
     who = f"{entry.by} for {entry.for_}" if entry.for_ else entry.by
@@ -64,61 +66,72 @@ def commit_line(outcome: Outcome) -> str:
 
 
 def summarize_change(outcome: Outcome) -> str:
-    """What happened to a ticket, in few words: ``Open -> Solved``, ``reply``,
-    ``assignee, due``."""
+    """Return what a change does, in few words.
+
+    For example ``Open -> Solved``, ``reply`` or ``assignee, due``.
+    """
     assert isinstance(outcome.result, Decision)
     entry, after = outcome.result.entries[0], outcome.result.ticket
     if outcome.before is None:
         return f"new, {after.status}"
     if outcome.before.status != after.status:
         return f"{outcome.before.status} -> {after.status}"
-    said = [
+    texts = [
         word for word, text in (("reply", entry.text), ("note", entry.note)) if text
     ]
     names = [name.removeprefix("fields.") for name in (*entry.sets, *entry.unset)]
-    return ", ".join([*names, *said]) or entry.event
+    return ", ".join([*names, *texts]) or entry.event
 
 
 def writes_of(
     workspace: Workspace, outcome: Outcome, limit: int = FOR_PEOPLE
 ) -> list[journal.Write]:
-    """The files of one decision: the ticket, its follow-ups, the notices in the outbox."""
+    """Return the files of a decision: the tickets, and notifications in the outbox.
+
+    Args:
+        limit: how large a ticket may become, in bytes.
+    """
     if not isinstance(outcome.result, Decision) or not outcome.result.entries:
         return []
-    writes = [workspace.store.writes(outcome.result.ticket, outcome.was, limit)]
-    writes += [workspace.store.writes(ticket, None, limit) for ticket in outcome.also]
+    writes = [workspace.store.writes(outcome.result.ticket, outcome.loaded, limit)]
+    writes += [
+        workspace.store.writes(ticket, None, limit) for ticket in outcome.follow_ups
+    ]
     return writes + outbox(workspace, outcome.result.notices)
 
 
 def outbox(
-    workspace: Workspace, notices: Iterable[Notification]
+    workspace: Workspace, notifications: Iterable[Notification]
 ) -> list[journal.Write]:
-    """Notices as small JSON files for scripts; none where mail is sent, which is owed
-    by the history alone."""
-    if workspace.by_mail or not (notices := list(notices)):
+    """Return notifications as small JSON files in the outbox, for scripts.
+
+    There are none where notifications are sent by email: then the tickets alone say
+    what is still to be sent.
+    """
+    if workspace.by_mail or not (notifications := list(notifications)):
         return []
     from ticketctl.store.writing.journal import Write
     from ticketctl.store.writing.temporary import OUTBOX
 
-    found = []
-    for notice in notices:
+    writes = []
+    for notification in notifications:
         content = {
             "schema": "ticketctl/1",
-            "ticket": notice.ticket,
-            "event": notice.event,
-            "at": notice.at,
-            "message": notice.message,
-            "told": list(notice.told),
-            "subject": notice.subject,
-            "body": notice.body,
+            "ticket": notification.ticket,
+            "event": notification.event,
+            "at": notification.at,
+            "message": notification.message,
+            "told": list(notification.told),
+            "subject": notification.subject,
+            "body": notification.body,
         }
         data = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-        name = f"{notice.ticket}-{notice.event}.json"
-        try:  # of an event that was undone (git reset), and comes about again
-            left: bytes | None = files.read_in(
+        name = f"{notification.ticket}-{notification.event}.json"
+        try:  # of an event that was undone (git reset) and is made again
+            before: bytes | None = files.read_in(
                 workspace.state.outbox, name, files.MAX_BYTES
             )
         except (FileNotFoundError, DiskError):
-            left = None
-        found.append(Write(name, data.encode(), left, OUTBOX))
-    return found
+            before = None
+        writes.append(Write(name, data.encode(), before, OUTBOX))
+    return writes

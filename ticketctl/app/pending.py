@@ -1,5 +1,4 @@
-"""What a command has written and not yet committed, and the lock that it holds
-meanwhile."""
+"""The files that a command has written and not yet committed, and its lock on git."""
 
 from __future__ import annotations
 
@@ -23,16 +22,17 @@ _LISTED = 1000
 
 
 def _are_many_new(rows: Iterable[journal.JournalRow]) -> bool:
-    """Whether so many files are new and replace none that git would be locked out for
-    long
-    for nothing: nobody else knows of them yet."""
-    some = list(islice(rows, _LISTED))
-    return len(some) == _LISTED and all(row.replaces is None for row in some)
+    """Return whether there are very many files, all of them new.
+
+    Then the lock on git's index is not taken for so long: nobody else knows of these
+    files yet.
+    """
+    first = list(islice(rows, _LISTED))
+    return len(first) == _LISTED and all(row.replaces is None for row in first)
 
 
 def _is_committed(row: journal.JournalRow) -> bool:
-    """Whether a file is one that git holds: notifications and quarantined email are
-    not."""
+    """Return whether a file is committed; notifications and quarantined email are not."""
     return row.area == "store" and not row.target.startswith("dead-letters/")
 
 
@@ -41,16 +41,19 @@ class PreparedFile(NamedTuple):
 
     Args:
         digest: the SHA-256 of its bytes, in hex.
-        was: the id that git gives to what was there before; empty if there was nothing.
+        blob_before: the id that git gives to what was there before; empty if there was
+            nothing.
     """
 
     digest: str
-    was: str
+    blob_before: str
 
 
 class Pending:
-    """What a command has written and not yet committed, and the lock on git's index
-    that it holds meanwhile."""
+    """The files that a command has written and not yet committed.
+
+    Meanwhile it holds the lock on git's index.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -73,10 +76,10 @@ class Pending:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """See that nothing of git's is in the way; let go of its index at the end.
+        """Check that git can commit; at the end, release the lock on its index.
 
         Raises:
-            BusyError: git is in the middle of something, or locked.
+            BusyError: git is locked, or in the middle of a merge, rebase or the like.
         """
         if self.lock is None:
             yield
@@ -90,11 +93,15 @@ class Pending:
             self.lock.release()
 
     def ready(self, rows: journal.Rows) -> None:
-        """Take the lock on git's index, unless it would be held for long and for
-        nothing, and list what is about to be written.
+        """Lock git's index, and list the files that are about to be written.
+
+        With very many new files the lock is taken later.
+
+        Args:
+            rows: returns the rows of the files, each time from the first on.
 
         Raises:
-            BusyError: git is locked, or in the middle of something.
+            BusyError: git is locked, or in the middle of a merge, rebase or the like.
             DiskError: the git directory cannot be written.
         """
         self._prepared = {}
@@ -106,13 +113,13 @@ class Pending:
 
         rest = (row for row in rows() if _is_committed(row))
         try:
-            while some := list(islice(rest, _LISTED)):
+            while batch := list(islice(rest, _LISTED)):
                 if self.lock is not None:
                     self._list.add(
-                        UncommittedFile(row.target, row.digest, row.by) for row in some
+                        UncommittedFile(row.target, row.digest, row.by) for row in batch
                     )
                 self._prepared.update(
-                    (row.target, PreparedFile(row.digest, row.was)) for row in some
+                    (row.target, PreparedFile(row.digest, row.was)) for row in batch
                 )
         except OSError as error:
             raise self._not_listed(error) from None
@@ -151,18 +158,22 @@ class Pending:
         )
 
     def took_place(self) -> None:
-        """What was prepared last is in its place, and to be committed."""
-        for path, one in self._prepared.items():
-            first = self._written.get(path, one)
-            self._written[path] = PreparedFile(one.digest, first.was)
+        """Record that the files prepared last are in their places."""
+        for path, file in self._prepared.items():
+            first = self._written.get(path, file)
+            self._written[path] = PreparedFile(file.digest, first.blob_before)
         self._prepared = {}
 
     def commit(self, message: str, who: str) -> None:
-        """Commit it, the store's lock being held.
+        """Commit the files. The store's lock is held.
+
+        Args:
+            message: the message of the commit.
+            who: the address to commit as, where git knows none.
 
         Raises:
-            BusyError: git is locked, or in the middle of something.
-            DiskError: git would not, or somebody has changed a file meanwhile.
+            BusyError: git is locked, or in the middle of a merge, rebase or the like.
+            DiskError: git failed, or somebody has changed a file meanwhile.
         """
         written, self._written = self._written, {}
         if not written:
@@ -185,28 +196,32 @@ class Pending:
     def _committed(
         self, written: dict[str, PreparedFile], message: str, who: str, lock: IndexLock
     ) -> CommitResult:
-        """Commit files; where the last commit has events that they lack, with these."""
+        """Commit files.
+
+        If the last commit has events of their tickets that they lack, these are added.
+        """
         from ticketctl.store.git.commit import commit_files
         from ticketctl.store.git.written_files import MissingEventsError, WrittenFile
 
-        def tried() -> CommitResult:
+        def attempt() -> CommitResult:
             files = [
-                WrittenFile(path, one.digest, one.was) for path, one in written.items()
+                WrittenFile(path, file.digest, file.blob_before)
+                for path, file in written.items()
             ]
             return commit_files(self._workspace.state, files, message, who, lock)
 
         try:
-            return tried()
+            return attempt()
         except MissingEventsError as error:
             self._join(error)
             written |= self._prepared
-            return tried()
+            return attempt()
 
     def _join(self, error: MissingEventsError) -> None:
-        """Write the tickets of which the last commit has more events, with all of them.
+        """Write the tickets that lack events of the last commit, with all events.
 
         Raises:
-            DiskError: they cannot be joined by themselves.
+            DiskError: they cannot be joined automatically.
         """
         from ticketctl.app.merge import join_versions
         from ticketctl.store import files
@@ -227,24 +242,23 @@ class Pending:
         write_all(workspace.state, writes, self.ready)
 
     def _leave_out(self, paths: Sequence[str], written: Collection[str]) -> None:
-        """Tell of files that are not as they were written, unless HEAD has them as they
-        are.
+        """Check that git has all files that were left out of a commit as they are.
 
         Raises:
-            DiskError: there are such.
+            DiskError: somebody has changed a file since it was written.
         """
         from ticketctl.store.git.queries import uncommitted_files
 
-        if left := [
+        if changed := [
             path
             for path in uncommitted_files(self._workspace.root, paths)
             if path in written
         ]:
-            raise changed_since_error(left)
+            raise changed_since_error(changed)
 
 
 def changed_since_error(paths: Sequence[str]) -> DiskError:
-    """What to say of files that somebody has changed after a command wrote them."""
+    """Return the error for files that somebody has changed since they were written."""
     more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
     verb = "were" if more else "was"
     return DiskError(

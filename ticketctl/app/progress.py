@@ -1,12 +1,12 @@
-"""How a long run tells whoever looks on how far it is."""
+"""How a long run reports its progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many are done, and of how many."""
+"""Is called with what is done, how many items are done, and how many there are."""
 
 
 def no_progress(what: str, done: int, total: int) -> None:
-    """Nobody looks on."""
+    """Report no progress."""

@@ -1,5 +1,4 @@
-"""Deciding anew: what was read may be changed by an editor, or by git, before it is
-written."""
+"""Decide anew when an editor or git changes a file between reading and writing it."""
 
 from __future__ import annotations
 
@@ -11,24 +10,26 @@ from ticketctl.errors import BrokenError, ChangedError
 
 T = TypeVar("T")
 PAUSES = (0.01, 0.03, 0.1, 0.3)
-"""How long to wait before each further try, in seconds: an editor that writes in place
-needs some milliseconds."""
+"""How long to wait before each further attempt, in seconds: an editor that writes in
+place needs some milliseconds."""
 
 
 def retry_if_changed(act: Callable[[], T], changed: bool = False) -> T:
-    """What an act returns that reads, decides and writes; it is done anew while another
-    program changes what it read.
+    """Call a function that reads, decides and writes, until no file changes meanwhile.
 
-    A file that cannot be understood after that is taken to be half-written, and read
-    again, too.
+    A file that changed and cannot be parsed now counts as half-written: the function is
+    called again.
 
     Args:
-        act: writes all or nothing.
-        changed: whether it was done once already, and found something changed.
+        act: the function; it writes all or nothing.
+        changed: whether it was called once already, and found a file changed.
+
+    Returns:
+        What the function returns.
 
     Raises:
-        ChangedError: the file is still being changed after the last try.
-        BrokenError: it is broken even then.
+        ChangedError: the file still changes at the last attempt.
+        BrokenError: the file is broken even then.
     """
     for pause in PAUSES:
         if changed:

@@ -1,4 +1,4 @@
-"""Writing inside the store's lock, and the commit that follows."""
+"""Write files inside the store's lock, and commit them: the one way to a commit."""
 
 from __future__ import annotations
 
@@ -27,17 +27,16 @@ if TYPE_CHECKING:  # a command that only looks needs no journal
 
 
 def refuse_future(workspace: Workspace) -> None:
-    """Refuse to write events of the future. Whatever writes comes through here, by way
-    of :func:`writing`; those commands call it themselves that do something else before
-    they write.
+    """Refuse to write events of the future.
 
-    An event of the future stops the rules by time of its ticket until then. The
-    system's clock is trusted here, and
-    so is TICKETCTL_NOW, which stands for it: only ``--now`` is questioned.
+    Such an event stops the time-based rules of its ticket until then. Every command
+    that writes comes through here, by :func:`writing`. Commands that do something else
+    before they write call it themselves. The system's clock and TICKETCTL_NOW are
+    trusted; only ``--now`` is checked.
 
     Raises:
         RefusedError: ``--now`` is more than an hour later than the clock, and the user
-            does not vouch for it.
+            does not say ``--trust-clock``.
     """
     clock = workspace.clock or workspace.now
     if workspace.now - clock > dates.TOLERANCE and not workspace.trust_clock:
@@ -52,12 +51,14 @@ def refuse_future(workspace: Workspace) -> None:
 
 
 def require_writable(workspace: Workspace) -> None:
-    """See that a command may write now. Those ask it themselves that do something else
-    first: open an editor, send an email.
+    """Check that a command may write now.
+
+    :func:`writing` checks it, too. Commands that do something else first, such as
+    opening an editor or sending an email, call it themselves.
 
     Raises:
         RefusedError: as :func:`refuse_future`.
-        BusyError: git is in the middle of something.
+        BusyError: git is in the middle of a merge, rebase or the like.
     """
     refuse_future(workspace)
     if os.environ.get(OWN):
@@ -74,14 +75,14 @@ def require_writable(workspace: Workspace) -> None:
 
 @contextmanager
 def writing(workspace: Workspace) -> Iterator[None]:
-    """Hold the store's lock, first finishing what an earlier command left unfinished.
+    """Hold the store's lock, and first finish what an earlier command left unfinished.
 
-    Every command that writes asks here whether it may write into the repository now.
+    Every command that writes comes through here.
 
     Raises:
         RefusedError: as :func:`refuse_future`.
-        BusyError: another command holds the store, git is in the middle of something,
-            or it is locked.
+        BusyError: another command holds the store, git is locked, or in the middle of a
+            merge, rebase or the like.
     """
     require_writable(workspace)  # before anything is made
     from ticketctl.store.writing import locks
@@ -109,15 +110,19 @@ def write_together(
     items: Sequence[T],
     writes: Callable[[T], Iterable[journal.Write]],
 ) -> Iterator[tuple[T, TicketctlError | None]]:
-    """Write what belongs to each of some items, the store's lock being held: all at
-    once or, where one of them cannot be written, each for itself.
+    """Write the files of some items. The store's lock is held.
 
-    Returns:
-        Each item, with what stopped it, if anything did.
+    They are written all at once, or, where one cannot be written, in smaller parts.
+
+    Args:
+        writes: returns the files of an item.
+
+    Yields:
+        Each item, and the error that stopped it, if any.
 
     Raises:
-        PartlyError: the disk failed when some were in their places; the next command
-            finishes it.
+        PartialWriteError: the disk failed when some files were in their places; the
+            next command finishes it.
     """
     from ticketctl.store.writing import journal
 
@@ -127,7 +132,7 @@ def write_together(
         raise
     except TicketctlError as error:
         if isinstance(error, BusyError) and not isinstance(error, ChangedError):
-            raise  # git is locked: not for one of them alone
+            raise  # git is locked, for all items
         if len(items) == 1:
             yield items[0], error
             return
@@ -139,8 +144,9 @@ def write_together(
 
 
 def write_files(workspace: Workspace, writes: Iterable[journal.Write]) -> None:
-    """Write files, all or none, to be committed by :func:`record`. The store's lock is
-    held.
+    """Write files, all or none. The store's lock is held.
+
+    They are committed by :func:`commit_written`.
 
     Raises:
         TicketctlError: as of ``transaction.write_all``.
@@ -185,7 +191,7 @@ def _uncommitted(error: TicketctlError) -> UncommittedError:
 
 
 def commit_or_raise(workspace: Workspace, message: str, who: str) -> None:
-    """Commit what a command has written, like :func:`record`.
+    """Commit what a command has written, like :func:`commit_written`.
 
     Raises:
         UncommittedError: the files are written, but git does not commit them.
@@ -195,7 +201,7 @@ def commit_or_raise(workspace: Workspace, message: str, who: str) -> None:
 
 
 def commit_run(workspace: Workspace, message: str, who: str) -> UncommittedError | None:
-    """Take the store's lock and commit what a run has written, like :func:`record`."""
+    """Take the store's lock and commit what a run has written, like :func:`commit_written`."""
     if not workspace.pending:
         return None
     try:
@@ -208,8 +214,11 @@ def commit_run(workspace: Workspace, message: str, who: str) -> UncommittedError
 def commit_outcomes(
     workspace: Workspace, outcomes: Sequence[Outcome], subject: str = ""
 ) -> list[Outcome]:
-    """Commit what was changed, the store's lock being held; if git would not, that is
-    one more outcome: the tickets are written all the same."""
+    """Commit the tickets of some outcomes. The store's lock is held.
+
+    Returns:
+        One more outcome, if git does not commit. The tickets stay written.
+    """
     log = CommitLog(workspace)
     log.note(outcomes)
     failed = log.commit(subject, locked=True)
@@ -217,39 +226,46 @@ def commit_outcomes(
 
 
 class CommitLog:
-    """What a command has written, for its commit."""
+    """The changes that a command has written, for the message of its commit."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.ids: list[str] = []
         self._lines: list[str] = []
-        self._deeds: set[str] = set()
+        self._changes: set[str] = set()
         self._who = ""
 
     def note(self, outcomes: Iterable[Outcome]) -> None:
-        """Take note of outcomes; of those alone that were written."""
+        """Add those outcomes that were written."""
         for outcome in outcomes:
             if not outcome.changed:
                 continue
             assert isinstance(outcome.result, Decision)
             self.ids.append(outcome.id)
             self._who = self._who or outcome.result.entries[0].by
-            if len(self._lines) < _TOLD:
+            if len(self._lines) < _NAMED:
                 self._lines.append(commit_line(outcome))
-                self._deeds.add(summarize_change(outcome))
+                self._changes.add(summarize_change(outcome))
 
     def commit(
         self, subject: str = "", locked: bool = False
     ) -> UncommittedError | None:
-        """Commit it; if git would not, that."""
+        """Commit the changes, and return the error if git does not commit.
+
+        Args:
+            subject: the first line of the message; empty for one made of the changes.
+            locked: whether the store's lock is held.
+        """
         if not self._lines or not self._workspace.pending:
             return None
         if len(self.ids) == 1 and not subject:
             message = self._lines[0]
         else:
-            same = f": {next(iter(self._deeds))}" if len(self._deeds) == 1 else ""
+            same = f": {next(iter(self._changes))}" if len(self._changes) == 1 else ""
             more = (
-                [f"and {len(self.ids) - _TOLD:,} more"] if len(self.ids) > _TOLD else []
+                [f"and {len(self.ids) - _NAMED:,} more"]
+                if len(self.ids) > _NAMED
+                else []
             )
             message = "\n".join(
                 [
@@ -264,5 +280,5 @@ class CommitLog:
         )
 
 
-_TOLD = 200
+_NAMED = 200
 """How many tickets the message of a commit names."""

@@ -1,8 +1,8 @@
-"""Committing what an earlier command wrote and could not commit.
+"""Commit the files that an earlier command wrote and could not commit.
 
-It was killed, or git would not commit. What it wrote is known exactly
-(``store/writing/uncommitted.py``); only that is committed, as its author's, never what
-somebody has changed by hand.
+The command was killed, or git did not commit. Its files are listed exactly
+(``store/writing/uncommitted.py``). Only these are committed, with their author, and
+never what somebody has changed by hand.
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ from ticketctl.store.writing.uncommitted import UncommittedFile
 
 
 def commit_unfinished(workspace: Workspace, finished: Iterable[str]) -> None:
-    """Commit what earlier commands left, one commit for each author; what cannot be
-    committed is told in a warning. The store's lock is held.
+    """Commit what earlier commands left, in one commit for each author.
+
+    There is a warning for what cannot be committed. The store's lock is held.
 
     Args:
-        finished: the files that were put into their places after a crash.
+        finished: the paths of files that were put into their places after a crash.
 
     Raises:
         BusyError: git is locked.
     """
     lists = uncommitted.pending_lists(workspace.state)
-    left = {path: [UncommittedFile(path, "", "")] for path in finished}
-    if not lists and not left:
+    pending = {path: [UncommittedFile(path, "", "")] for path in finished}
+    if not lists and not pending:
         return
     for row in _rows(workspace, lists):
-        left.setdefault(row.path, []).append(row)
+        pending.setdefault(row.path, []).append(row)
     try:
-        remaining = _committed(workspace, left)
+        remaining = _commit(workspace, pending)
     except DiskError as error:
         workspace.warnings.append(
             f"what an earlier command wrote is still not committed: {error.message}"
@@ -48,8 +49,10 @@ def commit_unfinished(workspace: Workspace, finished: Iterable[str]) -> None:
 
 
 def _rows(workspace: Workspace, lists: Iterable[str]) -> Iterator[UncommittedFile]:
-    """What the lists name. Where one is damaged, as a power cut leaves it, git knows
-    which files are not committed; of those, what is whole and in our own form is ours.
+    """Yield the files of the lists.
+
+    If a list is damaged by a power cut, git says which files are not committed. Of
+    those, the tickets that are whole and in the canonical form are ours.
     """
     damaged = False
     for path in lists:
@@ -76,14 +79,19 @@ def _rows(workspace: Workspace, lists: Iterable[str]) -> Iterator[UncommittedFil
                 )
 
 
-def _committed(
-    workspace: Workspace, left: dict[str, list[UncommittedFile]]
+def _commit(
+    workspace: Workspace, pending: dict[str, list[UncommittedFile]]
 ) -> dict[str, list[UncommittedFile]]:
-    """Commit what is as it was written; what somebody has changed since, and HEAD has
-    not.
+    """Commit the files that are as they were written.
+
+    Args:
+        pending: what the lists say of each file, by path.
+
+    Returns:
+        The files that somebody has changed since, and that HEAD does not have so.
 
     Raises:
-        DiskError: git would not.
+        DiskError: git failed.
     """
     from ticketctl.store.git.commit import commit_files
     from ticketctl.store.git.queries import uncommitted_files
@@ -91,7 +99,7 @@ def _committed(
 
     assert workspace.pending.lock is not None
     by_author: dict[str, list[WrittenFile]] = {}
-    for path, rows in left.items():
+    for path, rows in pending.items():
         if (now := _as_written(workspace, path, rows)) is not None:
             by_author.setdefault(now.who if "@" in now.who else "", []).append(
                 WrittenFile(path, now.digest)
@@ -100,7 +108,7 @@ def _committed(
         message = (
             f"Commit what an earlier command wrote: {counted(len(written), 'file')}"
         )
-        lines = [one.path for one in written[:_NAMED]]
+        lines = [file.path for file in written[:_NAMED]]
         done = commit_files(
             workspace.state,
             written,
@@ -110,11 +118,11 @@ def _committed(
             author,
         )
         warn_if_detached(workspace, done.id)
-    dirty = uncommitted_files(workspace.root, list(left))
-    # What somebody has removed is theirs to commit.
+    dirty = uncommitted_files(workspace.root, list(pending))
+    # Whoever removed a file commits that.
     remaining = {
         path: rows
-        for path, rows in left.items()
+        for path, rows in pending.items()
         if path in dirty and is_regular(workspace.root, path)
     }
     if remaining:
@@ -124,8 +132,7 @@ def _committed(
 
 
 _RULES = "sweep@localhost"
-"""Who commits what rules did, or nobody is known to have done, where git knows nobody.
-"""
+"""The address to commit as, where git knows none, what rules or unknown users wrote."""
 _NAMED = 200
 """How many files the message of a commit names."""
 
@@ -133,7 +140,7 @@ _NAMED = 200
 def _as_written(
     workspace: Workspace, path: str, rows: Iterable[UncommittedFile]
 ) -> UncommittedFile | None:
-    """The row that says what a file now is, if one does."""
+    """Return the row that says what a file now is, if there is one."""
     from ticketctl.core.hashing import sha256
     from ticketctl.store import files
 
@@ -148,7 +155,7 @@ def _as_written(
 def _list_again(
     workspace: Workspace, remaining: dict[str, list[UncommittedFile]]
 ) -> None:
-    """Keep in mind what could not be committed."""
+    """List again what could not be committed."""
     new = uncommitted.UncommittedList(workspace.state)
     try:
         new.add(row for rows in remaining.values() for row in rows)
@@ -160,7 +167,7 @@ def _list_again(
 
 
 def catch_up(workspace: Workspace) -> None:
-    """Finish and commit what earlier commands left unfinished, where nothing else is
+    """Finish and commit what earlier commands left unfinished, before nothing else is
     written.
 
     Raises:
@@ -169,14 +176,16 @@ def catch_up(workspace: Workspace) -> None:
     from ticketctl.app.transaction import writing
     from ticketctl.store.writing.recovery import interrupted
 
-    left = workspace.settings.commit and uncommitted.pending_lists(workspace.state)
-    if not left and not interrupted(workspace.state):
+    is_uncommitted = workspace.settings.commit and uncommitted.pending_lists(
+        workspace.state
+    )
+    if not is_uncommitted and not interrupted(workspace.state):
         return
     try:
         with writing(workspace):
             pass
     except BusyError as error:
-        if left:
+        if is_uncommitted:
             error.message = (
                 f"files that ticketctl wrote wait to be committed: {error.message}"
             )
@@ -184,7 +193,7 @@ def catch_up(workspace: Workspace) -> None:
 
 
 def uncommitted_error(workspace: Workspace) -> BusyError | None:
-    """What to say where files that commands wrote still wait to be committed."""
+    """Return the error for files that still wait to be committed, if there are any."""
     if workspace.settings.commit and uncommitted.pending_lists(workspace.state):
         return BusyError(
             "files that ticketctl wrote wait to be committed",

@@ -1,10 +1,10 @@
-"""Who reads, and what they may see: where ``--as`` or TICKETCTL_AS names a customer,
-only that customer's own tickets, without internal notes (X7).
+"""What a user may see.
 
-There is one view to a command (``Workspace.view``). Tickets are found, read and listed
-through the workspace, which applies it; no command need think of it. It keeps people
-from mistakes and portals from telling too much. It keeps nothing from somebody who has
-the files.
+If ``--as`` or TICKETCTL_AS names a customer, they see only their own tickets, without
+internal notes (X7). A command has one view (``Workspace.view``). The workspace applies
+it to every ticket that is found, read or listed, so commands need not. The view prevents
+mistakes, and keeps portals from showing too much; it hides nothing from somebody who
+has the files.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 class CustomerView(Record):
-    """What somebody sees who reads as a customer.
+    """What a customer sees.
 
     Args:
-        who: their address.
-        role: the role that they named; empty for somebody who has no other by the
-            settings.
-        staffed: the profiles in which that role is one of staff, so that they see all
-            of their tickets.
+        who: the address of the customer.
+        role: the role that they named; empty if the settings list them as a customer
+            only.
+        staffed: the profiles in which that role is a staff role: of these, they see all
+            tickets.
     """
 
     who: str
@@ -40,18 +40,18 @@ class CustomerView(Record):
     staffed: frozenset[str]
 
     def is_limited(self, profile: str) -> bool:
-        """Whether only one's own tickets of a profile are seen."""
+        """Return whether only their own tickets of a profile are visible."""
         return profile not in self.staffed
 
     def admits(self, ticket: Ticket) -> bool:
-        """Whether a ticket is seen at all."""
+        """Return whether a ticket is visible."""
         return (
             not self.is_limited(ticket.profile)
             or listed_spelling(self.who, ticket.customers) is not None
         )
 
-    def seen(self, loaded: LoadedTicket) -> LoadedTicket:
-        """A ticket that is seen, as it is seen."""
+    def visible_part(self, loaded: LoadedTicket) -> LoadedTicket:
+        """Return a visible ticket without what the customer may not see."""
         if not self.is_limited(loaded.ticket.profile):
             return loaded
         from ticketctl.core.customer_view import without_notes
@@ -61,10 +61,11 @@ class CustomerView(Record):
 
 
 def view_of(workspace: Workspace) -> CustomerView | None:
-    """The view of a command; nothing for who sees everything.
+    """Return the view of a command; ``None`` if the user sees everything.
 
     Raises:
-        UsageError: no profile has the role that is named, or nobody says who has it.
+        UsageError: no profile has the role that the user names, or it is unknown who
+            the user is.
     """
     role, who = split_role(workspace.as_) if workspace.as_ else ("", "")
     who = workspace.email if who == "@me" else who
@@ -74,19 +75,19 @@ def view_of(workspace: Workspace) -> CustomerView | None:
             if who and _is_customer(workspace, who)
             else None
         )
-    kinds, all_known = workspace.registry.roles()
-    own = {
-        name: found
-        for name, roles in kinds.items()
-        if (found := _folded(roles).get(role.casefold()))
+    roles_by_profile, is_complete = workspace.registry.roles()
+    kinds = {
+        name: kind
+        for name, roles in roles_by_profile.items()
+        if (kind := _folded(roles).get(role.casefold()))
     }
-    if not own and all_known:
-        known = sorted({name for roles in kinds.values() for name in roles})
+    if not kinds and is_complete:
+        known = sorted({name for roles in roles_by_profile.values() for name in roles})
         raise UsageError(
             f'no profile has a role "{role}"',
             closest(role, known) or f"there are: {', '.join(known)}",
         )
-    if "customer" not in own.values():
+    if "customer" not in kinds.values():
         return None
     who = who or workspace.email
     if not who:
@@ -95,7 +96,7 @@ def view_of(workspace: Workspace) -> CustomerView | None:
             "--as ROLE:WHO, TICKETCTL_AS, or git config user.email",
         )
     return CustomerView(
-        who, role, frozenset(name for name, kind in own.items() if kind != "customer")
+        who, role, frozenset(name for name, kind in kinds.items() if kind != "customer")
     )
 
 
@@ -104,28 +105,31 @@ def _folded(roles: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_customer(workspace: Workspace, who: str) -> bool:
-    """Whether the settings list somebody, and in no role but those of customers."""
+    """Return whether the settings list somebody, and only in roles of customers."""
     people = workspace.settings.people or {}
     listed = people.get(listed_spelling(who, people) or "", ())
     if not listed:
         return False
-    kinds, _ = workspace.registry.roles()
-    found = set()
+    roles_by_profile, _ = workspace.registry.roles()
+    kinds = set()
     for text in listed:
         profile, slash, role = text.rpartition("/")
-        found |= {
+        kinds |= {
             roles[role]
-            for name, roles in kinds.items()
+            for name, roles in roles_by_profile.items()
             if role in roles and (not slash or name == profile)
         }
-    return found == {"customer"}
+    return kinds == {"customer"}
 
 
 def require_staff(workspace: Workspace, what: str) -> None:
-    """Refuse to a customer what looks after the whole store.
+    """Refuse a command about the whole store to a customer.
+
+    Args:
+        what: the command, as the message names it.
 
     Raises:
-        RefusedError: it is a customer who asks.
+        RefusedError: the user is a customer.
     """
     if workspace.view is not None:
         whom = (
@@ -139,33 +143,36 @@ def require_staff(workspace: Workspace, what: str) -> None:
         )
 
 
-_TOLD = "readers"
-"""The file of the state folder that holds to whom it was said, one on a line; an empty
-line for whoever git says is sitting here."""
+_READERS = "readers"
+"""The file of the state folder that lists who was told already, one on a line; an empty
+line stands for the user whom git knows."""
 
 
 def unlisted_once(workspace: Workspace) -> str:
-    """Who reads everything though the settings do not list them; empty if they do, or
-    list nobody, or if this was asked before in this clone.
+    """Return the address of a user whom the settings do not list, once in each clone.
 
-    Git is asked at most once for who is sitting here: that takes a process.
+    Such a user sees everything, and is told so the first time. Git is asked for the
+    user at most once, since that takes a process.
+
+    Returns:
+        Empty if the settings list the user, or list nobody, or if the user was told
+        before.
     """
     role, who = split_role(workspace.as_) if workspace.as_ else ("", "")
     who = "" if who == "@me" else who
-    people, told = workspace.settings.people, workspace.state.file(_TOLD)
-    if people is None or role or not told:
+    people, path = workspace.settings.people, workspace.state.file(_READERS)
+    if people is None or role or not path:
         return ""
     try:
-        known = (
-            files.read_bytes(told, 1 << 16).decode(errors="replace").split("\n")[:-1]
-        )
+        text = files.read_bytes(path, 1 << 16).decode(errors="replace")
     except (FileNotFoundError, DiskError):
-        known = []
-    if who in known:
+        text = ""
+    readers = text.split("\n")[:-1]
+    if who in readers:
         return ""
     with suppress(OSError):
-        lines = "".join(f"{one}\n" for one in [*known, who])
+        lines = "".join(f"{reader}\n" for reader in [*readers, who])
         workspace.state.made()
-        files.replace_file(told, lines.encode(), workspace.state.access, durable=False)
+        files.replace_file(path, lines.encode(), workspace.state.access, durable=False)
     who = who or workspace.email
     return who if listed_spelling(who, people) is None else ""

@@ -1,5 +1,4 @@
-"""A store opened for work: where it is, its settings, profiles and people, and what
-time it is."""
+"""A store that is open for a command: its folder, settings, profiles, people and time."""
 
 from __future__ import annotations
 
@@ -35,12 +34,13 @@ class Workspace(Record):
     """Everything that a use case works with.
 
     Args:
-        root: the store's folder.
+        root: the store's folder, an absolute path.
         now: the instant of this command, in UTC; read once.
-        as_: who the user says to be (``ROLE``, ``ROLE:WHO`` or ``WHO``), if they do.
-        clock: what the system's clock (or TICKETCTL_NOW, which stands for it) says,
-            where ``--now`` names another instant; ``None`` if there is no difference.
-        trust_clock: whether the user vouches for ``now`` (``--trust-clock``).
+        as_: as whom the user acts (``ROLE``, ``ROLE:WHO`` or ``WHO``), if they say so.
+        clock: what the system's clock or TICKETCTL_NOW says, where ``--now`` names
+            another instant; ``None`` if there is no difference.
+        trust_clock: whether the user confirms that ``now`` is right
+            (``--trust-clock``).
     """
 
     root: str
@@ -51,13 +51,15 @@ class Workspace(Record):
 
     @property
     def present(self) -> datetime:
-        """What no event of the store should be later than: who looks back with
-        ``--now`` makes none a forgery."""
+        """The instant that no event of the store should be later than.
+
+        With ``--now`` in the past, events up to the clock are not in the future.
+        """
         return max(self.now, self.clock or self.now)
 
     @cached_property
     def state(self) -> StateFolder:
-        """Where index, caches and journal lie.
+        """The folder of the index, the caches and the journal.
 
         Raises:
             DiskError: git refuses the repository in which the store lies.
@@ -85,20 +87,20 @@ class Workspace(Record):
 
     @cached_property
     def email(self) -> str:
-        """Who git says is sitting here."""
+        """The email address of the user, as git knows it; may be empty."""
         from ticketctl.store.git.queries import user_email
 
         return user_email(self.root)
 
     def profile_of(self, ticket: Ticket) -> Profile:
-        """The rules of a ticket.
+        """Return the profile of a ticket.
 
         Raises:
             BrokenError: the ticket names a profile or a status that does not exist.
-            SettingsError: the profile has mistakes; where there are many tickets, it
-                hides only its own.
+            SettingsError: the profile has errors; its place is the ticket, so that only
+                tickets of this profile are affected.
         """
-        registry = self.registry  # a mistake in the settings is not the ticket's
+        registry = self.registry  # an error in the settings is not the ticket's
         try:
             profile = registry.get(ticket.profile)
         except MissingError as error:
@@ -118,29 +120,27 @@ class Workspace(Record):
 
     @cached_property
     def pending(self) -> Pending:
-        """What this command has written and not yet committed."""
+        """The files that this command has written and not yet committed."""
         from ticketctl.app.pending import Pending
 
         return Pending(self)
 
     @cached_property
     def warnings(self) -> list[str]:
-        """What the user is told besides the answer, when the command ends."""
+        """Warnings that are printed when the command ends."""
         return []
 
     @property
     def by_mail(self) -> bool:
-        """Whether notices go out by mail; else they lie in the outbox for scripts."""
+        """Whether notifications are sent by email; else scripts read the outbox."""
         return self.settings.delivers
 
     def people_of(self, profile: Profile) -> People:
-        """Who has which role there."""
-        known = self._people.get((profile.name, profile.version))
-        if known is None:
-            known = self._people[profile.name, profile.version] = (
-                self.settings.people_of(profile)
-            )
-        return known
+        """Return who has which role in a profile."""
+        key = (profile.name, profile.version)
+        if key not in self._people:
+            self._people[key] = self.settings.people_of(profile)
+        return self._people[key]
 
     def situation_of(self, profile: Profile) -> Situation:
         """Return what the rules of a profile look at: its people, and the time."""
@@ -154,7 +154,7 @@ class Workspace(Record):
 
     @cached_property
     def view(self) -> CustomerView | None:
-        """What this command may see of the tickets; nothing for everything."""
+        """What the user may see; ``None`` for everything."""
         if not self.as_:
             return None
         from ticketctl.app.visibility import view_of
@@ -162,8 +162,11 @@ class Workspace(Record):
         return view_of(self)
 
     def id_of(self, text: str) -> str:
-        """The id of the ticket that a person means; what they may not see does not
-        exist for them.
+        """Return the id of the ticket that the user names.
+
+        Args:
+            text: an id, or enough of it to be unique among the tickets that the user
+                may see.
 
         Raises:
             MissingError, UsageError: as of ``Store.find``.
@@ -171,33 +174,36 @@ class Workspace(Record):
         return self.store.find(text, None if self.view is None else self._admits)
 
     def find(self, text: str) -> LoadedTicket:
-        """The ticket that a person means, whole, to be changed; :meth:`show` is for
-        reading."""
+        """Return the ticket that the user names, to be changed.
+
+        It is whole; :meth:`show` returns what the user may see.
+        """
         return self.store.read(self.id_of(text))
 
     def show(self, text: str) -> LoadedTicket:
-        """The ticket that a person means, as they may see it."""
+        """Return the ticket that the user names, as they may see it."""
         return self.read(self.id_of(text))
 
     def read(self, id_: str) -> LoadedTicket:
-        """A ticket by its whole id, as this command may see it.
+        """Return a ticket by its whole id, as the user may see it.
 
         Raises:
-            MissingError: there is no such file, or none that it may see.
-            BrokenError: it cannot be understood.
+            MissingError: there is no such ticket that the user may see.
+            BrokenError: it cannot be parsed.
         """
         return self.read_path(path_of(id_))
 
     def read_path(self, path: str) -> LoadedTicket:
-        """The same by its path in the store."""
-        found = self.store.read_path(path)
+        """Return a ticket by its path in the store, like :meth:`read`."""
+        loaded = self.store.read_path(path)
         if self.view is None:
-            return found
-        if not self.view.admits(found.ticket):
+            return loaded
+        if not self.view.admits(loaded.ticket):
             raise MissingError(
-                f'there is no ticket "{found.ticket.id}"', "ticketctl list -A shows all"
+                f'there is no ticket "{loaded.ticket.id}"',
+                "ticketctl list -A shows all",
             )
-        return self.view.seen(found)
+        return self.view.visible_part(loaded)
 
     def _admits(self, id_: str) -> bool:
         try:
@@ -207,15 +213,18 @@ class Workspace(Record):
 
 
 def find_root(start: str | None, environment: Mapping[str, str] = os.environ) -> str:
-    """The store to work in: the one named, else TICKETCTL_STORE, else the nearest one
-    upwards.
+    """Return the folder of the store to work in.
 
-    A store is a folder with ``tickets/`` or ``ticketctl.yaml`` (git does not keep an
-    empty folder).
+    It is the folder named, else that of TICKETCTL_STORE, else the nearest store in this
+    folder or above. A store is a folder with ``tickets/`` or ``ticketctl.yaml`` (git
+    does not keep an empty folder).
+
+    Args:
+        start: the folder that the user names with ``-C``; ``None`` if they name none.
 
     Raises:
-        MissingError: there is none.
-        DiskError: there may be one, but a folder cannot be looked into.
+        MissingError: there is no store.
+        DiskError: there may be one, but a folder cannot be read.
     """
     named = start if start is not None else environment.get("TICKETCTL_STORE") or None
     here = os.path.realpath(named or ".")
@@ -225,7 +234,7 @@ def find_root(start: str | None, environment: Mapping[str, str] = os.environ) ->
             settings, tickets = about(f"{folder}/{NAME}"), about(f"{folder}/tickets")
         except OSError as error:
             if error.errno != ENAMETOOLONG:
-                hidden = hidden or error  # what lies above may well be a store
+                hidden = hidden or error  # a folder above may be a store
             continue
         if (settings and S_ISREG(settings.st_mode)) or (
             tickets and S_ISDIR(tickets.st_mode)
@@ -238,7 +247,7 @@ def find_root(start: str | None, environment: Mapping[str, str] = os.environ) ->
 
 
 def _upwards(folder: str) -> Iterator[str]:
-    """A folder, and all above it."""
+    """Yield a folder and all folders above it."""
     yield folder
     while (above := os.path.dirname(folder)) != folder:
         yield (folder := above)

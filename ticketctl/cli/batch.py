@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ticketctl.app.batch import find_batch, run_batch
+from ticketctl.app.batch import BatchRequest, find_batch, run_batch
 from ticketctl.app.input import values
 from ticketctl.cli.change import each_id
 from ticketctl.cli.command import staff_command
@@ -47,17 +47,14 @@ def batch_command(
     """
     workspace = env.workspace
     owner, definition = find_batch(workspace, batch, profile)
-    excluded = [workspace.store.find(text) for text in without]
-    outcomes = run_batch(
-        workspace,
-        owner,
-        definition,
+    request = BatchRequest(
         values.clean_line(name, "the name"),
         list(each_id(ids)),
-        excluded,
+        [workspace.store.find(text) for text in without],
         values.clean_text(reply, "the message") if reply else None,
         note,
     )
+    outcomes = run_batch(workspace, owner, definition, request)
     refused = [outcome for outcome in outcomes if outcome.refused]
     if refused:
         env.note(

@@ -90,7 +90,7 @@ def _tell_json(env: Env, outcomes: Sequence[Outcome]) -> None:
         (ticket, outcome.profile)
         for outcome in outcomes
         if isinstance(outcome.result, Decision) and outcome.profile
-        for ticket in (outcome.result.ticket, *outcome.also)
+        for ticket in (outcome.result.ticket, *outcome.follow_ups)
     ]
     results = [outcome.result for outcome in outcomes]
     say_lines(
