@@ -194,7 +194,7 @@ def test_waiting_for_the_lock(tmp_path: Path, number: int = signal.SIGTERM) -> N
     """Somebody else writes: who does not want to wait any more need not."""
     root = make_store(tmp_path / "store")
     make_tickets(root, "aaaaa")
-    with locks.lock(f"{root}/tickets"):
+    with locks.lock_folder(f"{root}/tickets"):
         ended = interrupt(root, ("note", "aaaaa", "-m", "x"), number, 0.6)
     assert ended.hit and quiet(ended, number) and ended.status, ended
 

@@ -212,7 +212,7 @@ def test_ids_that_are_drawn_are_never_alike(
     drawn = iter(
         "aaaaa" + "fffff" + "fffff" + "bbbbb" + "ggggg"
     )  # two of these are on the disk, one is another row's
-    monkeypatch.setattr("ticketctl.store.paths.draw", lambda: next(drawn))
+    monkeypatch.setattr("ticketctl.store.paths.random_char", lambda: next(drawn))
     (tmp_path / "rows.jsonl").write_text(
         lines(*[{"title": "x", "customer": "a@customer.example"}] * 2)
     )

@@ -33,7 +33,7 @@ from ticketctl.app.workspace import Workspace
 from ticketctl.record import replace
 from ticketctl.store.email.mime import UnreadableError
 from ticketctl.store.email.parse import parse_email
-from ticketctl.store.email.quarantine import name_of
+from ticketctl.store.email.quarantine import quarantine_path
 from ticketctl.store.paths import path_of
 
 pytestmark = pytest.mark.part("hostile-email")
@@ -373,7 +373,7 @@ class Mailroom:
 
         path = (
             self.root
-            / f"{name_of(str(self.root), hashlib.sha256(data).hexdigest(), desk_of(self.root).now)}.eml"
+            / f"{quarantine_path(str(self.root), hashlib.sha256(data).hexdigest(), desk_of(self.root).now)}.eml"
         )
         return path.read_bytes() if path.exists() else None
 

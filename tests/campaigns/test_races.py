@@ -298,9 +298,9 @@ def test_a_sweep_that_cannot_get_at_the_tickets(
     75, so cron tries again (13)."""
     root = make_store(tmp_path / "store")
     due(root, 1)
-    lock = locks.lock
+    lock = locks.lock_folder
     monkeypatch.setattr(
-        locks, "lock", lambda folder, wait=30.0: lock(folder, min(wait, 0.05))
+        locks, "lock_folder", lambda folder, wait=30.0: lock(folder, min(wait, 0.05))
     )
     for leftover in (False, True):
         if leftover:  # of a crash, which the sweep would clear first
@@ -375,8 +375,8 @@ def test_a_busy_store_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     lock (6)."""
     root = make_store(tmp_path / "store")
     (ticket,) = opened(root, 1)
-    before, lock = files_of(root), locks.lock
-    monkeypatch.setattr(locks, "lock", partial(lock, wait=0.05))
+    before, lock = files_of(root), locks.lock_folder
+    monkeypatch.setattr(locks, "lock_folder", partial(lock, wait=0.05))
     with lock(root / "tickets"):
         ran = ticketctl(root, "note", ticket, "-m", "Hello")
         assert ran.status == 75

@@ -343,7 +343,7 @@ def test_a_password_without_end() -> None:
     """The file of a password that is none is not read to its end."""
     server = MailServer("smtp.example", 587, "starttls", "help", "")
     with pytest.raises(SettingsError, match="larger than a password"):
-        smtp.secret(server, "X", {"X": "/dev/zero"})
+        smtp.read_password(server, "X", {"X": "/dev/zero"})
 
 
 def test_ids_from_stdin(tmp_path: Path) -> None:

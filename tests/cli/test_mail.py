@@ -127,7 +127,7 @@ def test_a_held_lock(
     data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While somebody else writes for too long the letter stays with the mail server."""
-    monkeypatch.setattr(locks, "lock", partial(locks.lock, wait=0.0))
+    monkeypatch.setattr(locks, "lock_folder", partial(locks.lock_folder, wait=0.0))
     root = store(tmp_path)
     before = files_of(root)
     holder = os.open(root / "tickets", os.O_RDONLY | os.O_DIRECTORY)

@@ -9,7 +9,7 @@ from pathlib import Path
 from ticketctl.store.git.commit import commit_files
 from ticketctl.store.git.index_lock import IndexLock
 from ticketctl.store.git.written_files import CommitResult, WrittenFile
-from ticketctl.store.state import locate
+from ticketctl.store.state import locate_state
 
 WHO = "amy@support.example"
 
@@ -30,7 +30,7 @@ def commit(
     committed: Path, paths: Sequence[str], message: str, who: str, author: str = ""
 ) -> CommitResult:
     """Commit files of a store, as commands do that have written them."""
-    state = locate(str(committed))
+    state = locate_state(str(committed))
     assert state.repository is not None
     lock = IndexLock(state.repository, state.access)
     try:

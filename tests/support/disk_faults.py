@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.support.state import found, state_of
 from tests.support.stores import done, files_of, make_store, make_tickets, ticketctl
-from ticketctl.store.writing.journal import name_of
+from ticketctl.store.writing.journal import waiting_name
 
 COMMANDS = [
     ("list",),
@@ -74,7 +74,7 @@ def leave_journal(
     folder.mkdir(parents=True, exist_ok=True)
     waits = "0" * 32
     with suppress(UnicodeEncodeError):  # the target is no path
-        waits = name_of(str(row.get("area", "store")), target)
+        waits = waiting_name(str(row.get("area", "store")), target)
     (folder / waits).write_bytes(data)
     name = name or waits
     values = {

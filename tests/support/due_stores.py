@@ -33,7 +33,7 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.store.email.settings import MailSettings
 from ticketctl.store.email.smtp import DeliveryError, Send
-from ticketctl.store.git.config import place
+from ticketctl.store.git.config import clone_place
 from ticketctl.store.paths import path_of
 from ticketctl.store.yaml.writer import emit
 
@@ -132,7 +132,7 @@ def repository(root: Path, sender: bool = False) -> None:
     git(root, "commit", "-qm", "A store")
     if sender:
         git(root, "config", "ticketctl.sender", "true")
-        git(root, "config", "ticketctl.senderPlace", place(root))
+        git(root, "config", "ticketctl.senderPlace", clone_place(root))
 
 
 # --- a mail server that is a file ---
@@ -154,7 +154,7 @@ class MailServer:
 
     @contextmanager
     def transport(self, mail: MailSettings) -> Iterator[Send]:
-        """In the place of ``ticketctl.store.email.smtp.transport``."""
+        """In the place of ``ticketctl.store.email.smtp.open_transport``."""
         assert mail.sender == HELP
         self.visits += 1
         if self.unreachable:
@@ -189,7 +189,7 @@ class MailServer:
 
     def listening(self) -> AbstractContextManager[object]:
         """Put it in the place of the real one."""
-        return patch("ticketctl.app.email.outbound.transport", self.transport)
+        return patch("ticketctl.app.email.outbound.open_transport", self.transport)
 
 
 def send(root: Path, server: MailServer, now: datetime) -> Ran:

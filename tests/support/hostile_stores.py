@@ -19,7 +19,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
-from ticketctl.store.writing.journal import name_of
+from ticketctl.store.writing.journal import waiting_name
 
 PRIVATE = "private"
 Trap = Callable[[Path, Path], None]
@@ -212,7 +212,7 @@ def journal(root: Path, canary: Path) -> None:
             target,
             "store",
             folder.name,
-            name_of("store", target),
+            waiting_name("store", target),
             hashlib.sha256(data).hexdigest(),
             None,
         ]

@@ -30,7 +30,7 @@ from ticketctl.store.index import changes
 from ticketctl.store.index.build import build_index
 from ticketctl.store.index.change_set import FileToRead
 from ticketctl.store.index.database import Index, IndexContents
-from ticketctl.store.index.sql import select
+from ticketctl.store.index.sql import select_rows
 from ticketctl.store.tickets import Store, path_of
 from ticketctl.store.yaml.writer import emit
 
@@ -143,12 +143,14 @@ def same(root: Path, word: str = "", printed: bool = True) -> None:
             assert said[name] == want[name], name
         rows = "".join(
             json_documents.dump_line(json_documents.row(row)) + "\n"
-            for row in select(real, Query())
+            for row in select_rows(real, Query())
         )
         term = Term("words", "word", (word,))
         found = (
             list(
-                select(search(Workspace(str(root), NOW), real, (term,)), Query((term,)))
+                select_rows(
+                    search(Workspace(str(root), NOW), real, (term,)), Query((term,))
+                )
             )
             if word
             else []

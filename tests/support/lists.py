@@ -13,7 +13,7 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError
 from ticketctl.store.index.build import build_index
 from ticketctl.store.index.database import Index, IndexContents, IndexEntry
-from ticketctl.store.index.sql import select
+from ticketctl.store.index.sql import select_rows
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.loader import LoadedTicket
@@ -36,7 +36,7 @@ def rows(
     query: Query, profile: Profile, tickets: Iterable[Ticket], people: People
 ) -> list[Row]:
     """The rows of a list."""
-    return list(select(index_of(profile, tickets, people), query))
+    return list(select_rows(index_of(profile, tickets, people), query))
 
 
 def every(store: Store) -> Iterator[LoadedTicket | BrokenError]:

@@ -33,7 +33,7 @@ from ticketctl.core.profile import (
 )
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.store.paths import path_of
-from ticketctl.store.yaml.loader import load
+from ticketctl.store.yaml.loader import load_ticket
 from ticketctl.store.yaml.ruamel import read_yaml
 from ticketctl.store.yaml.writer import emit
 
@@ -754,7 +754,7 @@ class Life(RuleBasedStateMachine):
             for length in {len(ticket.history), len(ticket.history) // 2 or 1}:
                 then = fold(ticket.history[:length])
                 data, path = emit(then), path_of(then.id)
-                loaded = load(data, path, read_yaml(data, path), then.id)
+                loaded = load_ticket(data, path, read_yaml(data, path), then.id)
                 assert loaded.ticket == then
                 assert loaded.differences == ()
                 assert emit(loaded.ticket) == data

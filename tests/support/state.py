@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ticketctl.store.state import StateFolder, locate
+from ticketctl.store.state import StateFolder, locate_state
 
 
 def found(root: Path) -> StateFolder:
     """The place of a store's state, in the environment of the test."""
-    return locate(str(root.resolve()))
+    return locate_state(str(root.resolve()))
 
 
 def state_of(root: Path) -> Path:

@@ -11,7 +11,7 @@ from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.store.paths import ALPHABET, path_of
-from ticketctl.store.yaml.loader import LoadedTicket, load
+from ticketctl.store.yaml.loader import LoadedTicket, load_ticket
 from ticketctl.store.yaml.ruamel import read_yaml
 
 SAMPLE = """\
@@ -350,4 +350,4 @@ def tickets(draw: st.DrawFn) -> Ticket:
 def read(data: bytes, id_: str) -> LoadedTicket:
     """A ticket file as the store reads it."""
     path = path_of(id_)
-    return load(data, path, read_yaml(data, path), id_)
+    return load_ticket(data, path, read_yaml(data, path), id_)

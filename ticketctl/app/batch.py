@@ -31,7 +31,7 @@ from ticketctl.errors import (
     UsageError,
     closest,
 )
-from ticketctl.store.paths import short
+from ticketctl.store.paths import short_id
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
@@ -105,11 +105,11 @@ def run_batch(
         and _belongs(workspace, profile, batch, ticket, request.name)
     ]
     if late:
-        named = [f"{short(ticket.id)} is {ticket.status}" for ticket in late[:10]]
+        named = [f"{short_id(ticket.id)} is {ticket.status}" for ticket in late[:10]]
         raise RefusedError(
             f"not all tickets of {request.name} are {batch.source}: {'; '.join(named)}"
             + ("; ..." if len(late) > 10 else ""),
-            f"--without {short(late[0].id)} leaves it out",
+            f"--without {short_id(late[0].id)} leaves it out",
         )
     if not ids:
         raise RefusedError(
@@ -120,7 +120,7 @@ def run_batch(
         ticket = loaded.ticket
         if its_profile.name != profile.name:
             raise UsageError(
-                f"{short(ticket.id)} is a ticket of {its_profile.name}, not of {profile.name}"
+                f"{short_id(ticket.id)} is a ticket of {its_profile.name}, not of {profile.name}"
             )
         values, _ = _values(workspace, its_profile, batch, ticket, request.name)
         sets = {name.removeprefix("fields."): value for name, value in values.items()}

@@ -32,7 +32,7 @@ from ticketctl.errors import (
     UncommittedError,
 )
 from ticketctl.record import replace
-from ticketctl.store.paths import short
+from ticketctl.store.paths import short_id
 from ticketctl.store.yaml.loader import LoadedTicket
 
 Ask = Callable[[LoadedTicket, Profile], Sequence[Change]]
@@ -195,7 +195,7 @@ def require_unchanged_head(loaded: LoadedTicket) -> None:
     """
     if loaded.differences:
         first = loaded.differences[0]
-        hint = f"ticketctl edit --adopt {short(loaded.ticket.id)}"
+        hint = f"ticketctl edit --adopt {short_id(loaded.ticket.id)}"
         raise BrokenError(
             f"{first.key} does not agree with the history (set by hand?)",
             hint,

@@ -20,7 +20,7 @@ from ticketctl.core.hashing import object_id
 from ticketctl.errors import DiskError, Finding
 from ticketctl.store.index import verified
 from ticketctl.store.index.database import Index, UnusableError
-from ticketctl.store.index.sql import shared
+from ticketctl.store.index.sql import paths_with_shared_emails
 from ticketctl.store.index.stamps import stamp_of
 from ticketctl.store.index.verified import VerifiedTicket
 from ticketctl.store.yaml.loader import LoadedTicket
@@ -59,8 +59,10 @@ def check_changed_tickets(
             _stamps(workspace) == rules
         ):  # else who knows by which of them they were judged
             with suppress(UnusableError):  # then they are looked at next time
-                verified.add(index, [noted for _, noted in some if noted is not None])
-    result.findings += duplicates_among(workspace, shared(index))
+                verified.add_verified(
+                    index, [noted for _, noted in some if noted is not None]
+                )
+    result.findings += duplicates_among(workspace, paths_with_shared_emails(index))
     result.add_strays(workspace, paths)
     return result
 
@@ -81,16 +83,16 @@ def _doubtful(
             file.
     """
     try:
-        left = verified.doubtful(index)
+        left = verified.unverified_tickets(index)
     except UnusableError:
         index = index.in_memory()
-        left = verified.doubtful(index)
-    for path, blob, files in verified.attached(index):
+        left = verified.unverified_tickets(index)
+    for path, blob, files in verified.verified_with_files(index):
         if not all(is_attached(workspace, file) for file in files.split("\0")):
             left.append((path, blob))
     # What was found right by a clock that was ahead is looked at again, once the clock
     # is right.
-    left += verified.later(index, dates.horizon(workspace.present))
+    left += verified.updated_after(index, dates.horizon(workspace.present))
     left += [(path, b"") for path in set(paths).difference(index.paths())]
     return index, sorted(set(left))
 

@@ -28,7 +28,7 @@ from ticketctl.errors import (
     UnreadError,
     closest,
 )
-from ticketctl.store.paths import short
+from ticketctl.store.paths import short_id
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
@@ -187,7 +187,7 @@ def _fold(loaded: LoadedTicket) -> Iterator[Finding]:
     for wrong in loaded.differences:
         says = "missing" if wrong.says is None else f'"{wrong.says}"'
         gives = "has none" if wrong.gives is None else f'ends in "{wrong.gives}"'
-        hint = f"set by hand? ticketctl edit --adopt {short(loaded.ticket.id)}"
+        hint = f"set by hand? ticketctl edit --adopt {short_id(loaded.ticket.id)}"
         yield Finding(
             wrong.place, "fold", f"{wrong.key} is {says}, but the history {gives}", hint
         )

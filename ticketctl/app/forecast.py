@@ -16,7 +16,7 @@ from ticketctl.core.engine.timers import future_event
 from ticketctl.core.entry import HIDDEN, Entry
 from ticketctl.core.query import Query, Term
 from ticketctl.errors import BrokenError, Finding
-from ticketctl.store.index.sql import Ahead
+from ticketctl.store.index.sql import FutureTicket
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Forecast:
 
     acts: list[tuple[datetime, SweepAction]] = field(default_factory=list)
     broken: list[Finding] = field(default_factory=list)
-    ahead: list[Ahead] = field(default_factory=list)
+    ahead: list[FutureTicket] = field(default_factory=list)
 
 
 def forecast_store(
@@ -47,7 +47,7 @@ def forecast_store(
         start = workspace.now
         if event := future_event(loaded.ticket, workspace.now):
             found.ahead.append(
-                Ahead(
+                FutureTicket(
                     loaded.ticket.id,
                     loaded.ticket.profile,
                     loaded.ticket.status,

@@ -37,7 +37,7 @@ from ticketctl.record import Record
 from ticketctl.store import files
 from ticketctl.store.paths import ID, path_of
 from ticketctl.store.writing import journal
-from ticketctl.store.yaml.loader import LoadedTicket, load
+from ticketctl.store.yaml.loader import LoadedTicket, load_ticket
 from ticketctl.store.yaml.writer import emit
 
 
@@ -278,7 +278,7 @@ def _restored(row: Mapping[str, Any]) -> Ticket:
         raise UsageError(f'"{id_}" is not an id', "what export gives has one")
     try:
         node = _node({"id": id_, "history": row["history"]}, [MOST])
-        return load(b"", path_of(id_), node, id_).ticket
+        return load_ticket(b"", path_of(id_), node, id_).ticket
     except BrokenError as error:
         raise UsageError(f"{id_}: {error.message}") from None
 

@@ -15,12 +15,12 @@ from ticketctl.errors import DiskError, RefusedError
 from ticketctl.store import files
 from ticketctl.store.git import setup
 from ticketctl.store.git.access import inside_repository
-from ticketctl.store.git.operations import must_be_finished
+from ticketctl.store.git.operations import require_finished
 from ticketctl.store.git.repository import repository_of
 from ticketctl.store.git.setup import init_repository
 from ticketctl.store.profiles import ProfileRegistry
 from ticketctl.store.settings import NAME
-from ticketctl.store.state import BESIDE, OLD, StateFolder, locate
+from ticketctl.store.state import BESIDE, OLD, StateFolder, locate_state
 
 _ATTRIBUTES = "tickets/** -text -filter -ident\ntickets/**/*.yaml merge=ticketctl\n"
 _SCHEMA = "ticket.schema.json"
@@ -65,13 +65,13 @@ def init_store(root: str, profile: str, now: datetime) -> InitResult:
             not own
             and (repository := repository_of(os.path.realpath(nearest))) is not None
         ):
-            must_be_finished(repository)
+            require_finished(repository)
         if os.path.lexists(f"{root}/{NAME}"):
             return InitResult([_set_up_again(root, own)], is_new=False)
-        files.make_folder(root, locate(nearest).access)
+        files.make_folder(root, locate_state(nearest).access)
         if own:
             init_repository(root)
-        state = locate(root)
+        state = locate_state(root)
         state.made()
         paths = [NAME, ".gitattributes", ".gitignore"]
         with files.folder_of(root, "tickets/", make=state.access):
@@ -79,7 +79,7 @@ def init_store(root: str, profile: str, now: datetime) -> InitResult:
         _write(state, NAME, _settings(profile, own))
         _add_lines(state, ".gitattributes", _ATTRIBUTES)
         _add_lines(state, ".gitignore", _IGNORED)
-        setup.set_up(root, hook=own)
+        setup.set_up_clone(root, hook=own)
         paths += _teach_editor(state, own)
     except OSError as error:
         raise DiskError(f"cannot make a store in {root}: {error.strerror}") from None
@@ -125,9 +125,9 @@ def _set_up_again(root: str, outside: bool) -> str:
         raise RefusedError(
             f"there is a store in {root} already", f"its settings are in {NAME}"
         )
-    state = locate(root)
+    state = locate_state(root)
     assert state.repository is not None
-    setup.set_up(root, hook=root == state.repository.top)
+    setup.set_up_clone(root, hook=root == state.repository.top)
     _leave_schema(state)
     return f"set up this clone of the store in {root}: merge driver, hook, schema for editors"
 

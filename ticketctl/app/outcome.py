@@ -15,7 +15,7 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.errors import DiskError, TicketctlError, UncommittedError
 from ticketctl.record import Record
 from ticketctl.store import files
-from ticketctl.store.paths import short
+from ticketctl.store.paths import short_id
 from ticketctl.store.yaml.loader import LoadedTicket
 
 if TYPE_CHECKING:  # loaded where something is written
@@ -62,7 +62,7 @@ def commit_line(outcome: Outcome) -> str:
     assert isinstance(outcome.result, Decision)
     entry = outcome.result.entries[0]
     who = f"{entry.by} for {entry.for_}" if entry.for_ else entry.by
-    return safe(f"{short(outcome.id)}: {summarize_change(outcome)} ({who})")
+    return safe(f"{short_id(outcome.id)}: {summarize_change(outcome)} ({who})")
 
 
 def summarize_change(outcome: Outcome) -> str:

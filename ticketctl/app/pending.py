@@ -84,9 +84,9 @@ class Pending:
         if self.lock is None:
             yield
             return
-        from ticketctl.store.git.operations import must_be_free
+        from ticketctl.store.git.operations import require_free
 
-        must_be_free(self.lock.repository)
+        require_free(self.lock.repository)
         try:
             yield
         finally:

@@ -84,7 +84,7 @@ def sweep(
 
     with ExitStack() as held:
         try:
-            held.enter_context(locks.lock(workspace.root, wait=0))
+            held.enter_context(locks.lock_folder(workspace.root, wait=0))
         except BusyError:
             report.busy = True
             return report

@@ -22,7 +22,13 @@ from ticketctl.errors import (
 )
 from ticketctl.record import Record
 from ticketctl.store.index.database import Index
-from ticketctl.store.index.sql import Ahead, ahead, latest, sums, waking
+from ticketctl.store.index.sql import (
+    FutureTicket,
+    count_by_state,
+    latest_update,
+    tickets_ahead,
+    tickets_to_wake,
+)
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
@@ -60,10 +66,10 @@ def scan_index(
 ) -> Scan:
     """Ask the index which tickets may be due; whether they are is seen when they are
     read."""
-    broken, number = broken_in(index), sums(index)
-    due = waking(index, dates.format_instant(workspace.now))
+    broken, number = broken_in(index), count_by_state(index)
+    due = tickets_to_wake(index, dates.format_instant(workspace.now))
     horizon = dates.horizon(workspace.now)
-    newest, skipped = latest(index, horizon), ahead(index, horizon)
+    newest, skipped = latest_update(index, horizon), tickets_ahead(index, horizon)
     report.broken += (
         broken  # not before the index has answered everything: it may be asked again
     )
@@ -178,7 +184,9 @@ def skip_future(workspace: Workspace, was: LoadedTicket, report: SweepReport) ->
     noted then."""
     ticket, event = was.ticket, future_event(was.ticket, workspace.now)
     if event is not None:
-        report.ahead.append(Ahead(ticket.id, ticket.profile, ticket.status, event.at))
+        report.ahead.append(
+            FutureTicket(ticket.id, ticket.profile, ticket.status, event.at)
+        )
     return event is not None
 
 

@@ -14,7 +14,7 @@ from ticketctl.errors import (
     TicketctlError,
 )
 from ticketctl.record import Record
-from ticketctl.store.index.sql import Ahead
+from ticketctl.store.index.sql import FutureTicket
 
 
 class SweepOptions(Record):
@@ -87,7 +87,7 @@ class SweepReport:
     moves: int = 0
     allowed: int = 0
     left: int = 0
-    ahead: list[Ahead] = field(default_factory=list)
+    ahead: list[FutureTicket] = field(default_factory=list)
     clock: str = ""
 
     @property

@@ -68,9 +68,9 @@ def require_writable(workspace: Workspace) -> None:
             "let the hook start it in the background, to run when the commit is done",
         )
     if workspace.state.repository is not None:
-        from ticketctl.store.git.operations import must_be_finished
+        from ticketctl.store.git.operations import require_finished
 
-        must_be_finished(workspace.state.repository)
+        require_finished(workspace.state.repository)
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def writing(workspace: Workspace) -> Iterator[None]:
     if not os.path.lexists(tickets):
         # Git keeps no empty folder, so a clone of an empty store has none.
         files.make_folder(tickets, workspace.state.access)
-    with locks.lock(tickets), workspace.pending.open():
+    with locks.lock_folder(tickets), workspace.pending.open():
         from ticketctl.store.writing.recovery import recover
 
         finished = recover(workspace.state, workspace.store.extends)

@@ -57,7 +57,7 @@ def _rows(workspace: Workspace, lists: Iterable[str]) -> Iterator[UncommittedFil
     damaged = False
     for path in lists:
         try:
-            yield from list(uncommitted.rows_in(path))
+            yield from list(uncommitted.read_list(path))
         except ValueError:
             damaged = True
     if damaged:
@@ -174,12 +174,12 @@ def catch_up(workspace: Workspace) -> None:
         TicketctlError: as of :func:`ticketctl.app.transaction.writing`.
     """
     from ticketctl.app.transaction import writing
-    from ticketctl.store.writing.recovery import interrupted
+    from ticketctl.store.writing.recovery import is_interrupted
 
     is_uncommitted = workspace.settings.commit and uncommitted.pending_lists(
         workspace.state
     )
-    if not is_uncommitted and not interrupted(workspace.state):
+    if not is_uncommitted and not is_interrupted(workspace.state):
         return
     try:
         with writing(workspace):

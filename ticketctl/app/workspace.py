@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from ticketctl.errors import BrokenError, MissingError, Place, SettingsError, unread
 from ticketctl.record import Record
-from ticketctl.store.files import about
+from ticketctl.store.files import stat_if_present
 from ticketctl.store.paths import path_of
 from ticketctl.store.settings import NAME, Settings, read_settings
-from ticketctl.store.state import locate
+from ticketctl.store.state import locate_state
 
 if TYPE_CHECKING:  # loaded where they are used: a list needs neither rules nor files
     from ticketctl.app.pending import Pending
@@ -64,7 +64,7 @@ class Workspace(Record):
         Raises:
             DiskError: git refuses the repository in which the store lies.
         """
-        return locate(self.root)
+        return locate_state(self.root)
 
     @cached_property
     def store(self) -> Store:
@@ -231,7 +231,10 @@ def find_root(start: str | None, environment: Mapping[str, str] = os.environ) ->
     hidden: OSError | None = None
     for folder in _upwards(here) if named is None else [here]:
         try:
-            settings, tickets = about(f"{folder}/{NAME}"), about(f"{folder}/tickets")
+            settings, tickets = (
+                stat_if_present(f"{folder}/{NAME}"),
+                stat_if_present(f"{folder}/tickets"),
+            )
         except OSError as error:
             if error.errno != ENAMETOOLONG:
                 hidden = hidden or error  # a folder above may be a store

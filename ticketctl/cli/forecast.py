@@ -18,7 +18,7 @@ from ticketctl.core import dates
 from ticketctl.core.plural import counted
 from ticketctl.errors import exit_of
 from ticketctl.render import json_documents
-from ticketctl.store.paths import short
+from ticketctl.store.paths import short_id
 
 
 @command("forecast")
@@ -88,7 +88,7 @@ def _tell(env: Env, acts: list[tuple[datetime, SweepAction]]) -> None:
             )
             rule = f"{act.profile.name} {act.automation.name}{cites}"
             say(
-                f"  {at:%H:%M}  {verb:<7}  {short(act.ticket.id)}  {what_of(act):<{across}}   {rule}"
+                f"  {at:%H:%M}  {verb:<7}  {short_id(act.ticket.id)}  {what_of(act):<{across}}   {rule}"
             )
             for reason in (*act.reasons, *unheard(act)):
                 say(f"         - {reason}")

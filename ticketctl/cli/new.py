@@ -28,7 +28,7 @@ from ticketctl.cli.options import (
 )
 from ticketctl.cli.outcome import tell
 from ticketctl.cli.output import say
-from ticketctl.store.paths import short
+from ticketctl.store.paths import short_id
 
 
 @command("new")
@@ -85,7 +85,7 @@ def _tell(env: Env, result: CreateResult) -> None:
     for id_ in result.ids:
         say(id_)
     for id_, warning in result.warnings:
-        env.warn(f"{short(id_)}: {warning}" if result.total > 1 else warning)
+        env.warn(f"{short_id(id_)}: {warning}" if result.total > 1 else warning)
     if result.failed:
         report(env, result.failed)
         finish(result.failed.exit)

@@ -24,8 +24,8 @@ from ticketctl.core import dates
 from ticketctl.core.plural import counted
 from ticketctl.errors import DiskError, Exit, exit_of
 from ticketctl.render.sanitize import safe
-from ticketctl.store.index.sql import Ahead
-from ticketctl.store.paths import short
+from ticketctl.store.index.sql import FutureTicket
+from ticketctl.store.paths import short_id
 
 VERBS = {
     "close": ("would close", "closed"),
@@ -119,7 +119,7 @@ def _line(env: Env, act: SweepAction, dry: bool, verbs: int, across: int) -> str
     )
     due = "due now" if late == "0 s" else f"due {late} ago"
     missed = f", {act.fire.missed} missed before" if act.fire.missed else ""
-    head = f"{verb:<{verbs}}  {short(act.ticket.id)}  {what_of(act):<{across}}"
+    head = f"{verb:<{verbs}}  {short_id(act.ticket.id)}  {what_of(act):<{across}}"
     return f"{head}   {due}{missed}   {act.profile.name} {act.automation.name}{cites}"
 
 
@@ -166,7 +166,7 @@ def _json(act: SweepAction, dry: bool) -> str:
     )
 
 
-def _skipped(ticket: Ahead, dry: bool) -> str:
+def _skipped(ticket: FutureTicket, dry: bool) -> str:
     """The line of a ticket that is left alone, with the keys of all other lines."""
     from ticketctl.render import json_documents
 
@@ -188,12 +188,12 @@ def _skipped(ticket: Ahead, dry: bool) -> str:
     )
 
 
-def tell_ahead(ticket: Ahead) -> str:
+def tell_ahead(ticket: FutureTicket) -> str:
     """Why a ticket is left alone, in words."""
     return "an event is dated in the future" + (f" ({ticket.at})" if ticket.at else "")
 
 
-def name_ahead(tickets: Sequence[Ahead]) -> None:
+def name_ahead(tickets: Sequence[FutureTicket]) -> None:
     """Name the tickets that sweeps leave alone, on stderr; of very many (a clock that
     was set back) the first."""
     for ticket in tickets[:_NAMED]:
@@ -205,7 +205,7 @@ def name_ahead(tickets: Sequence[Ahead]) -> None:
         say(f"error: and {counted(len(tickets) - _NAMED, 'more ticket')}", err=True)
     if tickets:
         say(
-            f"hint: ticketctl check {short(tickets[0].id)}; if the clock is wrong, set it right",
+            f"hint: ticketctl check {short_id(tickets[0].id)}; if the clock is wrong, set it right",
             err=True,
         )
 

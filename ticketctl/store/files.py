@@ -32,10 +32,10 @@ def read_bytes(path: str, limit: int) -> bytes:
         FileNotFoundError: there is none.
         DiskError: it cannot be read.
     """
-    return read_at(None, path, limit)[0]
+    return read_with_mode(None, path, limit)[0]
 
 
-def read_at(folder: int | None, path: str, limit: int) -> tuple[bytes, int]:
+def read_with_mode(folder: int | None, path: str, limit: int) -> tuple[bytes, int]:
     """The bytes of a regular file, read like that, and its permissions.
 
     Args:
@@ -68,15 +68,15 @@ def read_at(folder: int | None, path: str, limit: int) -> tuple[bytes, int]:
     except ValueError:
         raise DiskError(f"no file can be named {path!r}") from None
     try:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode):
+        stat_if_present = os.fstat(descriptor)
+        if not stat.S_ISREG(stat_if_present.st_mode):
             raise DiskError(f"{path} is not a regular file")
-        wanted = min(about.st_size, limit) + 1
+        wanted = min(stat_if_present.st_size, limit) + 1
         data = os.read(descriptor, wanted)
         if len(data) == wanted:  # not yet to its end, which is rare
             with open(descriptor, "rb", closefd=False) as file:
                 data += file.read(limit + 1 - len(data))
-        return data, about.st_mode
+        return data, stat_if_present.st_mode
     except OSError as error:
         raise unread(path, error) from None
     finally:
@@ -122,7 +122,7 @@ def is_regular(root: str, path: str) -> bool:
         return False
 
 
-def about(path: str) -> os.stat_result | None:
+def stat_if_present(path: str) -> os.stat_result | None:
     """What is at a path, links followed; nothing, where nothing is.
 
     Raises:
@@ -137,7 +137,7 @@ def about(path: str) -> os.stat_result | None:
         raise
 
 
-def names_in(root: str, folder: str) -> list[str]:
+def list_names(root: str, folder: str) -> list[str]:
     """The names in a folder of a store, in order; none if there is no such folder, or
     it is a link.
 
@@ -152,7 +152,7 @@ def names_in(root: str, folder: str) -> list[str]:
         return []
 
 
-def remains(path: str) -> bool:
+def may_exist(path: str) -> bool:
     """Whether something is there, be it a link that leads nowhere, or could be: where
     that may not be seen, it is not taken to be missing."""
     try:
@@ -247,7 +247,7 @@ def _give(descriptor: int, access: Access) -> None:
         os.close(descriptor)
 
 
-def put(
+def make_file(
     folder: int,
     name: str,
     data: bytes,
@@ -273,7 +273,7 @@ def put(
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(name, flags, 0o666, dir_fd=folder)
     try:
-        fill(descriptor, data, access, mode)
+        write_new(descriptor, data, access, mode)
     finally:
         os.close(descriptor)
 
@@ -295,7 +295,7 @@ def _put_unnamed(
     except OSError:
         return False
     try:
-        fill(descriptor, data, access, mode)
+        write_new(descriptor, data, access, mode)
         # Python calls linkat(2), which follows the link in /proc to the open file.
         os.link(f"{_OPEN}/{descriptor}", name, dst_dir_fd=folder, follow_symlinks=True)
     except FileExistsError:
@@ -309,13 +309,15 @@ def _put_unnamed(
     return True
 
 
-def fill(descriptor: int, data: bytes, access: Access, mode: int | None = None) -> None:
+def write_new(
+    descriptor: int, data: bytes, access: Access, mode: int | None = None
+) -> None:
     """Give a new file its bytes and permissions."""
-    write(descriptor, data)
+    write_fully(descriptor, data)
     access.give(descriptor, mode)
 
 
-def write(descriptor: int, data: bytes) -> None:
+def write_fully(descriptor: int, data: bytes) -> None:
     """Write bytes into an open file, to the last."""
     view = memoryview(data)
     while view:
@@ -339,16 +341,16 @@ def replace_file(
     Raises:
         OSError: it cannot be written.
     """
-    from ticketctl.store.writing.sync import sync
+    from ticketctl.store.writing.sync import sync_path
 
     parent, name = os.path.split(path)
     folder = os.open(parent or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     aside = f".{name[:200]}.{random_name()}"
     try:
-        put(folder, aside, data, access=access, mode=mode)
+        make_file(folder, aside, data, access=access, mode=mode)
         try:
             if durable:
-                sync(aside, folder)
+                sync_path(aside, folder)
             os.rename(aside, name, src_dir_fd=folder, dst_dir_fd=folder)
         except OSError:
             with suppress(OSError):

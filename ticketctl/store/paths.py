@@ -24,10 +24,10 @@ _LEVELS = tuple(
 def new_id(now: datetime) -> str:
     """A fresh id: the UTC date and five random characters; it needs no counter, so two
     clones never agree on one."""
-    return f"{now.astimezone(UTC):%y%m%d}-" + "".join(draw() for _ in range(5))
+    return f"{now.astimezone(UTC):%y%m%d}-" + "".join(random_char() for _ in range(5))
 
 
-def draw() -> str:
+def random_char() -> str:
     """A character of an id, drawn from the kernel's randomness; each of the 32 is as
     likely as any other."""
     return ALPHABET[os.urandom(1)[0] & 31]
@@ -44,12 +44,12 @@ def id_of(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".yaml")
 
 
-def short(id_: str) -> str:
+def short_id(id_: str) -> str:
     """The random half of an id, which is how people are shown it."""
     return id_.partition("-")[2]
 
 
-def walk(root: str, below: str = "tickets") -> Iterator[str]:
+def walk_tickets(root: str, below: str = "tickets") -> Iterator[str]:
     """The paths of all ticket files, in order. Folders behind symbolic links are not
     entered, but named.
 

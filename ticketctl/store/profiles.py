@@ -21,9 +21,9 @@ from ticketctl.errors import (
     unread,
 )
 from ticketctl.pattern import pattern
-from ticketctl.store.files import read_bytes, remains
+from ticketctl.store.files import may_exist, read_bytes
 from ticketctl.store.state import StateFolder
-from ticketctl.store.yaml.cache import parsed
+from ticketctl.store.yaml.cache import read_cached
 
 if TYPE_CHECKING:
     from ticketctl.core.profile import Profile
@@ -144,7 +144,7 @@ class ProfileRegistry:
         if name.replace("-", "").replace("@", "").isalnum() and len(name) <= 64:
             for folder in self.folders():
                 # What is not a regular file is refused when it is read.
-                if remains(path := f"{folder}/{name}{_SUFFIX}"):
+                if may_exist(path := f"{folder}/{name}{_SUFFIX}"):
                     return path
         known = self.names()
         raise MissingError(
@@ -198,7 +198,7 @@ class ProfileRegistry:
                 data = read_bytes(path, MAX_BYTES)
                 held = _roles_in(data)
                 found[name] = (
-                    _roles_of(parsed(data, self._shown(path), self.state))
+                    _roles_of(read_cached(data, self._shown(path), self.state))
                     if held is None
                     else held
                 )
@@ -234,7 +234,7 @@ class ProfileRegistry:
 
         shown = self._shown(path)
         try:
-            node = parsed(data, shown, self.state)
+            node = read_cached(data, shown, self.state)
         except BrokenError as error:
             raise SettingsError(error.message, error.hint, error.place) from None
         return read_profile(node, shown)

@@ -23,7 +23,7 @@ from ticketctl.errors import (
 from ticketctl.record import EMPTY, Record
 from ticketctl.store.files import read_bytes
 from ticketctl.store.state import StateFolder
-from ticketctl.store.yaml.cache import parsed
+from ticketctl.store.yaml.cache import read_cached
 
 if TYPE_CHECKING:
     from ticketctl.core.people import People
@@ -111,7 +111,7 @@ def read_settings(root: str, state: StateFolder | None = None) -> Settings:
     except FileNotFoundError:
         return Settings()
     try:
-        node = parsed(data, NAME, state)
+        node = read_cached(data, NAME, state)
     except BrokenError as error:
         raise SettingsError(error.message, error.hint, error.place) from None
     findings: list[Finding] = []
@@ -198,9 +198,9 @@ def _holidays(node: Node, wrong: Callable[[Node, str], None]) -> frozenset[date]
 def _mail(node: Node, wrong: Callable[[Node, str], None]) -> MailSettings | None:
     if "mail" not in node.map:
         return None
-    from ticketctl.store.email.settings import read_mail
+    from ticketctl.store.email.settings import read_mail_settings
 
-    return read_mail(node.map["mail"], wrong)
+    return read_mail_settings(node.map["mail"], wrong)
 
 
 def _languages(people: Node | None) -> dict[str, str]:

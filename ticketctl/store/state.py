@@ -107,7 +107,7 @@ class StateFolder:
         return make_folder(path, self.access)
 
 
-def locate(root: str, environment: Mapping[str, str] = os.environ) -> StateFolder:
+def locate_state(root: str, environment: Mapping[str, str] = os.environ) -> StateFolder:
     """Find the place of a store's derived state; nothing is made.
 
     Args:

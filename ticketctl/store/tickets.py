@@ -23,9 +23,17 @@ from ticketctl.errors import (
 from ticketctl.record import Record
 from ticketctl.store import files
 from ticketctl.store.files import MAX_BYTES
-from ticketctl.store.paths import ID, PLACE, id_of, new_id, path_of, short, walk
+from ticketctl.store.paths import (
+    ID,
+    PLACE,
+    id_of,
+    new_id,
+    path_of,
+    short_id,
+    walk_tickets,
+)
 from ticketctl.store.yaml.fast_reader import read_canonical
-from ticketctl.store.yaml.loader import LoadedTicket, load
+from ticketctl.store.yaml.loader import LoadedTicket, load_ticket
 from ticketctl.store.yaml.writer import emit, extend
 
 if TYPE_CHECKING:
@@ -65,7 +73,7 @@ class Store(Record):
     def paths(self) -> Iterator[str]:
         """The paths of all ticket files, in order. Folders behind symbolic links are
         not entered, but named."""
-        return walk(self.root)
+        return walk_tickets(self.root)
 
     def strays(self, known: Collection[str]) -> Iterator[str]:
         """Files below ``tickets/`` that are not where a ticket could be, such as a
@@ -101,7 +109,7 @@ class Store(Record):
         wanted = text.strip().casefold()
         if (
             ID.match(wanted)
-            and files.about(f"{self.root}/{path_of(wanted)}")
+            and files.stat_if_present(f"{self.root}/{path_of(wanted)}")
             and (admits is None or admits(wanted))
         ):
             return wanted
@@ -112,18 +120,18 @@ class Store(Record):
                 f'"{text}" is not the id of a ticket', "ticketctl list shows them"
             )
         from ticketctl.store.index.folders import (
-            beginning,
+            ids_beginning,
         )  # only who types half an id needs the index
 
-        known = None if self.state is None else beginning(self.state, wanted)
+        known = None if self.state is None else ids_beginning(self.state, wanted)
         some = self.ids() if known is None else (id_ for id_ in known if ID.match(id_))
         found = [
             id_
             for id_ in some
-            if id_.startswith(wanted) or short(id_).startswith(wanted)
+            if id_.startswith(wanted) or short_id(id_).startswith(wanted)
         ]
         found = [id_ for id_ in found if admits is None or admits(id_)]
-        exact = [id_ for id_ in found if short(id_) == wanted]
+        exact = [id_ for id_ in found if short_id(id_) == wanted]
         if len(exact or found) == 1:
             return (exact or found)[0]
         if not found:
@@ -228,7 +236,7 @@ class Store(Record):
             return LoadedTicket(found[0], data, path, found[1])
         from ticketctl.store.yaml.ruamel import read_yaml
 
-        return load(data, path, read_yaml(data, path), id_)
+        return load_ticket(data, path, read_yaml(data, path), id_)
 
     def is_whole(self, path: str) -> bool:
         """Whether a file holds a ticket in our own form that agrees with its history:
@@ -282,7 +290,7 @@ class Store(Record):
             size = f"{limit / (1 << 20):.2g} MiB"
             hint = "go on in a follow-up ticket (ticketctl new --follows ID)"
             raise RefusedError(
-                f"{short(changed.id)} would grow larger than {size}", hint
+                f"{short_id(changed.id)} would grow larger than {size}", hint
             )
         by = changed.history[len(was.ticket.history) if was else 0].by
         return Write(path, data, was.data if was else None, by=by)

@@ -36,7 +36,7 @@ from ticketctl.core.ticket import Ticket, fold
 from ticketctl.record import replace
 from ticketctl.store.index.build import build_index
 from ticketctl.store.index.database import Index, IndexContents, IndexEntry
-from ticketctl.store.index.sql import select, sums, total
+from ticketctl.store.index.sql import count_by_state, count_matching, select_rows
 from ticketctl.store.paths import path_of
 from ticketctl.store.yaml.ruamel import read_yaml
 
@@ -492,9 +492,11 @@ def kept(known: Known) -> IndexEntry:
 
 def agrees(index: Index, query: Query, lot: Sequence[Known]) -> None:
     """The index answers as the second opinion does."""
-    assert [row.id for row in select(index, query)] == answer(query, lot), query
-    assert total(index, query) == len(answer(query._replace(limit=0), lot)), query
-    assert sums(index) == Counter(str(value(known, "state")) for known in lot)
+    assert [row.id for row in select_rows(index, query)] == answer(query, lot), query
+    assert count_matching(index, query) == len(answer(query._replace(limit=0), lot)), (
+        query
+    )
+    assert count_by_state(index) == Counter(str(value(known, "state")) for known in lot)
 
 
 @settings(max_examples=200)
@@ -540,7 +542,7 @@ def test_what_is_not_set_comes_last(
         replace(lives[0].ticket, id=f"261102-aaaa{end}", assignee=who, fields=held)
         for end, who, held in dressed
     ]
-    rows = select(
+    rows = select_rows(
         index_of(lives[0].profile, heads, lives[0].people),
         Query(sort=((name, descending),)),
     )
@@ -554,7 +556,7 @@ def test_any_text_is_something(lives: list[Known], text: str) -> None:
     index = index_of(lives[0].profile, [head], lives[0].people)
     for name in ("field.label", "customer"):
         assert [
-            total(index, Query((Term(name, "set", (), wanted),)))
+            count_matching(index, Query((Term(name, "set", (), wanted),)))
             for wanted in (True, False)
         ] == [1, 0], name
 
@@ -563,7 +565,7 @@ def test_any_text_is_something(lives: list[Known], text: str) -> None:
 def test_a_list_sorts_by_every_column(lives: list[Known], column: str) -> None:
     """``--sort`` takes all that ``COLUMNS`` names."""
     index = index_of(lives[0].profile, [lives[0].ticket], lives[0].people)
-    assert len(list(select(index, Query(sort=((column, True),))))) == 1
+    assert len(list(select_rows(index, Query(sort=((column, True),))))) == 1
 
 
 # --- the queue ---
@@ -632,7 +634,9 @@ def test_a_number_may_be_of_any_size(lives: list[Known], number: int) -> None:
     head = replace(lives[0].ticket, fields={"size": number})
     assert [
         row.id
-        for row in select(index_of(profile, [head], lives[0].people), Query(queue=True))
+        for row in select_rows(
+            index_of(profile, [head], lives[0].people), Query(queue=True)
+        )
     ] == [head.id]
     assert _rank(profile, head) != _rank(profile, replace(head, fields={"size": 0}))
 

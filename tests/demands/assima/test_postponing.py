@@ -12,7 +12,7 @@ from tests.support.lists import DEFAULT, QUEUE, index_of, rows
 from tests.support.world import CUSTOMER, World
 from ticketctl.core.query import Query, Term
 from ticketctl.core.states import OPEN_STATES
-from ticketctl.store.index.sql import sums
+from ticketctl.store.index.sql import count_by_state
 
 
 def shown(world: World, *terms: Term) -> bool:
@@ -31,7 +31,7 @@ def test_a_postponed_ticket_is_neither_closed_nor_open() -> None:
     for role in ROLES:
         world.refused(role, "Closed", text="Done.")
     assert not OPEN_STATES.intersection(
-        sums(index_of(world.profile, [world.ticket], world.listed))
+        count_by_state(index_of(world.profile, [world.ticket], world.listed))
     )
     assert not shown(world, Term("state", "is", tuple(OPEN_STATES)))
     assert not shown(world, *QUEUE.terms)

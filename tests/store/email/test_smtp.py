@@ -22,7 +22,7 @@ from tests.support.emails import write
 from tests.support.mail_server import Office, free_port
 from ticketctl.errors import SettingsError
 from ticketctl.store.email.settings import ADDRESS, MailServer, MailSettings
-from ticketctl.store.email.smtp import DeliveryError, transport
+from ticketctl.store.email.smtp import DeliveryError, open_transport
 
 LETTER = b"From: help@support.example\r\nTo: jane@customer.example\r\nSubject: Hello\r\n\r\nHello.\r\n"
 
@@ -89,7 +89,7 @@ def mail(
 @pytest.mark.usefixtures("trusted")
 def test_starttls_with_a_certificate_that_is_trusted(authority: trustme.CA) -> None:
     with running(authority) as (port, office):
-        with transport(mail(port, "starttls"), {}) as send:
+        with open_transport(mail(port, "starttls"), {}) as send:
             send("jane@customer.example", LETTER)
         assert [letter["To"] for letter in office.taken] == ["jane@customer.example"]
 
@@ -107,7 +107,7 @@ def refused(authority: trustme.CA, host: str) -> None:
     with running(authority) as (port, office):
         with (
             pytest.raises(DeliveryError, match="certificate verify failed") as caught,
-            transport(mail(port, "starttls", host), {}),
+            open_transport(mail(port, "starttls", host), {}),
         ):
             pass
         assert caught.value.server
@@ -118,10 +118,10 @@ def test_a_server_without_encryption_gets_no_letter_where_it_is_wanted() -> None
     with running() as (port, office):
         with (
             pytest.raises(DeliveryError, match="STARTTLS"),
-            transport(mail(port, "starttls"), {}),
+            open_transport(mail(port, "starttls"), {}),
         ):
             pass
-        with pytest.raises(DeliveryError), transport(mail(port, "implicit"), {}):
+        with pytest.raises(DeliveryError), open_transport(mail(port, "implicit"), {}):
             pass
         assert office.taken == []
 
@@ -135,12 +135,12 @@ def test_a_login(source: str, tmp_path: Path) -> None:
     }[source]
     with running(login=True) as (port, office):
         server = mail(port, user="help", password_env="TICKETCTL_SMTP_PASSWORD")
-        with transport(server, variables) as send:
+        with open_transport(server, variables) as send:
             send("jane@customer.example", LETTER)
         assert len(office.taken) == 1
         with (
             pytest.raises(DeliveryError, match="535"),
-            transport(server, {"TICKETCTL_SMTP_PASSWORD": "wrong"}),
+            open_transport(server, {"TICKETCTL_SMTP_PASSWORD": "wrong"}),
         ):
             pass
 
@@ -154,14 +154,14 @@ def test_a_login(source: str, tmp_path: Path) -> None:
 )
 def test_no_password(variables: dict[str, str], words: str) -> None:
     server = mail(1, user="help", password_env="TICKETCTL_SMTP_PASSWORD")
-    with pytest.raises(SettingsError, match=words), transport(server, variables):
+    with pytest.raises(SettingsError, match=words), open_transport(server, variables):
         pass
 
 
 def test_no_sendmail(tmp_path: Path) -> None:
     settings = MailSettings("help@support.example", sendmail=True)
     try:
-        with transport(settings, {"PATH": str(tmp_path)}):
+        with open_transport(settings, {"PATH": str(tmp_path)}):
             pytest.skip("this machine has a sendmail in its usual place")
     except SettingsError as error:
         assert "no sendmail" in error.message
@@ -196,7 +196,7 @@ def test_an_address_that_smtp_cannot_take(monkeypatch: pytest.MonkeyPatch) -> No
         "ticketctl.store.email.smtp._connect", lambda server, password: Wire()
     )
     with (
-        transport(
+        open_transport(
             MailSettings(HELP, smtp=MailServer("localhost", 25, "none"))
         ) as hand_over,
         pytest.raises(DeliveryError),

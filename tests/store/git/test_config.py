@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.strangers import git_in
-from ticketctl.store.git.repository import setting
+from ticketctl.store.git.repository import core_setting
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_what_git_writes_of_itself_is_read_as_git_reads_it(
     text: str, value: str, tmp_path: Path
 ) -> None:
     (tmp_path / "config").write_text(text)
-    assert setting(str(tmp_path), "sharedrepository") == value
+    assert core_setting(str(tmp_path), "sharedrepository") == value
     git_in(tmp_path, "init", "-q")
     (tmp_path / ".git/config").write_text(text)
     said = git_in(

@@ -485,11 +485,11 @@ def test_what_git_is_in_the_middle_of_is_told(
     sign.parent.mkdir(exist_ok=True)
     sign.touch()
     if one.begins:
-        assert operations.unfinished(repository(git_root)) is None, (
+        assert operations.unfinished_operation(repository(git_root)) is None, (
             "an empty list, as git leaves it"
         )
         sign.write_bytes(one.begins + b"0123456 x\n")
-    for ask in (lambda: operations.must_be_free(repository(git_root)), lock.acquire):
+    for ask in (lambda: operations.require_free(repository(git_root)), lock.acquire):
         with pytest.raises(
             BusyError, match=f"{one.name} is in progress in {git_root}"
         ) as told:
@@ -503,11 +503,11 @@ def test_a_merge_elsewhere_is_none_of_ours(git_root: Path, tmp_path: Path) -> No
     """Each work tree has its own."""
     git_as_amy(git_root, "worktree", "add", "-q", str(tmp_path / "other"))
     (git_root / ".git/MERGE_HEAD").touch()
-    operations.must_be_free(repository(tmp_path / "other"))
+    operations.require_free(repository(tmp_path / "other"))
     (git_root / ".git/MERGE_HEAD").rename(git_root / ".git/worktrees/other/MERGE_HEAD")
-    operations.must_be_free(repository(git_root))
+    operations.require_free(repository(git_root))
     with pytest.raises(BusyError):
-        operations.must_be_free(repository(tmp_path / "other"))
+        operations.require_free(repository(tmp_path / "other"))
 
 
 def test_locks_on_references_are_seen(
@@ -517,9 +517,9 @@ def test_locks_on_references_are_seen(
     monkeypatch.setattr(operations, "WAIT", 0.05)
     git_as_amy(git_root, "checkout", "-q", "-b", "team/main")
     (git_root / ".git/refs/heads/main.lock").touch()
-    operations.must_be_free(repository(git_root))
+    operations.require_free(repository(git_root))
     for name in ("HEAD.lock", "refs/heads/team/main.lock"):
         (git_root / ".git" / name).touch()
         with pytest.raises(BusyError, match=name):
-            operations.must_be_free(repository(git_root))
+            operations.require_free(repository(git_root))
         (git_root / ".git" / name).unlink()

@@ -80,14 +80,14 @@ def test_the_hook_takes_no_program_from_the_store(
 def test_the_hook_of_the_first_version_gives_way(
     shell: Shell, store_in_git: Path
 ) -> None:
-    from ticketctl.store.git.setup import _OLD_HOOK, set_up
+    from ticketctl.store.git.setup import _OLD_HOOK, set_up_clone
 
     hook = store_in_git / ".git/hooks/pre-commit"
     new = hook.read_text()
     hook.write_text(_OLD_HOOK)
-    set_up(str(store_in_git), hook=True)
+    set_up_clone(str(store_in_git), hook=True)
     assert hook.read_text() == new
     assert os.access(hook, os.X_OK)
     hook.write_text("#!/bin/sh\n# mine\n")
-    set_up(str(store_in_git), hook=True)
+    set_up_clone(str(store_in_git), hook=True)
     assert hook.read_text() == "#!/bin/sh\n# mine\n"

@@ -29,7 +29,7 @@ from ticketctl.app.workspace import Workspace
 from ticketctl.core.query import Query
 from ticketctl.render import json_documents
 from ticketctl.store.index.database import Index
-from ticketctl.store.index.sql import select
+from ticketctl.store.index.sql import select_rows
 from ticketctl.store.writing import sync
 
 
@@ -98,7 +98,7 @@ def test_two_make_the_index_at_once(box: Box) -> None:
     it (6, 20)."""
     for died in (False, True):
         shutil.rmtree(state_of(box.root))
-        inner, todo = sync.sync, [1]
+        inner, todo = sync.sync_path, [1]
 
         def racing(
             path: Path,
@@ -114,7 +114,7 @@ def test_two_make_the_index_at_once(box: Box) -> None:
                     Child(lambda: ticketctl(box.root, *ALL)).wait()
 
         with box.patch.context() as patch:
-            patch.setattr(sync, "sync", racing)
+            patch.setattr(sync, "sync_path", racing)
             box.turn()
             refreshed_index(Workspace(str(box.root), NOW)).connection.close()
         for _ in range(3):
@@ -326,7 +326,7 @@ def full(root: Path) -> Iterator[None]:
 
     for where, name, fail in (
         (os, "rename", fails),
-        (sync, "sync", fails),
+        (sync, "sync_path", fails),
         (Path, "touch", fails),
         (Path, "mkdir", fails),
         (Index, "put", worse),
@@ -400,7 +400,7 @@ def test_a_damaged_index_changes_no_answer(
         with closing(truth(box.root).connection) as whole:
             want = "".join(
                 json_documents.dump_line(json_documents.row(row)) + "\n"
-                for row in select(Index(whole, None), Query())
+                for row in select_rows(Index(whole, None), Query())
             )
         try:
             for _ in range(2):

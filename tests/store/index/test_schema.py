@@ -54,4 +54,4 @@ def test_an_index_with_other_tables_is_made_anew(what: str, tmp_path: Path) -> N
     assert done(root, "sweep", "-n") == ""
     assert indexed(root) != path
     with closing(sqlite3.connect(indexed(root))) as connection:
-        assert schema.is_exact(connection)
+        assert schema.has_exact_tables(connection)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.repositories import in_another_process
-from ticketctl.store.writing.held_files import HeldFile, abandoned
+from ticketctl.store.writing.held_files import HeldFile, check_abandoned
 from ticketctl.store.writing.permissions import PLAIN
 
 HOLD = """
@@ -24,20 +24,20 @@ def test_a_held_file_is_abandoned_when_its_maker_is_killed(tmp_path: Path) -> No
     path = str(tmp_path / "held")
     there = in_another_process(HOLD, path)
     try:
-        with abandoned(path, b"mark") as is_abandoned:
+        with check_abandoned(path, b"mark") as is_abandoned:
             assert not is_abandoned
         with pytest.raises(FileExistsError):
             HeldFile(path, b"", PLAIN)
     finally:
         there.kill()
         there.wait()
-    with abandoned(path, b"mark") as is_abandoned:
+    with check_abandoned(path, b"mark") as is_abandoned:
         assert is_abandoned
-        with abandoned(path, b"mark") as again:
+        with check_abandoned(path, b"mark") as again:
             assert not again, (
                 "two processes would both remove it, and one of them its successor"
             )
-    with abandoned(path, b"another") as is_abandoned:
+    with check_abandoned(path, b"another") as is_abandoned:
         assert not is_abandoned, "a file of somebody else's"
     assert [name.name for name in tmp_path.iterdir()] == ["held"], (
         "something is left beside it"
@@ -50,5 +50,5 @@ def test_what_is_not_there_or_is_no_file_is_not_abandoned(tmp_path: Path) -> Non
     (tmp_path / "link").symlink_to("file")
     os.mkfifo(tmp_path / "fifo")
     for name in ("missing", "link", "fifo", "."):
-        with abandoned(str(tmp_path / name)) as is_abandoned:
+        with check_abandoned(str(tmp_path / name)) as is_abandoned:
             assert not is_abandoned, name

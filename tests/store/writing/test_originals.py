@@ -17,11 +17,11 @@ import pytest
 from tests.support.stores import done, leftovers, make_store, make_tickets, ticketctl
 from ticketctl.core.hashing import sha256
 from ticketctl.errors import ChangedError
-from ticketctl.store.state import locate
+from ticketctl.store.state import locate_state
 from ticketctl.store.tickets import Store
 from ticketctl.store.writing import locks
 from ticketctl.store.writing.journal import Rows, Write
-from ticketctl.store.writing.originals import take_place
+from ticketctl.store.writing.originals import replace_unchanged
 from ticketctl.store.writing.transaction import write_all
 from ticketctl.store.yaml.loader import LoadedTicket
 
@@ -76,7 +76,7 @@ def edited(root: Path, edit: Callable[[Path], None]) -> Iterator[list[float]]:
 
     def then_edited(self: Store, id_: str) -> LoadedTicket:
         loaded = read(self, id_)
-        if loaded.path == PATH and locks.held:
+        if loaded.path == PATH and locks.open_locks:
             at.append(time.monotonic())
             edit(root / PATH)
         return loaded
@@ -191,7 +191,7 @@ def take(folder: Path, was: bytes | None, new: bytes = b"new") -> bytes | None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         digest = None if was is None else sha256(was).hex()
-        return take_place(
+        return replace_unchanged(
             (descriptor, "waiting"), (descriptor, "a"), "tickets/a", digest
         )
     finally:
@@ -264,7 +264,7 @@ def test_what_belongs_together_is_put_back_where_one_has_changed(
 ) -> None:
     """An editor comes after the first look: all are as they were, but for what it
     wrote."""
-    state = locate(str(git_root))
+    state = locate_state(str(git_root))
     paths = [f"tickets/2026/11/02/{name}.yaml" for name in "abc"]
     old: list[bytes | None] = [b"a", None, b"c"]
     for path, data in zip(paths, old, strict=True):

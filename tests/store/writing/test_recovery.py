@@ -18,7 +18,7 @@ from tests.support.shell import Ran, Shell
 from tests.support.state import found, outbox_of, state_of
 from tests.support.stores import done, files_of, make_store, make_tickets, ticketctl
 from tests.support.strangers import ROOT_ONLY, TICKET
-from ticketctl.store.writing.journal import name_of
+from ticketctl.store.writing.journal import waiting_name
 
 
 def beside(root: Path, ticket: str, data: bytes, **row: str | None) -> Path:
@@ -26,7 +26,7 @@ def beside(root: Path, ticket: str, data: bytes, **row: str | None) -> Path:
     waits."""
     folder = root / ".ticketctl-0123456789abcdef"
     folder.mkdir(exist_ok=True)
-    name = name_of(row.get("area") or "store", ticket)
+    name = waiting_name(row.get("area") or "store", ticket)
     (folder / name).write_bytes(data)
     path = root / ticket
     old = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
@@ -97,7 +97,7 @@ def test_what_waits_behind_a_link_is_not_read(tmp_path: Path) -> None:
     longer = (root / TICKET).read_bytes()
     private = tmp_path / "private"
     private.mkdir()
-    name = name_of("store", TICKET)
+    name = waiting_name("store", TICKET)
     (private / name).write_bytes(longer)
     shutil.rmtree(beside(root, TICKET, longer))
     (root / ".ticketctl-0123456789abcdef").symlink_to(private)

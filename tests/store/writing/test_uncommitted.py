@@ -9,7 +9,7 @@ import pytest
 from tests.support.commit_failures import HALF, git_of
 from tests.support.state import state_of
 from tests.support.stores import done
-from ticketctl.store.state import locate
+from ticketctl.store.state import locate_state
 from ticketctl.store.writing import uncommitted
 from ticketctl.store.writing.uncommitted import UncommittedFile, UncommittedList
 
@@ -31,7 +31,7 @@ def test_a_damaged_list_commits_nothing_of_a_person(store_root: Path) -> None:
 def test_a_list_is_left_by_a_command_that_is_killed_alone(git_root: Path) -> None:
     """Whoever looks sees the lists of the dead, and not those of the living; a list
     with all committed goes."""
-    state = locate(str(git_root))
+    state = locate_state(str(git_root))
     rows = [
         UncommittedFile("tickets/ä\n.yaml", "0" * 64, "jörg@support.example"),
         UncommittedFile("tickets/b.yaml", "", ""),
@@ -48,7 +48,7 @@ def test_a_list_is_left_by_a_command_that_is_killed_alone(git_root: Path) -> Non
     assert uncommitted.pending_lists(state) == []
     failed.leave()
     (left,) = uncommitted.pending_lists(state)
-    assert list(uncommitted.rows_in(left)) == rows
+    assert list(uncommitted.read_list(left)) == rows
     uncommitted.remove_list(left)
     living.leave()
     assert len(uncommitted.pending_lists(state)) == 1
@@ -62,4 +62,4 @@ def test_a_list_that_a_power_cut_has_damaged(git_root: Path, data: bytes) -> Non
     path = git_root / "list"
     path.write_bytes(data)
     with pytest.raises(ValueError):
-        list(uncommitted.rows_in(str(path)))
+        list(uncommitted.read_list(str(path)))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.support.ticket_files import tickets
 from ticketctl.core.ticket import Ticket
 from ticketctl.store.yaml.fast_reader import read_canonical
-from ticketctl.store.yaml.loader import load
+from ticketctl.store.yaml.loader import load_ticket
 from ticketctl.store.yaml.located_reader import read_strict
 from ticketctl.store.yaml.ruamel import read_yaml
 from ticketctl.store.yaml.writer import emit
@@ -54,7 +54,7 @@ def test_the_fast_reader_never_differs(
     fast = read_canonical(mutated)
     if fast is not None:
         node = read_yaml(mutated, "x")
-        slow = load(mutated, "x", node, fast.id)
+        slow = load_ticket(mutated, "x", node, fast.id)
         assert (fast, ()) == (slow.ticket, slow.differences)
         assert read_strict(mutated) == node
         assert emit(fast) == mutated

@@ -24,7 +24,7 @@ from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.comments import read_commented
 from ticketctl.store.yaml.fast_reader import read_canonical
 from ticketctl.store.yaml.limits import MAX_LINES, MAX_NODES
-from ticketctl.store.yaml.loader import load
+from ticketctl.store.yaml.loader import load_ticket
 from ticketctl.store.yaml.ruamel import read_yaml
 from ticketctl.store.yaml.writer import emit
 
@@ -217,7 +217,7 @@ def test_the_limits_themselves() -> None:
 def history(*more: dict[str, object]) -> Ticket:
     """The sample ticket with more entries."""
     entries = list(
-        load(
+        load_ticket(
             SAMPLE.encode(), "x", read_yaml(SAMPLE.encode(), "x"), "261121-k3qx9"
         ).ticket.history
     )
@@ -308,7 +308,7 @@ def test_a_file_with_comments_is_read_as_yaml_reads_it() -> None:
         found = None if read_canonical(data) else read_commented(data)
         if found is not None:
             read += 1
-            by_yaml = load(data, "x", read_yaml(data, "x"), ticket.id)
+            by_yaml = load_ticket(data, "x", read_yaml(data, "x"), ticket.id)
             assert (
                 found == (by_yaml.ticket, by_yaml.located) and not by_yaml.differences
             ), data.decode()

@@ -28,7 +28,7 @@ from ticketctl.record import replace
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.fast_reader import read_canonical
-from ticketctl.store.yaml.loader import LoadedTicket, load
+from ticketctl.store.yaml.loader import LoadedTicket, load_ticket
 from ticketctl.store.yaml.located_reader import read_strict
 from ticketctl.store.yaml.ruamel import read_yaml
 from ticketctl.store.yaml.writer import emit, extend
@@ -269,11 +269,11 @@ def test_rewrite_any(ticket: Ticket, entry: Entry, data: st.DataObject | None) -
     lines.insert(1, "priority: high")
     before = ("\n".join(lines) + "\n").encode()
     path = path_of(ticket.id)
-    was = load(before, path, read_yaml(before, path), ticket.id)
+    was = load_ticket(before, path, read_yaml(before, path), ticket.id)
     assert was.ticket == ticket
     wanted = then(ticket, replace(entry, unset=()))
     after = STORE.writes(wanted, was).data
-    found = load(after, path, read_yaml(after, path), ticket.id)
+    found = load_ticket(after, path, read_yaml(after, path), ticket.id)
     assert found.ticket == wanted
     assert found.differences == ()
     assert found.node.map["priority"].text == "high"
@@ -293,11 +293,11 @@ def test_a_comment_between_the_items_of_a_list_that_changes() -> None:
     before = emit(ticket).replace(
         b"\n- bob@x.example", b"\n# she asked for it\n- bob@x.example", 1
     )
-    was = load(before, path, read_yaml(before, path), ticket.id)
+    was = load_ticket(before, path, read_yaml(before, path), ticket.id)
     wanted = then(ticket, replace(NEXT, sets={"watchers": ("cid@x.example",)}))
     after = STORE.writes(wanted, was).data
     assert b"watchers:\n# she asked for it\n- cid@x.example\n" in after
-    found = load(after, path, read_yaml(after, path), ticket.id)
+    found = load_ticket(after, path, read_yaml(after, path), ticket.id)
     assert (found.ticket, found.differences) == (wanted, ())
 
 

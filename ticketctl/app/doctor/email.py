@@ -21,7 +21,7 @@ from ticketctl.store import files
 from ticketctl.store.email.imap import PASSWORD_FILE as IMAP_FILE
 from ticketctl.store.email.quarantine import DEAD
 from ticketctl.store.email.smtp import PASSWORD_FILE as SMTP_FILE
-from ticketctl.store.email.smtp import secret
+from ticketctl.store.email.smtp import read_password
 from ticketctl.store.git import config
 from ticketctl.store.settings import NAME
 
@@ -65,7 +65,7 @@ def check_servers(workspace: Workspace) -> Iterator[Finding]:
             continue
         try:
             require_trusted_server(workspace, server, kind)
-            secret(server, variable, os.environ)
+            read_password(server, variable, os.environ)
         except SettingsError as error:
             yield warning(NAME, error.message, error.hint)
 
@@ -73,7 +73,7 @@ def check_servers(workspace: Workspace) -> Iterator[Finding]:
 def check_quarantine(workspace: Workspace) -> Iterator[Finding]:
     """No letter lies where nobody looks."""
     dead = [
-        name for name in files.names_in(workspace.root, DEAD) if name.endswith(".txt")
+        name for name in files.list_names(workspace.root, DEAD) if name.endswith(".txt")
     ]
     for name in dead[:20]:
         try:

@@ -13,7 +13,7 @@ from ticketctl.errors import (
 )
 from ticketctl.store import files
 from ticketctl.store.state import OLD, VARIABLE
-from ticketctl.store.writing.recovery import interrupted as interrupted_writes
+from ticketctl.store.writing.recovery import is_interrupted as interrupted_writes
 
 CROWDED = 2000
 """How many tickets a day's folder holds before git's trees grow slow
@@ -29,7 +29,7 @@ def check_interrupted_writes(workspace: Workspace) -> Iterator[Finding]:
             "a command was interrupted while it wrote",
             "the next command that writes finishes it",
         )
-    for name in files.names_in(state.folder, "rescued") if state.folder else ():
+    for name in files.list_names(state.folder, "rescued") if state.folder else ():
         yield problem(
             f"{state.folder}/rescued/{name}",
             "this was to be written when its ticket had changed",

@@ -19,7 +19,7 @@ from ticketctl.store.git.objects import unwritable_objects
 from ticketctl.store.git.queries import uncommitted_files
 from ticketctl.store.git.repository import is_detached
 from ticketctl.store.settings import NAME
-from ticketctl.store.writing.uncommitted import pending_lists, rows_in
+from ticketctl.store.writing.uncommitted import pending_lists, read_list
 
 UNCOMMITTED = "uncommitted"
 """The code of a file that a command wrote and could not commit."""
@@ -60,7 +60,7 @@ def _not_committed(workspace: Workspace) -> Iterator[Finding]:
     ours: set[str] = set()
     for path in pending_lists(workspace.state):
         with suppress(ValueError):
-            ours |= {row.path for row in rows_in(path)}
+            ours |= {row.path for row in read_list(path)}
     dirty = uncommitted_files(workspace.root)
     for path in sorted(ours & dirty)[:_NAMED]:
         hint = "the next command that writes commits it, unless it was changed by hand since: git diff, git commit"
@@ -74,7 +74,7 @@ def _not_committed(workspace: Workspace) -> Iterator[Finding]:
             code=UNCOMMITTED,
         )
     found = workspace.state.repository
-    is_unfinished = found is not None and operations.unfinished(found)
+    is_unfinished = found is not None and operations.unfinished_operation(found)
     if (by_hand := sorted(dirty - ours)) and not is_unfinished:
         words = f"{counted(len(by_hand), 'file')} changed by hand and not committed, the first {by_hand[0]}"
         yield warning("tickets", words, "git diff shows it; git commit keeps it")
@@ -89,13 +89,13 @@ def check_git_state(workspace: Workspace) -> Iterator[Finding]:
     branch."""
     if (found := workspace.state.repository) is None:
         return
-    if one := operations.unfinished(found):
+    if one := operations.unfinished_operation(found):
         yield problem(
             ".git",
             f"{one.name} is in progress; commands that write wait for its end",
             one.remedy,
         )
-    for path in operations.left_locks(found):
+    for path in operations.present_locks(found):
         about, hint = operations.describe_lock(path, found)
         yield problem(path, f"git is locked ({about})", hint)
     if is_detached(found):

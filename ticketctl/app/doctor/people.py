@@ -18,7 +18,7 @@ from ticketctl.errors import (
     TicketctlError,
     closest,
 )
-from ticketctl.store.index.sql import assigned, profiles_in
+from ticketctl.store.index.sql import count_by_assignee, profiles_in_use
 from ticketctl.store.settings import NAME
 
 
@@ -80,7 +80,7 @@ def check_recipients(workspace: Workspace) -> Iterator[Finding]:
             )
     if not workspace.by_mail:
         return
-    for who, number in ask_index(workspace, assigned):
+    for who, number in ask_index(workspace, count_by_assignee):
         if not is_address(who):
             yield warning(
                 "tickets",
@@ -101,7 +101,7 @@ def _in_use(workspace: Workspace) -> Iterator[Profile]:
         ),
     }
     with suppress(DiskError):  # told of elsewhere, too
-        named.update(ask_index(workspace, profiles_in))
+        named.update(ask_index(workspace, profiles_in_use))
     for name in sorted(named.intersection(workspace.registry.names())):
         with suppress(TicketctlError):
             yield workspace.registry.get(name)

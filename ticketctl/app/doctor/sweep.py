@@ -14,8 +14,8 @@ from ticketctl.errors import (
     DiskError,
     Finding,
 )
-from ticketctl.store.index.sql import ahead
-from ticketctl.store.paths import path_of, short
+from ticketctl.store.index.sql import tickets_ahead
+from ticketctl.store.paths import path_of, short_id
 
 _STALE = timedelta(days=2)
 
@@ -41,7 +41,8 @@ def check_future_events(workspace: Workspace) -> Iterator[Finding]:
     """No ticket has an event that is dated in the future."""
     try:
         found = ask_index(
-            workspace, lambda index: ahead(index, dates.horizon(workspace.present))
+            workspace,
+            lambda index: tickets_ahead(index, dates.horizon(workspace.present)),
         )
     except DiskError:
         return  # check looks at each ticket
@@ -49,7 +50,7 @@ def check_future_events(workspace: Workspace) -> Iterator[Finding]:
         yield problem(
             path_of(ticket.id),
             f"an event is dated in the future ({ticket.at})",
-            f"sweeps leave the ticket alone until then: ticketctl check {short(ticket.id)}",
+            f"sweeps leave the ticket alone until then: ticketctl check {short_id(ticket.id)}",
         )
     if len(found) > 20:
         yield problem(

@@ -32,7 +32,7 @@ from ticketctl.core.profile import Profile
 from ticketctl.errors import RefusedError
 from ticketctl.record import Record
 from ticketctl.store.email import quarantine
-from ticketctl.store.paths import short
+from ticketctl.store.paths import short_id
 from ticketctl.store.writing import journal
 from ticketctl.store.yaml.loader import LoadedTicket
 
@@ -158,7 +158,7 @@ def _write_addition(
     outcome = Outcome(before.id, loaded, decision, profile, follow_ups)
     limit = FOR_ALL if why else FOR_PEOPLE
     write_email(workspace, outcome, content, limit, remainder)
-    name, message_id = short(before.id), delivery.email.message_id
+    name, message_id = short_id(before.id), delivery.email.message_id
     if why:
         words = f"{name}: kept as a note ({why})"
         return Receipt("kept", before.id, words, message_id)
@@ -181,7 +181,7 @@ def keep_remainder(
         reason: why the ticket does not hold all of it.
     """
     reason = f"what came with it is not kept on {id_}: {reason}"
-    return quarantine.writes(workspace.root, data, reason, workspace.now)
+    return quarantine.quarantine_writes(workspace.root, data, reason, workspace.now)
 
 
 def write_email(

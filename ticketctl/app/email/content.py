@@ -266,7 +266,7 @@ def must_quarantine(workspace: Workspace, entry: Entry, delivery: Delivery) -> b
     limit = len(delivery.data) + _TRACES
     return not any(
         _digest(data) == email.digest
-        for data in quarantine.saying(workspace.root, words, limit)
+        for data in quarantine.quarantined_with(workspace.root, words, limit)
     )
 
 

@@ -19,8 +19,8 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.summary import opening
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError, Finding, MissingError, Place, SettingsError
-from ticketctl.store.index.sql import holding
-from ticketctl.store.paths import short
+from ticketctl.store.index.sql import paths_with_emails
+from ticketctl.store.paths import short_id
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
@@ -65,7 +65,9 @@ def duplicates_among(workspace: Workspace, paths: Iterable[str]) -> Iterator[Fin
 def duplicates_of(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
     """Yield the finding for one ticket, like :func:`duplicates_among`."""
     if names := _email_names(loaded.ticket.history[0]):
-        paths = ask_whole_index(workspace, lambda index: holding(index, names))
+        paths = ask_whole_index(
+            workspace, lambda index: paths_with_emails(index, names)
+        )
         findings = duplicates_among(workspace, [loaded.path, *paths])
         yield from (
             finding for finding in findings if finding.place.path == loaded.path
@@ -73,7 +75,7 @@ def duplicates_of(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Findin
 
 
 def _finding(loaded: LoadedTicket, repeated: Ticket) -> Finding:
-    id_ = short(loaded.ticket.id)
+    id_ = short_id(loaded.ticket.id)
     return Finding(
         Place(loaded.path),
         "duplicate",

@@ -46,7 +46,7 @@ from ticketctl.errors import (
 from ticketctl.store import files
 from ticketctl.store.email.compose import OutgoingEmail, compose_email
 from ticketctl.store.email.settings import MailSettings
-from ticketctl.store.email.smtp import DeliveryError, Send, transport
+from ticketctl.store.email.smtp import DeliveryError, Send, open_transport
 from ticketctl.store.git.queries import uncommitted_files
 from ticketctl.store.paths import path_of
 from ticketctl.store.writing import journal, locks
@@ -97,7 +97,7 @@ def send(workspace: Workspace, progress: Progress = no_progress) -> SendResult:
     assert repository is not None, "only a clone sends mail"
     with ExitStack() as stack:
         try:
-            stack.enter_context(locks.lock(repository.common, wait=0))
+            stack.enter_context(locks.lock_folder(repository.common, wait=0))
         except BusyError:
             result.busy = True
             return result
@@ -136,7 +136,7 @@ class _SendRun:
         if not ready:
             return
         try:
-            with transport(self.settings) as hand_over:
+            with open_transport(self.settings) as hand_over:
                 for number, item in enumerate(ready, 1):
                     progress("sending", number, len(ready))
                     if not self._send(item, hand_over):

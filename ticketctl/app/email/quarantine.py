@@ -32,7 +32,7 @@ server."""
 def quarantine_path(workspace: Workspace, data: bytes) -> str:
     """Return the path that a quarantined email has or would have, in the store."""
     digest = hashlib.sha256(data).hexdigest()
-    return f"{quarantine.name_of(workspace.root, digest, workspace.now)}.eml"
+    return f"{quarantine.quarantine_path(workspace.root, digest, workspace.now)}.eml"
 
 
 def put_in_quarantine(workspace: Workspace, data: bytes, reason: str) -> str:
@@ -42,7 +42,9 @@ def put_in_quarantine(workspace: Workspace, data: bytes, reason: str) -> str:
         Its path in the store.
     """
     with writing(workspace):
-        if writes := quarantine.writes(workspace.root, data, reason, workspace.now):
+        if writes := quarantine.quarantine_writes(
+            workspace.root, data, reason, workspace.now
+        ):
             write_files(workspace, writes)
     return quarantine_path(workspace, data)
 
@@ -61,7 +63,7 @@ def quarantine_large(
         BusyError: it is larger than MAX_QUARANTINED.
         DiskError: it cannot be written.
     """
-    with quarantine.spooled(
+    with quarantine.spool_email(
         workspace.root, head, rest, MAX_QUARANTINED, workspace.state.access
     ) as spool:
         if spool is None:
@@ -97,7 +99,7 @@ def quarantine_and_notify(
         The path of the email in the store.
     """
     outcome = None if loaded is None else _add_note(workspace, loaded, note)
-    writes: list[journal.Write] = quarantine.writes(
+    writes: list[journal.Write] = quarantine.quarantine_writes(
         workspace.root, data, reason, workspace.now
     )
     if outcome is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ticketctl.record import Record
-from ticketctl.store.paths import short
+from ticketctl.store.paths import short_id
 
 
 class Receipt(Record):
@@ -34,4 +34,4 @@ def already_received(id_: str, name: str) -> Receipt:
     Args:
         name: the Message-ID under which it is recorded there.
     """
-    return Receipt("known", id_, f"{short(id_)}: had this letter already", name)
+    return Receipt("known", id_, f"{short_id(id_)}: had this letter already", name)

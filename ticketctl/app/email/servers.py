@@ -43,10 +43,10 @@ def refuse_copy(workspace: Workspace) -> None:
     Raises:
         RefusedError: the clone is at another place than before.
     """
-    place = config.place(workspace.root)
-    recorded = config.own(workspace.root, _PLACE)
+    place = config.clone_place(workspace.root)
+    recorded = config.clone_setting(workspace.root, _PLACE)
     if not recorded:
-        config.set_own(workspace.root, _PLACE, place)
+        config.set_clone_setting(workspace.root, _PLACE, place)
     elif recorded != place:
         raise RefusedError(
             f"this looks like a copy of the clone that sends mail, which was {recorded}",
@@ -70,7 +70,7 @@ def require_trusted_server(workspace: Workspace, server: MailServer, kind: str) 
     if server.host in LOOPBACK and not server.user:
         return
     trusted = (
-        config.own(workspace.root, f"ticketctl.{kind}"),
+        config.clone_setting(workspace.root, f"ticketctl.{kind}"),
         os.environ.get(f"TICKETCTL_{kind.upper()}_SERVER"),
     )
     if server.place not in trusted:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ticketctl.app.index.refresh import ask_whole_index
 from ticketctl.app.workspace import Workspace
 from ticketctl.errors import MissingError
-from ticketctl.store.index.sql import holding
+from ticketctl.store.index.sql import paths_with_emails
 from ticketctl.store.paths import ID, path_of
 from ticketctl.store.yaml.loader import LoadedTicket
 
@@ -57,5 +57,7 @@ class TicketReader:
         Raises:
             MissingError, BrokenError: as of :meth:`read_path`.
         """
-        paths = ask_whole_index(self.workspace, lambda index: holding(index, names))
+        paths = ask_whole_index(
+            self.workspace, lambda index: paths_with_emails(index, names)
+        )
         return [self.read_path(path) for path in paths]

@@ -22,7 +22,7 @@ from ticketctl.errors import (
 )
 from ticketctl.store.index.build import build_index
 from ticketctl.store.index.database import Index, IndexContents, IndexEntry
-from ticketctl.store.index.sql import lettered, owned
+from ticketctl.store.index.sql import paths_of_customer, paths_watched_by
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
@@ -36,8 +36,8 @@ def customer_index(
 
     def theirs(index: Index) -> tuple[set[str], bool]:
         paths = {
-            *owned(index, view.who, view.staffed),
-            *lettered(index, watching(view.who)),
+            *paths_of_customer(index, view.who, view.staffed),
+            *paths_watched_by(index, watching(view.who)),
         }
         return paths, exit_of(broken_in(index)) is Exit.IO
 

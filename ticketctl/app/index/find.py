@@ -22,7 +22,12 @@ from ticketctl.errors import (
 )
 from ticketctl.record import Record
 from ticketctl.store.index.database import Index, UnusableError
-from ticketctl.store.index.sql import ids, select, sums, total
+from ticketctl.store.index.sql import (
+    count_by_state,
+    count_matching,
+    select_ids,
+    select_rows,
+)
 from ticketctl.store.paths import path_of
 
 if TYPE_CHECKING:
@@ -31,9 +36,9 @@ if TYPE_CHECKING:
 
 
 def _wanted(index: Index, queries: Iterable[Query]) -> tuple[list[str], list[Finding]]:
-    return sorted({id_ for query in queries for id_ in ids(index, query)}), broken_in(
-        index
-    )
+    return sorted(
+        {id_ for query in queries for id_ in select_ids(index, query)}
+    ), broken_in(index)
 
 
 def _guarded(rows: Iterator[Row]) -> Iterator[Row]:
@@ -84,7 +89,7 @@ def visible_ids(workspace: Workspace) -> Iterable[str]:
     return (
         workspace.store.ids()
         if workspace.view is None
-        else ask_index(workspace, lambda index: list(ids(index, Query())))
+        else ask_index(workspace, lambda index: list(select_ids(index, Query())))
     )
 
 
@@ -143,14 +148,14 @@ def _searched(
 
 def _found_in(index: Index, query: Query) -> Matches:
     """What an index that is up to date has for a query."""
-    number = sums(index)
+    number = count_by_state(index)
     open_ = sum(number.get(state, 0) for state in OPEN_STATES)
-    rows = select(index, query)
+    rows = select_rows(index, query)
     # What is damaged is to be seen here, where it can be mended.
     first = list(islice(rows, min(query.limit, 1 << 62) or 1))
     return Matches(
         chain(first, _guarded(rows)),
-        total(index, query),
+        count_matching(index, query),
         broken_in(index),
         open_,
         number.get("pending", 0),
@@ -165,7 +170,7 @@ def newest_ticket_of(workspace: Workspace, customer: str) -> LoadedTicket | None
     newest = (("created", True), ("id", True))
     query = Query((Term("customer", "is", (customer,)),), newest, limit=1)
     for id_ in ask_whole_index(
-        workspace, lambda index: [row.id for row in select(index, query)]
+        workspace, lambda index: [row.id for row in select_rows(index, query)]
     ):
         with suppress(BrokenError, MissingError, UnreadError):
             return workspace.store.read(id_)

@@ -14,7 +14,7 @@ from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import hashing
 from ticketctl.errors import BrokenError, Finding, MissingError, UnreadError
-from ticketctl.store.writing.locks import die_with_parent, let_go
+from ticketctl.store.writing.locks import close_inherited_locks, die_with_parent
 
 if TYPE_CHECKING:
     from ticketctl.store.yaml.loader import LoadedTicket
@@ -127,7 +127,7 @@ def _sit_down(workspace: Workspace) -> None:
     """What a process begins with."""
     global _workspace
     _workspace = workspace
-    let_go()
+    close_inherited_locks()
     die_with_parent()
     gc.disable()  # nothing here is made in circles, and to look for such takes a tenth of the time
 

@@ -13,7 +13,12 @@ from ticketctl.core.query import Term
 from ticketctl.core.summary import words_of
 from ticketctl.errors import UNREAD, Finding, UnreadError
 from ticketctl.store.index.database import Index, UnusableError
-from ticketctl.store.index.fulltext import add, complete, find, unread
+from ticketctl.store.index.fulltext import (
+    add_texts,
+    find_hits,
+    mark_complete,
+    unindexed_texts,
+)
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
@@ -37,7 +42,7 @@ def search(
         index = index.in_memory()
         _complete(workspace, index, progress)
     for term in terms:
-        find(index, term)
+        find_hits(index, term)
     return index
 
 
@@ -45,7 +50,7 @@ def _complete(workspace: Workspace, index: Index, progress: Progress) -> None:
     """Read what is not in the index yet, some thousands at a time: nobody waits for the
     index while files are read."""
     generation = index.meta("generation")
-    left = unread(index)
+    left = unindexed_texts(index)
     texts = zip(
         left,
         spread(
@@ -59,12 +64,12 @@ def _complete(workspace: Workspace, index: Index, progress: Progress) -> None:
         strict=True,
     )
     while some := list(islice(texts, _AT_ONCE)):
-        add(
+        add_texts(
             index,
             ((path, blob, text) for (path, blob), text in some if text is not None),
         )
     if left:
-        complete(index, generation)
+        mark_complete(index, generation)
 
 
 _AT_ONCE = 5000

@@ -16,7 +16,7 @@ from ticketctl.app.workspace import Workspace
 from ticketctl.core.plural import counted
 from ticketctl.store.index.changes import find_changes
 from ticketctl.store.index.database import Index, UnusableError
-from ticketctl.store.index.fulltext import is_prepared
+from ticketctl.store.index.fulltext import has_texts
 
 
 def index_status(workspace: Workspace) -> list[str]:
@@ -40,7 +40,7 @@ def _status(workspace: Workspace, index: Index) -> list[str]:
         f"asked of {'git' if found.meta else 'every file'} what has changed: "
         f"{counted(len(found.to_read), 'file')} to be read, {len(found.gone)} gone",
         "words can be searched at once"
-        if is_prepared(index)
+        if has_texts(index)
         else "no words yet; the first search reads them",
     ]
 

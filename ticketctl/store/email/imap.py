@@ -16,7 +16,7 @@ from typing import Any
 from ticketctl.errors import BusyError, DiskError, SettingsError
 from ticketctl.store.email.quarantine import Source
 from ticketctl.store.email.settings import MailServer
-from ticketctl.store.email.smtp import secret
+from ticketctl.store.email.smtp import read_password
 
 PASSWORD_FILE = "TICKETCTL_IMAP_PASSWORD_FILE"
 _TIMEOUT = 60.0
@@ -88,7 +88,7 @@ def from_imap(
         SettingsError: no password, or imap-tools is not installed.
         BusyError: the server cannot be reached, or says no.
     """
-    with _mailbox(server, secret(server, PASSWORD_FILE, environment)) as box:
+    with _mailbox(server, read_password(server, PASSWORD_FILE, environment)) as box:
         box.client.read = _bounded(box.client.read)
         for uid in _said(server, partial(box.uids, "UNSEEN")):
             yield (

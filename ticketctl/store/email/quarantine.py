@@ -29,7 +29,7 @@ class Source(Protocol):
         """So many bytes, or all that are left if they are fewer."""
 
 
-def name_of(root: str, digest: str, now: datetime) -> str:
+def quarantine_path(root: str, digest: str, now: datetime) -> str:
     """The path of an email without its ending: the one it has there already, or a new
     one.
 
@@ -38,26 +38,28 @@ def name_of(root: str, digest: str, now: datetime) -> str:
     """
     ending = f"-{digest[:16]}.eml"
     known = next(
-        (name for name in files.names_in(root, DEAD) if name.endswith(ending)), None
+        (name for name in files.list_names(root, DEAD) if name.endswith(ending)), None
     )
     return f"{DEAD}/{known.removesuffix('.eml') if known else f'{now:%y%m%d-%H%M%S}-{digest[:16]}'}"
 
 
-def writes(root: str, data: bytes, reason: str, now: datetime) -> list[Write]:
+def quarantine_writes(
+    root: str, data: bytes, reason: str, now: datetime
+) -> list[Write]:
     """What keeps an email there; nothing, if it is there already."""
-    name = name_of(root, hashlib.sha256(data).hexdigest(), now)
+    name = quarantine_path(root, hashlib.sha256(data).hexdigest(), now)
     if os.path.lexists(f"{root}/{name}.eml"):
         return []
     return [Write(f"{name}.eml", data), _reason(name, reason)]
 
 
-def saying(root: str, words: bytes, limit: int) -> Iterator[bytes]:
+def quarantined_with(root: str, words: bytes, limit: int) -> Iterator[bytes]:
     """The emails there that hold some bytes, as they came.
 
     Args:
         limit: the largest that is looked at, in bytes.
     """
-    for name in files.names_in(root, DEAD):
+    for name in files.list_names(root, DEAD):
         if name.endswith(".eml"):
             with suppress(OSError, DiskError):
                 data = files.read_bytes(f"{root}/{DEAD}/{name}", limit)
@@ -77,7 +79,7 @@ class Spool:
 
     def writes(self, reason: str, now: datetime) -> list[Write]:
         """What keeps its reason; nothing, if that is there already."""
-        name = name_of(self._root, self.digest, now)
+        name = quarantine_path(self._root, self.digest, now)
         there = os.path.lexists(f"{self._root}/{name}.txt")
         return [] if there else [_reason(name, reason)]
 
@@ -90,7 +92,7 @@ class Spool:
         Raises:
             DiskError: it cannot be kept.
         """
-        name = name_of(self._root, self.digest, now)
+        name = quarantine_path(self._root, self.digest, now)
         target = f"{name.rpartition('/')[2]}.eml"
         try:
             with suppress(FileExistsError):
@@ -110,7 +112,7 @@ class Spool:
 
 
 @contextmanager
-def spooled(
+def spool_email(
     root: str, head: bytes, rest: Source, limit: int, access: Access = PLAIN
 ) -> Iterator[Spool | None]:
     """Put an email on the disk piece by piece: it may be larger than the memory.

@@ -92,7 +92,7 @@ _KEYS = (
 )
 
 
-def read_mail(node: Node | None, wrong: Wrong) -> MailSettings | None:
+def read_mail_settings(node: Node | None, wrong: Wrong) -> MailSettings | None:
     """The part, or nothing if the settings have none; mistakes are told to ``wrong``."""
     if node is None or node.value is None:
         return None

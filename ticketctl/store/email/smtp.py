@@ -35,7 +35,7 @@ class DeliveryError(Exception):
 
 
 @contextmanager
-def transport(
+def open_transport(
     mail: MailSettings, environment: Mapping[str, str] = os.environ
 ) -> Iterator[Send]:
     """A way to hand letters over.
@@ -48,7 +48,7 @@ def transport(
     if mail.smtp is None:
         yield _by_sendmail(mail.sender, environment)
         return
-    password = secret(mail.smtp, PASSWORD_FILE, environment)
+    password = read_password(mail.smtp, PASSWORD_FILE, environment)
     try:
         connection = _connect(mail.smtp, password)
     except (OSError, smtplib.SMTPException) as error:
@@ -64,7 +64,7 @@ def transport(
             connection.close()
 
 
-def secret(
+def read_password(
     server: MailServer, file_variable: str, environment: Mapping[str, str]
 ) -> str:
     """The password for a login: from the variable that the settings name, or from the

@@ -9,7 +9,7 @@ from ticketctl.store.git.process import run_git
 from ticketctl.store.writing.permissions import user_name
 
 
-def must_accept(root: str) -> None:
+def require_access(root: str) -> None:
     """See that git works in a repository that is not all the user's own.
 
     Raises:

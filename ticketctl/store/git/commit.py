@@ -130,7 +130,7 @@ class _Commit:
         """
         for number in range(_TRIES):
             if number:
-                time.sleep(operations.jittered(0.001 * 2**number))
+                time.sleep(operations.jitter(0.001 * 2**number))
                 self._target = self._target._replace(head=head_commit(self.root))
             try:
                 commit = self._try_once(written)

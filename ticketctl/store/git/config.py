@@ -24,19 +24,19 @@ def is_sender(root: str) -> bool:
     )
 
 
-def own(root: str, key: str) -> str:
+def clone_setting(root: str, key: str) -> str:
     """What this very clone's configuration says, not the user's and not the store's."""
     return run_git(root, "config", "--local", "--get", key, check=False).stdout.strip()
 
 
-def place(root: str) -> str:
+def clone_place(root: str) -> str:
     """Where this clone lies, so that a copy of its folder can be told from it: a path,
     and a number that no copy has."""
     folder = run_git(root, "rev-parse", "--absolute-git-dir").stdout.strip()
     return f"{folder} {os.stat(folder).st_ino}"
 
 
-def set_own(root: str, key: str, value: str) -> None:
+def set_clone_setting(root: str, key: str, value: str) -> None:
     """Write something into this clone's configuration."""
     run_git(root, "config", "--local", key, value)
 

@@ -14,7 +14,7 @@ from typing import Any
 from ticketctl.errors import DiskError
 
 
-def environment() -> dict[str, str]:
+def git_environment() -> dict[str, str]:
     """The variables with which git is run."""
     kept = {key: value for key, value in os.environ.items() if _is_kept(key)}
     if "GIT_QUARANTINE_PATH" in os.environ:
@@ -114,7 +114,7 @@ def start_options(root: str, as_owner: bool = True) -> dict[str, Any]:
         Arguments for :class:`subprocess.Popen`.
     """
     _look_for_traps(root)
-    options: dict[str, Any] = {"env": environment()}
+    options: dict[str, Any] = {"env": git_environment()}
     if os.geteuid() or not as_owner:
         return options
     from pwd import getpwuid

@@ -53,7 +53,7 @@ def sync_head(state: StateFolder, commit: str) -> None:
     reference = f"{repository.common}/{branch}"
     folder = os.path.dirname(reference) if branch else repository.folder
     with suppress(OSError):  # git keeps references elsewhere (reftable)
-        sync.sync(folder)
+        sync.sync_path(folder)
     with suppress(OSError):
         path = _synced_commit(state)
         files.replace_file(path, commit.encode(), state.access, durable=False)

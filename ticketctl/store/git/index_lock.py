@@ -21,7 +21,7 @@ from ticketctl.errors import DiskError
 from ticketctl.store import files
 from ticketctl.store.git import operations
 from ticketctl.store.git.repository import Repository
-from ticketctl.store.writing.held_files import HeldFile, abandoned, link_or_copy
+from ticketctl.store.writing.held_files import HeldFile, check_abandoned, link_or_copy
 from ticketctl.store.writing.permissions import Access
 
 _MARK = b"ticketctl\n"
@@ -56,7 +56,7 @@ class IndexLock:
                 f"cannot write to {self.repository.folder}: {error.strerror}"
             ) from None
         try:
-            operations.must_be_finished(self.repository)
+            operations.require_finished(self.repository)
         except BaseException:
             self.release()
             raise
@@ -67,14 +67,14 @@ class IndexLock:
             with suppress(FileExistsError):
                 data = _MARK + b"process %d\n" % os.getpid()
                 return HeldFile(self._path, data, self._access)
-            with abandoned(self._path, _MARK) as is_abandoned:
+            with check_abandoned(self._path, _MARK) as is_abandoned:
                 if is_abandoned:
                     self._clear()
                     os.unlink(self._path)
                     continue
             if time.monotonic() >= until:
-                raise operations.locked(self._path, self.repository)
-            time.sleep(operations.jittered(pause))
+                raise operations.locked_error(self._path, self.repository)
+            time.sleep(operations.jitter(pause))
             pause = min(pause * 2, 0.05)
 
     def _clear(self) -> None:

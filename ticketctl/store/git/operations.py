@@ -77,7 +77,7 @@ OPERATIONS = (
 stops at a conflict leaves a ``CHERRY_PICK_HEAD``, too."""
 
 
-def unfinished(repository: Repository) -> Operation | None:
+def unfinished_operation(repository: Repository) -> Operation | None:
     """What git is in the middle of in a work tree; not in other work trees of its
     repository."""
     return next((one for one in OPERATIONS if _is_going_on(repository, one)), None)
@@ -92,31 +92,31 @@ def _is_going_on(repository: Repository, one: Operation) -> bool:
     return False
 
 
-def must_be_free(repository: Repository) -> None:
+def require_free(repository: Repository) -> None:
     """See that a command may write into a work tree now; wait for locks on its
     references.
 
     Raises:
         BusyError: git is in the middle of something, or a lock stays.
     """
-    must_be_finished(repository)
+    require_finished(repository)
     until = time.monotonic() + WAIT
     for path in _locks_of(repository):
-        wait_for(path, until, repository)
+        wait_for_lock(path, until, repository)
 
 
-def must_be_finished(repository: Repository) -> None:
+def require_finished(repository: Repository) -> None:
     """See that git is not in the middle of something.
 
     Raises:
         BusyError: it is; with what to do.
     """
-    if found := unfinished(repository):
+    if found := unfinished_operation(repository):
         words = f"{found.name} is in progress in {repository.top}; nothing was written"
         raise BusyError(words, f"{found.remedy}; then try again")
 
 
-def left_locks(repository: Repository) -> list[str]:
+def present_locks(repository: Repository) -> list[str]:
     """The locks of git's that are there now, on its index and on what HEAD is."""
     index = f"{repository.folder}/index.lock"
     return [path for path in (index, *_locks_of(repository)) if os.path.lexists(path)]
@@ -132,7 +132,7 @@ def _locks_of(repository: Repository) -> list[str]:
     return locks + ([f"{repository.common}/{branch}.lock"] if branch else [])
 
 
-def wait_for(path: str, until: float, repository: Repository) -> None:
+def wait_for_lock(path: str, until: float, repository: Repository) -> None:
     """Wait until a lock of git's is gone.
 
     Args:
@@ -144,18 +144,18 @@ def wait_for(path: str, until: float, repository: Repository) -> None:
     pause = 0.001
     while os.path.lexists(path):
         if time.monotonic() >= until:
-            raise locked(path, repository)
-        time.sleep(jittered(pause))
+            raise locked_error(path, repository)
+        time.sleep(jitter(pause))
         pause = min(pause * 2, 0.1)
 
 
-def jittered(seconds: float) -> float:
+def jitter(seconds: float) -> float:
     """A pause of that order: who waits for the same must not come back at the same
     time."""
     return seconds * (0.5 + os.urandom(1)[0] / 256)
 
 
-def locked(path: str, repository: Repository) -> BusyError:
+def locked_error(path: str, repository: Repository) -> BusyError:
     """What to say of a lock that stays."""
     about, hint = describe_lock(path, repository)
     return BusyError(f"git is locked by {path} ({about}); nothing was written", hint)

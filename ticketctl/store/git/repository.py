@@ -93,9 +93,9 @@ def _opened(root: str, top: str, entry: str) -> Repository:
         )
     owners = {os.lstat(entry).st_uid, os.stat(top).st_uid, os.stat(folder).st_uid}
     if owners != {os.geteuid()}:
-        from ticketctl.store.git.access import must_accept
+        from ticketctl.store.git.access import require_access
 
-        must_accept(root)  # as it does by safe.directory, or after sudo
+        require_access(root)  # as it does by safe.directory, or after sudo
     points_back = not named or _points_back(folder, top, entry)
     return Repository(top, folder, common, points_back)
 
@@ -148,11 +148,11 @@ def _points_back(folder: str, top: str, entry: str) -> bool:
     tree by its file ``gitdir``, that of a submodule by ``core.worktree``."""
     if back := _line_of(f"{folder}/gitdir"):
         return os.path.realpath(os.path.join(folder, back)) == os.path.realpath(entry)
-    tree = setting(folder, "worktree")
+    tree = core_setting(folder, "worktree")
     return bool(tree) and os.path.realpath(os.path.join(folder, tree)) == top
 
 
-def setting(folder: str, key: str) -> str:
+def core_setting(folder: str, key: str) -> str:
     """A value of ``[core]`` in the configuration of a git directory, read without git.
 
     Only for what git itself writes there in one line (``core.worktree``,
@@ -187,7 +187,7 @@ def shared_mode(common: str) -> int:
     Args:
         common: the git directory that all work trees share.
     """
-    value = setting(common, "sharedrepository").lower()
+    value = core_setting(common, "sharedrepository").lower()
     if value in (*_TRUE, "group"):
         return 0o660
     if value in ("2", "all", "world", "everybody"):

@@ -81,7 +81,7 @@ def is_set_up(root: str) -> bool:
     return driver == _DRIVER
 
 
-def set_up(root: str, hook: bool) -> None:
+def set_up_clone(root: str, hook: bool) -> None:
     """Teach a clone to merge tickets and, with ``hook``, to check them before every
     commit.
 
@@ -92,7 +92,7 @@ def set_up(root: str, hook: bool) -> None:
     run_git(root, "config", "merge.ticketctl.name", "joins the histories of a ticket")
     run_git(root, "config", "merge.ticketctl.driver", _DRIVER)
     if program := _program():
-        config.set_own(root, _PROGRAM, program)
+        config.set_clone_setting(root, _PROGRAM, program)
     named = run_git(root, "rev-parse", "--git-path", "hooks/pre-commit").stdout.strip()
     place = os.path.realpath(os.path.join(root, named))
     ours = os.path.realpath(

@@ -16,7 +16,7 @@ from ticketctl.store.index.database import (
     UnusableError,
     connect,
     index_numbers,
-    prepare,
+    prepare_connection,
 )
 from ticketctl.store.index.schema import INDEXES, TABLES
 from ticketctl.store.state import StateFolder
@@ -51,7 +51,7 @@ def build_index(contents: IndexContents, state: StateFolder | None) -> Index:
 def _fill(contents: IndexContents, draft: str | None) -> Index:
     """Return an index with its contents; closed again, if it is in a file."""
     address = ":memory:" if draft is None else draft
-    connection = prepare(sqlite3.connect(address, isolation_level=None))
+    connection = prepare_connection(sqlite3.connect(address, isolation_level=None))
     try:
         connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
         for statement in TABLES:
@@ -73,9 +73,9 @@ def _fill(contents: IndexContents, draft: str | None) -> Index:
 
 def _move_in(draft: str) -> Index:
     """Open a new file under a number that no index file has had; remove the others."""
-    from ticketctl.store.writing.sync import sync
+    from ticketctl.store.writing.sync import sync_path
 
-    sync(draft)
+    sync_path(draft)
     folder = os.path.dirname(draft)
     older = index_numbers(folder)
     number = max(older, default=0) + 1
@@ -111,5 +111,5 @@ def _new_draft(state: StateFolder) -> str:
                 if time.time() - entry.stat().st_mtime > _ABANDONED:
                     os.unlink(entry)
     with files.folder_of(folder, name) as descriptor:
-        files.put(descriptor, name, b"", access=state.access)
+        files.make_file(descriptor, name, b"", access=state.access)
     return f"{folder}/{name}"

@@ -18,7 +18,7 @@ from ticketctl.store.index.git_changes import (
     ticket_path,
 )
 from ticketctl.store.index.stamps import FileStamp, is_unchanged
-from ticketctl.store.paths import walk
+from ticketctl.store.paths import walk_tickets
 from ticketctl.store.state import StateFolder
 
 LARGE = 2000
@@ -61,7 +61,7 @@ def find_changes(
 
 def _all_behind_link(root: str, index: Index | None) -> ChangeSet:
     """Return all files: none is a ticket of the store, as reading each will say."""
-    to_read = [FileToRead(path) for path in walk(root)]
+    to_read = [FileToRead(path) for path in walk_tickets(root)]
     gone: set[str] = set()
     if index is not None:
         gone = index.stamps().keys() - {file.path for file in to_read}
@@ -70,7 +70,7 @@ def _all_behind_link(root: str, index: Index | None) -> ChangeSet:
 
 def _all_files(root: str) -> ChangeSet:
     """Return all files, with the blobs of HEAD: their bytes show which are the same."""
-    paths = list(walk(root))
+    paths = list(walk_tickets(root))
     head = state_in_head(root) if len(paths) > LARGE else None
     meta, blobs = head or (WITHOUT_GIT, {})
     to_read = [FileToRead(path, blobs.get(path, "")) for path in paths]
@@ -89,7 +89,7 @@ def _is_large(index: Index) -> bool:
 
 def _changes_by_stat(root: str, index: Index) -> ChangeSet:
     stamps = index.stamps()
-    paths = list(walk(root))
+    paths = list(walk_tickets(root))
     to_read = [
         FileToRead(path)
         for path in paths

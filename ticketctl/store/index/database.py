@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from ticketctl.pattern import pattern
 from ticketctl.record import EMPTY
-from ticketctl.store.index.schema import is_exact
+from ticketctl.store.index.schema import has_exact_tables
 from ticketctl.store.index.stamps import FileStamp
 from ticketctl.store.state import StateFolder
 
@@ -131,7 +131,7 @@ class Index:
         Raises:
             UnusableError: they are not.
         """
-        if not is_exact(self.connection):
+        if not has_exact_tables(self.connection):
             raise UnusableError("it has other tables than ours")
         generation = self.meta("generation")
         if self.meta("schema") != SCHEMA or not isinstance(generation, int):
@@ -143,7 +143,7 @@ class Index:
         Raises:
             UnusableError: the index is damaged, or locked.
         """
-        memory = prepare(sqlite3.connect(":memory:", isolation_level=None))
+        memory = prepare_connection(sqlite3.connect(":memory:", isolation_level=None))
         until = time.monotonic() + _PATIENCE
 
         def stop_if_locked(status: int, *_: int) -> None:
@@ -305,7 +305,7 @@ class Index:
         )
 
 
-def prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
+def prepare_connection(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Give a connection our function and limits; return it.
 
     SQLite's own ``lower`` knows ASCII only. The connection runs nothing that a table
@@ -335,7 +335,7 @@ def connect(path: str) -> sqlite3.Connection:
         isolation_level=None,
     )
     try:
-        prepare(connection).execute("PRAGMA synchronous=NORMAL")
+        prepare_connection(connection).execute("PRAGMA synchronous=NORMAL")
     except FAILURES:
         connection.close()
         raise

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from ticketctl.errors import DiskError
 from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.index.stamps import FileStamp, is_unchanged, take_stamp
-from ticketctl.store.paths import id_of, walk
+from ticketctl.store.paths import id_of, walk_tickets
 from ticketctl.store.state import StateFolder
 
 _DAY = 3
@@ -45,7 +45,7 @@ def _below(root: str, path: str) -> Iterator[str]:
             yield from _below(root, f"{path}/{name}")
 
 
-def beginning(state: StateFolder, wanted: str) -> Iterable[str] | None:
+def ids_beginning(state: StateFolder, wanted: str) -> Iterable[str] | None:
     """The ids, or whole files, whose id or random half begins so; nothing, where the
     index cannot tell.
 
@@ -79,7 +79,7 @@ def beginning(state: StateFolder, wanted: str) -> Iterable[str] | None:
         ]
     except UnusableError:
         return None
-    ids += [id_of(path) for folder in again for path in walk(root, folder)]
+    ids += [id_of(path) for folder in again for path in walk_tickets(root, folder)]
     return sorted(set(ids))
 
 

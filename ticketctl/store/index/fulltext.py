@@ -15,18 +15,18 @@ from contextlib import suppress
 from ticketctl.core.query import Term
 from ticketctl.errors import SettingsError
 from ticketctl.store.index.database import Index, UnusableError
-from ticketctl.store.index.schema import TEXTS, unless_there
+from ticketctl.store.index.schema import TEXTS, if_not_exists
 from ticketctl.store.index.sql import hits_of
 
 _FORGOTTEN = 1000
 
 
-def is_prepared(index: Index) -> bool:
+def has_texts(index: Index) -> bool:
     """Whether words have ever been put into the index."""
     return index.one("SELECT 1 FROM sqlite_master WHERE name = 'texts'") is not None
 
 
-def unread(index: Index) -> list[tuple[str, bytes]]:
+def unindexed_texts(index: Index) -> list[tuple[str, bytes]]:
     """(path, blob) of the tickets whose present text is not in the index.
 
     Raises:
@@ -34,7 +34,7 @@ def unread(index: Index) -> list[tuple[str, bytes]]:
         SettingsError: this Python's SQLite cannot search.
     """
     try:
-        if not is_prepared(index):
+        if not has_texts(index):
             _make(index)
         elif index.meta("searched") == index.meta("generation"):
             return []
@@ -54,7 +54,7 @@ def unread(index: Index) -> list[tuple[str, bytes]]:
 
 def _make(index: Index) -> None:
     for statement in TEXTS:
-        index.connection.execute(unless_there(statement))
+        index.connection.execute(if_not_exists(statement))
 
 
 def _last(index: Index) -> int:
@@ -62,7 +62,7 @@ def _last(index: Index) -> int:
     return index.number("SELECT max(number) FROM held")
 
 
-def add(index: Index, texts: Iterable[tuple[str, bytes, str]]) -> None:
+def add_texts(index: Index, texts: Iterable[tuple[str, bytes, str]]) -> None:
     """Put texts into the index, in one short transaction.
 
     Args:
@@ -92,7 +92,7 @@ def add(index: Index, texts: Iterable[tuple[str, bytes, str]]) -> None:
         raise UnusableError(str(error)) from None
 
 
-def complete(index: Index, generation: object) -> None:
+def mark_complete(index: Index, generation: object) -> None:
     """Note that every text of a state of the index is in it; nothing, if it has been
     written since."""
     sql = "REPLACE INTO meta SELECT 'searched', value FROM meta WHERE key = 'generation' AND value = ?"
@@ -100,7 +100,7 @@ def complete(index: Index, generation: object) -> None:
         index.connection.execute(sql, (generation,))
 
 
-def find(index: Index, term: Term) -> None:
+def find_hits(index: Index, term: Term) -> None:
     """Make the tickets in whose text something stands known to ``selection``.
 
     Raises:

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from ticketctl.errors import DiskError
-from ticketctl.store.files import link_above, remains
+from ticketctl.store.files import link_above, may_exist
 from ticketctl.store.index.change_set import ChangeSet, FileToRead
 from ticketctl.store.index.database import Index
 from ticketctl.store.index.stamps import (
@@ -293,7 +293,7 @@ def _is_present(root: str, path: str, links: dict[str, bool]) -> bool:
         links: whether a folder is behind a link, by its path; takes that of this file.
     """
     folder, full = path.rpartition("/")[0], f"{root}/{path}"
-    if not remains(full):
+    if not may_exist(full):
         return False
     is_file = path.endswith(".yaml")
     if not is_file and os.path.isdir(full) and not os.path.islink(full):

@@ -64,14 +64,14 @@ _OF_TEXTS = frozenset(
 """The tables that SQLite makes for ``texts``; how, is for its version to say."""
 
 
-def unless_there(statement: str) -> str:
+def if_not_exists(statement: str) -> str:
     """The statement for who may not be the only one to make it; SQLite keeps the same
     text."""
     head, what, rest = re.split(r"((?:TABLE|INDEX) )", statement, maxsplit=1)
     return f"{head}{what}IF NOT EXISTS {rest}"
 
 
-def is_exact(connection: sqlite3.Connection) -> bool:
+def has_exact_tables(connection: sqlite3.Connection) -> bool:
     """Whether a file has just the tables, indexes and triggers that we make.
 
     Raises:

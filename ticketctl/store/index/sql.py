@@ -15,7 +15,7 @@ _ALL = 2**62
 _OTHERS = ("closed", "queued", "wake", "owes")
 
 
-def select(index: Index, query: Query) -> Iterator[Row]:
+def select_rows(index: Index, query: Query) -> Iterator[Row]:
     """The rows that a query wants, in its order, one at a time."""
     where, values = _where(query)
     limit = f" LIMIT {min(query.limit, _ALL)}" if query.limit else ""
@@ -24,7 +24,7 @@ def select(index: Index, query: Query) -> Iterator[Row]:
     return (Row(*cells) for cells in index.all(sql, *values, *sorted_by))
 
 
-def ids(index: Index, query: Query) -> Iterator[str]:
+def select_ids(index: Index, query: Query) -> Iterator[str]:
     """The ids of the tickets that a query wants, oldest day first."""
     where, values = _where(query)
     return (
@@ -35,24 +35,24 @@ def ids(index: Index, query: Query) -> Iterator[str]:
     )
 
 
-def total(index: Index, query: Query) -> int:
+def count_matching(index: Index, query: Query) -> int:
     """How many tickets a query wants, whatever its limit."""
     if query.terms in ((), (Term("closed", "is", (0,)),)):
         return sum(
             number
-            for state, number in sums(index).items()
+            for state, number in count_by_state(index).items()
             if not query.terms or state != "closed"
         )
     where, values = _where(query)
     return index.number(f"SELECT count(*) FROM tickets WHERE {where}", *values)
 
 
-def sums(index: Index) -> dict[str, int]:
+def count_by_state(index: Index) -> dict[str, int]:
     """How many tickets there are in each state."""
     return dict(index.all("SELECT state, number FROM sums WHERE number > 0"))
 
 
-def waking(index: Index, now: str) -> list[str]:
+def tickets_to_wake(index: Index, now: str) -> list[str]:
     """The ids of the tickets at which a sweep must look at an instant, the longest due
     first."""
     return [
@@ -64,14 +64,14 @@ def waking(index: Index, now: str) -> list[str]:
     ]
 
 
-def latest(index: Index, until: str) -> str:
+def latest_update(index: Index, until: str) -> str:
     """The instant of the newest change of a ticket that is not later than ``until``;
     empty if there is none."""
     sql = "SELECT updated FROM tickets WHERE id IS NOT NULL AND updated <= ? ORDER BY updated DESC LIMIT 1"
     return str(index.one(sql, until) or "")
 
 
-class Ahead(NamedTuple):
+class FutureTicket(NamedTuple):
     """A ticket with an event that is dated in the future; ``at`` is the newest of its
     events."""
 
@@ -81,15 +81,15 @@ class Ahead(NamedTuple):
     at: str
 
 
-def ahead(index: Index, until: str) -> list[Ahead]:
+def tickets_ahead(index: Index, until: str) -> list[FutureTicket]:
     """The tickets with an event that is later than ``until``, in the order of those
     events."""
     sql = """SELECT id, profile, status, updated FROM tickets WHERE id IS NOT NULL AND updated > ?
              ORDER BY updated, id"""
-    return [Ahead(*cells) for cells in index.all(sql, until)]
+    return [FutureTicket(*cells) for cells in index.all(sql, until)]
 
 
-def holding(index: Index, names: Iterable[str]) -> list[str]:
+def paths_with_emails(index: Index, names: Iterable[str]) -> list[str]:
     """The files of the tickets that hold letters with one of some Message-IDs."""
     found = (
         index.all("SELECT path FROM letters WHERE name = ?", name) for name in names
@@ -97,14 +97,14 @@ def holding(index: Index, names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(path for rows in found for (path,) in rows))
 
 
-def shared(index: Index) -> list[str]:
+def paths_with_shared_emails(index: Index) -> list[str]:
     """The files of the tickets that hold an email which another one holds as well."""
     sql = """SELECT path FROM letters WHERE instr(name, 'watcher' || char(10)) != 1 AND name IN
              (SELECT name FROM letters GROUP BY name HAVING count(*) > 1)"""
     return sorted({str(path) for (path,) in index.all(sql)})
 
 
-def owned(index: Index, who: str, profiles: Iterable[str]) -> list[str]:
+def paths_of_customer(index: Index, who: str, profiles: Iterable[str]) -> list[str]:
     """The files of the tickets whose customer somebody is, however written, and of all
     tickets of some profiles."""
     names = list(profiles)
@@ -113,7 +113,7 @@ def owned(index: Index, who: str, profiles: Iterable[str]) -> list[str]:
     return [path for (path,) in index.all(sql, *[who.casefold()] * 2, *names)]
 
 
-def lettered(index: Index, watcher: str) -> list[str]:
+def paths_watched_by(index: Index, watcher: str) -> list[str]:
     """The files of the tickets that somebody watches, however written.
 
     Args:
@@ -227,7 +227,7 @@ def _order(query: Query) -> tuple[str, list[Any]]:
     return ", ".join([*parts, *([] if "id" in dict(query.sort) else ["id"])]), values
 
 
-def profiles_in(index: Index) -> list[str]:
+def profiles_in_use(index: Index) -> list[str]:
     """The profiles of all tickets."""
     return [
         str(name)
@@ -237,7 +237,7 @@ def profiles_in(index: Index) -> list[str]:
     ]
 
 
-def assigned(index: Index) -> list[tuple[str, int]]:
+def count_by_assignee(index: Index) -> list[tuple[str, int]]:
     """(who, how many) of the open tickets that are assigned to somebody."""
     sql = "SELECT assignee, count(*) FROM tickets WHERE closed = 0 AND assignee > '' GROUP BY assignee"
     return [(str(who), int(number)) for who, number in index.all(sql)]

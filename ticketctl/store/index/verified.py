@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ticketctl.store.index.database import Index, UnusableError
-from ticketctl.store.index.schema import SOUND, unless_there
+from ticketctl.store.index.schema import SOUND, if_not_exists
 
 
 class VerifiedTicket(NamedTuple):
@@ -29,7 +29,7 @@ class VerifiedTicket(NamedTuple):
     files: str
 
 
-def doubtful(index: Index) -> list[tuple[str, bytes]]:
+def unverified_tickets(index: Index) -> list[tuple[str, bytes]]:
     """(path, git's blob) of the files that were not found right as they are now.
 
     Raises:
@@ -38,13 +38,13 @@ def doubtful(index: Index) -> list[tuple[str, bytes]]:
     sql = """SELECT path, tickets.blob FROM tickets LEFT JOIN sound USING (path)
              WHERE sound.blob IS NOT tickets.blob"""
     try:
-        index.connection.execute(unless_there(SOUND))
+        index.connection.execute(if_not_exists(SOUND))
     except sqlite3.Error as error:
         raise UnusableError(str(error)) from None
     return list(index.all(sql))
 
 
-def later(index: Index, until: str) -> list[tuple[str, bytes]]:
+def updated_after(index: Index, until: str) -> list[tuple[str, bytes]]:
     """(path, git's blob) of the tickets with an event that is later than an instant:
     what is right at one instant need not be right at an earlier one.
 
@@ -58,7 +58,7 @@ def later(index: Index, until: str) -> list[tuple[str, bytes]]:
     )
 
 
-def attached(index: Index) -> Iterator[VerifiedTicket]:
+def verified_with_files(index: Index) -> Iterator[VerifiedTicket]:
     """Those that were found right, and have attachments.
 
     Raises:
@@ -71,7 +71,7 @@ def attached(index: Index) -> Iterator[VerifiedTicket]:
         yield VerifiedTicket(path, blob, files)
 
 
-def add(index: Index, found: Iterable[VerifiedTicket]) -> None:
+def add_verified(index: Index, found: Iterable[VerifiedTicket]) -> None:
     """Note which were found right.
 
     Raises:

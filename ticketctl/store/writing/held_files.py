@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from ticketctl.store import files
-from ticketctl.store.writing.locks import held
+from ticketctl.store.writing.locks import open_locks
 from ticketctl.store.writing.permissions import PLAIN, Access
 
 
@@ -48,7 +48,7 @@ class HeldFile:
         finally:
             with suppress(OSError):
                 os.unlink(aside)
-        held.add(self.descriptor)
+        open_locks.add(self.descriptor)
 
     def append(self, data: bytes) -> None:
         """Write more bytes at its end.
@@ -56,11 +56,11 @@ class HeldFile:
         Raises:
             OSError: it cannot be written.
         """
-        files.write(self.descriptor, data)
+        files.write_fully(self.descriptor, data)
 
     def let_go(self) -> None:
         """Let go of it; it stays where it is, for others to find."""
-        held.discard(self.descriptor)
+        open_locks.discard(self.descriptor)
         os.close(self.descriptor)
 
     def remove(self) -> None:
@@ -92,7 +92,7 @@ def _locked(path: str, data: bytes, access: Access) -> int:
 
 
 @contextmanager
-def abandoned(path: str, mark: bytes = b"") -> Iterator[bool]:
+def check_abandoned(path: str, mark: bytes = b"") -> Iterator[bool]:
     """Look whether a :class:`HeldFile` has outlived its maker; if so, hold it
     meanwhile, so that nobody else finds it abandoned.
 
@@ -136,7 +136,7 @@ def make_open(path: str, data: bytes, access: Access = PLAIN) -> int:
     )
     descriptor = os.open(path, flags, 0o666)
     try:
-        files.fill(descriptor, data, access)
+        files.write_new(descriptor, data, access)
     except BaseException:
         os.close(descriptor)
         with suppress(OSError):

@@ -27,7 +27,7 @@ from ticketctl.record import Record
 from ticketctl.store.state import StateFolder
 from ticketctl.store.writing import sync
 from ticketctl.store.writing.open_folders import OpenFolders
-from ticketctl.store.writing.temporary import OUTBOX, STORE, place_of
+from ticketctl.store.writing.temporary import OUTBOX, STORE, place_folder
 
 WRITABLE = ("tickets/", "attachments/", "dead-letters/")
 """Only below these a journal renames anything in a store."""
@@ -91,7 +91,7 @@ class JournalRow(NamedTuple):
 
     def waits_in(self, state: StateFolder) -> str:
         """The path of its waiting folder."""
-        return f"{place_of(state, self.place)}/{self.folder}"
+        return f"{place_folder(state, self.place)}/{self.folder}"
 
     @property
     def is_besides(self) -> bool:
@@ -104,31 +104,31 @@ class JournalRow(NamedTuple):
         Raises:
             OSError: the disk failed.
         """
-        waiting = folders.of(place_of(state, self.place), f"{self.folder}/x")
-        target = folders.of(area_of(state, self.area), self.target)
+        waiting = folders.of(place_folder(state, self.place), f"{self.folder}/x")
+        target = folders.of(area_folder(state, self.area), self.target)
         name = os.path.basename(self.target)
         os.rename(self.name, name, src_dir_fd=waiting, dst_dir_fd=target)
 
 
-def area_of(state: StateFolder, area: str) -> str:
+def area_folder(state: StateFolder, area: str) -> str:
     """The folder of an area: the store, or the outbox."""
     return state.outbox if area == OUTBOX else state.root
 
 
-def name_of(area: str, target: str) -> str:
+def waiting_name(area: str, target: str) -> str:
     """Under which name a file waits: after its target, so that one that comes twice is
     found."""
     return sha256(f"{area} {target}".encode()).hex()[:32]
 
 
-def in_order(rows: Callable[[], Iterator[JournalRow]]) -> Iterator[JournalRow]:
+def in_rename_order(rows: Callable[[], Iterator[JournalRow]]) -> Iterator[JournalRow]:
     """Rows in the order of their renames: what cannot be finished from a journal
     outside git comes first, so that all can still be taken back."""
     yield from (row for row in rows() if row.is_besides)
     yield from (row for row in rows() if not row.is_besides)
 
 
-def finish(
+def finish_renames(
     state: StateFolder,
     left: Iterable[JournalRow],
     folders: Iterable[tuple[str, str]],
@@ -150,10 +150,10 @@ def finish(
         folders = list(folders)
         if len(folders) > MANY and sync.can_sync_all():
             for area in dict.fromkeys(area for area, _ in folders):
-                sync.sync_all(area_of(state, area))
+                sync.sync_all(area_folder(state, area))
             return
         for area, path in folders:
-            os.fsync(opened.of(area_of(state, area), f"{path}/x".lstrip("/")))
+            os.fsync(opened.of(area_folder(state, area), f"{path}/x".lstrip("/")))
     except OSError as error:
         hint = (
             "it is written in part; the next command finishes it"
@@ -165,7 +165,7 @@ def finish(
         ) from None
 
 
-def partly(state: StateFolder, error: OSError) -> PartialWriteError:
+def partial_write(state: StateFolder, error: OSError) -> PartialWriteError:
     """What to say where the disk failed among the renames."""
     words = f"the disk failed in {state.root}: {error.strerror}"
     return PartialWriteError(
@@ -173,7 +173,7 @@ def partly(state: StateFolder, error: OSError) -> PartialWriteError:
     )
 
 
-def rows_in(path: str) -> Iterator[JournalRow]:
+def read_journal(path: str) -> Iterator[JournalRow]:
     """What a journal lists, one after the other.
 
     Raises:

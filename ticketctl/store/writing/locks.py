@@ -17,7 +17,7 @@ from ticketctl.store.files import open_folder
 
 
 @contextmanager
-def lock(folder: str, wait: float = 30.0) -> Iterator[None]:
+def lock_folder(folder: str, wait: float = 30.0) -> Iterator[None]:
     """Hold the kernel's lock on a folder (``flock``, so nothing is left behind by a
     process that dies).
 
@@ -35,21 +35,21 @@ def lock(folder: str, wait: float = 30.0) -> Iterator[None]:
         raise DiskError(f"cannot lock {folder}: {error.strerror}") from None
     try:
         _acquire(descriptor, folder, time.monotonic() + wait)
-        held.add(descriptor)
+        open_locks.add(descriptor)
         yield
     finally:
-        held.discard(descriptor)
+        open_locks.discard(descriptor)
         os.close(descriptor)
 
 
-held: set[int] = set()
+open_locks: set[int] = set()
 
 
-def let_go() -> None:
+def close_inherited_locks() -> None:
     """Close the locks that a forked process has inherited: they are its parent's, and
     must not outlive it. (The parent keeps them.)"""
-    while held:
-        os.close(held.pop())
+    while open_locks:
+        os.close(open_locks.pop())
 
 
 def die_with_parent() -> None:

@@ -21,7 +21,7 @@ from ticketctl.store.writing.held_files import open_regular
 _PIECE = 1 << 20
 
 
-def take_place(
+def replace_unchanged(
     waiting: tuple[int, str], target: tuple[int, str], path: str, replaces: str | None
 ) -> bytes | None:
     """Rename a waiting file to its place, over a file that still is what it was.
@@ -43,13 +43,13 @@ def take_place(
     if replaces is None:
         with suppress(FileNotFoundError):
             os.lstat(target[1], dir_fd=target[0])
-            raise changed(path)
+            raise changed_by_other(path)
         _rename(waiting, target)
         return None
     try:
         descriptor = open_regular(target[1], target[0])
     except FileNotFoundError:
-        raise changed(path) from None
+        raise changed_by_other(path) from None
     try:
         _lease(descriptor, path)
         data = _all_of(descriptor)
@@ -57,7 +57,7 @@ def take_place(
         if sha256(data).hex() != replaces or not os.path.samestat(
             os.fstat(descriptor), still
         ):
-            raise changed(path)
+            raise changed_by_other(path)
         _rename(waiting, target)
         return data
     finally:
@@ -79,7 +79,7 @@ def remove_unchanged(folder: int, name: str, path: str, digest: str) -> None:
     try:
         _lease(descriptor, path)
         if sha256(_all_of(descriptor)).hex() != digest:
-            raise changed(path)
+            raise changed_by_other(path)
         os.unlink(name, dir_fd=folder)
     finally:
         os.close(descriptor)
@@ -93,7 +93,7 @@ def _rename(waiting: tuple[int, str], target: tuple[int, str]) -> None:
     os.rename(waiting[1], target[1], src_dir_fd=waiting[0], dst_dir_fd=target[0])
 
 
-def changed(path: str) -> ChangedError:
+def changed_by_other(path: str) -> ChangedError:
     """What to say of a file that is not what it was when it was read."""
     return ChangedError(
         f"{path} was changed by another program meanwhile", "look at it, then try again"

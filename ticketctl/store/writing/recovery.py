@@ -19,29 +19,29 @@ from ticketctl.store.state import StateFolder
 from ticketctl.store.writing.journal import (
     WRITABLE,
     JournalRow,
-    area_of,
-    finish,
-    in_order,
-    name_of,
-    rows_in,
+    area_folder,
+    finish_renames,
+    in_rename_order,
+    read_journal,
+    waiting_name,
 )
 from ticketctl.store.writing.open_folders import OpenFolders
 from ticketctl.store.writing.temporary import (
     OUTBOX,
     STORE,
-    is_waiting,
+    is_waiting_path,
     leftovers,
-    place_of,
-    remove,
+    place_folder,
+    remove_waiting,
 )
 
 Extends = Callable[[str, bytes, bytes | None], bool]
 """Whether bytes are a ticket at a path that holds all events of others, and more."""
 
 
-def interrupted(state: StateFolder) -> bool:
+def is_interrupted(state: StateFolder) -> bool:
     """Whether a crash left something to :func:`recover` (or somebody is just writing)."""
-    return files.remains(state.journal) or any(True for _ in leftovers(state))
+    return files.may_exist(state.journal) or any(True for _ in leftovers(state))
 
 
 def recover(state: StateFolder, extends: Extends) -> list[str]:
@@ -58,7 +58,7 @@ def recover(state: StateFolder, extends: Extends) -> list[str]:
         DiskError: the journal, or what it lists, cannot be read or finished.
     """
     finished: list[str] = []
-    if not interrupted(state):
+    if not is_interrupted(state):
         return finished
     folders = set[str]()
     can_be_finished = not state.beside or not any(
@@ -71,7 +71,7 @@ def recover(state: StateFolder, extends: Extends) -> list[str]:
     with suppress(OSError):
         os.unlink(state.journal)
     for path in (*leftovers(state), *folders):
-        remove(path)
+        remove_waiting(path)
     return finished
 
 
@@ -87,9 +87,11 @@ def _rows(state: StateFolder) -> Iterator[JournalRow]:
     ):
         return
     try:
-        for _ in rows_in(state.journal):
+        for _ in read_journal(state.journal):
             pass  # damaged anywhere, it is not believed anywhere
-        yield from filter(_could_be_ours, in_order(lambda: rows_in(state.journal)))
+        yield from filter(
+            _could_be_ours, in_rename_order(lambda: read_journal(state.journal))
+        )
     except (FileNotFoundError, ValueError):
         return
     except OSError as error:
@@ -98,12 +100,14 @@ def _rows(state: StateFolder) -> Iterator[JournalRow]:
 
 def _recovered(state: StateFolder, row: JournalRow, extends: Extends) -> bool:
     """Finish one row; whether its file is in its place now."""
-    base = area_of(state, row.area)
+    base = area_folder(state, row.area)
     if not _waits(state, row):
         return files.is_regular(base, row.target)
     limit = files.MAX_BYTES if state.beside else files.LARGEST
     now = _bytes(base, row.target, limit)
-    data = _bytes(place_of(state, row.place), f"{row.folder}/{row.name}", limit) or b""
+    data = (
+        _bytes(place_folder(state, row.place), f"{row.folder}/{row.name}", limit) or b""
+    )
     is_as_read = (None if now is None else sha256(now).hex()) == row.replaces
     is_ours = sha256(data).hex() == row.digest
     if state.beside and is_ours:
@@ -114,7 +118,7 @@ def _recovered(state: StateFolder, row: JournalRow, extends: Extends) -> bool:
             state.made_outbox()
         opened = OpenFolders(state.access)
         try:
-            finish(
+            finish_renames(
                 state,
                 [row],
                 [(row.area, os.path.dirname(row.target))],
@@ -140,7 +144,9 @@ def _rescue(state: StateFolder, row: JournalRow, data: bytes) -> None:
             files.folder_of(state.made("rescued"), "") as folder,
             suppress(FileExistsError),
         ):
-            files.put(folder, os.path.basename(row.target), data, access=state.access)
+            files.make_file(
+                folder, os.path.basename(row.target), data, access=state.access
+            )
     except OSError as error:
         words = (
             f"cannot keep what a crash left in {row.waits_in(state)}: {error.strerror}"
@@ -156,7 +162,7 @@ def _waits(state: StateFolder, row: JournalRow) -> bool:
     """
     path = f"{row.waits_in(state)}/{row.name}"
     try:
-        return files.about(path) is not None
+        return files.stat_if_present(path) is not None
     except OSError as error:
         words = f"cannot read {path}: {error.strerror}"
         raise DiskError(words, "the journal is kept") from None
@@ -168,12 +174,12 @@ def _could_be_ours(row: JournalRow) -> bool:
     parts = row.target.split("/")
     try:
         fits = all(0 < len(os.fsencode(part)) < 256 for part in parts)
-        named = row.name == name_of(row.area, row.target)
+        named = row.name == waiting_name(row.area, row.target)
     except UnicodeEncodeError:
         return False
     is_place = row.target.startswith(WRITABLE) if row.area == STORE else len(parts) == 1
     is_plain = not {".", ".."}.intersection(parts) and "\0" not in row.target
-    return fits and named and is_place and is_plain and is_waiting(row.folder)
+    return fits and named and is_place and is_plain and is_waiting_path(row.folder)
 
 
 def _bytes(base: str, path: str, limit: int) -> bytes | None:

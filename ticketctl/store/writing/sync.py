@@ -27,7 +27,7 @@ def sync_all(folder: str) -> None:
         os.close(descriptor)
 
 
-def sync(path: str, folder: int | None = None) -> None:
+def sync_path(path: str, folder: int | None = None) -> None:
     """Put a file, or the names in a folder, on the disk.
 
     Args:

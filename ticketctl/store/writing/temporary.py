@@ -37,7 +37,7 @@ class TemporaryFolder:
         self.place, self.folder, self.descriptor = place, folder, descriptor
 
 
-def place_of(state: StateFolder, place: str) -> str:
+def place_folder(state: StateFolder, place: str) -> str:
     """The folder in which waiting folders lie; beside the outbox, not in it, since
     scripts may leave many files there."""
     if place == OUTBOX:
@@ -45,7 +45,7 @@ def place_of(state: StateFolder, place: str) -> str:
     return state.root if place == STORE else state.folder
 
 
-def is_waiting(folder: str) -> bool:
+def is_waiting_path(folder: str) -> bool:
     """Whether a path could be that of a waiting folder, or of a journal not yet
     complete."""
     *above, name = folder.split("/")
@@ -86,7 +86,7 @@ class TemporaryFolders:
 
     def _made(self, area: str, path: str, mount: object) -> TemporaryFolder:
         for place, parent in self._candidates(area, path):
-            base = place_of(self._state, place)
+            base = place_folder(self._state, place)
             with files.folder_of(base, f"{parent}/".lstrip("/")) as folder:
                 if _mount_of(folder) != mount:
                     continue
@@ -138,7 +138,7 @@ class TemporaryFolders:
     def remove(self) -> None:
         """Remove them with what is left in them."""
         for made in self.all():
-            remove(f"{place_of(self._state, made.place)}/{made.folder}")
+            remove_waiting(f"{place_folder(self._state, made.place)}/{made.folder}")
         self.close()
 
     def close(self) -> None:
@@ -167,20 +167,20 @@ def leftovers(state: StateFolder) -> Iterator[str]:
 
     A folder that holds anything else than files under names of ours is none of them.
     """
-    tops = {place_of(state, place) for place in (IN_STATE, STORE, OUTBOX)}
+    tops = {place_folder(state, place) for place in (IN_STATE, STORE, OUTBOX)}
     for top in {*tops, f"{state.root}/tickets"} - {""}:
         try:
             names = [name for name in os.listdir(top) if _NAME.match(name)]
         except OSError:
             continue
         for name in names:
-            if all(map(_FILE.match, files.names_in(top, name))):
+            if all(map(_FILE.match, files.list_names(top, name))):
                 yield f"{top}/{name}"
 
 
-def remove(path: str) -> None:
+def remove_waiting(path: str) -> None:
     """Remove a waiting folder with its files, or a journal that is not complete; not
     one that holds what is none of ours."""
     top, _, name = path.rpartition("/")
-    if all(map(_FILE.match, files.names_in(top, name))):
+    if all(map(_FILE.match, files.list_names(top, name))):
         files.remove_folder(path)

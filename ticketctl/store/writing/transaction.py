@@ -25,20 +25,24 @@ from ticketctl.store.writing.journal import (
     PartialWriteError,
     Rows,
     Write,
-    area_of,
-    finish,
-    in_order,
-    name_of,
-    partly,
-    rows_in,
+    area_folder,
+    finish_renames,
+    in_rename_order,
+    partial_write,
+    read_journal,
+    waiting_name,
 )
 from ticketctl.store.writing.open_folders import OpenFolders
-from ticketctl.store.writing.originals import changed, remove_unchanged, take_place
+from ticketctl.store.writing.originals import (
+    changed_by_other,
+    remove_unchanged,
+    replace_unchanged,
+)
 from ticketctl.store.writing.temporary import (
     IN_STATE_PREFIX,
     OUTBOX,
     TemporaryFolders,
-    place_of,
+    place_folder,
 )
 
 _HASHES_MANY = 100
@@ -99,7 +103,7 @@ def _carried_out(
         raise
     if plan.count:
         try:
-            finish(state, (), plan.folders, plan.open, more=plan.count > 1)
+            finish_renames(state, (), plan.folders, plan.open, more=plan.count > 1)
         except PartialWriteError:
             if plan.count == 1:
                 plan.waiting.remove()
@@ -131,12 +135,12 @@ class Plan:
         """
         if write.area == OUTBOX:
             self.state.made_outbox()
-        target = self.open.of(area_of(self.state, write.area), write.path)
+        target = self.open.of(area_folder(self.state, write.area), write.path)
         mode = _compare(target, write)
-        name = name_of(write.area, write.path)
+        name = waiting_name(write.area, write.path)
         waiting = self.waiting.reaching(write.area, write.path, target)
         try:
-            files.put(
+            files.make_file(
                 waiting.descriptor, name, write.data, target, self.state.access, mode
             )
         except FileExistsError:
@@ -194,14 +198,14 @@ class Plan:
         if self._lines is None:
             for waiting in self.waiting.all():
                 assert self._first is not None
-                sync.sync(self._first.name, waiting.descriptor)
+                sync.sync_path(self._first.name, waiting.descriptor)
             return
         with self._lines as lines:
             lines.flush()
             self._sync_waiting()
             os.fsync(lines.fileno())
         os.rename(self._draft, self.state.journal)
-        sync.sync(os.path.dirname(self.state.journal))
+        sync.sync_path(os.path.dirname(self.state.journal))
 
     def _sync_waiting(self) -> None:
         """Put the waiting files on the disk, and their names: a journal must list
@@ -209,18 +213,20 @@ class Plan:
         all_ = self.waiting.all()
         if self.count > MANY and sync.can_sync_all():
             for waiting in all_:
-                sync.sync_all(f"{place_of(self.state, waiting.place)}/{waiting.folder}")
+                sync.sync_all(
+                    f"{place_folder(self.state, waiting.place)}/{waiting.folder}"
+                )
             return
         open_folders = {
             (waiting.place, waiting.folder): waiting.descriptor for waiting in all_
         }
-        for row in rows_in(self._draft):
-            sync.sync(row.name, open_folders[row.place, row.folder])
+        for row in read_journal(self._draft):
+            sync.sync_path(row.name, open_folders[row.place, row.folder])
         for waiting in all_:
             os.fsync(waiting.descriptor)
-            sync.sync(
+            sync.sync_path(
                 os.path.dirname(
-                    f"{place_of(self.state, waiting.place)}/{waiting.folder}"
+                    f"{place_folder(self.state, waiting.place)}/{waiting.folder}"
                 )
             )
 
@@ -242,25 +248,25 @@ class Plan:
             raise
         except OSError as error:
             if done:
-                raise partly(self.state, error) from None
+                raise partial_write(self.state, error) from None
             raise
 
     def _take_place(self, row: JournalRow) -> bytes | None:
         """Put a file into its place; the bytes that were there."""
-        return take_place(
+        return replace_unchanged(
             self._waiting(row), self._target(row), row.target, row.replaces
         )
 
     def _waiting(self, row: JournalRow) -> tuple[int, str]:
         """The folder in which a file waits, and its name there."""
         return self.open.of(
-            place_of(self.state, row.place), f"{row.folder}/x"
+            place_folder(self.state, row.place), f"{row.folder}/x"
         ), row.name
 
     def _target(self, row: JournalRow) -> tuple[int, str]:
         """The folder to which it belongs, and its name there."""
         return self.open.of(
-            area_of(self.state, row.area), row.target
+            area_folder(self.state, row.area), row.target
         ), os.path.basename(row.target)
 
     def _put_back(self, done: list[tuple[JournalRow, bytes | None]]) -> None:
@@ -277,21 +283,21 @@ class Plan:
                 with suppress(ChangedError):
                     self._put_one_back(row, data)
         except OSError as error:
-            raise partly(self.state, error) from None
+            raise partial_write(self.state, error) from None
 
     def _put_one_back(self, row: JournalRow, data: bytes | None) -> None:
         waiting, target = self._waiting(row), self._target(row)
         if data is None:
             remove_unchanged(*target, row.target, row.digest)
             return
-        files.put(*waiting, data, target[0], self.state.access)
-        sync.sync(row.name, waiting[0])
-        take_place(waiting, target, row.target, row.digest)
+        files.make_file(*waiting, data, target[0], self.state.access)
+        sync.sync_path(row.name, waiting[0])
+        replace_unchanged(waiting, target, row.target, row.digest)
 
     def rows(self) -> Iterator[JournalRow]:
         """All of them, once the plan is complete."""
         if self._lines is not None:
-            yield from in_order(lambda: rows_in(self.state.journal))
+            yield from in_rename_order(lambda: read_journal(self.state.journal))
         elif self._first is not None:
             yield self._first
 
@@ -304,12 +310,12 @@ class Plan:
             for path in (self._draft, self.state.journal):
                 with suppress(OSError):
                     os.unlink(path)
-            if files.remains(self.state.journal):
+            if files.may_exist(self.state.journal):
                 self.waiting.close()
                 return False
             with suppress(OSError):
                 # else a power cut could bring the journal back, and what it lists
-                sync.sync(os.path.dirname(self.state.journal))
+                sync.sync_path(os.path.dirname(self.state.journal))
         self.waiting.remove()
         return True
 
@@ -333,7 +339,9 @@ def _compare(folder: int, write: Write) -> int | None:
     now: bytes | None = None
     mode: int | None = None
     with suppress(FileNotFoundError):
-        now, mode = files.read_at(folder, os.path.basename(write.path), files.LARGEST)
+        now, mode = files.read_with_mode(
+            folder, os.path.basename(write.path), files.LARGEST
+        )
     if now != write.expected:
-        raise changed(write.path)
+        raise changed_by_other(write.path)
     return mode

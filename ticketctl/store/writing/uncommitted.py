@@ -25,7 +25,7 @@ from ticketctl.errors import DiskError
 from ticketctl.pattern import pattern
 from ticketctl.store import files
 from ticketctl.store.state import StateFolder
-from ticketctl.store.writing.held_files import HeldFile, abandoned
+from ticketctl.store.writing.held_files import HeldFile, check_abandoned
 
 _NAME = pattern(r"uncommitted-[0-9a-f]{16}\.jsonl\Z")
 _LARGEST = 1 << 28
@@ -90,7 +90,7 @@ def pending_lists(state: StateFolder) -> list[str]:
     found = []
     for name in filter(_NAME.match, _names(state)):
         path = f"{state.folder}/{name}"
-        with abandoned(path) as is_abandoned:
+        with check_abandoned(path) as is_abandoned:
             if is_abandoned:
                 found.append(path)
     return found
@@ -102,7 +102,7 @@ def _names(state: StateFolder) -> list[str]:
     return []
 
 
-def rows_in(path: str) -> Iterator[UncommittedFile]:
+def read_list(path: str) -> Iterator[UncommittedFile]:
     """What a list names; the first of several rows of one file is an older state of it.
 
     Raises:

@@ -23,7 +23,7 @@ _CACHE = "cache"
 _MAX_BYTES = 1 << 24
 
 
-def parsed(data: bytes, path: str, state: StateFolder | None) -> Node:
+def read_cached(data: bytes, path: str, state: StateFolder | None) -> Node:
     """The located content of a YAML file.
 
     Args:
@@ -71,4 +71,6 @@ def _keep(state: StateFolder, name: str, data: bytes, node: Node) -> None:
     with suppress(OSError), files.folder_of(state.made(_CACHE), name) as folder:
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)  # it is damaged, or of another version
-        files.put(folder, name, _checksum(held) + b"\n" + held, access=state.access)
+        files.make_file(
+            folder, name, _checksum(held) + b"\n" + held, access=state.access
+        )

@@ -62,7 +62,7 @@ class LoadedTicket(Record):
         return node
 
 
-def load(data: bytes, path: str, node: Node, id_: str) -> LoadedTicket:
+def load_ticket(data: bytes, path: str, node: Node, id_: str) -> LoadedTicket:
     """Make the ticket of a file.
 
     Raises:
