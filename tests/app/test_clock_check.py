@@ -236,7 +236,7 @@ def at_edge(profile: Profile, status: str, at: str) -> Ticket:
             profile.system,
             "notified",
             message=message,
-            told=("jane@customer.example",),
+            recipients=("jane@customer.example",),
         )
         history.append(seal(history, told))
     return fold(history)
@@ -484,7 +484,7 @@ def test_a_pause_of_the_mail_ends_though_the_clock_was_wrong(tmp_path: Path) -> 
         "system",
         "notified",
         message="solved",
-        told=("jane@customer.example",) * 3,
+        recipients=("jane@customer.example",) * 3,
     )
     forge(root, "aa000", told)
     given: Counter[str] = Counter()

@@ -277,7 +277,7 @@ def told(profile: Profile, status: str) -> Ticket:
             profile.system,
             "reminded",
             message=message,
-            told=("jane@customer.example",),
+            recipients=("jane@customer.example",),
         ),
     ):
         history.append(seal(history, entry))
@@ -366,7 +366,7 @@ def test_clones_that_import_the_same_are_merged(theirs: Path, tmp_path: Path) ->
                 "noted",
                 note="x",
                 message="needed",
-                told=("zoe@support.example",),
+                recipients=("zoe@support.example",),
             ),
         )
     )

@@ -13,7 +13,7 @@ import pytest
 from tests.support.pending import LATER
 from tests.support.state import outbox_of
 from tests.support.stores import done, make_store, ticketctl
-from ticketctl.core.engine import transition
+from ticketctl.core.engine import recipients
 from ticketctl.core.people import People
 from ticketctl.store.profiles import built_in
 
@@ -148,7 +148,7 @@ def test_what_former_versions_wrote(tmp_path: Path) -> None:
         root = workspace_without(tmp_path / told.replace(":", "-"))
         with (
             patch.object(People, "with_role", lambda *_, told=told: (told,)),
-            patch.object(transition, "can_be_notified", lambda *_: True, create=True),
+            patch.object(recipients, "can_be_notified", lambda *_: True),
         ):
             opened(root)
         assert (

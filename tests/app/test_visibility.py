@@ -518,7 +518,7 @@ def test_no_shown_entry_names_a_hidden_one() -> None:
             id="cc",
             anchor="bb",
             rule="r",
-            nth=1,
+            occurrence=1,
             after=("aa", "bb"),
         ),
     ]

@@ -111,7 +111,9 @@ class Plan:
     root: Path
     by_mail: bool = False
     files: dict[str, bytes] = field(default_factory=dict)
-    notices: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
+    notifications: dict[str, list[tuple[str, tuple[str, ...]]]] = field(
+        default_factory=dict
+    )
     outbox: set[str] = field(default_factory=set)
     fires: dict[str, tuple[str, str, int]] = field(default_factory=dict)
 
@@ -134,16 +136,20 @@ def due_store(
         assert isinstance(fired.outcome, Decision)
         path, after = path_of(ticket.id), fired.outcome.ticket
         plan.files[path] = emit(after)
-        plan.fires[ticket.id] = (fired.fire.rule, fired.fire.anchor, fired.fire.nth)
-        plan.notices[path] = [
-            (notice.event, notice.told) for notice in fired.outcome.notices
+        plan.fires[ticket.id] = (
+            fired.fire.rule,
+            fired.fire.anchor,
+            fired.fire.occurrence,
+        )
+        plan.notifications[path] = [
+            (notice.event, notice.recipients) for notice in fired.outcome.notifications
         ]
         plan.outbox |= {
             f"{ticket.id}-{notice.event}"
-            for notice in fired.outcome.notices
+            for notice in fired.outcome.notifications
             if not plan.by_mail
         }
-        assert len(plan.notices[path]) == (steps is not biztech_closing)
+        assert len(plan.notifications[path]) == (steps is not biztech_closing)
     if in_git:
         repository(root)
     return plan
@@ -250,7 +256,9 @@ def held_files(plan: Plan) -> dict[str, bytes]:
         assert keys == {plan.fires[id_]: 1}, f"{id_}: not exactly once"
         assert emit(fold(history)) == (root / path_of(id_)).read_bytes()
         told = [entry for entry in history if entry.event == "notified"]
-        assert len(told) == (0 if plan.by_mail else len(plan.notices[path_of(id_)]))
+        assert len(told) == (
+            0 if plan.by_mail else len(plan.notifications[path_of(id_)])
+        )
     found = files_of(root, "tickets")
     assert found == plan.files, "not what a sweep makes that nobody killed"
     assert {
@@ -292,8 +300,10 @@ def test_a_sweep_that_owes_mail_killed_at_random(tmp_path: Path) -> None:
         for history in histories(plan.root).values()
         for one in due_notifications(fold(history))
     ]
-    notices = [notice for of_ticket in plan.notices.values() for notice in of_ticket]
-    assert sorted((one.entry.id, one.told) for one in debts) == sorted(notices)
+    notices = [
+        notice for of_ticket in plan.notifications.values() for notice in of_ticket
+    ]
+    assert sorted((one.entry.id, one.recipients) for one in debts) == sorted(notices)
     assert len(debts) > len(plan.files) // 2
 
 

@@ -158,7 +158,7 @@ def test_a_key_of_the_calendar_day_is_caught(monkeypatch: pytest.MonkeyPatch) ->
             and (e.rule, e.anchor) == (automation.name, anchor)
             and e.at[:10] == day
         ]
-        return max((entry.nth or 1 for entry in mine), default=0)
+        return max((entry.occurrence or 1 for entry in mine), default=0)
 
     monkeypatch.setattr(timers, "_done", today)
     for name, rule in (
@@ -233,7 +233,7 @@ def done(
 def delivered(profile: Profile, ticket: Ticket, at: datetime) -> Ticket:
     """The ticket when all that it owes has been handed over."""
     for one in list(due_notifications(ticket)):
-        ticket = done(profile, ticket, Deliver(one.entry.id, one.told), at)
+        ticket = done(profile, ticket, Deliver(one.entry.id, one.recipients), at)
     return ticket
 
 
@@ -278,7 +278,7 @@ TWINS = {
 
 def owing(ticket: Ticket) -> Counter[str]:
     """How many messages a ticket owes to each person."""
-    return Counter(who for one in due_notifications(ticket) for who in one.told)
+    return Counter(who for one in due_notifications(ticket) for who in one.recipients)
 
 
 @pytest.mark.parametrize("case", TWINS)

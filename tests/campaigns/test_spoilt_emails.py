@@ -286,7 +286,7 @@ class Campaign:
         assert [path.name for path in self.root.parent.iterdir()] == [self.root.name]
         assert not any(path.is_symlink() for path in self.root.rglob("*"))
 
-    def notices(self) -> int:
+    def notifications(self) -> int:
         """Every notice that these letters made is a letter of ours; how many there are."""
         ids = [
             path.rpartition("/")[2].removesuffix(".yaml")
@@ -327,4 +327,4 @@ def test_no_letter_is_lost_and_none_does_harm(
     campaign.settle()
     assert campaign.held
     assert campaign.buried
-    assert campaign.notices() > 10
+    assert campaign.notifications() > 10

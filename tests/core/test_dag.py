@@ -169,7 +169,7 @@ def _aerosoft_closed() -> tuple[Ticket, Ticket]:
         rule="tell-resolved",
         anchor=history[0].id,
         message="resolved",
-        told=(CUSTOMER,),
+        recipients=(CUSTOMER,),
     )
     history.append(seal(history, told))
     ticket = fold(history)
@@ -203,7 +203,7 @@ def test_what_answers_a_void_move_is_void_and_what_was_told_stays_told() -> None
             rule="answer",
             anchor=close.id,
             message=message,
-            told=(CUSTOMER,) if message else (),
+            recipients=(CUSTOMER,) if message else (),
             sets=sets,
         )
         answers.append(seal([*closed.history, *answers], draft))

@@ -139,13 +139,13 @@ def test_notices_are_owed_once_whichever_was_given() -> None:
     one, two = ask(pending(), mailed(), 1), ask(pending(), mailed(), 2)
     ticket = merged(one, two)
     due = list(due_notifications(ticket))
-    told = [(debt.entry.message, who) for debt in due for who in debt.told]
+    told = [(debt.entry.message, who) for debt in due for who in debt.recipients]
     assert told
     assert len(told) == len(set(told))
     for side in (one, two):
         given = side
         for debt in list(due_notifications(side)):
-            given = ask(given, Deliver(debt.entry.id, debt.told), 5)
+            given = ask(given, Deliver(debt.entry.id, debt.recipients), 5)
         assert not list(due_notifications(merged(given, two if side is one else one)))
 
 
@@ -161,7 +161,7 @@ def test_who_was_to_be_told_in_one_clone_alone_is_told() -> None:
         who
         for debt in due_notifications(ticket)
         if debt.entry.message == _message()
-        for who in debt.told
+        for who in debt.recipients
     ]
     assert sorted(told) == sorted(set(told))
     assert {AMY, "bob@support.example"} <= set(told)
@@ -172,7 +172,7 @@ def _message() -> str:
     debts_ = [
         debt
         for debt in due_notifications(ask(pending(), mailed(), 1))
-        if debt.told == (AMY,)
+        if debt.recipients == (AMY,)
     ]
     return str(debts_[-1].entry.message)
 
@@ -231,7 +231,7 @@ def pasts(draw: st.DrawFn) -> list[Ticket]:
             case "given":
                 if debt := next(due_notifications(ticket), None):
                     email_clones[place] = _try(
-                        ticket, Deliver(debt.entry.id, debt.told), minute
+                        ticket, Deliver(debt.entry.id, debt.recipients), minute
                     )
             case _:
                 for fired in sweep_ticket(
@@ -269,7 +269,7 @@ def test_every_order_of_merging_comes_to_the_same(
     told = [
         (debt.entry.message, who, debt.entry.anchor)
         for debt in due_notifications(first)
-        for who in debt.told
+        for who in debt.recipients
     ]
     assert len(told) == len(set(told))
     made = ask(first, agent(note="On it goes."), 60 * 24 * 30)

@@ -94,8 +94,8 @@ def test_what_a_notice_or_a_refusal_says_is_cut() -> None:
         Change(Actor(AMY, "agent"), note="n"),
     )
     assert isinstance(made, Decision)
-    assert 500_000 < len(made.notices[0].body) <= MOST
-    assert "[...]" in made.notices[0].body
+    assert 500_000 < len(made.notifications[0].body) <= MOST
+    assert "[...]" in made.notifications[0].body
     assert len(made.warnings[0]) <= MOST
 
 

@@ -29,7 +29,7 @@ def by_hand(history: Sequence[Entry]) -> dict[str, Any]:
     done = set()
     for one in history:
         key = (
-            (one.rule, one.anchor, one.nth or 1)
+            (one.rule, one.anchor, one.occurrence or 1)
             if one.rule and one.anchor and one.due
             else None
         )
@@ -197,7 +197,7 @@ def test_twins_have_one_effect(before: int, after: int) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [{"rule": "s"}, {"anchor": "e000000000002"}, {"nth": 2}, {"due": None}],
+    [{"rule": "s"}, {"anchor": "e000000000002"}, {"occurrence": 2}, {"due": None}],
     ids=["another rule", "another anchor", "another occurrence", "not by time"],
 )
 def test_no_twins(other: dict[str, Any]) -> None:

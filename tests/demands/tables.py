@@ -158,15 +158,17 @@ def ages(world: World, period: str = "P400D") -> World:
 
 def told_anew(world: World) -> list[str]:
     """Everybody told since the last look, in order; the world forgets its notices."""
-    found = [who for notice in world.notices for who in notice.told]
-    world.notices.clear()
+    found = [who for notice in world.notifications for who in notice.recipients]
+    world.notifications.clear()
     return found
 
 
 def heard(world: World) -> str:
     """What the customer was shown or mailed since the warnings and notices were last
     cleared, in small letters."""
-    bodies = [notice.body for notice in world.notices if CUSTOMER in notice.told]
+    bodies = [
+        notice.body for notice in world.notifications if CUSTOMER in notice.recipients
+    ]
     return " ".join((*world.warnings, *bodies)).casefold()
 
 

@@ -80,7 +80,7 @@ def at(status: str, people: dict[str, set[str]] | None = None) -> World:
         world.sweep()
     assert world.ticket.status == status
     world.warnings.clear()
-    world.notices.clear()
+    world.notifications.clear()
     return world
 
 
@@ -311,8 +311,8 @@ def test_nothing_that_happens_leads_back_to_new(status: str) -> None:
 def test_the_description_of_what_is_needed_is_mailed_to_the_customer() -> None:
     world = at("Open")
     world.ask("agent", "Pending", **ASKED)
-    [mail] = [notice for notice in world.notices if CUSTOMER in notice.told]
-    assert mail.told == (CUSTOMER,)
+    [mail] = [notice for notice in world.notifications if CUSTOMER in notice.recipients]
+    assert mail.recipients == (CUSTOMER,)
     assert ASKED["text"] in mail.body
 
 
@@ -445,8 +445,8 @@ def test_what_a_machine_mailed_is_kept_and_moves_nothing(status: str) -> None:
 def test_the_customer_is_mailed_that_it_is_solved(source: str, words: Words) -> None:
     world = at(source)
     world.ask("agent", "Solved", **words)
-    [mail] = [notice for notice in world.notices if CUSTOMER in notice.told]
-    assert mail.told == (CUSTOMER,)
+    [mail] = [notice for notice in world.notifications if CUSTOMER in notice.recipients]
+    assert mail.recipients == (CUSTOMER,)
     assert "solved" in f"{mail.subject} {mail.body}".casefold()
     assert words.get("text", "") in mail.body
 
@@ -653,7 +653,7 @@ def test_reminders_missed_in_an_outage_collapse_into_one() -> None:
     fires_once(world, day_7)
     assert told_anew(world) == [AMY]
     keyed = [entry for entry in world.ticket.history if entry.due]
-    assert [(entry.nth, entry.due, entry.at) for entry in keyed] == [
+    assert [(entry.occurrence, entry.due, entry.at) for entry in keyed] == [
         (3, format_instant(day_6), format_instant(day_7))
     ]
     fires_at(world, day_8)

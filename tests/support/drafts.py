@@ -111,8 +111,8 @@ def drafts(draw: st.DrawFn) -> Entry:
         text=draw(st.one_of(st.none(), words)),
         note=draw(st.one_of(st.none(), words)),
         quiet=draw(st.booleans()),
-        told=draw(st.sampled_from([(), ("jane",), ("jane", "joe")])),
-        nth=draw(st.sampled_from([None, 2])) if key else None,
+        recipients=draw(st.sampled_from([(), ("jane",), ("jane", "joe")])),
+        occurrence=draw(st.sampled_from([None, 2])) if key else None,
         **(
             {"rule": key[0], "anchor": key[1], "due": "2026-11-21T09:00:00Z"}
             if key

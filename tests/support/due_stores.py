@@ -204,7 +204,7 @@ def debts(root: Path) -> list[tuple[str, str, str]]:
         (id_, one.entry.id, to)
         for id_, history in histories(root).items()
         for one in due_notifications(fold(history))
-        for to in one.told
+        for to in one.recipients
     ]
 
 
@@ -215,7 +215,7 @@ def given(root: Path) -> Counter[tuple[str, str, str]]:
         for id_, history in histories(root).items()
         for entry in history
         if entry.event == "notified"
-        for to in entry.told
+        for to in entry.recipients
     )
 
 

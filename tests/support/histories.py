@@ -387,7 +387,7 @@ class Life:
                         )
                         * self.draw.random()
                     )
-                    self.later(wait, "deliver", (one.entry.id, one.told))
+                    self.later(wait, "deliver", (one.entry.id, one.recipients))
 
     def act(self, on: bool) -> None:
         """One thing that somebody does; ``on`` moves the ticket on."""
@@ -583,7 +583,9 @@ def after_notice(stay: Sequence[Entry], staff: Sequence[str]) -> Counted:
     notices = [
         e
         for e in stay
-        if e.event == "notified" and e.message == "resolved" and CUSTOMER in e.told
+        if e.event == "notified"
+        and e.message == "resolved"
+        and CUSTOMER in e.recipients
     ]
     given = [entry for entry in notices if entry.anchor in inside]
     return answered(stay, given[-1] if given else None, staff)
@@ -805,7 +807,7 @@ class Judge:
             self.next(entry)
         for entry in acts:
             key = (entry.rule or "", entry.anchor or "")
-            self.done[key] = max(self.done.get(key, 0), entry.nth or 1)
+            self.done[key] = max(self.done.get(key, 0), entry.occurrence or 1)
 
     def _judge(self, entry: Entry, wanted: Mapping[str, int]) -> None:
         rule, at, due = entry.rule or "", instant(entry.at), instant(entry.due or "")
@@ -813,8 +815,8 @@ class Judge:
         law = next(law for law in self.laws if law.rule == rule)
         (since, why), first = self.counted(law)
         nth, text = (
-            entry.nth or 1,
-            f"{rule} at {at}, due {due}, occurrence {entry.nth or 1}",
+            entry.occurrence or 1,
+            f"{rule} at {at}, due {due}, occurrence {entry.occurrence or 1}",
         )
         if since is None or first is None:
             self._complain(why, rule, text)

@@ -190,7 +190,7 @@ def ticket(bad: str, name: str) -> bytes:
         rule=as_("trigger"),
         anchor=history[1].id,
         message=as_("letter"),
-        told=(at("jane@customer.example"),),
+        recipients=(at("jane@customer.example"),),
         unset=(at("due"),),
     )
     return emit(fold([*history, seal(history, told)]))

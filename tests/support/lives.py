@@ -615,7 +615,7 @@ class Life(RuleBasedStateMachine):
         assert entry.due is not None
         assert fold(before).status in timer.within
         assert anchor_of(self.profile, before, timer) == anchor
-        due, nth = parse_instant(entry.due), entry.nth or 1
+        due, nth = parse_instant(entry.due), entry.occurrence or 1
         assert due == due_of(self.profile, before, timer, anchor, nth)
         assert due <= parse_instant(entry.at)
         if timer.repeat:
@@ -641,7 +641,7 @@ class Life(RuleBasedStateMachine):
                 entry.quiet and entry.to is not None
             ):
                 waits = False
-            elif entry.event == "notified" and CUSTOMER in entry.told:
+            elif entry.event == "notified" and CUSTOMER in entry.recipients:
                 waits = waits and raises_any(
                     self.profile,
                     self.cause(history, entry),
@@ -677,7 +677,7 @@ class Life(RuleBasedStateMachine):
                 continue
             done = max(
                 (
-                    e.nth or 1
+                    e.occurrence or 1
                     for e in ticket.history
                     if e.due and (e.rule, e.anchor) == (timer.name, anchor.id)
                 ),
@@ -701,7 +701,7 @@ class Life(RuleBasedStateMachine):
         if (ticket := self.world.ticket) is not None:
             assert ticket == fold(ticket.history)
             keys = [
-                (e.rule, e.anchor, e.nth or 1)
+                (e.rule, e.anchor, e.occurrence or 1)
                 for e in ticket.history
                 if e.due is not None
             ]

@@ -304,10 +304,10 @@ def entries(draw: st.DrawFn) -> Entry:
         to=draw(st.one_of(st.none(), texts)),
         rule=rule,
         anchor=anchor,
-        nth=nth,
+        occurrence=nth,
         due=draw(instants) if rule and draw(st.booleans()) else None,
         message=draw(st.one_of(st.none(), texts)),
-        told=draw(st.one_of(st.just(()), lists)),
+        recipients=draw(st.one_of(st.just(()), lists)),
         sets=draw(assignments()),
         unset=draw(
             st.sampled_from(

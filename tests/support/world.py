@@ -50,7 +50,7 @@ class World:
     now: datetime = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
     ticket: Ticket = None  # type: ignore[assignment]
     warnings: list[str] = field(default_factory=list)
-    notices: list[Notification] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
     follow_ups: list[Create] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -157,10 +157,14 @@ class World:
                 self._keep(one.outcome)
         return fired
 
-    def told(self, message: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
+    def recipients(
+        self, message: str | None = None
+    ) -> list[tuple[str, tuple[str, ...]]]:
         """The notices so far, as (message, told)."""
         return [
-            (n.message, n.told) for n in self.notices if message in (None, n.message)
+            (n.message, n.recipients)
+            for n in self.notifications
+            if message in (None, n.message)
         ]
 
     def _take(self, request: Create | Change, ticket: Ticket | None) -> Ticket:
@@ -175,6 +179,6 @@ class World:
     def _keep(self, decision: Decision) -> Ticket:
         self.ticket = decision.ticket
         self.warnings += decision.warnings
-        self.notices += decision.notices
+        self.notifications += decision.notifications
         self.follow_ups += decision.follow_ups
         return self.ticket

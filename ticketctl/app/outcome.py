@@ -97,7 +97,7 @@ def writes_of(
     writes += [
         workspace.store.writes(ticket, None, limit) for ticket in outcome.follow_ups
     ]
-    return writes + outbox(workspace, outcome.result.notices)
+    return writes + outbox(workspace, outcome.result.notifications)
 
 
 def outbox(
@@ -121,7 +121,7 @@ def outbox(
             "event": notification.event,
             "at": notification.at,
             "message": notification.message,
-            "told": list(notification.told),
+            "told": list(notification.recipients),
             "subject": notification.subject,
             "body": notification.body,
         }

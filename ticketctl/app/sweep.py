@@ -233,7 +233,7 @@ def _writes(
     decisions = [one.outcome for one in fired if isinstance(one.outcome, Decision)]
     if not decisions:
         return []
-    notices = [notice for decision in decisions for notice in decision.notices]
+    notices = [notice for decision in decisions for notice in decision.notifications]
     return [
         workspace.store.writes(decisions[-1].ticket, was),
         *outbox(workspace, notices),

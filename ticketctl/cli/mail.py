@@ -146,7 +146,7 @@ def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
             workspace, workspace.show(text).ticket
         ):
             for line in (
-                f"To: {', '.join(notice.told)}",
+                f"To: {', '.join(notice.recipients)}",
                 f"Subject: {notice.subject}",
                 f"Date: {notice.at} ({state})",
                 "",

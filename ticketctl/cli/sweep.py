@@ -128,7 +128,10 @@ def what_of(act: SweepAction) -> str:
     if act.decision is None:
         return safe(act.before)
     told = dict.fromkeys(
-        who for entry in act.decision.entries if entry.message for who in entry.told
+        who
+        for entry in act.decision.entries
+        if entry.message
+        for who in entry.recipients
     )
     if act.decision.ticket.status != act.before:
         return safe(
@@ -140,7 +143,7 @@ def what_of(act: SweepAction) -> str:
 
 def unheard(act: SweepAction) -> tuple[str, ...]:
     """Why what it tells reaches nobody, if so."""
-    return tuple(map(safe, act.decision.unheard)) if act.decision else ()
+    return tuple(map(safe, act.decision.unreachable)) if act.decision else ()
 
 
 def _json(act: SweepAction, dry: bool) -> str:

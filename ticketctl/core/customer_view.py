@@ -30,7 +30,7 @@ def _public(entry: Entry) -> Entry:
         entry.id,
         rule=entry.rule,
         anchor=entry.anchor,
-        nth=entry.nth,
+        occurrence=entry.occurrence,
         due=entry.due,
         after=entry.after,
     )

@@ -132,7 +132,9 @@ def _add_answers(
         if entry.anchor in old:
             old.add(entry.id)
         changes = entry.to is not None or entry.sets or entry.unset
-        if set(entry.told) <= set(other.told) and not (changes and entry.id in old):
+        if set(entry.recipients) <= set(other.recipients) and not (
+            changes and entry.id in old
+        ):
             idle.add(entry.id)
 
 

@@ -35,12 +35,13 @@ class Entry(Record):
     """One event of a history; the keys and their order are those of the file
     (docs/ticket-file.md).
 
-    ``for_`` and ``from_`` stand for the keys ``for`` and ``from``, ``sets`` and
-    ``unset`` hold flat names (``assignee``, ``fields.product``). ``rule``, ``anchor``,
-    ``nth`` and ``due`` mark what automation did: a rule that fires by time has ``due``
-    (rule 6 of the sweep: (rule, anchor, nth) is done once). ``mail_digest`` tells an
-    email from every other, in whatever clone and however often it came in
-    (``store/email/digest.py``).
+    ``for_`` and ``from_`` stand for the keys ``for`` and ``from``, ``occurrence`` for
+    ``nth``, ``recipients`` for ``told``, ``sets`` for ``set``. ``sets`` and ``unset``
+    hold flat names (``assignee``, ``fields.product``). ``rule``, ``anchor``,
+    ``occurrence`` and ``due`` mark what an automation did; only what a rule does by
+    time has ``due`` (rule 6 of the sweep: each (rule, anchor, occurrence) is done
+    once). ``mail_digest`` is the same for one email in every clone, however often it
+    came in, and differs from that of every other (``store/email/digest.py``).
     """
 
     at: str
@@ -54,10 +55,10 @@ class Entry(Record):
     to: str | None = None
     rule: str | None = None
     anchor: str | None = None
-    nth: int | None = None
+    occurrence: int | None = None
     due: str | None = None
     message: str | None = None
-    told: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
     sets: Mapping[str, Value] = EMPTY
     unset: tuple[str, ...] = ()
     text: str | None = None
@@ -74,7 +75,7 @@ class Entry(Record):
         """(rule, anchor, occurrence) of an entry that an automation made, else nothing."""
         if self.due is None or self.rule is None or self.anchor is None:
             return None
-        return (self.rule, self.anchor, self.nth or 1)
+        return (self.rule, self.anchor, self.occurrence or 1)
 
     def content(self) -> dict[str, Any]:
         """The entry as the file holds it, keys in their order, without those that have
@@ -113,8 +114,15 @@ class Entry(Record):
         return cls(**named, extra=extra)
 
 
+_RENAMED = {
+    "for": "for_",
+    "from": "from_",
+    "nth": "occurrence",
+    "told": "recipients",
+    "set": "sets",
+}
 _KEYS = tuple(
-    (key, {"for": "for_", "from": "from_", "set": "sets"}.get(key, key))
+    (key, _RENAMED.get(key, key))
     for key in (
         "id",
         "at",
@@ -143,5 +151,6 @@ _KEYS = tuple(
     )
 )
 ENTRY_NAMES = dict(_KEYS)
-"""Key of the file -> name here."""
+"""The keys of an entry in the file, each with its name in :class:`Entry`."""
 ENTRY_KEYS = tuple(ENTRY_NAMES)
+"""The keys of an entry, in the order of the file."""

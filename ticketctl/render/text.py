@@ -53,14 +53,16 @@ def done(
     else:
         head = f"{name}: {deed(formatter, decision.entries[0])}"
     told = list(
-        dict.fromkeys(who for notice in decision.notices for who in notice.told)
+        dict.fromkeys(
+            who for notice in decision.notifications for who in notice.recipients
+        )
     )
     tail = (
         [f"{', '.join(map(safe, told))} {'is' if len(told) == 1 else 'are'} told"]
         if told
         else []
     )
-    tail += map(safe, decision.unheard)
+    tail += map(safe, decision.unreachable)
     was, promise = (coming(formatter, one) for one in (upcoming.before, upcoming.after))
     if promise and (before.status != after.status or promise != was):
         tail.append(promise)
@@ -94,7 +96,7 @@ def deed(formatter: Formatter, entry: Entry) -> str:
     if entry.to is not None:
         return f"moved to {entry.to}" if entry.from_ else f"{entry.event} as {entry.to}"
     if entry.event in ("notified", "reminded"):
-        return f"told {', '.join(map(formatter.who, entry.told)) or 'nobody'} ({entry.message})"
+        return f"told {', '.join(map(formatter.who, entry.recipients)) or 'nobody'} ({entry.message})"
     said = [
         word
         for word, text in (("reply added", entry.text), ("note added", entry.note))
@@ -266,7 +268,7 @@ def log(formatter: Formatter, ticket: Ticket) -> Iterator[str]:
             who
             for answer in answers
             if answer.event == "notified"
-            for who in answer.told
+            for who in answer.recipients
         )
         words += f"; told {', '.join(map(formatter.who, told))}" if told else ""
         words += _WITHOUT_EFFECT.get(
@@ -346,7 +348,7 @@ def _event(formatter: Formatter, entry: Entry) -> str:
     elif entry.to is not None:
         words = f"{safe(entry.from_ or '')} -> {safe(entry.to)}"
     elif entry.event in ("notified", "reminded"):
-        told = ", ".join(map(formatter.who, entry.told)) or "nobody"
+        told = ", ".join(map(formatter.who, entry.recipients)) or "nobody"
         words = f"{'told' if entry.event == 'notified' else 'reminded'} {told}"
     else:
         words = {

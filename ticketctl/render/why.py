@@ -102,8 +102,8 @@ def _facts(
     for words, holds in outlook.conditions:
         yield "condition", f"{safe(words)}: {'yes' if holds else 'no, so it waits'}"
     if outlook.fire is not None and clock.anchor.event != HIDDEN:
-        yield "key", f"{rule.name} {clock.anchor.id} {outlook.fire.nth}"
-    for words in outlook.unheard:
+        yield "key", f"{rule.name} {clock.anchor.id} {outlook.fire.occurrence}"
+    for words in outlook.unreachable:
         yield "notice", safe(words)
     done = f"occurrence {outlook.done}" if rule.repeat else "yes"
     yield "done", done if outlook.done else "not yet"
@@ -162,10 +162,10 @@ def document(outlook: RuleForecast) -> dict[str, Any]:
         "anchor": _id(clock.anchor),
         "stopped_by": _id(clock.stopper),
         "due": fire.due if fire else None,
-        "nth": fire.nth if fire else None,
+        "nth": fire.occurrence if fire else None,
         "missed": fire.missed if fire else 0,
         "done": outlook.done,
-        "unheard": list(outlook.unheard),
+        "unheard": list(outlook.unreachable),
         "conditions": [
             {"test": words, "holds": holds} for words, holds in outlook.conditions
         ],

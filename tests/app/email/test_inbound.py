@@ -131,7 +131,14 @@ def test_kept_as_a_note(name: str, status: str, tmp_path: Path) -> None:
     assert rows(root) == before
     *old, entry = history(root)
     assert tuple(old) == was
-    assert (entry.event, entry.role, entry.via, entry.text, entry.to, entry.told) == (
+    assert (
+        entry.event,
+        entry.role,
+        entry.via,
+        entry.text,
+        entry.to,
+        entry.recipients,
+    ) == (
         "noted",
         "system",
         "mail",

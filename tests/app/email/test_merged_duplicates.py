@@ -99,7 +99,7 @@ def test_a_reply_moves_once(email_clones: Clones) -> None:
             )
             == 2
         )
-        told = [(one.entry.rule, one.told) for one in due_notifications(ticket)]
+        told = [(one.entry.rule, one.recipients) for one in due_notifications(ticket)]
         assert len(told) == len(set(told)), told
 
 

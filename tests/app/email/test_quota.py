@@ -94,7 +94,7 @@ def test_what_rules_write_in_answer_counts_as_well(
     before = size(root)
     flood(root, str, 30)
     assert size(root) < before + (8 << 10) + 1000
-    assert [entry.told for entry in history(root) if entry.event == "reminded"]
+    assert [entry.recipients for entry in history(root) if entry.event == "reminded"]
     assert any(JANE in why for why in dead(root).values())
 
 

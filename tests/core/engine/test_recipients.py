@@ -55,9 +55,9 @@ def test_who_is_no_staff_when_it_is_sent(
             Change(Actor(AMY, "agent"), note="SECRET"),
         )
         assert isinstance(made, Decision)
-        told = {who for entry in made.entries for who in entry.told}
+        told = {who for entry in made.entries for who in entry.recipients}
         assert told == ({who} if reaches else set())
-        assert bool(made.notices) == reaches
+        assert bool(made.notifications) == reaches
         assert ("is not told" in " ".join(made.warnings)) != reaches
 
 
@@ -95,7 +95,7 @@ def test_a_history_that_owes_it_to_a_customer() -> None:
         "SECRET" in compose(profile, made.ticket, made.entries[-1], NOBODY_LISTED).body
     )
     *before, owing = made.ticket.history
-    forged = fold([*before, replace(owing, told=(JANE,))])
+    forged = fold([*before, replace(owing, recipients=(JANE,))])
     assert (
         "SECRET" not in compose(profile, forged, forged.history[-1], NOBODY_LISTED).body
     )

@@ -38,10 +38,10 @@ def test_entering_resolved_notifies_the_customer() -> None:
     world = at("Release Delivered")
     told_anew(world)
     ticket = world.ask("agent", "Resolved")
-    assert all(notice.subject and notice.body for notice in world.notices)
+    assert all(notice.subject and notice.body for notice in world.notifications)
     assert told_anew(world) == [CUSTOMER]
     notice = ticket.history[-1]
-    assert (notice.event, notice.told, notice.at) == (
+    assert (notice.event, notice.recipients, notice.at) == (
         "notified",
         (CUSTOMER,),
         format_instant(world.now),
@@ -102,14 +102,14 @@ def test_no_notification_no_closing() -> None:
 def notify_late(world: World) -> None:
     """The notice of Resolved goes out now (sweep, rules 8 and 9: an ordinary entry, the
     latest counts)."""
-    message = at("Resolved").notices[-1].message
+    message = at("Resolved").notifications[-1].message
     draft = Entry(
         format_instant(world.now),
         "system",
         "system",
         "notified",
         message=message,
-        told=(CUSTOMER,),
+        recipients=(CUSTOMER,),
     )
     world.ticket = apply(world.ticket, seal(world.ticket.history, draft))
 
@@ -165,7 +165,7 @@ def test_a_customers_message_stops_the_clock_and_tells_the_assignee(
     told_anew(world)
     world.wait("P6D")
     assert world.ask("customer", text="Wait!", via=via).status == "Resolved"
-    assert "Wait!" in world.notices[-1].body
+    assert "Wait!" in world.notifications[-1].body
     assert told_anew(world) == [AGENT]
     never_closes(world)
 

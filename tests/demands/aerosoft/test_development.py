@@ -67,10 +67,12 @@ def test_a_public_message_does_not_stand_for_the_note() -> None:
 )
 def test_the_customer_is_told_what_is_needed(source: str) -> None:
     world = at(source)
-    world.notices.clear()
+    world.notifications.clear()
     world.ask("agent", "Waiting for Customer Response", text="Which version?")
     assert [
-        notice.told for notice in world.notices if "Which version?" in notice.body
+        notice.recipients
+        for notice in world.notifications
+        if "Which version?" in notice.body
     ] == [(CUSTOMER,)]
 
 

@@ -27,7 +27,7 @@ def verified(**sets: Any) -> World:
     """A ticket that was verified, with what the move to QA Pending set."""
     world = at("Assigned")
     world.ask("developer", "QA Pending", **sets)
-    world.notices.clear()
+    world.notifications.clear()
     world.ask("support", "Verified", assignee=SUPPORT)
     return world
 
@@ -73,7 +73,7 @@ def test_qa_pending_takes_the_assignee_off_and_tells_support(
     told_anew(world)
     ticket = world.ask(role, "QA Pending")
     assert ticket.assignee is None
-    assert all(ticket.id in notice.body for notice in world.notices)
+    assert all(ticket.id in notice.body for notice in world.notifications)
     assert told_anew(world) == told
 
 
@@ -118,8 +118,8 @@ def test_nothing_is_verified_by_nobody() -> None:
 
 @pytest.mark.demand("S5")
 def test_the_customer_is_told_of_the_build() -> None:
-    notices = verified(**CORRECTED).notices
-    assert [notice.told for notice in notices] == [(CUSTOMER,)]
+    notices = verified(**CORRECTED).notifications
+    assert [notice.recipients for notice in notices] == [(CUSTOMER,)]
     assert "build 5102" in notices[0].subject + notices[0].body
 
 
@@ -133,8 +133,8 @@ def test_no_correction_is_verified_without_its_build() -> None:
 
 @pytest.mark.demand("S5")
 def test_the_customer_is_told_of_no_build_where_nothing_was_corrected() -> None:
-    notices = verified().notices
-    assert [notice.told for notice in notices] == [(CUSTOMER,)]
+    notices = verified().notifications
+    assert [notice.recipients for notice in notices] == [(CUSTOMER,)]
     assert notices[0].subject
     assert notices[0].body
     assert not any(

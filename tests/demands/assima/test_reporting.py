@@ -68,7 +68,7 @@ def test_the_people_in_charge_are_notified(
     """All of support, but not developers, nor who reports it."""
     world = World("assima", people=people)
     ticket = world.new(role)
-    assert all(ticket.id in notice.body for notice in world.notices)
+    assert all(ticket.id in notice.body for notice in world.notifications)
     assert [who for who in told_anew(world) if who != CUSTOMER] == told
 
 
@@ -142,7 +142,7 @@ def test_a_customers_message_tells_the_assignee(status: str, via: str | None) ->
     assert world.ticket.assignee == SUPPORT
     told_anew(world)
     world.ask("customer", text="Any news?", via=via)
-    assert "Any news?" in world.notices[-1].body
+    assert "Any news?" in world.notifications[-1].body
     assert told_anew(world) == [SUPPORT]
 
 

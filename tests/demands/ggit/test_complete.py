@@ -102,21 +102,21 @@ def test_complete_by_mail_while_something_is_wanting_reopens(
 def test_complete_by_mail_from_everywhere(source: str) -> None:
     wanting, done = at(source), at(source)
     wanting.ask("technician", time_entries="not_done")
-    wanting.notices.clear()
+    wanting.notifications.clear()
     assert mail(wanting, "technician", "Done", text=line(COMPLETE)).status == REOPENED
     assert not any(
         one.subject.startswith("Complete")
-        for one in wanting.notices
-        if CUSTOMER in one.told
+        for one in wanting.notifications
+        if CUSTOMER in one.recipients
     )
     assert TECH in told_anew(wanting)
     done.ask("technician", time_entries="done")
-    done.notices.clear()
+    done.notifications.clear()
     assert mail(done, "technician", "Done", text=line(COMPLETE)).status == COMPLETE
     assert any(
         one.subject.startswith("Complete")
-        for one in done.notices
-        if CUSTOMER in one.told
+        for one in done.notifications
+        if CUSTOMER in one.recipients
     )
 
 
@@ -126,7 +126,9 @@ def test_no_customer_reads_that_it_is_complete_when_it_is_not() -> None:
     world.ask("technician", time_entries="not_done")
     mail(world, "technician", "Done", text=line(COMPLETE))
     read = [
-        f"{one.subject} {one.body}" for one in world.notices if CUSTOMER in one.told
+        f"{one.subject} {one.body}"
+        for one in world.notifications
+        if CUSTOMER in one.recipients
     ]
     assert not any("Status: Complete" in text for text in read)
 

@@ -276,14 +276,14 @@ def test_only_who_asked_for_a_status_in_vain_is_told(source: str) -> None:
         world = at(source)
         if source not in (COMPLETE, REOPENED):
             world.ask("technician", time_entries="not_done")
-        world.notices.clear()
+        world.notifications.clear()
         assert mail(world, role, "x", text=text).status == MAILED
         assert world.who(role) not in told_anew(world)
     for target in {WAITING, COMPLETE} - {source}:
         world = at(source)
         world.ask("customer", text="None of these suits me.")
         world.ask("technician", time_entries="done")
-        world.notices.clear()
+        world.notifications.clear()
         assert mail(world, "technician", "x", text=line(target)).status == target
         assert TECH not in told_anew(world)
 

@@ -321,5 +321,5 @@ def test_entering_a_status_tells_those_it_should(target: str) -> None:
 def test_no_notify_leaves_that_out_and_is_recorded(target: str) -> None:
     world = at(NEW)
     ticket = go(world, target, quiet=True)
-    assert (ticket.status, world.notices) == (target, [])
+    assert (ticket.status, world.notifications) == (target, [])
     assert entered(ticket, target).quiet

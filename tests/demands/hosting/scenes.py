@@ -66,7 +66,7 @@ def at(
         move(world, "technician", status, dict(FORWARD)[status])
     assert world.ticket.status == status
     world.warnings.clear()
-    world.notices.clear()
+    world.notifications.clear()
     return world
 
 

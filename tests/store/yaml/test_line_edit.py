@@ -358,9 +358,9 @@ def test_diff_of_a_move(
     world.new()
     for who, step, more in START.get(to, []):
         world.ask(who, step, **more)
-    before, told = world.ticket, len(world.notices)
+    before, told = world.ticket, len(world.notifications)
     after = world.ask(role, to, **words)
-    assert len(world.notices) - told == (1 if limit == 20 else 0), (
+    assert len(world.notifications) - told == (1 if limit == 20 else 0), (
         "one notice makes the difference"
     )
     assert changed_lines(before, after) <= limit

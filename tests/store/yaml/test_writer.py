@@ -298,7 +298,7 @@ def test_what_is_long_is_not_kept() -> None:
                 "noted",
                 files=(long,),
                 mail_id=long,
-                told=(long,),
+                recipients=(long,),
                 message=long,
             ),
         ):

@@ -8,7 +8,7 @@ from contextlib import suppress
 from ticketctl.app.doctor.findings import problem, warning
 from ticketctl.app.index.refresh import ask_index
 from ticketctl.app.workspace import Workspace
-from ticketctl.core.engine.recipients import unheard
+from ticketctl.core.engine.recipients import unreachable_roles
 from ticketctl.core.people import is_address
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Profile
@@ -68,7 +68,7 @@ def check_roles(workspace: Workspace) -> Iterator[Finding]:
 def check_recipients(workspace: Workspace) -> Iterator[Finding]:
     """Whoever is to be notified can be: of the profiles that are in use."""
     for profile in _in_use(workspace):
-        for one in unheard(profile, workspace.people_of(profile)):
+        for one in unreachable_roles(profile, workspace.people_of(profile)):
             rules = ", ".join(one.rules[:3]) + (
                 f" and {len(one.rules) - 3} more" if len(one.rules) > 3 else ""
             )

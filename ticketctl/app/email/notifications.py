@@ -18,11 +18,11 @@ def notifications_of(
     profile = workspace.profile_of(ticket)
     people = workspace.people_of(profile)
     states = {
-        due.entry.id: f"owed to {', '.join(due.told)}"
+        due.entry.id: f"owed to {', '.join(due.recipients)}"
         for due in due_notifications(ticket)
     }
     states |= {
-        due.entry.id: f"owed to {', '.join(due.told)} when it was imported; not sent"
+        due.entry.id: f"owed to {', '.join(due.recipients)} when it was imported; not sent"
         for due in unsent(ticket)
     }
     makers = {
@@ -34,11 +34,11 @@ def notifications_of(
         # A notification is shown at the entry that made it; where there is no such
         # entry, at the one that says it was sent.
         is_delivery = entry.event == "notified" and entry.anchor in makers
-        if not (entry.message and entry.told) or is_delivery:
+        if not (entry.message and entry.recipients) or is_delivery:
             continue
-        if is_recipient(workspace, entry.told):
+        if is_recipient(workspace, entry.recipients):
             is_unsent = entry.event != "notified" and not any(
-                map(is_address, entry.told)
+                map(is_address, entry.recipients)
             )
             state = "not sent: no email address" if is_unsent else "given"
             yield (

@@ -314,7 +314,7 @@ def message_id(pending: PendingNotification, to: str, settings: MailSettings) ->
 
     It is the same at every attempt, and answers refer to it.
     """
-    recipients = pending.entry.told
+    recipients = pending.entry.recipients
     number = f".{recipients.index(to) + 1}" if len(recipients) > 1 else ""
     return f"<{pending.ticket.id}.{pending.entry.id}{number}@{settings.domain}>"
 

@@ -68,7 +68,7 @@ def pending_notifications(
     for loaded, _ in read_matches(workspace, broken, [pending, recent], progress):
         for entry in loaded.ticket.history:
             if entry.event == "notified" and since < entry.at <= horizon:
-                sent_today.update(address.lower() for address in entry.told)
+                sent_today.update(address.lower() for address in entry.recipients)
         for due in due_notifications(loaded.ticket):
             yield _with_attempts(workspace, loaded.ticket, due)
 
@@ -80,14 +80,14 @@ def _with_attempts(
 
     A damaged file of the outbox counts as none.
     """
-    pending = PendingNotification(ticket, due.entry, due.told)
+    pending = PendingNotification(ticket, due.entry, due.recipients)
     with suppress(OSError, ValueError, TypeError, KeyError, DiskError):
         outbox = workspace.state.outbox
         content = json.loads(files.read_in(outbox, pending.name, files.MAX_BYTES))
         return PendingNotification(
             ticket,
             due.entry,
-            due.told,
+            due.recipients,
             int(content["tries"]),
             str(content["error"]),
             dates.format_instant(dates.parse_instant(content["again"])),

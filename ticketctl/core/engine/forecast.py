@@ -29,7 +29,7 @@ class RuleForecast(Record):
         clock: from which event it counts, and what stopped it.
         fire: what comes next, if the clock runs and not all is done.
         done: how many occurrences have been dealt with.
-        unheard: why what it tells reaches nobody, if so.
+        unreachable: why its notifications reach nobody, if they do not.
         conditions: each test of the rule in words, and whether it holds when the rule
             would act (now, if that is past).
     """
@@ -39,7 +39,7 @@ class RuleForecast(Record):
     fire: Fire | None
     done: int
     conditions: tuple[tuple[str, bool], ...]
-    unheard: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
 
 
 def rule_forecasts(situation: Situation, ticket: Ticket) -> Iterator[RuleForecast]:
@@ -64,9 +64,9 @@ def _rule_forecast(
     at = max(now, dates.parse_instant(fire.due)) if fire else now
     context = system_context(situation._replace(now=at), ticket)
     tests = tuple((in_words(test), holds((test,), context)) for test in automation.when)
-    unheard = unreachable_reasons(automation, ticket, people)
+    unreachable = unreachable_reasons(automation, ticket, people)
     return RuleForecast(
-        automation, clock, fire, timer.done if timer else 0, tests, unheard
+        automation, clock, fire, timer.done if timer else 0, tests, unreachable
     )
 
 

@@ -35,7 +35,7 @@ class DueNotification(Record):
     have not had it yet)."""
 
     entry: Entry
-    told: tuple[str, ...]
+    recipients: tuple[str, ...]
 
 
 def due_notifications(ticket: Ticket) -> Iterator[DueNotification]:
@@ -57,9 +57,9 @@ def _undelivered(ticket: Ticket) -> Iterator[tuple[DueNotification, bool]]:
     delivered: dict[str, set[str]] = {}
     for entry in ticket.history:
         if entry.event == "notified" and entry.anchor is not None:
-            delivered.setdefault(entry.anchor, set()).update(entry.told)
+            delivered.setdefault(entry.anchor, set()).update(entry.recipients)
     settled = _settled(ticket)
-    told = {entry.id: set(entry.told) for entry in ticket.history}
+    told = {entry.id: set(entry.recipients) for entry in ticket.history}
     for entry in ticket.acts:
         if entry.message is None or entry.event == "notified":
             continue
@@ -69,7 +69,9 @@ def _undelivered(ticket: Ticket) -> Iterator[tuple[DueNotification, bool]]:
             had |= told[ticket.twins[entry.id]]
         # A role, or a name without an address, as earlier versions wrote them: nobody
         # can be sent that, ever.
-        left = tuple(who for who in entry.told if who not in had and is_address(who))
+        left = tuple(
+            who for who in entry.recipients if who not in had and is_address(who)
+        )
         if left:
             yield DueNotification(entry, left), not settled.isdisjoint(same)
 
@@ -156,7 +158,8 @@ def compose(
         _actor(entry, by_id, system),
     )
     languages = {
-        people.languages.get(who, "") for who in ([reader] if reader else entry.told)
+        people.languages.get(who, "")
+        for who in ([reader] if reader else entry.recipients)
     }
     message = in_language(
         profile, entry.message or "", languages.pop() if len(languages) == 1 else ""
@@ -166,7 +169,7 @@ def compose(
         "closes": _closes(profile, then, entry, at or entry.at),
         "follow_up": links[-1] if links else "",
     }
-    readers = [reader] if reader else list(entry.told)
+    readers = [reader] if reader else list(entry.recipients)
     if not all(
         readable(profile, entry.message or "", ticket, people, who) for who in readers
     ):
@@ -178,7 +181,13 @@ def compose(
         for part in (message.subject, message.body)
     )
     return Notification(
-        ticket.id, entry.id, entry.message or "", entry.told, subject, body, entry.at
+        ticket.id,
+        entry.id,
+        entry.message or "",
+        entry.recipients,
+        subject,
+        body,
+        entry.at,
     )
 
 
@@ -220,7 +229,7 @@ def _closes(profile: Profile, ticket: Ticket, entry: Entry, at: str) -> str:
                 event="notified",
                 anchor=entry.id,
                 due=None,
-                nth=None,
+                occurrence=None,
             ),
         )
     for timer in timers(profile, ticket):

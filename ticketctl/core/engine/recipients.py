@@ -130,7 +130,7 @@ class UnreachableRole(Record):
     held: bool
 
 
-def unheard(profile: Profile, people: People) -> Iterator[UnreachableRole]:
+def unreachable_roles(profile: Profile, people: People) -> Iterator[UnreachableRole]:
     """The roles of a profile that rules notify, and in which nobody can be reached."""
     rules: dict[str, list[str]] = {}
     for rule in profile.rules:

@@ -73,15 +73,15 @@ class Change(Record):
 
 
 class Fire(Record):
-    """An automation whose time has come: (``rule``, ``anchor``, ``nth``) is the key of
-    rule 6.
+    """An automation whose time has come: (``rule``, ``anchor``, ``occurrence``) is the
+    key of rule 6.
 
     ``missed`` is how many earlier occurrences it stands for as well (rule 8).
     """
 
     rule: str
     anchor: str
-    nth: int
+    occurrence: int
     due: str
     missed: int = 0
 
@@ -89,8 +89,8 @@ class Fire(Record):
 class Deliver(Record):
     """A notice that was handed over: the entry that owed it, and to whom it went."""
 
-    owed: str
-    told: tuple[str, ...]
+    due_entry: str
+    recipients: tuple[str, ...]
 
 
 class Keep(Record):
@@ -115,7 +115,7 @@ class Notification(Record):
     ticket: str
     event: str
     message: str
-    told: tuple[str, ...]
+    recipients: tuple[str, ...]
     subject: str
     body: str
     at: str
@@ -123,14 +123,14 @@ class Notification(Record):
 
 class Decision(Record):
     """Yes: the ticket as it will be, the entries to append, what to tell whom;
-    ``unheard`` says why a notice reaches nobody."""
+    ``unreachable`` says why a notification reaches nobody."""
 
     ticket: Ticket
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...] = ()
-    notices: tuple[Notification, ...] = ()
+    notifications: tuple[Notification, ...] = ()
     follow_ups: tuple[Create, ...] = ()
-    unheard: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
 
 
 class Refusal(Record):

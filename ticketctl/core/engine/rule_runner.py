@@ -194,12 +194,12 @@ class RuleRunner:
         ):
             draft.unreachable.append(reason)
         if run.marks.get("due") or (recipients and draft.by_mail):
-            due = self._append("reminded", run, message=message, told=recipients)
+            due = self._append("reminded", run, message=message, recipients=recipients)
             run = replace(run, marks={"anchor": due.id})
         if not recipients:
             return
         if not draft.by_mail:
-            due = self._append("notified", run, message=message, told=recipients)
+            due = self._append("notified", run, message=message, recipients=recipients)
         draft.notifications.append(
             compose(draft.profile, draft.current, due, draft.people)
         )

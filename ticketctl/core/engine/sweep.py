@@ -42,14 +42,14 @@ def sweep_ticket(
                 fire
                 for fire in due_now(situation, ticket)
                 if fire.anchor in known
-                and (fire.rule, fire.anchor, fire.nth) not in tried
+                and (fire.rule, fire.anchor, fire.occurrence) not in tried
                 and (not rules or fire.rule in rules)
             ),
             None,
         )
         if fire is None:
             return done
-        tried.add((fire.rule, fire.anchor, fire.nth))
+        tried.add((fire.rule, fire.anchor, fire.occurrence))
         outcome = decide(situation, ticket, fire)
         done.append(FiredRule(fire, ticket, outcome))
         if isinstance(outcome, Decision):

@@ -154,7 +154,7 @@ def _done(ticket: Ticket, automation: Automation, anchor: str) -> int:
     names = {anchor, *(name for name, other in ticket.twins.items() if other == anchor)}
     return max(
         (
-            entry.nth or 1
+            entry.occurrence or 1
             for entry in ticket.acts
             if entry.due is not None
             and entry.rule == automation.name

@@ -152,8 +152,8 @@ class TransitionBuilder:
         (rule 6)."""
         draft = self.draft
         marks: dict[str, Any] = {"anchor": request.anchor, "due": request.due}
-        if request.nth > 1:
-            marks["nth"] = request.nth
+        if request.occurrence > 1:
+            marks["occurrence"] = request.occurrence
         first, ticket = len(draft.entries), draft.current
         for action in automation.do:
             # The first entry bears the key; what else is done hangs on it, so that it
@@ -173,13 +173,15 @@ class TransitionBuilder:
     def deliver(self, request: Deliver) -> None:
         """Record that a notification was sent, then what follows from it."""
         draft = self.draft
-        due = next(entry for entry in draft.current.history if entry.id == request.owed)
+        due = next(
+            entry for entry in draft.current.history if entry.id == request.due_entry
+        )
         sent = draft.system_entry(
             "notified",
             due.rule or "",
             {"anchor": due.id},
             message=due.message,
-            told=request.told,
+            recipients=request.recipients,
         )
         self.rules.follow([draft.append(sent)])
 
