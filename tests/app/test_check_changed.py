@@ -342,7 +342,7 @@ def test_a_table_that_is_none_of_ours(made: str, root: Path) -> None:
     assert said(root) == "0 problems in 3 tickets"
 
 
-@pytest.mark.parametrize("step", ["doubtful", "attached"])
+@pytest.mark.parametrize("step", ["unverified_tickets", "verified_with_files"])
 @pytest.mark.parametrize("harm", ["truncated", "locked"])
 def test_harm_in_the_middle(
     step: str, harm: str, root: Path, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.calendars import DESK
 from tests.support.stores import done, ticketctl
-from ticketctl.app.holidays import insert
+from ticketctl.app.holidays import insert_holidays
 from ticketctl.store.yaml.ruamel import read_yaml
 
 HOLIDAYS_OF_2027 = {
@@ -52,7 +52,7 @@ def test_holidays_are_written_line_by_line(
     node = read_yaml(text.encode(), "x")
     for key in path:
         node = node.map[key]
-    assert insert(text, node, HOLIDAYS_OF_2027) == expected
+    assert insert_holidays(text, node, HOLIDAYS_OF_2027) == expected
 
 
 def test_a_countrys_holidays(hours_workspace: Path) -> None:

@@ -19,7 +19,7 @@ from ticketctl.app.email.duplicates import (
     duplicates_of,
     emails_of,
 )
-from ticketctl.app.findings import check_found
+from ticketctl.app.findings import check_at_path
 from ticketctl.app.index.parallel import read_ticket_at, spread
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
@@ -39,11 +39,11 @@ from ticketctl.store.yaml.loader import LoadedTicket
 
 @dataclass
 class CheckResult:
-    """What a check found.
+    """The result of a check.
 
     Args:
-        checked: how many tickets it looked at.
-        passed: how many it passed over, since they had been found right before.
+        checked: how many tickets were checked.
+        passed: how many were skipped, since an earlier check passed them as they are.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -52,7 +52,7 @@ class CheckResult:
 
     @property
     def broken(self) -> list[Finding]:
-        """The files that could not be understood at all, or not even read."""
+        """The files that cannot be parsed, or not even read."""
         return [
             finding for finding in self.findings if finding.code in ("broken", UNREAD)
         ]
@@ -62,10 +62,13 @@ class CheckResult:
         """The findings that make the check fail."""
         return [finding for finding in self.findings if finding.severity == "error"]
 
-    def add_strays(self, workspace: Workspace, known: Collection[str]) -> None:
-        """Add the files that are not where a ticket could be (``known``: the paths of
-        tickets)."""
-        for path in workspace.store.strays(known):
+    def add_strays(self, workspace: Workspace, paths: Collection[str]) -> None:
+        """Add the files that are not where a ticket could be.
+
+        Args:
+            paths: of all tickets.
+        """
+        for path in workspace.store.strays(paths):
             self.checked += 1
             self.findings.append(
                 Finding(
@@ -80,30 +83,30 @@ class CheckResult:
 def check_tickets(
     workspace: Workspace, ids: Sequence[str] = (), progress: Progress = no_progress
 ) -> CheckResult:
-    """Check all tickets of a store, or some.
+    """Check tickets.
 
     Args:
-        ids: whole ids; all, if empty.
+        ids: whole ids; empty for all tickets.
     """
     result = CheckResult()
     paths = list(map(path_of, ids) if ids else workspace.store.paths())
-    shared = DuplicateFinder()
-    for place, (found, emails) in enumerate(
+    emails_seen = DuplicateFinder()
+    for place, (findings, emails) in enumerate(
         spread(
             workspace, read_ticket_at, _check_with_emails, paths, "checking", progress
         )
     ):
         result.checked += 1
-        result.findings += found
+        result.findings += findings
         if emails != NO_EMAILS:
-            shared.add(place, emails)
+            emails_seen.add(place, emails)
     if ids:
         result.findings += [
             finding for id_ in ids for finding in _duplicate(workspace, id_)
         ]
     else:
         result.findings += duplicates_among(
-            workspace, [paths[place] for place in shared.places()]
+            workspace, [paths[place] for place in emails_seen.places()]
         )
         result.add_strays(workspace, paths)
         result.findings += _tracked_state(workspace)
@@ -111,23 +114,24 @@ def check_tickets(
 
 
 def _check_with_emails(
-    workspace: Workspace, found: LoadedTicket | Finding | None
+    workspace: Workspace, read: LoadedTicket | Finding | None
 ) -> tuple[list[Finding], Emails]:
-    """Everything that is wrong with what lies at the path of a ticket, and the emails
-    that it holds."""
-    return check_found(workspace, found), emails_of(found.ticket) if isinstance(
-        found, LoadedTicket
-    ) else NO_EMAILS
+    """Return everything that is wrong at the path of a ticket, and its emails."""
+    emails = emails_of(read.ticket) if isinstance(read, LoadedTicket) else NO_EMAILS
+    return check_at_path(workspace, read), emails
 
 
 def _duplicate(workspace: Workspace, id_: str) -> Iterator[Finding]:
-    """Whether the email that opened a ticket has opened another, too."""
-    with suppress(BrokenError, MissingError):  # which was told
+    """Check that the email that opened a ticket has not opened another one, too."""
+    with suppress(BrokenError, MissingError):  # reported by other checks
         yield from duplicates_of(workspace, workspace.store.read(id_))
 
 
 def _tracked_state(workspace: Workspace) -> Iterator[Finding]:
-    """No commit holds what older versions kept in the store: it is one clone's alone."""
+    """Check that git does not track the caches of older versions in the store.
+
+    They belong to one clone.
+    """
     if not os.path.lexists(f"{workspace.root}/{OLD}"):
         return
     with suppress(DiskError):

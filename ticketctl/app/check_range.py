@@ -1,5 +1,4 @@
-"""``check --range`` and ``check --staged``: the tickets that commits change, each
-replayed, and no event of them lost."""
+"""``check --range`` and ``check --staged``: check the tickets that commits change."""
 
 from __future__ import annotations
 
@@ -16,11 +15,13 @@ from ticketctl.store.yaml.loader import LoadedTicket
 def check_changes(
     workspace: Workspace, old: str | None, new: str | None
 ) -> CheckResult:
-    """Check the tickets that a commit would change, or that a range of commits did: no
-    event may be lost.
+    """Check the tickets that a commit would change, or that a range of commits changed.
+
+    Also checked is that they lose no event.
 
     Args:
-        old, new: revisions; ``None`` for ``new`` is what is staged, against HEAD.
+        old: the revision before; ``None`` for HEAD.
+        new: the revision after; ``None`` for what is staged.
 
     Raises:
         UsageError: git does not know a revision.
@@ -39,18 +40,18 @@ def check_changes(
             continue
         if loaded is not None:
             result.findings += check_ticket(workspace, loaded)
-        result.findings += _kept(workspace, path, was, loaded)
+        result.findings += _check_lost_events(workspace, path, was, loaded)
     return result
 
 
-def _kept(
+def _check_lost_events(
     workspace: Workspace, path: str, was: bytes | None, now: LoadedTicket | None
 ) -> Iterator[Finding]:
-    """Every event that was there is still there."""
+    """Check that every event that was in a ticket is still there."""
     try:
         old = None if was is None else workspace.store.parse(path, was)
     except BrokenError:
-        return  # it could not be read before either; what is there now has been checked
+        return  # it could not be read before; what is there now has been checked
     if old is None:
         return
     if now is None:
@@ -60,9 +61,9 @@ def _kept(
             "the ticket is taken away; its history would be lost",
         )
         return
-    left = {entry.id for entry in now.ticket.history}
+    ids = {entry.id for entry in now.ticket.history}
     for entry in old.ticket.history:
-        if entry.id not in left:
+        if entry.id not in ids:
             yield Finding(
                 Place(path),
                 "history",

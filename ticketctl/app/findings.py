@@ -32,23 +32,27 @@ from ticketctl.store.paths import short_id
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
-def check_found(
-    workspace: Workspace, found: LoadedTicket | Finding | None
+def check_at_path(
+    workspace: Workspace, read: LoadedTicket | Finding | None
 ) -> list[Finding]:
-    """Everything that is wrong with what lies at the path of a ticket."""
-    if isinstance(found, LoadedTicket):
-        return [*check_ticket(workspace, found), *_attachments(workspace, found)]
-    return [] if found is None else [found]
+    """Return everything that is wrong with what is at the path of a ticket.
+
+    Args:
+        read: the ticket; why it cannot be read; ``None`` if there is no file any more.
+    """
+    if isinstance(read, LoadedTicket):
+        return [*check_ticket(workspace, read), *_check_attachments(workspace, read)]
+    return [] if read is None else [read]
 
 
 def check_ticket(workspace: Workspace, loaded: LoadedTicket) -> list[Finding]:
-    """Everything that is wrong with one ticket."""
+    """Return everything that is wrong with one ticket."""
     findings = [
-        *_chain(loaded),
-        *_order(loaded),
-        *_future(workspace, loaded),
-        *_imports(loaded),
-        *_fold(loaded),
+        *_check_chain(loaded),
+        *_check_order(loaded),
+        *_check_future(workspace, loaded),
+        *_check_imports(loaded),
+        *_check_head(loaded),
     ]
     try:
         profile = workspace.registry.get(loaded.ticket.profile)
@@ -57,14 +61,14 @@ def check_ticket(workspace: Workspace, loaded: LoadedTicket) -> list[Finding]:
     except TicketctlError as error:
         code = UNREAD if isinstance(error, UnreadError) else "schema"
         findings.append(
-            Finding(_head(loaded, "profile"), code, error.message, error.hint)
+            Finding(_place_in_head(loaded, "profile"), code, error.message, error.hint)
         )
         return findings
-    findings += _status(loaded, profile)
-    findings += _fields(loaded, profile)
+    findings += _check_statuses(loaded, profile)
+    findings += _check_fields(loaded, profile)
     if not any(finding.code == "schema" for finding in findings):
-        findings += _moves(workspace, loaded)
-        findings += _keeps(workspace, loaded, profile)
+        findings += _check_moves(workspace, loaded)
+        findings += _check_invariants(workspace, loaded, profile)
     if not findings and not loaded.canonical:
         findings.append(
             Finding(
@@ -77,49 +81,53 @@ def check_ticket(workspace: Workspace, loaded: LoadedTicket) -> list[Finding]:
     return findings
 
 
-def _attachments(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
-    """What the history says is attached is there."""
+def _check_attachments(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
+    """Check that all attachments are there."""
     for position, entry in enumerate(loaded.ticket.history):
         for path in attachment_paths(loaded.ticket, entry):
             if not is_attached(workspace, path):
                 yield Finding(
-                    _entry(loaded, position, "files"),
+                    _place_of_entry(loaded, position, "files"),
                     "files",
                     f"{path} is not there",
                     severity="warning",
                 )
 
 
-def _head(loaded: LoadedTicket, key: str) -> Place:
+def _place_in_head(loaded: LoadedTicket, key: str) -> Place:
     node = loaded.node.map.get(key, loaded.node)
     return Place(loaded.path, node.line, node.col)
 
 
-def _entry(loaded: LoadedTicket, position: int, key: str = "") -> Place:
+def _place_of_entry(loaded: LoadedTicket, position: int, key: str = "") -> Place:
     node: Node = loaded.node.map["history"].items[position]
     node = node.map.get(key, node)
     return Place(loaded.path, node.line, node.col)
 
 
-def _chain(loaded: LoadedTicket) -> Iterator[Finding]:
-    """Every entry's id is that of its content and of what it was built on."""
+def _check_chain(loaded: LoadedTicket) -> Iterator[Finding]:
+    """Check that the id of each entry is that of its content and of its predecessors."""
     history = loaded.ticket.history
-    known = {entry.id for entry in history}
-    if len(known) < len(history):
+    ids = {entry.id for entry in history}
+    if len(ids) < len(history):
         yield Finding(
-            _entry(loaded, 0), "chain", "two entries of the history have one id"
+            _place_of_entry(loaded, 0),
+            "chain",
+            "two entries of the history have one id",
         )
-    above: tuple[str, ...] = ()
+    previous: tuple[str, ...] = ()
     for position, entry in enumerate(history):
-        before = entry.after or above
-        above = (entry.id,)
+        before = entry.after or previous
+        previous = (entry.id,)
         for name in entry.after:
-            if name not in known:
+            if name not in ids:
                 words = f"the entry {name} before this one is missing"
-                yield Finding(_entry(loaded, position, "after"), "chain", words)
+                yield Finding(
+                    _place_of_entry(loaded, position, "after"), "chain", words
+                )
         if entry_id(entry, before) != entry.id:
             yield Finding(
-                _entry(loaded, position, "id"),
+                _place_of_entry(loaded, position, "id"),
                 "chain",
                 "this entry, or one before it, is not what was written (rewritten history?)",
                 "git log -p shows who changed it",
@@ -127,8 +135,8 @@ def _chain(loaded: LoadedTicket) -> Iterator[Finding]:
             return
 
 
-def _order(loaded: LoadedTicket) -> Iterator[Finding]:
-    """The entries stand in the one order in which a set of entries is written."""
+def _check_order(loaded: LoadedTicket) -> Iterator[Finding]:
+    """Check that the entries are in the one order in which a set of entries is written."""
     history = loaded.ticket.history
     if is_linear(history):
         return
@@ -136,20 +144,20 @@ def _order(loaded: LoadedTicket) -> Iterator[Finding]:
         entry.id: predecessors(history, position)
         for position, entry in enumerate(history)
     }
-    for position, (stands, belongs) in enumerate(
+    for position, (entry, expected) in enumerate(
         zip(history, order(history, before), strict=False)
     ):
-        if stands.id != belongs.id:
+        if entry.id != expected.id:
             yield Finding(
-                _entry(loaded, position),
+                _place_of_entry(loaded, position),
                 "order",
-                f"here belongs the entry {belongs.id}",
+                f"here belongs the entry {expected.id}",
             )
             return
 
 
-def _future(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
-    """No event is dated in the future; of several the newest is named."""
+def _check_future(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
+    """Check that no event is in the future; of several, the newest is reported."""
     event = future_event(loaded.ticket, workspace.present)
     if event is None:
         return
@@ -161,82 +169,92 @@ def _future(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
         else ""
     )
     yield Finding(
-        _entry(loaded, history.index(event), "at"),
+        _place_of_entry(loaded, history.index(event), "at"),
         "future",
         in_future(event) + more,
         "sweeps leave the ticket alone until then; if the clock is wrong, set it right",
     )
 
 
-def _imports(loaded: LoadedTicket) -> Iterator[Finding]:
-    """An import below other entries says that and nothing else, since no rule looks at
-    it."""
+def _check_imports(loaded: LoadedTicket) -> Iterator[Finding]:
+    """Check that an import below other entries has no other content.
+
+    No rule checks such an entry.
+    """
     for position, entry in enumerate(loaded.ticket.history):
-        if is_import(entry) and (more := entry.content().keys() - _OF_IMPORT):
+        if is_import(entry) and (more := entry.content().keys() - _IMPORT_KEYS):
             words = (
                 f"an import below other events cannot hold {', '.join(sorted(more))}"
             )
-            yield Finding(_entry(loaded, position, min(more)), "import", words)
+            yield Finding(_place_of_entry(loaded, position, min(more)), "import", words)
 
 
-_OF_IMPORT = frozenset(("id", "at", "by", "role", "event", "after"))
+_IMPORT_KEYS = frozenset(("id", "at", "by", "role", "event", "after"))
 
 
-def _fold(loaded: LoadedTicket) -> Iterator[Finding]:
-    """The head is what replaying the history gives."""
-    for wrong in loaded.differences:
-        says = "missing" if wrong.says is None else f'"{wrong.says}"'
-        gives = "has none" if wrong.gives is None else f'ends in "{wrong.gives}"'
+def _check_head(loaded: LoadedTicket) -> Iterator[Finding]:
+    """Check that the head is what the history gives."""
+    for difference in loaded.differences:
+        says = "missing" if difference.says is None else f'"{difference.says}"'
+        gives = (
+            "has none" if difference.gives is None else f'ends in "{difference.gives}"'
+        )
         hint = f"set by hand? ticketctl edit --adopt {short_id(loaded.ticket.id)}"
         yield Finding(
-            wrong.place, "fold", f"{wrong.key} is {says}, but the history {gives}", hint
+            difference.place,
+            "fold",
+            f"{difference.key} is {says}, but the history {gives}",
+            hint,
         )
 
 
-def _status(loaded: LoadedTicket, profile: Profile) -> Iterator[Finding]:
-    """Every status that is named exists in the profile."""
-    known = profile.statuses
+def _check_statuses(loaded: LoadedTicket, profile: Profile) -> Iterator[Finding]:
+    """Check that the profile has every status of the ticket."""
+    statuses = profile.statuses
     if (
         loaded.differences
         and (head := loaded.node.map.get("status")) is not None
-        and head.text not in known
+        and head.text not in statuses
     ):
-        hint = closest(head.text, list(known))
+        hint = closest(head.text, list(statuses))
         yield Finding(
-            _head(loaded, "status"),
+            _place_in_head(loaded, "status"),
             "schema",
             f'unknown status "{head.text}" in {profile.name}',
             hint,
         )
     for position, entry in enumerate(loaded.ticket.history):
         if (
-            entry.to not in known
+            entry.to not in statuses
             and entry.to is not None
             and entry.sets.get("version", 0) in (0, profile.version)
         ):
             yield Finding(
-                _entry(loaded, position, "to"),
+                _place_of_entry(loaded, position, "to"),
                 "schema",
                 f'unknown status "{entry.to}" in {profile.name}',
-                closest(entry.to, list(known)),
+                closest(entry.to, list(statuses)),
             )
 
 
-def _fields(loaded: LoadedTicket, profile: Profile) -> Iterator[Finding]:
-    """Every field that is set exists and has a value of its type."""
+def _check_fields(loaded: LoadedTicket, profile: Profile) -> Iterator[Finding]:
+    """Check that each field that is set exists and has a value of its type."""
     for position, entry in enumerate(loaded.ticket.history):
         for key, value in entry.sets.items():
-            if key not in _SET and (found := _wrong(profile, key, value)):
+            if key not in _HEAD_KEYS and (words := _field_problem(profile, key, value)):
                 item = loaded.node.map["history"].items[position].map["set"].map[key]
-                yield Finding(Place(loaded.path, item.line, item.col), "schema", *found)
+                yield Finding(Place(loaded.path, item.line, item.col), "schema", *words)
 
 
-_SET = frozenset((*SETTABLE, "ticket", "profile", "version", LINK))
+_HEAD_KEYS = frozenset((*SETTABLE, "ticket", "profile", "version", LINK))
 
 
-def _wrong(profile: Profile, key: str, value: Value) -> tuple[str, str] | None:
-    """What is wrong with something that an entry sets and that is none of :data:`_SET`,
-    and a hint."""
+def _field_problem(profile: Profile, key: str, value: Value) -> tuple[str, str] | None:
+    """Return what is wrong with a field that an entry sets, and a hint.
+
+    Args:
+        key: as the entry has it; none of :data:`_HEAD_KEYS`.
+    """
     if not key.startswith("fields."):
         return f'"{key}" cannot be set', closest(key, SETTABLE)
     name = key.removeprefix("fields.").partition(".")[0]
@@ -275,9 +293,11 @@ def _type_problem(declared: Field, value: object) -> str:
     return ""
 
 
-def _moves(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
-    """Every move was legal when it was made, by the rules of its version and the role
-    that the history records."""
+def _check_moves(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
+    """Check that each move was legal when it was made.
+
+    It is judged by the profile's version of that time and by the recorded role.
+    """
     history = loaded.ticket.history
     profile = None
     for position, ticket, (name, version) in recorded_moves(history):
@@ -286,10 +306,10 @@ def _moves(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
             try:
                 profile = workspace.registry.at_version(name, version)
             except DiskError:
-                raise  # nobody knows what the rules say
+                raise  # it is unknown what the rules say
             except TicketctlError as error:
                 yield Finding(
-                    _entry(loaded, position),
+                    _place_of_entry(loaded, position),
                     "unjudged",
                     error.message,
                     severity="warning",
@@ -299,17 +319,21 @@ def _moves(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding]:
             hint = f"keep the old rules as profiles/{name}@{version}.yaml"
             words = f"made under version {version} of {name}, which is not here"
             yield Finding(
-                _entry(loaded, position, "to"), "unjudged", words, hint, "warning"
+                _place_of_entry(loaded, position, "to"),
+                "unjudged",
+                words,
+                hint,
+                "warning",
             )
             return
         for reason in illegal_reasons(profile, ticket, entry):
-            yield Finding(_entry(loaded, position, "to"), "illegal", reason)
+            yield Finding(_place_of_entry(loaded, position, "to"), "illegal", reason)
 
 
-def _keeps(
+def _check_invariants(
     workspace: Workspace, loaded: LoadedTicket, profile: Profile
 ) -> Iterator[Finding]:
-    """What a status keeps true is true."""
+    """Check that the invariants of the status hold."""
     ticket = loaded.ticket
     status = profile.statuses.get(ticket.status)
     if status is None or not status.keeps:
@@ -317,7 +341,7 @@ def _keeps(
     context = system_context(workspace.situation_of(profile), ticket)
     for reason in failures(status.keeps, context):
         yield Finding(
-            _head(loaded, "status"),
+            _place_in_head(loaded, "status"),
             "keeps",
             f"{ticket.status} is kept only while: {reason}",
         )

@@ -1,4 +1,4 @@
-"""What the coming sweeps will do, over a whole store."""
+"""What the next sweeps will do in a store."""
 
 from __future__ import annotations
 
@@ -21,8 +21,13 @@ from ticketctl.store.index.sql import FutureTicket
 
 @dataclass
 class Forecast:
-    """What is to come: (instant, act), earliest first; the tickets that cannot be read;
-    those that sweeps leave alone, since an event of theirs is dated in the future."""
+    """What the next sweeps will do.
+
+    Args:
+        acts: each action with its instant, the earliest first.
+        broken: the tickets that cannot be read.
+        ahead: the tickets that sweeps skip, since an event of theirs is in the future.
+    """
 
     acts: list[tuple[datetime, SweepAction]] = field(default_factory=list)
     broken: list[Finding] = field(default_factory=list)
@@ -32,26 +37,29 @@ class Forecast:
 def forecast_store(
     workspace: Workspace, days: int, progress: Progress = no_progress
 ) -> Forecast:
-    """Everything that sweeps will do in the next ``days`` times 24 hours, if nobody
-    does anything."""
-    found = Forecast()
+    """Return what sweeps will do if nobody changes anything.
+
+    Args:
+        days: how far to look ahead, in days of 24 hours.
+    """
+    result = Forecast()
     until = workspace.now + timedelta(days=days)
     for loaded, profile in read_matches(
-        workspace, found.broken, [Query((Term("wake", "set"),))], progress
+        workspace, result.broken, [Query((Term("wake", "set"),))], progress
     ):
         try:
             require_unchanged_head(loaded)
-        except BrokenError as error:  # sweeps will refuse it, too
-            found.broken.append(error.finding)
+        except BrokenError as error:  # sweeps refuse it, too
+            result.broken.append(error.finding)
             continue
         start = workspace.now
         if event := future_event(loaded.ticket, workspace.now):
-            found.ahead.append(
+            result.ahead.append(
                 FutureTicket(
                     loaded.ticket.id,
                     loaded.ticket.profile,
                     loaded.ticket.status,
-                    _told(event),
+                    _visible_instant(event),
                 )
             )
             start = dates.parse_instant(event.at) - dates.TOLERANCE
@@ -60,11 +68,11 @@ def forecast_store(
         for at, fired in forecast(
             workspace.situation_of(profile)._replace(now=start), loaded.ticket, until
         ):
-            found.acts += ((at, act) for act in actions_of(profile, [fired]))
-    found.acts.sort(key=lambda one: (one[0], one[1].fire.due, one[1].ticket.id))
-    return found
+            result.acts += ((at, act) for act in actions_of(profile, [fired]))
+    result.acts.sort(key=lambda item: (item[0], item[1].fire.due, item[1].ticket.id))
+    return result
 
 
-def _told(event: Entry) -> str:
-    """The instant of an event; nothing of one that its reader may not see."""
+def _visible_instant(event: Entry) -> str:
+    """Return the instant of an event; empty if the user may not see the event."""
     return "" if event.event == HIDDEN else event.at

@@ -1,10 +1,13 @@
-"""Writing a country's holidays into a calendar, line by line: the rest of the file
-stays as people wrote it."""
+"""Write the public holidays of a country into a calendar.
+
+Only their lines are added; the rest of the file stays as people wrote it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import NamedTuple
 
 from ticketctl.app.transaction import commit_or_raise, write_files, writing
 from ticketctl.app.workspace import Workspace
@@ -20,31 +23,44 @@ from ticketctl.store.yaml.writer import is_plain, quoted
 KEY = "holidays"
 
 
+class HolidayList(NamedTuple):
+    """A list of holidays.
+
+    Args:
+        profile: the profile that has it; ``None`` for the list of the settings.
+        calendar: the calendar of the profile; ``None`` if the profile has only one.
+    """
+
+    profile: str | None = None
+    calendar: str | None = None
+
+
 def write_holidays(
     workspace: Workspace,
-    profile: str | None,
-    calendar: str | None,
+    target: HolidayList,
     country: str,
     region: str | None,
     year: int,
 ) -> tuple[str, int]:
-    """Write a year's public holidays into a profile of the store, or into the store's
-    settings.
+    """Write the public holidays of a year into a profile, or into the settings.
 
     Args:
-        profile: whose calendar; the settings' own list, if ``None``.
-        calendar: which calendar; needed only if the profile has several.
+        target: where to write them.
+        country: its ISO code.
+        region: its code; ``None`` for the holidays of the whole country.
 
     Returns:
-        The file, and how many dates are new in it.
+        The path of the file in the store, and how many dates are new in it.
 
     Raises:
-        UsageError: no such calendar, or the file is not in a form in which lines can be
-            added.
+        UsageError: there is no such calendar, or its list is in a form to which no
+            lines can be added.
         MissingError: the store has no such profile of its own.
+        UncommittedError: the dates are written, but git does not commit them.
     """
     days = public_holidays(country, region, year)
-    path = NAME if profile is None else _own(workspace, profile)
+    profile = target.profile
+    path = NAME if profile is None else _own_profile(workspace, profile)
     with writing(workspace):
         try:
             data = files.read_in(workspace.root, path, files.MAX_BYTES)
@@ -53,25 +69,30 @@ def write_holidays(
                 f"there is no {path} in this store", "ticketctl init makes one"
             ) from None
         top = read_yaml(data, path)
-        inside = top if profile is None else _calendar(top, path, calendar)
-        text = insert(data.decode(), inside, days)
+        mapping = top if profile is None else _calendar(top, path, target.calendar)
+        text = insert_holidays(data.decode(), mapping, days)
         _verify(read_yaml(text.encode(), path), profile is None, path, days)
         if text.encode() != data:
             write_files(workspace, [journal.Write(path, text.encode(), data)])
             message = f"{path}: holidays of {country} in {year}"
             who = workspace.email or "ticketctl@localhost"
             commit_or_raise(workspace, message, who)
-    return path, text.count("\n") - data.decode().count("\n") - (KEY not in inside.map)
+    return path, text.count("\n") - data.decode().count("\n") - (KEY not in mapping.map)
 
 
-def _own(workspace: Workspace, profile: str) -> str:
-    found = workspace.registry.path(profile)
-    if not found.startswith(f"{workspace.root}/profiles/"):
+def _own_profile(workspace: Workspace, profile: str) -> str:
+    """Return the path of a profile of the store, relative to it.
+
+    Raises:
+        MissingError: the profile is not one of the store.
+    """
+    path = workspace.registry.path(profile)
+    if not path.startswith(f"{workspace.root}/profiles/"):
         raise MissingError(
             f'the profile "{profile}" is not this store\'s own',
-            f"copy {found} into profiles/ first",
+            f"copy {path} into profiles/ first",
         )
-    return found[len(workspace.root) + 1 :]
+    return path[len(workspace.root) + 1 :]
 
 
 def _calendar(top: Node, path: str, name: str | None) -> Node:
@@ -94,24 +115,25 @@ def _calendar(top: Node, path: str, name: str | None) -> Node:
     return known[name]
 
 
-def insert(text: str, inside: Node, days: Mapping[date, str]) -> str:
-    """The text of a YAML file with dates added to the ``holidays`` of one of its
-    mappings, in order.
+def insert_holidays(text: str, mapping: Node, days: Mapping[date, str]) -> str:
+    """Return a YAML file with dates added to the ``holidays`` of a mapping, in order.
 
     Args:
-        inside: the mapping, in block style.
+        text: the file.
+        mapping: a mapping of it, in block style.
+        days: the dates to add, with their names.
 
     Raises:
-        UsageError: it, or the list that is there, stands in brackets.
+        UsageError: the mapping or its list is in flow style (brackets).
     """
     lines = text.removesuffix("\n").split("\n")
-    held = inside.map.get(KEY)
-    first = min((inside.keys or {}).values(), default=(0, 0))
-    if inside.map and lines[first[0] - 1][: first[1] - 1].strip():
+    holidays = mapping.map.get(KEY)
+    first = min((mapping.keys or {}).values(), default=(0, 0))
+    if mapping.map and lines[first[0] - 1][: first[1] - 1].strip():
         raise UsageError(
             "the calendar stands in brackets", "write it in lines of its own"
         )
-    if held is None or held.value is None:
+    if holidays is None or holidays.value is None:
         lead = " " * max(first[1] - 1, 0)
         new = [
             f"{lead}{KEY}:",
@@ -119,32 +141,34 @@ def insert(text: str, inside: Node, days: Mapping[date, str]) -> str:
         ]
         at = (
             first[0] - 1
-            if inside.line and first != (0, 0) and first[1] > 1
+            if mapping.line and first != (0, 0) and first[1] > 1
             else len(lines)
         )
-        if held is not None:
+        if holidays is not None:
             raise UsageError(
                 "the list of holidays is empty", f"take the line {KEY}: away first"
             )
         return "\n".join([*lines[:at], *new, *lines[at:]]) + "\n"
     listed = (
-        [item for item in held.items if item.text]
-        if isinstance(held.value, list)
+        [item for item in holidays.items if item.text]
+        if isinstance(holidays.value, list)
         else []
     )
-    spots = {item.text: (item.line, item.col) for item in listed} or dict(
-        held.keys or {}
+    places = {item.text: (item.line, item.col) for item in listed} or dict(
+        holidays.keys or {}
     )
-    starts = {lines[line - 1][: col - 1] for line, col in spots.values()}
+    starts = {lines[line - 1][: col - 1] for line, col in places.values()}
     if len(starts) != 1 or next(iter(starts)).strip() not in ("", "-"):
         raise UsageError(
             "the holidays stand in brackets", "write each in a line of its own"
         )
     lead = next(iter(starts))
     for day, name in sorted(days.items(), reverse=True):
-        if str(day) not in spots:
-            after = [line for known, (line, _) in spots.items() if known < str(day)]
-            at = max(after) if after else min(line for line, _ in spots.values()) - 1
+        if str(day) not in places:
+            after = [
+                line for known_day, (line, _) in places.items() if known_day < str(day)
+            ]
+            at = max(after) if after else min(line for line, _ in places.values()) - 1
             lines.insert(
                 at, lead + (f"{day}  # {name}" if lead.strip() else _line(day, name))
             )
@@ -156,12 +180,16 @@ def _line(day: date, name: str) -> str:
 
 
 def _verify(top: Node, settings: bool, path: str, days: Mapping[date, str]) -> None:
-    """What was written must read as what was meant."""
-    places = [top] if settings else list(top.map["calendars"].map.values())
-    found = [
-        {*place.map[KEY].map, *(item.text for item in place.map[KEY].items)}
-        for place in places
-        if KEY in place.map
+    """Check that the file reads as it should.
+
+    Raises:
+        SettingsError: it does not have the dates.
+    """
+    mappings = [top] if settings else list(top.map["calendars"].map.values())
+    lists = [
+        {*mapping.map[KEY].map, *(item.text for item in mapping.map[KEY].items)}
+        for mapping in mappings
+        if KEY in mapping.map
     ]
-    if not any({str(day) for day in days} <= held for held in found):
+    if not any({str(day) for day in days} <= listed for listed in lists):
         raise SettingsError(f"the dates cannot be added to {path}", "add them by hand")

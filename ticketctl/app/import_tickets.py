@@ -1,4 +1,4 @@
-"""Tickets of another store, or of another program, as tickets of this one: ``import``."""
+"""``import``: bring in tickets of another store or another program."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ from ticketctl.store.yaml.writer import emit
 
 
 class ImportResult(Record):
-    """What became of a file of tickets.
+    """The result of an import.
 
     Args:
-        new: how many were written, ``known`` how many were there already, whatever
-            happened to them since.
-        settled: how many owed notices where they came from; nobody sends those.
-        due: on how many the next sweep may act at once.
-        missing: how many attachments are named in them that are not here.
-        unjudged: how many cannot be judged in full: they were made under rules that are
-            not here.
-        strangers: those who work on them and have no role here, where people are
-            listed.
-        failed: that git would not commit them.
+        new: how many tickets were written.
+        known: how many were imported before, whatever happened to them since.
+        settled: how many had notifications to send where they came from; these are not
+            sent.
+        due: on how many tickets a rule is due at once.
+        missing: how many attachments are named in the tickets and not in this store.
+        unjudged: how many tickets cannot be checked in full, since they were made under
+            a version of a profile that this store does not have.
+        strangers: the assignees that have no role here, where the settings list people.
+        failed: the error, if git did not commit.
     """
 
     new: int
@@ -70,18 +70,19 @@ class ImportResult(Record):
 def import_tickets(
     workspace: Workspace, rows: Rows, source: str, dry: bool = False
 ) -> ImportResult:
-    """Write the tickets of a file, all or none, in one commit. They are taken one at a
-    time and not kept.
+    """Write the tickets of a file, all or none, in one commit.
+
+    They are read one at a time and not kept in memory.
 
     Args:
-        rows: what ``export`` gave, or rows as of ``new --from`` that may say when a
-            ticket was ``created`` and name any ``status``.
-        source: what the commit calls the file.
-        dry: look at them all, and write nothing.
+        rows: of an export; or rows as of ``new --from``, which may also say when a
+            ticket was ``created``, and give it any ``status``.
+        source: the name of the file in the message of the commit.
+        dry: whether to check all rows and write nothing.
 
     Raises:
-        TicketctlError: with the row in front of the message, if one cannot be; nothing
-            was written then.
+        TicketctlError: a row cannot be imported; the message names it. Nothing was
+            written.
     """
     run = _ImportRun(workspace)
     if dry:
@@ -96,7 +97,7 @@ def import_tickets(
 
 
 class _ImportRun:
-    """One import: what it has written, and what there is to say of it."""
+    """One import: what it has written, and its counts so far."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -107,7 +108,7 @@ class _ImportRun:
         self.strangers: set[str] = set()
 
     def writes(self, rows: Rows) -> Iterator[journal.Write]:
-        """The files of the tickets that are not there yet, row by row."""
+        """Yield the files of the tickets that are not in the store yet, row by row."""
         for place, row in rows:
             try:
                 write = self._write(row)
@@ -121,7 +122,7 @@ class _ImportRun:
                 yield write
 
     def result(self, failed: UncommittedError | None = None) -> ImportResult:
-        """What became of the file."""
+        """Return the result so far."""
         return ImportResult(
             len(self.paths),
             self.known,
@@ -134,8 +135,10 @@ class _ImportRun:
         )
 
     def message(self, source: str) -> str:
-        """The commit's: how many tickets, from which file, brought by whom (git's
-        author may be somebody else)."""
+        """Return the message of the commit.
+
+        It says who imported the tickets, since git's author may be somebody else.
+        """
         name, who = (
             "".join(char if char.isprintable() else "?" for char in text)[:100]
             for text in (source, self.who)
@@ -149,33 +152,37 @@ class _ImportRun:
         return "\n".join(lines)
 
     def _write(self, row: Mapping[str, Any]) -> journal.Write | None:
-        """The file of a row's ticket; nothing, if it is there already.
+        """Return the file of a row's ticket; ``None`` if it was imported before.
 
         Raises:
-            RefusedError: the rules do not let it be, it is not the user's to bring in,
-                or there is another of that id.
+            RefusedError: the rules do not allow the ticket, the user may not import it,
+                or another ticket has its id.
         """
         workspace = self.workspace
-        came = _restored(row) if "history" in row else _made(workspace, row, self.taken)
-        if came.id in self.taken:
-            raise RefusedError(f"another row has the id {came.id}")
-        self.taken.add(came.id)
-        path = path_of(came.id)
-        loaded = LoadedTicket(came, _written(came), path)
+        imported = (
+            _restored(row)
+            if "history" in row
+            else _new_ticket(workspace, row, self.taken)
+        )
+        if imported.id in self.taken:
+            raise RefusedError(f"another row has the id {imported.id}")
+        self.taken.add(imported.id)
+        path = path_of(imported.id)
+        loaded = LoadedTicket(imported, _written(imported), path)
         findings = check_ticket(workspace, loaded)
         for finding in findings:
             if finding.severity == "error":
                 raise RefusedError(
-                    f"{came.id} cannot be: {finding.message}", finding.hint
+                    f"{imported.id} cannot be: {finding.message}", finding.hint
                 )
-        profile = workspace.registry.get(came.profile)
+        profile = workspace.registry.get(imported.profile)
         actor = importer(workspace, profile)
         self.who = self.who or actor.who
-        if _is_there(workspace, came):
+        if _is_there(workspace, imported):
             return None
         self.unjudged += any(finding.code == "unjudged" for finding in findings)
-        ticket = _settled(workspace, came, actor)
-        self.settled += ticket is not came
+        ticket = _settled(workspace, imported, actor)
+        self.settled += ticket is not imported
         self.due += (
             next(
                 iter(due_now(workspace.situation_of(profile), ticket)),
@@ -191,11 +198,13 @@ class _ImportRun:
             for entry in ticket.history
             for name in attachment_paths(ticket, entry)
         )
-        return journal.Write(path, loaded.data if ticket is came else _written(ticket))
+        return journal.Write(
+            path, loaded.data if ticket is imported else _written(ticket)
+        )
 
 
 def _written(ticket: Ticket) -> bytes:
-    """The file of a ticket.
+    """Return the file of a ticket.
 
     Raises:
         RefusedError: it is too large to be read again.
@@ -210,8 +219,11 @@ def _written(ticket: Ticket) -> bytes:
 
 
 def _settled(workspace: Workspace, ticket: Ticket, actor: Actor) -> Ticket:
-    """The ticket as it is written here: as it came or, where it owes notices, with one
-    more entry that settles them unsent. Nobody is written to because of an import."""
+    """Return a ticket as it is written here.
+
+    Nobody gets a notification because of an import: if the ticket has notifications to
+    send, it gets one more entry that says that they are not sent.
+    """
     if next(due_notifications(ticket), None) is None:
         return ticket
     entry = Entry(
@@ -220,108 +232,108 @@ def _settled(workspace: Workspace, ticket: Ticket, actor: Actor) -> Ticket:
     return fold((*ticket.history, seal(ticket.history, entry)))
 
 
-def _is_there(workspace: Workspace, came: Ticket) -> bool:
-    """Whether a ticket that came has been imported before: each of its events is here.
+def _is_there(workspace: Workspace, imported: Ticket) -> bool:
+    """Return whether a ticket was imported before: all of its events are here.
+
     Others may have been added since, by the import itself, by people, by a merge.
 
     Raises:
-        RefusedError: there is a ticket of its id that lacks an event of it, or cannot
-            be read.
+        RefusedError: the ticket here lacks an event of it, or cannot be read.
     """
     try:
-        there = workspace.store.read(came.id).ticket
+        present = workspace.store.read(imported.id).ticket
     except MissingError:
         return False
     except BrokenError as error:
         raise RefusedError(
-            f"there is a ticket {came.id} already, which is broken: {error.message}",
+            f"there is a ticket {imported.id} already, which is broken: {error.message}",
             error.hint,
         ) from None
-    with suppress(ValueError):  # they do not even begin alike
-        if len(union(there.history, came.history)) == len(there.history):
+    with suppress(ValueError):  # their first events differ
+        if len(union(present.history, imported.history)) == len(present.history):
             return True
     raise RefusedError(
-        f"there is a ticket {came.id} already, and it is another",
+        f"there is a ticket {imported.id} already, and it is another",
         "ticketctl show has it",
     )
 
 
 def _author(workspace: Workspace) -> str:
-    """Whose commit it is, where git knows nobody."""
+    """Return the address to commit as, where git knows none."""
     _, _, who = (workspace.as_ or "").rpartition(":")
     return who if "@" in who else workspace.email or "import@localhost"
 
 
 def importer(workspace: Workspace, profile: Profile) -> Actor:
-    """Who the user is in bringing in tickets of a profile: staff, in a role that is
-    theirs.
+    """Return the staff role in which the user imports tickets of a profile.
 
     Raises:
-        RefusedError: they are not.
+        RefusedError: the user has no such role.
     """
     people = workspace.people_of(profile)
     reasons: list[str] = []
     for actor in actors(workspace, profile, None):
-        found = actor_reasons(profile, None, actor, people)
+        refusals = actor_reasons(profile, None, actor, people)
         if profile.kind(actor.role) == "customer":
-            found = [f"only staff import tickets, not {actor.role}"]
-        if not found:
+            refusals = [f"only staff import tickets, not {actor.role}"]
+        if not refusals:
             return actor
-        reasons += found
+        reasons += refusals
     raise RefusedError("; ".join(dict.fromkeys(reasons)))
 
 
 def _restored(row: Mapping[str, Any]) -> Ticket:
-    """A ticket with its history, as ``export`` gives it."""
+    """Return the ticket of a row of an export, with its history."""
     id_ = str(row.get("id"))
     if not ID.match(id_):
         raise UsageError(f'"{id_}" is not an id', "what export gives has one")
     try:
-        node = _node({"id": id_, "history": row["history"]}, [MOST])
+        node = _node({"id": id_, "history": row["history"]}, [MAX_VALUES])
         return load_ticket(b"", path_of(id_), node, id_).ticket
     except BrokenError as error:
         raise UsageError(f"{id_}: {error.message}") from None
 
 
-_DEEPEST = 20
+_MAX_DEPTH = 20
 
 
-MOST = 200_000
+MAX_VALUES = 200_000
 """How many values a ticket may have: twice what fits into the largest file."""
 
 
-def _node(value: Any, left: list[int], depth: int = 0) -> Node:
-    """A JSON value as the readers of ticket files take it; it stands nowhere.
+def _node(value: Any, budget: list[int], depth: int = 0) -> Node:
+    """Return a JSON value as a node of a ticket file, without a real place.
 
     Args:
-        left: how many values there may still be; the number in it is counted down.
+        budget: a list of one number: how many more values there may be. It is counted
+            down.
 
     Raises:
-        UsageError: it is nested deeper than a ticket, or has more values, or one that
+        UsageError: the value is nested too deeply, has too many values, or is one that
             no ticket has.
     """
-    left[0] -= 1
-    if left[0] < 0:
-        raise UsageError(f"more than {MOST:,} values: too large to be a ticket")
-    if depth > _DEEPEST:
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise UsageError(f"more than {MAX_VALUES:,} values: too large to be a ticket")
+    if depth > _MAX_DEPTH:
         raise UsageError("nested too deeply to be a ticket")
     if isinstance(value, dict):
         return Node(
-            {str(key): _node(item, left, depth + 1) for key, item in value.items()},
+            {str(key): _node(item, budget, depth + 1) for key, item in value.items()},
             1,
             1,
         )
     if isinstance(value, list):
-        return Node([_node(item, left, depth + 1) for item in value], 1, 1)
+        return Node([_node(item, budget, depth + 1) for item in value], 1, 1)
     if isinstance(value, float):
         raise UsageError(f"{value} is in no ticket", "numbers of tickets are whole")
     return Node(value, 1, 1)
 
 
-def _made(
+def _new_ticket(
     workspace: Workspace, row: Mapping[str, Any], taken: Container[str]
 ) -> Ticket:
-    """A ticket that was kept elsewhere: one entry, of the time at which it was opened."""
+    """Return a ticket of another program: one entry, of the time when it was opened."""
     new_ticket.check_texts(row)
     created = _created(workspace, row)
     columns = {
@@ -358,10 +370,11 @@ def _made(
 
 
 def _created(workspace: Workspace, row: Mapping[str, Any]) -> datetime:
-    """When a row says that its ticket was opened; now, if it does not.
+    """Return when a row says that its ticket was opened; now, if it does not say.
 
     Raises:
-        UsageError: it is no moment, lies ahead, or before 2000, where ids do not reach.
+        UsageError: it is not an instant, is in the future, or before 2000, where ids
+            begin.
     """
     if "created" not in row:
         return workspace.now

@@ -1,5 +1,4 @@
-"""The merge driver: two versions of a ticket become one that holds every event of both
-(docs/ticket-file.md, merging)."""
+"""The merge driver: merge two versions of a ticket (docs/ticket-file.md, merging)."""
 
 from __future__ import annotations
 
@@ -17,21 +16,24 @@ from ticketctl.store.yaml.writer import emit
 
 
 def merge_ticket(base: str, ours: str, theirs: str, id_: str) -> int:
-    """Merge a ticket into the file ``ours``, as git asks of a merge driver.
+    """Merge two versions of a ticket into the file ``ours``, for git.
 
-    Tickets that hold more than their events (comments, unknown keys, a head changed by
-    hand) are merged line by line, as git would without us.
+    The result has every event of both. Tickets that have more than their events
+    (comments, unknown keys, a head changed by hand) are merged line by line, as git
+    does without a merge driver.
 
     Args:
-        base, ours, theirs: three files with the versions.
-        id_: the ticket's.
+        base: the file with the common version.
+        ours: the file with our version, which is replaced.
+        theirs: the file with their version.
+        id_: the id of the ticket.
 
     Returns:
-        The number of conflicts, which are then marked in ``ours``; 0 if there are none.
+        The number of conflicts, which are marked in ``ours``; 0 if there are none.
     """
     try:
-        one, other = (_read(file, id_) for file in (ours, theirs))
-        data = emit(fold(union(one.ticket.history, other.ticket.history)))
+        our, their = (_read(file, id_) for file in (ours, theirs))
+        data = emit(fold(union(our.ticket.history, their.ticket.history)))
         if len(data) > files.MAX_BYTES:
             raise ValueError("too large")
         files.replace_file(ours, data, durable=False)
@@ -40,15 +42,18 @@ def merge_ticket(base: str, ours: str, theirs: str, id_: str) -> int:
         return merge_file(os.getcwd(), ours, base, theirs)
 
 
-def join_versions(store: Store, path: str, one: bytes, other: bytes) -> bytes:
-    """The ticket that holds every event of two versions of it.
+def join_versions(store: Store, path: str, first: bytes, second: bytes) -> bytes:
+    """Return the file of a ticket with every event of two versions of it.
+
+    Args:
+        first, second: the bytes of the versions.
 
     Raises:
-        ValueError: one of them holds more than its events (comments, a head changed by
+        ValueError: a version has more than its events (comments, a head changed by
             hand), or they are not of one ticket.
-        BrokenError: one of them cannot be understood.
+        BrokenError: a version cannot be parsed.
     """
-    versions = [store.parse(path, data) for data in (one, other)]
+    versions = [store.parse(path, data) for data in (first, second)]
     if not all(loaded.canonical for loaded in versions):
         raise ValueError("changed by hand")
     return emit(fold(union(versions[0].ticket.history, versions[1].ticket.history)))

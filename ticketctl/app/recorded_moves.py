@@ -1,4 +1,4 @@
-"""Whether the profile allows a move that a history records."""
+"""Whether a profile allows the moves that a history records."""
 
 from __future__ import annotations
 
@@ -18,38 +18,49 @@ from ticketctl.core.ticket import Ticket, apply, changed, fold, stages
 def recorded_moves(
     history: Sequence[Entry],
 ) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
-    """For each move its place in the history, the ticket before it, and the rules after
-    it."""
-    return stages(history) if is_linear(history) else _merged_stages(history)
+    """Yield the moves of a history.
+
+    Yields:
+        The position of the move in the history, the ticket before it (``None`` if the
+        move creates it), and name and version of the profile after it.
+    """
+    return stages(history) if is_linear(history) else _merged_moves(history)
 
 
-def _merged_stages(
+def _merged_moves(
     history: Sequence[Entry],
 ) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
-    """The same where clones were merged: an act is judged by what its author could see."""
-    known = knowledge(history)
+    """Yield the moves of a merged history.
+
+    The ticket before a move is the one that its author could see.
+    """
+    seen = knowledge(history)
     for position, entry in enumerate(history):
         if entry.to is None:
             continue
         before = [
-            other
-            for spot, other in enumerate(history[:position])
-            if known[entry.id] >> spot & 1
+            earlier
+            for index, earlier in enumerate(history[:position])
+            if seen[entry.id] >> index & 1
         ]
         try:
             ticket = fold(before) if before else None
             after = apply(ticket, entry)
         except ValueError:
-            continue  # built on what is missing, of which the chain tells
+            continue  # a predecessor is missing, which the check of the chain reports
         yield position, ticket, (after.profile, after.version)
 
 
 def illegal_reasons(profile: Profile, ticket: Ticket | None, entry: Entry) -> list[str]:
-    """Why a recorded move was not one that the profile has."""
+    """Return why a recorded move was not legal; empty if it was.
+
+    Args:
+        ticket: the ticket before the move; ``None`` if the move creates it.
+    """
     assert entry.to is not None
     role = profile.role_of_kind("customer") if entry.for_ else entry.role
     if ticket is None and entry.event == "imported":
-        return []  # what it was elsewhere, it is here: any status of the profile
+        return []  # an imported ticket may have any status of the profile
     if ticket is None:
         edges = [
             edge for edge in creation_edges(profile, entry.to) if role in edge.roles
@@ -64,7 +75,7 @@ def illegal_reasons(profile: Profile, ticket: Ticket | None, entry: Entry) -> li
     edges = [
         edge for edge in profile.between(ticket.status, entry.to) if role in edge.roles
     ]
-    sets, unset = _as_asked(entry, edges[0]) if edges else (entry.sets, entry.unset)
+    sets, unset = _as_requested(entry, edges[0]) if edges else (entry.sets, entry.unset)
     context = EvalContext(
         profile,
         NOBODY_LISTED,
@@ -84,18 +95,20 @@ def illegal_reasons(profile: Profile, ticket: Ticket | None, entry: Entry) -> li
     return refusals(context, entry.to)[1]
 
 
-def _as_asked(
+def _as_requested(
     entry: Entry, edge: Transition
 ) -> tuple[Mapping[str, Value], Sequence[str]]:
-    """What an entry sets and clears, without what the edge itself does, since needs are
-    tested before that."""
+    """Return what an entry sets and clears, without what the transition itself sets.
+
+    The preconditions of a transition are checked before it sets anything.
+    """
     if not edge.sets:
         return entry.sets, entry.unset
-    asked = [
+    names = [
         name
         for name in (*entry.sets, *entry.unset)
         if name.removeprefix("fields.") not in edge.sets
     ]
-    return {name: entry.sets[name] for name in asked if name in entry.sets}, [
-        n for n in asked if n in entry.unset
+    return {name: entry.sets[name] for name in names if name in entry.sets}, [
+        name for name in names if name in entry.unset
     ]

@@ -56,13 +56,14 @@ if TYPE_CHECKING:  # a dry run needs no journal
 def sweep(
     workspace: Workspace, options: SweepOptions, progress: Progress = no_progress
 ) -> SweepReport:
-    """Apply what is due at ``workspace.now`` to every ticket, the longest due first,
-    and commit once.
+    """Run the rules that are due at ``workspace.now``, and commit once.
+
+    The ticket that is longest due comes first.
 
     Raises:
-        UsageError: a rule of ``orders`` does not exist.
-        RefusedError: the clock cannot be right (rule 14), or it is not that of the
-            system (``--now``).
+        UsageError: a rule of ``options`` does not exist.
+        RefusedError: the clock is probably wrong (rule 14), or ``--now`` is later than
+            the clock.
     """
     check_rules(workspace, options)
     report = SweepReport()
@@ -82,9 +83,9 @@ def sweep(
     from ticketctl.app.unfinished_commits import catch_up, uncommitted_error
     from ticketctl.store.writing import locks
 
-    with ExitStack() as held:
+    with ExitStack() as stack:
         try:
-            held.enter_context(locks.lock_folder(workspace.root, wait=0))
+            stack.enter_context(locks.lock_folder(workspace.root, wait=0))
         except BusyError:
             report.busy = True
             return report
@@ -102,8 +103,8 @@ def sweep(
         if not exceeds_limit(workspace, options, scan, progress, report):
             _apply(workspace, options, scan, report, progress)
             record_sweep(workspace)
-        if not report.failed and (left := uncommitted_error(workspace)):
-            report.failed.append(left)
+        if not report.failed and (uncommitted := uncommitted_error(workspace)):
+            report.failed.append(uncommitted)
     return report
 
 
@@ -114,51 +115,53 @@ def _apply(
     report: SweepReport,
     progress: Progress,
 ) -> None:
-    """Each ticket judged as it is at that moment, and written with its notices or not
-    at all; one commit for the run (rules 12, 13)."""
+    """Run the rules, and write each ticket with its notifications or not at all.
+
+    Each ticket is judged as it is at that moment. There is one commit for the run (rules
+    12, 13).
+    """
     paths: list[str] = []
-    left = list(scan.due)
-    while left and len(paths) != options.limit:
+    remaining = list(scan.due)
+    while remaining and len(paths) != options.limit:
         room = (
             _TOGETHER
             if options.limit is None
             else min(_TOGETHER, options.limit - len(paths))
         )
-        some, left = left[:room], left[room:]
-        progress("sweeping", len(scan.due) - len(left), len(scan.due))
+        batch, remaining = remaining[:room], remaining[room:]
+        progress("sweeping", len(scan.due) - len(remaining), len(scan.due))
         try:
             with writing(workspace):
-                turns = [
-                    turn
-                    for id_ in some
-                    if (turn := _ticket_writes(workspace, options, report, id_))
-                    is not None
+                decided = [
+                    swept
+                    for id_ in batch
+                    if (swept := _decide(workspace, options, report, id_)) is not None
                 ]
-                for turn, error in write_together(
-                    workspace, turns, lambda turn: turn.writes
+                for ticket, error in write_together(
+                    workspace, decided, lambda ticket: ticket.writes
                 ):
                     if isinstance(error, ChangedError):
-                        turn, error = _anew(workspace, options, report, turn)
+                        ticket, error = _write_anew(workspace, options, report, ticket)
                     if error is not None:
                         report.failed.append(error)
                         continue
-                    report.acts += actions_of(turn.profile, turn.fired)
-                    paths += [path_of(turn.id)] if turn.writes else []
+                    report.acts += actions_of(ticket.profile, ticket.fired)
+                    paths += [path_of(ticket.id)] if ticket.writes else []
         except (BusyError, DiskError) as stopped:
             report.failed.append(stopped)
             break
-    report.left = len(left)
+    report.left = len(remaining)
     if failed := commit_run(workspace, _message(report), "sweep@localhost"):
         report.failed.append(failed)
 
 
 _TOGETHER = 500
-"""How many tickets are written while the lock is held: more cost less, and others wait
-longer."""
+"""How many tickets are written while the lock is held: more are cheaper, but others
+wait longer."""
 
 
-class _TicketWrites(Record):
-    """What a sweep makes of one ticket, and what is to be written for it."""
+class _SweptTicket(Record):
+    """What a sweep does to one ticket, and the files to write for it."""
 
     id: str
     profile: Profile
@@ -166,49 +169,55 @@ class _TicketWrites(Record):
     writes: list[journal.Write]
 
 
-def _ticket_writes(
+def _decide(
     workspace: Workspace, options: SweepOptions, report: SweepReport, id_: str
-) -> _TicketWrites | None:
+) -> _SweptTicket | None:
     try:
-        was = workspace.store.read(id_)
-        if skip_future(workspace, was, report):
+        loaded = workspace.store.read(id_)
+        if skip_future(workspace, loaded, report):
             return None
-        fired = fire_rules(workspace, was, options)
-        return _TicketWrites(
-            id_, workspace.profile_of(was.ticket), fired, _writes(workspace, was, fired)
+        fired = fire_rules(workspace, loaded, options)
+        return _SweptTicket(
+            id_,
+            workspace.profile_of(loaded.ticket),
+            fired,
+            _writes(workspace, loaded, fired),
         )
     except MissingError:
-        pass  # it went meanwhile
+        pass  # it was removed meanwhile
     except (BrokenError, SettingsError, UnreadError) as error:
         report.broken.append(error.finding)
     except ShortageError:
-        raise  # the next ticket could not be read either
+        raise  # no other ticket could be read either
     except TicketctlError as error:
         report.failed.append(error)
     return None
 
 
-def _anew(
+def _write_anew(
     workspace: Workspace,
     options: SweepOptions,
     report: SweepReport,
-    turn: _TicketWrites,
-) -> tuple[_TicketWrites, TicketctlError | None]:
-    """The turn of a ticket that was just changed by another program, decided anew and
-    written; or what stops it."""
+    ticket: _SweptTicket,
+) -> tuple[_SweptTicket, TicketctlError | None]:
+    """Decide anew on a ticket that another program has changed, and write it.
 
-    def act() -> _TicketWrites:
-        was = workspace.store.read(turn.id)
-        if skip_future(workspace, was, report):
-            return replace(turn, fired=[], writes=[])
-        fired = fire_rules(workspace, was, options)
-        new = _TicketWrites(
-            turn.id,
-            workspace.profile_of(was.ticket),
+    Returns:
+        The ticket as written, and the error that stopped it, if any.
+    """
+
+    def act() -> _SweptTicket:
+        loaded = workspace.store.read(ticket.id)
+        if skip_future(workspace, loaded, report):
+            return replace(ticket, fired=[], writes=[])
+        fired = fire_rules(workspace, loaded, options)
+        new = _SweptTicket(
+            ticket.id,
+            workspace.profile_of(loaded.ticket),
             fired,
-            _writes(workspace, was, fired),
+            _writes(workspace, loaded, fired),
         )
-        for _, error in write_together(workspace, [new], lambda turn: turn.writes):
+        for _, error in write_together(workspace, [new], lambda ticket: ticket.writes):
             if error is not None:
                 raise error
         return new
@@ -216,32 +225,36 @@ def _anew(
     try:
         return retry_if_changed(act, changed=True), None
     except MissingError:
-        return replace(turn, fired=[], writes=[]), None  # it went meanwhile
+        return replace(ticket, fired=[], writes=[]), None  # it was removed meanwhile
     except ShortageError:
         raise
     except (BrokenError, SettingsError, UnreadError) as error:
         report.broken.append(error.finding)
-        return replace(turn, fired=[], writes=[]), None
+        return replace(ticket, fired=[], writes=[]), None
     except TicketctlError as error:
-        return turn, error
+        return ticket, error
 
 
 def _writes(
-    workspace: Workspace, was: LoadedTicket, fired: list[FiredRule]
+    workspace: Workspace, loaded: LoadedTicket, fired: list[FiredRule]
 ) -> list[journal.Write]:
-    """The ticket and its notices, to be written together (rule 12)."""
-    decisions = [one.outcome for one in fired if isinstance(one.outcome, Decision)]
+    """Return the files of a ticket and its notifications, to be written together (rule 12)."""
+    decisions = [rule.outcome for rule in fired if isinstance(rule.outcome, Decision)]
     if not decisions:
         return []
-    notices = [notice for decision in decisions for notice in decision.notifications]
+    notifications = [
+        notification
+        for decision in decisions
+        for notification in decision.notifications
+    ]
     return [
-        workspace.store.writes(decisions[-1].ticket, was),
-        *outbox(workspace, notices),
+        workspace.store.writes(decisions[-1].ticket, loaded),
+        *outbox(workspace, notifications),
     ]
 
 
 def _message(report: SweepReport) -> str:
-    """``sweep: 2 tickets`` and the counts by rule (rule 12)."""
+    """Return the message of the commit: ``sweep: 2 tickets`` and counts by rule (rule 12)."""
     counts = Counter(f"{act.profile.name} {act.automation.name}" for act in report.done)
     tickets = len({act.ticket.id for act in report.done})
     lines = [f"{number} by {rule}" for rule, number in sorted(counts.items())]

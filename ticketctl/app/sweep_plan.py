@@ -1,4 +1,4 @@
-"""Which tickets a sweep has to look at, what it would do, and whether that is too much."""
+"""Plan a sweep: which tickets are due, what happens to them, and is it too much."""
 
 from __future__ import annotations
 
@@ -33,8 +33,13 @@ from ticketctl.store.yaml.loader import LoadedTicket
 
 
 class Scan(Record):
-    """What the index knows: the tickets that may be due, the longest due first, and
-    what the guards ask about."""
+    """What the index knows before a sweep.
+
+    Args:
+        due: the ids of tickets that may be due, the longest due first.
+        open: how many tickets of the store are not closed.
+        newest: the instant of the newest event; empty if there is none.
+    """
 
     due: Sequence[str]
     open: int
@@ -64,30 +69,34 @@ def check_rules(workspace: Workspace, options: SweepOptions) -> None:
 def scan_index(
     workspace: Workspace, options: SweepOptions, report: SweepReport, index: Index
 ) -> Scan:
-    """Ask the index which tickets may be due; whether they are is seen when they are
-    read."""
-    broken, number = broken_in(index), count_by_state(index)
+    """Ask the index which tickets may be due.
+
+    Whether they are due is decided when they are read. The report gets the tickets that
+    are broken or have an event in the future.
+    """
+    broken, counts = broken_in(index), count_by_state(index)
     due = tickets_to_wake(index, dates.format_instant(workspace.now))
     horizon = dates.horizon(workspace.now)
     newest, skipped = latest_update(index, horizon), tickets_ahead(index, horizon)
-    report.broken += (
-        broken  # not before the index has answered everything: it may be asked again
-    )
+    # Only now that the index has answered everything: it may have to be asked again.
+    report.broken += broken
     report.ahead += skipped
     if skipped:
-        alone = {one.id for one in skipped}
-        due = [id_ for id_ in due if id_ not in alone]
+        skipped_ids = {ticket.id for ticket in skipped}
+        due = [id_ for id_ in due if id_ not in skipped_ids]
     if options.limit or options.rules:
         due = _by_instant(workspace, options, due, report)
-    return Scan(due, sum(number.values()) - number.get("closed", 0), newest)
+    return Scan(due, sum(counts.values()) - counts.get("closed", 0), newest)
 
 
 def _by_instant(
     workspace: Workspace, options: SweepOptions, ids: Sequence[str], report: SweepReport
 ) -> list[str]:
-    """Those that are due by the rules that are asked for, the longest due first: where
-    not all are done, which are matters."""
-    found = []
+    """Return the tickets that are due by the rules to run, the longest due first.
+
+    Needed where not all tickets are handled: then it matters which.
+    """
+    due_ids = []
     for id_ in ids:
         try:
             ticket = workspace.store.read(id_).ticket
@@ -107,8 +116,8 @@ def _by_instant(
             None,
         )
         if due is not None:
-            found.append((due, id_))
-    return [id_ for _, id_ in sorted(found)]
+            due_ids.append((due, id_))
+    return [id_ for _, id_ in sorted(due_ids)]
 
 
 # --- the guards (rule 14) ---
@@ -121,8 +130,10 @@ def exceeds_limit(
     progress: Progress,
     report: SweepReport,
 ) -> bool:
-    """Whether the run would change the status of more tickets than is usual; its acts
-    are then only planned."""
+    """Return whether a sweep would change the status of unusually many tickets.
+
+    The report then gets the plan, and nothing is written.
+    """
     report.allowed = _allowed(workspace, options, scan)
     if len(scan.due) <= report.allowed:
         return False
@@ -152,7 +163,7 @@ def plan_actions(
     report: SweepReport,
     progress: Progress,
 ) -> None:
-    """What would be done, exactly as it would be (rule 15)."""
+    """Add to the report what a sweep would do, without writing it (rule 15)."""
     report.allowed = _allowed(workspace, options, scan)
     written = 0
     for number, id_ in enumerate(scan.due, 1):
@@ -161,28 +172,33 @@ def plan_actions(
             break
         progress("planning", number, len(scan.due))
         try:
-            was = workspace.store.read(id_)
-            if skip_future(workspace, was, report):
+            loaded = workspace.store.read(id_)
+            if skip_future(workspace, loaded, report):
                 continue
             acts = list(
                 actions_of(
-                    workspace.profile_of(was.ticket),
-                    fire_rules(workspace, was, options),
+                    workspace.profile_of(loaded.ticket),
+                    fire_rules(workspace, loaded, options),
                 )
             )
             report.acts += acts
             written += any(act.decision for act in acts)
         except MissingError:
-            continue  # it went meanwhile
+            continue  # it was removed meanwhile
         except (BrokenError, SettingsError, UnreadError) as error:
             report.broken.append(error.finding)
     report.moves = sum(act.verb in ("close", "move") for act in report.acts)
 
 
-def skip_future(workspace: Workspace, was: LoadedTicket, report: SweepReport) -> bool:
-    """Whether a ticket has got an event of the future since the index was asked; it is
-    noted then."""
-    ticket, event = was.ticket, future_event(was.ticket, workspace.now)
+def skip_future(
+    workspace: Workspace, loaded: LoadedTicket, report: SweepReport
+) -> bool:
+    """Return whether a ticket is to be skipped, since it has an event in the future.
+
+    The index knows most of these; this is for an event that came later. The report
+    gets the ticket.
+    """
+    ticket, event = loaded.ticket, future_event(loaded.ticket, workspace.now)
     if event is not None:
         report.ahead.append(
             FutureTicket(ticket.id, ticket.profile, ticket.status, event.at)
@@ -191,7 +207,7 @@ def skip_future(workspace: Workspace, was: LoadedTicket, report: SweepReport) ->
 
 
 def fire_rules(
-    workspace: Workspace, was: LoadedTicket, options: SweepOptions
+    workspace: Workspace, loaded: LoadedTicket, options: SweepOptions
 ) -> list[FiredRule]:
     """Return what the rules that are due now do to a ticket.
 
@@ -199,6 +215,6 @@ def fire_rules(
         BrokenError: the head of the ticket was changed by hand, or the ticket names a
             profile or status that does not exist.
     """
-    require_unchanged_head(was)
-    profile = workspace.profile_of(was.ticket)
-    return sweep_ticket(workspace.situation_of(profile), was.ticket, options.rules)
+    require_unchanged_head(loaded)
+    profile = workspace.profile_of(loaded.ticket)
+    return sweep_ticket(workspace.situation_of(profile), loaded.ticket, options.rules)

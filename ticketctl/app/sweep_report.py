@@ -18,16 +18,16 @@ from ticketctl.store.index.sql import FutureTicket
 
 
 class SweepOptions(Record):
-    """What a run of the sweep is asked to do.
+    """What the user asks of a sweep.
 
     Args:
-        rules: names of the automations to run; all, if empty.
-        dry: the same without the writer (rule 15).
-        limit: how many tickets are written at most, the longest due first (rule 10).
-        confirm: up to how many changes of status are meant, whatever the guard thinks
+        rules: the names of the automations to run; empty for all.
+        dry: whether to write nothing (rule 15).
+        limit: how many tickets to write at most, the longest due first (rule 10).
+        confirm: how many changes of status to allow, even if they are unusually many
             (rule 14).
-        trust_clock: the clock is right, whatever the guard thinks. Tickets with an
-            event of the future are left alone all the same.
+        trust_clock: whether to skip the clock check. Tickets with an event in the
+            future are skipped all the same.
     """
 
     rules: tuple[str, ...] = ()
@@ -38,7 +38,12 @@ class SweepOptions(Record):
 
 
 class SweepAction(Record):
-    """One thing that the sweep did, would do, or was refused."""
+    """What a rule did to a ticket, would do, or was refused.
+
+    Args:
+        ticket: the ticket before.
+        decision: ``None`` if it was refused, for ``reasons``.
+    """
 
     ticket: Ticket
     profile: Profile
@@ -49,12 +54,12 @@ class SweepAction(Record):
 
     @property
     def before(self) -> str:
-        """The status as it was."""
+        """The status before."""
         return self.ticket.status
 
     @property
     def verb(self) -> str:
-        """What it does, in a word: close, move, remind, change."""
+        """What it does, in a word: close, move, remind, change, or refused."""
         if self.decision is None:
             return "refused"
         after = self.decision.ticket
@@ -69,15 +74,19 @@ class SweepAction(Record):
 
 @dataclass
 class SweepReport:
-    """What a run of the sweep came to.
+    """The result of a sweep.
 
     Args:
-        moves: how many changes of status there would be, where the guard wants them
-            confirmed (``allowed`` are not asked about); nothing was written then.
-        left: how many tickets are due besides, past the limit.
-        ahead: the tickets that were left alone, since an event of theirs is dated in
-            the future.
-        clock: why a run would be refused for its clock, told by a dry one.
+        acts: what the rules did.
+        broken: the tickets that cannot be read.
+        failed: what else went wrong.
+        busy: whether another sweep is running.
+        moves: how many changes of status there would be, if they are more than
+            ``allowed``; then nothing is written until the user confirms them.
+        allowed: how many changes of status need no confirmation.
+        left: how many more tickets are due, past the limit.
+        ahead: the tickets that are skipped, since an event of theirs is in the future.
+        clock: why a real run would be refused because of its clock; only of a dry run.
     """
 
     acts: list[SweepAction] = field(default_factory=list)
@@ -92,12 +101,12 @@ class SweepReport:
 
     @property
     def done(self) -> list[SweepAction]:
-        """The acts that were not refused."""
+        """The actions that were not refused."""
         return [act for act in self.acts if act.decision]
 
     @property
     def counts(self) -> dict[str, int]:
-        """The sums of the run, for its sign of life."""
+        """The counts of the run, for the heartbeat file."""
         refused = len(self.acts) - len(self.done) + len(self.ahead)
         return {
             "done": len(self.done),
@@ -109,19 +118,18 @@ class SweepReport:
 
     @property
     def guarded(self) -> bool:
-        """Whether there are more changes of status than are made without being
-        confirmed."""
+        """Whether there are so many changes of status that the user must confirm them."""
         return self.moves > self.allowed
 
 
 def actions_of(profile: Profile, fired: Iterable[FiredRule]) -> Iterator[SweepAction]:
-    """What fired, as it is told."""
-    for one in fired:
-        automation = profile.automation(one.fire.rule)
+    """Yield the actions of rules that fired on a ticket."""
+    for rule in fired:
+        automation = profile.automation(rule.fire.rule)
         assert automation is not None
-        if isinstance(one.outcome, Refusal):
+        if isinstance(rule.outcome, Refusal):
             yield SweepAction(
-                one.before, profile, automation, one.fire, None, one.outcome.reasons
+                rule.before, profile, automation, rule.fire, None, rule.outcome.reasons
             )
         else:
-            yield SweepAction(one.before, profile, automation, one.fire, one.outcome)
+            yield SweepAction(rule.before, profile, automation, rule.fire, rule.outcome)

@@ -209,7 +209,11 @@ def add_holidays(
     from ticketctl.store.public_holidays import regions
 
     path, added = holidays.write_holidays(
-        env.workspace, name, calendar, country.upper(), region, year
+        env.workspace,
+        holidays.HolidayList(name, calendar),
+        country.upper(),
+        region,
+        year,
     )
     env.note(
         f"{counted(added, 'holiday')} of {country.upper()} in {year} written into {path}"
