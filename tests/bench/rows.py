@@ -134,7 +134,7 @@ def _reading_rows(place: Place) -> Iterator[Row]:
     note = (
         ""
         if number <= peers.MOST
-        else f"Taskwarrior and todoman are asked up to {peers.MOST:,} tickets only."
+        else f"Taskwarrior and todoman are measured only up to {peers.MOST:,} tickets."
     )
     yield Row("list", listed, others, note=note)
     memory = Side("ticketctl list", bench.own_memory(["ticketctl", "list"], store))
@@ -226,7 +226,7 @@ def _whole_rows(place: Place) -> Iterator[Row]:
     )
     reading = Side("reading all bytes", place.read_all(), target=8.0)
     ruamel = Side("ruamel.yaml, C scanner", _parsing(place), target=1 / 15)
-    note = f"ruamel.yaml parses {min(_PARSED, number)} tickets; its time is multiplied to {number:,}."
+    note = f"ruamel.yaml parses {min(_PARSED, number)} tickets; its time is calculated for {number:,}."
     yield Row(
         "check",
         Side("ticketctl check", place.ours("check")),

@@ -61,5 +61,7 @@ def test_the_page_says_where_we_are_slower() -> None:
             ]
         )
     )
-    assert "Targets missed: list at 1,000: 2.00 x git status (target 1.50 x)." in text
-    assert "Others that are faster: list at 1,000: 2.00 x rg." in text
+    assert "Targets missed: 1." in text
+    assert "\n| list | 1,000 | `git status` | 2.00 x | 1.50 x |\n" in text
+    assert "Without a target, and faster than ticketctl: 1." in text
+    assert "\n| list | 1,000 | rg | 2.00 x |\n" in text
