@@ -23,11 +23,11 @@ import os
 from pathlib import Path
 count = Path(os.environ["HOME"]) / ".ids"
 from ticketctl.store import paths
-def draw():
+def random_char():
     number = int(count.read_text()) if count.exists() else 0
     count.write_text(str(number + 1))
     return paths.ALPHABET[(number * 7 + number // 5 * 11 + 3) % len(paths.ALPHABET)]
-paths.draw = draw
+paths.random_char = random_char
 from ticketctl.__main__ import main
 main()
 """
