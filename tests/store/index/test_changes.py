@@ -92,6 +92,31 @@ def test_git_is_really_asked(box: Box) -> None:
     assert all(box.asked)
 
 
+@pytest.mark.parametrize("box", ["git-old"], indirect=True)
+@pytest.mark.parametrize("staged", [False, True])
+def test_before_the_first_commit_only_changes_are_read(box: Box, staged: bool) -> None:
+    """Git vouches for no file then, but what git says of them has not changed."""
+    box.git("checkout", "-q", "--orphan", "unborn")
+    if not staged:
+        box.git("rm", "-rq", "--cached", ".")
+    read: list[str] = []
+    inner = refresh.parse_for_index
+    box.patch.setattr(
+        refresh,
+        "parse_for_index",
+        lambda workspace, look: (read.append(look.path), inner(workspace, look))[1],
+    )
+    wanted = []
+    for number in range(3):
+        box.turn()
+        with closing(refreshed_index(Workspace(str(box.root), NOW)).connection):
+            assert number == 0 or read == wanted
+        read.clear()
+        wanted = [str(box.edit(number).relative_to(box.root))]
+    assert all(box.asked)
+    box.check()
+
+
 def test_changes_within_one_tick(box: Box) -> None:
     """Same size, same second, same mtime, right after a list: by the real clock (20,
     the racy rule)."""

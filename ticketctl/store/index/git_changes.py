@@ -328,10 +328,11 @@ def _since_last_head(
     """
     from ticketctl.store.git.queries import blobs_in_commit, files_between
 
-    old_prefix, _, old = str(index.meta("head") or "").rpartition(" ")
+    # Before the first commit HEAD is empty; without the space git was never asked.
+    old_prefix, was_asked, old = str(index.meta("head") or "").rpartition(" ")
+    if was_asked and old_prefix == prefix and old == head:
+        return set(), None
     if old and old_prefix == prefix:
-        if old == head:
-            return set(), None
         try:
             names = files_between(root, old, head)
         except DiskError:
