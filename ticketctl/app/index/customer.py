@@ -1,5 +1,7 @@
-"""The index of the tickets that a customer may see, without internal notes: lists,
-totals and searches ask it."""
+"""The index of the tickets that a customer may see, without internal notes.
+
+Lists, totals and searches of a customer ask it.
+"""
 
 from __future__ import annotations
 
@@ -29,22 +31,23 @@ from ticketctl.store.yaml.loader import LoadedTicket
 def customer_index(
     workspace: Workspace, view: CustomerView, progress: Progress
 ) -> Index:
-    """An index in memory, made anew for each command: a customer's tickets are few.
+    """Return an index in memory of the tickets of a customer.
 
-    What cannot be read is nobody's: it is left out, for nobody knows whose it is.
+    It is made anew for each command, since a customer has few tickets. Files that
+    cannot be parsed are left out: it is unknown whose they are.
     """
 
-    def theirs(index: Index) -> tuple[set[str], bool]:
+    def visible_paths(index: Index) -> tuple[set[str], bool]:
         paths = {
             *paths_of_customer(index, view.who, view.staffed),
             *paths_watched_by(index, watching(view.who)),
         }
         return paths, exit_of(broken_in(index)) is Exit.IO
 
-    paths, some_unread = ask_whole_index(workspace, theirs, progress)
-    kept = (
-        one
-        for one in spread(
+    paths, some_unread = ask_whole_index(workspace, visible_paths, progress)
+    entries = (
+        entry
+        for entry in spread(
             workspace,
             read_ticket_at,
             customer_entry_of,
@@ -52,10 +55,10 @@ def customer_index(
             "reading",
             progress,
         )
-        if one is not None
+        if entry is not None
     )
     return build_index(
-        IndexContents(chain(kept, [_UNREAD] if some_unread else [])), None
+        IndexContents(chain(entries, [_UNREAD] if some_unread else [])), None
     )
 
 
@@ -72,27 +75,29 @@ _UNREAD = IndexEntry(
         UNREAD,
     ),
 )
-"""What a customer is told of tickets that the system does not let us read: not even
-their ids."""
+"""What a customer sees of tickets that cannot be read: not even their ids."""
 
 
 def customer_entry_of(
-    workspace: Workspace, found: LoadedTicket | Finding | None
+    workspace: Workspace, read: LoadedTicket | Finding | None
 ) -> IndexEntry | None:
-    """What that index holds of a ticket, as its reader sees it.
+    """Return the entry of a ticket in that index, as the customer sees it.
+
+    Args:
+        read: the ticket; why it cannot be read; ``None`` if it was removed.
 
     Raises:
-        UnreadError: the system does not let us read it.
+        UnreadError: the file cannot be read.
     """
-    if isinstance(found, Finding) and found.code == UNREAD:
-        raise UnreadError(found.message, found.hint, found.place)
-    if not isinstance(found, LoadedTicket):
+    if isinstance(read, Finding) and read.code == UNREAD:
+        raise UnreadError(read.message, read.hint, read.place)
+    if not isinstance(read, LoadedTicket):
         return None
     try:
-        profile = workspace.profile_of(found.ticket)
+        profile = workspace.profile_of(read.ticket)
     except (BrokenError, SettingsError):
         return None
-    summary = summary_of(profile, found.ticket, workspace.people_of(profile))
+    summary = summary_of(profile, read.ticket, workspace.people_of(profile))
     return IndexEntry(
-        found.path, b"", "", 0, cells_of(summary), message_ids=summary.letters
+        read.path, b"", "", 0, cells_of(summary), message_ids=summary.letters
     )

@@ -1,4 +1,4 @@
-"""Finding tickets: for lists, and for what is done to many."""
+"""Find tickets by queries: for lists, and for commands on many tickets."""
 
 from __future__ import annotations
 
@@ -35,13 +35,20 @@ if TYPE_CHECKING:
     from ticketctl.store.yaml.loader import LoadedTicket
 
 
-def _wanted(index: Index, queries: Iterable[Query]) -> tuple[list[str], list[Finding]]:
-    return sorted(
-        {id_ for query in queries for id_ in select_ids(index, query)}
-    ), broken_in(index)
+def _matching_ids(
+    index: Index, queries: Iterable[Query]
+) -> tuple[list[str], list[Finding]]:
+    """Return the ids that match any of some queries, and what cannot be read."""
+    matches = {id_ for query in queries for id_ in select_ids(index, query)}
+    return sorted(matches), broken_in(index)
 
 
 def _guarded(rows: Iterator[Row]) -> Iterator[Row]:
+    """Yield rows of the index.
+
+    Raises:
+        DiskError: the index is damaged.
+    """
     try:
         yield from rows
     except UnusableError as error:
@@ -56,28 +63,29 @@ def read_matches(
     queries: Iterable[Query],
     progress: Progress = no_progress,
 ) -> Iterator[tuple[LoadedTicket, Profile]]:
-    """The tickets that any of some queries wants, with their rules, oldest day first;
-    one that cannot be read stops nothing.
+    """Yield the tickets that match any of some queries, with their profiles.
+
+    Tickets of the oldest day come first. One that cannot be read stops nothing.
 
     Args:
-        broken: takes what is wrong with those of the whole store, and with their
-            profiles.
+        broken: is extended by what is wrong with tickets of the whole store, and with
+            profiles of the matches.
 
     Raises:
-        SettingsError: the settings have mistakes, which are not the tickets'.
+        SettingsError: the settings have errors.
     """
     queries = list(queries)
-    wanted, unreadable = ask_index(
-        workspace, lambda index: _wanted(index, queries), progress
+    matches, unreadable = ask_index(
+        workspace, lambda index: _matching_ids(index, queries), progress
     )
     broken += unreadable
-    for number, id_ in enumerate(wanted, 1):
-        progress("looking", number, len(wanted))
+    for number, id_ in enumerate(matches, 1):
+        progress("looking", number, len(matches))
         try:
             loaded = workspace.read(id_)
             profile = workspace.profile_of(loaded.ticket)
         except MissingError:
-            continue  # it went meanwhile
+            continue  # it was removed meanwhile
         except (BrokenError, SettingsError, UnreadError) as error:
             broken.append(error.finding)
         else:
@@ -85,7 +93,7 @@ def read_matches(
 
 
 def visible_ids(workspace: Workspace) -> Iterable[str]:
-    """The ids of all tickets that who asks may see, oldest day first."""
+    """Return the ids of all tickets that the user may see, oldest day first."""
     return (
         workspace.store.ids()
         if workspace.view is None
@@ -96,26 +104,29 @@ def visible_ids(workspace: Workspace) -> Iterable[str]:
 def find_paths(
     workspace: Workspace, query: Query, progress: Progress = no_progress
 ) -> tuple[list[str], list[Finding]]:
-    """The files of the tickets that a query wants, oldest day first, and what cannot be
-    read of the whole store."""
-    found, broken = ask_index(
+    """Return the files of the tickets that match a query, oldest day first.
+
+    Also returned is what cannot be read in the whole store.
+    """
+    matches, broken = ask_index(
         workspace,
-        lambda index: _wanted(_searched(workspace, index, query, progress), [query]),
+        lambda index: _matching_ids(
+            _searched(workspace, index, query, progress), [query]
+        ),
         progress,
     )
-    return list(map(path_of, found)), broken
+    return list(map(path_of, matches)), broken
 
 
 class Matches(Record):
-    """What a list shows.
+    """The result of a query.
 
     Args:
-        rows: in order, at most as many as the query wants; they come one at a time, and
-            once.
-        total: how many there are without that limit.
-        broken: the files that cannot be read.
-        open, waiting: how many tickets of the whole store are open, and how many of
-            those wait on the customer.
+        rows: in order, at most as many as the query's limit; they can be read once.
+        total: how many tickets match without that limit.
+        broken: the files of the whole store that cannot be read.
+        open: how many tickets of the whole store are open.
+        waiting: how many of those wait for the customer.
     """
 
     rows: Iterator[Row]
@@ -128,7 +139,7 @@ class Matches(Record):
 def find_tickets(
     workspace: Workspace, query: Query, progress: Progress = no_progress
 ) -> Matches:
-    """All tickets that a query wants; a broken one is reported, never silently missing."""
+    """Return the tickets that match a query; broken tickets are reported, too."""
     return ask_index(
         workspace,
         lambda index: _found_in(_searched(workspace, index, query, progress), query),
@@ -147,24 +158,26 @@ def _searched(
 
 
 def _found_in(index: Index, query: Query) -> Matches:
-    """What an index that is up to date has for a query."""
-    number = count_by_state(index)
-    open_ = sum(number.get(state, 0) for state in OPEN_STATES)
+    """Return what an index has for a query."""
+    counts = count_by_state(index)
+    open_ = sum(counts.get(state, 0) for state in OPEN_STATES)
     rows = select_rows(index, query)
-    # What is damaged is to be seen here, where it can be mended.
+    # Damage shows here, where the index can still be rebuilt.
     first = list(islice(rows, min(query.limit, 1 << 62) or 1))
     return Matches(
         chain(first, _guarded(rows)),
         count_matching(index, query),
         broken_in(index),
         open_,
-        number.get("pending", 0),
+        counts.get("pending", 0),
     )
 
 
 def newest_ticket_of(workspace: Workspace, customer: str) -> LoadedTicket | None:
-    """The ticket that a customer opened last; nothing, if they have none that can be
-    read."""
+    """Return the ticket that a customer opened last.
+
+    It is ``None`` if they have no ticket that can be read.
+    """
     if not customer:
         return None
     newest = (("created", True), ("id", True))

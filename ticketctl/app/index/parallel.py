@@ -1,4 +1,4 @@
-"""The same work on very many files, by all processors."""
+"""Do the same work on very many files, on all processors."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ S = TypeVar("S")
 R = TypeVar("R")
 
 WORTH = 2000
-"""From how many files on it pays to start processes."""
+"""From this number of files on, processes are started."""
 _CHUNK = 250
 _AT_HAND = 10
-"""How many files are read before anything is made of them: reading has the processor's
-caches to itself, then making has. It takes a sixteenth of the time off (one by one: 174
-us a ticket; 5, 10, 20 at a time: 164, 162, 163)."""
+"""How many files are read before they are processed: reading, and then processing, has
+the caches of the processor to itself. That saves a sixteenth of the time (one by one:
+174 us a ticket; 5, 10, 20 at a time: 164, 162, 163)."""
 _workspace: Workspace | None = None
 
 
@@ -41,12 +41,12 @@ def spread(
     what: str,
     progress: Progress = no_progress,
 ) -> Iterator[R]:
-    """What is made of each item, in their order.
+    """Process items on all processors, and yield the results in order.
 
     Args:
-        read, make: what is done with an item, and with what that gave: functions of a
-            module, which look at files and change nothing.
-        what: what is being done, for ``progress``.
+        read: reads an item; a function of a module, which changes nothing.
+        make: makes the result of what ``read`` returns; likewise.
+        what: what is done, for ``progress``.
     """
     processors = (
         len(os.sched_getaffinity(0))
@@ -55,21 +55,20 @@ def spread(
     )
     done = 0
     if len(items) >= WORTH and processors > 1:
-        for some in _by_all(workspace, read, make, items, processors):
-            yield from some
-            done += len(some)
+        for batch in _by_all(workspace, read, make, items, processors):
+            yield from batch
+            done += len(batch)
             progress(what, done, len(items))
     for start in range(done, len(items), _AT_HAND):
-        for number, made in enumerate(
+        for number, result in enumerate(
             _some(workspace, read, make, items[start : start + _AT_HAND]), start + 1
         ):
-            yield made
+            yield result
             progress(what, number, len(items))
 
 
 def read_ticket_at(workspace: Workspace, path: str) -> LoadedTicket | Finding | None:
-    """The ticket at a path; what is wrong with it, if it cannot be read; nothing, if it
-    went meanwhile."""
+    """Return the ticket at a path; why it cannot be read; ``None`` if it was removed."""
     try:
         return workspace.read_path(path)
     except MissingError:
@@ -84,7 +83,8 @@ def _some(
     make: Callable[[Workspace, S], R],
     items: Sequence[T],
 ) -> list[R]:
-    return [make(workspace, one) for one in [read(workspace, item) for item in items]]
+    contents = [read(workspace, item) for item in items]
+    return [make(workspace, content) for content in contents]
 
 
 def _by_all(
@@ -94,15 +94,19 @@ def _by_all(
     items: Sequence[T],
     processors: int,
 ) -> Iterator[list[R]]:
-    """The same, many at a time; it ends early if a process is killed (by who needs its
-    memory, say)."""
-    # Loaded only here: a list of a small store must not pay for it.
+    """Process items in processes, and yield the results, many at a time.
+
+    It ends early if a process is killed, for example because memory is short.
+    """
+    # Imported only here, since a list of a small store does not need it.
     from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
     from multiprocessing import get_context
 
     hashing.be_fast()
     gc.freeze()  # so that processes share what is there
-    pool = ProcessPoolExecutor(processors, get_context("fork"), _sit_down, (workspace,))
+    pool = ProcessPoolExecutor(
+        processors, get_context("fork"), _start_process, (workspace,)
+    )
     with suppress(BrokenExecutor), pool:
         chunks = (
             items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)
@@ -113,23 +117,24 @@ def _by_all(
         )
         try:
             while waiting:
-                found = waiting.popleft().result()
+                results = waiting.popleft().result()
                 waiting.extend(
                     pool.submit(_all, read, make, chunk) for chunk in islice(chunks, 1)
                 )
-                yield found
-        except BaseException:  # Ctrl-C, say: nobody waits for what was begun
+                yield results
+        except BaseException:  # for example Ctrl-C: what was begun is dropped
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _sit_down(workspace: Workspace) -> None:
-    """What a process begins with."""
+def _start_process(workspace: Workspace) -> None:
+    """Prepare a process."""
     global _workspace
     _workspace = workspace
     close_inherited_locks()
     die_with_parent()
-    gc.disable()  # nothing here is made in circles, and to look for such takes a tenth of the time
+    # There are no cycles here, and to search for them takes a tenth of the time.
+    gc.disable()
 
 
 def _all(
@@ -141,4 +146,4 @@ def _all(
     parts = (
         items[start : start + _AT_HAND] for start in range(0, len(items), _AT_HAND)
     )
-    return [made for part in parts for made in _some(_workspace, read, make, part)]
+    return [result for part in parts for result in _some(_workspace, read, make, part)]

@@ -1,5 +1,8 @@
-"""Bringing the index up to date: only what has changed is read, and whatever is wrong
-with the index, the answer is the same."""
+"""Bring the index up to date.
+
+Only files that have changed are read. Whatever is wrong with the index, answers are the
+same.
+"""
 
 from __future__ import annotations
 
@@ -41,15 +44,15 @@ if TYPE_CHECKING:
 
 _TRIES = 4
 _FORM = "watchers reachable, opening emails"
-"""What summaries hold since the first version: an index without it is made anew."""
+"""What was added to summaries since the first version: an older index is rebuilt."""
 T = TypeVar("T")
 
 
 def refreshed_index(workspace: Workspace, progress: Progress = no_progress) -> Index:
-    """The index, as the files are now.
+    """Return the index, brought up to date.
 
     Raises:
-        SettingsError: the settings have mistakes.
+        SettingsError: the settings have errors.
     """
     places = folder_stamps(workspace.root)
     ahead = start_git_query(workspace.state)
@@ -60,10 +63,9 @@ def refreshed_index(workspace: Workspace, progress: Progress = no_progress) -> I
                 index = Index.open(workspace.state)
                 if not is_made_by(workspace, index):
                     break
-                if (
-                    now := _updated(workspace, index, places, ahead, progress)
-                ) is not None:
-                    return now
+                updated = _updated(workspace, index, places, ahead, progress)
+                if updated is not None:
+                    return updated
             except UnusableError:
                 break
             places, ahead = folder_stamps(workspace.root), None
@@ -78,13 +80,16 @@ def ask_index(
     question: Callable[[Index], T],
     progress: Progress = no_progress,
 ) -> T:
-    """The answer of the index, as the files are now; where it turns out to be damaged,
-    that of a new one.
+    """Return the answer of the index, brought up to date.
 
-    Who may not see every ticket gets the answer of an index of those that they may.
+    A damaged index is rebuilt. A customer gets the answer of an index of the tickets
+    that they may see.
+
+    Args:
+        question: is called with the index; may be called twice.
 
     Raises:
-        DiskError: the new one is damaged, too.
+        DiskError: the rebuilt index is damaged, too.
     """
     if workspace.view is not None:
         from ticketctl.app.index.customer import customer_index
@@ -98,10 +103,13 @@ def ask_whole_index(
     question: Callable[[Index], T],
     progress: Progress = no_progress,
 ) -> T:
-    """The same of all tickets, whoever asks.
+    """Return the answer of the index of all tickets, whoever the user is.
+
+    Args:
+        question: as of :func:`ask_index`.
 
     Raises:
-        DiskError: the new one is damaged, too.
+        DiskError: the rebuilt index is damaged, too.
     """
     try:
         return question(refreshed_index(workspace, progress))
@@ -121,29 +129,30 @@ def _updated(
     ahead: GitQuery | None,
     progress: Progress,
 ) -> Index | None:
-    """The index with what has changed in it; nothing, if somebody else has written it
-    meanwhile.
+    """Return the index with all changes in it.
+
+    It is ``None`` if another process has written the index meanwhile.
 
     Args:
-        places: the folders, before anything else was looked at.
-        ahead: what git was asked after that.
+        places: the stamps of the folders, taken before anything else was read.
+        ahead: a query that git was asked after that.
     """
     generation = index.meta("generation")
-    found = find_changes(workspace.root, index, ahead)
-    if not found.is_changed:
+    changes = find_changes(workspace.root, index, ahead)
+    if not changes.is_changed:
         return index
-    untrusted, gone = list(found.untrusted), list(found.gone)
-    kept = list(
+    untrusted, gone = list(changes.untrusted), list(changes.gone)
+    entries = list(
         _read(
             workspace,
-            found,
-            str(found.meta.get("head", index.meta("head"))),
+            changes,
+            str(changes.meta.get("head", index.meta("head"))),
             untrusted,
             gone,
             progress,
         )
     )
-    contents = IndexContents(kept, found.meta, untrusted, places)
+    contents = IndexContents(entries, changes.meta, untrusted, places)
     try:
         return index if index.save(contents, gone, generation) else None
     except UnusableError:  # locked, or not writable: a copy for this answer alone
@@ -155,32 +164,32 @@ def _updated(
 def rebuild_index(
     workspace: Workspace, progress: Progress = no_progress, in_memory: bool = True
 ) -> Index:
-    """A new index, from all files.
+    """Return a new index, made of all files.
 
     Args:
-        in_memory: whether it may be in memory alone, where the disk does not let us
-            keep it.
+        in_memory: whether it may be only in memory if it cannot be written.
 
     Raises:
-        DiskError: it cannot be kept, and may not be in memory.
+        DiskError: it cannot be written, and may not be only in memory.
     """
     places = folder_stamps(workspace.root)
-    found = find_changes(workspace.root, None)
-    meta = {**found.meta, "rules": _rules(workspace)}
+    changes = find_changes(workspace.root, None)
+    meta = {**changes.meta, "rules": _rules(workspace)}
     if not in_memory and not workspace.state.folder:
-        raise _not_kept(workspace, UnusableError("there is no place for it"))
+        raise _not_written(workspace, UnusableError("there is no place for it"))
     for state in (workspace.state if workspace.state.folder else None, None):
-        untrusted = list(found.untrusted)
-        kept = _read(workspace, found, str(found.meta["head"]), untrusted, [], progress)
+        untrusted = list(changes.untrusted)
+        head = str(changes.meta["head"])
+        entries = _read(workspace, changes, head, untrusted, [], progress)
         try:
-            return build_index(IndexContents(kept, meta, untrusted, places), state)
+            return build_index(IndexContents(entries, meta, untrusted, places), state)
         except (UnusableError, OSError) as error:
             if not in_memory:
-                raise _not_kept(workspace, error) from None
-    raise AssertionError("what is in memory can be written")
+                raise _not_written(workspace, error) from None
+    raise AssertionError("an index in memory can be written")
 
 
-def _not_kept(workspace: Workspace, error: Exception) -> DiskError:
+def _not_written(workspace: Workspace, error: Exception) -> DiskError:
     words = (
         f"{error.strerror} ({error.filename or 'index'})"
         if isinstance(error, OSError)
@@ -192,19 +201,19 @@ def _not_kept(workspace: Workspace, error: Exception) -> DiskError:
 
 
 def is_made_by(workspace: Workspace, index: Index) -> bool:
-    """Whether an index was made by the present settings and profiles.
+    """Return whether an index was made with the present settings and profiles.
 
     Raises:
-        SettingsError: the settings have mistakes.
+        SettingsError: the settings have errors.
     """
     return index.meta("rules") == _rules(workspace)
 
 
 def _rules(workspace: Workspace) -> bytes:
-    """What a summary is made by besides the ticket: who has which role, the holidays,
-    and the profiles byte for byte.
+    """Return what a summary depends on besides the ticket.
 
-    Whatever else the settings say, a million tickets need not be read again for it.
+    That is who has which role, the holidays, and the profiles byte for byte. No other
+    setting makes it necessary to read all tickets again.
     """
     people, holidays = workspace.settings.people, workspace.settings.holidays
     parts = [
@@ -220,123 +229,123 @@ def _rules(workspace: Workspace) -> bytes:
         except ShortageError:
             raise
         except (FileNotFoundError, DiskError):
-            # A link, say: tickets of that profile cannot be read.
+            # For example a link: tickets of that profile cannot be read.
             parts.append(b"!")
     return b"\0".join(parts)
 
 
 def _read(
     workspace: Workspace,
-    found: ChangeSet,
+    changes: ChangeSet,
     head: str,
     untrusted: list[FileStamp],
     gone: list[str],
     progress: Progress,
 ) -> Iterator[IndexEntry]:
-    """Read what is to be read.
+    """Yield the entries of the files that have to be read.
 
     Args:
-        head: HEAD's commit; empty where git was never asked, and nobody needs to know
-            whom it vouches for.
-        untrusted: takes the files for which git does not vouch.
-        gone: takes those that went between being seen and being read.
+        head: HEAD's commit; empty where git was never asked.
+        untrusted: is extended by the files that are not as git has them.
+        gone: is extended by files that were removed before they were read.
     """
-    if not found.to_read:
+    if not changes.to_read:
         return
     from ticketctl.app.index.parallel import spread
 
-    for look, kept in zip(
-        found.to_read,
+    for file, entry in zip(
+        changes.to_read,
         spread(
             workspace,
             parse_for_index,
             index_entry_of,
-            found.to_read,
+            changes.to_read,
             "reading",
             progress,
         ),
         strict=True,
     ):
-        if kept is None:
-            gone.append(look.path)
+        if entry is None:
+            gone.append(file.path)
         if head and (
-            kept is None
-            or kept.blob.hex() != look.vouched
-            or not kept.stamp
-            or is_young(kept.stamp, kept.read)
+            entry is None
+            or entry.blob.hex() != file.vouched
+            or not entry.stamp
+            or is_young(entry.stamp, entry.read)
         ):
             untrusted.append(
-                FileStamp(look.path, kept.stamp, kept.read)
-                if kept
-                else FileStamp(look.path, "", 0)
+                FileStamp(file.path, entry.stamp, entry.read)
+                if entry
+                else FileStamp(file.path, "", 0)
             )
-        if kept is not None:
-            yield kept
+        if entry is not None:
+            yield entry
 
 
 class ParsedFile(NamedTuple):
-    """A ticket file as it was seen.
+    """A ticket file as it was read.
 
     Args:
-        blob: the id that git gives to its bytes; empty, if those could not be read.
-        stamp, read: as of :class:`IndexEntry`.
-        found: its ticket; what is wrong with it; nothing, if it is gone.
+        blob: the id that git gives to its bytes; empty if it cannot be read.
+        stamp: as of :class:`IndexEntry`.
+        read: as of :class:`IndexEntry`.
+        content: its ticket; what is wrong with it; ``None`` if it was removed.
     """
 
     path: str
     blob: bytes
     stamp: str
     read: int
-    found: Ticket | Finding | None
+    content: Ticket | Finding | None
 
 
-def parse_for_index(workspace: Workspace, look: FileToRead) -> ParsedFile:
-    """Read a file that the index is to hold."""
+def parse_for_index(workspace: Workspace, file: FileToRead) -> ParsedFile:
+    """Read a file for the index."""
     blob = b""
-    _, stamp, read = take_stamp(
-        workspace.root, look.path
-    )  # before it is read: what changes in between will be seen
-    found: Ticket | Finding | None = None
+    # The stamp comes first, so that a change in between will be noticed.
+    _, stamp, read = take_stamp(workspace.root, file.path)
+    content: Ticket | Finding | None = None
     try:
-        data = workspace.store.data_of(look.path)
-        blob = object_id(b"blob", data, len(look.vouched))
-        found = workspace.store.parse(look.path, data).ticket
+        data = workspace.store.data_of(file.path)
+        blob = object_id(b"blob", data, len(file.vouched))
+        content = workspace.store.parse(file.path, data).ticket
     except MissingError:
         pass
     except (BrokenError, UnreadError) as error:
-        found = error.finding
-    return ParsedFile(look.path, blob, stamp, read, found)
+        content = error.finding
+    return ParsedFile(file.path, blob, stamp, read, content)
 
 
-def index_entry_of(workspace: Workspace, seen: ParsedFile) -> IndexEntry | None:
-    """What the index is to hold of a file; nothing, if it is gone by now."""
+def index_entry_of(workspace: Workspace, file: ParsedFile) -> IndexEntry | None:
+    """Return the entry of the index for a file; ``None`` if it was removed."""
     from ticketctl.core.summary import summary_of
 
-    path, blob, stamp, read, found = seen
-    if found is None:
+    path, blob, stamp, read, content = file
+    if content is None:
         return None
-    if not isinstance(found, Finding):
+    if not isinstance(content, Finding):
         try:
-            profile = workspace.profile_of(found)
+            profile = workspace.profile_of(content)
         except (BrokenError, SettingsError) as error:
-            found = error.finding
+            content = error.finding
         else:
-            summary = summary_of(profile, found, workspace.people_of(profile))
+            summary = summary_of(profile, content, workspace.people_of(profile))
             return IndexEntry(
                 path, blob, stamp, read, cells_of(summary), message_ids=summary.letters
             )
-    place = (found.place.line, found.place.col, found.message, found.hint, found.code)
-    # What could not even be read may be readable next time.
-    return IndexEntry(path, blob, stamp if blob else "", read, broken=place)
+    place = content.place
+    problem = (place.line, place.col, content.message, content.hint, content.code)
+    # A file that cannot even be read may be readable next time: it gets no stamp.
+    return IndexEntry(path, blob, stamp if blob else "", read, broken=problem)
 
 
 def cells_of(summary: Summary) -> tuple[object, ...]:
-    """A summary as the index's table has it."""
+    """Return a summary as a row of the index."""
     return (*summary.row, summary.row.state == "closed", *summary[1:-1])
 
 
 def broken_in(index: Index) -> list[Finding]:
-    """The tickets that cannot be read."""
+    """Return what is wrong with the tickets that cannot be read."""
     return [
         Finding(Place(path, line, col), code, message, hint)
         for path, line, col, message, hint, code in index.all(

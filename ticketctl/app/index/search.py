@@ -1,5 +1,7 @@
-"""Searching texts: the words of every ticket are put into the index when they are first
-asked for."""
+"""Search the texts of tickets.
+
+Their words are put into the index at the first search.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +30,14 @@ def search(
     terms: Sequence[Term],
     progress: Progress = no_progress,
 ) -> Index:
-    """Make the tickets in which words stand known to an index, for ``selection``.
+    """Find the tickets that contain words, and record them in the index for a query.
 
     Args:
-        index: as the files are now.
+        index: up to date.
+        terms: the words.
 
     Returns:
-        The index to ask: where that one cannot be written, a copy in memory.
+        The index to ask; a copy in memory if the index cannot be written.
     """
     try:
         _complete(workspace, index, progress)
@@ -47,41 +50,46 @@ def search(
 
 
 def _complete(workspace: Workspace, index: Index, progress: Progress) -> None:
-    """Read what is not in the index yet, some thousands at a time: nobody waits for the
-    index while files are read."""
+    """Add the texts that are not in the index yet.
+
+    They are added some thousands at a time: the index is not locked while files are
+    read.
+    """
     generation = index.meta("generation")
-    left = unindexed_texts(index)
+    missing = unindexed_texts(index)
     texts = zip(
-        left,
+        missing,
         spread(
             workspace,
             read_ticket_at,
             search_text,
-            [path for path, _ in left],
+            [path for path, _ in missing],
             "searching",
             progress,
         ),
         strict=True,
     )
-    while some := list(islice(texts, _AT_ONCE)):
+    while batch := list(islice(texts, _AT_ONCE)):
         add_texts(
             index,
-            ((path, blob, text) for (path, blob), text in some if text is not None),
+            ((path, blob, text) for (path, blob), text in batch if text is not None),
         )
-    if left:
+    if missing:
         mark_complete(index, generation)
 
 
 _AT_ONCE = 5000
 
 
-def search_text(_: Workspace, found: LoadedTicket | Finding | None) -> str | None:
-    """What is searched in a ticket; nothing, if it cannot be understood.
+def search_text(_: Workspace, read: LoadedTicket | Finding | None) -> str | None:
+    """Return the text of a ticket for the search; ``None`` if it cannot be parsed.
+
+    Args:
+        read: the ticket; why it cannot be read; ``None`` if it was removed.
 
     Raises:
-        UnreadError: the system does not let us read it: that it has these words nobody
-            knows.
+        UnreadError: the file cannot be read, so its words are unknown.
     """
-    if isinstance(found, Finding) and found.code == UNREAD:
-        raise UnreadError(found.message, found.hint, found.place)
-    return words_of(found.ticket) if isinstance(found, LoadedTicket) else None
+    if isinstance(read, Finding) and read.code == UNREAD:
+        raise UnreadError(read.message, read.hint, read.place)
+    return words_of(read.ticket) if isinstance(read, LoadedTicket) else None

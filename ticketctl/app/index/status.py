@@ -1,4 +1,4 @@
-"""Looking at the index itself."""
+"""Inspect the index itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ticketctl.store.index.fulltext import has_texts
 
 
 def index_status(workspace: Workspace) -> list[str]:
-    """What there is, in lines; nothing is written."""
+    """Return the state of the index, in lines. Nothing is written."""
     try:
         index = Index.open(workspace.state)
         if not is_made_by(workspace, index):
@@ -33,12 +33,12 @@ def index_status(workspace: Workspace) -> list[str]:
 
 
 def _status(workspace: Workspace, index: Index) -> list[str]:
-    found = find_changes(workspace.root, index)
+    changes = find_changes(workspace.root, index)
     size = os.stat(index.path).st_size if index.path else 0
     return [
         f"{counted(index.count(), 'ticket file')}, {size / (1 << 20):.1f} MiB",
-        f"asked of {'git' if found.meta else 'every file'} what has changed: "
-        f"{counted(len(found.to_read), 'file')} to be read, {len(found.gone)} gone",
+        f"asked of {'git' if changes.meta else 'every file'} what has changed: "
+        f"{counted(len(changes.to_read), 'file')} to be read, {len(changes.gone)} gone",
         "words can be searched at once"
         if has_texts(index)
         else "no words yet; the first search reads them",
@@ -46,26 +46,27 @@ def _status(workspace: Workspace, index: Index) -> list[str]:
 
 
 def index_differences(workspace: Workspace, progress: Progress) -> list[str]:
-    """How the index, brought up to date, differs from what all files say; nothing is
-    written but that.
+    """Return how the index, brought up to date, differs from the files.
 
     Each line is the path of a file and what is wrong with it.
     """
-    held = ask_index(workspace, lambda index: index.summaries(), progress)
-    looks = find_changes(workspace.root, None).to_read
-    found = []
-    for look, kept in zip(
-        looks,
+    rows = ask_index(workspace, lambda index: index.summaries(), progress)
+    files = find_changes(workspace.root, None).to_read
+    differences = []
+    for file, entry in zip(
+        files,
         spread(
-            workspace, parse_for_index, index_entry_of, looks, "verifying", progress
+            workspace, parse_for_index, index_entry_of, files, "verifying", progress
         ),
         strict=True,
     ):
-        cells = held.pop(look.path, None)
-        if kept is None:
+        cells = rows.pop(file.path, None)
+        if entry is None:
             continue
         if cells is None:
-            found.append(f"{look.path}: not in the index")
-        elif tuple(kept.cells or (None,) * len(cells)) != tuple(cells):
-            found.append(f"{look.path}: the index says otherwise")
-    return found + [f"{path}: in the index, but there is no such file" for path in held]
+            differences.append(f"{file.path}: not in the index")
+        elif tuple(entry.cells or (None,) * len(cells)) != tuple(cells):
+            differences.append(f"{file.path}: the index says otherwise")
+    return differences + [
+        f"{path}: in the index, but there is no such file" for path in rows
+    ]
