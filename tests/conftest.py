@@ -114,7 +114,7 @@ def mail_server() -> Iterator[tuple[int, Office]]:
         yield running
 
 
-# --- what letters and copies must not be able to do ---
+# --- what emails and copies must not be able to do ---
 
 
 @pytest.fixture

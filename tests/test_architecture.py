@@ -100,7 +100,7 @@ def test_layers(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ROOMS, ids=room)
-def test_doors(path: Path) -> None:
+def test_outside_modules_are_imported_in_one_place(path: Path) -> None:
     """One door per outside thing."""
     for name in imports(path):
         door = DOORS.get(name.partition(".")[0])
@@ -130,7 +130,7 @@ def test_the_core_is_pure(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ROOMS, ids=room)
-def test_rooms_are_small_named_and_documented(path: Path) -> None:
+def test_modules_are_small_named_and_documented(path: Path) -> None:
     """No module over 650 lines, no function over 35 statements; names that say something; a
     docstring on all that is public."""
     assert path.stem not in (
@@ -204,7 +204,7 @@ WORDS_OF_THE_LANGUAGE = {
 }
 
 
-def test_no_pattern_holds_on_to_a_group() -> None:
+def test_no_pattern_has_a_possessive_group() -> None:
     """Python 3.11.2 (Debian 12) matches possessive groups of alternatives wrongly:
     ``(?:a|b)*+``, ``(?:a|b)++``."""
     held = [

@@ -63,7 +63,7 @@ def test_only_what_changed(root: Path) -> None:
     assert said(root) == "0 problems in 0 tickets; 3 found right before"
 
 
-def test_what_is_wrong_is_said_each_time(root: Path) -> None:
+def test_what_is_wrong_is_reported_each_time(root: Path) -> None:
     """Until it is mended; with the status of a check."""
     whole = file_of(root, "aaaaa").read_bytes()
     for wrong, status in (
@@ -115,7 +115,7 @@ def test_other_rules(root: Path) -> None:
         assert said(root) == "0 problems in 3 tickets"
 
 
-def test_what_time_can_break(root: Path) -> None:
+def test_what_passing_time_can_break(root: Path) -> None:
     """A status that is kept only while a date is to come: right today is not right for
     ever."""
     own = root / "profiles/biztech.yaml"
@@ -230,7 +230,7 @@ def test_an_index_that_cannot_be_written(root: Path) -> None:
     assert said(root) == "0 problems in 3 tickets"
 
 
-def test_one_of_them(root: Path) -> None:
+def test_changed_is_refused_with_other_selections(root: Path) -> None:
     """It cannot be asked together with what else says which tickets are meant; JSON
     says how many were looked at."""
     for words in (("aaaaa",), ("--staged",), ("--range", "HEAD..")):
@@ -332,7 +332,7 @@ ALIEN = {
 
 
 @pytest.mark.parametrize("made", ALIEN)
-def test_a_table_that_is_none_of_ours(made: str, root: Path) -> None:
+def test_a_table_that_is_not_ours(made: str, root: Path) -> None:
     """What somebody else has put into the index ends nothing: tickets are looked at, or
     the index is made anew."""
     path = Index.newest(found(root))
@@ -344,7 +344,7 @@ def test_a_table_that_is_none_of_ours(made: str, root: Path) -> None:
 
 @pytest.mark.parametrize("step", ["unverified_tickets", "verified_with_files"])
 @pytest.mark.parametrize("harm", ["truncated", "locked"])
-def test_harm_in_the_middle(
+def test_an_index_that_is_damaged_while_it_is_read(
     step: str, harm: str, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The index is damaged, or locked and kept so, while it is asked: the answer is the

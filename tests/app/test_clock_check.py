@@ -86,7 +86,7 @@ def test_one_event_of_the_future_stops_its_own_ticket_alone(
     assert ticketctl(root, "check", now="2099-01-07T00:00:00Z").status == 0
 
 
-def test_the_tools_that_look_ahead_say_so(tmp_path: Path) -> None:
+def test_why_and_forecast_name_an_event_in_the_future(tmp_path: Path) -> None:
     """Nothing is promised for a ticket that sweeps leave alone."""
     root = solved(tmp_path / "store", 2)
     event = forge(root, "aa000", EVENT)
@@ -157,7 +157,7 @@ def test_an_hour_is_no_future(tmp_path: Path) -> None:
     assert statuses(root) == {"aa000": "Closed"}
 
 
-def test_who_looks_back_sees_no_forgery(tmp_path: Path) -> None:
+def test_a_clock_in_the_past_reports_no_event_in_the_future(tmp_path: Path) -> None:
     """``--now`` in the past: what has happened since is no event of the future for
     check; a sweep leaves it alone."""
     root = solved(tmp_path / "store", 1)
@@ -379,7 +379,7 @@ def commit(root: Path, at: str) -> None:
         )
 
 
-def test_a_clock_far_ahead_closes_nothing_though_nobody_swept(
+def test_a_clock_far_ahead_closes_nothing_without_an_earlier_sweep(
     tmp_path: Path, commits: list[tuple[str, ...]]
 ) -> None:
     """From the newest event, where there was no sweep; git is asked only then; once

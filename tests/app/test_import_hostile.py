@@ -72,9 +72,7 @@ def bring(root: Path, text: str, *words: str, now: str = LATER, as_: str = BOB) 
     return ran.err
 
 
-def test_nobody_is_written_to_because_of_an_import(
-    theirs: Path, tmp_path: Path
-) -> None:
+def test_an_import_sends_no_email(theirs: Path, tmp_path: Path) -> None:
     """Debts are settled unsent, by one entry of the importer; whoever owes nothing is
     the same file."""
     assert "aaaaa  jane@customer.example  needed" in done(theirs, "mail", "show"), (
@@ -121,7 +119,7 @@ def test_nobody_is_written_to_because_of_an_import(
     assert events[-1] == last
 
 
-def test_mail_send_sends_nothing_of_it(theirs: Path, tmp_path: Path) -> None:
+def test_mail_send_sends_nothing_imported(theirs: Path, tmp_path: Path) -> None:
     """Where their own run would try, ours is quiet; what people do here afterwards is
     owed as ever."""
     root = ours(tmp_path, f"commit: auto\n{MAIL}")
@@ -378,7 +376,9 @@ def test_clones_that_import_the_same_are_merged(theirs: Path, tmp_path: Path) ->
     "content",
     [{"text": "Hello."}, {"sets": {"assignee": "eve@other.example"}}, {"note": "x"}],
 )
-def test_an_import_says_nothing_else(content: Mapping[str, Any], theirs: Path) -> None:
+def test_an_import_has_no_messages_or_changes(
+    content: Mapping[str, Any], theirs: Path
+) -> None:
     """What no rule would look at is no place for messages and changes: check names the
     key, and import refuses it."""
     forge(theirs, "bbbbb", Entry(**{**IMPORTED.__dict__, **content}))
@@ -436,7 +436,7 @@ def test_a_storm_of_imported_clocks_waits_to_be_confirmed(tmp_path: Path) -> Non
     assert '"Closed"' not in done(root, "list", "-A", "--format", "json")
 
 
-def test_a_follow_up_that_is_not_here_is_only_a_name(
+def test_a_link_to_a_missing_follow_up_has_no_effect(
     theirs: Path, tmp_path: Path
 ) -> None:
     """A link to a ticket that this store lacks, or to somebody else's, leads no message
@@ -473,7 +473,7 @@ def test_a_follow_up_that_is_not_here_is_only_a_name(
     assert taken(root, "ccccc") == before
 
 
-def test_people_who_are_not_known_here_are_named(theirs: Path, tmp_path: Path) -> None:
+def test_people_who_are_not_listed_are_named(theirs: Path, tmp_path: Path) -> None:
     """Reminders will go to whom a ticket is assigned: the importer is told of those who
     have no role here."""
     root = ours(
@@ -491,7 +491,9 @@ def test_people_who_are_not_known_here_are_named(theirs: Path, tmp_path: Path) -
     assert "without a role" not in bring(other, done(theirs, "export"))
 
 
-def test_what_is_named_and_not_here_is_said(theirs: Path, tmp_path: Path) -> None:
+def test_what_an_import_names_and_lacks_is_reported(
+    theirs: Path, tmp_path: Path
+) -> None:
     """Attachments stay where they were; a profile that is not here is refused, with its
     row."""
     forge(
@@ -519,7 +521,7 @@ def test_what_is_named_and_not_here_is_said(theirs: Path, tmp_path: Path) -> Non
     assert "row 1: 261102-ddddd cannot be: " in ran.err
 
 
-def test_rules_that_are_not_here_are_said(theirs: Path, tmp_path: Path) -> None:
+def test_rules_that_are_missing_are_reported(theirs: Path, tmp_path: Path) -> None:
     """A history of a version that this store has not cannot be judged; whoever imports
     it is told."""
     (row,) = rows(theirs)
@@ -540,7 +542,7 @@ def test_rules_that_are_not_here_are_said(theirs: Path, tmp_path: Path) -> None:
     assert "1 ticket made under rules that are not here" in said
 
 
-def test_a_ticket_that_nobody_could_read_again_is_refused(
+def test_a_ticket_that_would_be_unreadable_is_refused(
     theirs: Path, tmp_path: Path
 ) -> None:
     """Larger than a file may be, or made so by the entry that settles."""

@@ -177,7 +177,7 @@ PEOPLE = "people:\n  amy@support.example: {roles: [agent]}\n"
 @pytest.mark.parametrize(
     "as_", ["agent:eve@customer.example", "system:x", "customer:eve@customer.example"]
 )
-def test_nobody_imports_in_a_role_that_is_not_theirs(
+def test_an_import_needs_a_role_of_the_importer(
     as_: str, root: Path, tmp_path: Path
 ) -> None:
     """Neither rows nor whole histories, which anybody could have made up: where people

@@ -17,7 +17,7 @@ from ticketctl.errors import UncommittedError
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
-def test_a_commit_that_fails_is_said_in_the_same_words_and_made_later(
+def test_a_commit_that_fails_has_the_same_message_everywhere_and_is_made_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hook of the user's template refuses the commit; once it is gone, the next

@@ -82,7 +82,7 @@ def owes_nothing(root: Path, now: str = LATER) -> None:
 
 
 @pytest.mark.parametrize(("people", "words"), PEOPLE.values(), ids=PEOPLE)
-def test_a_role_that_nobody_holds(people: str, words: str, tmp_path: Path) -> None:
+def test_a_role_without_people(people: str, words: str, tmp_path: Path) -> None:
     """It is owed nothing, however long one waits; who acts is told so, and doctor says
     what to add where."""
     root = workspace_without(tmp_path / "store", people)
@@ -98,7 +98,7 @@ def test_a_role_that_nobody_holds(people: str, words: str, tmp_path: Path) -> No
     assert words.partition(":")[0].split(" has ")[0] in line
 
 
-def test_what_is_said_of_it(tmp_path: Path) -> None:
+def test_show_why_and_sweep_report_it(tmp_path: Path) -> None:
     """show, why, sweep and forecast say that a rule by time will tell nobody, and sweep
     does it all the same."""
     root = workspace_without(tmp_path / "store")
@@ -123,7 +123,7 @@ def test_what_is_said_of_it(tmp_path: Path) -> None:
     owes_nothing(root)
 
 
-def test_somebody_who_gets_the_role_later(tmp_path: Path) -> None:
+def test_a_person_who_gets_the_role_later(tmp_path: Path) -> None:
     """They are told of what happens from then on: old notices do not flood in."""
     root = workspace_without(tmp_path / "store")
     opened(root)

@@ -258,7 +258,7 @@ def test_a_storm_hides_no_broken_ticket(tmp_path: Path) -> None:
     assert "--confirm 4" in ran.err
 
 
-def test_a_dry_run_foretells_that_the_clock_is_refused(tmp_path: Path) -> None:
+def test_a_dry_run_reports_that_the_clock_is_refused(tmp_path: Path) -> None:
     root = solved_store(tmp_path / "store", 1)
     dry = ticketctl(root, "sweep", "-n", now="2036-10-02T09:00:00Z")
     assert dry.status == 0
@@ -271,7 +271,7 @@ def test_a_dry_run_foretells_that_the_clock_is_refused(tmp_path: Path) -> None:
     )
 
 
-def test_a_sweep_mends_a_damaged_index(tmp_path: Path) -> None:
+def test_a_sweep_rebuilds_a_damaged_index(tmp_path: Path) -> None:
     """Where only the sweep looks into the index, it is the sweep that finds it damaged,
     and makes it anew (20)."""
     root = make_store(tmp_path / "store")

@@ -122,7 +122,7 @@ WRITING = {
 }
 
 
-LETTER = b"From: jane@customer.example\nTo: help@support.example\nMessage-ID: <1@customer.example>\nSubject: x\n\nHello.\n"
+EMAIL = b"From: jane@customer.example\nTo: help@support.example\nMessage-ID: <1@customer.example>\nSubject: x\n\nHello.\n"
 
 
 @pytest.mark.parametrize("name", WRITING)
@@ -138,10 +138,10 @@ def test_whatever_writes_does_not_write_in_the_future(
     (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
     for folder in ("cur", "new", "tmp"):
         (tmp_path / "maildir" / folder).mkdir(parents=True)
-    (tmp_path / "maildir/new/1").write_bytes(LETTER)
+    (tmp_path / "maildir/new/1").write_bytes(EMAIL)
     before = files_of(root)
     ran = ticketctl(
-        root, "--now", "2099-01-01", *WRITING[name], now=SWEPT_AT, feed=LETTER
+        root, "--now", "2099-01-01", *WRITING[name], now=SWEPT_AT, feed=EMAIL
     )
     assert ran.status == (75 if name == "mail in" else 1), ran
     assert "--now 2099-01-01T00:00:00Z is" in ran.err
@@ -161,9 +161,7 @@ def test_whatever_writes_does_not_write_in_the_future(
     ],
     ids=["trusted", "an hour", "the past"],
 )
-def test_who_vouches_for_the_clock_may_write(
-    words: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_trust_clock_allows_writing(words: tuple[str, ...], tmp_path: Path) -> None:
     """With --trust-clock at any time; within an hour, or in the past, without it."""
     root = solved(tmp_path / "store", 1)
     done(root, *words, "note", "aa000", "-m", "x", now=SWEPT_AT)
@@ -187,7 +185,7 @@ def test_reading_at_another_time_is_free(tmp_path: Path) -> None:
         ), words
 
 
-def test_the_sweep_vouches_after_its_name_too(tmp_path: Path) -> None:
+def test_sweep_takes_trust_clock_after_its_name(tmp_path: Path) -> None:
     """A sweep of the future is no trace of time: the next one in the present is not
     refused for it."""
     root = solved(tmp_path / "store", 1)

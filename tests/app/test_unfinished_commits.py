@@ -126,7 +126,7 @@ def test_the_next_command_that_writes_commits_what_was_left(
 
 
 @pytest.mark.part("races-with-git")
-def test_who_only_looks_commits_nothing(left: Clone) -> None:
+def test_reading_commits_nothing(left: Clone) -> None:
     """Reading never writes, not even what was left."""
     interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb")
     head = left.head()
@@ -236,7 +236,7 @@ def test_a_ticket_that_was_edited_by_hand_after_it_was_left(
 
 
 @pytest.mark.part("races-with-git")
-def test_a_person_who_was_first(left: Clone) -> None:
+def test_a_person_who_committed_first(left: Clone) -> None:
     """Where a person has committed what was left, there is nothing more to do."""
     interrupted(left, "note", "bbbbb", "-m", "Left behind.", half="bbbbb")
     unlock(left)

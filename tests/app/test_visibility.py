@@ -204,7 +204,7 @@ OTHERS = [
     ("there", "none"),
     [("abbbb", "azzzz"), ("261102-abbbb", "261102-azzzz"), ("261102-ab", "261102-az")],
 )
-def test_a_ticket_of_somebody_else_does_not_exist(
+def test_a_ticket_of_another_customer_does_not_exist(
     tc: Run, there: str, none: str
 ) -> None:
     """The same words and the same status as for one that there never was, however the
@@ -220,7 +220,7 @@ def test_a_ticket_of_somebody_else_does_not_exist(
         ), line
 
 
-def test_half_an_id_names_ones_own(tc: Run) -> None:
+def test_half_an_id_names_an_own_ticket(tc: Run) -> None:
     """What is ambiguous to staff is not to her, who has no other, and of what is she is
     told her own alone."""
     assert tc("show", "ab").status == 0
@@ -232,7 +232,7 @@ def test_half_an_id_names_ones_own(tc: Run) -> None:
     assert "abbbb" not in ran.err
 
 
-def test_a_broken_ticket_is_nobodys(tc: Run, tmp_path: Path) -> None:
+def test_a_broken_ticket_is_hidden_from_customers(tc: Run, tmp_path: Path) -> None:
     """Nobody knows whose it is: staff are told, customers are not."""
     path = tmp_path / "tickets/2026/11/02/261102-abbbb.yaml"
     path.write_bytes(path.read_bytes() + b"history: again\n")
@@ -243,7 +243,7 @@ def test_a_broken_ticket_is_nobodys(tc: Run, tmp_path: Path) -> None:
     assert tc("show", "261102-abbbb", as_=JANE).status == 66
 
 
-def test_what_looks_after_the_store_is_for_staff(tc: Run, tmp_path: Path) -> None:
+def test_maintenance_commands_are_for_staff(tc: Run, tmp_path: Path) -> None:
     """Refused in words."""
     (tmp_path / "rows.jsonl").write_text('{"title": "x"}\n')
     for line in (
@@ -398,7 +398,7 @@ def test_however_roles_are_written(tmp_path: Path, roles: str) -> None:
 
 
 @pytest.mark.parametrize("words", ["show ", "move ", "reply ab"])
-def test_completion_offers_ones_own(
+def test_completion_offers_own_tickets(
     tc: Run, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of ids, and of statuses of one's own tickets."""
@@ -425,7 +425,7 @@ def test_clocks_are_right_though_a_note_is_hidden(tc: Run) -> None:
     assert told[0] == told[1]
 
 
-def test_she_acts_on_her_own(tc: Run) -> None:
+def test_a_customer_acts_on_own_tickets(tc: Run) -> None:
     """What she writes keeps the whole history, notes too."""
     assert tc("reply", "aaaaa", "-m", "Still broken.", as_=JANE).status == 0
     assert tc("reply", "acccc", "-m", "Me too.", as_=JANE).status == 0
@@ -434,9 +434,7 @@ def test_she_acts_on_her_own(tc: Run) -> None:
     assert tc("check").status == 0
 
 
-def test_nothing_is_told_of_a_note_that_started_a_clock(
-    tc: Run, tmp_path: Path
-) -> None:
+def test_a_note_that_started_a_timer_stays_hidden(tc: Run, tmp_path: Path) -> None:
     """Neither its time nor its id: when the rule is due and what it does, no more. A
     note dated in the future, too."""
     id_ = "261102-adddd"
@@ -580,7 +578,7 @@ def test_the_case_of_an_address_does_not_matter(
     assert tc("list", "-A", as_="AMY@support.example").out.count("26") > 2
 
 
-def test_letters_beyond_ascii(tc: Run) -> None:
+def test_addresses_beyond_ascii(tc: Run) -> None:
     """They have cases, too."""
     for who, id_ in (
         ("jürgen@customer.example", "261102-aeeee"),

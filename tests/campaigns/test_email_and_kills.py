@@ -286,7 +286,7 @@ def test_a_sweep_in_a_repository_killed_at_random(tmp_path: Path) -> None:
         assert git(plan.root, "show", f"HEAD:{path}").encode() == data
 
 
-def test_a_sweep_that_owes_mail_killed_at_random(tmp_path: Path) -> None:
+def test_a_sweep_with_pending_email_killed_at_random(tmp_path: Path) -> None:
     """Where notices go out by mail, each is owed exactly once, and none lies in the
     outbox (2, 13)."""
     plan = due_store(
@@ -308,7 +308,7 @@ def test_a_sweep_that_owes_mail_killed_at_random(tmp_path: Path) -> None:
 
 
 def test_mail_send_killed_at_random(tmp_path: Path) -> None:
-    """Each notice goes out at least once, always as the same letter, and is written
+    """Each notice goes out at least once, always as the same email, and is written
     down exactly once."""
     number, kills = rounds(20, 200), rounds(8, 50)
     settings = "commit: auto\n" + MAIL.replace("}}", "}, per_day: 100000}") + PEOPLE
@@ -330,14 +330,14 @@ def test_mail_send_killed_at_random(tmp_path: Path) -> None:
     assert ran.status == 0, ran
     assert debts(root) == []
     assert given(root) == Counter(notices), "not each written down once"
-    letters = server.taken()
+    messages = server.taken()
     ours: dict[str, tuple[str, str, str]] = {}
-    for to, letter in letters:
-        same = (to, str(letter["Subject"]), str(letter.get_payload()))
-        assert ours.setdefault(str(letter["Message-ID"]), same) == same, (
+    for to, message in messages:
+        same = (to, str(message["Subject"]), str(message.get_payload()))
+        assert ours.setdefault(str(message["Message-ID"]), same) == same, (
             "two letters under one Message-ID"
         )
-    assert len(letters) > len(ours) == len(notices), (
+    assert len(messages) > len(ours) == len(notices), (
         "no letter went twice, or one not at all"
     )
     of_ids = Counter(
@@ -352,11 +352,11 @@ def test_mail_send_killed_at_random(tmp_path: Path) -> None:
     before = files_of(root, "tickets")
     assert send(root, server, START + timedelta(days=1)) == Ran("", 0)
     assert files_of(root, "tickets") == before
-    assert len(server.taken()) == len(letters)
+    assert len(server.taken()) == len(messages)
 
 
 def test_two_machines_that_do_not_say_so(tmp_path: Path) -> None:
-    """Answering each other they get no more than per_day letters a day each; the rest
+    """Answering each other they get no more than per_day emails a day each; the rest
     stays owed, and no ticket comes of it or is lost (X4)."""
     loop = loop_store(tmp_path / "store")
     for _ in range(rounds(60, 1_000)):
@@ -393,7 +393,7 @@ def test_two_machines_that_do_not_say_so(tmp_path: Path) -> None:
 
 def test_machines_that_say_so_are_not_answered(tmp_path: Path) -> None:
     """An answer that says that a machine wrote it is kept, moves nothing and makes no
-    letter (X4)."""
+    email (X4)."""
     loop = loop_store(tmp_path / "store", "auto-replied")
     for _ in range(rounds(10, 100)):
         loop.round()

@@ -283,7 +283,7 @@ def owing(ticket: Ticket) -> Counter[str]:
 
 @pytest.mark.parametrize("case", TWINS)
 @pytest.mark.parametrize("hours", [0, 1, 20], ids=lambda hours: f"{hours} h apart")
-def test_two_copies_swept_apart_have_one_effect_and_owe_one_message(
+def test_two_copies_swept_apart_have_one_effect_and_one_pending_message(
     case: str, hours: int
 ) -> None:
     """Joined, the twins count once, and each person is owed one message until any of
@@ -325,7 +325,7 @@ def test_two_copies_swept_apart_have_one_effect_and_owe_one_message(
 @pytest.mark.parametrize(
     "own", [False, True], ids=["its own was never given", "its own was given before"]
 )
-def test_a_stale_notice_neither_starts_nor_puts_off_a_clock(own: bool) -> None:
+def test_a_stale_notification_neither_starts_nor_delays_a_timer(own: bool) -> None:
     """A24: no notification, no closing; the seven days count from the notice of this
     Resolved, not of the one before."""
     profile, steps = REGISTRY.get("aerosoft"), road("aerosoft")

@@ -180,7 +180,7 @@ def test_no_file_at_all(make: Callable[[Path], None], tmp_path: Path) -> None:
     assert grown < ROOM
 
 
-def test_a_fifo_that_somebody_holds_open(tmp_path: Path) -> None:
+def test_a_fifo_that_is_held_open(tmp_path: Path) -> None:
     """Nor with a writer at its other end, who says nothing, or never stops (11)."""
     root = two_tickets(tmp_path)
     (root / PATH).unlink()

@@ -210,7 +210,7 @@ def test_one_move_is_made_once(tmp_path: Path) -> None:
     ) == 1
 
 
-def test_expect_is_refused_when_somebody_was_first(tmp_path: Path) -> None:
+def test_expect_is_refused_after_another_change(tmp_path: Path) -> None:
     """``--expect`` is judged against the ticket as it then is; refused, nothing is
     written, status 1 (6)."""
     root = make_store(tmp_path / "store")
@@ -251,7 +251,7 @@ def closings(root: Path) -> Counter[tuple[str, str]]:
     )
 
 
-def test_second_sweep_says_so_and_leaves(tmp_path: Path) -> None:
+def test_a_second_sweep_at_the_same_time_stops(tmp_path: Path) -> None:
     """While one runs, another does nothing, says why, and is no failure for cron (13)."""
     root = make_store(tmp_path / "store")
     due(root, 3)

@@ -23,10 +23,10 @@ from tests.support.emails import (
     attached,
     dead,
     desk_of,
-    letter,
     owed,
     parsed,
     parts,
+    raw_email,
     store,
 )
 from tests.support.lists import every
@@ -40,19 +40,19 @@ from ticketctl.store.email.settings import ADDRESS
 from ticketctl.store.tickets import Store
 
 GOOD = (
-    letter("Subject: No light", body="It is dark\nin here."),
-    letter(
+    raw_email("Subject: No light", body="It is dark\nin here."),
+    raw_email(
         "Subject: Re: [@TICKET@] No light",
         "In-Reply-To: <@TICKET@@support.example>",
         body=f"Yes.\n\n{EN}> Sure?\n",
     ),
-    letter(
+    raw_email(
         "References: <a@x> <@TICKET@.e0123456789ab@support.example>",
         sender="amy@support.example",
         body="Look again.",
     ),
-    letter("Subject: [@TICKET@] hello", sender="x@stranger.example"),
-    letter(
+    raw_email("Subject: [@TICKET@] hello", sender="x@stranger.example"),
+    raw_email(
         "Subject: [@TICKET@] I am away",
         "Auto-Submitted: auto-replied",
         "Precedence: bulk",
@@ -65,19 +65,19 @@ GOOD = (
         attached("../x"),
         mark="out",
     ),
-    letter(
+    raw_email(
         "Subject: html [@TICKET@]",
         "Content-Type: text/html; charset=utf-8",
         body="<p>one<br>two <b>three</b></p>",
     ),
-    letter(
+    raw_email(
         "Subject: [@TICKET@]",
         "Content-Type: text/plain; charset=iso-8859-1",
         "Content-Transfer-Encoding: quoted-printable",
         body="caf=E9 =\nau lait",
     ),
 )
-"""Letters that are well; ``@TICKET@`` stands for the id of some ticket."""
+"""Emails that are well; ``@TICKET@`` stands for the id of some ticket."""
 
 
 HEADERS = (
@@ -135,12 +135,12 @@ ENCODED = (
 
 @dataclass
 class Campaign:
-    """Letters made by spoiling good ones, all put into one store.
+    """Emails made by spoiling good ones, all put into one store.
 
     Args:
         root: the store.
         headers: what may be put among the headers.
-        held: letters that were said to be on a ticket: Message-ID -> the ticket.
+        held: emails that were said to be on a ticket: Message-ID -> the ticket.
         buried: the bytes of those that were said to be dead.
     """
 
@@ -152,7 +152,7 @@ class Campaign:
     buried: set[bytes] = field(default_factory=set)
 
     def spoil(self, data: bytes) -> bytes:
-        """One thing more that is wrong with a letter."""
+        """One thing more that is wrong with an email."""
         dice = self.dice
         head, edge, body = data.partition(
             b"\r\n\r\n" if b"\r\n\r\n" in data else b"\n\n"
@@ -211,7 +211,7 @@ class Campaign:
                 return data[:at] + dice.choice(BODIES) + data[at:]
 
     def make(self, number: int) -> bytes:
-        """A letter, spoilt at up to four places."""
+        """An email, spoilt at up to four places."""
         data = (
             f"Message-ID: <r{number}@customer.example>\r\n".encode()
             + self.dice.choice(GOOD)
@@ -222,7 +222,7 @@ class Campaign:
         return data
 
     def put(self, workspace: Workspace, data: bytes) -> None:
-        """Hand a letter over and note what was said; a ticket whose id is taken already
+        """Hand an email over and note what was said; a ticket whose id is taken already
         is somebody else writing (75)."""
         try:
             receipt: Receipt = receive(workspace, data)
@@ -244,7 +244,7 @@ class Campaign:
             self.ids.append(receipt.id)
 
     def go(self, number: int) -> None:
-        """So many letters, some of them twice."""
+        """So many emails, some of them twice."""
         workspace = desk_of(self.root)
         last = b""
         for turn in range(number):
@@ -258,7 +258,7 @@ class Campaign:
             last = data
 
     def settle(self) -> None:
-        """Every letter is where it was said to be; the store is sound, and holds
+        """Every email is where it was said to be; the store is sound, and holds
         nothing else."""
         found: dict[str, str] = {}
         for loaded in every(Store(str(self.root))):
@@ -287,7 +287,7 @@ class Campaign:
         assert not any(path.is_symlink() for path in self.root.rglob("*"))
 
     def notifications(self) -> int:
-        """Every notice that these letters made is a letter of ours; how many there are."""
+        """Every notice that these emails made is an email of ours; how many there are."""
         ids = [
             path.rpartition("/")[2].removesuffix(".yaml")
             for path in Store(str(self.root)).paths()
@@ -316,10 +316,10 @@ class Campaign:
     ],
     ids=["raw", "encoded words"],
 )
-def test_no_letter_is_lost_and_none_does_harm(
+def test_no_email_is_lost_and_none_does_harm(
     more: tuple[bytes, ...], tmp_path: Path
 ) -> None:
-    """Spoilt letters, thousands: each is on a ticket or dead with its reason; nothing
+    """Spoilt emails, thousands: each is on a ticket or dead with its reason; nothing
     breaks, nothing leaves the store."""
     root = store(tmp_path / "all")
     campaign = Campaign(root, HEADERS + more, random.Random(2026), [A])

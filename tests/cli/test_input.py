@@ -300,7 +300,7 @@ def test_a_huge_ticket(tmp_path: Path) -> None:
         (root / name).write_text("profile: biztech\n")
 
 
-def test_a_pipe_that_nobody_writes_to(store: Path, tmp_path: Path) -> None:
+def test_a_pipe_without_a_writer(store: Path, tmp_path: Path) -> None:
     """It waits, as cat does, until Ctrl-C ends it without a word; a profile is never
     read from one."""
     os.mkfifo(tmp_path / "pipe")

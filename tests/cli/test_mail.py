@@ -16,9 +16,9 @@ from tests.support.emails import (
     SETTINGS,
     A,
     attached,
-    letter,
     mail_in,
     parts,
+    raw_email,
     store,
     taken,
 )
@@ -57,7 +57,7 @@ def spoil_profile(root: Path) -> None:
 
 
 def no_folder(root: Path) -> None:
-    """Something else where attachments and dead letters belong."""
+    """Something else where attachments and quarantined emails belong."""
     for name in ("dead-letters", "attachments"):
         (root / name).write_text("in the way")
 
@@ -66,10 +66,10 @@ FAULTS: dict[str, tuple[Callable[[Path], None], bytes]] = {
     "settings": (spoil_settings, ANSWER),
     "ticket": (spoil_ticket, ANSWER),
     "no mail": (no_mail, ANSWER),
-    "no profile": (no_profile, letter()),
-    "profile": (spoil_profile, letter()),
+    "no profile": (no_profile, raw_email()),
+    "profile": (spoil_profile, raw_email()),
     "profile of a ticket": (spoil_profile, ANSWER),
-    "no place for a dead letter": (no_folder, letter(to="sales@support.example")),
+    "no place for a dead letter": (no_folder, raw_email(to="sales@support.example")),
     "no place for an attachment": (
         no_folder,
         f"Subject: [{A}]\nFrom: {JANE}\n".encode() + parts("mixed", attached("a")),
@@ -80,7 +80,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], bytes]] = {
 @pytest.mark.parametrize("name", list(FAULTS))
 def test_our_own_faults(name: str, tmp_path: Path) -> None:
     """The MTA shall try again: 75, nothing is written, and when the fault is gone the
-    letter is taken."""
+    email is taken."""
     spoil, data = FAULTS[name]
     root = store(tmp_path)
     good = files_of(root)
@@ -100,14 +100,14 @@ def test_our_own_faults(name: str, tmp_path: Path) -> None:
 
 
 def test_a_broken_ticket_blocks_no_other(tmp_path: Path) -> None:
-    """Only letters to the ticket that cannot be read have to wait."""
+    """Only emails to the ticket that cannot be read have to wait."""
     root = store(tmp_path)
     make_tickets(root, "bbbbb")
     spoil_ticket(root)
     assert "message of" in taken(
-        root, letter("Subject: [261102-bbbbb]", "Message-ID: <1@customer.example>")
+        root, raw_email("Subject: [261102-bbbbb]", "Message-ID: <1@customer.example>")
     )
-    assert ": new, from" in taken(root, letter("Message-ID: <2@customer.example>"))
+    assert ": new, from" in taken(root, raw_email("Message-ID: <2@customer.example>"))
 
 
 def test_no_store(tmp_path: Path) -> None:
@@ -120,13 +120,13 @@ def test_no_store(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [ANSWER, letter(), letter(to="sales@support.example")],
+    [ANSWER, raw_email(), raw_email(to="sales@support.example")],
     ids=["answer", "new", "dead"],
 )
 def test_a_held_lock(
     data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While somebody else writes for too long the letter stays with the mail server."""
+    """While somebody else writes for too long the email stays with the mail server."""
     monkeypatch.setattr(locks, "lock_folder", partial(locks.lock_folder, wait=0.0))
     root = store(tmp_path)
     before = files_of(root)
@@ -154,7 +154,7 @@ def test_a_held_lock(
     ids=" ".join,
 )
 def test_bad_options(words: tuple[str, ...], tmp_path: Path) -> None:
-    """A mistake in the MTA's configuration bounces no letter."""
+    """A mistake in the MTA's configuration bounces no email."""
     root = store(tmp_path)
     before = files_of(root)
     ran = ticketctl(root, *words, feed=ANSWER)

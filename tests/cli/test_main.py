@@ -157,7 +157,7 @@ def test_a_list_loads_no_rules(root: Path) -> None:
     )  # of the settings' zone it is only looked whether it is there
 
 
-def test_who_shows_or_moves_one_ticket_loads_no_index(root: Path) -> None:
+def test_show_and_move_load_no_index(root: Path) -> None:
     """Nor OpenSSL for the id of an entry, nor pathlib, which comes with all that URLs
     need, nor locale to translate the help; and what shows a ticket cannot change it."""
     for words in (
@@ -209,7 +209,7 @@ def test_a_zone_file_of_the_system_that_is_damaged(
     assert probe(root, "show", "261102-aaaaa").ran == expected
 
 
-def test_a_store_that_is_named_by_nothing(
+def test_a_store_with_an_empty_name(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """``-C "$UNSET"`` is the folder we are in, never the store above it, nor that of

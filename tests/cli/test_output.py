@@ -338,7 +338,7 @@ def test_settings_and_profiles_that_are_wrong(tmp_path: Path) -> None:
         assert raw(ran.out + ran.err) == [] and "bug" not in ran.err, words
 
 
-def test_what_git_says_and_is_told(tmp_path: Path) -> None:
+def test_texts_from_git_and_for_git_are_safe(tmp_path: Path) -> None:
     """Branches, hooks and folders are named safely; the messages of commits hold
     nothing that ``git log`` would show."""
     root = make_store(tmp_path / "store", "commit: auto\n")
@@ -395,8 +395,8 @@ def test_what_git_says_and_is_told(tmp_path: Path) -> None:
         assert raw(ran.out + ran.err) == [], words
 
 
-def test_a_letter_that_is_kept_aside(tmp_path: Path) -> None:
-    """What is said of letters, with their addresses and file names."""
+def test_a_quarantined_email(tmp_path: Path) -> None:
+    """What is said of emails, with their addresses and file names."""
     mail = "mail: {from: help@support.example, addresses: {help@support.example: biztech}}\n"
     root = make_store(tmp_path / "store", "commit: off\n" + mail)
     for name in ("From", "Subject", "Message-ID", "Auto-Submitted", "Content-Type"):
@@ -407,14 +407,14 @@ def test_a_letter_that_is_kept_aside(tmp_path: Path) -> None:
             "Message-ID": "<a@b>",
         }
         head[name] = f"{head.get(name, '')}\x1b[2J\u202e\x9b=?utf-8?q?=1B=E2=80=AE?="
-        letter = (
+        message = (
             "".join(f"{key}: {value}\n" for key, value in head.items())
             + "\nbody\x1b[2J\u202e\n"
         )
         for feed in (
-            letter.encode(),
-            letter.encode("utf-16"),
-            b"\x1b[2J" + letter.encode(),
+            message.encode(),
+            message.encode("utf-16"),
+            b"\x1b[2J" + message.encode(),
         ):
             ran = ticketctl(
                 root, "mail", "in", "--to", "help\u202e\x9b@support.example", feed=feed
@@ -444,7 +444,7 @@ def test_a_crash_and_a_full_disk_name_files_safely(
     assert r"\x1b" in ran.err
 
 
-def test_nobody_forges_a_line_or_a_colour(tmp_path: Path) -> None:
+def test_no_text_forges_a_line_or_a_colour(tmp_path: Path) -> None:
     """A line break in a text is no new line, and a colour in it no colour, even where
     colours are on."""
     text = "x\nerror: forged\x1b[31mred\x1b[0m"
@@ -553,7 +553,7 @@ PACKAGE = Path(output.__file__).parent.parent
 ROOMS = sorted(PACKAGE.rglob("*.py"))
 
 
-def test_one_door() -> None:
+def test_only_the_output_module_prints() -> None:
     """Nothing but ``cli/output.py`` prints."""
     found = {
         f"{room.relative_to(PACKAGE)}:{line}"

@@ -188,7 +188,7 @@ def _aerosoft_closed() -> tuple[Ticket, Ticket]:
     return ticket, wrote.ticket
 
 
-def test_what_answers_a_void_move_is_void_and_what_was_told_stays_told() -> None:
+def test_answers_to_a_void_move_are_void_and_sent_notifications_stay_sent() -> None:
     base = solved()
     closed = swept(base)
     close = closed.history[-1]

@@ -128,14 +128,14 @@ def test_a_history_merged_by_the_first_version_has_the_head_that_it_had() -> Non
     ]
 
 
-def test_meant_twice_counts_twice() -> None:
+def test_two_deliberate_entries_count_twice() -> None:
     """Who knew of the first meant the second: only what was done apart is a twin."""
     ticket = ask(ask(pending(), mailed(), 1), mailed(), 2)
     assert not fold(ticket.history).idle
     assert not fold(ticket.history).twins
 
 
-def test_notices_are_owed_once_whichever_was_given() -> None:
+def test_notifications_are_pending_once_after_a_merge() -> None:
     one, two = ask(pending(), mailed(), 1), ask(pending(), mailed(), 2)
     ticket = merged(one, two)
     due = list(due_notifications(ticket))
@@ -149,7 +149,7 @@ def test_notices_are_owed_once_whichever_was_given() -> None:
         assert not list(due_notifications(merged(given, two if side is one else one)))
 
 
-def test_who_was_to_be_told_in_one_clone_alone_is_told() -> None:
+def test_recipients_of_one_clone_alone_are_notified() -> None:
     """The ticket was assigned to somebody else there."""
     other = ask(
         pending(),

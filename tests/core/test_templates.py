@@ -83,7 +83,7 @@ def test_wherever_a_value_is_filled_in(action: str) -> None:
     assert "5,000,000" in made.reasons[0]
 
 
-def test_what_a_notice_or_a_refusal_says_is_cut() -> None:
+def test_what_a_notification_or_a_refusal_says_is_cut() -> None:
     """Nobody's act fails because a message about it would be long."""
     text = "messages: {m: {subject: $title, body: BIG}}\ntriggers:\n"
     text += "- {name: big, on: staff_event, do: [{warn: BIG}, {notify: customer, message: m}]}\n"

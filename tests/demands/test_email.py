@@ -68,7 +68,7 @@ def test_biztech(shop: Shop) -> None:
     )
     shop.run("move", half, "Solved", "--reply", "Now?", now="2026-11-03T12:00")
     again = [
-        letter for letter in shop.deliver("2026-11-03T12:01") if letter["To"] == JANE
+        message for message in shop.deliver("2026-11-03T12:01") if message["To"] == JANE
     ][-1]
     assert shop.run("sweep", now="2026-11-07T11:59:59") == ""
     assert "closed" in shop.run("sweep", now="2026-11-07T12:00:00")
@@ -114,7 +114,7 @@ def test_hosting(shop: Shop) -> None:
         now="2026-11-05T10:00",
     )
     last = [
-        letter for letter in shop.deliver("2026-11-05T10:01") if letter["To"] == JANE
+        message for message in shop.deliver("2026-11-05T10:01") if message["To"] == JANE
     ][-1]
     assert shop.run("sweep", now="2026-12-05T09:59:59") == ""
     assert "Answered -> Closed" in shop.run("sweep", now="2026-12-05T10:00:00")
@@ -129,7 +129,9 @@ def test_hosting(shop: Shop) -> None:
 
 @for_profile("aerosoft", "agent, developer, qa")
 @pytest.mark.demand("A7", "A9", "A24", "A25")
-def test_aerosoft_counts_from_the_notice_that_the_server_took(shop: Shop) -> None:
+def test_aerosoft_counts_from_the_notification_that_the_server_accepted(
+    shop: Shop,
+) -> None:
     half = half_of(
         shop.write(JANE, "It is cut off.", "2026-11-02T09:00", Subject="Tail number")
     )
@@ -178,7 +180,7 @@ def test_aerosoft_counts_from_the_notice_that_the_server_took(shop: Shop) -> Non
     )
     shop.office.refused.clear()
     notice = [
-        letter for letter in shop.deliver("2026-11-10T12:00") if letter["To"] == JANE
+        message for message in shop.deliver("2026-11-10T12:00") if message["To"] == JANE
     ][-1]
     assert "2026-11-17 07:00 (America/Toronto)" in notice.get_content()
     assert shop.run("sweep", now="2026-11-17T11:59:59") == ""
@@ -211,7 +213,7 @@ def test_assima(shop: Shop) -> None:
     )
     shop.run("move", half, "Verified", "-a", "@me", now="2026-11-02T12:00")
     verified = [
-        letter for letter in shop.deliver("2026-11-02T12:01") if letter["To"] == JANE
+        message for message in shop.deliver("2026-11-02T12:01") if message["To"] == JANE
     ][-1]
     assert "2026-12-02 12:00 (Europe/London)" in verified.get_content()
     assert "Verified" not in shop.write(
@@ -221,7 +223,7 @@ def test_assima(shop: Shop) -> None:
         "the customer's message stopped the clock"
     )
     told = [
-        letter for letter in shop.deliver("2026-12-20T09:01") if letter["To"] == AMY
+        message for message in shop.deliver("2026-12-20T09:01") if message["To"] == AMY
     ][-1]
     shop.write(AMY, "Did it work?", "2026-12-20T10:00", told)
     assert shop.run("sweep", now="2027-01-19T09:59:59") == ""
@@ -231,7 +233,7 @@ def test_assima(shop: Shop) -> None:
 @for_profile("ggit", "technician, admin")
 @pytest.mark.demand("G5", "G7", "G13", "G14")
 def test_ggit_is_worked_by_mail_alone(shop: Shop) -> None:
-    """Also the statuses are set by letters: a ``Status:`` line, for staff only (G14)."""
+    """Also the statuses are set by emails: a ``Status:`` line, for staff only (G14)."""
     half = half_of(
         shop.write(
             JANE, "It drops every hour.", "2026-11-02T09:00", Subject="Remote desktop"
@@ -246,13 +248,13 @@ def test_ggit_is_worked_by_mail_alone(shop: Shop) -> None:
     assert shop.run("sweep", now="2026-11-07T09:19:59") == ""
     assert "reminded" in shop.run("sweep", now="2026-11-07T09:20:00")
     reminder = [
-        letter for letter in shop.deliver("2026-11-07T09:21") if letter["To"] == JANE
+        message for message in shop.deliver("2026-11-07T09:21") if message["To"] == JANE
     ][-1]
     assert "-> Note Emailed In" in shop.write(
         JANE, "Status: Complete\nAt home.", "2026-11-07T10:00", reminder
     ), "not hers"
     told = [
-        letter for letter in shop.deliver("2026-11-07T10:01") if letter["To"] == AMY
+        message for message in shop.deliver("2026-11-07T10:01") if message["To"] == AMY
     ][-1]
     done = shop.write(
         AMY, "It is the router.", "2026-11-07T11:00", told, Subject=f"{tag} is resolved"
@@ -265,7 +267,7 @@ def test_ggit_is_worked_by_mail_alone(shop: Shop) -> None:
     assert "-> Complete" in shop.write(
         AMY, "Status: Complete\nReplaced it.", "2026-11-07T11:40", Subject=tag
     )
-    assert any(letter["To"] == JANE for letter in shop.deliver("2026-11-07T11:41")), (
+    assert any(message["To"] == JANE for message in shop.deliver("2026-11-07T11:41")), (
         "the customer is mailed"
     )
 
@@ -288,10 +290,10 @@ def test_a_reader_is_written_to_in_their_language(
     half = half_of(german.write(JANE, "Hallo.", "2026-11-02T09:00", Subject="Rechnung"))
     german.run("move", half, "Open", "-a", "@me", now="2026-11-02T09:05")
     german.run("move", half, "Solved", "--reply", "Fertig.", now="2026-11-02T10:00")
-    letter = to(german.deliver("2026-11-02T10:01"), JANE)
-    assert "Erledigt: Rechnung" in str(letter["Subject"])
+    message = to(german.deliver("2026-11-02T10:01"), JANE)
+    assert "Erledigt: Rechnung" in str(message["Subject"])
     assert (
-        letter.get_content().strip()
+        message.get_content().strip()
         == "Schließt am 2026-11-06 05:00 (America/New_York)."
     )
     assert "Erledigt" in german.run(

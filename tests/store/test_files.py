@@ -225,7 +225,7 @@ def test_a_store_that_cannot_be_looked_into(store: Path) -> None:
     assert str(store) in ran.err
 
 
-def test_other_tickets_are_told_all_the_same(store: Path) -> None:
+def test_other_tickets_are_shown_all_the_same(store: Path) -> None:
     """One bad sector hides one ticket, not the list; the next time it may be readable,
     and is read again."""
     for half in ("aaaaa", "bbbbb"):  # so that something is due
@@ -265,7 +265,7 @@ def test_no_words_are_missed(store: Path) -> None:
     )
 
 
-def test_a_customer_is_not_told_that_there_is_nothing(store: Path) -> None:
+def test_a_customer_sees_that_a_ticket_cannot_be_read(store: Path) -> None:
     """Who sees only their own tickets hears of one that cannot be read."""
     ticketctl(store, "list")
     with unreadable(store / TICKET, errno.EIO) as tried:

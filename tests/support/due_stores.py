@@ -162,7 +162,7 @@ class MailServer:
         yield self.send
 
     def send(self, to: str, data: bytes) -> None:
-        """Take a letter, or say why not."""
+        """Take an email, or say why not."""
         if self.last <= 0:
             raise DeliveryError("Connection unexpectedly closed", server=True)
         self.last -= 1
@@ -178,13 +178,13 @@ class MailServer:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def taken(self) -> list[tuple[str, Message]]:
-        """(to, letter) of all that it took so far, in order."""
+        """(to, email) of all that it took so far, in order."""
         rows = [json.loads(line) for line in self.log.read_text().splitlines()]
         found = []
         for row in rows:
-            letter = email.message_from_string(row["letter"])
-            assert letter["To"] == row["to"]
-            found.append((row["to"], letter))
+            email_ = email.message_from_string(row["letter"])
+            assert email_["To"] == row["to"]
+            found.append((row["to"], email_))
         return found
 
     def listening(self) -> AbstractContextManager[object]:
@@ -220,7 +220,7 @@ def given(root: Path) -> Counter[tuple[str, str, str]]:
 
 
 def failures(root: Path) -> dict[str, dict[str, Any]]:
-    """What is remembered of letters that were not taken: ``TICKET-ENTRY`` -> content."""
+    """What is remembered of emails that were not taken: ``TICKET-ENTRY`` -> content."""
     return {
         Path(path).stem: json.loads(data)
         for path, data in files_of(root, ".git/ticketctl/outbox").items()
@@ -268,14 +268,14 @@ PER_DAY = 20
 
 
 def answer_by_machine(
-    to: str, letter: Message, number: int, automatic: str = "", id_: str = ""
+    to: str, email_: Message, number: int, automatic: str = "", id_: str = ""
 ) -> bytes:
-    """The letter that a mailbox writes by itself."""
+    """The email that a mailbox writes by itself."""
     made = EmailMessage()
-    made["From"], made["To"] = to, str(letter["From"])
-    made["Subject"] = f"Re: {letter['Subject']}"
+    made["From"], made["To"] = to, str(email_["From"])
+    made["Subject"] = f"Re: {email_['Subject']}"
     made["Message-ID"] = id_ or f"<{number}.{to}>"
-    made["In-Reply-To"] = str(letter["Message-ID"])
+    made["In-Reply-To"] = str(email_["Message-ID"])
     if automatic:
         made["Auto-Submitted"] = automatic
     made.set_content(f"Thank you for your letter. I am away until number {number}.\n")
@@ -295,22 +295,22 @@ class Loop:
     fates: Counter[str] = field(default_factory=Counter)
 
     def round(self) -> None:
-        """A minute: what is owed goes out, and every letter is answered at once."""
+        """A minute: what is owed goes out, and every email is answered at once."""
         self.now += timedelta(minutes=1)
         ran = send(self.root, self.server, self.now)
         assert ran.status == 0, ran
-        letters = self.server.taken()
-        fresh, self.answered = letters[self.answered :], len(letters)
-        for number, (to, letter) in enumerate(fresh, len(letters)):
+        messages = self.server.taken()
+        fresh, self.answered = messages[self.answered :], len(messages)
+        for number, (to, email_) in enumerate(fresh, len(messages)):
             self.sent.append((self.now, to))
             receipt: Receipt = receive(
                 Workspace(str(self.root), self.now),
-                answer_by_machine(to, letter, number, self.automatic),
+                answer_by_machine(to, email_, number, self.automatic),
             )
             self.fates[receipt.fate] += 1
 
     def most(self) -> Mapping[str, int]:
-        """The most letters that an address got in any 24 hours."""
+        """The most emails that an address got in any 24 hours."""
         return {
             who: max(
                 sum(
@@ -324,7 +324,7 @@ class Loop:
 
 
 def loop_store(root: Path, automatic: str = "") -> Loop:
-    """Two tickets of one customer and one agent, each of which owes the first letter."""
+    """Two tickets of one customer and one agent, each of which owes the first email."""
     make_store(root, "commit: auto\n" + MAIL.replace("}}", f"}}, per_day: {PER_DAY}}}"))
     repository(root, sender=True)
     for half in ("aaaaa", "bbbbb"):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.support.addresses import JANE
-from tests.support.emails import LATER, SETTINGS, A, desk_of, history, letter, store
+from tests.support.emails import LATER, SETTINGS, A, desk_of, history, raw_email, store
 from tests.support.hostile_emails import fill
 from ticketctl.app.email.inbound import Receipt, receive
 from ticketctl.core.entry import Entry
@@ -25,7 +25,7 @@ def numbered(
     number: int, body: str, sender: str = JANE, subject: str = f"[{A}]"
 ) -> bytes:
     """One of many emails to a ticket."""
-    return letter(
+    return raw_email(
         f"Subject: {subject}",
         f"Message-ID: <{number}@many.example>",
         body=body,

@@ -12,10 +12,10 @@ def half_of(said: str) -> str:
     return found[1]
 
 
-def to(letters: list[EmailMessage], who: str) -> EmailMessage:
-    """The one letter to somebody."""
-    found = [letter for letter in letters if letter["To"] == who]
-    assert len(found) == 1, [(letter["To"], letter["Subject"]) for letter in letters]
+def to(messages: list[EmailMessage], who: str) -> EmailMessage:
+    """The one email to somebody."""
+    found = [mail for mail in messages if mail["To"] == who]
+    assert len(found) == 1, [(mail["To"], mail["Subject"]) for mail in messages]
     return found[0]
 
 

@@ -48,10 +48,10 @@ mail:
 """
 
 
-def letter(
+def raw_email(
     *headers: str, body: str = "Hello.", sender: str = JANE, to: str = HELP
 ) -> bytes:
-    """A letter; headers that are given stand before the usual ones."""
+    """An email; headers that are given stand before the usual ones."""
     lines = [*headers, f"From: {sender}", f"To: {to}"]
     return "\r\n".join([*lines, "", *body.split("\n"), ""]).encode()
 
@@ -60,13 +60,13 @@ def letter(
 
 
 def typed(kind: str, encoding: str, body: bytes) -> bytes:
-    """A letter with nothing but a body of a type."""
+    """An email with nothing but a body of a type."""
     head = f"From: {JANE}\nMessage-ID: <1@customer.example>\nContent-Type: {kind}\nContent-Transfer-Encoding: {encoding}"
     return head.encode() + b"\n\n" + body
 
 
 def parts(kind: str, *inside: bytes, mark: str = "edge") -> bytes:
-    """A multipart, without the headers of a letter."""
+    """A multipart, without the headers of an email."""
     head = f'Content-Type: multipart/{kind}; boundary="{mark}"\n\n'.encode()
     return (
         head
@@ -124,7 +124,7 @@ def rows(root: Path) -> dict[str, dict[str, Any]]:
 
 
 def dead(root: Path) -> dict[bytes, str]:
-    """Dead letters: the bytes -> the reason."""
+    """Quarantined emails: the bytes -> the reason."""
     paths = list((root / "dead-letters").glob("*.eml"))
     return {path.read_bytes(): path.with_suffix(".txt").read_text() for path in paths}
 
@@ -183,13 +183,13 @@ BREAKS = "=?utf-8?q?a=0D=0ABcc:_evil=40other.example?="
 
 
 def taken(root: Path, data: bytes, *words: str, now: str = LATER) -> str:
-    """Hand over a letter that must be taken; what is said of it."""
+    """Hand over an email that must be taken; what is said of it."""
     ran = mail_in(root, data, *words, now=now)
     assert ran.status == 0 and not ran.err, ran
     return ran.out
 
 
-ANSWER = letter(f"Subject: [{A}]", "Message-ID: <1@customer.example>")
+ANSWER = raw_email(f"Subject: [{A}]", "Message-ID: <1@customer.example>")
 
 
 # --- what goes out ---
@@ -212,7 +212,7 @@ SENT = {
 
 
 def owed(root: Path) -> Iterator[tuple[str, bytes]]:
-    """Every notice that is owed: to whom, and as the letter that would go out."""
+    """Every notice that is owed: to whom, and as the email that would go out."""
     workspace = desk_of(root)
     mail = workspace.settings.mail
     assert mail is not None
@@ -242,7 +242,7 @@ def owed(root: Path) -> Iterator[tuple[str, bytes]]:
 
 def parsed(data: bytes, to: str) -> Message:
     """A notice as its reader's program takes it: one of each header, none of them the
-    writer's of the letter."""
+    writer's of the email."""
     assert data.count(b"\n") == data.count(b"\r\n")
     message: Message = BytesParser(policy=email.policy.compat32).parsebytes(data)
     names = [name for name, _ in message.items()]

@@ -493,8 +493,8 @@ def populate(place: Place) -> None:
     for words in (("add", "-A"), ("commit", "-qm", "Profiles")):
         assert place.git(*words).status == 0
     row = '{{"id": "261102-{0}", "title": "Ticket {0}", "customer": "{1}"}}\n'
-    for profile, letters in (("biztech", "abmpyz"), ("desk", "def")):
-        feed = "".join(row.format(letter * 5, JANE) for letter in letters)
+    for profile, messages in (("biztech", "abmpyz"), ("desk", "def")):
+        feed = "".join(row.format(mail * 5, JANE) for mail in messages)
         place.done("new", "-p", profile, "--from", "-", feed=feed)
     place.done("move", "aaaaa", "bbbbb", "mmmmm", "Open", "-a", "amy@support.example")
     place.done("move", "bbbbb", "Solved", "-m", "done")

@@ -1,5 +1,5 @@
 """A post office for tests: a real SMTP server on loopback that keeps what it is given,
-and letters as people write them."""
+and emails as people write them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 class Office:
-    """What the SMTP server does with letters: keeps them; ``refused`` addresses it does
+    """What the SMTP server does with emails: keeps them; ``refused`` addresses it does
     not know."""
 
     def __init__(self) -> None:
@@ -47,13 +47,13 @@ class Office:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        """Take a letter."""
-        letter = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        assert isinstance(letter, EmailMessage)
-        assert [parseaddr(str(letter["To"]))[1]] == envelope.rcpt_tos, (
+        """Take an email."""
+        mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(mail, EmailMessage)
+        assert [parseaddr(str(mail["To"]))[1]] == envelope.rcpt_tos, (
             "one letter for each reader"
         )
-        self.taken.append(letter)
+        self.taken.append(mail)
         return "250 OK"
 
 
@@ -108,28 +108,28 @@ class Shop:
         answers: EmailMessage | None = None,
         **headers: str,
     ) -> str:
-        """Somebody writes to us, or answers one of our letters as mail programs do;
+        """Somebody writes to us, or answers one of our emails as mail programs do;
         what became of it."""
-        letter = EmailMessage()
-        letter["From"], letter["To"] = f"Somebody <{sender}>", HELP
-        letter["Message-ID"] = f"<{next(self.numbers)}@{sender.partition('@')[2]}>"
+        mail = EmailMessage()
+        mail["From"], mail["To"] = f"Somebody <{sender}>", HELP
+        mail["Message-ID"] = f"<{next(self.numbers)}@{sender.partition('@')[2]}>"
         subject = headers.pop("Subject", None)
         if answers is not None:
             subject = subject or f"Re: {answers['Subject']}"
-            letter["In-Reply-To"] = answers["Message-ID"]
-            letter["References"] = f"{answers['References']} {answers['Message-ID']}"
+            mail["In-Reply-To"] = answers["Message-ID"]
+            mail["References"] = f"{answers['References']} {answers['Message-ID']}"
             quoted = "\n".join(
                 f"> {line}" for line in answers.get_content().splitlines()
             )
             text = f"{text}\n\nOn Mon, 2 Nov 2026 at 09:00, {HELP} wrote:\n{quoted}\n"
-        letter["Subject"] = subject or "A question"
+        mail["Subject"] = subject or "A question"
         for name, value in headers.items():
-            letter[name.replace("_", "-")] = value
-        letter.set_content(text)
-        return self.run("mail", "in", now=now, feed=letter.as_bytes())
+            mail[name.replace("_", "-")] = value
+        mail.set_content(text)
+        return self.run("mail", "in", now=now, feed=mail.as_bytes())
 
     def deliver(self, now: str, status: int = 0) -> list[EmailMessage]:
-        """Send what is owed; the letters that came out of the server since the last
+        """Send what is owed; the emails that came out of the server since the last
         time."""
         self.run("mail", "send", now=now, status=status)
         new, self.seen = self.office.taken[self.seen :], len(self.office.taken)

@@ -24,7 +24,7 @@ def test_mail_that_does_not_arrive(healthy: Path) -> None:
     assert "again at 2026-11-05T09:05:00Z" in tried
 
 
-def test_dead_letters(healthy: Path) -> None:
+def test_quarantined_email(healthy: Path) -> None:
     with (healthy / "ticketctl.yaml").open("a") as file:
         file.write(MAIL)
     assert ticketctl(healthy, "mail", "in", feed=b"\xff").status == 0

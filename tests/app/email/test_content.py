@@ -20,8 +20,8 @@ from tests.support.emails import (
     dead,
     desk_of,
     history,
-    letter,
     parts,
+    raw_email,
     store,
     taken,
 )
@@ -119,7 +119,7 @@ def test_a_long_text(tmp_path: Path) -> None:
     """What is too long for a history is cut there, and whole beside it."""
     root = store(tmp_path)
     body = "word " * (MAX_TEXT // 4)
-    taken(root, letter(f"Subject: [{A}]", body=body))
+    taken(root, raw_email(f"Subject: [{A}]", body=body))
     entry = next(entry for entry in history(root) if entry.files)
     assert entry.text
     assert "message.txt" in entry.text
@@ -175,20 +175,18 @@ def test_what_is_attached_is_shown_and_missed(
     tmp_path: Path, mail_server: tuple[int, Office]
 ) -> None:
     shop = open_shop(tmp_path / "store", "biztech", "agent", *mail_server)
-    letter = EmailMessage()
-    letter["From"], letter["To"], letter["Subject"], letter["Message-ID"] = (
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = (
         JANE,
         HELP,
         "Invoice",
         "<1@x>",
     )
-    letter.set_content("See the page.")
-    letter.add_attachment(
+    mail.set_content("See the page.")
+    mail.add_attachment(
         b"%PDF", maintype="application", subtype="pdf", filename="../../page one.pdf"
     )
-    half = half_of(
-        shop.run("mail", "in", now="2026-11-02T09:00", feed=letter.as_bytes())
-    )
+    half = half_of(shop.run("mail", "in", now="2026-11-02T09:00", feed=mail.as_bytes()))
     shown = re.search(
         r"    attached: (attachments/\S+-page_one\.pdf)\n",
         shop.run("show", half, now="2026-11-02T09:01"),
@@ -207,19 +205,19 @@ def test_an_attachment_that_is_ignored_elsewhere_is_committed(
 ) -> None:
     with (mail_workspace.root / ".gitignore").open("a") as file:
         file.write("*.log\n")
-    letter = EmailMessage()
-    letter["From"], letter["To"], letter["Subject"], letter["Message-ID"] = (
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = (
         JANE,
         HELP,
         TAG,
         "<1@x>",
     )
-    letter.set_content("Look.")
-    letter.add_attachment(
+    mail.set_content("Look.")
+    mail.add_attachment(
         b"trace", maintype="text", subtype="x-log", filename="trace.log"
     )
     assert "message of" in mail_workspace.run(
-        "mail", "in", now="2026-11-02T09:01", feed=letter.as_bytes()
+        "mail", "in", now="2026-11-02T09:01", feed=mail.as_bytes()
     )
     listed = subprocess.run(
         ["git", "-C", str(mail_workspace.root), "ls-files"],

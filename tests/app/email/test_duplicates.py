@@ -14,8 +14,8 @@ from tests.support.emails import (
     dead,
     desk_of,
     history,
-    letter,
     parts,
+    raw_email,
     rows,
 )
 from tests.support.mail_server import Shop
@@ -78,15 +78,15 @@ def test_another_email_under_a_message_id_is_kept(subject: str, tmp_path: Path) 
         scan("b.pdf", subject=f"{subject}Scan", body="a scan"),
         scan("b.pdf", subject=f"{subject}Scan"),
         scan("a.pdf", subject=f"{subject}Scan"),
-        letter(
+        raw_email(
             "Message-ID: <0.mfp@customer.example>", f"Subject: {subject}Scan", body=""
         ),
-        letter(
+        raw_email(
             "Message-ID: <0.mfp@customer.example>",
             f"Subject: {subject}Scan",
             body="x" * 30_000,
         ),
-        letter(
+        raw_email(
             "Message-ID: <0.mfp@customer.example>",
             f"Subject: {subject}Scan",
             body="x" * 30_001,
@@ -97,7 +97,7 @@ def test_another_email_under_a_message_id_is_kept(subject: str, tmp_path: Path) 
             subject=f"{subject}Scan",
             body="a scan",
         ),
-        letter(
+        raw_email(
             "Message-ID: <0.mfp@customer.example>",
             f"Subject: {subject}Scan",
             sender="bob@customer.example",
@@ -124,7 +124,7 @@ def test_another_email_under_a_message_id_is_kept(subject: str, tmp_path: Path) 
     assert ticketctl(root, "check", now=TOMORROW).status == 0
 
 
-def test_attachments_that_a_note_has_not_are_compared_in_quarantine(
+def test_missing_attachments_of_a_note_are_compared_in_quarantine(
     tmp_path: Path,
 ) -> None:
     """A stranger's email lies there whole; what came another way and says the same is
@@ -153,9 +153,9 @@ def test_the_same_words_for_another_ticket_are_kept(tmp_path: Path) -> None:
     """A device names the ticket in the subject, and nothing else differs; a closed
     ticket that goes on is no other."""
     root = settled(tmp_path)
-    opened = receive(desk_of(root), letter("Subject: New")).id
+    opened = receive(desk_of(root), raw_email("Subject: New")).id
     one, other = (
-        letter("Message-ID: <0@x>", f"Subject: [{id_}]", body="It is low.")
+        raw_email("Message-ID: <0@x>", f"Subject: [{id_}]", body="It is low.")
         for id_ in (A, opened)
     )
     assert [receive(desk_of(root), data).id for data in (one, other, one, other)] == [
@@ -168,7 +168,7 @@ def test_the_same_words_for_another_ticket_are_kept(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_is_gone_is_not_had(tmp_path: Path) -> None:
+def test_an_attachment_that_is_gone_is_stored_again(tmp_path: Path) -> None:
     """The email comes again, and its attachment with it; then it is had."""
     root = settled(tmp_path)
     data = scan("a.pdf", b"the only copy")
@@ -185,7 +185,7 @@ def test_a_file_that_is_gone_is_not_had(tmp_path: Path) -> None:
     assert receive(desk_of(root), data).fate == "known"
 
 
-def test_nobody_takes_the_made_message_id_of_another(tmp_path: Path) -> None:
+def test_a_made_message_id_is_not_taken_over(tmp_path: Path) -> None:
     """An email that comes with a Message-ID like those that are made here gets one of
     its own."""
     root = settled(tmp_path)
@@ -194,7 +194,7 @@ def test_nobody_takes_the_made_message_id_of_another(tmp_path: Path) -> None:
     other = settled(tmp_path / "other")
     fake = receive(
         desk_of(other),
-        letter(f"Message-ID: {made}", "Subject: x", sender="eve@stranger.example"),
+        raw_email(f"Message-ID: {made}", "Subject: x", sender="eve@stranger.example"),
     )
     assert fake.mail_id != made
     assert fake.fate == "opened"
@@ -208,8 +208,8 @@ def test_nobody_takes_the_made_message_id_of_another(tmp_path: Path) -> None:
 # --- after a strict reading ---
 
 
-def test_a_letter_that_travels_twice_is_one(mail_workspace: Shop) -> None:
-    """Blanks, blank lines and the traces of its way do not make another letter of it."""
+def test_an_email_that_is_delivered_twice_is_one(mail_workspace: Shop) -> None:
+    """Blanks, blank lines and the traces of its way do not make another email of it."""
     text = b"From: jane@customer.example\r\nTo: help@support.example\r\nSubject: New\r\nMessage-ID: <9@x>\r\n\r\n"
     text += b"Hello, \r\n\r\n\r\n\r\nit  burns.\r\n-- \r\nJane\r\n\r\nOn Monday, Help wrote:\r\n> no\r\nyes\r\n"
     assert "new, from" in mail_workspace.run(

@@ -14,9 +14,9 @@ from tests.support.emails import (
     A,
     dead,
     history,
-    letter,
     mail_in,
     owed,
+    raw_email,
     rows,
     store,
     taken,
@@ -25,12 +25,12 @@ from tests.support.stores import done, files_of, ticketctl
 from ticketctl.store.paths import path_of
 
 
-def test_a_new_letter_opens_a_ticket(tmp_path: Path) -> None:
+def test_a_new_email_opens_a_ticket(tmp_path: Path) -> None:
     """The sender is its customer, the subject its title, the text its description."""
     root = store(tmp_path)
     said = taken(
         root,
-        letter(
+        raw_email(
             "Subject: No  light",
             "Message-ID: <1@customer.example>",
             body="It is\ndark.",
@@ -48,23 +48,23 @@ def test_a_new_letter_opens_a_ticket(tmp_path: Path) -> None:
     assert entry.sets["title"] == "No light"
     assert entry.mail_id == "<1@customer.example>"
     assert taken(
-        root, letter("Message-ID: <2@customer.example>", body="No title\nat all")
+        root, raw_email("Message-ID: <2@customer.example>", body="No title\nat all")
     )
     assert "No title" in {row["title"] for row in rows(root).values()}
 
 
-def test_a_letter_is_taken_once(tmp_path: Path) -> None:
-    """The same letter again adds nothing; another under its Message-ID (devices, web
+def test_an_email_is_received_once(tmp_path: Path) -> None:
+    """The same email again adds nothing; another under its Message-ID (devices, web
     forms) is not lost."""
     root = store(tmp_path)
-    data = letter("Message-ID: <1@customer.example>", "Subject: New")
+    data = raw_email("Message-ID: <1@customer.example>", "Subject: New")
     taken(root, data)
     before = files_of(root)
     assert "had this letter already" in taken(root, data)
     assert files_of(root) == before
     for other in (
-        letter("Message-ID: <1@customer.example>", f"Subject: [{A}]", body="Other"),
-        letter(
+        raw_email("Message-ID: <1@customer.example>", f"Subject: [{A}]", body="Other"),
+        raw_email(
             "Message-ID: <1@customer.example>",
             "Subject: Else",
             sender="bob@customer.example",
@@ -73,7 +73,7 @@ def test_a_letter_is_taken_once(tmp_path: Path) -> None:
         assert "already" not in taken(root, other)
         assert "had this letter already" in taken(root, other)
     before = files_of(root)
-    without = letter("Subject: Without")
+    without = raw_email("Subject: Without")
     taken(root, without)
     more = files_of(root)
     assert len(more) == len(before) + 1
@@ -83,33 +83,33 @@ def test_a_letter_is_taken_once(tmp_path: Path) -> None:
 
 KEPT = {
     "a stranger": (
-        letter(f"Subject: [{A}]", sender="x@stranger.example"),
+        raw_email(f"Subject: [{A}]", sender="x@stranger.example"),
         "not a person of this ticket",
     ),
     "a stranger who says a thread": (
-        letter(f"In-Reply-To: <{A}@support.example>", sender="x@stranger.example"),
+        raw_email(f"In-Reply-To: <{A}@support.example>", sender="x@stranger.example"),
         "not a person of this ticket",
     ),
     "nobody": (
-        letter(f"Subject: [{A}]", sender="nobody"),
+        raw_email(f"Subject: [{A}]", sender="nobody"),
         "not a person of this ticket",
     ),
     "the customer's machine": (
-        letter(f"Subject: [{A}]", "Auto-Submitted: auto-replied"),
+        raw_email(f"Subject: [{A}]", "Auto-Submitted: auto-replied"),
         "written by a machine",
     ),
     "the agent's machine": (
-        letter(f"Subject: [{A}]", "Precedence: bulk", sender="amy@support.example"),
+        raw_email(f"Subject: [{A}]", "Precedence: bulk", sender="amy@support.example"),
         "written by a machine",
     ),
     "a delivery report": (
-        letter(
+        raw_email(
             f"Subject: [{A}]", "Return-Path: <>", sender="mailer-daemon@support.example"
         ),
         "an empty return path",
     ),
     "we ourselves": (
-        letter(f"Subject: [{A}]", sender=f"Us <{HELP.title()}>"),
+        raw_email(f"Subject: [{A}]", sender=f"Us <{HELP.title()}>"),
         "our own address",
     ),
 }
@@ -156,13 +156,13 @@ def test_kept_as_a_note(name: str, status: str, tmp_path: Path) -> None:
 
 @pytest.mark.demand("X4")
 def test_a_machine_opens_no_ticket(tmp_path: Path) -> None:
-    """What a machine wrote and answers no ticket is a dead letter, so no two machines
+    """What a machine wrote and answers no ticket is quarantined, so no two machines
     open tickets for each other."""
     root = store(tmp_path)
     for data in (
-        letter("Auto-Submitted: auto-generated"),
-        letter(sender=HELP),
-        letter("Return-Path: <>"),
+        raw_email("Auto-Submitted: auto-generated"),
+        raw_email(sender=HELP),
+        raw_email("Return-Path: <>"),
     ):
         assert "dead letter: written by a machine" in taken(root, data)
         assert "machine" in dead(root)[data]
@@ -170,11 +170,11 @@ def test_a_machine_opens_no_ticket(tmp_path: Path) -> None:
 
 
 def test_staff_write_by_mail(tmp_path: Path) -> None:
-    """A letter of the agent's is a public message, as if by hand."""
+    """An email of the agent's is a public message, as if by hand."""
     root = store(tmp_path)
     taken(
         root,
-        letter(
+        raw_email(
             f"Subject: [{A}]",
             "Message-ID: <1@support.example>",
             sender="amy@support.example",
@@ -193,7 +193,7 @@ def test_staff_write_by_mail(tmp_path: Path) -> None:
 
 
 def test_a_ticket_changed_by_hand(tmp_path: Path) -> None:
-    """What somebody set by hand and has not adopted yet is not undone by a letter; it
+    """What somebody set by hand and has not adopted yet is not undone by an email; it
     waits, as other commands do."""
     root = store(tmp_path)
     path = root / path_of(A)
@@ -205,7 +205,7 @@ def test_a_ticket_changed_by_hand(tmp_path: Path) -> None:
     assert path.read_text().splitlines()[2] == "title: Set by hand"
 
 
-def test_a_letter_that_cannot_be_decoded(tmp_path: Path) -> None:
+def test_an_email_that_cannot_be_decoded(tmp_path: Path) -> None:
     """A broken header is the sender's fault: 75 would keep it coming until it bounces."""
     root = store(tmp_path)
-    taken(root, letter(f"Subject: {BAD_BASE64}"))
+    taken(root, raw_email(f"Subject: {BAD_BASE64}"))

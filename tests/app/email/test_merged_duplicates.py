@@ -176,7 +176,7 @@ def test_an_automatic_email_stands_once(email_clones: Clones, header: str) -> No
 
 
 def test_a_strangers_email_stands_once(email_clones: Clones) -> None:
-    """With what came with it among the dead letters of each clone that takes it in,
+    """With what came with it among the quarantined emails of each clone that takes it in,
     before the merge or after."""
     one, _ = email_clones
     head = email(
@@ -202,7 +202,7 @@ def test_a_strangers_email_stands_once(email_clones: Clones) -> None:
 
 
 @pytest.mark.parametrize("times", [(TEN, ELEVEN), (ELEVEN, TEN)])
-def test_one_who_is_known_in_one_clone_only_is_the_customer(
+def test_the_customer_of_one_clone_is_the_customer_after_a_merge(
     email_clones: Clones, times: tuple[str, str]
 ) -> None:
     """A message counts before a note of the same email, whichever came first."""
@@ -320,7 +320,7 @@ def found(clone: EmailClone, *words: str) -> list[dict[str, str]]:
     return findings
 
 
-def test_two_tickets_of_one_email_are_told(email_clones: Clones) -> None:
+def test_two_tickets_of_one_email_are_reported(email_clones: Clones) -> None:
     """Every way of checking says it, with the command that marks one; the mark, or
     closing one, ends it."""
     first, second = opened(email_clones)

@@ -47,7 +47,7 @@ from ticketctl.core.ticket import fold
 from ticketctl.store.profiles import built_in
 
 
-def test_letters_go_out_by_sendmail_too(
+def test_email_is_sent_by_sendmail_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mail_server: tuple[int, Office]
 ) -> None:
     """``sendmail -t``, found on the user's PATH; the store cannot name a program."""
@@ -75,9 +75,7 @@ def test_letters_go_out_by_sendmail_too(
     )
 
 
-def test_a_copy_of_the_sender_sends_nothing(
-    mail_workspace: Shop, tmp_path: Path
-) -> None:
+def test_a_copied_clone_sends_no_email(mail_workspace: Shop, tmp_path: Path) -> None:
     mail_workspace.run(
         "reply", "aaaaa", "-m", "We look into it.", now="2026-11-02T09:01"
     )
@@ -243,7 +241,7 @@ def test_what_lies_in_the_place_of_a_failure_stops_no_other(
     tmp_path: Path, what: str
 ) -> None:
     """The failure cannot be remembered: that is said, with the place, and every other
-    letter goes out."""
+    email goes out."""
     server, owing = three_owed(tmp_path / "store")
     root = tmp_path / "store"
     server.refuses = {owing[0][2]}
@@ -293,7 +291,7 @@ def test_a_refused_recipient_stops_no_other(tmp_path: Path) -> None:
     assert len(server.taken()) == 3, "nobody was told twice"
 
 
-def test_one_of_several_readers_is_refused(tmp_path: Path) -> None:
+def test_one_of_several_recipients_is_refused(tmp_path: Path) -> None:
     """A notice to several goes to those whom the server takes; only the refused one is
     tried again."""
     root, server = tmp_path / "store", MailServer(tmp_path / "letters.jsonl")
@@ -314,7 +312,7 @@ def test_one_of_several_readers_is_refused(tmp_path: Path) -> None:
     assert send(root, server, HOUR + timedelta(minutes=5)).status == 0
     assert given(root) == Counter(owing)
     assert failures(root) == {}
-    names = [str(letter["Message-ID"]) for _, letter in server.taken()]
+    names = [str(message["Message-ID"]) for _, message in server.taken()]
     assert len(names) == len(set(names)) == len(owing)
 
 
@@ -337,7 +335,9 @@ def test_a_server_that_goes_away_in_the_middle(tmp_path: Path) -> None:
     assert len(server.taken()) == 3, "nobody was told twice"
 
 
-def test_the_notice_at_which_the_server_went_away_is_remembered(tmp_path: Path) -> None:
+def test_the_notification_at_which_the_server_went_away_is_recorded(
+    tmp_path: Path,
+) -> None:
     """The failure is that of the notice that was not taken, and is forgotten when it is
     delivered."""
     server, owing = three_owed(tmp_path / "store")
@@ -355,8 +355,8 @@ def test_the_notice_at_which_the_server_went_away_is_remembered(tmp_path: Path) 
     assert failures(root) == {}
 
 
-def test_the_reader_at_whom_the_server_went_away_is_remembered(tmp_path: Path) -> None:
-    """Of several readers of one notice, the failure names the one whose letter was not
+def test_the_recipient_at_whom_the_server_went_away_is_recorded(tmp_path: Path) -> None:
+    """Of several readers of one notice, the failure names the one whose email was not
     taken."""
     root, server = tmp_path / "store", MailServer(tmp_path / "letters.jsonl")
     owing = owing_store(root, 3, "commit: auto\n" + MAIL + PEOPLE)
@@ -375,7 +375,7 @@ def test_the_reader_at_whom_the_server_went_away_is_remembered(tmp_path: Path) -
     )
 
 
-def test_a_notice_that_cannot_be_written_stops_no_other(tmp_path: Path) -> None:
+def test_a_notification_that_cannot_be_written_stops_no_other(tmp_path: Path) -> None:
     """Where a profile has lost a message that is still owed, that one is named, and all
     others go out."""
     root, server = tmp_path / "store", MailServer(tmp_path / "letters.jsonl")
@@ -394,16 +394,16 @@ def test_a_notice_that_cannot_be_written_stops_no_other(tmp_path: Path) -> None:
     assert ran.status in (1, 65)
 
 
-def test_a_letter_with_a_long_id_is_answered_in_its_thread(tmp_path: Path) -> None:
-    """What we send after a letter names it as it named itself, however long its
+def test_an_email_with_a_long_id_is_answered_in_its_thread(tmp_path: Path) -> None:
+    """What we send after an email names it as it named itself, however long its
     Message-ID is (many have 80 bytes)."""
     loop = loop_store(tmp_path / "store")
     long = f"<{'A' * 50}@{'M' * 16}.prod.mailer.example>"
     assert send(loop.root, loop.server, HOUR).status == 0
-    to, letter = loop.server.taken()[0]
+    to, message = loop.server.taken()[0]
     assert (
         receive(
-            Workspace(str(loop.root), HOUR), answer_by_machine(to, letter, 1, id_=long)
+            Workspace(str(loop.root), HOUR), answer_by_machine(to, message, 1, id_=long)
         ).fate
         == "added"
     )

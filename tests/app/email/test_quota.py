@@ -130,7 +130,7 @@ def test_the_limit_of_a_ticket_is_what_it_was() -> None:
     assert HELP
 
 
-def test_a_ticket_cannot_be_filled_until_nobody_can_read_it(
+def test_a_ticket_cannot_be_filled_until_it_is_unreadable(
     mail_workspace: Shop,
 ) -> None:
     """Strangers and the customer fill their shares; staff and rules go on."""

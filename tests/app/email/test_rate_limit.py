@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.addresses import AMY, JANE
 from tests.support.email_floods import TOMORROW, notes, numbered, settled
-from tests.support.emails import LATER, A, dead, desk_of, letter, rows
+from tests.support.emails import LATER, A, dead, desk_of, raw_email, rows
 from tests.support.stores import done, ticketctl
 from ticketctl.app.email import rate_limit
 from ticketctl.app.email.inbound import receive
@@ -54,7 +54,7 @@ def test_intake_of_a_sender_is_bounded(tmp_path: Path) -> None:
     assert ticketctl(root, "check", now=TOMORROW).status == 0
 
 
-def test_staff_are_told_on_the_newest_ticket(tmp_path: Path) -> None:
+def test_staff_are_notified_on_the_newest_ticket(tmp_path: Path) -> None:
     """Where emails answer nothing: new tickets, one after the other."""
     root = settled(tmp_path, "  per_hour: 3\n")
     workspace = desk_of(root)
@@ -128,7 +128,7 @@ def test_forged_email_uses_up_nothing_of_the_real_sender(
     )
 
 
-def test_without_a_server_that_vouches_each_counts(tmp_path: Path) -> None:
+def test_without_a_trusted_server_each_sender_counts(tmp_path: Path) -> None:
     """There is nobody to tell them apart; and who cannot be answered shares one count."""
     root = settled(tmp_path, "  per_hour: 2\n")
     fates = [
@@ -143,7 +143,7 @@ def test_without_a_server_that_vouches_each_counts(tmp_path: Path) -> None:
     assert fates == ["kept", "kept", "dead"]
 
 
-def test_staff_count_as_told_only_if_they_were(
+def test_staff_count_as_notified_only_if_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a ticket has no room for the note, the next email tells them, on another
@@ -151,7 +151,7 @@ def test_staff_count_as_told_only_if_they_were(
     root = settled(tmp_path, "  per_hour: 1\n")
     workspace = desk_of(root)
     other = receive(
-        workspace, letter("Subject: Other", sender="bob@customer.example")
+        workspace, raw_email("Subject: Other", sender="bob@customer.example")
     ).id
     assert receive(workspace, numbered(0, "First.")).fate == "added"
     with monkeypatch.context() as patch:

@@ -38,10 +38,10 @@ def set_mail(shop: Shop, line: str) -> None:
         file.write(f"  {line}\n")
 
 
-def test_staff_letters_must_be_vouched_for_where_somebody_vouches(
+def test_email_from_staff_must_be_authenticated_where_a_server_is_trusted(
     mail_workspace: Shop,
 ) -> None:
-    """``trust``: the word of our own mail server, and no other's, that a letter is from
+    """``trust``: the word of our own mail server, and no other's, that an email is from
     whom it says."""
     set_mail(mail_workspace, "trust: mx.support.example")
     vouched = {

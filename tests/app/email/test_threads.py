@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.addresses import JANE
 from tests.support.email_shops import to
-from tests.support.emails import EN, LATER, A, history, letter, rows, store, taken
+from tests.support.emails import EN, LATER, A, history, raw_email, rows, store, taken
 from tests.support.mail_server import Shop
 from tests.support.stores import done
 
@@ -26,12 +26,12 @@ from tests.support.stores import done
     ],
 )
 def test_an_answer_finds_its_ticket(case: str, tmp_path: Path) -> None:
-    """By our Message-IDs, by those of letters that we have, by the tag in the subject;
+    """By our Message-IDs, by those of emails that we have, by the tag in the subject;
     the customer's answer counts."""
     root = store(tmp_path)
     taken(
         root,
-        letter(
+        raw_email(
             f"Subject: [{A}]", 'Message-ID: <"odd\\id"@customer.example>', body="First."
         ),
     )
@@ -46,7 +46,7 @@ def test_an_answer_finds_its_ticket(case: str, tmp_path: Path) -> None:
     done(root, "move", "aaaaa", "Pending", "--reply", "Which?", now=LATER)
     said = taken(
         root,
-        letter(
+        raw_email(
             "Message-ID: <2@customer.example>", header, body=f"This.\n\n{EN}> Which?\n"
         ),
     )
@@ -71,7 +71,9 @@ def test_sender_and_subject_are_not_enough(tmp_path: Path) -> None:
     ):
         assert ": new, from" in taken(
             root,
-            letter(f"Message-ID: <{number}@customer.example>", f"Subject: {subject}"),
+            raw_email(
+                f"Message-ID: <{number}@customer.example>", f"Subject: {subject}"
+            ),
         )
     assert len(history(root)) == 2
 
@@ -94,16 +96,16 @@ def test_sender_and_subject_are_not_enough(tmp_path: Path) -> None:
 )
 def test_forged_references(header: str, tmp_path: Path) -> None:
     """A reference to what does not exist, or is not ours, leads nowhere: it is a new
-    letter."""
+    email."""
     root = store(tmp_path)
     assert ": new, from" in taken(
-        root, letter(header, "Message-ID: <1@customer.example>")
+        root, raw_email(header, "Message-ID: <1@customer.example>")
     )
     assert len(history(root)) == 2
     assert len(rows(root)) == 2
 
 
-def test_answers_to_a_closed_ticket_go_where_it_goes_on(mail_workspace: Shop) -> None:
+def test_answers_to_a_closed_ticket_go_to_its_follow_up(mail_workspace: Shop) -> None:
     """One follow-up, not one for each "thank you"."""
     mail_workspace.run(
         "move", "aaaaa", "Solved", "--reply", "Done.", now="2026-11-02T10:00"

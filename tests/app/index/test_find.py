@@ -501,7 +501,9 @@ def agrees(index: Index, query: Query, lot: Sequence[Known]) -> None:
 
 @settings(max_examples=200)
 @given(st.data())
-def test_lists_are_what_the_words_say(lives: list[Known], data: Any) -> None:
+def test_lists_agree_with_the_second_implementation(
+    lives: list[Known], data: Any
+) -> None:
     """Any query gives exactly the tickets for which its terms hold, in its order; the
     sums are right. So after tickets were replaced and removed."""
     lot = data.draw(lots(lives))
@@ -550,7 +552,7 @@ def test_what_is_not_set_comes_last(
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", "0", "none", "null", " "])
-def test_any_text_is_something(lives: list[Known], text: str) -> None:
+def test_any_text_is_a_value(lives: list[Known], text: str) -> None:
     """A field or a customer called ``[]`` is set."""
     head = replace(lives[0].ticket, fields={"label": text}, customer=text)
     index = index_of(lives[0].profile, [head], lives[0].people)
@@ -596,7 +598,7 @@ ORDERS = st.lists(
 
 @settings(max_examples=400)
 @given(st.sampled_from(PROFILES), st.none() | ORDERS, st.data())
-def test_the_queue_sorts_as_its_words_say(name: str, order: Any, data: Any) -> None:
+def test_the_queue_sorts_as_documented(name: str, order: Any, data: Any) -> None:
     """Byte by byte as value by value: what is not set comes last, descending parts are
     turned round."""
     profile = (

@@ -47,7 +47,7 @@ def test_order(number: int, spread: bool, monkeypatch: pytest.MonkeyPatch) -> No
     assert told[-1:] == ([("trying", number, number)] if number else [])
 
 
-def test_some_are_read_before_anything_is_made() -> None:
+def test_some_files_are_read_before_any_result() -> None:
     """Ten at a time, and what is left."""
     done.clear()
     assert len(list(parallel.spread(DESK, read, make, range(12), "trying"))) == 12

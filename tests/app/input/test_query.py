@@ -157,13 +157,13 @@ def refused(root: Path, query: str, message: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize("query", REFUSED)
-def test_what_is_not_understood_is_said(sample_store: Path, query: str) -> None:
+def test_what_is_not_understood_is_reported(sample_store: Path, query: str) -> None:
     """One clear message, and what may have been meant."""
     refused(sample_store, query, *REFUSED[query])
 
 
 @pytest.mark.parametrize("query", ["status:", "assignee: amy"])
-def test_a_name_without_a_value_is_said(sample_store: Path, query: str) -> None:
+def test_a_name_without_a_value_is_reported(sample_store: Path, query: str) -> None:
     """``status: open`` with a space is no search for the word "status:"."""
     refused(sample_store, query, "", "")
 
@@ -199,7 +199,9 @@ def test_a_moment_far_away_is_answered_or_refused(
         ["--", "assignee:@me " * 1500],
     ],
 )
-def test_much_may_be_asked(sample_store: Path, options: list[str]) -> None:
+def test_long_queries_are_answered_or_refused(
+    sample_store: Path, options: list[str]
+) -> None:
     """Long queries and large limits are answered, or refused in words."""
     ran = ticketctl(sample_store, "list", *options, now=NOW)
     assert ran.status in (0, 2) and "Traceback" not in ran.err, ran.err[:500]

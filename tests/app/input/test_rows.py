@@ -57,7 +57,7 @@ def test_a_history_of_very_many_values(
     assert "more than 200,000 values" in capfd.readouterr().err
 
 
-def test_a_ticket_that_nobody_could_read(
+def test_a_ticket_that_would_be_unreadable(
     store: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A row may hold more than a file."""

@@ -28,7 +28,7 @@ def samples(tmp_path: Path) -> Path:
     return root
 
 
-def test_what_is_foretold_is_what_sweeps_do(samples: Path) -> None:
+def test_a_forecast_is_what_sweeps_do(samples: Path) -> None:
     """A sweep every eight hours for six weeks does exactly what was foretold, act by
     act."""
     foretold = forecast_store(Workspace(str(samples), START), 42)

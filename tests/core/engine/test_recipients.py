@@ -41,7 +41,7 @@ LISTED = People({AMY: frozenset({"agent"}), BOB: frozenset({"agent"})})
         (NOBODY_LISTED, EVE, False),
     ],
 )
-def test_who_is_no_staff_when_it_is_sent(
+def test_recipients_who_are_no_staff_when_it_is_sent(
     people: People, who: str, reaches: bool
 ) -> None:
     """What the profile alone does not decide: who stands in a field of the ticket."""
@@ -62,7 +62,7 @@ def test_who_is_no_staff_when_it_is_sent(
 
 
 @pytest.mark.parametrize("action", ["warn", "refuse"])
-def test_what_a_customer_is_told_at_once(action: str) -> None:
+def test_what_a_customer_is_notified_of_at_once(action: str) -> None:
     """A rule's own note, told by another rule: to staff with it, to a customer without."""
     rules = (
         "triggers:\n- {name: one, on: [customer_message, staff_message], do: [{move: Open, note: SECRET}]}\n"
@@ -80,9 +80,9 @@ def test_what_a_customer_is_told_at_once(action: str) -> None:
         assert ("SECRET" in said[0]) is holds
 
 
-def test_a_history_that_owes_it_to_a_customer() -> None:
+def test_a_history_with_a_note_pending_for_a_customer() -> None:
     """However that came about (another profile, a file written by hand): the note stays
-    out of the letter."""
+    out of the email."""
     profile = sound(telling("assignee"))
     ticket = opened(profile, assignee=BOB)
     made = decide(
@@ -110,7 +110,7 @@ def test_a_history_that_owes_it_to_a_customer() -> None:
 @pytest.mark.parametrize(
     "who", [JANE.upper(), JANE, EVE, EVE.title(), "Watcher@x.example"]
 )
-def test_who_ever_was_a_customer_reads_no_note(who: str) -> None:
+def test_former_customers_read_no_note(who: str) -> None:
     """However the address is written, and whoever the customer is now."""
     profile = sound(telling("assignee"))
     history = [

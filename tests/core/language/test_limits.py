@@ -184,7 +184,7 @@ def test_a_finding_is_one_line() -> None:
 
 
 @pytest.mark.parametrize("shape", ["check", "use"])
-def test_every_use_says_so(tmp_path: Path, shape: str) -> None:
+def test_every_command_refuses_it(tmp_path: Path, shape: str) -> None:
     """``profile check``, and whatever command needs the profile."""
     root = make_store(tmp_path / "store")
     (root / "profiles").mkdir()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.addresses import AMY
-from tests.support.emails import letter
+from tests.support.emails import raw_email
 from ticketctl.store.email.parse import parse_email
 
 
@@ -25,18 +25,18 @@ from ticketctl.store.email.parse import parse_email
         "mk.example; dmarc=fail header.from=kim.example; d\u212a=x",
     ],
 )
-def test_only_ascii_vouches(value: str) -> None:
+def test_only_ascii_names_authenticate(value: str) -> None:
     """A letter whose small letter is in ASCII is another letter."""
-    data = letter(f"Authentication-Results: {value}", sender="boss@kim.example")
+    data = raw_email(f"Authentication-Results: {value}", sender="boss@kim.example")
     assert parse_email(data).authentic == ()
-    right = letter(
+    right = raw_email(
         "Authentication-Results: MK.example; DMARC=Pass Header.From=KIM.example",
         sender="boss@kim.example",
     )
     assert parse_email(right).authentic == ("mk.example",)
     described = 'mk.example; dmarc=pass reason="gut geprüft" header.from=kim.example'
     assert parse_email(
-        letter(f"Authentication-Results: {described}", sender="boss@kim.example")
+        raw_email(f"Authentication-Results: {described}", sender="boss@kim.example")
     ).authentic
 
 
@@ -170,12 +170,12 @@ RESULTS: dict[str, tuple[list[str], bool]] = {
 
 
 @pytest.mark.parametrize("name", list(RESULTS))
-def test_who_vouches(name: str) -> None:
+def test_which_header_authenticates(name: str) -> None:
     """Only the topmost header of the trusted server, one result, for the domain of
     From."""
     values, expected = RESULTS[name]
     headers = [f"Authentication-Results: {value}" for value in values]
-    assert (MX in parse_email(letter(*headers, sender=AMY)).authentic) is expected
+    assert (MX in parse_email(raw_email(*headers, sender=AMY)).authentic) is expected
 
 
 MANY: list[Callable[[str], str]] = [str.upper, str.title, lambda text: f"  {text}  "]
@@ -185,5 +185,5 @@ MANY: list[Callable[[str], str]] = [str.upper, str.title, lambda text: f"  {text
 def test_names_of_headers_in_any_case(change: Callable[[str], str]) -> None:
     """A forged header is not missed for its spelling."""
     below = f"{change('authentication-results').strip()}: {GOOD}"
-    data = letter(f"Authentication-Results: {MX}; dmarc=fail", below, sender=AMY)
+    data = raw_email(f"Authentication-Results: {MX}; dmarc=fail", below, sender=AMY)
     assert parse_email(data).authentic == ()

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.support.emails import letter, typed
+from tests.support.emails import raw_email, typed
 from ticketctl.store.email import charsets
 from ticketctl.store.email.parse import parse_email
 
@@ -40,7 +40,7 @@ def test_a_charset_is_that_of_windows_where_it_is_too_small(name: str) -> None:
         text in parse_email(typed(f"text/plain; charset={charset}", "8bit", data)).text
     )
     word = f"=?{charset}?b?{base64.b64encode(data).decode()}?="
-    assert text in parse_email(letter(f"Subject: {word}")).subject
+    assert text in parse_email(raw_email(f"Subject: {word}")).subject
     assert text in charsets.decode_beginning(data + b" " * 100, charset, len(data) + 50)
 
 

@@ -14,9 +14,9 @@ from tests.support.emails import (
     BREAKS,
     LATER,
     A,
-    letter,
     owed,
     parsed,
+    raw_email,
     rows,
     store,
     taken,
@@ -65,7 +65,7 @@ LONG_ID = "<" + "A" * 60 + "@AM0PR04MB1234.eurprd04.prod.outlook.com>"
         "U+2028 in a reader",
     ],
 )
-def test_a_notice_has_our_headers_alone(changed: dict[str, Any]) -> None:
+def test_a_notification_has_our_headers_alone(changed: dict[str, Any]) -> None:
     """Nothing in a subject, a text, an address or a thread becomes a header, or another
     reader."""
     if not ADDRESS.match(changed.get("to", JANE)):
@@ -86,7 +86,7 @@ def test_a_notice_has_our_headers_alone(changed: dict[str, Any]) -> None:
     ],
     ids=["short", "long"],
 )
-def test_a_notice_stays_in_its_thread(id_: str) -> None:
+def test_a_notification_stays_in_its_thread(id_: str) -> None:
     """The Message-ID that is answered comes out as it came in: mail programs thread by
     it (Outlook's are long)."""
     read = parse_email(write(thread=(f"<{A}@support.example>", id_)))
@@ -94,22 +94,22 @@ def test_a_notice_stays_in_its_thread(id_: str) -> None:
 
 
 HOSTILE = {
-    "sender": letter(
+    "sender": raw_email(
         "Subject: x", sender="=?utf-8?q?x=0D=0ABcc=3A_z=40z.example?=y@x.example"
     ),
-    "sender that is two": letter(
+    "sender that is two": raw_email(
         "Subject: x", sender="=?utf-8?q?evil=40other.example=2C?=y@x.example"
     ),
-    "Message-ID": letter("Subject: x", f"Message-ID: <{BREAKS}@x.example>"),
-    "title from the text": letter(body=BREAKS),
-    "subject encoded twice": letter(
+    "Message-ID": raw_email("Subject: x", f"Message-ID: <{BREAKS}@x.example>"),
+    "title from the text": raw_email(body=BREAKS),
+    "subject encoded twice": raw_email(
         "Subject: =?utf-8?b?" + base64.b64encode(BREAKS.encode()).decode() + "?="
     ),
 }
 
 
 @pytest.mark.parametrize("name", list(HOSTILE))
-def test_answers_to_hostile_letters(name: str, tmp_path: Path) -> None:
+def test_answers_to_hostile_emails(name: str, tmp_path: Path) -> None:
     """Whoever writes in, the answer goes to that address alone and has no header of
     theirs; nor does it fail."""
     root = store(tmp_path)

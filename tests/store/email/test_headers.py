@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.addresses import HELP, JANE
-from tests.support.emails import BAD_BASE64, letter
+from tests.support.emails import BAD_BASE64, raw_email
 from ticketctl.store.email.headers import addresses, only_address, same_address
 from ticketctl.store.email.parse import parse_email
 from ticketctl.store.email.settings import ADDRESS
@@ -13,9 +13,9 @@ from ticketctl.store.email.settings import ADDRESS
 
 @pytest.mark.parametrize("name", ["Subject", "Auto-Submitted", "Precedence"])
 def test_a_header_that_cannot_be_decoded(name: str) -> None:
-    """A header whose encoding is broken is shown as it came; the letter is read all the
+    """A header whose encoding is broken is shown as it came; the email is read all the
     same."""
-    assert parse_email(letter(f"{name}: {BAD_BASE64}")).sender == JANE
+    assert parse_email(raw_email(f"{name}: {BAD_BASE64}")).sender == JANE
 
 
 def test_a_sender_that_was_not_text() -> None:
@@ -37,7 +37,7 @@ def test_an_address_is_ascii(who: str) -> None:
     """Neither a sender, nor one whom an email was sent to, nor one who is compared with
     them."""
     assert not ADDRESS.match(who)
-    read = parse_email(letter(sender=who, to=who))
+    read = parse_email(raw_email(sender=who, to=who))
     assert read.sender == ""
     assert read.recipients == ()
     assert not same_address(who, who.lower())

@@ -30,12 +30,12 @@ def test_html_that_is_wrong() -> None:
     ],
 )
 def test_html_is_read(mail_workspace: Shop, page: str, text: str) -> None:
-    letter = EmailMessage()
-    letter["From"], letter["To"], letter["Subject"] = JANE, HELP, "Page"
-    letter.set_content(" \n")
-    letter.add_alternative(page, subtype="html")
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = JANE, HELP, "Page"
+    mail.set_content(" \n")
+    mail.add_alternative(page, subtype="html")
     half = half_of(
-        mail_workspace.run("mail", "in", now="2026-11-02T09:01", feed=letter.as_bytes())
+        mail_workspace.run("mail", "in", now="2026-11-02T09:01", feed=mail.as_bytes())
     )
     history = json.loads(
         mail_workspace.run("show", half, "--format", "json", now="2026-11-02T09:02")

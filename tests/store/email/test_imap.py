@@ -22,7 +22,7 @@ import pytest
 
 from tests.support.addresses import HELP
 from tests.support.email_floods import numbered, settled
-from tests.support.emails import LATER, dead, letter
+from tests.support.emails import LATER, dead, raw_email
 from tests.support.mail_server import Office, free_port, open_shop
 from tests.support.stores import done, ticketctl
 
@@ -33,11 +33,11 @@ def test_a_maildir_may_hold_anything(tmp_path: Path) -> None:
     box = tmp_path / "Maildir"
     (box / "new").mkdir(parents=True)
     secret = tmp_path / "secret"
-    secret.write_bytes(letter("Subject: Secret"))
+    secret.write_bytes(raw_email("Subject: Secret"))
     (box / "new/1").symlink_to(secret)
     os.mkfifo(box / "new/2")
     (box / "new/3").mkdir()
-    (box / "new/4").write_bytes(letter("Subject: Good"))
+    (box / "new/4").write_bytes(raw_email("Subject: Good"))
     said = done(root, "mail", "fetch", "--maildir", str(box), now=LATER)
     assert said.count("\n") == 1
     assert "new, from" in said
@@ -270,7 +270,7 @@ def test_an_imap_folder_is_polled(
     mail_server: tuple[int, Office],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Unseen letters are taken in and marked as seen; a wrong password and a dead
+    """Unseen emails are taken in and marked as seen; a wrong password and a dead
     server are said, and nothing is lost."""
     port, box = imap
     shop = open_shop(tmp_path / "store", "biztech", "agent", *mail_server)

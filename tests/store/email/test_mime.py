@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.emails import PLAIN, attached, letter, parts, typed
+from tests.support.emails import PLAIN, attached, parts, raw_email, typed
 from ticketctl.store.email.mime import (
     MAX_DEPTH,
     MAX_FIELD,
@@ -68,8 +68,8 @@ LIMITS: dict[str, tuple[bytes, str]] = {
         parts("mixed", b"a: " + b"b" * MAX_FIELD + b"\n\nx"),
         "field larger",
     ),
-    "comments in To": (letter(to="(" * 5000), "nested deeper than 100"),
-    "comments in From": (letter(sender="(" * 5000), "nested deeper than 100"),
+    "comments in To": (raw_email(to="(" * 5000), "nested deeper than 100"),
+    "comments in From": (raw_email(sender="(" * 5000), "nested deeper than 100"),
 }
 
 
@@ -162,18 +162,18 @@ BOTH: dict[str, tuple[bytes, dict[str, Any]]] = {
         {"text": "hi", "attachments": ()},
     ),
     "a word cut in two": (
-        letter(
+        raw_email(
             "Subject: =?utf-8?b?w6Q=?= =?utf-8?b?4oI=?= =?utf-8?b?rA==?= =?utf-8?q?_a_?= b"
         ),
         {"subject": "ä€ a b"},
     ),
     "a word next to others": (
-        letter("Subject: [=?utf-8?q?a=C3=A4?=] =?bad?= =?x?q?=?q?="),
+        raw_email("Subject: [=?utf-8?q?a=C3=A4?=] =?bad?= =?x?q?=?q?="),
         {"subject": "[aä] =?bad?= =?x?q?=?q?="},
     ),
-    "a raw header in UTF-8": (letter("Subject: Störung"), {"subject": "Störung"}),
+    "a raw header in UTF-8": (raw_email("Subject: Störung"), {"subject": "Störung"}),
     "a raw header in Windows-1252": (
-        letter("Subject: St?rung").replace(b"?", b"\xf6"),
+        raw_email("Subject: St?rung").replace(b"?", b"\xf6"),
         {"subject": "Störung"},
     ),
     "no charset, not UTF-8": (

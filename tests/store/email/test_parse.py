@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.addresses import JANE
-from tests.support.emails import BREAKS, HTML, PLAIN, attached, letter, parts, typed
+from tests.support.emails import BREAKS, HTML, PLAIN, attached, parts, raw_email, typed
 from tests.support.hostile_emails import LARGE, MIB
 from tests.support.places import ROOT
 from ticketctl.store.email.body import Attachment
@@ -85,61 +85,70 @@ READ: dict[str, tuple[bytes, dict[str, Any]]] = {
     ),
     # headers
     "encoded subject": (
-        letter("Subject: =?utf-8?q?caf=C3=A9?= =?iso-8859-1?b?6Q==?="),
+        raw_email("Subject: =?utf-8?q?caf=C3=A9?= =?iso-8859-1?b?6Q==?="),
         {"subject": "caféé"},
     ),
-    "subject in raw utf-8": (letter("Subject: café"), {"sender": JANE}),
+    "subject in raw utf-8": (raw_email("Subject: café"), {"sender": JANE}),
     "subject in an unknown charset": (
-        letter("Subject: =?klingon?q?a?="),
+        raw_email("Subject: =?klingon?q?a?="),
         {"subject": "=?klingon?q?a?="},
     ),
     "subject with the end of a line in it": (
-        letter(f"Subject: {BREAKS}"),
+        raw_email(f"Subject: {BREAKS}"),
         {"subject": "a Bcc: evil@other.example"},
     ),
     "folded subject": (
-        letter("Subject: one\r\n two\r\n\tthree"),
+        raw_email("Subject: one\r\n two\r\n\tthree"),
         {"subject": "one two three"},
     ),
-    "long subject": (letter("Subject: " + "x" * 3000), {"subject": "x" * 500}),
-    "no subject": (letter(), {"subject": ""}),
-    "two subjects": (letter("Subject: one", "Subject: two"), {"subject": "one"}),
+    "long subject": (raw_email("Subject: " + "x" * 3000), {"subject": "x" * 500}),
+    "no subject": (raw_email(), {"subject": ""}),
+    "two subjects": (raw_email("Subject: one", "Subject: two"), {"subject": "one"}),
     "folded references": (
-        letter("References: <a@x>\r\n <b@x>\r\n\t<c@x>"),
+        raw_email("References: <a@x>\r\n <b@x>\r\n\t<c@x>"),
         {"references": ("<c@x>", "<b@x>", "<a@x>")},
     ),
     "no From": (b"Subject: x\n\nhello", {"sender": "", "text": "hello"}),
-    "From that is no address": (letter(sender="nobody in particular"), {"sender": ""}),
+    "From that is no address": (
+        raw_email(sender="nobody in particular"),
+        {"sender": ""},
+    ),
     "From with a name": (
-        letter(sender='"Doe, Jane" <Jane@Customer.Example>'),
+        raw_email(sender='"Doe, Jane" <Jane@Customer.Example>'),
         {"sender": JANE},
     ),
     "From with an encoded name": (
-        letter(sender=f"=?utf-8?q?J=C3=A4ne?= <{JANE}>"),
+        raw_email(sender=f"=?utf-8?q?J=C3=A4ne?= <{JANE}>"),
         {"sender": JANE},
     ),
-    "two From": (letter(f"From: {JANE}", sender="other@else.example"), {"sender": ""}),
+    "two From": (
+        raw_email(f"From: {JANE}", sender="other@else.example"),
+        {"sender": ""},
+    ),
     "From with two addresses": (
-        letter(sender=f"{JANE}, other@else.example"),
+        raw_email(sender=f"{JANE}, other@else.example"),
         {"sender": ""},
     ),
     "From with another's address before it": (
-        letter(sender=f"{JANE} <mallory@evil.example>"),
+        raw_email(sender=f"{JANE} <mallory@evil.example>"),
         {"sender": ""},
     ),
     "From with another's address in brackets": (
-        letter(sender=f"<{JANE}>mallory@evil.example"),
+        raw_email(sender=f"<{JANE}>mallory@evil.example"),
         {"sender": ""},
     ),
-    "From of a group": (letter(sender=f"undisclosed: {JANE};"), {"sender": ""}),
+    "From of a group": (raw_email(sender=f"undisclosed: {JANE};"), {"sender": ""}),
     "From with a quoted name": (
-        letter(sender=f'"Doe, Jane (a@b)" <{JANE}> (at home)'),
+        raw_email(sender=f'"Doe, Jane (a@b)" <{JANE}> (at home)'),
         {"sender": JANE},
     ),
-    "From with a sloppy name": (letter(sender=f"Doe, Jane <{JANE}>"), {"sender": JANE}),
-    "From with a path": (letter(sender="<../../etc/passwd>"), {"sender": ""}),
+    "From with a sloppy name": (
+        raw_email(sender=f"Doe, Jane <{JANE}>"),
+        {"sender": JANE},
+    ),
+    "From with a path": (raw_email(sender="<../../etc/passwd>"), {"sender": ""}),
     "recipients": (
-        letter(
+        raw_email(
             "Cc: c@x.example",
             "Delivered-To: D@x.example",
             "X-Original-To: o@x.example",
@@ -157,27 +166,27 @@ READ: dict[str, tuple[bytes, dict[str, Any]]] = {
     ),
     "no recipients": (b"From: a@x.example\n\nhello", {"recipients": ()}),
     "Message-ID": (
-        letter("Message-ID: <a.b+c@customer.example> (of mine)"),
+        raw_email("Message-ID: <a.b+c@customer.example> (of mine)"),
         {"message_id": "<a.b+c@customer.example>"},
     ),
     "folded Message-ID": (
-        letter("Message-ID:\r\n <a@customer.example>"),
+        raw_email("Message-ID:\r\n <a@customer.example>"),
         {"message_id": "<a@customer.example>"},
     ),
     "references": (
-        letter("In-Reply-To: <c@x>", "References: <a@x> <b@x> <c@x>"),
+        raw_email("In-Reply-To: <c@x>", "References: <a@x> <b@x> <c@x>"),
         {"references": ("<c@x>", "<b@x>", "<a@x>")},
     ),
     "references without In-Reply-To": (
-        letter("References: <a@x> <b@x>"),
+        raw_email("References: <a@x> <b@x>"),
         {"references": ("<b@x>", "<a@x>")},
     ),
     "In-Reply-To alone": (
-        letter("In-Reply-To: your letter <a@x> of today"),
+        raw_email("In-Reply-To: your letter <a@x> of today"),
         {"references": ("<a@x>",)},
     ),
     "200 references": (
-        letter("References: " + " ".join(f"<{n}@x>" for n in range(200))),
+        raw_email("References: " + " ".join(f"<{n}@x>" for n in range(200))),
         {"references": tuple(f"<{n}@x>" for n in range(199, 99, -1))},
     ),
     "a header without a colon": (
@@ -289,12 +298,12 @@ READ: dict[str, tuple[bytes, dict[str, Any]]] = {
     ),
     "empty file": (parts("mixed", PLAIN, attached("a.txt", b"")), {"attachments": ()}),
 }
-"""Letters: name -> (the bytes, the fields that must come of them)."""
+"""Emails: name -> (the bytes, the fields that must come of them)."""
 
 
 @pytest.mark.parametrize("name", list(READ))
 def test_read(name: str) -> None:
-    """A letter is read as people who get it would read it."""
+    """An email is read as people who get it would read it."""
     data, expected = READ[name]
     read = parse_email(data)
     assert {key: getattr(read, key) for key in expected} == expected
@@ -332,26 +341,26 @@ def test_machine(name: str) -> None:
     """What a machine wrote is known by what it says of itself (X4, RFC 3834); what a
     person wrote is not."""
     headers, expected = MACHINES[name]
-    assert parse_email(letter(*headers)).machine == expected
+    assert parse_email(raw_email(*headers)).machine == expected
 
 
 def test_machine_with_a_comment() -> None:
     """``Auto-Submitted: no (a comment)`` is a person's, as RFC 3834 has it."""
-    assert parse_email(letter("Auto-Submitted: no (I wrote this)")).machine == ""
+    assert parse_email(raw_email("Auto-Submitted: no (I wrote this)")).machine == ""
 
 
 def test_an_id_is_made_of_the_bytes() -> None:
-    """A letter without a Message-ID has always the same one, and another has another."""
-    one, two = (parse_email(letter(body=body)).message_id for body in ("one", "two"))
-    assert one == parse_email(letter(body="one")).message_id != two
+    """An email without a Message-ID has always the same one, and another has another."""
+    one, two = (parse_email(raw_email(body=body)).message_id for body in ("one", "two"))
+    assert one == parse_email(raw_email(body="one")).message_id != two
     for bad in ("", "none", "<>", "<a b@x>", f"<{'a' * 300}@x>", "<a@x"):
-        assert parse_email(letter(f"Message-ID: {bad}")).message_id.endswith(
+        assert parse_email(raw_email(f"Message-ID: {bad}")).message_id.endswith(
             "@without-id.invalid>"
         )
 
 
 @pytest.mark.parametrize(
-    "data", [parts("mixed", *[PLAIN] * (MAX_PARTS + 1)), letter("To: " + "(" * 5000)]
+    "data", [parts("mixed", *[PLAIN] * (MAX_PARTS + 1)), raw_email("To: " + "(" * 5000)]
 )
 def test_unreadable(data: bytes) -> None:
     """What the parser cannot stand is one error, with words."""

@@ -24,7 +24,7 @@ from ticketctl.errors import SettingsError
 from ticketctl.store.email.settings import ADDRESS, MailServer, MailSettings
 from ticketctl.store.email.smtp import DeliveryError, open_transport
 
-LETTER = b"From: help@support.example\r\nTo: jane@customer.example\r\nSubject: Hello\r\n\r\nHello.\r\n"
+EMAIL = b"From: help@support.example\r\nTo: jane@customer.example\r\nSubject: Hello\r\n\r\nHello.\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +90,8 @@ def mail(
 def test_starttls_with_a_certificate_that_is_trusted(authority: trustme.CA) -> None:
     with running(authority) as (port, office):
         with open_transport(mail(port, "starttls"), {}) as send:
-            send("jane@customer.example", LETTER)
-        assert [letter["To"] for letter in office.taken] == ["jane@customer.example"]
+            send("jane@customer.example", EMAIL)
+        assert [email_["To"] for email_ in office.taken] == ["jane@customer.example"]
 
 
 def test_a_certificate_that_nobody_trusts_gets_nothing(authority: trustme.CA) -> None:
@@ -114,7 +114,7 @@ def refused(authority: trustme.CA, host: str) -> None:
         assert office.taken == []
 
 
-def test_a_server_without_encryption_gets_no_letter_where_it_is_wanted() -> None:
+def test_a_server_without_encryption_gets_no_email_where_it_is_required() -> None:
     with running() as (port, office):
         with (
             pytest.raises(DeliveryError, match="STARTTLS"),
@@ -136,7 +136,7 @@ def test_a_login(source: str, tmp_path: Path) -> None:
     with running(login=True) as (port, office):
         server = mail(port, user="help", password_env="TICKETCTL_SMTP_PASSWORD")
         with open_transport(server, variables) as send:
-            send("jane@customer.example", LETTER)
+            send("jane@customer.example", EMAIL)
         assert len(office.taken) == 1
         with (
             pytest.raises(DeliveryError, match="535"),
@@ -188,7 +188,7 @@ class Wire(smtplib.SMTP):
 
 def test_an_address_that_smtp_cannot_take(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader whom the server cannot be told of fails alone: the others still get
-    their letters."""
+    their emails."""
     reader = "j\ufffdne@customer.example"
     if not ADDRESS.match(reader):
         return  # nobody is written to there

@@ -77,7 +77,7 @@ def test_ignored_files_are_ours_all_the_same(committed: Path) -> None:
     ]
 
 
-def test_whose_repository_knows_nobody(
+def test_a_repository_without_a_user(
     committed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The address of who acted is the author then."""

@@ -17,7 +17,7 @@ from ticketctl.errors import DiskError
 from ticketctl.store.git.identity import identity_of
 
 
-def test_hooks_of_others_have_their_say(committed: Path) -> None:
+def test_hooks_of_others_are_run(committed: Path) -> None:
     """Git makes the commit itself where there is a hook that is not ours, and is
     obeyed."""
     hook = committed / ".git/hooks/commit-msg"
@@ -35,7 +35,7 @@ def test_hooks_of_others_have_their_say(committed: Path) -> None:
     assert git_out(committed, "rev-parse", "HEAD") == before
 
 
-def test_where_hooks_have_a_say_nothing_new_is_no_commit(committed: Path) -> None:
+def test_nothing_new_is_no_commit_with_hooks(committed: Path) -> None:
     """What somebody else has committed first is no failure, be it one of several."""
     hook = committed / ".git/hooks/commit-msg"
     hook.parent.mkdir(exist_ok=True)
@@ -108,7 +108,7 @@ def test_a_signed_commit_is_signed_by_git(committed: Path, tmp_path: Path) -> No
     assert git_out(committed, "status", "--porcelain") == ""
 
 
-def test_a_hook_that_writes_is_told_at_once(store_root: Path) -> None:
+def test_a_hook_that_writes_is_refused_at_once(store_root: Path) -> None:
     """It would wait for the store's lock, which the command holds whose commit it is
     of."""
     add_hook(
@@ -148,7 +148,7 @@ def test_a_hook_that_writes_is_told_at_once(store_root: Path) -> None:
     )
 
 
-def test_hooks_of_gits_configuration_have_their_say(store_root: Path) -> None:
+def test_hooks_of_gits_configuration_are_run(store_root: Path) -> None:
     """Git 2.54 and later has hooks without files; where it has them, git makes the
     commit."""
     git_of(store_root, "config", "hook.say.event", "pre-commit")

@@ -266,7 +266,7 @@ SECONDS = 60
 
 
 @pytest.mark.part("races-with-git")
-def test_a_lock_that_somebody_holds_is_waited_for(
+def test_a_lock_that_is_held_is_waited_for(
     clone_pattern: Clone, tmp_path: Path
 ) -> None:
     """For half a second and for one and a half, removed or renamed into its place, its

@@ -423,7 +423,7 @@ def test_on_a_detached_head_it_warns_and_goes_on(name: str, clone: Clone) -> Non
 
 
 @RACES
-def test_who_only_looks_is_not_warned(clone: Clone) -> None:
+def test_reading_does_not_warn(clone: Clone) -> None:
     """Nothing is lost by reading; on a branch nobody is warned, nor in a store that
     does not commit."""
     assert keeping(clone.ok("note", "aaaaa", "-m", "On a branch.")) == []
@@ -476,7 +476,7 @@ def test_before_the_first_commit(tmp_path: Path, clone: Clone) -> None:
     operations.OPERATIONS,
     ids=lambda one: f"{one.sign} {one.name}".replace("/", "-"),
 )
-def test_what_git_is_in_the_middle_of_is_told(
+def test_an_operation_of_git_in_progress_is_named(
     git_root: Path, lock: IndexLock, one: operations.Operation
 ) -> None:
     """With how to finish it and how to give it up; at the beginning, and again once git
@@ -499,7 +499,9 @@ def test_what_git_is_in_the_middle_of_is_told(
     assert not (git_root / ".git/index.lock").exists()
 
 
-def test_a_merge_elsewhere_is_none_of_ours(git_root: Path, tmp_path: Path) -> None:
+def test_a_merge_in_another_work_tree_is_ignored(
+    git_root: Path, tmp_path: Path
+) -> None:
     """Each work tree has its own."""
     git_as_amy(git_root, "worktree", "add", "-q", str(tmp_path / "other"))
     (git_root / ".git/MERGE_HEAD").touch()

@@ -8,9 +8,7 @@ from pathlib import Path
 from tests.support.shell import Shell
 
 
-def test_git_is_told_never_to_find_a_bare_repository(
-    shell: Shell, tmp_path: Path
-) -> None:
+def test_git_never_finds_a_bare_repository(shell: Shell, tmp_path: Path) -> None:
     """Whatever folder git is started in: the option stands in every command line."""
     shell.ok("ticketctl init -p biztech")
     log = tmp_path / "log"

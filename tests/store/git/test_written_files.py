@@ -77,7 +77,7 @@ def test_a_file_that_git_is_just_writing_is_waited_for(
     )
 
 
-def test_a_file_that_was_removed_by_hand_is_nobodys_to_commit(store_root: Path) -> None:
+def test_a_file_that_was_removed_by_hand_is_not_committed(store_root: Path) -> None:
     """What could not be committed, and is gone: the next sweep is not held up by it."""
     stop = add_hook(store_root, "reference-transaction", "exit 1")
     new = ticketctl(

@@ -74,7 +74,7 @@ def test_a_list_is_what_all_files_say(name: str, box: Box) -> None:
     box.check()
 
 
-def test_git_is_really_asked(box: Box) -> None:
+def test_git_is_asked(box: Box) -> None:
     """What has not changed is not read again, by git as by stat, once the files are old
     enough (20)."""
     read: list[str] = []

@@ -33,7 +33,7 @@ from ticketctl.store.index.sql import select_rows
 from ticketctl.store.writing import sync
 
 
-def test_an_index_runs_nothing_for_its_schema_and_ends_what_never_ends(
+def test_a_planted_index_runs_nothing_and_queries_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ticketctl.store.index import database

@@ -41,7 +41,7 @@ def test_a_link_in_the_git_directory_is_not_written_through(
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "fifo", "socket"])
-def test_the_journals_name_is_taken(kind: str, tmp_path: Path) -> None:
+def test_a_file_in_the_place_of_the_journal(kind: str, tmp_path: Path) -> None:
     root = make_store(tmp_path / "store", git=False)
     make_tickets(root, "aaaaa")
     place = root / ".ticketctl-journal.jsonl"

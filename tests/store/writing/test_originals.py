@@ -124,7 +124,7 @@ def test_it_is_decided_anew(edits: int, name: str, store: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["note", "move", "sweep", "mail in"])
-def test_somebody_who_edits_without_end(name: str, store: Path) -> None:
+def test_edits_without_end(name: str, store: Path) -> None:
     """It is not tried for ever: 75, the ticket is as the editor has it, and the other
     tickets are done."""
     before = (store / PATH).read_text()
@@ -240,7 +240,7 @@ def test_a_file_that_is_being_written_to_is_left_alone(tmp_path: Path) -> None:
         assert take(tmp_path, b"one") == b"one"
 
 
-def test_who_wants_to_write_waits_and_nothing_is_killed(
+def test_a_writer_waits_for_the_lease_and_nothing_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The signal of a lease that is broken would end a process that does not expect it."""

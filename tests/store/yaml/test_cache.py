@@ -11,7 +11,7 @@ from tests.support.shell import Ran, Shell
 from tests.support.stores import done, make_store, make_tickets, ticketctl
 
 
-def test_a_cache_of_somebody_else_is_not_believed(
+def test_a_cache_of_another_user_is_not_trusted(
     shell: Shell, store_in_git: Path
 ) -> None:
     """T4: somebody not listed acted as agent by way of planted settings."""
