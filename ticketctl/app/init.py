@@ -1,4 +1,4 @@
-"""Making a store."""
+"""``init``: make a store, or set up a clone of one."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _LARGEST = 1 << 20
 
 
 class InitResult(NamedTuple):
-    """What became of a folder.
+    """The result of ``init``.
 
     Args:
         lines: what was made, a line each.
-        is_new: whether a store was made; else the clone of one was set up.
+        is_new: whether a store was made; else a clone was set up.
     """
 
     lines: list[str]
@@ -43,10 +43,10 @@ class InitResult(NamedTuple):
 
 
 def init_store(root: str, profile: str, now: datetime) -> InitResult:
-    """Make a store in a folder, and a repository around it if there is none.
+    """Make a store in a folder, and a git repository if the folder is in none.
 
     Args:
-        root: the folder; made if need be.
+        root: the folder; it is made if there is none.
         profile: the profile of new tickets; may be empty.
         now: the instant of this command, in UTC.
 
@@ -54,7 +54,7 @@ def init_store(root: str, profile: str, now: datetime) -> InitResult:
         RefusedError: there is a store already, outside git.
         DiskError: the folder cannot be written, a link is in the way, or git failed.
         UncommittedError: the store is made, but git does not commit its files.
-        BusyError: git is in the middle of something there.
+        BusyError: git is in the middle of a merge, rebase or the like there.
     """
     if profile:
         ProfileRegistry(root).get(profile)
@@ -80,20 +80,20 @@ def init_store(root: str, profile: str, now: datetime) -> InitResult:
         _add_lines(state, ".gitattributes", _ATTRIBUTES)
         _add_lines(state, ".gitignore", _IGNORED)
         setup.set_up_clone(root, hook=own)
-        paths += _teach_editor(state, own)
+        paths += _set_up_editor(state, own)
     except OSError as error:
         raise DiskError(f"cannot make a store in {root}: {error.strerror}") from None
-    said = ["made a ticket store" + ("" if root == os.getcwd() else f" in {root}")]
+    lines = ["made a ticket store" + ("" if root == os.getcwd() else f" in {root}")]
     if own:
         _commit(root, now, paths)
-        said.append(
+        lines.append(
             "made a git repository; every command commits what it changes (commit: auto)"
         )
     else:
-        said.append(
+        lines.append(
             "inside an existing repository: nothing is committed by itself (commit: off)"
         )
-    return InitResult(said, is_new=True)
+    return InitResult(lines, is_new=True)
 
 
 def _commit(root: str, now: datetime, paths: Sequence[str]) -> None:
@@ -113,11 +113,13 @@ def _commit(root: str, now: datetime, paths: Sequence[str]) -> None:
 
 
 def _set_up_again(root: str, outside: bool) -> str:
-    """Teach the clone of a store that is there what a new one is taught; any number of
-    times.
+    """Set up the clone of a store: merge driver, hook and schema for editors.
+
+    Args:
+        outside: whether the store is outside git.
 
     Raises:
-        RefusedError: there is nothing to teach outside git.
+        RefusedError: the store is outside git, so there is nothing to set up.
         DiskError: git failed.
         OSError: the clone cannot be written.
     """
@@ -128,21 +130,21 @@ def _set_up_again(root: str, outside: bool) -> str:
     state = locate_state(root)
     assert state.repository is not None
     setup.set_up_clone(root, hook=root == state.repository.top)
-    _leave_schema(state)
+    _write_schema(state)
     return f"set up this clone of the store in {root}: merge driver, hook, schema for editors"
 
 
 def _nearest(folder: str) -> str:
-    """A folder, or the nearest above it that there is."""
+    """Return a folder, or the nearest folder above it that exists."""
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
     return folder
 
 
 def _write(state: StateFolder, path: str, text: str) -> None:
-    """Write a file of the store; what has its name must be a regular file, or nothing."""
+    """Write a file of the store; only a regular file may be replaced."""
     if os.path.lexists(f"{state.root}/{path}"):
-        files.read_in(state.root, path, _LARGEST)  # refuses what is no regular file
+        files.read_in(state.root, path, _LARGEST)  # refuses what is not a regular file
     with files.folder_of(state.root, path, make=state.access):
         files.replace_file(f"{state.root}/{path}", text.encode(), state.access)
 
@@ -175,14 +177,16 @@ def _settings(profile: str, commit: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _teach_editor(state: StateFolder, point: bool) -> list[str]:
-    """Leave a schema of the tickets and, with ``point``, tell editors of it, unless the
-    folder tells them things already.
+def _set_up_editor(state: StateFolder, point: bool) -> list[str]:
+    """Write a schema of the tickets for editors.
+
+    Args:
+        point: whether to point editors to it, unless the folder has settings for them.
 
     Returns:
-        The files made that are to be committed.
+        The files that are to be committed.
     """
-    place = _leave_schema(state)
+    place = _write_schema(state)
     editor = ".vscode/settings.json"
     if not point or os.path.lexists(f"{state.root}/.vscode"):
         return []
@@ -192,8 +196,8 @@ def _teach_editor(state: StateFolder, point: bool) -> list[str]:
     return [editor]
 
 
-def _leave_schema(state: StateFolder) -> str:
-    """Write the schema of the tickets for editors; its path."""
+def _write_schema(state: StateFolder) -> str:
+    """Write the schema of the tickets for editors, and return its path."""
     schema = json.dumps(
         ticket_schema(ProfileRegistry(state.root).all()), ensure_ascii=False, indent=1
     )

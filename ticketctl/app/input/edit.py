@@ -1,4 +1,4 @@
-"""Editing the head of a ticket as text, and adopting what was changed by hand."""
+"""Edit the head of a ticket as text, and adopt what was changed by hand."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from ticketctl.store.yaml.writer import quoted
 
 
 def edit_page(ticket: Ticket, profile: Profile, wrong: str = "") -> str:
-    """The head of a ticket as YAML to be edited, with what was wrong with the last try
-    above it."""
+    """Return the head of a ticket as YAML, to be edited.
+
+    Args:
+        wrong: what was wrong with the last attempt; shown above.
+    """
     lines = [f"# {line}" for line in wrong.splitlines()]
     lines += [
         f"# {ticket.id}, {profile.title}. Change what stands here; the history stays. A line removed is cleared."
@@ -55,14 +58,15 @@ def _lines(key: str, value: Any, indent: str) -> list[str]:
 
 
 def read_edit_page(
-    workspace: Workspace, was: LoadedTicket, profile: Profile, text: str
+    workspace: Workspace, loaded: LoadedTicket, profile: Profile, text: str
 ) -> list[Change]:
-    """What an edited page asks for: the differences to the ticket, one request per role
-    of the user.
+    """Return the requests of an edited page: its differences to the ticket.
+
+    There is one request for each role of the user.
 
     Raises:
-        BrokenError: it is not YAML.
-        UsageError: an unknown key, or a value not of its type.
+        BrokenError: the page is not YAML.
+        UsageError: it has an unknown key, or a value not of its type.
     """
     from ticketctl.store.yaml.ruamel import read_yaml
 
@@ -73,44 +77,43 @@ def read_edit_page(
                 f'"{key}" cannot be edited',
                 f"title, status, {', '.join(SETTABLE[1:])}, fields",
             )
-    return _request(workspace, was, profile, node, None)
+    return _requests(workspace, loaded, profile, node, None)
 
 
 def adopt_head(
-    workspace: Workspace, was: LoadedTicket, profile: Profile
+    workspace: Workspace, loaded: LoadedTicket, profile: Profile
 ) -> list[Change]:
-    """What the head of the file says otherwise than the history, as a request of its
-    own kind.
+    """Return the requests to adopt what was changed by hand in the head of a file.
 
     Raises:
-        UsageError: there is nothing to adopt, or what cannot be adopted was changed.
+        UsageError: nothing was changed, or a key that cannot be adopted.
     """
-    if not was.differences:
+    if not loaded.differences:
         raise UsageError(
-            f"{was.ticket.id} agrees with its history; there is nothing to adopt"
+            f"{loaded.ticket.id} agrees with its history; there is nothing to adopt"
         )
-    for difference in was.differences:
+    for difference in loaded.differences:
         if difference.key in ("id", "profile"):
             raise UsageError(
                 f"the {difference.key} of a ticket cannot be changed",
                 f"it is {difference.gives}",
             )
-    return _request(workspace, was, profile, was.node, "adopted")
+    return _requests(workspace, loaded, profile, loaded.node, "adopted")
 
 
-def _request(
+def _requests(
     workspace: Workspace,
-    was: LoadedTicket,
+    loaded: LoadedTicket,
     profile: Profile,
     node: Node,
     event: str | None,
 ) -> list[Change]:
-    ticket, sets, unset = was.ticket, dict[str, Value](), list[str]()
-    wanted = {key: node.map[key] for key in SETTABLE if key in node.map}
+    ticket, sets, unset = loaded.ticket, dict[str, Value](), list[str]()
+    nodes = {key: node.map[key] for key in SETTABLE if key in node.map}
     fields = node.map.get("fields", Node(None, 1, 1))
-    wanted |= fields.map
-    for name in dict.fromkeys([*SETTABLE, *ticket.fields, *wanted]):
-        new = plain(wanted[name]) if name in wanted else None
+    nodes |= fields.map
+    for name in dict.fromkeys([*SETTABLE, *ticket.fields, *nodes]):
+        new = plain(nodes[name]) if name in nodes else None
         if new in (None, [], {}):
             if ticket.get(name) is not None:
                 unset.append(name)

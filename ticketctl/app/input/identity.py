@@ -1,5 +1,7 @@
-"""Who is acting, and in which role: ``--as``, TICKETCTL_AS, git's user.email and the
-store's people."""
+"""Who the user is, and in which role they act.
+
+``--as``, TICKETCTL_AS, git's user.email and the people of the settings say so.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +22,18 @@ def actors(
     ticket: Ticket | None,
     for_: str | None = None,
 ) -> list[Actor]:
-    """Who the user can be towards a ticket, the likeliest role first.
+    """Return as whom the user can act on a ticket, the likeliest role first.
 
-    Somebody with several roles acts in the first in which the rules allow what is
-    asked.
+    A user with several roles acts in the first in which the rules allow the request.
+
+    Args:
+        ticket: the ticket; ``None`` for a new one.
+        for_: the customer for whom the user acts.
 
     Raises:
-        UsageError: the role does not exist, or nobody says who is acting.
+        UsageError: the role does not exist, or it is unknown who the user is.
     """
-    role, who = _said(workspace, profile)
+    role, who = _named_actor(workspace, profile)
     if not who:
         hint = "--as ROLE:WHO, TICKETCTL_AS, or git config user.email"
         raise UsageError("I do not know who you are", hint)
@@ -39,37 +44,37 @@ def actors(
     for_ = for_ and (listed_spelling(for_, customers) or for_)
     people = workspace.people_of(profile)
     if role:
-        known = (
+        name = (
             as_customer
             if profile.kind(role) == "customer"
             else listed_spelling(who, people.roles or ()) or who
         )
-        return [Actor(known, role, for_)]
+        return [Actor(name, role, for_)]
     customer = profile.role_of_kind("customer")
     if people.roles is None:
         return [Actor(who, profile.role_of_kind("agent"), for_)]
     listed = workspace.settings.people or {}
-    known = listed_spelling(who, listed) or who
-    own = [
+    spelling = listed_spelling(who, listed) or who
+    roles = [
         name
-        for name in _in_order(listed.get(known, ()), profile)
-        if people.has(known, name)
+        for name in _in_order(listed.get(spelling, ()), profile)
+        if people.has(spelling, name)
     ]
-    if not own or (
+    if not roles or (
         ticket is not None and listed_spelling(who, [ticket.customer or ""])
     ):
-        own.append(customer)
+        roles.append(customer)
     return [
-        Actor(as_customer if profile.kind(name) == "customer" else known, name, for_)
-        for name in own
+        Actor(as_customer if profile.kind(name) == "customer" else spelling, name, for_)
+        for name in roles
     ]
 
 
 def own_address(workspace: Workspace) -> str:
-    """The address behind ``@me``.
+    """Return the address of the user, for ``@me``.
 
     Raises:
-        UsageError: nobody says who is acting.
+        UsageError: it is unknown who the user is.
     """
     who = split_role(workspace.as_)[1] if workspace.as_ else ""
     who = "" if who == "@me" else who
@@ -82,10 +87,10 @@ def own_address(workspace: Workspace) -> str:
 
 
 def parse_person(text: str, workspace: Workspace) -> str:
-    """An address or name as typed, ``@me`` resolved.
+    """Return an address or name as typed, ``@me`` resolved.
 
     Raises:
-        UsageError: it could not be anybody's.
+        UsageError: it is neither an address nor a name.
     """
     if text == "@me":
         return own_address(workspace)
@@ -97,6 +102,7 @@ def parse_person(text: str, workspace: Workspace) -> str:
 
 
 def _in_order(roles: tuple[str, ...], profile: Profile) -> list[str]:
+    """Return the names of those roles that a profile has, in their order."""
     names = (
         role.rpartition("/")[2]
         for role in roles
@@ -105,7 +111,7 @@ def _in_order(roles: tuple[str, ...], profile: Profile) -> list[str]:
     return list(dict.fromkeys(name for name in names if name in profile.roles))
 
 
-def _said(workspace: Workspace, profile: Profile) -> tuple[str, str]:
+def _named_actor(workspace: Workspace, profile: Profile) -> tuple[str, str]:
     role, who = split_role(workspace.as_) if workspace.as_ else ("", "")
     if role:
         folded = {name.casefold(): name for name in profile.roles}

@@ -1,8 +1,8 @@
-"""What people ask of a list, as terms: the options and the query language say the same
-(docs/guide.md, finding tickets).
+"""Parse queries: the search terms of lists (docs/guide.md, finding tickets).
 
-``status:pending assignee:@me due:<+3d -product:billing "paper jam"``: all must hold;
-``-`` before one turns it round.
+For example ``status:pending assignee:@me due:<+3d -product:billing "paper jam"``. A
+ticket must match all terms; ``-`` before a term negates it. The options of ``list``
+mean the same terms.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ _MOST = 100
 
 
 def read_query(workspace: Workspace, text: str) -> Iterator[Term]:
-    """The terms of a query as people type it.
+    """Yield the terms of a query as the user types it.
 
     Raises:
-        UsageError: a part of it is not understood.
+        UsageError: a part of it is not a valid term.
     """
     _utf8(text)
     if text.count('"') % 2:
@@ -75,8 +75,7 @@ def read_query(workspace: Workspace, text: str) -> Iterator[Term]:
 
 
 def is_term(workspace: Workspace, text: str) -> bool:
-    """Whether something that begins with a minus is ``-NAME:VALUE`` rather than an
-    option."""
+    """Return whether an argument that begins with ``-`` is a term, not an option."""
     name, colon, value = text.removeprefix("-").partition(":")
     if not (colon and value and name):
         return False
@@ -89,20 +88,20 @@ def is_term(workspace: Workspace, text: str) -> bool:
 
 
 def word_terms(text: str) -> list[Term]:
-    """Words that must all be there, or the beginnings of such.
+    """Return the terms for words that must all occur, or their beginnings.
 
     Raises:
-        UsageError: they are not text.
+        UsageError: they are not valid UTF-8.
     """
     _utf8(text)
     return [Term("words", "word", (word,)) for word in dict.fromkeys(text.split())]
 
 
 def require_few_terms(terms: Sequence[Term]) -> None:
-    """Refuse what SQLite could not take.
+    """Check that there are not more terms than SQLite can take.
 
     Raises:
-        UsageError: more is asked at once than anybody means.
+        UsageError: there are too many.
     """
     if len(terms) > _MOST:
         raise UsageError(f"more than {_MOST} things are asked at once")
@@ -111,7 +110,10 @@ def require_few_terms(terms: Sequence[Term]) -> None:
 def parse_term(
     workspace: Workspace, name: str, value: str, wanted: bool = True
 ) -> Term:
-    """One ``name:value``.
+    """Return the term ``name:value``.
+
+    Args:
+        wanted: whether tickets must match it; ``False`` negates it.
 
     Raises:
         UsageError: there is no such name, or it takes no such value.
@@ -125,7 +127,7 @@ def parse_term(
         "is",
         "title",
     ):
-        test = _moments_or_field(workspace, name)
+        test = _column(workspace, name)
         return Term(test, "set", (), wanted == (value.casefold() == "any"))
     if name in _MOMENTS:
         return _moment(workspace, name, value, wanted)
@@ -147,7 +149,7 @@ def parse_term(
 
 
 def _field_term(workspace: Workspace, name: str, value: str, wanted: bool) -> Term:
-    """What is asked of a field of a profile, by its type."""
+    """Return the term for a field of a profile, by its type."""
     declared = _declared(workspace, name)
     if declared.type in ("date", "datetime"):
         return Term(
@@ -164,24 +166,26 @@ def _field_term(workspace: Workspace, name: str, value: str, wanted: bool) -> Te
 
 
 def explain_no_match(workspace: Workspace, terms: Iterable[Term]) -> str:
-    """Why nothing may have been found: a value that no profile lists for a field. Old
-    tickets may still have such."""
-    for one in terms:
-        name = one.name.removeprefix("field.")
-        if one.name == name or one.test != "is":
+    """Return why perhaps no ticket matches: no profile has a value for its field.
+
+    Such a term is no error, since old tickets may still have the value.
+    """
+    for term in terms:
+        name = term.name.removeprefix("field.")
+        if term.name == name or term.test != "is":
             continue
         fields = [
-            found
+            field
             for profile in workspace.registry.all()
-            if (found := profile.find_field(name))
+            if (field := profile.find_field(name))
         ]
         known = list(
             dict.fromkeys(
-                value for each in fields for value in each.values or ("true", "false")
+                value for field in fields for value in field.values or ("true", "false")
             )
         )
-        value = str(one.values[0])
-        if all(each.type in _FEW for each in fields) and value.casefold() not in map(
+        value = str(term.values[0])
+        if all(field.type in _FEW for field in fields) and value.casefold() not in map(
             str.casefold, known
         ):
             return f'{name} is not "{value}" in any profile: {closest(value, known) or "it is " + " or ".join(known)}'
@@ -195,18 +199,18 @@ def _utf8(text: str) -> None:
         raise UsageError("what is asked is not UTF-8") from None
 
 
-def _moments_or_field(workspace: Workspace, name: str) -> str:
-    """The column of a name, or the field of some profile."""
+def _column(workspace: Workspace, name: str) -> str:
+    """Return the column of a name, or the field of some profile."""
     if name in (*_WHOSE, "follows", *_MOMENTS):
         return "due" if name == "due" else _MOMENTS.get(name, name)
     return f"field.{find_field_name(workspace, name)}"
 
 
 def find_field_name(workspace: Workspace, name: str) -> str:
-    """The field of that name, of any profile.
+    """Return the name of a field of any profile, as the profile spells it.
 
     Raises:
-        UsageError: no profile has one.
+        UsageError: no profile has such a field.
     """
     return _declared(workspace, name).name
 
@@ -214,8 +218,8 @@ def find_field_name(workspace: Workspace, name: str) -> str:
 def _declared(workspace: Workspace, name: str) -> Field:
     profiles = list(workspace.registry.all())
     for profile in profiles:
-        if found := profile.find_field(name):
-            return found
+        if declared := profile.find_field(name):
+            return declared
     known = [
         *_NAMES,
         *dict.fromkeys(field for profile in profiles for field in profile.fields),
@@ -266,31 +270,42 @@ def _known(what: str, text: str, names: Iterable[str]) -> str:
 
 
 def _statuses(workspace: Workspace, text: str) -> list[str]:
-    """The statuses that a word means, in any profile."""
+    """Return the statuses of any profile that the user can mean.
+
+    Raises:
+        UsageError: no profile has such a status.
+    """
     registry = list(workspace.registry.all())
-    found = dict.fromkeys(name for each in registry if (name := each.find_status(text)))
-    if not found:
-        known = sorted({name for each in registry for name in each.statuses})
+    statuses = dict.fromkeys(
+        name for profile in registry if (name := profile.find_status(text))
+    )
+    if not statuses:
+        known = sorted({name for profile in registry for name in profile.statuses})
         hint = closest(text, known) or "ticketctl profile show NAME lists them"
         raise UsageError(f'no profile has a status "{text}"', hint)
-    return list(found)
+    return list(statuses)
 
 
 def _moment(workspace: Workspace, name: str, value: str, wanted: bool) -> Term:
-    """``<X``, ``<=X``, ``>X``, ``>=X``, ``X..Y`` (either may be left out), or ``X``,
-    which for a date is the day."""
+    """Return the term for an instant.
+
+    The value is ``<X``, ``<=X``, ``>X``, ``>=X``, ``X..Y`` (either may be left out), or
+    ``X``, which for a date is the whole day.
+    """
     return Term(_MOMENTS[name], "between", _bounds(workspace, value), wanted)
 
 
 def _bounds(workspace: Workspace, value: str) -> tuple[str, ...]:
-    """The first and last instant that are meant, then the first and last date; empty
-    for no bound."""
+    """Return the first and last instant, then the first and last date.
+
+    Empty stands for no bound.
+    """
     low: datetime | None = None
     high: datetime | None = None
-    if found := re.match(r"([<>]=?)(.+)", value):
-        first, last = _day(workspace, found[2])
-        low = {">": last + _SECOND, ">=": first}.get(found[1])
-        high = {"<": first - _SECOND, "<=": last}.get(found[1])
+    if match := re.match(r"([<>]=?)(.+)", value):
+        first, last = _day(workspace, match[2])
+        low = {">": last + _SECOND, ">=": first}.get(match[1])
+        high = {"<": first - _SECOND, "<=": last}.get(match[1])
     else:
         begin, dots, end = value.partition("..")
         if not begin and not end:
@@ -306,31 +321,32 @@ def _bounds(workspace: Workspace, value: str) -> tuple[str, ...]:
 def instant_bounds(
     workspace: Workspace, low: datetime | None, high: datetime | None
 ) -> tuple[str, ...]:
-    """Two instants as the values of a term. A date in a ticket means its local 00:00,
-    so it is compared as a date: with the first day that begins at ``low`` or later, and
-    the last that begins by ``high``."""
+    """Return two instants as the values of a term.
+
+    A date in a ticket means its local 00:00, so it is compared as a date: with the
+    first day that begins at ``low`` or later, and the last that begins by ``high``.
+    """
     where = zone(workspace.settings.timezone)
     days = ["", ""]
     if low is not None:
         days[0] = f"{(low - _SECOND).astimezone(where) + timedelta(days=1):%Y-%m-%d}"
     if high is not None:
         days[1] = f"{high.astimezone(where):%Y-%m-%d}"
-    return (*(format_instant(one) if one else "" for one in (low, high)), *days)
+    return (*(format_instant(bound) if bound else "" for bound in (low, high)), *days)
 
 
 def _day(workspace: Workspace, text: str) -> tuple[datetime, datetime]:
-    """The first and the last second of what was typed: the same for an instant, the
-    local day for a date."""
+    """Return the first and the last second of an instant or a local day as typed."""
     from ticketctl.app.input.values import parse_moment
 
     where = zone(workspace.settings.timezone)
-    held = parse_moment(workspace, text)
+    value = parse_moment(workspace, text)
     try:
-        first = moment_of(held, where)
-        if len(held) > 10:
+        first = moment_of(value, where)
+        if len(value) > 10:
             return first, first
         return first, to_utc(
-            datetime.fromisoformat(held) + timedelta(days=1), where
+            datetime.fromisoformat(value) + timedelta(days=1), where
         ) - _SECOND
     except (ValueError, OverflowError) as error:
         raise UsageError(

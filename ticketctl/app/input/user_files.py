@@ -1,5 +1,4 @@
-"""Files that people name on the command line, which may be anything: what is said of
-one that cannot be read."""
+"""The errors for files that the user names and that cannot be read."""
 
 from __future__ import annotations
 
@@ -17,12 +16,14 @@ _NEXT = {
 _OF_THE_NAME = frozenset(
     (*_NEXT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO, errno.EINVAL)
 )
-"""What is wrong with the name, not with the disk."""
+"""Errors about the name; others are about the disk."""
 
 
 def cannot_read(name: str, error: OSError | ValueError) -> TicketctlError:
-    """The error for a file that somebody named and that cannot be read: there is none,
-    or the disk failed."""
+    """Return the error for a file that the user names and that cannot be read.
+
+    It is a :class:`MissingError` if something is wrong with the name.
+    """
     number = getattr(error, "errno", None)
     if number is None:  # a name that no file can have
         return MissingError(f"no file can be named {name!r}")

@@ -1,4 +1,4 @@
-"""What people type for a field, as the value that a ticket holds."""
+"""Parse what the user types for a field into the value that a ticket has."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from ticketctl.core.ticket import SETTABLE
 from ticketctl.errors import UsageError, closest
 
 MAX_TEXT = 256 * 1024
+"""The longest text, in characters."""
 
 
 def find_status(profile: Profile, text: str) -> str:
-    """The status that a person means.
+    """Return the status that the user means.
 
     Raises:
-        UsageError: the profile has none like it.
+        UsageError: the profile has no such status.
     """
-    if found := profile.find_status(text):
-        return found
+    if status := profile.find_status(text):
+        return status
     known = list(profile.statuses)
     raise UsageError(
         f'{profile.name} has no status "{text}"',
@@ -33,10 +34,10 @@ def find_status(profile: Profile, text: str) -> str:
 
 
 def find_template(profile: Profile, name: str) -> Template:
-    """The preset of that name.
+    """Return the template of a name.
 
     Raises:
-        UsageError: the profile has none.
+        UsageError: the profile has no such template.
     """
     if name not in profile.templates:
         known = list(profile.templates)
@@ -48,7 +49,7 @@ def find_template(profile: Profile, name: str) -> Template:
 def parse_assignments(
     workspace: Workspace, profile: Profile, pairs: Iterable[str]
 ) -> tuple[dict[str, Value], tuple[str, ...]]:
-    """``K=V`` ... as values by name, and the names to clear (``K=``).
+    """Return the values of ``K=V`` pairs by name, and the names to clear (``K=``).
 
     Raises:
         UsageError: an unknown field, or a value not of its type.
@@ -70,31 +71,38 @@ def parse_assignments(
 
 
 def find_field(profile: Profile, text: str) -> tuple[str, Field]:
-    """The field (or head key, or item of a checklist) that a person means.
+    """Return the field, head key or checklist item that the user means.
+
+    Returns:
+        Its name, with the item of a checklist after a dot; and its declaration.
 
     Raises:
-        UsageError: there is none like it.
+        UsageError: there is no such field.
     """
     base, dot, item = text.partition(".")
-    found = profile.find_field(base)
-    if found is None and base.casefold() in SETTABLE:
-        found = HEAD_FIELDS[base.casefold()]
-    if found is None or (dot and found.type != "checklist"):
+    field = profile.find_field(base)
+    if field is None and base.casefold() in SETTABLE:
+        field = HEAD_FIELDS[base.casefold()]
+    if field is None or (dot and field.type != "checklist"):
         known = [*profile.fields, *SETTABLE]
         raise UsageError(
             f'{profile.name} has no field "{text}"',
             closest(text, known) or f"it has: {', '.join(known)}",
         )
-    return (f"{found.name}.{squash_item(item)}" if dot else found.name), found
+    return (f"{field.name}.{squash_item(item)}" if dot else field.name), field
 
 
 def parse_value(
     workspace: Workspace, profile: Profile, declared: Field, name: str, text: str
 ) -> Value:
-    """One value, of its field's type.
+    """Return the value of a field as typed.
+
+    Args:
+        declared: the declaration of the field.
+        name: the name of the field, with the item of a checklist after a dot.
 
     Raises:
-        UsageError: it is not.
+        UsageError: the text is no value of the field's type.
     """
     kind = declared.type
     if kind == "checklist":
@@ -120,12 +128,12 @@ def parse_value(
             raise UsageError(f'{name} is a whole number, not "{text}"')
         return int(text)
     if kind in ("date", "datetime"):
-        held = parse_moment(workspace, text)
+        value = parse_moment(workspace, text)
         where = dates.zone(workspace.settings.timezone)
         return (
-            held
+            value
             if kind == "datetime"
-            else f"{dates.moment_of(held, where).astimezone(where):%Y-%m-%d}"
+            else f"{dates.moment_of(value, where).astimezone(where):%Y-%m-%d}"
         )
     if kind in ("user", "email"):
         return parse_person(text, workspace)
@@ -141,20 +149,21 @@ def parse_value(
 
 
 def _one_of(name: str, known: tuple[str, ...], text: str) -> str:
-    for one in known:
-        if squash(one) == squash(text):
-            return one
+    for value in known:
+        if squash(value) == squash(text):
+            return value
     raise UsageError(
         f'{name} is {" or ".join(known)}, not "{text}"', closest(text, known)
     )
 
 
 def parse_moment(workspace: Workspace, text: str) -> str:
-    """A moment as typed, as files hold it. Times are typed as they are shown: in the
-    store's zone.
+    """Return a date or instant as typed, in the form of ticket files.
+
+    Times are typed as they are shown, in the store's time zone.
 
     Raises:
-        UsageError: it is not understood.
+        UsageError: the text is neither a date nor an instant.
     """
     where = dates.zone(workspace.settings.timezone)
     try:
@@ -165,22 +174,30 @@ def parse_moment(workspace: Workspace, text: str) -> str:
 
 
 def clean_line(text: str, what: str) -> str:
-    """A text of one line.
+    """Return a text of one line in the form of ticket files.
+
+    Args:
+        what: what the text is, for messages.
 
     Raises:
         UsageError: it is empty, has several lines, or is not text.
     """
-    held = clean_text(text, what)
-    if "\n" in held:
+    line = clean_text(text, what)
+    if "\n" in line:
         raise UsageError(f"{what} must be one line")
-    if len(held) > 1000:
+    if len(line) > 1000:
         raise UsageError(f"{what} is longer than 1,000 characters")
-    return held
+    return line
 
 
 def clean_text(text: str, what: str) -> str:
-    """A text as files hold it: LF, exactly one final newline if it has several lines,
-    none if it has one.
+    """Return a text in the form of ticket files.
+
+    Lines end in LF. A text of several lines ends in one newline; a text of one line has
+    none.
+
+    Args:
+        what: what the text is, for messages.
 
     Raises:
         UsageError: it is empty, too long, or not text.
@@ -189,14 +206,14 @@ def clean_text(text: str, what: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise UsageError(f"{what} is not UTF-8") from None
-    held = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
-    if not held.strip():
+    clean = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
+    if not clean.strip():
         raise UsageError(f"{what} is empty")
-    if len(held) > MAX_TEXT:
+    if len(clean) > MAX_TEXT:
         raise UsageError(
             f"{what} is longer than {MAX_TEXT // 1024} KiB",
             "attach it instead of pasting it",
         )
-    if "\0" in held:
+    if "\0" in clean:
         raise UsageError(f"{what} holds a NUL byte")
-    return held + "\n" if "\n" in held else held
+    return clean + "\n" if "\n" in clean else clean
