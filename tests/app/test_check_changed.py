@@ -144,7 +144,7 @@ def test_what_passing_time_can_break(root: Path) -> None:
         assert "; 2 found" in said(root)
     ran = ticketctl(root, "check", "--changed", now="2026-11-06T12:00")
     assert ran.status == 1
-    assert "Open is kept only while: late" in ran.out
+    assert "a ticket can be Open only if: late" in ran.out
     assert ran.out == ticketctl(root, "check", now="2026-11-06T12:00").out
 
 

@@ -109,7 +109,7 @@ def test_an_import_sends_no_email(theirs: Path, tmp_path: Path) -> None:
     assert not [name for name in files_of(root, ".ticketctl") if "outbox/" in name]
     shown = done(root, "mail", "show", "aaaaa", now=LATER)
     assert "when it was imported; not sent" in shown
-    assert "(given)" not in shown
+    assert "(sent)" not in shown
     assert "imported; notices owed until then are not sent" in done(
         root, "log", "aaaaa", now=LATER
     )
@@ -176,7 +176,7 @@ def test_what_is_there_already_is_known_again(theirs: Path, tmp_path: Path) -> N
         assert files_of(root, "tickets") == before
     first = done(root, "export")
     third = make_store(tmp_path / "third", f"commit: off\n{MAIL}")
-    assert "owed notices" not in bring(third, first, now="2026-11-05T09:00:00Z"), (
+    assert "had notifications" not in bring(third, first, now="2026-11-05T09:00:00Z"), (
         "what is settled is owed nowhere"
     )
     assert done(third, "export") == first
@@ -231,7 +231,10 @@ def test_the_commit_says_who_brought_what(
     assert author == committer == "carl@other.example"
     assert message[0].startswith("import: 2 tickets from ")
     assert message[0].endswith(" (bob@other.example)")
-    assert message[1:] == ["", "1 ticket owed notices, which are not sent from here."]
+    assert message[1:] == [
+        "",
+        "1 ticket had notifications to send; these are not sent.",
+    ]
     assert message[0].isprintable()
     assert len(message[0]) < 200
     assert name in message[0] or name != "export.jsonl"
@@ -385,7 +388,7 @@ def test_an_import_has_no_messages_or_changes(
     ran = ticketctl(theirs, "check", now="2026-11-05T09:00:00Z")
     (key,) = {"sets": "set"}.get(next(iter(content)), next(iter(content))).split()
     assert ran.status == 1
-    assert f"an import below other events cannot hold {key}" in ran.out
+    assert f"an import after other events cannot have {key}" in ran.out
 
 
 # --- what else comes in ---
@@ -405,7 +408,7 @@ def test_events_of_the_future_are_refused_with_their_row(
     (tmp_path / "export.jsonl").write_text(done(theirs, "export"))
     ran = ticketctl(root, "import", str(tmp_path / "export.jsonl"), now=LATER)
     assert ran.status == 1
-    assert "row 2: 261102-bbbbb cannot be: event e" in ran.err
+    assert "row 2: 261102-bbbbb cannot be imported: event e" in ran.err
     assert "dated in the future" in ran.err
     assert files_of(root, "tickets") == {}
     ran = ticketctl(
@@ -518,7 +521,7 @@ def test_what_an_import_names_and_lacks_is_reported(
     (tmp_path / "odd.jsonl").write_text(lines(row))
     ran = ticketctl(root, "import", str(tmp_path / "odd.jsonl"), now=LATER)
     assert ran.status == 1
-    assert "row 1: 261102-ddddd cannot be: " in ran.err
+    assert "row 1: 261102-ddddd cannot be imported: " in ran.err
 
 
 def test_rules_that_are_missing_are_reported(theirs: Path, tmp_path: Path) -> None:

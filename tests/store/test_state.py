@@ -85,7 +85,7 @@ def test_a_tracked_state_folder_is_an_error_of_check_and_doctor_names_it(
     shell.ok("git add -f .ticketctl && git commit -qm 'A gift' --no-verify")
     ran = shell.run("ticketctl check")
     assert ran.status == 1
-    assert ".ticketctl is tracked by git" in ran.out
+    assert "git tracks .ticketctl" in ran.out
     assert "git rm -r --cached" in ran.out
 
 

@@ -158,7 +158,7 @@ hint: ticketctl move b2g8m "Release Delivered" --set release=NAME
 ? 1
 $ ticketctl batch release 2026.3
 error: not all tickets of 2026.3 are Done Awaiting Release: c3h9n is Testing and Verification
-hint: --without c3h9n leaves it out
+hint: to leave it out: --without c3h9n
 ? 1
 $ ticketctl list --columns id,status,release,title
 ID            STATUS                    RELEASE  TITLE

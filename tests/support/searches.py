@@ -99,19 +99,19 @@ QUERIES: dict[str, list[Term]] = {
 
 
 REFUSED = {
-    "asignee:amy": ('nothing is called "asignee"', 'did you mean "assignee"?'),
-    "waitingfo:reply": ('nothing is called "waitingfo"', 'did you mean "waiting_for"?'),
-    "xyzzy:1": ('nothing is called "xyzzy"', "there are: status"),
+    "asignee:amy": ('unknown field "asignee"', 'did you mean "assignee"?'),
+    "waitingfo:reply": ('unknown field "waitingfo"', 'did you mean "waiting_for"?'),
+    "xyzzy:1": ('unknown field "xyzzy"', "there are: status"),
     'paper "jam': ("a quotation mark is not closed", "paper jam"),
     'status:""': ("there is nothing between the quotation marks", ""),
     '""': ("there is nothing between the quotation marks", ""),
     "status:Opne": ('no profile has a status "Opne"', 'did you mean "Open"?'),
-    "state:opne": ('there is no state "opne"', 'did you mean "open"?'),
+    "state:opne": ('unknown state "opne"', 'did you mean "open"?'),
     "is:opne": ('there is no is: "opne"', 'did you mean "open"?'),
-    "due:soon": ('"soon" is not a moment that I understand', "2026-12-01"),
-    "created:<": ("is not a moment that I understand", "2026-12-01"),
+    "due:soon": ('unknown date "soon"', "2026-12-01"),
+    "created:<": ("unknown date", "2026-12-01"),
     "created:2026-11-05..2026-13-01": ("", "2026-12-01"),
-    "created:<3d": ('"3d" is not a moment that I understand', "+3d"),
+    "created:<3d": ('unknown date "3d"', "+3d"),
     "due:+3m": ('"+3m" is ambiguous', "2026-12-01"),
 }
 

@@ -109,7 +109,7 @@ def run_batch(
         raise RefusedError(
             f"not all tickets of {request.name} are {batch.source}: {'; '.join(named)}"
             + ("; ..." if len(late) > 10 else ""),
-            f"--without {short_id(late[0].id)} leaves it out",
+            f"to leave it out: --without {short_id(late[0].id)}",
         )
     if not ids:
         raise RefusedError(

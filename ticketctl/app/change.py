@@ -195,9 +195,9 @@ def require_unchanged_head(loaded: LoadedTicket) -> None:
     """
     if loaded.differences:
         first = loaded.differences[0]
-        hint = f"ticketctl edit --adopt {short_id(loaded.ticket.id)}"
+        hint = f"if it was set by hand: ticketctl edit --adopt {short_id(loaded.ticket.id)}"
         raise BrokenError(
-            f"{first.key} does not agree with the history (set by hand?)",
+            f"{first.key} does not agree with the history",
             hint,
             first.place,
         )

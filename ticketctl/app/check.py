@@ -74,8 +74,8 @@ class CheckResult:
                 Finding(
                     Place(path),
                     "path",
-                    "not where a ticket could be",
-                    "tickets/YYYY/MM/DD/ID.yaml",
+                    "not at the path of a ticket",
+                    "move it to tickets/YYYY/MM/DD/ID.yaml, or remove it",
                 )
             )
 
@@ -139,6 +139,6 @@ def _tracked_state(workspace: Workspace) -> Iterator[Finding]:
             yield Finding(
                 Place(path),
                 "state",
-                f"{OLD} is tracked by git; it is one clone's alone",
+                f"git tracks {OLD}, which belongs to one clone only",
                 f"git rm -r --cached {OLD}",
             )

@@ -58,7 +58,7 @@ def _check_lost_events(
         yield Finding(
             Place(path),
             "history",
-            "the ticket is taken away; its history would be lost",
+            "the ticket is removed, and its history is lost",
         )
         return
     ids = {entry.id for entry in now.ticket.history}
@@ -67,5 +67,5 @@ def _check_lost_events(
             yield Finding(
                 Place(path),
                 "history",
-                f"the event {entry.id} of {entry.at} is taken away",
+                f"the event {entry.id} of {entry.at} is removed",
             )

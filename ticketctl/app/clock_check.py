@@ -35,7 +35,7 @@ def explain_wrong_clock(workspace: Workspace, newest: str) -> str:
     if (age := _age(workspace, traces)) <= FAR:
         return ""
     at, what = max(traces)
-    return f"the clock says {now}, {age.days:,} days after {what} ({at}), the newest trace of time in this store"
+    return f"the clock says {now}, {age.days:,} days after {what} ({at}), and nothing in this store is newer"
 
 
 def _age(workspace: Workspace, traces: list[tuple[str, str]]) -> timedelta:

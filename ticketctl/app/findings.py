@@ -89,7 +89,7 @@ def _check_attachments(workspace: Workspace, loaded: LoadedTicket) -> Iterator[F
                 yield Finding(
                     _place_of_entry(loaded, position, "files"),
                     "files",
-                    f"{path} is not there",
+                    f"the attachment {path} is missing",
                     severity="warning",
                 )
 
@@ -113,7 +113,7 @@ def _check_chain(loaded: LoadedTicket) -> Iterator[Finding]:
         yield Finding(
             _place_of_entry(loaded, 0),
             "chain",
-            "two entries of the history have one id",
+            "two entries of the history have the same id",
         )
     previous: tuple[str, ...] = ()
     for position, entry in enumerate(history):
@@ -121,7 +121,7 @@ def _check_chain(loaded: LoadedTicket) -> Iterator[Finding]:
         previous = (entry.id,)
         for name in entry.after:
             if name not in ids:
-                words = f"the entry {name} before this one is missing"
+                words = f"the entry {name}, on which this one is based, is missing"
                 yield Finding(
                     _place_of_entry(loaded, position, "after"), "chain", words
                 )
@@ -129,8 +129,8 @@ def _check_chain(loaded: LoadedTicket) -> Iterator[Finding]:
             yield Finding(
                 _place_of_entry(loaded, position, "id"),
                 "chain",
-                "this entry, or one before it, is not what was written (rewritten history?)",
-                "git log -p shows who changed it",
+                "this entry, or one before it, was changed after it was written",
+                f"to see who changed it: git log -p {loaded.path}",
             )
             return
 
@@ -151,7 +151,7 @@ def _check_order(loaded: LoadedTicket) -> Iterator[Finding]:
             yield Finding(
                 _place_of_entry(loaded, position),
                 "order",
-                f"here belongs the entry {expected.id}",
+                f"wrong order: the entry {expected.id} belongs here",
             )
             return
 
@@ -172,7 +172,7 @@ def _check_future(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Findin
         _place_of_entry(loaded, history.index(event), "at"),
         "future",
         in_future(event) + more,
-        "sweeps leave the ticket alone until then; if the clock is wrong, set it right",
+        "sweeps skip the ticket until then; if your clock is wrong, correct it",
     )
 
 
@@ -184,7 +184,7 @@ def _check_imports(loaded: LoadedTicket) -> Iterator[Finding]:
     for position, entry in enumerate(loaded.ticket.history):
         if is_import(entry) and (more := entry.content().keys() - _IMPORT_KEYS):
             words = (
-                f"an import below other events cannot hold {', '.join(sorted(more))}"
+                f"an import after other events cannot have {', '.join(sorted(more))}"
             )
             yield Finding(_place_of_entry(loaded, position, min(more)), "import", words)
 
@@ -199,7 +199,7 @@ def _check_head(loaded: LoadedTicket) -> Iterator[Finding]:
         gives = (
             "has none" if difference.gives is None else f'ends in "{difference.gives}"'
         )
-        hint = f"set by hand? ticketctl edit --adopt {short_id(loaded.ticket.id)}"
+        hint = f"if it was set by hand: ticketctl edit --adopt {short_id(loaded.ticket.id)}"
         yield Finding(
             difference.place,
             "fold",
@@ -276,12 +276,16 @@ def _type_problem(declared: Field, value: object) -> str:
                 else f'is "{value}", not {" or ".join(declared.values)}'
             )
         case "boolean":
-            return "" if isinstance(value, bool) else "is neither true nor false"
+            return (
+                ""
+                if isinstance(value, bool)
+                else f'is "{value}", neither true nor false'
+            )
         case "integer":
             return (
                 ""
                 if isinstance(value, int) and not isinstance(value, bool)
-                else "is not a whole number"
+                else f'is "{value}", not a whole number'
             )
         case "date" | "datetime":
             try:
@@ -289,7 +293,7 @@ def _type_problem(declared: Field, value: object) -> str:
             except ValueError:
                 return f'is "{value}", neither a date nor an instant'
         case "users":
-            return "" if isinstance(value, tuple) else "is not a list"
+            return "" if isinstance(value, tuple) else f'is "{value}", not a list'
     return ""
 
 
@@ -316,8 +320,8 @@ def _check_moves(workspace: Workspace, loaded: LoadedTicket) -> Iterator[Finding
                 )
                 return
         if profile is None:
-            hint = f"keep the old rules as profiles/{name}@{version}.yaml"
-            words = f"made under version {version} of {name}, which is not here"
+            hint = f"save the old profile as profiles/{name}@{version}.yaml"
+            words = f"made under version {version} of {name}, which this store does not have"
             yield Finding(
                 _place_of_entry(loaded, position, "to"),
                 "unjudged",
@@ -343,5 +347,5 @@ def _check_invariants(
         yield Finding(
             _place_in_head(loaded, "status"),
             "keeps",
-            f"{ticket.status} is kept only while: {reason}",
+            f"a ticket can be {ticket.status} only if: {reason}",
         )

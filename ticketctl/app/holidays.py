@@ -66,7 +66,7 @@ def write_holidays(
             data = files.read_in(workspace.root, path, files.MAX_BYTES)
         except FileNotFoundError:
             raise MissingError(
-                f"there is no {path} in this store", "ticketctl init makes one"
+                f"there is no {path} in this store", "to make one: ticketctl init"
             ) from None
         top = read_yaml(data, path)
         mapping = top if profile is None else _calendar(top, path, target.calendar)
@@ -131,7 +131,7 @@ def insert_holidays(text: str, mapping: Node, days: Mapping[date, str]) -> str:
     first = min((mapping.keys or {}).values(), default=(0, 0))
     if mapping.map and lines[first[0] - 1][: first[1] - 1].strip():
         raise UsageError(
-            "the calendar stands in brackets", "write it in lines of its own"
+            "the calendar is written in brackets", "write each key on a line of its own"
         )
     if holidays is None or holidays.value is None:
         lead = " " * max(first[1] - 1, 0)
@@ -146,7 +146,7 @@ def insert_holidays(text: str, mapping: Node, days: Mapping[date, str]) -> str:
         )
         if holidays is not None:
             raise UsageError(
-                "the list of holidays is empty", f"take the line {KEY}: away first"
+                "the list of holidays is empty", f"remove the line {KEY}: first"
             )
         return "\n".join([*lines[:at], *new, *lines[at:]]) + "\n"
     listed = (
@@ -160,7 +160,7 @@ def insert_holidays(text: str, mapping: Node, days: Mapping[date, str]) -> str:
     starts = {lines[line - 1][: col - 1] for line, col in places.values()}
     if len(starts) != 1 or next(iter(starts)).strip() not in ("", "-"):
         raise UsageError(
-            "the holidays stand in brackets", "write each in a line of its own"
+            "the holidays are written in brackets", "write each on a line of its own"
         )
     lead = next(iter(starts))
     for day, name in sorted(days.items(), reverse=True):

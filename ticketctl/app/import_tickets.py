@@ -147,7 +147,7 @@ class _ImportRun:
         if self.settled:
             lines += [
                 "",
-                f"{counted(self.settled, 'ticket')} owed notices, which are not sent from here.",
+                f"{counted(self.settled, 'ticket')} had notifications to send; these are not sent.",
             ]
         return "\n".join(lines)
 
@@ -173,7 +173,7 @@ class _ImportRun:
         for finding in findings:
             if finding.severity == "error":
                 raise RefusedError(
-                    f"{imported.id} cannot be: {finding.message}", finding.hint
+                    f"{imported.id} cannot be imported: {finding.message}", finding.hint
                 )
         profile = workspace.registry.get(imported.profile)
         actor = importer(workspace, profile)
@@ -213,7 +213,7 @@ def _written(ticket: Ticket) -> bytes:
     if len(data) > files.MAX_BYTES:
         raise RefusedError(
             f"{ticket.id} is larger than {files.MAX_BYTES >> 20} MiB",
-            "no ticket can be",
+            "attach what is long",
         )
     return data
 
@@ -253,8 +253,8 @@ def _is_there(workspace: Workspace, imported: Ticket) -> bool:
         if len(union(present.history, imported.history)) == len(present.history):
             return True
     raise RefusedError(
-        f"there is a ticket {imported.id} already, and it is another",
-        "ticketctl show has it",
+        f"there is a ticket {imported.id} already, and it is another one",
+        f"to see it: ticketctl show {imported.id}",
     )
 
 
@@ -275,7 +275,7 @@ def importer(workspace: Workspace, profile: Profile) -> Actor:
     for actor in actors(workspace, profile, None):
         refusals = actor_reasons(profile, None, actor, people)
         if profile.kind(actor.role) == "customer":
-            refusals = [f"only staff import tickets, not {actor.role}"]
+            refusals = [f"only staff can import tickets, not {actor.role}"]
         if not refusals:
             return actor
         reasons += refusals
@@ -286,7 +286,10 @@ def _restored(row: Mapping[str, Any]) -> Ticket:
     """Return the ticket of a row of an export, with its history."""
     id_ = str(row.get("id"))
     if not ID.match(id_):
-        raise UsageError(f'"{id_}" is not an id', "what export gives has one")
+        raise UsageError(
+            f'"{id_}" is not an id',
+            "each row of an export has one, such as 261121-k3qx9",
+        )
     try:
         node = _node({"id": id_, "history": row["history"]}, [MAX_VALUES])
         return load_ticket(b"", path_of(id_), node, id_).ticket
@@ -326,7 +329,9 @@ def _node(value: Any, budget: list[int], depth: int = 0) -> Node:
     if isinstance(value, list):
         return Node([_node(item, budget, depth + 1) for item in value], 1, 1)
     if isinstance(value, float):
-        raise UsageError(f"{value} is in no ticket", "numbers of tickets are whole")
+        raise UsageError(
+            f"a ticket cannot have the value {value}", "numbers of tickets are whole"
+        )
     return Node(value, 1, 1)
 
 

@@ -91,7 +91,7 @@ def init_store(root: str, profile: str, now: datetime) -> InitResult:
         )
     else:
         lines.append(
-            "inside an existing repository: nothing is committed by itself (commit: off)"
+            "inside an existing git repository: commands do not commit (commit: off)"
         )
     return InitResult(lines, is_new=True)
 

@@ -237,7 +237,7 @@ class Pending:
                 )
             except (BrokenError, ValueError):
                 raise error from None
-            words = f"git had put an older state of {path} in its place; the events that it lacked are there again"
+            words = f"git had replaced {path} by an older state; its missing events are added again"
             workspace.warnings.append(words)
         write_all(workspace.state, writes, self.ready)
 

@@ -65,9 +65,9 @@ def illegal_reasons(profile: Profile, ticket: Ticket | None, entry: Entry) -> li
         edges = [
             edge for edge in creation_edges(profile, entry.to) if role in edge.roles
         ]
-        return [] if edges else [f"{entry.role} may not create a ticket as {entry.to}"]
+        return [] if edges else [f"{entry.role} cannot create a ticket as {entry.to}"]
     if entry.from_ != ticket.status:
-        return [f"it says from {entry.from_}, but the ticket was {ticket.status}"]
+        return [f"the move is from {entry.from_}, but the ticket was {ticket.status}"]
     if entry.to not in profile.statuses:
         return [
             f'version {profile.version} of {profile.name} has no status "{entry.to}"'

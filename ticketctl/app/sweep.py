@@ -98,7 +98,7 @@ def sweep(
         if not options.trust_clock and (
             wrong := explain_wrong_clock(workspace, scan.newest)
         ):
-            hint = "set the clock right; if it is right: ticketctl sweep --trust-clock"
+            hint = "correct the clock; if it is right: ticketctl sweep --trust-clock"
             raise RefusedError(f"{wrong}; nothing was written", hint)
         if not exceeds_limit(workspace, options, scan, progress, report):
             _apply(workspace, options, scan, report, progress)

@@ -187,7 +187,7 @@ def catch_up(workspace: Workspace) -> None:
     except BusyError as error:
         if is_uncommitted:
             error.message = (
-                f"files that ticketctl wrote wait to be committed: {error.message}"
+                f"files that ticketctl wrote are not committed yet: {error.message}"
             )
         raise
 
@@ -196,7 +196,7 @@ def uncommitted_error(workspace: Workspace) -> BusyError | None:
     """Return the error for files that still wait to be committed, if there are any."""
     if workspace.settings.commit and uncommitted.pending_lists(workspace.state):
         return BusyError(
-            "files that ticketctl wrote wait to be committed",
-            "ticketctl doctor says which, and why",
+            "files that ticketctl wrote are not committed yet",
+            "to see which, and why: ticketctl doctor",
         )
     return None

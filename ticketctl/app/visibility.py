@@ -92,8 +92,8 @@ def view_of(workspace: Workspace) -> CustomerView | None:
     who = who or workspace.email
     if not who:
         raise UsageError(
-            "I do not know who you are",
-            "--as ROLE:WHO, TICKETCTL_AS, or git config user.email",
+            "unknown user",
+            "say who you are: --as ROLE:WHO, TICKETCTL_AS, or git config user.email",
         )
     return CustomerView(
         who, role, frozenset(name for name, kind in kinds.items() if kind != "customer")
@@ -138,8 +138,8 @@ def require_staff(workspace: Workspace, what: str) -> None:
             else f"as {workspace.view.who}, a customer by ticketctl.yaml,"
         )
         raise RefusedError(
-            f"{what} is for staff; {whom} you see your own tickets",
-            "ticketctl list -A shows them",
+            f"{what} is for staff; {whom} you see only your own tickets",
+            "to see them: ticketctl list -A",
         )
 
 

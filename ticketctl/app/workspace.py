@@ -113,7 +113,7 @@ class Workspace(Record):
         if ticket.status not in profile.statuses:
             raise BrokenError(
                 f'{ticket.profile} has no status "{ticket.status}"',
-                "ticketctl check says where",
+                f"to see where: ticketctl check {ticket.id}",
                 Place(path_of(ticket.id)),
             )
         return profile
@@ -201,7 +201,7 @@ class Workspace(Record):
         if not self.view.admits(loaded.ticket):
             raise MissingError(
                 f'there is no ticket "{loaded.ticket.id}"',
-                "ticketctl list -A shows all",
+                "to see all tickets: ticketctl list -A",
             )
         return self.view.visible_part(loaded)
 
@@ -246,7 +246,9 @@ def find_root(start: str | None, environment: Mapping[str, str] = os.environ) ->
     if hidden is not None:
         raise unread(hidden.filename, hidden)
     where = f"in {here}" if named is not None else "here, nor in any folder above"
-    raise MissingError(f"there is no ticket store {where}", "ticketctl init makes one")
+    raise MissingError(
+        f"there is no ticket store {where}", "to make one: ticketctl init"
+    )
 
 
 def _upwards(folder: str) -> Iterator[str]:

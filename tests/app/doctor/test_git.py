@@ -10,7 +10,7 @@ from tests.support.stores import make_store
 
 def test_git(healthy: Path) -> None:
     git(healthy, "config", "--unset", "merge.ticketctl.driver")
-    assert "does not know how to merge tickets" in said(healthy)
+    assert "has no merge driver for tickets" in said(healthy)
     text = next(healthy.glob("tickets/*/*/*/*.yaml"))
     text.write_text("# mine\n" + text.read_text())
     assert "1 file changed by hand and not committed" in said(healthy)
@@ -18,4 +18,4 @@ def test_git(healthy: Path) -> None:
 
 def test_no_repository(tmp_path: Path) -> None:
     root = make_store(tmp_path / "store", "commit: auto\n", git=False)
-    assert "this is no git repository" in said(root)
+    assert "this is not a git repository" in said(root)

@@ -143,7 +143,7 @@ def test_a_long_text_is_attached(tmp_path: Path) -> None:
     assert entry.text.endswith("[cut here; the whole is attached as message.txt]\n")
     assert attachments(root)["message.txt"].decode().split() == body.split()
     assert not dead(root)
-    assert "had this letter already" in receive(desk_of(root), numbered(0, body)).words
+    assert "has this email already" in receive(desk_of(root), numbered(0, body)).words
 
 
 @pytest.mark.parametrize("length", [MAX_TEXT, MAX_TEXT + 1])
@@ -163,7 +163,7 @@ def test_what_is_too_large_to_attach_is_kept_whole(
     for number, subject in enumerate((f"[{A}]", "New")):
         data = numbered(number, "x" * (2 * MAX_TEXT), subject=subject)
         assert receive(desk_of(root), data).fate in ("added", "opened")
-        assert dead(root)[data].startswith("what came with it is not kept on 26")
+        assert dead(root)[data].startswith("the ticket 26")
     data = f"Subject: [{A}]\nMessage-ID: <f@x>\nFrom: {JANE}\n".encode()
     data += parts("mixed", b"\nSee the file.", attached("a.bin", b"x" * (MAX_TEXT + 1)))
     assert receive(desk_of(root), data).fate == "added"
@@ -195,7 +195,7 @@ def test_what_is_attached_is_shown_and_missed(
     assert (shop.root / shown[1]).read_bytes() == b"%PDF"
     assert shop.run("check", now="2026-11-02T09:01") == ""
     (shop.root / shown[1]).unlink()
-    assert f"warning: {shown[1]} is not there" in shop.run(
+    assert f"warning: the attachment {shown[1]} is missing" in shop.run(
         "check", now="2026-11-02T09:01"
     )
 

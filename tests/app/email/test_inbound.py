@@ -60,7 +60,7 @@ def test_an_email_is_received_once(tmp_path: Path) -> None:
     data = raw_email("Message-ID: <1@customer.example>", "Subject: New")
     taken(root, data)
     before = files_of(root)
-    assert "had this letter already" in taken(root, data)
+    assert "has this email already" in taken(root, data)
     assert files_of(root) == before
     for other in (
         raw_email("Message-ID: <1@customer.example>", f"Subject: [{A}]", body="Other"),
@@ -71,36 +71,36 @@ def test_an_email_is_received_once(tmp_path: Path) -> None:
         ),
     ):
         assert "already" not in taken(root, other)
-        assert "had this letter already" in taken(root, other)
+        assert "has this email already" in taken(root, other)
     before = files_of(root)
     without = raw_email("Subject: Without")
     taken(root, without)
     more = files_of(root)
     assert len(more) == len(before) + 1
-    assert "had this letter already" in taken(root, without)
+    assert "has this email already" in taken(root, without)
     assert files_of(root) == more
 
 
 KEPT = {
     "a stranger": (
         raw_email(f"Subject: [{A}]", sender="x@stranger.example"),
-        "not a person of this ticket",
+        "neither customer nor watcher",
     ),
     "a stranger who says a thread": (
         raw_email(f"In-Reply-To: <{A}@support.example>", sender="x@stranger.example"),
-        "not a person of this ticket",
+        "neither customer nor watcher",
     ),
     "nobody": (
         raw_email(f"Subject: [{A}]", sender="nobody"),
-        "not a person of this ticket",
+        "neither customer nor watcher",
     ),
     "the customer's machine": (
         raw_email(f"Subject: [{A}]", "Auto-Submitted: auto-replied"),
-        "written by a machine",
+        "an automatic email",
     ),
     "the agent's machine": (
         raw_email(f"Subject: [{A}]", "Precedence: bulk", sender="amy@support.example"),
-        "written by a machine",
+        "an automatic email",
     ),
     "a delivery report": (
         raw_email(
@@ -151,7 +151,7 @@ def test_kept_as_a_note(name: str, status: str, tmp_path: Path) -> None:
     assert why in entry.note
     assert [data for _, data in owed(root)] == [data for _, data in owing]
     assert ticketctl(root, "check", now=LATER).status == 0
-    assert "had this letter already" in taken(root, data)
+    assert "has this email already" in taken(root, data)
 
 
 @pytest.mark.demand("X4")
@@ -164,7 +164,7 @@ def test_a_machine_opens_no_ticket(tmp_path: Path) -> None:
         raw_email(sender=HELP),
         raw_email("Return-Path: <>"),
     ):
-        assert "dead letter: written by a machine" in taken(root, data)
+        assert "quarantined: an automatic email" in taken(root, data)
         assert "machine" in dead(root)[data]
     assert list(rows(root)) == [A]
 

@@ -66,7 +66,7 @@ def test_a_reply_stands_once(email_clones: Clones) -> None:
         assert clone.rows()[0]["unanswered"]
         shown = json.loads(clone.do("show", A, "--format", "json"))["tickets"][0]
         assert len(shown["without_effect"]) >= 1
-        assert "had this letter already" in clone.take(TRACES["received"](REPLY), NOON)
+        assert "has this email already" in clone.take(TRACES["received"](REPLY), NOON)
         assert clone.do("log", A).count("It is broken again.") == 1
 
 

@@ -36,7 +36,7 @@ def test_intake_of_a_sender_is_bounded(tmp_path: Path) -> None:
     assert receive(at, numbered(1, "Number 1.")).fate == "known"
     assert len(dead(root)) == 4
     assert set(dead(root).values()) == {
-        f"more than 5 emails of {JANE} within an hour\n"
+        f"more than 5 emails from {JANE} within an hour\n"
     }
     (note,) = notes(root, "per_hour")
     assert note.text is None
@@ -73,7 +73,7 @@ def test_staff_are_notified_on_the_newest_ticket(tmp_path: Path) -> None:
     # who has no ticket is kept as well
     for turn in range(5):
         receive(workspace, numbered(50 + turn, "Hello.", "eve@stranger.example"))
-    assert len(notes(root, "emails of eve")) == 1
+    assert len(notes(root, "emails from eve")) == 1
 
 
 def test_a_maildir_counts_as_well(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_maildir_counts_as_well(tmp_path: Path) -> None:
         (box / "new" / f"{turn}.a").write_bytes(numbered(turn, f"Number {turn}."))
     said = done(root, "mail", "fetch", "--maildir", str(box), now=LATER)
     assert said.count("message of") == 2
-    assert said.count("dead letter: more than 2 emails") == 2
+    assert said.count("quarantined: more than 2 emails") == 2
     assert not list((box / "new").iterdir())
 
 
@@ -121,9 +121,9 @@ def test_forged_email_uses_up_nothing_of_the_real_sender(
         receive(desk_of(root), vouched(10 + turn, who, True)).fate for turn in range(4)
     ]
     assert genuine == ["added"] * 3 + ["dead"]
-    assert len(notes(root, f"emails of {who} within")) == 1
+    assert len(notes(root, f"emails from {who} within")) == 1
     assert (
-        len(notes(root, f"emails of {who}, for whom mx.example does not vouch, within"))
+        len(notes(root, f"emails from {who}, whom mx.example does not confirm, within"))
         == 1
     )
 

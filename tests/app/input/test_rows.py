@@ -168,4 +168,4 @@ def test_a_history_with_a_number_that_no_ticket_has(
     assert "1e400" in text
     assert run(["import", "rows.jsonl"]) == 2
     assert "rows.jsonl, row 1: " in (told := capfd.readouterr().err)
-    assert "inf is in no ticket" in told
+    assert "a ticket cannot have the value inf" in told

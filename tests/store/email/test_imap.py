@@ -178,7 +178,7 @@ def test_a_maildir_is_polled(tmp_path: Path, mail_server: tuple[int, Office]) ->
     (box / "new/2.b").write_bytes(b"\xff\xfe\x00")
     said = shop.run("mail", "fetch", "--maildir", str(box), now="2026-11-02T09:00")
     assert "new, from jane@customer.example" in said
-    assert "dead letter" in said
+    assert "quarantined" in said
     assert sorted(path.name for path in (box / "cur").iterdir()) == [
         "1.a:2,S",
         "2.b:2,S",

@@ -55,7 +55,7 @@ def test_what_is_too_large_is_never_in_the_memory(
     assert files_of(root) == before
     ran = mail_in(root, b"x" * (6 << 20))
     assert ran.status == 75
-    assert "is not taken" in ran.err
+    assert "is not received" in ran.err
     assert files_of(root) == before
     (root / "dead-letters/.coming-old").write_bytes(b"of somebody who was killed")
     os.utime(root / "dead-letters/.coming-old", (0, 0))

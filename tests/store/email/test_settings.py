@@ -188,7 +188,7 @@ def test_a_password_goes_only_where_the_clone_says(
     login = "host: localhost, user: help, password_env: TICKETCTL_SMTP_PASSWORD, port:"
     settings.write_text(settings.read_text().replace("host: 127.0.0.1, port:", login))
     mail_workspace.run("mail", "send", now="2026-11-02T09:01", status=78)
-    assert "this clone does not know (" in mail_workspace.run(
+    assert "this clone does not trust (" in mail_workspace.run(
         "doctor", now="2026-11-02T09:01", status=1
     )
     subprocess.run(
@@ -203,6 +203,6 @@ def test_a_password_goes_only_where_the_clone_says(
         check=True,
     )
     mail_workspace.run("mail", "send", now="2026-11-02T09:01")
-    assert "this clone does not know (" not in mail_workspace.run(
+    assert "this clone does not trust (" not in mail_workspace.run(
         "doctor", now="2026-11-02T09:01", status=1
     )

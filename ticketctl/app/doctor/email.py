@@ -29,38 +29,39 @@ _STALE = timedelta(days=2)
 
 
 def check_outgoing_email(workspace: Workspace) -> Iterator[Finding]:
-    """Notices arrive."""
+    """Check that notifications are sent."""
     if not workspace.by_mail:
         return
     stale = 0
-    for debt in pending_notifications(workspace, []):
-        if debt.tries:
-            words = f"tried {counted(debt.tries, 'time')}: {debt.error}"
-            yield problem(f"outbox/{debt.name}", words, f"again at {debt.again}")
-        elif workspace.now - dates.parse_instant(debt.entry.at) > _STALE:
+    for pending in pending_notifications(workspace, []):
+        if pending.tries:
+            words = f"tried {counted(pending.tries, 'time')}: {pending.error}"
+            yield problem(
+                f"outbox/{pending.name}", words, f"next attempt at {pending.again}"
+            )
+        elif workspace.now - dates.parse_instant(pending.entry.at) > _STALE:
             stale += 1
     if stale:
         yield problem(
             "tickets",
-            f"{counted(stale, 'notice')} owed for more than two days",
-            "ticketctl mail send, by cron",
+            f"{counted(stale, 'notification')} pending for more than two days",
+            "run ticketctl mail send by cron",
         )
     if not config.is_sender(workspace.root):
         yield warning(
             ".git/config",
-            "this clone sends no mail",
-            "git config ticketctl.sender true, in one clone",
+            "this clone does not send email",
+            "in one clone: git config ticketctl.sender true",
         )
 
 
 def check_servers(workspace: Workspace) -> Iterator[Finding]:
-    """Email and passwords go only where this clone says, and there is a password where
-    one is wanted."""
+    """Check that this clone trusts the servers of the store and has their passwords."""
     mail = workspace.settings.mail
-    wanted = (
+    servers = (
         ((mail.smtp, "smtp", SMTP_FILE), (mail.imap, "imap", IMAP_FILE)) if mail else ()
     )
-    for server, kind, variable in wanted:
+    for server, kind, variable in servers:
         if server is None or (kind == "smtp" and not config.is_sender(workspace.root)):
             continue
         try:
@@ -71,11 +72,11 @@ def check_servers(workspace: Workspace) -> Iterator[Finding]:
 
 
 def check_quarantine(workspace: Workspace) -> Iterator[Finding]:
-    """No letter lies where nobody looks."""
-    dead = [
+    """Report quarantined email."""
+    reasons = [
         name for name in files.list_names(workspace.root, DEAD) if name.endswith(".txt")
     ]
-    for name in dead[:20]:
+    for name in reasons[:20]:
         try:
             data = files.read_in(workspace.root, f"{DEAD}/{name}", 1000)
             reason = data.decode(errors="replace").strip()[:200]
@@ -84,8 +85,8 @@ def check_quarantine(workspace: Workspace) -> Iterator[Finding]:
         path = f"{DEAD}/{name.removesuffix('.txt')}.eml"
         yield warning(
             path,
-            f"a dead letter: {reason}",
-            "answer it or remove both files",
+            f"quarantined email: {reason}",
+            "handle it, then remove both files",
         )
-    if len(dead) > 20:
-        yield warning(DEAD, f"and {len(dead) - 20} more dead letters")
+    if len(reasons) > 20:
+        yield warning(DEAD, f"and {len(reasons) - 20} more quarantined emails")

@@ -21,7 +21,7 @@ CROWDED = 2000
 
 
 def check_interrupted_writes(workspace: Workspace) -> Iterator[Finding]:
-    """What a crash left behind."""
+    """Check that no command was interrupted while it wrote."""
     state = workspace.state
     if interrupted_writes(state):
         yield warning(
@@ -32,35 +32,34 @@ def check_interrupted_writes(workspace: Workspace) -> Iterator[Finding]:
     for name in files.list_names(state.folder, "rescued") if state.folder else ():
         yield problem(
             f"{state.folder}/rescued/{name}",
-            "this was to be written when its ticket had changed",
-            "compare the two, then remove it",
+            "this version of a ticket was not written, since the ticket had changed",
+            "compare it with the ticket, then remove it",
         )
 
 
 def check_state_folder(workspace: Workspace) -> Iterator[Finding]:
-    """Index, caches and journal can be written."""
+    """Check that index, caches and journal can be written."""
     folder = workspace.state.folder
     above = folder
     while above and not os.path.isdir(above):
         above = os.path.dirname(above) if not os.path.lexists(above) else ""
     if not above or not os.access(above, os.W_OK | os.X_OK):
-        # Outside git the journal lies in the store: tickets can be changed all the
-        # same.
-        lost = (
-            "nothing is cached, and notices have no place"
+        # Outside git the journal is in the store: tickets can still be changed.
+        consequence = (
+            "nothing is cached, and notifications cannot be stored"
             if workspace.state.beside
             else "no ticket can be changed"
         )
         finding = warning if workspace.state.beside else problem
         yield finding(
             folder or "state folder",
-            f"it cannot be written: {lost}",
-            f"{VARIABLE} names another folder",
+            f"it cannot be written: {consequence}",
+            f"to use another folder, set {VARIABLE}",
         )
 
 
 def check_tickets_folder(workspace: Workspace) -> Iterator[Finding]:
-    """Tickets can be written: neither the disk nor the permissions are against it."""
+    """Check that tickets can be written."""
     for place in (f"{workspace.root}/tickets", workspace.root):
         if os.path.isdir(place):
             if not os.access(place, os.W_OK | os.X_OK):
@@ -78,8 +77,7 @@ def check_tickets_folder(workspace: Workspace) -> Iterator[Finding]:
 
 
 def check_old_state(workspace: Workspace) -> Iterator[Finding]:
-    """What older versions kept in the store itself; it may be anybody's, and is not
-    read."""
+    """Check for files of older versions in the store; these are no longer read."""
     if not os.path.lexists(f"{workspace.root}/{OLD}"):
         return
     if os.path.lexists(f"{workspace.root}/{OLD}/journal.jsonl"):
@@ -93,7 +91,7 @@ def check_old_state(workspace: Workspace) -> Iterator[Finding]:
 
 
 def check_crowded_days(workspace: Workspace) -> Iterator[Finding]:
-    """No day holds so many tickets that git grows slow."""
+    """Check that no day has so many tickets that git becomes slow."""
     for folder, number in Counter(
         path.rpartition("/")[0] for path in workspace.store.paths()
     ).items():
@@ -101,5 +99,5 @@ def check_crowded_days(workspace: Workspace) -> Iterator[Finding]:
             yield warning(
                 folder,
                 f"{number:,} tickets of one day make every commit larger",
-                "import with the dates at which they were opened",
+                "import tickets with the dates at which they were opened",
             )

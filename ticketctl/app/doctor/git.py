@@ -26,20 +26,20 @@ UNCOMMITTED = "uncommitted"
 
 
 def check_repository(workspace: Workspace) -> Iterator[Finding]:
-    """Git is there, merges tickets, and has what was written."""
+    """Check that git merges tickets, and has committed what was written."""
     try:
         if not inside_repository(workspace.root):
             if workspace.settings.commit:
                 yield problem(
                     NAME,
-                    "commit: auto, but this is no git repository",
+                    "commit: auto, but this is not a git repository",
                     "git init, or commit: off",
                 )
             return
         if not config.merges_tickets(workspace.root):
             yield problem(
                 ".git/config",
-                "this clone does not know how to merge tickets",
+                "this clone has no merge driver for tickets",
                 "ticketctl init",
             )
         elif not setup.is_set_up(workspace.root):
@@ -54,7 +54,7 @@ def check_repository(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _not_committed(workspace: Workspace) -> Iterator[Finding]:
-    """What commands wrote and could not commit, and what was changed by hand."""
+    """Report what commands could not commit, and what was changed by hand."""
     if not workspace.settings.commit:
         return
     ours: set[str] = set()
@@ -73,26 +73,27 @@ def _not_committed(workspace: Workspace) -> Iterator[Finding]:
             f"and {len(ours & dirty) - _NAMED:,} more files are not committed",
             code=UNCOMMITTED,
         )
-    found = workspace.state.repository
-    is_unfinished = found is not None and operations.unfinished_operation(found)
+    git_repository = workspace.state.repository
+    is_unfinished = git_repository is not None and operations.unfinished_operation(
+        git_repository
+    )
     if (by_hand := sorted(dirty - ours)) and not is_unfinished:
         words = f"{counted(len(by_hand), 'file')} changed by hand and not committed, the first {by_hand[0]}"
         yield warning("tickets", words, "git diff shows it; git commit keeps it")
 
 
 _NAMED = 20
-"""How many files are named."""
+"""How many files are reported one by one."""
 
 
 def check_git_state(workspace: Workspace) -> Iterator[Finding]:
-    """Git is not in the middle of something, no lock of its is left, and HEAD is on a
-    branch."""
+    """Check that git is not busy or locked, that HEAD is on a branch, and who owns it."""
     if (found := workspace.state.repository) is None:
         return
     if one := operations.unfinished_operation(found):
         yield problem(
             ".git",
-            f"{one.name} is in progress; commands that write wait for its end",
+            f"{one.name} is in progress; commands that write are refused until it ends",
             one.remedy,
         )
     for path in operations.present_locks(found):
@@ -107,13 +108,11 @@ def check_git_state(workspace: Workspace) -> Iterator[Finding]:
     if not_ours := list(unwritable_objects(found)):
         folder, owner = not_ours[0]
         more = f" (and {len(not_ours) - 1} more)" if len(not_ours) > 1 else ""
-        words = (
-            f"it belongs to {owner}, and you may not write into it{more}: commits fail"
-        )
+        words = f"it belongs to {owner}, and you cannot write to it{more}: commits fail"
         yield problem(folder, words, f"sudo chown -R $(id -un) {found.common}")
     elif not os.access(found.folder, os.W_OK | os.X_OK):
         yield problem(
             found.folder,
-            "you may not write into the git directory: commits fail",
+            "you cannot write to the git directory: commits fail",
             "chmod u+w",
         )

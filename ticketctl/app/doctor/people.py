@@ -1,4 +1,4 @@
-"""Check profiles, roles, and that notifications can reach somebody."""
+"""Check profiles and roles, and that notifications reach somebody."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ticketctl.store.settings import NAME
 
 
 def check_profiles(workspace: Workspace) -> Iterator[Finding]:
-    """Every profile, and those that mail is for, can be used."""
+    """Check that every profile, and each one named in the settings, can be used."""
     for name in workspace.registry.names():
         try:
             workspace.registry.get(name)
@@ -46,10 +46,10 @@ def check_profiles(workspace: Workspace) -> Iterator[Finding]:
 
 
 def check_roles(workspace: Workspace) -> Iterator[Finding]:
-    """Every role that somebody is given exists."""
+    """Check that every role in the settings exists."""
     known: dict[str, list[str]] = {}
     for name in workspace.registry.names():
-        with suppress(TicketctlError):  # told of by profiles
+        with suppress(TicketctlError):  # reported by check_profiles
             known[name] = list(workspace.registry.get(name).roles)
     every = sorted({role for roles in known.values() for role in roles})
     for who, roles in (workspace.settings.people or {}).items():
@@ -66,17 +66,21 @@ def check_roles(workspace: Workspace) -> Iterator[Finding]:
 
 
 def check_recipients(workspace: Workspace) -> Iterator[Finding]:
-    """Whoever is to be notified can be: of the profiles that are in use."""
+    """Check that rules of the profiles in use can notify somebody."""
     for profile in _in_use(workspace):
-        for one in unreachable_roles(profile, workspace.people_of(profile)):
-            rules = ", ".join(one.rules[:3]) + (
-                f" and {len(one.rules) - 3} more" if len(one.rules) > 3 else ""
+        for role in unreachable_roles(profile, workspace.people_of(profile)):
+            rules = ", ".join(role.rules[:3]) + (
+                f" and {len(role.rules) - 3} more" if len(role.rules) > 3 else ""
             )
-            what = "has an email address" if one.held else "is there"
+            nobody = (
+                f"nobody with the role {role.role} has an email address"
+                if role.held
+                else f"nobody has the role {role.role}"
+            )
             yield warning(
                 NAME,
-                f"nobody with the role {one.role} {what}: what {profile.name} tells it ({rules}) reaches no one",
-                f"people: {{ADDRESS: {{roles: [{profile.name}/{one.role}]}}}} in {NAME}",
+                f"{nobody}, so these rules of {profile.name} notify nobody: {rules}",
+                f"set people: {{ADDRESS: {{roles: [{profile.name}/{role.role}]}}}} in {NAME}",
             )
     if not workspace.by_mail:
         return
@@ -84,14 +88,16 @@ def check_recipients(workspace: Workspace) -> Iterator[Finding]:
         if not is_address(who):
             yield warning(
                 "tickets",
-                f"{counted(number, 'open ticket')} of {who}, who has no email address",
-                f"ticketctl list -a {who} names them; ticketctl assign ID ADDRESS",
+                f"{who} is assigned to {counted(number, 'open ticket')} and has no email address",
+                f"to see them: ticketctl list -a {who}; to reassign: ticketctl assign ID ADDRESS",
             )
 
 
 def _in_use(workspace: Workspace) -> Iterator[Profile]:
-    """The profiles for new tickets, and those of tickets that are there; one with
-    mistakes is told of elsewhere."""
+    """Yield the profiles for new tickets and those that tickets have.
+
+    Those with errors are left out; another check reports them.
+    """
     named = {
         workspace.settings.profile,
         *(
@@ -100,7 +106,7 @@ def _in_use(workspace: Workspace) -> Iterator[Profile]:
             else ()
         ),
     }
-    with suppress(DiskError):  # told of elsewhere, too
+    with suppress(DiskError):  # reported by other checks
         named.update(ask_index(workspace, profiles_in_use))
     for name in sorted(named.intersection(workspace.registry.names())):
         with suppress(TicketctlError):

@@ -21,13 +21,13 @@ _STALE = timedelta(days=2)
 
 
 def check_last_sweep(workspace: Workspace) -> Iterator[Finding]:
-    """Where somebody has swept, somebody still does."""
+    """Check that a clone that has swept before still does."""
     last = last_sweep(workspace)
     if last > dates.horizon(workspace.present):
         yield problem(
             "sweep",
             f"the last sweep of this clone was at {last}, which is later than the clock",
-            "set the clock right; if it is right: ticketctl sweep --trust-clock, once",
+            "correct the clock; if it is right, run once: ticketctl sweep --trust-clock",
         )
     if last and workspace.now - dates.parse_instant(last) > _STALE:
         yield warning(
@@ -38,21 +38,21 @@ def check_last_sweep(workspace: Workspace) -> Iterator[Finding]:
 
 
 def check_future_events(workspace: Workspace) -> Iterator[Finding]:
-    """No ticket has an event that is dated in the future."""
+    """Check that no ticket has an event in the future."""
     try:
-        found = ask_index(
+        tickets = ask_index(
             workspace,
             lambda index: tickets_ahead(index, dates.horizon(workspace.present)),
         )
     except DiskError:
-        return  # check looks at each ticket
-    for ticket in found[:20]:
+        return  # ticketctl check reports each ticket
+    for ticket in tickets[:20]:
         yield problem(
             path_of(ticket.id),
             f"an event is dated in the future ({ticket.at})",
-            f"sweeps leave the ticket alone until then: ticketctl check {short_id(ticket.id)}",
+            f"sweeps skip the ticket until then; for details: ticketctl check {short_id(ticket.id)}",
         )
-    if len(found) > 20:
+    if len(tickets) > 20:
         yield problem(
-            "tickets", f"and {len(found) - 20:,} more tickets have such an event"
+            "tickets", f"and {len(tickets) - 20:,} more tickets have such an event"
         )

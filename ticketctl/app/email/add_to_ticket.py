@@ -119,14 +119,14 @@ def _decide(
     if isinstance(answer, Decision):
         return _Addition(content, answer)
     if email.machine:
-        why = f"written by a machine ({email.machine})"
+        why = f"an automatic email ({email.machine})"
     elif answer is not None:
         why = f"refused: {'; '.join(answer.reasons)}"
     elif actors:
         trust = delivery.settings.trust
-        why = f"{trust} does not say that it is from whom it says"
+        why = f"{trust} does not confirm the sender"
     else:
-        why = "its writer is not a person of this ticket"
+        why = "the sender is neither customer nor watcher"
     content = without_attachments(content)
     note = as_note(content, why)
     decision = decide(workspace.situation_of(profile), loaded.ticket, note)
@@ -153,7 +153,7 @@ def _write_addition(
     )
     remainder: list[journal.Write] = []
     if content.left_out:
-        reason = why or "too large or too many attachments"
+        reason = why or "attachments that are too large or too many"
         remainder = keep_remainder(workspace, delivery.data, before.id, reason)
     outcome = Outcome(before.id, loaded, decision, profile, follow_ups)
     limit = FOR_ALL if why else FOR_PEOPLE
@@ -180,7 +180,7 @@ def keep_remainder(
         id_: the ticket.
         reason: why the ticket does not hold all of it.
     """
-    reason = f"what came with it is not kept on {id_}: {reason}"
+    reason = f"the ticket {id_} does not have all of it: {reason}"
     return quarantine.quarantine_writes(workspace.root, data, reason, workspace.now)
 
 

@@ -105,8 +105,8 @@ def receive(workspace: Workspace, data: bytes, to: str | None = None) -> Receipt
 def _incoming_settings(workspace: Workspace) -> MailSettings:
     if workspace.settings.mail is None:
         raise SettingsError(
-            "this store gets no mail",
-            "mail: {from: ADDRESS, addresses: {ADDRESS: PROFILE}} in ticketctl.yaml",
+            "this store does not receive email",
+            "set mail: {from: ADDRESS, addresses: {ADDRESS: PROFILE}} in ticketctl.yaml",
         )
     return workspace.settings.mail
 
@@ -150,7 +150,7 @@ def _deliver(workspace: Workspace, delivery: Delivery) -> Receipt:
             receipt = add_to_ticket(workspace, home, delivery)
         elif delivery.email.machine:
             raise RefusedError(
-                f"written by a machine ({delivery.email.machine}), and it answers no ticket"
+                f"an automatic email ({delivery.email.machine}) that answers no ticket"
             )
         else:
             receipt = open_ticket(workspace, delivery)
@@ -191,13 +191,16 @@ def _too_many(
     per_hour = delivery.settings.per_hour
     sender = delivery.email.sender or "unknown senders"
     if not delivery.is_vouched:
-        sender += f", for whom {delivery.settings.trust} does not vouch,"
-    reason = f"more than {per_hour} emails of {sender} within an hour"
+        sender += f", whom {delivery.settings.trust} does not confirm,"
+    reason = f"more than {per_hour} emails from {sender} within an hour"
     loaded = None
     if not rate_limit.were_staff_notified(workspace, delivery.rate_key):
         loaded = answered or newest_ticket_of(workspace, delivery.email.sender)
     since = f"{workspace.now:%Y-%m-%d %H:%M} UTC"
-    note = f"Since {since} there are {reason} (mail: per_hour). Those above are kept in {quarantine.DEAD}/."
+    note = (
+        f"Since {since} there are {reason} (mail: per_hour). "
+        f"Further ones are quarantined in {quarantine.DEAD}/."
+    )
     place = quarantine_and_notify(
         workspace,
         delivery.data,

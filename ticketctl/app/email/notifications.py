@@ -18,11 +18,11 @@ def notifications_of(
     profile = workspace.profile_of(ticket)
     people = workspace.people_of(profile)
     states = {
-        due.entry.id: f"owed to {', '.join(due.recipients)}"
+        due.entry.id: f"to be sent to {', '.join(due.recipients)}"
         for due in due_notifications(ticket)
     }
     states |= {
-        due.entry.id: f"owed to {', '.join(due.recipients)} when it was imported; not sent"
+        due.entry.id: f"owed to {', '.join(due.recipients)} when it was imported; never sent"
         for due in unsent(ticket)
     }
     makers = {
@@ -40,7 +40,7 @@ def notifications_of(
             is_unsent = entry.event != "notified" and not any(
                 map(is_address, entry.recipients)
             )
-            state = "not sent: no email address" if is_unsent else "given"
+            state = "not sent: no email address" if is_unsent else "sent"
             yield (
                 compose(profile, ticket, entry, people),
                 states.get(entry.id, state),

@@ -16,7 +16,7 @@ from ticketctl.core.engine.requests import Actor, Create, Refusal
 from ticketctl.core.profile import Profile
 from ticketctl.errors import MissingError, RefusedError, SettingsError
 
-_ADDRESSES = "mail: {addresses: {ADDRESS: PROFILE}}"
+_ADDRESSES = "set mail: {addresses: {ADDRESS: PROFILE}} in ticketctl.yaml"
 
 
 def open_ticket(workspace: Workspace, delivery: Delivery) -> Receipt:
@@ -29,9 +29,7 @@ def open_ticket(workspace: Workspace, delivery: Delivery) -> Receipt:
     """
     email = delivery.email
     if not email.sender:
-        raise RefusedError(
-            "it has not one sender whom we could answer (an address in plain ASCII)"
-        )
+        raise RefusedError("no valid From address (one address, in ASCII)")
     profile = _profile(workspace, delivery)
     id_ = workspace.store.fresh_id(workspace.now)
     content = content_of(email, answers=False)
@@ -66,7 +64,7 @@ def open_ticket(workspace: Workspace, delivery: Delivery) -> Receipt:
         )
     remainder = (
         keep_remainder(
-            workspace, delivery.data, id_, "too large or too many attachments"
+            workspace, delivery.data, id_, "attachments that are too large or too many"
         )
         if content.left_out
         else []
@@ -92,9 +90,7 @@ def _profile(workspace: Workspace, delivery: Delivery) -> Profile:
             f"it was sent to none of our addresses ({', '.join(addresses)})"
         )
     if not (name or workspace.settings.profile):
-        raise SettingsError(
-            "the settings do not say which profile new mail is for", _ADDRESSES
-        )
+        raise SettingsError("no profile is set for new email", _ADDRESSES)
     try:
         return workspace.registry.get(name or workspace.settings.profile)
     except MissingError as error:

@@ -206,7 +206,7 @@ class _SendRun:
                 no text.
         """
         if not is_address(to):
-            raise DeliveryError(f'"{to}" is not a mail address')
+            raise DeliveryError(f'"{to}" is not an email address')
         ticket, entry, now = pending.ticket, pending.entry, self.workspace.now
         try:
             profile = self.workspace.profile_of(ticket)
@@ -228,7 +228,7 @@ class _SendRun:
         except (BrokenError, SettingsError) as error:
             raise DeliveryError(f"{error.message} ({error.hint})") from None
         except ValueError as error:
-            raise DeliveryError(f"it cannot be written: {error}") from None
+            raise DeliveryError(f"it cannot be composed: {error}") from None
 
     def _record_delivery(
         self, pending: PendingNotification, accepted: tuple[str, ...]
@@ -247,7 +247,7 @@ class _SendRun:
                 )
         except TicketctlError as error:
             self.result.errors.append(error)
-            words = f"sent, but not written down: {error.message}"
+            words = f"sent, but not recorded: {error.message}"
             self._record_failure(pending, [(to, words) for to in accepted])
 
     def _delivery_write(
@@ -304,7 +304,7 @@ class _SendRun:
             self.result.errors.append(error)
 
     def _commit(self) -> None:
-        message = f"mail: {counted(len(self.result.sent), 'notice')} sent"
+        message = f"mail: {counted(len(self.result.sent), 'notification')} sent"
         if failed := commit_run(self.workspace, message, self.settings.sender):
             self.result.errors.append(failed)
 

@@ -68,7 +68,7 @@ def quarantine_large(
     ) as spool:
         if spool is None:
             raise BusyError(
-                f"an email larger than {MAX_QUARANTINED >> 30} GiB is not taken",
+                f"an email larger than {MAX_QUARANTINED >> 30} GiB is not received",
                 "set a limit for messages in the mail server",
             )
         with writing(workspace):

@@ -77,7 +77,7 @@ def require_room(profile: Profile, ticket: Ticket, added: Iterable[Entry]) -> No
         RefusedError: they are more.
     """
     if reason := excess(profile, ticket, added):
-        hint = "write less, or go on in a new ticket (ticketctl new)"
+        hint = "write less, or open a new ticket: ticketctl new"
         raise RefusedError(f"this does not fit on the ticket: {reason}", hint)
 
 

@@ -25,7 +25,7 @@ class Receipt(Record):
 
 def quarantined(reason: str, place: str) -> Receipt:
     """Return the receipt for an email that was quarantined at ``place``."""
-    return Receipt("dead", "", f"dead letter: {reason} ({place})")
+    return Receipt("dead", "", f"quarantined: {reason} ({place})")
 
 
 def already_received(id_: str, name: str) -> Receipt:
@@ -34,4 +34,4 @@ def already_received(id_: str, name: str) -> Receipt:
     Args:
         name: the Message-ID under which it is recorded there.
     """
-    return Receipt("known", id_, f"{short_id(id_)}: had this letter already", name)
+    return Receipt("known", id_, f"{short_id(id_)}: has this email already", name)

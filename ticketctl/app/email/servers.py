@@ -22,13 +22,13 @@ def outgoing_settings(workspace: Workspace) -> MailSettings:
     settings = workspace.settings.mail
     if settings is None or not settings.delivers:
         raise SettingsError(
-            "this store sends no mail",
-            "mail: {from: ADDRESS, smtp: {host: HOST}} in ticketctl.yaml",
+            "this store does not send email",
+            "set mail: {from: ADDRESS, smtp: {host: HOST}} in ticketctl.yaml",
         )
     if not config.is_sender(workspace.root):
         raise RefusedError(
-            "this clone does not send mail",
-            "in the one that shall: git config ticketctl.sender true",
+            "this clone does not send email",
+            "in the clone that sends: git config ticketctl.sender true",
         )
     if settings.smtp is not None:
         require_trusted_server(workspace, settings.smtp, "smtp")
@@ -49,8 +49,8 @@ def refuse_copy(workspace: Workspace) -> None:
         config.set_clone_setting(workspace.root, _PLACE, place)
     elif recorded != place:
         raise RefusedError(
-            f"this looks like a copy of the clone that sends mail, which was {recorded}",
-            f"if it has moved for good: git config --unset {_PLACE}; if not: git config --unset ticketctl.sender",
+            f"this looks like a copy of the clone that sends email, which was at {recorded}",
+            f"if the clone has moved: git config --unset {_PLACE}; if this is a copy: git config --unset ticketctl.sender",
         )
 
 
@@ -76,6 +76,6 @@ def require_trusted_server(workspace: Workspace, server: MailServer, kind: str) 
     if server.place not in trusted:
         what = "email" if kind == "smtp" else "a password"
         raise SettingsError(
-            f"the store wants to send {what} to {server.place}, which this clone does not know",
+            f"the store wants to send {what} to {server.place}, which this clone does not trust",
             f"if that is your server: git config ticketctl.{kind} {server.place}",
         )

@@ -71,7 +71,7 @@ _UNREAD = IndexEntry(
         0,
         0,
         "a file cannot be read; it may be one of your tickets",
-        "ask staff: ticketctl check",
+        "ask staff to run ticketctl check",
         UNREAD,
     ),
 )

@@ -118,7 +118,7 @@ def ask_whole_index(
             return question(rebuild_index(workspace, progress))
         except UnusableError as error:
             raise DiskError(
-                f"the index is damaged: {error}", "look at the disk"
+                f"the index is damaged: {error}", "check the disk"
             ) from None
 
 
@@ -196,7 +196,7 @@ def _not_written(workspace: Workspace, error: Exception) -> DiskError:
         else str(error)
     )
     where = workspace.state.folder or "the state folder"
-    hint = "lists work without it; TICKETCTL_STATE names another folder"
+    hint = "lists work without it; to use another folder, set TICKETCTL_STATE"
     return DiskError(f"cannot write the index to {where}: {words}", hint)
 
 

@@ -25,11 +25,11 @@ def index_status(workspace: Workspace) -> list[str]:
         index = Index.open(workspace.state)
         if not is_made_by(workspace, index):
             return [
-                "the profiles or settings have changed since it was made; the next list makes it anew"
+                "the profiles or settings have changed since it was made; the next list rebuilds it"
             ]
         return _status(workspace, index)
     except UnusableError as error:
-        return [f"no index that is of use ({error}); the next list makes one"]
+        return [f"no usable index ({error}); the next list makes one"]
 
 
 def _status(workspace: Workspace, index: Index) -> list[str]:
@@ -37,11 +37,11 @@ def _status(workspace: Workspace, index: Index) -> list[str]:
     size = os.stat(index.path).st_size if index.path else 0
     return [
         f"{counted(index.count(), 'ticket file')}, {size / (1 << 20):.1f} MiB",
-        f"asked of {'git' if changes.meta else 'every file'} what has changed: "
-        f"{counted(len(changes.to_read), 'file')} to be read, {len(changes.gone)} gone",
-        "words can be searched at once"
+        f"changes found by {'git' if changes.meta else 'reading every file'}: "
+        f"{counted(len(changes.to_read), 'file')} to read, {len(changes.gone)} removed",
+        "texts are indexed"
         if has_texts(index)
-        else "no words yet; the first search reads them",
+        else "texts are not indexed yet; the first search does that",
     ]
 
 
@@ -66,7 +66,7 @@ def index_differences(workspace: Workspace, progress: Progress) -> list[str]:
         if cells is None:
             differences.append(f"{file.path}: not in the index")
         elif tuple(entry.cells or (None,) * len(cells)) != tuple(cells):
-            differences.append(f"{file.path}: the index says otherwise")
+            differences.append(f"{file.path}: differs from the index")
     return differences + [
         f"{path}: in the index, but there is no such file" for path in rows
     ]

@@ -25,7 +25,7 @@ def edit_page(ticket: Ticket, profile: Profile, wrong: str = "") -> str:
     """
     lines = [f"# {line}" for line in wrong.splitlines()]
     lines += [
-        f"# {ticket.id}, {profile.title}. Change what stands here; the history stays. A line removed is cleared."
+        f"# {ticket.id}, {profile.title}. Edit the values below; the history stays. To clear a value, remove its line."
     ]
     head: dict[str, Any] = {"title": ticket.title, "status": ticket.status}
     head |= {key: thaw(ticket.get(key)) for key in SETTABLE[1:]}

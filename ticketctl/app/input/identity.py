@@ -35,8 +35,8 @@ def actors(
     """
     role, who = _named_actor(workspace, profile)
     if not who:
-        hint = "--as ROLE:WHO, TICKETCTL_AS, or git config user.email"
-        raise UsageError("I do not know who you are", hint)
+        hint = "say who you are: --as ROLE:WHO, TICKETCTL_AS, or git config user.email"
+        raise UsageError("unknown user", hint)
     if for_ is not None:
         for_ = parse_person(for_, workspace)
     customers = ticket.customers if ticket else ()
@@ -80,8 +80,8 @@ def own_address(workspace: Workspace) -> str:
     who = "" if who == "@me" else who
     if not (who or workspace.email):
         raise UsageError(
-            "I do not know who @me is",
-            "--as ROLE:WHO, TICKETCTL_AS, or git config user.email",
+            "unknown user: @me",
+            "say who you are: --as ROLE:WHO, TICKETCTL_AS, or git config user.email",
         )
     return who or workspace.email
 
@@ -96,7 +96,8 @@ def parse_person(text: str, workspace: Workspace) -> str:
         return own_address(workspace)
     if not PERSON.match(text) or text.startswith("-"):
         raise UsageError(
-            f'"{text}" is not a person', "an address such as amy@support.example"
+            f'"{text}" is neither an address nor a name',
+            "use an address such as amy@support.example",
         )
     return text
 

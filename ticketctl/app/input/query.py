@@ -58,7 +58,7 @@ def read_query(workspace: Workspace, text: str) -> Iterator[Term]:
     if text.count('"') % 2:
         raise UsageError(
             "a quotation mark is not closed",
-            "'\"paper jam\"' for words that stand together",
+            "for a phrase: '\"paper jam\"'",
         )
     for minus, name, phrase, word in _TOKEN.findall(text):
         value = phrase or word.replace('"', "")
@@ -68,7 +68,7 @@ def read_query(workspace: Workspace, text: str) -> Iterator[Term]:
             yield parse_term(workspace, name, value, not minus)
         elif value.endswith(":") and not phrase:
             raise UsageError(
-                f'"{value}" says no value', f"{value}VALUE, without a space between"
+                f'missing value after "{value}"', f"{value}VALUE, without a space"
             )
         else:
             yield Term("words", "phrase" if phrase else "word", (value,), not minus)
@@ -104,7 +104,7 @@ def require_few_terms(terms: Sequence[Term]) -> None:
         UsageError: there are too many.
     """
     if len(terms) > _MOST:
-        raise UsageError(f"more than {_MOST} things are asked at once")
+        raise UsageError(f"too many search terms (max {_MOST})")
 
 
 def parse_term(
@@ -156,7 +156,10 @@ def _field_term(workspace: Workspace, name: str, value: str, wanted: bool) -> Te
             f"field.{declared.name}", "between", _bounds(workspace, value), wanted
         )
     if value[0] in "<>":
-        raise UsageError(f"{declared.name} is no moment", f"{declared.name}:VALUE")
+        raise UsageError(
+            f"{declared.name} is neither a date nor an instant",
+            f"{declared.name}:VALUE",
+        )
     if declared.type in ("user", "users", "email"):
         value = _person(workspace, value)
     yes = {"yes": "true", "no": "false"} if declared.type == "boolean" else {}
@@ -196,7 +199,7 @@ def _utf8(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise UsageError("what is asked is not UTF-8") from None
+        raise UsageError("the query is not valid UTF-8") from None
 
 
 def _column(workspace: Workspace, name: str) -> str:
@@ -225,7 +228,7 @@ def _declared(workspace: Workspace, name: str) -> Field:
         *dict.fromkeys(field for profile in profiles for field in profile.fields),
     ]
     raise UsageError(
-        f'nothing is called "{name}"',
+        f'unknown field "{name}"',
         closest(name, known) or f"there are: {', '.join(known)}",
     )
 
@@ -264,7 +267,7 @@ def _known(what: str, text: str, names: Iterable[str]) -> str:
     names = list(dict.fromkeys(names))
     if text not in names:
         raise UsageError(
-            f'there is no {what} "{text}"', closest(text, names) or ", ".join(names)
+            f'unknown {what} "{text}"', closest(text, names) or ", ".join(names)
         )
     return text
 
@@ -310,8 +313,8 @@ def _bounds(workspace: Workspace, value: str) -> tuple[str, ...]:
         begin, dots, end = value.partition("..")
         if not begin and not end:
             raise UsageError(
-                '".." says neither from when nor until when',
-                "2026-11-01..2026-11-30, -7d..",
+                'missing date before or after ".."',
+                "such as 2026-11-01..2026-11-30 or -7d..",
             )
         low = _day(workspace, begin)[0] if begin else None
         high = _day(workspace, end if dots else begin)[1] if end or not dots else None
@@ -350,5 +353,5 @@ def _day(workspace: Workspace, text: str) -> tuple[datetime, datetime]:
         ) - _SECOND
     except (ValueError, OverflowError) as error:
         raise UsageError(
-            f'"{text}": {error}', "a moment between 1900 and 2999"
+            f'"{text}": {error}', "use a date between 1900 and 2999"
         ) from None

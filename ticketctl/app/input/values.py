@@ -60,7 +60,7 @@ def parse_assignments(
         key, equals, text = pair.partition("=")
         if not equals:
             raise UsageError(
-                f'"{pair}" is not of the form FIELD=VALUE', "FIELD= clears"
+                f'"{pair}" is not of the form FIELD=VALUE', "to clear a field: FIELD="
             )
         name, declared = find_field(profile, key.strip())
         if text == "":
@@ -168,9 +168,9 @@ def parse_moment(workspace: Workspace, text: str) -> str:
     where = dates.zone(workspace.settings.timezone)
     try:
         return dates.parse_when(text, workspace.now, where)
-    except (ValueError, OverflowError) as error:
-        hint = "2026-12-01, 2026-12-01T09:00, tomorrow, mon, +3d, +2w"
-        raise UsageError(str(error), hint) from None
+    except (ValueError, OverflowError):
+        hint = "use 2026-12-01, 2026-12-01T09:00, tomorrow, mon, +3d, +2w"
+        raise UsageError(f'unknown date "{text}"', hint) from None
 
 
 def clean_line(text: str, what: str) -> str:
@@ -205,7 +205,7 @@ def clean_text(text: str, what: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise UsageError(f"{what} is not UTF-8") from None
+        raise UsageError(f"{what} is not valid UTF-8") from None
     clean = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
     if not clean.strip():
         raise UsageError(f"{what} is empty")
