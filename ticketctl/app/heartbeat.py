@@ -34,7 +34,7 @@ def record_sweep(workspace: Workspace) -> None:
     at = min(workspace.now, workspace.clock or workspace.now)
     with suppress(OSError):
         text = dates.format_instant(at) + "\n"
-        place = f"{workspace.state.made()}/{_LAST}"
+        place = f"{workspace.state.make()}/{_LAST}"
         files.replace_file(place, text.encode(), workspace.state.access)
 
 

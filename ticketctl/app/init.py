@@ -72,7 +72,7 @@ def init_store(root: str, profile: str, now: datetime) -> InitResult:
         if own:
             init_repository(root)
         state = locate_state(root)
-        state.made()
+        state.make()
         paths = [NAME, ".gitattributes", ".gitignore"]
         with files.folder_of(root, "tickets/", make=state.access):
             pass
@@ -201,6 +201,6 @@ def _write_schema(state: StateFolder) -> str:
     schema = json.dumps(
         ticket_schema(ProfileRegistry(state.root).all()), ensure_ascii=False, indent=1
     )
-    place = f"{state.made()}/{_SCHEMA}"
+    place = f"{state.make()}/{_SCHEMA}"
     files.replace_file(place, schema.encode() + b"\n", state.access, durable=False)
     return place

@@ -172,7 +172,7 @@ def unlisted_once(workspace: Workspace) -> str:
         return ""
     with suppress(OSError):
         lines = "".join(f"{reader}\n" for reader in [*readers, who])
-        workspace.state.made()
+        workspace.state.make()
         files.replace_file(path, lines.encode(), workspace.state.access, durable=False)
     who = who or workspace.email
     return who if listed_spelling(who, people) is None else ""

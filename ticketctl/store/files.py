@@ -1,8 +1,8 @@
-"""Bytes on disk: reading them, and putting them down so that they stay.
+"""Read and write files of a store, so that they stay whole.
 
-The one door to the files of a store, which may be anybody's: none is opened through a
-symbolic link, nor unless it is a regular file; none is read beyond a limit; whatever is
-made is made anew, in a folder that was opened before.
+All access to the files of a store, which may come from anybody, goes through here: no
+file is opened through a symbolic link, nor unless it is a regular file; none is read
+beyond a limit; new files are made in a folder that was opened before.
 """
 
 from __future__ import annotations
@@ -17,32 +17,33 @@ from ticketctl.errors import DiskError, unread
 from ticketctl.store.writing.permissions import PLAIN, Access
 
 MAX_BYTES = 1 << 20
-"""The largest ticket file that is read."""
+"""The largest ticket file that is read, in bytes."""
 LARGEST = 1 << 26
-"""The largest file of a store that is written or committed, an attachment say, in
+"""The largest file of a store that is written or committed, such as an attachment, in
 bytes."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def read_bytes(path: str, limit: int) -> bytes:
-    """The bytes of a regular file, at most ``limit`` and one; symbolic links are not
-    followed.
+    """Return the bytes of a regular file, at most ``limit`` and one.
+
+    Symbolic links are not followed.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: there is no such file.
         DiskError: it cannot be read.
     """
     return read_with_mode(None, path, limit)[0]
 
 
 def read_with_mode(folder: int | None, path: str, limit: int) -> tuple[bytes, int]:
-    """The bytes of a regular file, read like that, and its permissions.
+    """Return the bytes of a file, as :func:`read_bytes` does, and its permissions.
 
     Args:
-        path: absolute, or the name in ``folder``, the descriptor of an open one.
+        path: absolute, or the name in ``folder``, the descriptor of an open folder.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: there is no such file.
         DiskError: it cannot be read.
     """
     try:
@@ -68,15 +69,15 @@ def read_with_mode(folder: int | None, path: str, limit: int) -> tuple[bytes, in
     except ValueError:
         raise DiskError(f"no file can be named {path!r}") from None
     try:
-        stat_if_present = os.fstat(descriptor)
-        if not stat.S_ISREG(stat_if_present.st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise DiskError(f"{path} is not a regular file")
-        wanted = min(stat_if_present.st_size, limit) + 1
-        data = os.read(descriptor, wanted)
-        if len(data) == wanted:  # not yet to its end, which is rare
+        size = min(status.st_size, limit) + 1
+        data = os.read(descriptor, size)
+        if len(data) == size:  # not yet to its end, which is rare
             with open(descriptor, "rb", closefd=False) as file:
                 data += file.read(limit + 1 - len(data))
-        return data, stat_if_present.st_mode
+        return data, status.st_mode
     except OSError as error:
         raise unread(path, error) from None
     finally:
@@ -84,14 +85,13 @@ def read_with_mode(folder: int | None, path: str, limit: int) -> tuple[bytes, in
 
 
 def read_in(root: str, path: str, limit: int) -> bytes:
-    """The bytes of a file of a store, read like :func:`read_bytes`; no folder on the
-    way to it may be a link either.
+    """Return the bytes of a file of a store; no folder above it may be a link either.
 
     Args:
         path: relative to the store.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: there is no such file.
         DiskError: it cannot be read.
     """
     if link := link_above(root, path):
@@ -100,11 +100,13 @@ def read_in(root: str, path: str, limit: int) -> bytes:
 
 
 def link_above(root: str, path: str) -> str:
-    """The first folder on the way to a file of a store that is a symbolic link; empty
-    if there is none.
+    """Return the first folder above a file of a store that is a symbolic link.
 
     Args:
         path: relative to the store.
+
+    Returns:
+        Its path in the store; empty if there is none.
     """
     ends = (number for number, char in enumerate(path) if char == "/")
     return next(
@@ -113,7 +115,7 @@ def link_above(root: str, path: str) -> str:
 
 
 def is_regular(root: str, path: str) -> bool:
-    """Whether a regular file, not a link nor behind one, is at a path of a store."""
+    """Return whether a regular file, not behind a link, is at a path of a store."""
     try:
         return stat.S_ISREG(os.lstat(f"{root}/{path}").st_mode) and not link_above(
             root, path
@@ -123,11 +125,10 @@ def is_regular(root: str, path: str) -> bool:
 
 
 def stat_if_present(path: str) -> os.stat_result | None:
-    """What is at a path, links followed; nothing, where nothing is.
+    """Return the stat of a path, links followed; ``None`` if nothing is there.
 
     Raises:
-        OSError: it may not be looked at, say; ``os.path.exists`` would take it to be
-            missing.
+        OSError: it may not be looked at; ``os.path.exists`` would take it for missing.
     """
     try:
         return os.stat(path)
@@ -138,8 +139,9 @@ def stat_if_present(path: str) -> os.stat_result | None:
 
 
 def list_names(root: str, folder: str) -> list[str]:
-    """The names in a folder of a store, in order; none if there is no such folder, or
-    it is a link.
+    """Return the names in a folder of a store, in order; none if there is no folder.
+
+    A symbolic link is not a folder.
 
     Raises:
         OSError: it cannot be read.
@@ -153,8 +155,10 @@ def list_names(root: str, folder: str) -> list[str]:
 
 
 def may_exist(path: str) -> bool:
-    """Whether something is there, be it a link that leads nowhere, or could be: where
-    that may not be seen, it is not taken to be missing."""
+    """Return whether something is at a path, or could be.
+
+    A link that leads nowhere counts, and so does what may not be looked at.
+    """
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -165,12 +169,12 @@ def may_exist(path: str) -> bool:
 
 
 def random_name() -> str:
-    """A name that nobody can guess, and so nobody can have put anything under."""
+    """Return a name that nobody can guess, and so nobody can have used before."""
     return os.urandom(8).hex()
 
 
 def open_folder(path: str, parent: int | None = None) -> int:
-    """Open a folder that is not a symbolic link.
+    """Open a folder that is not a symbolic link; return its descriptor.
 
     Args:
         path: absolute, or relative to ``parent``, the descriptor of an open folder.
@@ -188,11 +192,11 @@ def open_folder(path: str, parent: int | None = None) -> int:
 
 @contextmanager
 def folder_of(root: str, path: str, make: Access | None = None) -> Iterator[int]:
-    """Open the folder of a store's file, part by part; none on the way may be a link.
+    """Open the folder of a store's file, part by part; none above it may be a link.
 
     Args:
         path: the file's, relative to the store.
-        make: make folders that are missing, and give them this access.
+        make: make missing folders, with this access.
 
     Raises:
         OSError: a folder cannot be opened, or made.
@@ -214,8 +218,7 @@ def folder_of(root: str, path: str, make: Access | None = None) -> Iterator[int]
 
 
 def _make_in(parent: int, name: str, access: Access) -> None:
-    """Make a folder in another, and put its name on the disk, unless there is
-    something."""
+    """Make a folder in another, and put its name on the disk, if nothing is there."""
     try:
         os.lstat(name, dir_fd=parent)
     except FileNotFoundError:
@@ -226,7 +229,7 @@ def _make_in(parent: int, name: str, access: Access) -> None:
 
 
 def make_folder(path: str, access: Access = PLAIN) -> str:
-    """Make a folder of our own, and those above it, unless it is there; its path.
+    """Make a folder of our own, and those above it, if it is missing; return its path.
 
     Raises:
         OSError: it cannot be made.
@@ -255,13 +258,13 @@ def make_file(
     access: Access = PLAIN,
     mode: int | None = None,
 ) -> None:
-    """Make a file of some bytes, which are not yet sure to be on the disk.
+    """Make a file of some bytes, which are not yet certain to be on the disk.
 
     Args:
         folder: the descriptor of the folder in which it gets its name.
-        near: that of the folder that the file will be moved to, where the file system
-            shall look for its place. In a folder where files come and go, ext4 passes
-            over whatever was freed within the last minutes: of 4,000 files, 0.8 ms for
+        near: that of the folder that the file will be moved to, near which the file
+            system shall place it. In a folder where files come and go, ext4 skips the
+            space that was freed within the last minutes: of 4,000 files, 0.8 ms for
             each new one, against 0.04. A default ACL of that folder applies, too.
         mode: the permissions of the file that it will replace, instead of the umask's.
 
@@ -284,9 +287,11 @@ _OPEN = "/proc/self/fd"
 def _put_unnamed(
     folder: int, name: str, data: bytes, near: int, access: Access, mode: int | None
 ) -> bool:
-    """Make a file that has no name yet, then give it one; whether that can be done here
-    (Linux can, on most of its file systems). Until it has a name it goes with the
-    process."""
+    """Make a file without a name, then name it; return whether that is possible here.
+
+    Linux can, on most of its file systems. Until it has a name, the file vanishes with
+    the process.
+    """
     if not hasattr(os, "O_TMPFILE"):
         return False
     try:
@@ -318,7 +323,7 @@ def write_new(
 
 
 def write_fully(descriptor: int, data: bytes) -> None:
-    """Write bytes into an open file, to the last."""
+    """Write all bytes into an open file."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
@@ -331,7 +336,7 @@ def replace_file(
     mode: int | None = None,
     durable: bool = True,
 ) -> None:
-    """Write a small file whole, in the place of whatever has its name, be it a link.
+    """Write a small file whole, in the place of whatever has its name, links included.
 
     Args:
         path: in a folder that may be a link.
@@ -364,7 +369,9 @@ def replace_file(
 
 def remove_folder(path: str) -> None:
     """Remove a folder with the files in it, or a file; a link is removed, not followed.
-    What cannot be removed is in nobody's way."""
+
+    What cannot be removed stays, without an error.
+    """
     with suppress(OSError):
         if not stat.S_ISDIR(os.lstat(path).st_mode):
             os.unlink(path)

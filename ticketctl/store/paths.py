@@ -1,5 +1,4 @@
-"""Where tickets lie: ids, the paths that follow from them, and the way through the
-folders."""
+"""Ids of tickets, and the paths that follow from them."""
 
 from __future__ import annotations
 
@@ -15,43 +14,44 @@ ID = pattern(r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z")
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no i, l, o, u."""
 PLACE = pattern(r"tickets/\d{4}(?:/\d\d(?:/\d\d(?:/\d{6}-\w{5}\.yaml)?)?)?\Z")
-"""Where a ticket file could be, or what stands in the way of one."""
+"""The path of a ticket file, or of a folder or other thing where one could be."""
 _LEVELS = tuple(
     map(pattern, (r"\d{4}\Z", r"\d\d\Z", r"\d\d\Z", r"\d{6}-\w{5}\.yaml\Z"))
 )
 
 
 def new_id(now: datetime) -> str:
-    """A fresh id: the UTC date and five random characters; it needs no counter, so two
-    clones never agree on one."""
+    """Return a new id: the UTC date and five random characters.
+
+    It needs no counter, so two clones do not get the same.
+    """
     return f"{now.astimezone(UTC):%y%m%d}-" + "".join(random_char() for _ in range(5))
 
 
 def random_char() -> str:
-    """A character of an id, drawn from the kernel's randomness; each of the 32 is as
-    likely as any other."""
+    """Return a random character of an id, each of the 32 equally likely."""
     return ALPHABET[os.urandom(1)[0] & 31]
 
 
 def path_of(id_: str) -> str:
-    """Where a ticket lies, relative to the store:
-    ``tickets/2026/11/21/261121-k3qx9.yaml``."""
+    """Return the path of a ticket, such as ``tickets/2026/11/21/261121-k3qx9.yaml``."""
     return f"tickets/20{id_[:2]}/{id_[2:4]}/{id_[4:6]}/{id_}.yaml"
 
 
 def id_of(path: str) -> str:
-    """The id that a ticket at a path has."""
+    """Return the id of the ticket at a path."""
     return path.rpartition("/")[2].removesuffix(".yaml")
 
 
 def short_id(id_: str) -> str:
-    """The random half of an id, which is how people are shown it."""
+    """Return the random half of an id, which people are shown."""
     return id_.partition("-")[2]
 
 
 def walk_tickets(root: str, below: str = "tickets") -> Iterator[str]:
-    """The paths of all ticket files, in order. Folders behind symbolic links are not
-    entered, but named.
+    """Yield the paths of all ticket files, in order.
+
+    Folders behind symbolic links are named, but not entered.
 
     Args:
         below: ``tickets``, or the folder of a year, month or day.
@@ -64,9 +64,9 @@ def walk_tickets(root: str, below: str = "tickets") -> Iterator[str]:
 
 def _walk(root: str, folder: str, levels: Sequence[re.Pattern[str]]) -> Iterator[str]:
     try:
-        with os.scandir(f"{root}/{folder}") as found:
+        with os.scandir(f"{root}/{folder}") as scan:
             entries = sorted(
-                (entry.name, entry.is_dir(follow_symlinks=False)) for entry in found
+                (entry.name, entry.is_dir(follow_symlinks=False)) for entry in scan
             )
     except (FileNotFoundError, NotADirectoryError):
         return

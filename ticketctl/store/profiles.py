@@ -1,4 +1,4 @@
-"""Where profiles lie, and reading them: a store's own before the built-in ones."""
+"""Find and read profiles: a store's own before the built-in ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SUFFIX = ".yaml"
 
 
 def built_in() -> str:
-    """The folder of the profiles that ship with the package (beside it, in a checkout)."""
+    """Return the folder of the built-in profiles (beside the package, in a checkout)."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     inside = f"{package}/profiles"
     return inside if os.path.isdir(inside) else f"{os.path.dirname(package)}/profiles"
@@ -47,8 +47,7 @@ _ROLE = pattern(
 
 
 def _roles_in(data: bytes) -> dict[str, str] | None:
-    """The roles of a profile that are written as most are, a line each; nothing, if
-    these are not."""
+    """Return the roles of a profile with one on each line; ``None`` for other forms."""
     text = data.decode("utf-8", "replace")
     block = (
         _BLOCK.search(text)
@@ -56,20 +55,20 @@ def _roles_in(data: bytes) -> dict[str, str] | None:
         else None
     )
     lines = block[1].splitlines(keepends=True) if block else []
-    found = [_ROLE.fullmatch(line) for line in lines]
-    if not found or not all(found):
+    matches = [_ROLE.fullmatch(line) for line in lines]
+    if not matches or not all(matches):
         return None
-    return {one[1]: one[2] or one[3] for one in found if one}
+    return {match[1]: match[2] or match[3] for match in matches if match}
 
 
 def _roles_of(node: Node) -> dict[str, str]:
-    """The same of a profile that has been parsed."""
+    """Return the roles of a profile that has been parsed, with their kinds."""
     roles = node.map["roles"].map if "roles" in node.map else {}
     return {name: item.map.get("kind", item).text for name, item in roles.items()}
 
 
 def _names_in(folder: str) -> list[str]:
-    """The names in a folder, in order; none if there is no such folder.
+    """Return the names in a folder, in order; none if there is no such folder.
 
     Raises:
         DiskError: it cannot be read.
@@ -88,7 +87,7 @@ class ProfileRegistry:
     Args:
         root: the store; ``None`` for the built-in profiles alone.
         holidays: dates that are holidays in every calendar of every profile.
-        state: where to keep them parsed; ``None`` keeps nothing.
+        state: where to cache them parsed; ``None`` for no cache.
     """
 
     def __init__(
@@ -101,7 +100,7 @@ class ProfileRegistry:
         self._read: dict[str, Profile] = {}
 
     def folders(self) -> list[str]:
-        """Where to look, first to last.
+        """Return the folders to look in, first to last.
 
         Raises:
             DiskError: the store's own folder is a link.
@@ -117,13 +116,15 @@ class ProfileRegistry:
         return [own, built_in()]
 
     def names(self) -> list[str]:
-        """The names of all profiles; ``NAME@VERSION`` files (old rules for old entries)
-        are not among them."""
-        found = {os.path.basename(path).removesuffix(_SUFFIX) for path in self.files()}
-        return sorted(name for name in found if "@" not in name)
+        """Return the names of all profiles.
+
+        ``NAME@VERSION`` files (old rules for old entries) are not among them.
+        """
+        names = {os.path.basename(path).removesuffix(_SUFFIX) for path in self.files()}
+        return sorted(name for name in names if "@" not in name)
 
     def files(self) -> list[str]:
-        """All that could be the file of a profile, folder by folder.
+        """Return all files that could be a profile, folder by folder.
 
         Raises:
             DiskError: a folder cannot be read.
@@ -136,27 +137,27 @@ class ProfileRegistry:
         ]
 
     def path(self, name: str) -> str:
-        """The file of a profile.
+        """Return the file of a profile.
 
         Raises:
-            MissingError: there is none of that name.
+            MissingError: there is no profile of that name.
         """
         if name.replace("-", "").replace("@", "").isalnum() and len(name) <= 64:
             for folder in self.folders():
                 # What is not a regular file is refused when it is read.
                 if may_exist(path := f"{folder}/{name}{_SUFFIX}"):
                     return path
-        known = self.names()
+        names = self.names()
         raise MissingError(
             f'there is no profile "{name}"',
-            closest(name, known) or f"there are: {', '.join(known)}",
+            closest(name, names) or f"there are: {', '.join(names)}",
         )
 
     def get(self, name: str) -> Profile:
-        """A profile, fit for use.
+        """Return a profile without mistakes.
 
         Raises:
-            MissingError: there is none of that name.
+            MissingError: there is no profile of that name.
             SettingsError: it has mistakes; each is among the error's findings.
         """
         if name not in self._read:
@@ -177,12 +178,12 @@ class ProfileRegistry:
         return self._read[name]
 
     def roles(self) -> tuple[dict[str, dict[str, str]], bool]:
-        """The roles of every profile with their kinds, without compiling any; and
-        whether all could be read.
+        """Return the roles of all profiles with their kinds, and whether all were read.
 
-        Every command that is told a role asks this, lists too, which load no rules.
+        No profile is compiled: every command that is given a role asks this, also
+        lists, which load no rules.
         """
-        found: dict[str, dict[str, str]] = {}
+        roles: dict[str, dict[str, str]] = {}
         all_read = True
         try:
             paths = self.files()
@@ -192,25 +193,28 @@ class ProfileRegistry:
             paths, all_read = ProfileRegistry(None).files(), False
         for path in paths:
             name = os.path.basename(path).removesuffix(_SUFFIX)
-            if "@" in name or name in found:
+            if "@" in name or name in roles:
                 continue
             try:
                 data = read_bytes(path, MAX_BYTES)
-                held = _roles_in(data)
-                found[name] = (
+                roles_of_profile = _roles_in(data)
+                roles[name] = (
                     _roles_of(read_cached(data, self._shown(path), self.state))
-                    if held is None
-                    else held
+                    if roles_of_profile is None
+                    else roles_of_profile
                 )
             except ShortageError:
                 raise
             except (FileNotFoundError, DiskError, BrokenError):
                 all_read = False
-        return found, all_read
+        return roles, all_read
 
     def at_version(self, name: str, version: int) -> Profile | None:
-        """The rules under which an entry was made: the profile, or its kept copy
-        ``NAME@VERSION.yaml``."""
+        """Return the rules under which an entry was made.
+
+        That is the profile, or its copy ``NAME@VERSION.yaml``; ``None`` if there is
+        neither.
+        """
         current = self.get(name)
         if current.version == version:
             return current
@@ -220,10 +224,10 @@ class ProfileRegistry:
             return None
 
     def compile(self, path: str) -> tuple[Profile, list[Finding]]:
-        """Read a profile's file, whatever is wrong with it.
+        """Read a profile's file; return the profile, and what is wrong with it.
 
         Raises:
-            SettingsError: it is not even YAML.
+            SettingsError: it is not valid YAML.
             MissingError: there is no such file.
         """
         try:
@@ -240,13 +244,17 @@ class ProfileRegistry:
         return read_profile(node, shown)
 
     def _shown(self, path: str) -> str:
-        """The path as people are shown it: relative to the store, if it is inside."""
+        """Return the path as people are shown it: relative to the store, if inside."""
         if self.root and path.startswith(f"{self.root}/"):
             return path[len(self.root) + 1 :]
         folder, name = os.path.split(path)
         return f"profiles/{name}" if folder == built_in() else path
 
     def all(self) -> Iterator[Profile]:
-        """Every profile that is fit for use."""
+        """Yield every profile.
+
+        Raises:
+            SettingsError: one has mistakes.
+        """
         for name in self.names():
             yield self.get(name)

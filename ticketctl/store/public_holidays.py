@@ -1,7 +1,6 @@
-"""The one door to the ``holidays`` package (extra ``holidays``): the public holidays of
-countries.
+"""The public holidays of countries, from the package ``holidays`` (an extra).
 
-It is never needed to sweep: what it knows is written into files once, as dates.
+A sweep never needs it: holidays are written into files once, as dates.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from ticketctl.errors import SettingsError, UsageError, closest
 
 
 def regions(country: str) -> list[str]:
-    """The regions of a country that have holidays of their own."""
+    """Return the regions of a country that have holidays of their own."""
     import holidays
 
     return sorted(
@@ -21,11 +20,11 @@ def regions(country: str) -> list[str]:
 
 
 def public_holidays(country: str, region: str | None, year: int) -> dict[date, str]:
-    """The public holidays of a country (of a region of it) in a year, by date.
+    """Return the public holidays of a country, or a region of it, in a year, by date.
 
     Args:
         country: ISO 3166-1, two letters.
-        region: ISO 3166-2 without the country, as ``CA`` or ``BY``.
+        region: ISO 3166-2 without the country, such as ``CA`` or ``BY``.
 
     Raises:
         SettingsError: the package is not installed.
@@ -37,18 +36,18 @@ def public_holidays(country: str, region: str | None, year: int) -> dict[date, s
         raise SettingsError(
             "the package holidays is not installed", "pip install 'ticketctl[holidays]'"
         ) from None
-    known = holidays.list_supported_countries(include_aliases=False)
-    if country not in known:
+    countries = holidays.list_supported_countries(include_aliases=False)
+    if country not in countries:
         raise UsageError(
             f'no holidays are known for "{country}"',
-            closest(country, list(known)) or "two letters, as GB",
+            closest(country, list(countries)) or "two letters, as GB",
         )
-    if region is not None and region not in known[country]:
-        regions = ", ".join(known[country]) or "none"
+    if region is not None and region not in countries[country]:
+        regions = ", ".join(countries[country]) or "none"
         raise UsageError(f'{country} has no region "{region}"', f"it has: {regions}")
-    found = holidays.country_holidays(
+    days = holidays.country_holidays(
         country, subdiv=region, years=year, language="en_US"
     )
-    if not found:
+    if not days:
         raise UsageError(f"no holidays are known for {country} in {year}")
-    return dict(sorted(found.items()))
+    return dict(sorted(days.items()))

@@ -1,5 +1,4 @@
-"""The settings of a store, ``ticketctl.yaml``; every key is optional (docs/guide.md,
-settings)."""
+"""The settings of a store, ``ticketctl.yaml`` (docs/guide.md); every key is optional."""
 
 from __future__ import annotations
 
@@ -48,19 +47,18 @@ class Settings(Record):
     """The settings of a store.
 
     Args:
-        profile: for new tickets, where none is named.
-        timezone: how times are shown.
+        profile: for new tickets, if none is named.
+        timezone: in which times are shown.
         commit: whether commands commit what they change.
         people: address -> roles (``agent``, or ``desk/technician``); ``None`` if the
             store lists nobody.
-        names: address -> how people call them.
-        max_moves, max_share: how many changes of status a sweep makes without being
-            told that they are meant: the larger of a number and a share (percent) of
-            the open tickets (rule 14 of the sweep).
-        holidays: dates on which nobody works here, whatever the profiles' calendars
-            say.
-        languages: address -> language in which somebody is written to.
-        mail: how mail is sent and got; ``None`` if it is not.
+        names: address -> the name that people are shown.
+        max_moves: how many changes of status a sweep makes without ``--max-moves``
+            (rule 14 of the sweep), if that is more than ``max_share``.
+        max_share: likewise, in percent of the open tickets.
+        holidays: dates that are holidays in all calendars of all profiles.
+        languages: address -> language of notifications.
+        mail: how email is sent and received; ``None`` if it is not.
     """
 
     profile: str = ""
@@ -76,35 +74,35 @@ class Settings(Record):
 
     @property
     def delivers(self) -> bool:
-        """Whether notices go out by email; else they lie in the outbox for scripts."""
+        """Return whether notifications go out by email, and not to the outbox only."""
         return self.mail is not None and self.mail.delivers
 
     def people_of(self, profile: Profile) -> People:
-        """The people as one profile sees them."""
+        """Return the people as one profile sees them."""
         from ticketctl.core.people import People
 
         if self.people is None:
             return People(languages=self.languages, by_email=self.delivers)
-        found = {}
-        for who, roles in self.people.items():
-            named = (role.partition("/") for role in roles)
-            mine = (
+        people = {}
+        for address, roles in self.people.items():
+            parts = (role.partition("/") for role in roles)
+            names = (
                 right if slash else left
-                for left, slash, right in named
+                for left, slash, right in parts
                 if not slash or left == profile.name
             )
-            found[who] = frozenset(role for role in mine if role in profile.roles)
-        return People(found, self.languages, self.delivers)
+            people[address] = frozenset(role for role in names if role in profile.roles)
+        return People(people, self.languages, self.delivers)
 
 
 def read_settings(root: str, state: StateFolder | None = None) -> Settings:
-    """Read the settings of a store; one without the file has the defaults.
+    """Read the settings of a store; without the file all have their defaults.
 
     Args:
-        state: where to keep them parsed; ``None`` keeps nothing.
+        state: where to cache them parsed; ``None`` for no cache.
 
     Raises:
-        SettingsError: with every mistake among its findings.
+        SettingsError: they have mistakes; every mistake is among its findings.
     """
     try:
         data = read_bytes(f"{root}/{NAME}", _MAX_BYTES)
@@ -169,8 +167,10 @@ def _settings(node: Node, findings: list[Finding]) -> Settings:
 
 
 def _zone_problem(name: str) -> str:
-    """Why a time zone cannot be used; empty if it can. One that the system has is not
-    loaded only to find that out."""
+    """Return why a time zone cannot be used; empty if it can.
+
+    One that the system has is not loaded only to check it.
+    """
     if all(part.isidentifier() for part in name.split("/")):
         for folder in os.environ.get("PYTHONTZPATH", "").split(":"):
             try:
@@ -204,24 +204,28 @@ def _mail(node: Node, wrong: Callable[[Node, str], None]) -> MailSettings | None
 
 
 def _languages(people: Node | None) -> dict[str, str]:
-    found = {
-        who: item.map["language"].text
-        for who, item in (people.map if people else {}).items()
+    languages = {
+        address: item.map["language"].text
+        for address, item in (people.map if people else {}).items()
         if "language" in item.map
     }
-    return {who: language for who, language in found.items() if language}
+    return {address: language for address, language in languages.items() if language}
 
 
 def _numbers(
-    node: Node | None, wrong: Callable[[Node, str], None], known: Mapping[str, int]
+    node: Node | None, wrong: Callable[[Node, str], None], defaults: Mapping[str, int]
 ) -> dict[str, int]:
-    """A mapping of whole numbers, with what they are if they are not given."""
-    found = dict(known)
+    """Return a mapping of whole numbers, with the defaults for those that are missing.
+
+    Args:
+        known: the defaults.
+    """
+    numbers = dict(defaults)
     if node is not None and node.value is not None and not node.map:
-        wrong(node, f"it must be a mapping: {', '.join(known)}")
+        wrong(node, f"it must be a mapping: {', '.join(defaults)}")
     for key, item in (node.map if node else {}).items():
-        if key not in known:
-            wrong(item, f'unknown setting "{key}"; known: {", ".join(known)}')
+        if key not in defaults:
+            wrong(item, f'unknown setting "{key}"; known: {", ".join(defaults)}')
         elif (
             not isinstance(item.value, int)
             or isinstance(item.value, bool)
@@ -231,8 +235,8 @@ def _numbers(
         elif key == "max_share" and item.value > 100:
             wrong(item, f'"{key}" is a percentage')
         else:
-            found[key] = item.value
-    return found
+            numbers[key] = item.value
+    return numbers
 
 
 def _people(
@@ -244,19 +248,21 @@ def _people(
         wrong(node, "people must be a mapping from address to roles")
     people: dict[str, tuple[str, ...]] = {}
     names: dict[str, str] = {}
-    for who, item in node.map.items():
+    for address, item in node.map.items():
         if not item.map or any(
             key not in ("name", "roles", "language") for key in item.map
         ):
-            wrong(item, f'{who} must have "roles", and may have "name" and "language"')
+            wrong(
+                item, f'{address} must have "roles", and may have "name" and "language"'
+            )
         roles = item.map.get("roles", Node(None, item.line, item.col))
         if roles.map or any(not isinstance(role.value, str) for role in roles.items):
-            wrong(roles, f"the roles of {who} must be a list of names")
+            wrong(roles, f"the roles of {address} must be a list of names")
         language = item.map.get("language", Node("", 1, 1))
         if language.text and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", language.text):
             wrong(language, f'"{language.text}" is not a language like de or pt-BR')
-        people[who] = tuple(role.text for role in roles.items)
-        names[who] = (
-            item.map["name"].text if "name" in item.map else who.partition("@")[0]
+        people[address] = tuple(role.text for role in roles.items)
+        names[address] = (
+            item.map["name"].text if "name" in item.map else address.partition("@")[0]
         )
     return people, names

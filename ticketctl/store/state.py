@@ -1,9 +1,8 @@
-"""Where a store keeps what is derived from its tickets, or meant for this clone alone.
+"""The place of a store's derived state, and of what is for this clone alone.
 
 Index, caches, the journal of unfinished writes, the time of the last sweep and the
-outbox
-never lie in the work tree: a clone or an archive from a stranger could bring them along
-(docs/security.md). They lie
+outbox never lie in the work tree: a clone or an archive from a stranger could bring
+them (docs/security.md). They lie
 
 - in the git directory, which no clone brings: ``git rev-parse --git-path ticketctl``;
 - outside git in the user's cache folder, the journal beside ``tickets/``;
@@ -25,7 +24,7 @@ from ticketctl.store.writing.permissions import Access, access_of
 
 VARIABLE = "TICKETCTL_STATE"
 OLD = ".ticketctl"
-"""Where older versions kept all this, in the store itself. It is never read."""
+"""Where older versions had all this, in the store itself. It is never read."""
 BESIDE = ".ticketctl-"
 """How names in the store begin that a writing command makes and removes again."""
 
@@ -40,10 +39,10 @@ class StateFolder:
 
     Args:
         root: the store.
-        repository: where it lies in one.
-        folder: index, caches, journal; empty if there is no place for them: no home
-            folder, or a link where the folder would be.
-        outbox: notifications for scripts, and deliveries that failed; empty likewise.
+        repository: that it lies in; ``None`` outside git.
+        folder: of index, caches and journal; empty if there is no place for them: no
+            home folder, or a link in its place.
+        outbox: of notifications for scripts, and of failed deliveries; empty likewise.
         beside: whether the journal has to lie in the store, where anybody may have put
             it.
     """
@@ -61,39 +60,39 @@ class StateFolder:
 
     @property
     def journal(self) -> str:
-        """The path of the journal; empty if there is no place for it."""
+        """Return the path of the journal; empty if there is no place for it."""
         if self.beside:
             return f"{self.root}/{BESIDE}journal.jsonl"
         return self.folder and f"{self.folder}/journal.jsonl"
 
     @cached_property
     def access(self) -> Access:
-        """Who may use what is made here, and in the store."""
+        """Return who may use what is made here, and in the store."""
         if self.repository is None:
             return access_of(self.root, 0)
         return access_of(self.repository.folder, shared_mode(self.repository.common))
 
     def file(self, name: str) -> str:
-        """The path of a file in the folder; empty if there is no folder."""
+        """Return the path of a file in the folder; empty if there is no folder."""
         return self.folder and f"{self.folder}/{name}"
 
-    def made(self, below: str = "") -> str:
-        """The folder, or one in it, made if need be.
+    def make(self, below: str = "") -> str:
+        """Make the folder, or one in it, if it is missing; return its path.
 
         Raises:
             OSError: it cannot be made, or a link is in its place.
         """
-        return self._made(f"{self.folder}/{below}".rstrip("/") if self.folder else "")
+        return self._make(f"{self.folder}/{below}".rstrip("/") if self.folder else "")
 
-    def made_outbox(self) -> str:
-        """The outbox, made if need be.
+    def make_outbox(self) -> str:
+        """Make the outbox if it is missing; return its path.
 
         Raises:
             OSError: it cannot be made, or a link is in its place.
         """
-        return self._made(self.outbox)
+        return self._make(self.outbox)
 
-    def _made(self, path: str) -> str:
+    def _make(self, path: str) -> str:
         if not path:
             raise FileNotFoundError(errno.ENOENT, _NOWHERE)
         if self.repository is not None and path.startswith(
@@ -108,7 +107,7 @@ class StateFolder:
 
 
 def locate_state(root: str, environment: Mapping[str, str] = os.environ) -> StateFolder:
-    """Find the place of a store's derived state; nothing is made.
+    """Return the place of a store's derived state; nothing is made.
 
     Args:
         root: the store, an absolute path without symbolic links.
@@ -117,55 +116,57 @@ def locate_state(root: str, environment: Mapping[str, str] = os.environ) -> Stat
         DiskError: the store lies in a repository that git refuses.
         SettingsError: ``TICKETCTL_STATE`` names no usable place.
     """
-    found = _place(root, repository_of(root), environment)
-    if found.folder and os.path.islink(found.folder):
-        found.folder = ""
-    return found
+    state = _place(root, repository_of(root), environment)
+    if state.folder and os.path.islink(state.folder):
+        state.folder = ""
+    return state
 
 
 def _place(
     root: str, repository: Repository | None, environment: Mapping[str, str]
 ) -> StateFolder:
-    if named := environment.get(VARIABLE):
-        folder = f"{_outside(root, named)}/{_name(root, root)}"
+    if path := environment.get(VARIABLE):
+        folder = f"{_outside(root, path)}/{_name(root, root)}"
         return StateFolder(root, repository, folder, f"{folder}/outbox")
     if repository is None:
         folder = _in_cache(root, environment)
         return StateFolder(
             root, None, folder, folder and f"{folder}/outbox", beside=True
         )
-    part = "ticketctl"
+    name = "ticketctl"
     if not repository.points_back:
-        part += f"/stores/{_name(root, root)}"
+        name += f"/stores/{_name(root, root)}"
     elif root != repository.top:
-        part += f"/stores/{_name(root, root[len(repository.top) + 1 :])}"
-    folder, common = f"{repository.folder}/{part}", f"{repository.common}/{part}"
+        name += f"/stores/{_name(root, root[len(repository.top) + 1 :])}"
+    folder, common = f"{repository.folder}/{name}", f"{repository.common}/{name}"
     return StateFolder(root, repository, folder, f"{common}/outbox")
 
 
 def _name(root: str, key: str) -> str:
-    """A folder name for a store: its own, and what tells it from others of that name."""
+    """Return a folder name for a store: its own, and a hash that tells it from others."""
     return f"{os.path.basename(root)[:40]}-{sha256(os.fsencode(key)).hex()[:12]}"
 
 
-def _outside(root: str, named: str) -> str:
-    """The folder that the user names for derived state.
+def _outside(root: str, path: str) -> str:
+    """Return the folder that the user names for derived state.
 
     Raises:
-        SettingsError: it is no absolute path, or lies in the store.
+        SettingsError: it is not an absolute path, or lies in the store.
     """
-    folder = os.path.realpath(named)
-    if not os.path.isabs(named) or f"{folder}/".startswith(f"{root.rstrip('/')}/"):
+    folder = os.path.realpath(path)
+    if not os.path.isabs(path) or f"{folder}/".startswith(f"{root.rstrip('/')}/"):
         raise SettingsError(
-            f'{VARIABLE} is "{named}"', "name a folder outside the store, from / on"
+            f'{VARIABLE} is "{path}"', "name a folder outside the store, from / on"
         )
     return folder
 
 
 def _in_cache(root: str, environment: Mapping[str, str]) -> str:
-    """The store's folder in the user's cache folder; empty where there is none (XDG
-    Base
-    Directory Specification: a relative path there counts for nothing)."""
+    """Return the store's folder in the user's cache folder; empty where there is none.
+
+    A relative path in ``XDG_CACHE_HOME`` does not count (XDG Base Directory
+    Specification).
+    """
     base, home = environment.get("XDG_CACHE_HOME", ""), environment.get("HOME", "")
     if not os.path.isabs(base):
         base = f"{home}/.cache" if os.path.isabs(home) else ""

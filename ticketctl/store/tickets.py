@@ -1,4 +1,4 @@
-"""The store: where a ticket lies, how it is found, read and written."""
+"""The store: where a ticket lies, and how it is found, read and written."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _LOOKALIKE = str.maketrans("ilo", "110")
 
 _PAUSES = (0.01, 0.03, 0.1)
-"""How long to wait before a file that may be half-written is read again, in seconds."""
+"""How long to wait, in seconds, before a file that may be half-written is read again."""
 _FRESH = 0.5
 """How old such a file may be, in seconds."""
 
@@ -54,7 +54,8 @@ class Store(Record):
     """A folder with ``tickets/``.
 
     Args:
-        state: where its index lies; ``None`` to do without.
+        root: its path.
+        state: where its index lies; ``None`` for no index.
     """
 
     root: str
@@ -62,25 +63,28 @@ class Store(Record):
 
     @cached_property
     def _folders(self) -> set[str]:
-        """Folders that this command has found not to be behind a link."""
+        """Return the folders that this command has found not to be behind a link."""
         return set()
 
     def ids(self) -> Iterator[str]:
-        """The ids of all tickets, oldest day first; whatever is not named like a ticket
-        is passed over."""
+        """Yield the ids of all tickets, oldest day first; other files are skipped."""
         return (name for path in self.paths() if ID.match(name := id_of(path)))
 
     def paths(self) -> Iterator[str]:
-        """The paths of all ticket files, in order. Folders behind symbolic links are
-        not entered, but named."""
+        """Yield the paths of all ticket files, in order.
+
+        Folders behind symbolic links are named, but not entered.
+        """
         return walk_tickets(self.root)
 
     def strays(self, known: Collection[str]) -> Iterator[str]:
-        """Files below ``tickets/`` that are not where a ticket could be, such as a
-        half-finished copy.
+        """Yield files below ``tickets/`` that are not where a ticket could be.
+
+        Such is a half-finished copy, for example.
 
         Args:
-            known: what :meth:`paths` gave; whatever came since is told by its name.
+            known: the result of :meth:`paths`; files that came since are judged by
+                their names.
         """
         known = frozenset(known)
         for folder, _, names in os.walk(f"{self.root}/tickets"):
@@ -95,27 +99,27 @@ class Store(Record):
                     yield path
 
     def find(self, text: str, admits: Callable[[str], bool] | None = None) -> str:
-        """The id that a person means: any unique beginning of it or of its random half,
-        in any case.
+        """Return the id that a person means.
+
+        Any unique beginning of an id or of its random half will do, in any case.
 
         Args:
-            admits: whether a ticket is there for who asks; the others count as if they
-                did not exist.
+            admits: whether the user may see a ticket; the others count as missing.
 
         Raises:
             MissingError: there is no such ticket.
-            UsageError: several begin so.
+            UsageError: there are several.
         """
-        wanted = text.strip().casefold()
+        start = text.strip().casefold()
         if (
-            ID.match(wanted)
-            and files.stat_if_present(f"{self.root}/{path_of(wanted)}")
-            and (admits is None or admits(wanted))
+            ID.match(start)
+            and files.stat_if_present(f"{self.root}/{path_of(start)}")
+            and (admits is None or admits(start))
         ):
-            return wanted
-        date, dash, half = wanted.rpartition("-")
-        wanted = date + dash + half.translate(_LOOKALIKE)
-        if not re.fullmatch(r"[0-9a-z-]+", wanted):
+            return start
+        date, dash, rest = start.rpartition("-")
+        start = date + dash + rest.translate(_LOOKALIKE)
+        if not re.fullmatch(r"[0-9a-z-]+", start):
             raise MissingError(
                 f'"{text}" is not the id of a ticket', "ticketctl list shows them"
             )
@@ -123,27 +127,31 @@ class Store(Record):
             ids_beginning,
         )  # only who types half an id needs the index
 
-        known = None if self.state is None else ids_beginning(self.state, wanted)
-        some = self.ids() if known is None else (id_ for id_ in known if ID.match(id_))
-        found = [
+        indexed = None if self.state is None else ids_beginning(self.state, start)
+        candidates = (
+            self.ids() if indexed is None else (id_ for id_ in indexed if ID.match(id_))
+        )
+        matches = [
             id_
-            for id_ in some
-            if id_.startswith(wanted) or short_id(id_).startswith(wanted)
+            for id_ in candidates
+            if id_.startswith(start) or short_id(id_).startswith(start)
         ]
-        found = [id_ for id_ in found if admits is None or admits(id_)]
-        exact = [id_ for id_ in found if short_id(id_) == wanted]
-        if len(exact or found) == 1:
-            return (exact or found)[0]
-        if not found:
+        matches = [id_ for id_ in matches if admits is None or admits(id_)]
+        exact = [id_ for id_ in matches if short_id(id_) == start]
+        if len(exact or matches) == 1:
+            return (exact or matches)[0]
+        if not matches:
             raise MissingError(
                 f'there is no ticket "{text}"', "ticketctl list -A shows all"
             )
-        named = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
-        raise UsageError(f'"{text}" could be any of {len(found)} tickets', named)
+        named = ", ".join(matches[:5]) + (", ..." if len(matches) > 5 else "")
+        raise UsageError(f'"{text}" could be any of {len(matches)} tickets', named)
 
     def fresh_id(self, moment: datetime, taken: Container[str] = ()) -> str:
-        """An id that no ticket of that day has, nor any of those taken: of some
-        thousand a day two would be alike."""
+        """Return an id that no ticket of that day has, nor any of those taken.
+
+        Of some thousand a day, two random ones would be alike.
+        """
         while (id_ := new_id(moment)) in taken or os.path.lexists(
             f"{self.root}/{path_of(id_)}"
         ):
@@ -155,20 +163,22 @@ class Store(Record):
 
         Raises:
             MissingError: there is no such file.
-            BrokenError: it cannot be understood.
+            BrokenError: it is not a valid ticket.
+            UnreadError: the system does not let us read it.
         """
         return self.read_path(path_of(id_))
 
     def read_path(self, path: str) -> LoadedTicket:
-        """Read a ticket by its path in the store."""
+        """Read a ticket by its path in the store; see :meth:`read`."""
         return self.parse(path, self.data_of(path))
 
     def data_of(self, path: str) -> bytes:
-        """The bytes of a ticket file.
+        """Return the bytes of a ticket file.
 
         Raises:
             MissingError: there is no such file.
             BrokenError: it cannot be read, or no ticket could lie there.
+            UnreadError: the system does not let us read it.
         """
         if not path.endswith(".yaml"):
             raise BrokenError(
@@ -198,8 +208,11 @@ class Store(Record):
             raise BrokenError(error.message, error.hint, Place(path)) from None
 
     def _written(self, path: str) -> bytes:
-        """The bytes of a file, once they are there: git and editors make or empty a
-        file before they write it, so one that was emptied just now is read again."""
+        """Return the bytes of a file once they are there.
+
+        Git and editors make or empty a file before they write it, so a file that was
+        emptied just now is read again.
+        """
         full = f"{self.root}/{path}"
         for pause in _PAUSES:
             if data := files.read_bytes(full, MAX_BYTES):
@@ -210,10 +223,10 @@ class Store(Record):
         return files.read_bytes(full, MAX_BYTES)
 
     def parse(self, path: str, data: bytes) -> LoadedTicket:
-        """The ticket that some bytes would be, lying at a path of the store.
+        """Return the ticket that some bytes would be at a path of the store.
 
         Raises:
-            BrokenError: they cannot be understood, or no ticket could lie there.
+            BrokenError: they are not a valid ticket, or no ticket could lie there.
         """
         id_ = id_of(path)
         if not ID.match(id_) or path_of(id_) != path:
@@ -230,17 +243,19 @@ class Store(Record):
 
         if (
             len(data) <= MAX_BYTES
-            and (found := read_commented(data)) is not None
-            and found[0].id == id_
+            and (commented := read_commented(data)) is not None
+            and commented[0].id == id_
         ):
-            return LoadedTicket(found[0], data, path, found[1])
+            return LoadedTicket(commented[0], data, path, commented[1])
         from ticketctl.store.yaml.ruamel import read_yaml
 
         return load_ticket(data, path, read_yaml(data, path), id_)
 
     def is_whole(self, path: str) -> bool:
-        """Whether a file holds a ticket in our own form that agrees with its history:
-        nobody is just editing it."""
+        """Return whether a file has a ticket in our form that agrees with its history.
+
+        Then nobody is just editing it.
+        """
         try:
             loaded = self.read_path(path)
         except (BrokenError, MissingError, UnreadError):
@@ -248,9 +263,13 @@ class Store(Record):
         return loaded.canonical
 
     def extends(self, path: str, data: bytes, old: bytes | None) -> bool:
-        """Whether bytes are a ticket at a path that holds all events of others in their
-        order and more, and is nothing but its events; ``old`` is ``None`` where there
-        is no ticket yet."""
+        """Return whether bytes are a ticket with all events of older bytes, and more.
+
+        The events must be in the same order, and the head must follow from them.
+
+        Args:
+            old: the bytes of the older state; ``None``, if there was no ticket.
+        """
         try:
             now = self.parse(path, data)
             before = () if old is None else self.parse(path, old).ticket.history
@@ -263,14 +282,14 @@ class Store(Record):
     def writes(
         self, changed: Ticket, was: LoadedTicket | None, limit: int = MAX_BYTES
     ) -> Write:
-        """The write that brings a ticket's file to its new state.
+        """Return the write that brings a ticket's file to its new state.
 
-        In a file of our canonical form the head is written anew and entries are added
-        below; one that people have touched keeps its comments, order and unknown keys.
+        In a file of our form, the head is written anew and entries are added at the
+        end. A file that people have changed keeps its comments, order and unknown keys.
 
         Args:
-            limit: how many bytes it may have then; what is larger than MAX_BYTES nobody
-                could read any more.
+            limit: how many bytes it may have; files larger than MAX_BYTES cannot be
+                read.
 
         Raises:
             RefusedError: it would be larger.

@@ -101,7 +101,7 @@ def _write(workspace: Workspace, rates: SenderRates) -> None:
         "told": rates.notified,
     }
     with suppress(OSError):
-        workspace.state.made()
+        workspace.state.make()
         data = json.dumps(content).encode()
         files.replace_file(
             _path(workspace), data, workspace.state.access, durable=False

@@ -1,1 +1,1 @@
-"""Email: parsing, composing, SMTP, IMAP and quarantined messages."""
+"""Email: parse, compose, send by SMTP, fetch by IMAP, and quarantine."""

@@ -1,4 +1,7 @@
-"""``Authentication-Results`` (RFC 8601): which servers vouch for an email's sender."""
+"""Find the servers that vouch for an email's sender: ``Authentication-Results``.
+
+The header is described in RFC 8601.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from ticketctl.store.email.headers import without_comments
 _TOKEN = re.compile(r'[;="]|[^\s;="]+|\s+')
 _QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _STRAY = re.compile(r'["()]')
-"""What is left of a quoted string or a comment that is not closed."""
+"""What remains of a quoted string or a comment that is not closed."""
 _KEY = re.compile(r"[a-z0-9-]+([./][a-z0-9_-]+)?")
 
 
@@ -33,36 +36,36 @@ class _Claim(NamedTuple):
 
 
 class _MalformedError(ValueError):
-    """It does not follow RFC 8601."""
+    """A header that does not follow RFC 8601."""
 
 
 def vouching_servers(values: Iterable[str], domain: str) -> tuple[str, ...]:
-    """The servers that vouch for the sender of an email (DMARC passed).
+    """Return the servers that vouch for the sender of an email (DMARC passed).
 
-    Of the headers of one server only the topmost counts: it is the one that the
-    server has put there, below it may be whatever the email came with. It vouches if
-    it has exactly one ``dmarc`` result, which is ``pass``, for this very domain.
+    Of the headers of one server only the topmost counts: the server itself has put it
+    there; those below may have come with the email. It vouches if it has exactly one
+    ``dmarc`` result, which is ``pass``, for exactly this domain.
 
     Args:
         values: the headers, the topmost first.
         domain: of the address in ``From``.
 
     Returns:
-        Their names in small letters.
+        Their names in lower case.
     """
-    seen: dict[str, bool] = {}
+    passes_by_server: dict[str, bool] = {}
     for value in values:
         try:
             server, results = _parsed(value)
         except _MalformedError:
             continue  # not even the name of a server
-        if server not in seen:
-            seen[server] = bool(domain) and _passed(results, domain.lower())
-    return tuple(server for server, passes in seen.items() if passes)
+        if server not in passes_by_server:
+            passes_by_server[server] = bool(domain) and _passed(results, domain.lower())
+    return tuple(server for server, passes in passes_by_server.items() if passes)
 
 
 def _parsed(value: str) -> tuple[str, list[list[_Token]]]:
-    """The name of the server, and the tokens of each result.
+    """Return the name of the server, and the tokens of each result.
 
     Raises:
         _MalformedError: there is no name.
@@ -86,17 +89,19 @@ def _parsed(value: str) -> tuple[str, list[list[_Token]]]:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    """The tokens of a header without its comments; the last is ``"`` if a quoted
-    string never ends."""
+    """Yield the tokens of a header without its comments.
+
+    The last is ``"`` if a quoted string is not closed.
+    """
     at, apart = 0, False
-    while found := _TOKEN.match(text, at):
-        at = found.end()
-        if found[0].isspace():
+    while match := _TOKEN.match(text, at):
+        at = match.end()
+        if match[0].isspace():
             apart = True
             continue
-        token = _Token(found[0], False, apart)
-        if found[0] == '"':
-            quoted = _QUOTED.match(text, found.start())
+        token = _Token(match[0], False, apart)
+        if match[0] == '"':
+            quoted = _QUOTED.match(text, match.start())
             if quoted is None:
                 yield token
                 return
@@ -107,7 +112,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 def _passed(results: Iterable[list[_Token]], domain: str) -> bool:
-    """Whether there is one result of DMARC, a pass, for a domain."""
+    """Return whether there is one result of DMARC, and it is a pass for a domain."""
     try:
         claims = [list(_claims(tokens)) for tokens in results]
     except _MalformedError:
@@ -118,24 +123,24 @@ def _passed(results: Iterable[list[_Token]], domain: str) -> bool:
     method, *properties = dmarc[0]
     values = [
         method.value,
-        *(one.value for one in properties if one.key == "header.from"),
+        *(claim.value for claim in properties if claim.key == "header.from"),
     ]
     if not all(map(str.isascii, values)):
         return False
-    named = [value.lower() for value in values[1:]]
+    domains = [value.lower() for value in values[1:]]
     return (
         method.key in ("dmarc", "dmarc/1")
         and not method.quoted
         and method.value.lower() == "pass"
-        and named == [domain]
+        and domains == [domain]
     )
 
 
 def _claims(tokens: list[_Token]) -> Iterator[_Claim]:
-    """The claims of one result; none for ``none``.
+    """Yield the claims of one result; none for ``none``.
 
     Raises:
-        _MalformedError: a key without a value, say.
+        _MalformedError: a key has no value, for example.
     """
     at = 0
     while at < len(tokens):
@@ -163,13 +168,17 @@ def _claims(tokens: list[_Token]) -> Iterator[_Claim]:
 
 
 def _joinable(words: list[str]) -> bool:
-    """Whether blanks stand only around the dot or the slash of a key."""
+    """Return whether spaces stand only around the dot or the slash of a key."""
     text = " ".join(words)
     return " " not in re.sub(r" ?([./]) ?", r"\1", text)
 
 
 def _value(tokens: list[_Token], at: int) -> tuple[_Token, int]:
-    """The value at a place, and where the next claim begins."""
+    """Return the value at a place, and where the next claim begins.
+
+    Raises:
+        _MalformedError: it is not a value.
+    """
     first = tokens[at]
     if first.quoted:
         if at + 1 < len(tokens) and not tokens[at + 1].apart:

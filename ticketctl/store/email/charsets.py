@@ -1,8 +1,8 @@
 """Names of charsets in email, and the text of bytes (RFC 2045, RFC 2978).
 
 Only encodings of text that real email uses are known here, by a list. A name from an
-email is never looked up in Python's registry: that would import a module by a name
-which a stranger chose, and it knows encodings that are no encodings of text (``rot13``,
+email is never looked up in Python's registry: that would import a module by a name that
+a stranger chose, and the registry has encodings that are not for text (``rot13``,
 ``unicode_escape``) or that take minutes (``punycode``, ``idna``).
 """
 
@@ -65,41 +65,40 @@ _WIDER: Mapping[str, tuple[str, ...]] = {
     "cp950": ("big5hkscs",),
     "euc_kr": ("cp949",),
 }
-"""What programs write under the name of a smaller charset, where that has no such
-character."""
+"""Larger charsets that programs write under the name of a smaller one."""
 _WINDOWS: Mapping[str, str] = {
     "latin_1": "cp1252",
     "iso8859_9": "cp1254",
     "iso8859_11": "cp874",
     "tis_620": "cp874",
 }
-"""The same where the smaller one has control characters in these places, that nobody
+"""Likewise, where the smaller one has control characters in these places, which nobody
 writes."""
 _C1 = re.compile(b"[\x80-\x9f]")
 _JIS = re.compile(rb"(\x1b(?:\$[@B]|\([BJ]))")
-"""What switches between the sets of ISO-2022-JP."""
+"""What switches between the character sets of ISO-2022-JP."""
 _LONGEST = 60
 _FALLBACK = "cp1252"
 
 
 @cache
 def _names() -> Mapping[str, str]:
-    """Every name that is known, normalised -> the codec of Python."""
+    """Return every known name, normalised -> the codec of Python."""
     from encodings.aliases import aliases
 
     listed = frozenset(_CODECS.split())
-    found = {alias: codec for alias, codec in aliases.items() if codec in listed}
-    return {**{name: name for name in listed}, **found, **_MORE}
+    codec_names = {alias: codec for alias, codec in aliases.items() if codec in listed}
+    return {**{name: name for name in listed}, **codec_names, **_MORE}
 
 
 def codec_of(name: str) -> str | None:
-    """The codec for the name of a charset as it stands in an email.
+    """Return the codec of Python for the name of a charset in an email.
 
     Args:
         name: in any case, perhaps with something behind it (``utf-8 (text)``).
 
     Returns:
-        The name of a codec of Python; ``None`` if the charset is not known here.
+        The name of the codec; ``None`` if the charset is not known here.
     """
     word = name.strip(" \t\"'").partition(" ")[0].rstrip(";,")[:_LONGEST]
     plain = re.sub(r"[^a-z0-9]+", "_", word.lower()).strip("_")
@@ -108,11 +107,11 @@ def codec_of(name: str) -> str | None:
 
 
 def decode(data: bytes, name: str) -> str:
-    """The text of some bytes; never fails, what cannot be decoded is U+FFFD.
+    """Return the text of some bytes; what cannot be decoded becomes U+FFFD.
 
-    Where the charset is not known or not named, the bytes are UTF-8 if they can be,
-    else Windows-1252, which is what most programs without a charset write. Where it is
-    too small for them, they are in the larger one that programs give its name.
+    Where the charset is unknown or missing, the bytes are UTF-8 if they can be, else
+    Windows-1252, which is what most programs without a charset write. Where it is too
+    small for them, they are in the larger one that programs give its name.
     """
     codec = codec_of(name)
     if codec in (None, "ascii"):
@@ -131,7 +130,7 @@ def decode(data: bytes, name: str) -> str:
 
 
 def _candidates(data: bytes, codec: str) -> tuple[str, ...]:
-    """The codecs in which some bytes may be, the most probable first."""
+    """Return the codecs in which some bytes may be, the most probable first."""
     windows = _WINDOWS.get(codec)
     if windows and _C1.search(data):
         return (windows,)
@@ -139,7 +138,7 @@ def _candidates(data: bytes, codec: str) -> tuple[str, ...]:
 
 
 def _strictly(data: bytes, codec: str) -> str | None:
-    """The text of some bytes, if all of them can be decoded."""
+    """Return the text of some bytes; ``None`` if not all of them can be decoded."""
     for candidate in _candidates(data, codec):
         with suppress(ValueError, LookupError):
             return data.decode(candidate)
@@ -149,35 +148,36 @@ def _strictly(data: bytes, codec: str) -> str | None:
 
 
 def _from_jis(data: bytes) -> str:
-    """ISO-2022-JP with characters of NEC or IBM (what Windows writes under that name).
+    """Decode ISO-2022-JP with characters of NEC or IBM, as Windows writes it.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is something else.
     """
-    found, double = [], False
+    texts, is_double = [], False
     for number, piece in enumerate(_JIS.split(data)):
         if number % 2:
-            double = piece.startswith(b"\x1b$")
-        elif double:
-            found.append(bytes(byte | 0x80 for byte in piece).decode("euc_jis_2004"))
+            is_double = piece.startswith(b"\x1b$")
+        elif is_double:
+            texts.append(bytes(byte | 0x80 for byte in piece).decode("euc_jis_2004"))
         else:
-            found.append(piece.decode("ascii"))
-    return "".join(found)
+            texts.append(piece.decode("ascii"))
+    return "".join(texts)
 
 
 def decode_beginning(data: bytes, name: str, size: int) -> str:
-    """The text of the first bytes of a larger text.
+    """Return the text of the first bytes of a larger text.
 
     Args:
+        name: of the charset.
         size: how many bytes; a character that is cut in two there is left out.
     """
-    some = data[:size]
+    first = data[:size]
     codec = codec_of(name) or "utf-8"
-    if len(some) == len(data):
+    if len(first) == len(data):
         return decode(data, name)
     if codec == "ascii":
         codec = "utf-8"
-    for candidate in _candidates(some, codec):
+    for candidate in _candidates(first, codec):
         with suppress(ValueError):
-            return codecs.getincrementaldecoder(candidate)("strict").decode(some)
-    return decode(some, name)
+            return codecs.getincrementaldecoder(candidate)("strict").decode(first)
+    return decode(first, name)

@@ -1,10 +1,8 @@
-"""What tells an email from every other: a digest that is the same wherever and however
-often it is delivered.
+"""Identify an email by a digest that is the same at every delivery.
 
-It is made of Message-ID, From, To, Subject, Date and all that the parts hold, decoded.
-It leaves out
-what differs from one delivery to the next: trace headers, the ends of lines, folding,
-and the encodings that mail servers may change on the way (RFC 6152, RFC 2047).
+It is made of Message-ID, From, To, Subject, Date and the decoded content of all parts.
+It leaves out what differs between deliveries: trace headers, line ends, folding, and
+the encodings that mail servers may change on the way (RFC 6152, RFC 2047).
 """
 
 from __future__ import annotations
@@ -18,11 +16,11 @@ from ticketctl.store.email.mime import Part
 
 
 def digest_of(message: Part, message_id: str, date: str) -> str:
-    """The digest of an email: ``m`` and 32 hex digits.
+    """Return the digest of an email: ``m`` and 32 hex digits.
 
     Args:
         message_id: as it came; empty if it has none.
-        date: when it was written, in whatever form is the same for the same instant.
+        date: when it was written, in a form that is the same for the same instant.
     """
     parts = [
         message_id.encode(errors="replace"),
@@ -31,12 +29,12 @@ def digest_of(message: Part, message_id: str, date: str) -> str:
         date.encode(errors="replace"),
     ]
     for part in message.leaves():
-        parts += _held(part)
+        parts += _contents(part)
     return f"m{_hash(parts)[:32]}"
 
 
 def _hash(parts: Iterable[bytes]) -> str:
-    """One hash of several texts, whatever stands in them."""
+    """Return one hash of several byte strings, whatever is in them."""
     whole = hashlib.sha256()
     for part in parts:
         whole.update(hashlib.sha256(part).digest())
@@ -44,24 +42,28 @@ def _hash(parts: Iterable[bytes]) -> str:
 
 
 def _addresses(message: Part, name: str) -> bytes:
-    """A list of addresses with their names, without what mail servers change: blanks,
-    quotes, capitals."""
+    """Return a list of addresses without what mail servers change.
+
+    That is blanks, quotes and upper case.
+    """
     text = ",".join(map(decode_words, message.all(name)))
     return (
         "".join(re.sub(r'["\\]', "", text).split()).casefold().encode(errors="replace")
     )
 
 
-def _held(part: Part) -> Iterator[bytes]:
-    """What one part holds: its name, and its content decoded."""
+def _contents(part: Part) -> Iterator[bytes]:
+    """Yield what one part holds: its name, and its content decoded."""
     data = part.content()
     yield part.name.encode(errors="replace")
     yield _text(data) if _is_text(part) else data
 
 
 def _is_text(part: Part) -> bool:
-    """Whether the ends of the lines of a part may change on its way: all of text, and
-    what is sent line by line."""
+    """Return whether the line ends of a part may change on its way.
+
+    That is so for all text, and for what is sent line by line.
+    """
     encoding = part.first("content-transfer-encoding").strip().lower()
     return part.kind.startswith("text/") or encoding in (
         b"",

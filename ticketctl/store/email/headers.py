@@ -1,7 +1,7 @@
-"""What stands in the headers of an email: text, encoded words, parameters, addresses.
+"""Parse the headers of an email: text, encoded words, parameters, addresses.
 
-Every function is linear in its input, whatever that is: the readers of the standard
-library are not (a sender of 40 KB of quotes and backslashes takes them a minute).
+Every function is linear in its input. The parsers of the standard library are not: a
+sender of 40 KB of quotes and backslashes takes them a minute.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ _NO_ADDRESS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class NestingError(ValueError):
-    """Comments are nested deeper than MAX_NESTING."""
+    """Comments that are nested deeper than MAX_NESTING."""
 
 
 def clean(text: str) -> str:
-    """Text without what no text has: control characters, halves of characters, CR."""
+    """Return a text without CR, control characters and halves of characters."""
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def one_line(text: str) -> str:
-    """The same on one line, blanks made single."""
+    """Return a clean text on one line, with single spaces."""
     return " ".join(clean(text).split())
 
 
 def raw_text(value: bytes) -> str:
-    """The text of a header that stands in it without being encoded (RFC 6532)."""
+    """Return the text of a header that is not encoded (RFC 6532)."""
     return value.decode("ascii") if value.isascii() else decode(value, "")
 
 
@@ -59,9 +59,9 @@ class _Piece(NamedTuple):
 
 
 def decode_words(value: bytes) -> str:
-    """A header or a name with its encoded words decoded, on one line.
+    """Decode the encoded words of a header or a name; return it on one line.
 
-    A word that cannot be decoded (no base64, an unknown charset) stays as it came.
+    A word that cannot be decoded (wrong base64, an unknown charset) stays as it came.
     Neighbours of one charset are decoded together: a character may be cut in two.
     """
     joined: list[_Piece] = []
@@ -79,8 +79,8 @@ def decode_words(value: bytes) -> str:
 
 
 def _pieces(value: bytes) -> Iterator[_Piece]:
-    """What a header is made of, in order."""
-    endings = [found.start() for found in re.finditer(rb"\?=", value)]
+    """Yield the pieces of a header, in order."""
+    endings = [match.start() for match in re.finditer(rb"\?=", value)]
     at = 0
     while start := _WORD.search(value, at):
         place = bisect_left(endings, start.end())
@@ -117,12 +117,12 @@ def _text_of(piece: _Piece) -> str:
 
 
 def parameters(value: bytes) -> tuple[str, Mapping[str, bytes]]:
-    """A header such as ``text/plain; charset=utf-8``.
+    """Parse a header such as ``text/plain; charset=utf-8``.
 
     Returns:
-        What stands before the first semicolon, in small letters, and the parameters:
-        name in small letters -> value, in UTF-8 if it was encoded (RFC 2231), else
-        as it came.
+        What stands before the first semicolon, in lower case, and the parameters: name
+            in lower case -> value, in UTF-8 if it was encoded (RFC 2231), else as it
+            came.
     """
     pieces = _split(value)
     main = raw_text(next(pieces, b"")).strip().lower()
@@ -131,28 +131,28 @@ def parameters(value: bytes) -> tuple[str, Mapping[str, bytes]]:
     for number, piece in enumerate(pieces):
         if number >= MAX_PARAMETERS:
             break
-        name, equals, held = piece.partition(b"=")
+        name, equals, content = piece.partition(b"=")
         key = name.strip().lower().decode("ascii", errors="replace")
         if not equals or not key:
             continue
         base, star, rest = key.partition("*")
         if not star:
-            plain.setdefault(key, _unquoted(held))
+            plain.setdefault(key, _unquoted(content))
             continue
         digits = rest.removesuffix("*")
         if rest and not (digits == "" or (digits.isdecimal() and len(digits) < 4)):
             continue
         part = int(digits or 0)
         literal = bool(digits) and not rest.endswith("*")
-        encoded.setdefault(base, {}).setdefault(part, (_unquoted(held), literal))
+        encoded.setdefault(base, {}).setdefault(part, (_unquoted(content), literal))
     return main, plain | {name: _joined(parts) for name, parts in encoded.items()}
 
 
 def _split(value: bytes) -> Iterator[bytes]:
-    """The pieces between semicolons that stand outside quotes."""
+    """Yield the pieces between semicolons that stand outside quotes."""
     start, quoted, at = 0, False, 0
-    for found in re.finditer(rb'\\.|[";]', value, re.DOTALL):
-        mark, at = found[0], found.start()
+    for match in re.finditer(rb'\\.|[";]', value, re.DOTALL):
+        mark, at = match[0], match.start()
         if mark == b'"':
             quoted = not quoted
         elif mark == b";" and not quoted:
@@ -170,15 +170,15 @@ def _unquoted(value: bytes) -> bytes:
 
 
 def _joined(parts: Mapping[int, tuple[bytes, bool]]) -> bytes:
-    """The pieces of a value in their order, those that are encoded decoded."""
-    charset, found = "", []
+    """Return the pieces of a value in their order, decoded where they are encoded."""
+    charset, pieces = "", []
     for number in sorted(parts):
         data, literal = parts[number]
         if number == 0 and not literal and data.count(b"'") >= 2:
             head, _, data = data.split(b"'", 2)
             charset = raw_text(head)
-        found.append(data if literal else _percent(data))
-    data = b"".join(found)
+        pieces.append(data if literal else _percent(data))
+    data = b"".join(pieces)
     return decode(data, charset).encode("utf-8", errors="replace") if charset else data
 
 
@@ -194,17 +194,17 @@ _TOKEN = re.compile(r'\\.|[^\\"()]+|.', re.DOTALL)
 
 
 def without_comments(text: str, quoted: bool = True) -> str:
-    """A structured header without its comments, and without quoted strings as well.
+    """Return a structured header without its comments, and without quoted strings.
 
-    What is opened and never closed stands for itself, to the end.
+    What is not closed stands for itself, to the end.
 
     Args:
-        quoted: whether quoted strings go, too; else they stay, quotes and all.
+        quoted: whether quoted strings are removed; else they stay, with their quotes.
 
     Raises:
-        NestingError: comments within comments within comments ...
+        NestingError: comments are nested too deep.
     """
-    found: list[str] = []
+    pieces: list[str] = []
     tokens = [match[0] for match in _TOKEN.finditer(text)]
     at, literal = 0, False
     while at < len(tokens):
@@ -213,19 +213,23 @@ def without_comments(text: str, quoted: bool = True) -> str:
         if token in ('"', "(") and end < 0:
             literal = True
         if end < 0:
-            found.append(token)
+            pieces.append(token)
             at += 1
             continue
         if token == '"' and not quoted:
-            found += tokens[at : end + 1]
+            pieces += tokens[at : end + 1]
         elif token == "(":
-            found.append(" ")
+            pieces.append(" ")
         at = end + 1
-    return "".join(found)
+    return "".join(pieces)
 
 
 def _closing(tokens: list[str], start: int) -> int:
-    """Where the quoted string or comment that begins at a token ends; -1: nowhere."""
+    """Return where the quoted string or comment at a token ends; -1 if nowhere.
+
+    Raises:
+        NestingError: comments are nested too deep.
+    """
     if tokens[start] == '"':
         for at in range(start + 1, len(tokens)):
             if tokens[at] == '"':
@@ -245,14 +249,14 @@ def _closing(tokens: list[str], start: int) -> int:
 
 
 def addresses(value: str) -> Iterator[str]:
-    """The addresses of a list (``To``, ``Cc``), in small letters, at most 1,000.
+    """Yield the addresses of a list (``To``, ``Cc``), in lower case, at most 1,000.
 
-    What is no plain address is passed over.
+    Other forms than plain addresses are skipped.
 
     Raises:
-        NestingError: see :func:`without_comments`.
+        NestingError: comments are nested too deep.
     """
-    number = 0
+    count = 0
     for piece in re.split(r"[,;]", without_comments(one_line(value))):
         # the last of "a@x <b@x>" and "B <b@x<mailto:b@x>>" that is one
         for words in reversed(re.split(r"[<>]", piece)):
@@ -262,22 +266,21 @@ def addresses(value: str) -> Iterator[str]:
         else:
             continue
         yield address.lower()
-        number += 1
-        if number == MAX_ADDRESSES:
+        count += 1
+        if count == MAX_ADDRESSES:
             return
 
 
 def _closed_up(text: str) -> str:
-    """An address without the blanks that may stand around its dots and its at-sign."""
+    """Return an address without the spaces that may stand around dots and at-sign."""
     return re.sub(r" ?([.@]) ?", r"\1", " ".join(text.split()))
 
 
 def same_address(name: str, address: str) -> bool:
-    """Whether a name that a store holds is the address of an email, which is in small
-    letters.
+    """Return whether a name in a store is the address of an email in lower case.
 
-    Only what is ASCII can be: the small letter of a Kelvin sign is a k, which makes it
-    no k, and another's address must not be reached by it.
+    Only ASCII can be equal: the lower case of a Kelvin sign is a k, and nobody may
+    reach another's address by it.
     """
     return name.isascii() and name.lower() == address
 
@@ -286,19 +289,19 @@ _MAILBOX = re.compile(r"[^<>@;:]*<([^<>]+)>")
 
 
 def only_address(value: str) -> str:
-    """The address in ``From``: the only one there, in small letters; else nothing.
+    """Return the only address in ``From``, in lower case; empty for anything else.
 
-    Where there are two ways to read it, whoever checked the email before us may have
-    taken the other. A control character, which others take to end it or leave out, is
-    such a case (a tab is not: legal folding leaves it).
+    Where there are two ways to read the header, the server that checked the email may
+    have read it the other way. A control character, which some programs take for the
+    end of the header, is such a case (a tab is not: legal folding leaves it).
 
     Raises:
-        NestingError: see :func:`without_comments`.
+        NestingError: comments are nested too deep.
     """
     if _NO_ADDRESS.search(value):
         return ""
     text = without_comments(value).strip()
-    found = _MAILBOX.fullmatch(text)
-    address = re.sub(r"[ \t]+", " ", found[1] if found else text).strip()
+    match = _MAILBOX.fullmatch(text)
+    address = re.sub(r"[ \t]+", " ", match[1] if match else text).strip()
     address = re.sub(r" ?@ ?", "@", address)
     return address.lower() if ADDRESS.match(address) else ""

@@ -1,5 +1,7 @@
-"""The one door to mailboxes on the way in: a maildir, or a folder of an IMAP server
-(imap-tools, extra ``mail``)."""
+"""Read emails from mailboxes: a maildir, or a folder of an IMAP server.
+
+IMAP needs the package imap-tools (extra ``mail``).
+"""
 
 from __future__ import annotations
 
@@ -23,16 +25,17 @@ _TIMEOUT = 60.0
 _LARGEST = 64 << 20
 """The largest piece, in bytes, that a server may send at once."""
 Fetched = tuple[str, Source, Callable[[], None]]
-"""An email: its name for people, where its bytes come from, and what is to be called
-when it has been taken care of."""
+"""An email: its name for people, where its bytes come from, and what to call when it has
+been handled."""
 
 
 def from_maildir(folder: str) -> Iterator[Fetched]:
-    """The new letters of a maildir, oldest name first; one that is done is moved to
-    ``cur`` and marked as seen.
+    """Yield the new emails of a maildir, oldest name first.
+
+    One that has been handled is moved to ``cur`` and marked as seen.
 
     Raises:
-        DiskError: it is no maildir, or cannot be read.
+        DiskError: it is not a maildir, or cannot be read.
     """
     new, seen = Path(folder, "new"), Path(folder, "cur")
     try:
@@ -59,8 +62,9 @@ def from_maildir(folder: str) -> Iterator[Fetched]:
 
 
 def _opened(path: Path) -> int | None:
-    """The descriptor of a file; nothing, if it is gone (somebody else was faster), or
-    is a link, a FIFO or the like.
+    """Return the descriptor of a file; ``None`` if it is gone, or not a regular file.
+
+    Another program may have moved it first.
 
     Raises:
         DiskError: it cannot be read.
@@ -82,15 +86,17 @@ def _opened(path: Path) -> int | None:
 def from_imap(
     server: MailServer, environment: Mapping[str, str] = os.environ
 ) -> Iterator[Fetched]:
-    """The letters of a folder that nobody has seen; one that is done is marked as seen.
+    """Yield the emails of a folder that nobody has seen.
+
+    One that has been handled is marked as seen.
 
     Raises:
-        SettingsError: no password, or imap-tools is not installed.
-        BusyError: the server cannot be reached, or says no.
+        SettingsError: there is no password, or imap-tools is not installed.
+        BusyError: the server cannot be reached, or refuses.
     """
     with _mailbox(server, read_password(server, PASSWORD_FILE, environment)) as box:
         box.client.read = _bounded(box.client.read)
-        for uid in _said(server, partial(box.uids, "UNSEEN")):
+        for uid in _call(server, partial(box.uids, "UNSEEN")):
             yield (
                 f"{server.folder} {uid}",
                 _Message(server, box, uid),
@@ -105,14 +111,14 @@ class _Message:
         self._server, self._box, self._uid, self._at = server, box, uid, 0
 
     def read(self, size: int, /) -> bytes:
-        """So many bytes, or all that are left if they are fewer.
+        """Return so many bytes; fewer only at the end.
 
         Raises:
-            BusyError: the server cannot be reached, or has it no more.
+            BusyError: the server cannot be reached, or no longer has the email.
         """
-        what = f"(BODY.PEEK[]<{self._at}.{size}>)"
-        answer = _said(
-            self._server, partial(self._box.client.uid, "fetch", self._uid, what)
+        item = f"(BODY.PEEK[]<{self._at}.{size}>)"
+        answer = _call(
+            self._server, partial(self._box.client.uid, "fetch", self._uid, item)
         )
         parts = [part[1] for part in answer[1] if isinstance(part, tuple)]
         if not parts and not self._at:
@@ -126,8 +132,10 @@ class _Message:
 
 
 def _bounded(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
-    """The same, unless the server says that it has more than was asked for: it is not
-    to fill the memory."""
+    """Return a ``read`` that refuses more bytes than we take at once.
+
+    A server must not fill the memory.
+    """
 
     def bounded(size: int) -> bytes:
         if size > _LARGEST:
@@ -138,7 +146,7 @@ def _bounded(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
 
 
 def _mark(server: MailServer, box: Any, uid: str) -> None:
-    _said(server, partial(box.flag, uid, "\\Seen", True))
+    _call(server, partial(box.flag, uid, "\\Seen", True))
 
 
 @contextmanager
@@ -154,11 +162,11 @@ def _mailbox(server: MailServer, password: str) -> Iterator[Any]:
         "starttls": imap_tools.MailBoxStartTls,
         "none": imap_tools.MailBoxUnencrypted,
     }
-    box: Any = _said(
+    box: Any = _call(
         server, partial(kinds[server.tls], server.host, server.port, timeout=_TIMEOUT)
     )
     try:
-        _said(server, partial(box.login, server.user, password, server.folder))
+        _call(server, partial(box.login, server.user, password, server.folder))
         yield box
     finally:
         with suppress(
@@ -167,14 +175,18 @@ def _mailbox(server: MailServer, password: str) -> Iterator[Any]:
             box.logout()
 
 
-def _said(server: MailServer, ask: Callable[[], Any]) -> Any:
-    """The server's answer; what it has against it, as words."""
+def _call(server: MailServer, function: Callable[[], Any]) -> Any:
+    """Return the server's answer.
+
+    Raises:
+        BusyError: it cannot be reached, or refuses.
+    """
     import imap_tools
 
     try:
-        return ask()
+        return function()
     except (OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError) as error:
-        words = " ".join(str(error).split())[:300]
+        reason = " ".join(str(error).split())[:300]
         raise BusyError(
-            f"{server.host}:{server.port}: {words}", "try again later"
+            f"{server.host}:{server.port}: {reason}", "try again later"
         ) from None

@@ -1,9 +1,9 @@
-"""The one door to the bytes of an email: a bounded tree of its parts (RFC 5322, 2045).
+"""Split the bytes of an email into a bounded tree of its parts (RFC 5322, RFC 2045).
 
-Whatever the bytes are, the tree is made in time that grows as they do: limits are
-checked before anything is parsed, parts are places in the bytes and not copies, and
-lines are looked for, not made. As lenient as mail programs are: stray characters in
-base64, no closing boundary, a header without a blank line after it, all are read.
+Whatever the bytes are, the time grows only as they do: limits are checked before
+anything is parsed, parts are places in the bytes and not copies, and lines are looked
+for, not made. It is as lenient as mail programs: stray characters in base64, a missing
+closing boundary, a header without an empty line after it are all accepted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_FIELDS = 1000
 MAX_FIELD = 64 << 10
 """The largest header field, in bytes."""
 MAX_PARTS = 500
-"""The most parts, at all depths together, the whole not counted."""
+"""The most parts, at all depths together, without the whole."""
 MAX_DEPTH = 20
 """How deep parts may be nested."""
 MAX_BOUNDARY = 1000
@@ -36,17 +36,19 @@ _UU_LINES, _FEWEST_UU_BYTES = 1000, 16
 
 
 class UnreadableError(ValueError):
-    """Nothing can be made of the bytes, or they are beyond a limit."""
+    """The bytes are not an email, or exceed a limit."""
 
 
 class Part(Record):
     """An email, or a part of one: its header fields, and where its body is.
 
     Args:
-        fields: (name in small letters, value unfolded), in order.
-        usual: its type, if it does not say one.
-        source, start, end: the body is ``source[start:end]``.
-        parts: those that it is made of; none, if it holds something itself.
+        fields: (name in lower case, value unfolded), in order.
+        usual: its type, if it does not give one.
+        source: the bytes of the whole email.
+        start: where the body begins in ``source``.
+        end: where it ends.
+        parts: those that it consists of; none, if it has a content itself.
     """
 
     fields: tuple[tuple[str, bytes], ...]
@@ -57,23 +59,23 @@ class Part(Record):
     parts: tuple[Part, ...] = ()
 
     def all(self, name: str) -> list[bytes]:
-        """The values of every field of a name (small letters), the first first."""
+        """Return the values of all fields of a name (in lower case), in order."""
         return [value for key, value in self.fields if key == name]
 
     def first(self, name: str) -> bytes:
-        """The value of the first field of a name; empty, if there is none."""
+        """Return the value of the first field of a name; empty, if there is none."""
         return next((value for key, value in self.fields if key == name), b"")
 
     @cached_property
     def _type(self) -> tuple[str, Mapping[str, bytes]]:
         value = self.first("content-type")
-        main, found = parameters(value)
+        main, values = parameters(value)
         kind = _KIND.match(main)
-        return (kind[0] if kind else "text/plain" if value else self.usual), found
+        return (kind[0] if kind else "text/plain" if value else self.usual), values
 
     @property
     def kind(self) -> str:
-        """``text/plain``; a multipart that has no parts is read as text."""
+        """Return the type, such as ``text/plain``; a multipart without parts is text."""
         kind = self._type[0]
         return (
             "text/plain" if kind.startswith("multipart/") and not self.parts else kind
@@ -81,19 +83,19 @@ class Part(Record):
 
     @property
     def declared(self) -> str:
-        """The type that it says to be of."""
+        """Return the type that the part says it has."""
         return self._type[0]
 
     @property
     def charset(self) -> str:
-        """The name of its charset, as it stands there; empty, if it names none."""
+        """Return the name of its charset, as it came; empty, if there is none."""
         return raw_text(self._type[1].get("charset", b""))[:100]
 
     @property
     def boundary(self) -> bytes:
-        """What parts its parts; empty, if it says nothing of use."""
-        found = self._type[1].get("boundary", b"").rstrip()
-        return found if len(found) <= MAX_BOUNDARY else b""
+        """Return what separates its parts; empty, if that is missing or too long."""
+        boundary = self._type[1].get("boundary", b"").rstrip()
+        return boundary if len(boundary) <= MAX_BOUNDARY else b""
 
     @cached_property
     def _disposition(self) -> tuple[str, Mapping[str, bytes]]:
@@ -101,17 +103,17 @@ class Part(Record):
 
     @property
     def attached(self) -> bool:
-        """Whether it says to be an attachment, whatever it is."""
+        """Return whether the part says that it is an attachment."""
         return self._disposition[0] == "attachment"
 
     @property
     def name(self) -> str:
-        """The name of a file that its sender gave it, decoded; empty, if none."""
+        """Return the file name that the sender gave it, decoded; empty, if none."""
         name = self._disposition[1].get("filename") or self._type[1].get("name") or b""
         return decode_words(name)
 
     def content(self) -> bytes:
-        """The body without its transfer encoding; as it came, if that is wrong."""
+        """Return the body without its transfer encoding; as it came, if that is wrong."""
         body = self.source[self.start : self.end]
         words = self.first("content-transfer-encoding").lower().split()
         match words[0].rstrip(b";,") if words else b"":
@@ -124,7 +126,7 @@ class Part(Record):
         return body
 
     def leaves(self) -> Iterator[Part]:
-        """The parts that hold something themselves, in order."""
+        """Yield the parts that have a content themselves, in order."""
         if not self.parts:
             yield self
         for part in self.parts:
@@ -135,7 +137,7 @@ _KIND = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 
 
 def read_parts(data: bytes) -> Part:
-    """The tree of the parts of an email. An email within it is one of its leaves.
+    """Return the tree of the parts of an email; an email within it is a leaf.
 
     Raises:
         UnreadableError: a limit is exceeded; the message says which.
@@ -146,13 +148,13 @@ def read_parts(data: bytes) -> Part:
 
 
 class _PartReader:
-    """Reads the parts of an email, and counts them."""
+    """A reader of the parts of an email, which counts them."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self._count = data, 0
 
     def read(self, start: int, end: int, depth: int, usual: str) -> Part:
-        """The part that lies from ``start`` to ``end``."""
+        """Return the part that lies from ``start`` to ``end``."""
         head = _read_head(self._data, start, end)
         part = Part(head.fields, usual, self._data, head.end, end)
         if not (part.declared.startswith("multipart/") and part.boundary):
@@ -167,12 +169,12 @@ class _PartReader:
         return Part(head.fields, part.usual, self._data, head.end, end, parts)
 
     def _places(self, part: Part) -> list[tuple[int, int]]:
-        """Where the parts of a multipart lie; what is before and after is ignored."""
+        """Return where the parts of a multipart lie; text before and after is ignored."""
         data, end = self._data, part.end
         line = re.compile(
             rb"\n--" + re.escape(part.boundary) + rb"(--)?[ \t]*(?=\r?\n|\r?\Z)"
         )
-        found: list[tuple[int, int]] = []
+        places: list[tuple[int, int]] = []
         begin = -1
         at = max(part.start - 1, 0)  # the end of the line before the body
         for mark in line.finditer(data, at, end):
@@ -180,19 +182,19 @@ class _PartReader:
             if stop > at and data[stop - 1] == 13:  # a carriage return
                 stop -= 1
             if 0 <= begin <= stop:
-                self._add(found, begin, stop)
+                self._add(places, begin, stop)
             begin = data.find(b"\n", mark.end(), end) + 1 or end
             if mark[1]:
-                return found
+                return places
         if begin >= 0:
-            self._add(found, begin, end)
-        return found
+            self._add(places, begin, end)
+        return places
 
-    def _add(self, found: list[tuple[int, int]], start: int, end: int) -> None:
+    def _add(self, places: list[tuple[int, int]], start: int, end: int) -> None:
         self._count += 1
         if self._count > MAX_PARTS:
             raise UnreadableError(f"more than {MAX_PARTS} parts")
-        found.append((start, end))
+        places.append((start, end))
 
 
 # --- header blocks ---
@@ -209,12 +211,14 @@ _FIELD = re.compile(rb"([!-9;-~]*):")
 
 
 def _read_head(data: bytes, start: int, end: int) -> _Head:
-    """Read header fields, up to a blank line or to one that can be none of them.
+    """Read header fields, up to an empty line or one that cannot be a field.
 
     Raises:
-        UnreadableError: they are too many or too large.
+        UnreadableError: there are too many, or they are too large.
     """
-    found: list[tuple[bytes, int, int]] = []  # name, where its value begins and ends
+    fields_at: list[
+        tuple[bytes, int, int]
+    ] = []  # name, where its value begins and ends
     at = first = start
     limit = min(end, start + MAX_HEAD)
     while at < end:
@@ -229,11 +233,11 @@ def _read_head(data: bytes, start: int, end: int) -> _Head:
         if not (folded or field or envelope):
             break
         if field:
-            found.append((field[1], field.end(), stop))
+            fields_at.append((field[1], field.end(), stop))
             first = at
-        elif folded and found:
-            found[-1] = (*found[-1][:2], stop)
-        if len(found) > MAX_FIELDS:
+        elif folded and fields_at:
+            fields_at[-1] = (*fields_at[-1][:2], stop)
+        if len(fields_at) > MAX_FIELDS:
             raise UnreadableError(f"more than {MAX_FIELDS} header fields")
         if stop - first > MAX_FIELD:
             raise UnreadableError(f"a header field larger than {MAX_FIELD >> 10} KiB")
@@ -242,14 +246,14 @@ def _read_head(data: bytes, start: int, end: int) -> _Head:
             raise UnreadableError(f"headers larger than {MAX_HEAD >> 10} KiB")
     fields = tuple(
         (name.lower().decode("ascii"), _unfolded(data[begin:stop]))
-        for name, begin, stop in found
+        for name, begin, stop in fields_at
         if name
     )
     return _Head(fields, at)
 
 
 def _unfolded(value: bytes) -> bytes:
-    """A value on one line: a line break before a blank is no part of it."""
+    """Return a value on one line, without its line breaks."""
     value = value.rstrip(b"\r\n").lstrip(b" \t")
     return value.replace(b"\r\n", b"").replace(b"\n", b"")
 
@@ -262,7 +266,7 @@ _OTHERS = bytes(set(range(256)) - set(_ALPHABET))
 
 
 def _from_base64(body: bytes) -> bytes:
-    """Decode base64, whatever stands between and whatever is missing at its end."""
+    """Decode base64, with any stray characters and any missing end."""
     for padding in (b"", b"=="):
         try:
             return binascii.a2b_base64(body + padding if padding else body)
@@ -270,20 +274,23 @@ def _from_base64(body: bytes) -> bytes:
             pass
     if b" " in body.strip():
         return body  # somebody wrote plain words
-    left = body.translate(None, _OTHERS).rstrip(b"=")  # one character too many
+    letters = body.translate(None, _OTHERS).rstrip(b"=")  # one character too many
     try:
-        return binascii.a2b_base64(left[:-1] + b"==")
+        return binascii.a2b_base64(letters[:-1] + b"==")
     except binascii.Error:
         return body
 
 
 def _from_uu(body: bytes) -> bytes:
-    """Decode uuencoded lines; all of it as it came, if they are none, or if they are so
-    many or so short that no program wrote them: each costs time."""
+    """Decode uuencoded lines; return the body as it came, if they are not such lines.
+
+    So many or such short lines that no program writes count as other text, since each
+    costs time.
+    """
     begin = re.search(rb"^begin [0-7]+ [^\n]*\n", body[: 64 << 10], re.MULTILINE)
     if begin is None:
         return body
-    found = bytearray()
+    decoded = bytearray()
     at, lines = begin.end(), 0
     while (at := _BLANK.match(body, at).end()) < len(body):  # type: ignore[union-attr]
         stop = body.find(b"\n", at, at + _LARGEST_UU_LINE) + 1
@@ -292,16 +299,16 @@ def _from_uu(body: bytes) -> bytes:
             break
         data = _from_uu_line(line)
         lines += 1
-        short = lines > _UU_LINES and len(found) < lines * _FEWEST_UU_BYTES
+        short = lines > _UU_LINES and len(decoded) < lines * _FEWEST_UU_BYTES
         if data is None or short or lines > _MAX_UU_LINES:
             return body
-        found += data
+        decoded += data
         at = stop or at + _LARGEST_UU_LINE
-    return bytes(found)
+    return bytes(decoded)
 
 
 def _from_uu_line(line: bytes) -> bytes | None:
-    """Decode one line; nothing, if it is none."""
+    """Decode one line; ``None``, if it is not uuencoded."""
     try:
         return binascii.a2b_uu(line)
     except binascii.Error:  # some programs write too much: use what it says

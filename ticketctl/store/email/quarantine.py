@@ -1,4 +1,4 @@
-"""``dead-letters/``: emails that are on no ticket, each with the reason beside it."""
+"""Keep emails that are on no ticket in ``dead-letters/``, each with the reason."""
 
 from __future__ import annotations
 
@@ -19,22 +19,21 @@ DEAD = "dead-letters"
 _COMING = ".coming-"
 _CHUNK = 1 << 20
 _OLD = 86_400
-"""After how many seconds an unfinished file is somebody's who was killed."""
+"""After how many seconds an unfinished file counts as left by a killed command."""
 
 
 class Source(Protocol):
     """Where the bytes of an email come from."""
 
     def read(self, size: int, /) -> bytes:
-        """So many bytes, or all that are left if they are fewer."""
+        """Return so many bytes; fewer only at the end."""
 
 
 def quarantine_path(root: str, digest: str, now: datetime) -> str:
-    """The path of an email without its ending: the one it has there already, or a new
-    one.
+    """Return the path of an email without its ending: as it is there already, or new.
 
     Args:
-        digest: the SHA-256 of its bytes, as hexadecimal digits.
+        digest: the SHA-256 of its bytes, in hex.
     """
     ending = f"-{digest[:16]}.eml"
     known = next(
@@ -46,7 +45,7 @@ def quarantine_path(root: str, digest: str, now: datetime) -> str:
 def quarantine_writes(
     root: str, data: bytes, reason: str, now: datetime
 ) -> list[Write]:
-    """What keeps an email there; nothing, if it is there already."""
+    """Return the writes that keep an email; none, if it is there already."""
     name = quarantine_path(root, hashlib.sha256(data).hexdigest(), now)
     if os.path.lexists(f"{root}/{name}.eml"):
         return []
@@ -54,10 +53,10 @@ def quarantine_writes(
 
 
 def quarantined_with(root: str, words: bytes, limit: int) -> Iterator[bytes]:
-    """The emails there that hold some bytes, as they came.
+    """Yield the emails there that contain some bytes, as they came.
 
     Args:
-        limit: the largest that is looked at, in bytes.
+        limit: the largest that is read, in bytes.
     """
     for name in files.list_names(root, DEAD):
         if name.endswith(".eml"):
@@ -72,19 +71,24 @@ def _reason(name: str, reason: str) -> Write:
 
 
 class Spool:
-    """An email on the disk that has no name yet, and its digest."""
+    """An email on the disk that has no name yet, and its digest.
+
+    Args:
+        folder: the descriptor of its folder.
+        digest: the SHA-256 of its bytes, in hex.
+    """
 
     def __init__(self, root: str, folder: int, name: str, digest: str) -> None:
         self._root, self._folder, self._name, self.digest = root, folder, name, digest
 
     def writes(self, reason: str, now: datetime) -> list[Write]:
-        """What keeps its reason; nothing, if that is there already."""
+        """Return the write of its reason; none, if that is there already."""
         name = quarantine_path(self._root, self.digest, now)
         there = os.path.lexists(f"{self._root}/{name}.txt")
         return [] if there else [_reason(name, reason)]
 
     def keep(self, now: datetime) -> str:
-        """Give it its name; the store's lock is held.
+        """Give the email its name; the store's lock is held.
 
         Returns:
             Its path without its ending.
@@ -118,9 +122,9 @@ def spool_email(
     """Put an email on the disk piece by piece: it may be larger than the memory.
 
     Args:
-        head: its first bytes, that were read already.
+        head: its first bytes, which have been read already.
         rest: where the others come from.
-        limit: how many bytes are taken at most.
+        limit: how many bytes are accepted at most.
         access: who may use it.
 
     Returns:
@@ -129,12 +133,12 @@ def spool_email(
     Raises:
         DiskError: it cannot be written.
     """
-    with ExitStack() as held:
+    with ExitStack() as stack:
         try:
-            folder = held.enter_context(files.folder_of(root, f"{DEAD}/email", access))
+            folder = stack.enter_context(files.folder_of(root, f"{DEAD}/email", access))
             _sweep_up(folder)
             name = f"{_COMING}{files.random_name()}"
-            held.callback(_remove, folder, name)
+            stack.callback(_remove, folder, name)
             digest = _copied(folder, name, head, rest, limit, access)
         except OSError as error:
             raise DiskError(f"cannot write to {DEAD}: {error.strerror}") from None
@@ -149,7 +153,7 @@ def _remove(folder: int, name: str) -> None:
 def _copied(
     folder: int, name: str, head: bytes, rest: Source, limit: int, access: Access
 ) -> str:
-    """Write an email to a new file; its digest, or nothing if it is too large."""
+    """Write an email to a new file; return its digest, empty if it is too large."""
     digest, size, piece = hashlib.sha256(), 0, head
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with open(os.open(name, flags, 0o666, dir_fd=folder), "wb") as file:
@@ -167,7 +171,7 @@ def _copied(
 
 
 def _sweep_up(folder: int) -> None:
-    """Remove what commands that were killed have left."""
+    """Remove what killed commands have left."""
     with suppress(OSError):
         for name in os.listdir(folder):
             if name.startswith(_COMING):

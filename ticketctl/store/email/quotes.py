@@ -1,4 +1,4 @@
-"""The part of an email that its writer wrote: what is quoted below is taken off."""
+"""Remove the quoted emails below the text that the sender wrote."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _MARK = "\ue000"
 
 
 def without_quotes(text: str) -> str:
-    """The part of a body that its writer wrote: the email that it answers is taken off.
+    """Return the part of a body that its sender wrote, without the quoted email.
 
-    mail-parser-reply knows in ten languages where an older email may begin; what is
-    there goes only if it is quoted (``>``) or has the head that Outlook puts above it.
-    What would leave nothing at all is left as it is. Long lines and thousands of blank
-    ones, which keep the patterns of the library busy, are put aside before. A text of
-    more than 64 KiB is left as it is, as is one with more than 200 such heads.
+    mail-parser-reply knows in ten languages where an older email may begin; the text
+    there is removed only if it is quoted (``>``) or has the head that Outlook puts
+    above it. A result that would be empty is not used. Long lines and thousands of
+    empty ones, which take the patterns of the library long, are put aside before. A
+    text of more than 64 KiB is not changed, nor one with more than 200 such heads.
 
     Raises:
         SettingsError: the library is not installed.
@@ -38,19 +38,22 @@ def without_quotes(text: str) -> str:
     pieces = _pieces("\n".join(short))
     if pieces is None:
         return text
-    kept = "\n\n".join(filter(None, _own(pieces)))
-    found = re.sub(f"{_MARK}(\\d+){_MARK}", lambda mark: put_aside[int(mark[1])], kept)
-    return found.strip() or text
+    own_text = "\n\n".join(filter(None, _own(pieces)))
+    restored = re.sub(
+        f"{_MARK}(\\d+){_MARK}", lambda mark: put_aside[int(mark[1])], own_text
+    )
+    return restored.strip() or text
 
 
 def _pieces(text: str) -> list[tuple[str, str]] | None:
-    """The pieces of a text, each from the head of an older email to the next.
+    """Split a text into pieces, each from the head of an older email to the next.
 
     The library's own loop looks for signatures in each as well, in time that grows as
-    the square of the text; nobody here asks for them.
+    the square of the text.
 
     Returns:
-        (head, the piece with it); the first has no head. ``None`` if they are too many.
+        (head, the piece with it); the first has no head. ``None`` if there are too
+        many.
     """
     try:
         from mailparser_reply.parser import EmailMessage
@@ -62,7 +65,7 @@ def _pieces(text: str) -> list[tuple[str, str]] | None:
 
     message = EmailMessage(text=text, languages=list(_LANGUAGES))
     text = message.text
-    found: list[tuple[str, str]] = []
+    pieces: list[tuple[str, str]] = []
     at, last, number = 0, "", 0
     for match in message.HEADER_REGEX.finditer(text):
         for head in match.groups():
@@ -73,9 +76,9 @@ def _pieces(text: str) -> list[tuple[str, str]] | None:
                 return None
             place = text.find(head, at + 1 if at > 0 else at)
             if piece := text[at:place].strip():
-                found.append((last.strip(), piece))
+                pieces.append((last.strip(), piece))
             at, last = max(place, 0), head
-    return [*found, (last.strip(), text[at:].strip())]
+    return [*pieces, (last.strip(), text[at:].strip())]
 
 
 _HEAD_OF_OUTLOOK = re.compile(r"-{5,} ?Original", re.IGNORECASE)
@@ -83,7 +86,7 @@ _NAME = re.compile(r"^[*\W]*[^\W\d_]+:", re.MULTILINE)
 
 
 def _own(pieces: list[tuple[str, str]]) -> Iterator[str]:
-    """What the writer wrote in each piece, up to an email that is quoted whole."""
+    """Yield the sender's own words in each piece, up to an email quoted whole."""
     torn = ""
     for head, content in pieces:
         if _HEAD_OF_OUTLOOK.search(head) or len(_NAME.findall(head)) > 3:
@@ -98,7 +101,10 @@ def _own(pieces: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _without_tail(text: str) -> str:
-    """Without the quoted lines at its very end; those within are what is answered."""
+    """Return a text without the quoted lines at its very end.
+
+    Those in the middle are what the text answers.
+    """
     lines = text.split("\n")
     while lines and (lines[-1].startswith(">") or not lines[-1].strip()):
         lines.pop()
@@ -106,7 +112,7 @@ def _without_tail(text: str) -> str:
 
 
 def _own_lines(content: str, head: str, torn: str) -> str:
-    """What the writer put below or between quoted lines; all, if nothing is quoted."""
+    """Return the lines below or between quoted lines; all, if nothing is quoted."""
     lines = content.split("\n")
     if not any(line.startswith(">") for line in lines):
         return f"{torn} {content}".strip()

@@ -1,8 +1,8 @@
 """The ``mail`` part of the settings (docs/mail.md).
 
 A store may come from anywhere, so what it says of servers is only a proposal: nothing
-goes to one that the clone's own git configuration does not name
-(:func:`ticketctl.app.email.servers.require_trusted_server`), and a password comes from a
+is sent to a server that the clone's own git configuration does not name
+(:func:`ticketctl.app.email.outbound.known_server`), and a password comes from a
 variable whose name begins with ``TICKETCTL_SMTP_`` or ``TICKETCTL_IMAP_``.
 """
 
@@ -27,8 +27,8 @@ class MailServer(Record):
     Args:
         tls: ``starttls``, ``implicit`` (from the first byte), or ``none`` (on this
             machine only).
-        user: for the login; none, if empty.
-        password_env: the variable that holds the password.
+        user: for the login; no login, if empty.
+        password_env: the variable that has the password.
         folder: the IMAP folder that is polled.
     """
 
@@ -41,23 +41,23 @@ class MailServer(Record):
 
     @property
     def place(self) -> str:
-        """``mail.example:587``."""
+        """Return host and port: ``mail.example:587``."""
         return f"{self.host}:{self.port}"
 
 
 class MailSettings(Record):
-    """How a store sends and gets mail.
+    """How a store sends and receives email.
 
     Args:
-        sender: the address that notices come from, and that answers go to.
-        addresses: address that mail is sent to (small letters) -> profile of a new
+        sender: the address that notifications come from, and that replies go to.
+        addresses: address that email is sent to, in lower case -> profile of a new
             ticket.
-        smtp: the server that takes notices; ``sendmail``: the program does instead.
-        per_day: how many notices one address is sent in 24 hours.
+        smtp: the server that takes notifications; with ``sendmail`` the program does.
+        per_day: how many notifications one address is sent in 24 hours.
         per_hour: how many emails of one sender are put on tickets within an hour.
-        trust: the server whose word that a letter's sender is who it says is taken
-            (``Authentication-Results``); where it is given, staff letters without that
-            word are only kept.
+        trust: the server that is trusted to vouch for senders
+            (``Authentication-Results``); where it is given, email from staff that it
+            does not vouch for is only recorded.
     """
 
     sender: str
@@ -71,12 +71,12 @@ class MailSettings(Record):
 
     @property
     def delivers(self) -> bool:
-        """Whether notices go out by mail at all."""
+        """Return whether notifications go out by email at all."""
         return self.smtp is not None or self.sendmail
 
     @property
     def domain(self) -> str:
-        """Where our Message-IDs are at home."""
+        """Return the domain of our Message-IDs."""
         return self.sender.partition("@")[2].lower()
 
 
@@ -93,7 +93,11 @@ _KEYS = (
 
 
 def read_mail_settings(node: Node | None, wrong: Wrong) -> MailSettings | None:
-    """The part, or nothing if the settings have none; mistakes are told to ``wrong``."""
+    """Read the part; ``None`` if the settings have none.
+
+    Args:
+        wrong: is called with each mistake.
+    """
     if node is None or node.value is None:
         return None
     for key, item in node.map.items():

@@ -1,4 +1,4 @@
-"""The one door to mail servers on the way out: SMTP, or the machine's ``sendmail``."""
+"""Send email: by SMTP, or by the machine's ``sendmail``."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ _TIMEOUT = 30.0
 _LONGEST_PASSWORD = 4096
 """How many bytes of a file are read as a password."""
 Send = Callable[[str, bytes], None]
-"""Hands a letter over: to whom, and its bytes.
+"""Sends an email: to which address, and its bytes.
 
 Raises:
-    DeliveryError: it was not taken.
-"""
+    DeliveryError: it was not accepted."""
 
 
 class DeliveryError(Exception):
-    """A letter was not taken; ``server`` tells whether no other would be either, just
-    now."""
+    """An email was not accepted.
+
+    Args:
+        words: of the server.
+        server: whether the server would accept no other email either, at present.
+    """
 
     def __init__(self, words: str, server: bool = False) -> None:
         super().__init__(words)
@@ -38,11 +41,10 @@ class DeliveryError(Exception):
 def open_transport(
     mail: MailSettings, environment: Mapping[str, str] = os.environ
 ) -> Iterator[Send]:
-    """A way to hand letters over.
+    """Open a way to send emails.
 
     Raises:
-        SettingsError: a password is wanted and there is none, or there is no
-            ``sendmail``.
+        SettingsError: a password is missing, or there is no ``sendmail``.
         DeliveryError: the server cannot be reached.
     """
     if mail.smtp is None:
@@ -67,11 +69,16 @@ def open_transport(
 def read_password(
     server: MailServer, file_variable: str, environment: Mapping[str, str]
 ) -> str:
-    """The password for a login: from the variable that the settings name, or from the
-    file that the environment names.
+    """Return the password for a login.
+
+    It comes from the variable that the settings name, or from the file that the
+    environment names.
+
+    Args:
+        file_variable: the variable that names the file.
 
     Raises:
-        SettingsError: the server wants a login and neither is there.
+        SettingsError: the server wants a login and there is no password.
     """
     if not server.user:
         return ""
@@ -145,7 +152,7 @@ def _said(words: bytes | str) -> str:
 
 
 def _words(error: Exception) -> str:
-    """An error in the server's own words."""
+    """Return an error in the server's own words."""
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{error.smtp_code} {_said(error.smtp_error)}"
     return " ".join(str(error).split())[:300] or type(error).__name__

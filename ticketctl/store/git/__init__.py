@@ -1,1 +1,1 @@
-"""Git, always as a process: queries, set-up, and the one way to a commit."""
+"""Git, always as a process: queries, set-up, and commits."""

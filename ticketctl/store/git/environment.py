@@ -1,7 +1,7 @@
-"""What of our environment git is told.
+"""The environment in which git runs.
 
-Configuration is the user's, and kept; what names a repository, its index or its objects
-is meant for another command, unless git calls us as its hook.
+The user's configuration of git is kept. Variables that name a repository, its index or
+its objects belong to another command and are dropped, unless git runs us as its hook.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ from ticketctl.errors import DiskError
 
 
 def git_environment() -> dict[str, str]:
-    """The variables with which git is run."""
-    kept = {key: value for key, value in os.environ.items() if _is_kept(key)}
+    """Return the variables with which git is run."""
+    variables = {key: value for key, value in os.environ.items() if _is_kept(key)}
     if "GIT_QUARANTINE_PATH" in os.environ:
-        kept |= _of_a_push()
-    return kept | {"LC_ALL": "C.UTF-8", "GIT_NO_REPLACE_OBJECTS": "1", OWN: "1"}
+        variables |= _of_a_push()
+    return variables | {"LC_ALL": "C.UTF-8", "GIT_NO_REPLACE_OBJECTS": "1", OWN: "1"}
 
 
 OWN = "TICKETCTL_COMMITS"
-"""Set where git runs for us, so that our own hook does not check what has just been
-checked."""
+"""Set where git runs for us, so that our own hook does not check the tickets again."""
 _KEPT = (
     "GIT_CONFIG_GLOBAL",
     "GIT_CONFIG_SYSTEM",
@@ -42,9 +41,10 @@ _KEPT = (
     "GIT_TEMPLATE_DIR",
     "GIT_ATTR_NOSYSTEM",
 )
-"""What the environment says of git's configuration and of who commits. What names a
-repository, its index or objects (``git rev-parse --local-env-vars``) is another
-command's, and dropped."""
+"""Variables of git's configuration, and of author and committer.
+
+All others of git (``git rev-parse --local-env-vars``) name a repository, its index or
+its objects, and belong to another command."""
 _OF_A_PUSH = (
     "GIT_DIR",
     "GIT_QUARANTINE_PATH",
@@ -54,25 +54,27 @@ _OF_A_PUSH = (
 
 
 def _of_a_push() -> dict[str, str]:
-    """What git tells a pre-receive hook: where the objects lie that were pushed, and
-    are not yet the repository's. Git runs hooks in the repository, and names it
-    relative to that."""
-    found = {key: os.environ[key] for key in _OF_A_PUSH if key in os.environ}
-    if "GIT_DIR" in found:
-        found["GIT_DIR"] = os.path.abspath(found["GIT_DIR"])
-        if os.path.basename(found["GIT_DIR"]) == ".git":
-            found["GIT_WORK_TREE"] = os.path.dirname(found["GIT_DIR"])
-    return found
+    """Return what git tells a pre-receive hook: where the objects lie that were pushed.
+
+    These are not yet the repository's. Git runs hooks in the repository, and names it
+    by a relative path.
+    """
+    variables = {key: os.environ[key] for key in _OF_A_PUSH if key in os.environ}
+    if "GIT_DIR" in variables:
+        variables["GIT_DIR"] = os.path.abspath(variables["GIT_DIR"])
+        if os.path.basename(variables["GIT_DIR"]) == ".git":
+            variables["GIT_WORK_TREE"] = os.path.dirname(variables["GIT_DIR"])
+    return variables
 
 
 def _is_kept(key: str) -> bool:
-    """Whether a variable is handed on to git."""
-    numbered = key.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
-    return not key.startswith("GIT_") or key in _KEPT or numbered
+    """Return whether a variable is passed on to git."""
+    is_numbered = key.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
+    return not key.startswith("GIT_") or key in _KEPT or is_numbered
 
 
 class BlockingFileError(DiskError):
-    """Something in the store would keep git waiting for ever."""
+    """A file in the store that would keep git waiting without end."""
 
 
 _READ_BY_GIT = (
@@ -84,11 +86,10 @@ _READ_BY_GIT = (
 
 
 def _look_for_traps(root: str) -> None:
-    """See that git does not wait for ever for a file of a store that is none: it opens
-    what lies there, be it a pipe or a device.
+    """Check that no pipe or device lies where git reads a file; git would wait for it.
 
     Raises:
-        TrapError: there is such a thing.
+        BlockingFileError: there is one.
     """
     for name in _READ_BY_GIT:
         try:
@@ -101,14 +102,14 @@ def _look_for_traps(root: str) -> None:
 
 
 def start_options(root: str, as_owner: bool = True) -> dict[str, Any]:
-    """How a git process is started.
+    """Return how a git process is started.
 
     Where root works in another user's repository (cron, sudo), git runs as that user:
-    no object and no reference must become one that its owner cannot write.
+    every object and reference must stay writable for its owner.
 
     Args:
-        as_owner: whether it may; where git is asked whether it accepts the repository
-            at all, it must see who asks.
+        as_owner: whether git may run as the owner; not where it is asked whether it
+            accepts the repository at all.
 
     Returns:
         Arguments for :class:`subprocess.Popen`.
@@ -122,17 +123,17 @@ def start_options(root: str, as_owner: bool = True) -> dict[str, Any]:
     from ticketctl.store.git.repository import repository_of
 
     repository = repository_of(root)
-    found = os.stat(repository.folder if repository else root)
-    if not found.st_uid:
+    stat_of_owner = os.stat(repository.folder if repository else root)
+    if not stat_of_owner.st_uid:
         return options
     options |= {
-        "user": found.st_uid,
-        "group": found.st_gid,
+        "user": stat_of_owner.st_uid,
+        "group": stat_of_owner.st_gid,
         "extra_groups": [],
         "cwd": root,
     }
     with suppress(KeyError):  # a user without a name, in a container
-        entry = getpwuid(found.st_uid)
+        entry = getpwuid(stat_of_owner.st_uid)
         options["group"] = entry.pw_gid
         options["extra_groups"] = os.getgrouplist(entry.pw_name, entry.pw_gid)
         options["env"]["HOME"] = entry.pw_dir

@@ -1,14 +1,13 @@
-"""Git's own lock on its index, held from the last look at the files until HEAD has
-moved.
+"""Hold git's own lock on its index, until HEAD has moved.
 
-Git writes into a work tree only while it holds ``index.lock``: a pull that comes
-meanwhile is refused by git, and cannot change a file that is just being replaced. While
-we hold the lock, git works on a copy of the index for us (``GIT_INDEX_FILE``), which
-then takes its place.
+Git writes into a work tree only while it holds ``index.lock``: a pull that starts
+meanwhile is refused, and cannot change a file that is about to be replaced. While we
+hold the lock, git works for us on a copy of the index (``GIT_INDEX_FILE``), which then
+replaces it.
 
-Ours is a file that its maker holds (``store/writing/held_files.py``): one that a killed
-command left is told from git's own, and removed by whoever comes next. Git's own is
-never removed.
+Our lock is a file that its maker holds (``store/writing/held_files.py``), so that one
+of a killed command can be told from git's own. The next command removes it; it never
+removes one of git's.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ from ticketctl.store.writing.permissions import Access
 _MARK = b"ticketctl\n"
 _ASIDE = "index.ticketctl-"
 _OLD = 3600
-"""How old a copy is that no command works on any more, in seconds."""
+"""After how many seconds a copy counts as left by a killed command."""
 
 
 class IndexLock:
-    """The lock on the index of a work tree; at first not held."""
+    """The lock on the index of a work tree; not held at first."""
 
     def __init__(self, repository: Repository, access: Access) -> None:
         self.repository, self._access = repository, access
@@ -41,16 +40,16 @@ class IndexLock:
         self._copied: object = None
 
     def acquire(self) -> None:
-        """Take it, unless it is held; wait for whoever has it.
+        """Take the lock, unless it is held; wait for the program that has it.
 
         Raises:
-            BusyError: it stays locked, or git is in the middle of something.
+            BusyError: it stays locked, or an operation of git is unfinished.
             DiskError: the git directory cannot be written.
         """
         if self._held is not None:
             return
         try:
-            self._held = self._taken(time.monotonic() + operations.WAIT)
+            self._held = self._acquire_until(time.monotonic() + operations.WAIT)
         except OSError as error:
             raise DiskError(
                 f"cannot write to {self.repository.folder}: {error.strerror}"
@@ -61,7 +60,8 @@ class IndexLock:
             self.release()
             raise
 
-    def _taken(self, until: float) -> HeldFile:
+    def _acquire_until(self, until: float) -> HeldFile:
+        """Return the lock file, once it could be made."""
         pause = 0.001
         while True:
             with suppress(FileExistsError):
@@ -78,27 +78,30 @@ class IndexLock:
             pause = min(pause * 2, 0.05)
 
     def _clear(self) -> None:
-        """Remove the copies of the index that the killed command left whose lock is
-        there, and those of long ago; another store's command may have one at work."""
-        whose = b""
+        """Remove the copies of the index that killed commands left.
+
+        These are those of the command whose lock is there, and those of long ago; a
+        command in another store of this work tree may still use a younger one.
+        """
+        process = b""
         with suppress(FileNotFoundError, DiskError):
-            whose = files.read_bytes(self._path, 100).rpartition(b" ")[2].strip()
+            process = files.read_bytes(self._path, 100).rpartition(b" ")[2].strip()
         for name in os.listdir(self.repository.folder):
             path = f"{self.repository.folder}/{name}"
             with suppress(OSError):
-                is_left = (
-                    name.startswith(f"{_ASIDE}{whose.decode('ascii', 'replace')}-")
-                    and whose
+                is_of_process = (
+                    name.startswith(f"{_ASIDE}{process.decode('ascii', 'replace')}-")
+                    and process
                 )
                 is_old = (
                     name.startswith((_ASIDE, "index.lock-"))
                     and time.time() - os.lstat(path).st_ctime > _OLD
                 )
-                if is_left or is_old:
+                if is_of_process or is_old:
                     os.unlink(path)
 
     def copy(self) -> str:
-        """The path of a copy of the index as it is now, for git to work on.
+        """Return the path of a copy of the index, for git to work on.
 
         Raises:
             DiskError: it cannot be made.
@@ -121,14 +124,14 @@ class IndexLock:
         return self._copy
 
     def is_outdated(self) -> bool:
-        """Whether git has written its index since it was copied."""
+        """Return whether git has written its index since it was copied."""
         return _stamp(f"{self.repository.folder}/index") != self._copied
 
     def publish(self) -> None:
         """Put the copy in the index's place.
 
         Raises:
-            DiskError: it cannot be.
+            DiskError: it cannot be renamed.
         """
         try:
             os.rename(self._copy, f"{self.repository.folder}/index")
@@ -146,7 +149,7 @@ class IndexLock:
         self._copy = ""
 
     def release(self) -> None:
-        """Let go of the lock, if it is held."""
+        """Release the lock, if it is held."""
         self.drop_copy()
         held, self._held = self._held, None
         if held is not None:
@@ -155,9 +158,9 @@ class IndexLock:
 
 
 def _stamp(index: str) -> object:
-    """What tells an index from one that git writes later, each under a name of its own."""
+    """Return what tells an index from later ones; git writes each under a new name."""
     try:
-        found = os.stat(index)
+        stat = os.stat(index)
     except FileNotFoundError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size

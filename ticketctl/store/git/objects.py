@@ -1,15 +1,14 @@
-"""Git's objects for a commit of some files, brought in as a push brings them.
+"""Make git's objects for a commit of some files.
 
-The trees on the way to the files are those of HEAD with something new in them, so the
-cost does not grow with the number of other files. Blobs, trees and the commit go to git
-as one pack. Git unpacks a small one (``git unpack-objects``) and keeps a large one as
-it is (``git index-pack``), as it does with what it receives (``receive.unpackLimit``).
+The trees above the files are those of HEAD with the new files in them, so the cost does
+not grow with the number of other files. Blobs, trees and the commit go to git as one
+pack. Git unpacks a small one (``git unpack-objects``) and keeps a large one as it is
+(``git index-pack``), as it does with what it receives (``receive.unpackLimit``).
 
-Both sync what they write (``core.fsync``) and fail where they cannot write. ``git
-mktree``
-does neither: it prints the id of an object that it could not write, with status 0 (git
-2.39); nor does ``core.fsyncMethod=batch`` notice objects that could not be moved to
-their places.
+Both commands sync what they write (``core.fsync``), and fail where they cannot write.
+``git mktree`` does neither: it prints the id of an object that it could not write, with
+status 0 (git 2.39). ``core.fsyncMethod=batch`` does not notice objects that could not
+be moved to their places.
 """
 
 from __future__ import annotations
@@ -32,8 +31,7 @@ Tree = dict[bytes, tuple[bytes, bytes]]
 _COMMIT, _TREE, _BLOB = 1, 2, 3
 """The kinds of objects, as numbered in a pack (gitformat-pack(5))."""
 _UNPACKED = 100
-"""From how many objects on they stay a pack: git's default of ``transfer.unpackLimit``.
-"""
+"""From this number of objects on they stay a pack: git's ``transfer.unpackLimit``."""
 
 
 class NewFile(NamedTuple):
@@ -42,7 +40,7 @@ class NewFile(NamedTuple):
     Args:
         path: from the top of the repository.
         blob: the id of its bytes in git, in bytes.
-        mode: as git writes it; ``None``: that of HEAD, else :data:`FILE`.
+        mode: as git writes it; ``None`` for that of HEAD, else :data:`FILE`.
         is_new: whether the blob has to be made; else git has it.
     """
 
@@ -58,8 +56,7 @@ class Trees(NamedTuple):
     Args:
         root: the id of the top folder, in hex.
         objects: their bytes, the deepest first.
-        before: the id of the parent's top folder, in hex; empty, where there is no
-            parent.
+        before: the id of the parent's top folder, in hex; empty without a parent.
         replaced: the ids of the files that the parent has in their places, in hex, by
             path.
     """
@@ -71,19 +68,22 @@ class Trees(NamedTuple):
 
 
 def make_trees(root: str, head: str, new: Iterable[NewFile], digits: int) -> Trees:
-    """Make the trees of HEAD with some files in them.
+    """Return the trees of HEAD with some files in them.
 
     Args:
         head: the parent's id in hex; empty before the first commit.
-        digits: how many digits the ids of the repository have: 40 or 64.
+        digits: how many hex digits ids have: 40 or 64.
 
     Raises:
-        DiskError: git failed, or a folder on the way is a file in HEAD.
+        DiskError: git failed, or a folder above a file is a file in HEAD.
     """
     changes: dict[bytes, list[NewFile]] = {}
     for file in new:
         changes.setdefault(file.path.rpartition(b"/")[0], []).append(file)
-    above = {b"", *(way for folder in changes for way in _ways(folder))}
+    above = {
+        b"",
+        *(parent_folder for folder in changes for parent_folder in _ways(folder)),
+    }
     folders = sorted(
         above, key=lambda path: (not path, -path.count(b"/"))
     )  # the deepest first, the top last
@@ -107,8 +107,9 @@ def make_trees(root: str, head: str, new: Iterable[NewFile], digits: int) -> Tre
 
 
 def _see_that_all_is_there(trees: Mapping[bytes, Tree], head: str, top: str) -> None:
-    """See that a folder that git has not found is in no commit, rather than out of its
-    reach: all that is in it would be deleted.
+    """Check that a folder that git has not found is in no commit, not just unreadable.
+
+    Else all that is in it would be deleted.
 
     Raises:
         DiskError: git cannot read what the parent names.
@@ -137,10 +138,11 @@ def _see_that_all_is_there(trees: Mapping[bytes, Tree], head: str, top: str) -> 
 def commit_bytes(
     tree: str, parent: str, author: str, committer: str, message: str
 ) -> bytes:
-    """The bytes of a commit.
+    """Return the bytes of a commit.
 
     Args:
-        author: with address and time, as ``git var GIT_AUTHOR_IDENT`` says it.
+        author: with address and time, as ``git var GIT_AUTHOR_IDENT`` prints it;
+            likewise ``committer``.
     """
     lines = [
         f"tree {tree}",
@@ -163,7 +165,7 @@ def store_objects(
 
     Args:
         root: the top folder of the work tree.
-        read: the bytes of a file.
+        read: returns the bytes of a file.
 
     Raises:
         ChangedError: a file has changed meanwhile.
@@ -180,8 +182,9 @@ def store_objects(
 
 
 def unwritable_objects(repository: Repository) -> Iterator[tuple[str, str]]:
-    """The folders of objects that the user may not write into, and whose they are: what
-    one ``sudo git`` leaves.
+    """Yield the folders of objects that the user may not write into, with their owners.
+
+    One ``sudo git`` leaves such folders.
 
     Returns:
         (path, name of the owner).
@@ -201,7 +204,7 @@ def unwritable_objects(repository: Repository) -> Iterator[tuple[str, str]]:
 
 
 def changed_meanwhile(file: NewFile) -> ChangedError:
-    """What to say of a file that is not what it was when its id was taken."""
+    """Return the error for a file that has changed since its id was taken."""
     return ChangedError(
         f"{os.fsdecode(file.path)} was changed by another program meanwhile",
         "try again",
@@ -227,7 +230,7 @@ def _objects(
 def _pack(
     objects: Iterable[tuple[int, bytes]], count: int, digits: int
 ) -> Iterator[bytes]:
-    """A pack of whole objects (gitformat-pack(5)), piece by piece."""
+    """Yield a pack of whole objects (gitformat-pack(5)), piece by piece."""
     digest = hasher("sha256" if digits == 64 else "sha1")
     for piece in _pieces(objects, count):
         digest.update(piece)
@@ -242,19 +245,21 @@ def _pieces(objects: Iterable[tuple[int, bytes]], count: int) -> Iterator[bytes]
 
 
 def _header(kind: int, size: int) -> bytes:
-    """Kind and size of an object: four bits of the size, then seven a byte, the lowest
-    first."""
-    found = bytearray()
+    """Return the kind and size of an object: four bits of the size, then seven a byte.
+
+    The lowest bits come first.
+    """
+    header = bytearray()
     byte, size = kind << 4 | size & 15, size >> 4
     while size:
-        found.append(byte | 0x80)
+        header.append(byte | 0x80)
         byte, size = size & 0x7F, size >> 7
-    found.append(byte)
-    return bytes(found)
+    header.append(byte)
+    return bytes(header)
 
 
 def _ways(folder: bytes) -> list[bytes]:
-    """The folders on the way to one, the top (empty) and itself among them."""
+    """Return a folder and all above it; the top is empty."""
     parts = folder.split(b"/")
     return (
         [b"/".join(parts[:number]) for number in range(len(parts) + 1)]
@@ -266,31 +271,34 @@ def _ways(folder: bytes) -> list[bytes]:
 def _read_trees(
     root: str, head: str, folders: Sequence[bytes], digits: int
 ) -> tuple[dict[bytes, Tree], str]:
-    """The folders as a commit has them, those that it has not being empty; and the id
-    of the last of them that is there, the top."""
-    found: dict[bytes, Tree] = {folder: {} for folder in folders}
+    """Return the folders as a commit has them, and the id of its top folder.
+
+    A folder that the commit does not have is empty.
+    """
+    trees: dict[bytes, Tree] = {folder: {} for folder in folders}
     top = ""
     if not head:
-        return found, top
-    asked = b"".join(b"%s:%s\n" % (head.encode(), folder) for folder in folders)
-    out, at = feed_git(root, asked, "cat-file", "--batch"), 0
+        return trees, top
+    questions = b"".join(b"%s:%s\n" % (head.encode(), folder) for folder in folders)
+    out, at = feed_git(root, questions, "cat-file", "--batch"), 0
     for folder in folders:
         end = out.index(b"\n", at)
-        words = out[at:end].split(b" ")
+        fields = out[at:end].split(b" ")
         at = end + 1
-        if words[-1] == b"missing":
+        if fields[-1] == b"missing":
             continue
-        if words[1] != b"tree":
+        if fields[1] != b"tree":
             raise DiskError(
                 f"{os.fsdecode(folder)} is a file in the last commit, not a folder"
             )
-        end = at + int(words[2])
-        found[folder] = _unpacked(out[at:end], digits // 2)
-        top, at = words[0].decode(), end + 1
-    return found, top
+        end = at + int(fields[2])
+        trees[folder] = _unpacked(out[at:end], digits // 2)
+        top, at = fields[0].decode(), end + 1
+    return trees, top
 
 
 def _unpacked(data: bytes, size: int) -> Tree:
+    """Return the entries of a tree object."""
     import re
 
     # Each entry begins where the one before ends, so that none is found within an id.
@@ -299,8 +307,10 @@ def _unpacked(data: bytes, size: int) -> Tree:
 
 
 def _packed(tree: Tree) -> bytes:
-    """The object that git makes of a folder: names in order, those of folders as if
-    they ended in a slash."""
+    """Return the object that git makes of a folder.
+
+    The names are in order, those of folders as if they ended in a slash.
+    """
     entries = sorted(
         tree.items(), key=lambda item: item[0] + (b"/" if item[1][0] == TREE else b"")
     )

@@ -1,10 +1,9 @@
-"""Whether a command may write into a repository now: nothing of git's is unfinished
-there, and no lock of git's is left.
+"""Check that a command may write into a repository: no operation of git is unfinished.
 
-What is written during a merge or rebase, ``git merge --abort`` takes away again,
-ticket, email and reply alike. So every command that writes asks first, and asks again
-once it holds the lock on git's index (``store/git/index_lock.py``), without which git
-begins none of these.
+What is written during a merge or rebase, ``git merge --abort`` removes again, tickets,
+emails and replies alike. So every command that writes checks first, and again once it
+holds the lock on git's index (``store/git/index_lock.py``), without which git begins
+none of these operations. No lock of git's may be left either.
 """
 
 from __future__ import annotations
@@ -20,20 +19,20 @@ from ticketctl.store import files
 from ticketctl.store.git.repository import Repository, branch_of, repository_of
 
 WAIT = 5.0
-"""For how long a lock of git's is waited for, in seconds: git holds one for
-milliseconds."""
+"""How long to wait for a lock of git's, in seconds; git holds one for milliseconds."""
 
 
 class Operation(NamedTuple):
-    """Something that git is in the middle of.
+    """An operation of git that can be unfinished.
 
     Args:
-        sign: the file or folder in the git directory that says so.
+        sign: the file or folder in the git directory that shows it.
         name: with its article.
         finish: the command that finishes it.
-        abort: the one that gives it up; empty, if ``finish`` is all there is.
-        quit: the one that forgets it, where only its sign is left.
-        begins: how the file begins, where not its being there alone says so.
+        abort: the command that gives it up; empty, if ``finish`` is all there is.
+        quit: the command that forgets it, where only its sign is left.
+        begins: how the file begins, where its presence alone does not show the
+            operation.
     """
 
     sign: str
@@ -45,7 +44,7 @@ class Operation(NamedTuple):
 
     @property
     def remedy(self) -> str:
-        """What to do about it."""
+        """Return what to do about it."""
         or_else = f", or give it up: {self.abort}" if self.abort else ""
         forget = f" (if git says that there is none: {self.quit})" if self.quit else ""
         return f"finish it: {self.finish}{or_else}{forget}"
@@ -54,7 +53,7 @@ class Operation(NamedTuple):
 def _of(
     sign: str, name: str, verb: str, begins: bytes = b"", quits: bool = True
 ) -> Operation:
-    """An operation whose commands are options of one command."""
+    """Return an operation whose commands are options of one command."""
     forget = f"git {verb} --quit" if quits else ""
     return Operation(
         sign, name, f"git {verb} --continue", f"git {verb} --abort", forget, begins
@@ -73,31 +72,36 @@ OPERATIONS = (
     _of("sequencer/todo", "a revert", "revert", b"revert "),
     Operation("BISECT_LOG", "a bisect", "git bisect reset"),
 )
-"""Those that git's own status names (wt-status.c), the outermost first: a rebase that
-stops at a conflict leaves a ``CHERRY_PICK_HEAD``, too."""
+"""The operations that git's own status names (wt-status.c), the outermost first.
+
+A rebase that stops at a conflict leaves a ``CHERRY_PICK_HEAD``, too."""
 
 
 def unfinished_operation(repository: Repository) -> Operation | None:
-    """What git is in the middle of in a work tree; not in other work trees of its
-    repository."""
-    return next((one for one in OPERATIONS if _is_going_on(repository, one)), None)
+    """Return the unfinished operation in a work tree; ``None`` if there is none.
+
+    Other work trees of the repository do not count.
+    """
+    return next(
+        (operation for operation in OPERATIONS if _is_going_on(repository, operation)),
+        None,
+    )
 
 
-def _is_going_on(repository: Repository, one: Operation) -> bool:
-    path = f"{repository.folder}/{one.sign}"
-    if not one.begins or not os.path.lexists(path):
+def _is_going_on(repository: Repository, operation: Operation) -> bool:
+    path = f"{repository.folder}/{operation.sign}"
+    if not operation.begins or not os.path.lexists(path):
         return os.path.lexists(path)
     with suppress(FileNotFoundError, DiskError):
-        return files.read_bytes(path, 1 << 20).startswith(one.begins)
+        return files.read_bytes(path, 1 << 20).startswith(operation.begins)
     return False
 
 
 def require_free(repository: Repository) -> None:
-    """See that a command may write into a work tree now; wait for locks on its
-    references.
+    """Check that a command may write into a work tree now; wait for git's locks.
 
     Raises:
-        BusyError: git is in the middle of something, or a lock stays.
+        BusyError: an operation of git is unfinished, or a lock stays.
     """
     require_finished(repository)
     until = time.monotonic() + WAIT
@@ -106,24 +110,26 @@ def require_free(repository: Repository) -> None:
 
 
 def require_finished(repository: Repository) -> None:
-    """See that git is not in the middle of something.
+    """Check that no operation of git is unfinished.
 
     Raises:
-        BusyError: it is; with what to do.
+        BusyError: there is one; with what to do.
     """
-    if found := unfinished_operation(repository):
-        words = f"{found.name} is in progress in {repository.top}; nothing was written"
-        raise BusyError(words, f"{found.remedy}; then try again")
+    if operation := unfinished_operation(repository):
+        message = (
+            f"{operation.name} is in progress in {repository.top}; nothing was written"
+        )
+        raise BusyError(message, f"{operation.remedy}; then try again")
 
 
 def present_locks(repository: Repository) -> list[str]:
-    """The locks of git's that are there now, on its index and on what HEAD is."""
+    """Return the locks of git's that are there now, on its index and on its references."""
     index = f"{repository.folder}/index.lock"
     return [path for path in (index, *_locks_of(repository)) if os.path.lexists(path)]
 
 
 def _locks_of(repository: Repository) -> list[str]:
-    """The files by which git locks what a commit moves: HEAD, and its branch."""
+    """Return the files by which git locks what a commit moves: HEAD, and its branch."""
     branch = branch_of(repository)
     locks = [
         f"{repository.folder}/HEAD.lock",
@@ -150,19 +156,23 @@ def wait_for_lock(path: str, until: float, repository: Repository) -> None:
 
 
 def jitter(seconds: float) -> float:
-    """A pause of that order: who waits for the same must not come back at the same
-    time."""
+    """Return a random pause of about so many seconds.
+
+    Programs that wait for the same thing must not come back at the same time.
+    """
     return seconds * (0.5 + os.urandom(1)[0] / 256)
 
 
 def locked_error(path: str, repository: Repository) -> BusyError:
-    """What to say of a lock that stays."""
-    about, hint = describe_lock(path, repository)
-    return BusyError(f"git is locked by {path} ({about}); nothing was written", hint)
+    """Return the error for a lock that stays."""
+    description, hint = describe_lock(path, repository)
+    return BusyError(
+        f"git is locked by {path} ({description}); nothing was written", hint
+    )
 
 
 def describe_lock(path: str, repository: Repository) -> tuple[str, str]:
-    """What to say of a lock: its age and who holds it; and the way out."""
+    """Return the age and holder of a lock, and what to do about it."""
     from ticketctl.core.dates import span
 
     age = 0.0
@@ -185,26 +195,26 @@ _LOCKED = pattern(
 )
 
 
-def lock_in_the_way(root: str, said: str) -> DiskError | None:
-    """What to say where git has failed because of a lock; nothing, if it was not that.
+def lock_in_the_way(root: str, text: str) -> DiskError | None:
+    """Return the error of a git that failed because of a lock; ``None`` otherwise.
 
     Args:
-        said: git's words, in English (LC_ALL).
+        said: git's message, in English (LC_ALL).
     """
-    found = _LOCKED.search(said)
-    if found is None or (repository := repository_of(root)) is None:
+    match = _LOCKED.search(text)
+    if match is None or (repository := repository_of(root)) is None:
         return None
-    path = os.path.join(root, found[1] or f"{found[2]}.lock")
-    about, hint = describe_lock(path, repository)
-    return DiskError(f"git is locked by {path} ({about})", hint)
+    path = os.path.join(root, match[1] or f"{match[2]}.lock")
+    description, hint = describe_lock(path, repository)
+    return DiskError(f"git is locked by {path} ({description})", hint)
 
 
 def holder_of(path: str, repository: Repository) -> str:
-    """The process that probably holds a lock: one that has it open, else a git process
-    in that work tree or git directory. As ``git (process 123)``; empty, if none is
-    seen.
+    """Return the process that probably holds a lock, as ``git (process 123)``.
 
-    Another user's processes are not seen, nor any where there is no ``/proc``.
+    That is one that has it open, else a git process in that work tree or git directory.
+    It is empty if none is seen: another user's processes are not seen, nor any where
+    there is no ``/proc``.
     """
     with suppress(OSError):
         target = os.path.realpath(path)
@@ -213,13 +223,13 @@ def holder_of(path: str, repository: Repository) -> str:
             f"{repository.folder}/",
             f"{repository.common}/",
         )
-        found = ""
+        holder = ""
         for number in filter(str.isdigit, os.listdir("/proc")):
             if _has_open(number, target):
                 return _named(number)
-            if not found and _is_git_in(number, inside):
-                found = _named(number)
-        return found
+            if not holder and _is_git_in(number, inside):
+                holder = _named(number)
+        return holder
     return ""
 
 

@@ -1,8 +1,6 @@
-"""Which repository of git a store lies in, found without starting a process.
+"""Find the repository around a folder, by reading files; git runs only if in doubt.
 
-Git itself looks the same way: upwards for ``.git``, a folder or a file that names one
-(gitrepository-layout(5)). A short command must know the place of its caches before it
-could afford to ask git; git is asked only where it may refuse the repository.
+Git is asked only where it may refuse the repository.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ class Repository:
 
     Args:
         top: the top folder of the work tree.
-        folder: its git directory; that of a linked work tree is its own.
+        folder: its git directory; a linked work tree has its own.
         common: the git directory that all work trees share.
         points_back: whether the git directory names this work tree as its own.
     """
@@ -36,13 +34,13 @@ class Repository:
 
 
 def repository_of(root: str) -> Repository | None:
-    """The repository in whose work tree a folder lies; ``None`` outside git.
+    """Return the repository in whose work tree a folder lies; ``None`` outside git.
 
     Args:
         root: an absolute path without symbolic links.
 
     Raises:
-        DiskError: there is one, but git would not use it.
+        DiskError: there is a repository that git would not use.
     """
     above, device = root, os.stat(root).st_dev
     while True:
@@ -65,7 +63,7 @@ def repository_of(root: str) -> Repository | None:
 
 
 def _is_bare(folder: str) -> bool:
-    """Whether git would take a folder for a bare repository."""
+    """Return whether git would take a folder for a bare repository."""
     if not os.path.lexists(f"{folder}/HEAD"):
         return False
     has_both = os.path.isdir(f"{folder}/objects") and os.path.isdir(f"{folder}/refs")
@@ -73,13 +71,13 @@ def _is_bare(folder: str) -> bool:
 
 
 def _opened(root: str, top: str, entry: str) -> Repository:
-    """The repository that ``.git`` is, or names.
+    """Return the repository that ``.git`` is, or names.
 
     Raises:
         DiskError: git would not use it.
     """
-    named = not os.path.isdir(entry)
-    folder = os.path.realpath(_gitdir_named_in(entry) if named else entry)
+    is_file = not os.path.isdir(entry)
+    folder = os.path.realpath(_gitdir_named_in(entry) if is_file else entry)
     named_common = _line_of(f"{folder}/commondir")
     common = os.path.realpath(os.path.join(folder, named_common or "."))
     if not (
@@ -96,12 +94,16 @@ def _opened(root: str, top: str, entry: str) -> Repository:
         from ticketctl.store.git.access import require_access
 
         require_access(root)  # as it does by safe.directory, or after sudo
-    points_back = not named or _points_back(folder, top, entry)
+    points_back = not is_file or _points_back(folder, top, entry)
     return Repository(top, folder, common, points_back)
 
 
 def _gitdir_named_in(entry: str) -> str:
-    """The git directory that a ``.git`` file names."""
+    """Return the git directory that a ``.git`` file names.
+
+    Raises:
+        DiskError: it names none.
+    """
     line = _line_of(entry)
     if not line.startswith("gitdir: "):
         raise DiskError(
@@ -112,7 +114,7 @@ def _gitdir_named_in(entry: str) -> str:
 
 
 def _line_of(path: str) -> str:
-    """The one line that a small file holds; empty where there is no such file."""
+    """Return the one line of a small file; empty if there is no such file."""
     try:
         line = os.fsdecode(read_bytes(path, _SMALL)).rstrip("\r\n")
     except FileNotFoundError:
@@ -123,8 +125,11 @@ def _line_of(path: str) -> str:
 
 
 def branch_of(repository: Repository) -> str:
-    """The full name of the branch that HEAD is on (``refs/heads/main``), be it without
-    a commit; empty where it is on none (detached), or that is not seen without git."""
+    """Return the full name of HEAD's branch, such as ``refs/heads/main``.
+
+    It may have no commit yet. The name is empty where HEAD is detached, or only git can
+    tell.
+    """
     try:
         start, _, name = _line_of(f"{repository.folder}/HEAD").partition(": ")
     except DiskError:
@@ -133,7 +138,7 @@ def branch_of(repository: Repository) -> str:
 
 
 def is_detached(repository: Repository) -> bool:
-    """Whether HEAD is a commit, on no branch."""
+    """Return whether HEAD is a commit, on no branch."""
     try:
         return bool(_COMMIT.match(_line_of(f"{repository.folder}/HEAD")))
     except DiskError:
@@ -144,8 +149,11 @@ _COMMIT = pattern(r"[0-9a-f]{40,64}\Z")
 
 
 def _points_back(folder: str, top: str, entry: str) -> bool:
-    """Whether a git directory names the work tree that named it: that of a linked work
-    tree by its file ``gitdir``, that of a submodule by ``core.worktree``."""
+    """Return whether a git directory names the work tree that names it.
+
+    That of a linked work tree does so in its file ``gitdir``, that of a submodule in
+    ``core.worktree``.
+    """
     if back := _line_of(f"{folder}/gitdir"):
         return os.path.realpath(os.path.join(folder, back)) == os.path.realpath(entry)
     tree = core_setting(folder, "worktree")
@@ -153,27 +161,30 @@ def _points_back(folder: str, top: str, entry: str) -> bool:
 
 
 def core_setting(folder: str, key: str) -> str:
-    """A value of ``[core]`` in the configuration of a git directory, read without git.
+    """Return a value of ``[core]`` in the configuration of a git directory.
 
-    Only for what git itself writes there in one line (``core.worktree``,
-    ``core.sharedRepository``); empty if it is not given.
+    This reads, without git, only what git itself writes there in one line
+    (``core.worktree``, ``core.sharedRepository``).
 
     Args:
         key: the name without ``core.``, in lower case.
+
+    Returns:
+        The value; empty if it is not set.
     """
     try:
         text = os.fsdecode(read_bytes(f"{folder}/config", _SMALL))
     except (FileNotFoundError, DiskError):
         return ""
-    section = found = ""
+    section = result = ""
     for line in text.splitlines():
         line = _COMMENT.sub(r"\1", line).strip()
         if line.startswith("["):
             section, _, line = line[1:].partition("]")
         name, equals, value = line.partition("=")
         if section.strip().lower() == "core" and name.strip().lower() == key:
-            found = value.strip().strip('"') if equals else "true"
-    return found
+            result = value.strip().strip('"') if equals else "true"
+    return result
 
 
 _COMMENT = pattern(r"""((?:"(?:[^"\\]|\\.)*"|[^"#;])*)[#;].*""")
@@ -181,8 +192,9 @@ _COMMENT = pattern(r"""((?:"(?:[^"\\]|\\.)*"|[^"#;])*)[#;].*""")
 
 
 def shared_mode(common: str) -> int:
-    """The permissions that ``core.sharedRepository`` asks for besides the umask's
-    (git-config(1)): 0 for none.
+    """Return the permissions that ``core.sharedRepository`` adds to those of the umask.
+
+    See git-config(1); 0 for none.
 
     Args:
         common: the git directory that all work trees share.

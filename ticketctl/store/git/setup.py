@@ -1,9 +1,9 @@
-"""What a clone is taught: to merge tickets, and to check them before every commit.
+"""Set up a clone: git merges tickets, and checks them before every commit.
 
 Hook and merge driver run in whatever environment git has: a mirror, an editor, cron.
 They take ``ticketctl`` from the PATH, else from where it was when the clone was set up
 (``ticketctl.program`` in the clone's own configuration), and only by an absolute path:
-a PATH with relative parts would let a store bring its own.
+a PATH with relative parts would let a store bring its own program.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ticketctl.store.writing.permissions import access_of
 _PROGRAM = "ticketctl.program"
 _FIND = f"t=$(command -v ticketctl); case $t in /*) ;; *) t=$(git config --local --get {_PROGRAM}) ;; esac"
 _DRIVER = f'{_FIND}; if test -x "$t"; then "$t" merge-driver %O %A %B %P; else git merge-file %A %O %B; fi'
-"""Without ``ticketctl`` tickets are merged as git would have merged them."""
+"""Without ``ticketctl``, git merges tickets line by line."""
 _HOOK = f"""#!/bin/sh
 # Checks the tickets that are about to be committed by hand; what ticketctl itself
 # commits it has checked.
@@ -37,8 +37,7 @@ _OLD_HOOK = f"""#!/bin/sh
 # commits it has checked.
 test -n "${OWN}" || exec ticketctl -q check --staged
 """
-"""The first hook that ``init`` wrote; where it is found it gives way to the present
-one."""
+"""The first hook that ``init`` wrote; where it is found, the present one replaces it."""
 
 
 def init_repository(root: str) -> None:
@@ -51,8 +50,10 @@ def init_repository(root: str) -> None:
 
 
 def is_our_hook(path: str) -> bool:
-    """Whether a hook is one that :func:`set_up` leaves, which does not check what we
-    commit ourselves."""
+    """Return whether a hook is one that :func:`set_up_clone` writes.
+
+    Such a hook does not check what ticketctl commits itself.
+    """
     with suppress(OSError, DiskError):
         return read_bytes(path, 1 << 16).decode("utf-8", "replace") in (
             _HOOK,
@@ -62,7 +63,7 @@ def is_our_hook(path: str) -> bool:
 
 
 def is_set_up(root: str) -> bool:
-    """Whether the clone has our present merge driver, and no hook of an older version.
+    """Return whether the clone has our present merge driver, and no outdated hook.
 
     Raises:
         DiskError: git failed.
@@ -82,8 +83,10 @@ def is_set_up(root: str) -> bool:
 
 
 def set_up_clone(root: str, hook: bool) -> None:
-    """Teach a clone to merge tickets and, with ``hook``, to check them before every
-    commit.
+    """Teach a clone to merge tickets, and to check them before every commit.
+
+    Args:
+        hook: whether to write the hook; never into a folder that others share.
 
     Raises:
         DiskError: git failed.
@@ -108,8 +111,10 @@ def set_up_clone(root: str, hook: bool) -> None:
 
 
 def _program() -> str:
-    """The path of this program; empty where it is not run as one."""
-    called = os.path.abspath(sys.argv[0])
-    beside = os.path.join(os.path.dirname(sys.executable), "ticketctl")
-    named = [called] if os.path.basename(called).endswith("ticketctl") else []
-    return next((path for path in (*named, beside) if os.access(path, os.X_OK)), "")
+    """Return the path of this program; empty if it was not started as one."""
+    script = os.path.abspath(sys.argv[0])
+    sibling = os.path.join(os.path.dirname(sys.executable), "ticketctl")
+    candidates = [script] if os.path.basename(script).endswith("ticketctl") else []
+    return next(
+        (path for path in (*candidates, sibling) if os.access(path, os.X_OK)), ""
+    )

@@ -1,4 +1,4 @@
-"""Putting files into a copy of git's index."""
+"""Put files into a copy of git's index."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ARGUMENTS = 200
 
 
 def stage(root: str, index: str, paths: Iterable[bytes], prefix: str) -> None:
-    """Put files into an index, whatever is ignored.
+    """Put files into an index, even ignored ones.
 
     Args:
         index: the path of the index.
@@ -31,12 +31,10 @@ def stage(root: str, index: str, paths: Iterable[bytes], prefix: str) -> None:
 def staged_otherwise(
     root: str, index: str, tree: str, new: Sequence[NewFile], prefix: str
 ) -> dict[bytes, NewFile]:
-    """Those of some files that an index has otherwise than a tree, as the index has
-    them.
+    """Return those files that an index has otherwise than a tree, as in the index.
 
-    Files at which git was told not to look (assume-unchanged, skip-worktree) it passes
-    over in
-    silence: it is told to look, and then again not to.
+    Git ignores changes of files that it was told not to look at (assume-unchanged,
+    skip-worktree): it is told to look, and afterwards not to look again.
 
     Args:
         new: the files, as the tree has them.
@@ -75,8 +73,11 @@ def _update(root: str, index: str, paths: Iterable[bytes], *words: str) -> None:
 def _differing(
     root: str, index: str, tree: str, ours: Collection[bytes]
 ) -> Iterator[bytes]:
-    """The paths below the store, ours among them, that an index has otherwise than a
-    tree."""
+    """Yield the paths below the store that an index has otherwise than a tree.
+
+    Args:
+        ours: paths that are certainly among those to compare.
+    """
     exact = (
         "--cached",
         "--no-renames",
@@ -91,20 +92,24 @@ def _differing(
 
 
 def _flagged(root: str, index: str, paths: Sequence[bytes]) -> dict[str, list[bytes]]:
-    """Those of the files at which git was told not to look, by how it was told."""
-    found: dict[str, list[bytes]] = {}
+    """Return those files that git was told not to look at, by the name of the flag."""
+    files: dict[str, list[bytes]] = {}
     for tag, _, _, path in _listed(root, index, paths):
         if tag.islower():
-            found.setdefault("assume-unchanged", []).append(path)
+            files.setdefault("assume-unchanged", []).append(path)
         if tag in (b"S", b"s"):
-            found.setdefault("skip-worktree", []).append(path)
-    return found
+            files.setdefault("skip-worktree", []).append(path)
+    return files
 
 
 def _listed(
     root: str, index: str, paths: Iterable[bytes]
 ) -> Iterator[tuple[bytes, bytes, bytes, bytes]]:
-    """(tag as of ``ls-files -v``, mode, id, path) of what an index has of some files."""
+    """Yield what an index has of some files.
+
+    Returns:
+        (tag as of ``ls-files -v``, mode, id, path).
+    """
     rest = iter(paths)
     while some := list(islice(rest, _ARGUMENTS)):
         names = [os.fsdecode(path) for path in some]

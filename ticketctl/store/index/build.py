@@ -104,7 +104,7 @@ def _new_draft(state: StateFolder) -> str:
         OSError: the disk cannot be written.
     """
     name = f"index-{files.random_name()}.new"
-    folder = state.made()
+    folder = state.make()
     for entry in os.scandir(folder):
         if entry.name.startswith("index-") and entry.name.endswith(".new"):
             with suppress(OSError):

@@ -1,5 +1,8 @@
-"""Which tickets there are by name, without listing every folder: a folder that has not
-changed since the index was written holds the files that the index knows there."""
+"""Find tickets by the beginning of an id, without listing every folder.
+
+A folder that has not changed since the index was written has the files that the index
+has there.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,7 @@ _DAY = 3
 
 
 def folder_stamps(root: str) -> list[FileStamp]:
-    """(path, stamp, read) of ``tickets/`` and every folder of a year, month or day
-    below it.
+    """Return the stamps of ``tickets/`` and of every folder of a year, month or day.
 
     Raises:
         DiskError: a folder cannot be read.
@@ -27,14 +29,14 @@ def folder_stamps(root: str) -> list[FileStamp]:
 
 
 def _below(root: str, path: str) -> Iterator[str]:
-    """A folder and all below it, as deep as tickets lie."""
+    """Yield a folder and all below it, as deep as tickets lie."""
     yield path
     if path.count("/") < _DAY:
         try:
-            with os.scandir(f"{root}/{path}") as found:
+            with os.scandir(f"{root}/{path}") as entries:
                 inside = [
                     entry.name
-                    for entry in found
+                    for entry in entries
                     if entry.name.isdigit() and entry.is_dir(follow_symlinks=False)
                 ]
         except (FileNotFoundError, NotADirectoryError):
@@ -45,53 +47,58 @@ def _below(root: str, path: str) -> Iterator[str]:
             yield from _below(root, f"{path}/{name}")
 
 
-def ids_beginning(state: StateFolder, wanted: str) -> Iterable[str] | None:
-    """The ids, or whole files, whose id or random half begins so; nothing, where the
-    index cannot tell.
+def ids_beginning(state: StateFolder, start: str) -> Iterable[str] | None:
+    """Return the ids that begin, or whose random half begins, with some characters.
 
     Args:
-        wanted: the beginning, in small letters.
+        wanted: the characters, in lower case.
+
+    Returns:
+        The ids, or names of files that cannot be read; ``None``, if the index cannot
+        tell.
     """
     root = state.root
     try:
         index = Index.open(state)
-        known = {
+        stamps = {
             path: (stamp, read)
             for path, stamp, read in index.all("SELECT path, stamp, read FROM folders")
         }
-        if "tickets" not in known:
+        if "tickets" not in stamps:
             return None
         changed = [
-            path for path, held in known.items() if not is_unchanged(root, path, *held)
+            path
+            for path, stamp in stamps.items()
+            if not is_unchanged(root, path, *stamp)
         ]
-        again = {path for path in changed if path.count("/") == _DAY}
+        to_list = {path for path in changed if path.count("/") == _DAY}
         for path in changed:
             if path.count("/") < _DAY:
-                again.update(
-                    found
-                    for found in _below(root, path)
-                    if found.count("/") == _DAY and found not in known
+                to_list.update(
+                    path
+                    for path in _below(root, path)
+                    if path.count("/") == _DAY and path not in stamps
                 )
         ids = [
             id_
-            for path, id_ in _indexed(index, wanted)
-            if path.rpartition("/")[0] not in again
+            for path, id_ in _indexed(index, start)
+            if path.rpartition("/")[0] not in to_list
         ]
     except UnusableError:
         return None
-    ids += [id_of(path) for folder in again for path in walk_tickets(root, folder)]
+    ids += [id_of(path) for folder in to_list for path in walk_tickets(root, folder)]
     return sorted(set(ids))
 
 
-def _indexed(index: Index, wanted: str) -> Iterator[tuple[str, str]]:
-    """(path, id) of what the index has, what cannot be read among it."""
-    end = wanted + "\x7f"
+def _indexed(index: Index, start: str) -> Iterator[tuple[str, str]]:
+    """Yield (path, id) of the tickets in the index, with those that cannot be read."""
+    end = start + "\x7f"
     yield from index.all(
-        "SELECT path, id FROM tickets WHERE id >= ? AND id < ?", wanted, end
+        "SELECT path, id FROM tickets WHERE id >= ? AND id < ?", start, end
     )
     yield from index.all(
         "SELECT path, id FROM tickets WHERE substr(id, 8) >= ? AND substr(id, 8) < ?",
-        wanted,
+        start,
         end,
     )
     yield from ((path, id_of(path)) for (path,) in index.all("SELECT path FROM broken"))

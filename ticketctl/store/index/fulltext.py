@@ -1,9 +1,8 @@
-"""The words of tickets, by SQLite's full-text search (FTS5), beside the rest of the
-index.
+"""Search the words of tickets, by SQLite's full-text search (FTS5), in the index.
 
-Only the words are kept, not the texts. A text that has changed gets a number of its
-own, and nobody points to the old one any more; when these have become many, all is
-forgotten and read again.
+Only the words are kept, not the texts. A changed text gets a new number, and its old
+number is no longer used; when there are many unused numbers, all words are dropped and
+read again.
 """
 
 from __future__ import annotations
@@ -22,25 +21,25 @@ _FORGOTTEN = 1000
 
 
 def has_texts(index: Index) -> bool:
-    """Whether words have ever been put into the index."""
+    """Return whether any words have been put into the index."""
     return index.one("SELECT 1 FROM sqlite_master WHERE name = 'texts'") is not None
 
 
 def unindexed_texts(index: Index) -> list[tuple[str, bytes]]:
-    """(path, blob) of the tickets whose present text is not in the index.
+    """Return (path, blob) of the tickets whose present text is not in the index.
 
     Raises:
         UnusableError: the index cannot be written.
-        SettingsError: this Python's SQLite cannot search.
+        SettingsError: this Python's SQLite has no full-text search.
     """
     try:
         if not has_texts(index):
-            _make(index)
+            _make_tables(index)
         elif index.meta("searched") == index.meta("generation"):
             return []
         if _last(index) > 2 * index.number("SELECT count(*) FROM held") + _FORGOTTEN:
             index.connection.executescript("DROP TABLE held; DROP TABLE texts;")
-            _make(index)
+            _make_tables(index)
     except sqlite3.Error as error:
         if "fts5" in str(error):
             raise SettingsError(
@@ -52,13 +51,13 @@ def unindexed_texts(index: Index) -> list[tuple[str, bytes]]:
     return list(index.all(sql))
 
 
-def _make(index: Index) -> None:
+def _make_tables(index: Index) -> None:
     for statement in TEXTS:
         index.connection.execute(if_not_exists(statement))
 
 
 def _last(index: Index) -> int:
-    """The highest number that a text has; 0 if there is none."""
+    """Return the highest number of a text; 0 if there is none."""
     return index.number("SELECT max(number) FROM held")
 
 
@@ -66,10 +65,10 @@ def add_texts(index: Index, texts: Iterable[tuple[str, bytes, str]]) -> None:
     """Put texts into the index, in one short transaction.
 
     Args:
-        texts: (path, blob, text) of tickets, already read.
+        texts: (path, blob, text) of tickets.
 
     Raises:
-        UnusableError: it cannot be written.
+        UnusableError: the index cannot be written.
     """
     try:
         index.connection.execute("BEGIN IMMEDIATE")
@@ -93,25 +92,30 @@ def add_texts(index: Index, texts: Iterable[tuple[str, bytes, str]]) -> None:
 
 
 def mark_complete(index: Index, generation: object) -> None:
-    """Note that every text of a state of the index is in it; nothing, if it has been
-    written since."""
+    """Note that every text of a state of the index is in it.
+
+    Nothing is noted if the index has been written since.
+
+    Args:
+        generation: of that state.
+    """
     sql = "REPLACE INTO meta SELECT 'searched', value FROM meta WHERE key = 'generation' AND value = ?"
     with suppress(sqlite3.Error):
         index.connection.execute(sql, (generation,))
 
 
 def find_hits(index: Index, term: Term) -> None:
-    """Make the tickets in whose text something stands known to ``selection``.
+    """Find the tickets with some words in their text, for ``store/index/sql.py``.
 
     Raises:
         UnusableError: the index is damaged.
     """
     text = str(term.values[0]).replace("\0", " ").replace('"', '""')
-    asked = f'"{text}"' + ("*" if term.test == "word" else "")
+    pattern = f'"{text}"' + ("*" if term.test == "word" else "")
     try:
         index.connection.execute(_HITS)
         if any(char.isalnum() for char in text):  # a text without a word stands nowhere
-            index.connection.execute(_FIND, (hits_of(term), asked))
+            index.connection.execute(_FIND, (hits_of(term), pattern))
     except sqlite3.Error as error:
         raise UnusableError(str(error)) from None
 

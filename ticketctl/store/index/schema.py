@@ -1,8 +1,8 @@
-"""The tables of the index, word for word, and whether a file has these and no others.
+"""The tables of the index, and whether a file has exactly these.
 
-An index is derived and lies where no clone brings one; yet a file that is not of our
-making must not be able to run anything (a trigger, a view without end) or to answer for
-another table. SQLite keeps each statement as it was given from ``CREATE`` on
+An index is derived, and lies where no clone can bring one. Still, a file that we have
+not made must not be able to run anything (a trigger, a view without end) or to answer
+for another table. SQLite keeps each statement as it was given, from ``CREATE`` on
 (sqlite.org/schematab.html).
 """
 
@@ -46,7 +46,7 @@ END""",
     UPDATE sums SET number = number - 1 WHERE state = old.state;
 END""",
 )
-"""What is made once the tables are filled."""
+"""What is made after the tables are filled."""
 SOUND = (
     "CREATE TABLE sound (path TEXT PRIMARY KEY, blob BLOB, files TEXT) WITHOUT ROWID"
 )
@@ -61,18 +61,20 @@ _LATER = frozenset((SOUND, *TEXTS))
 _OF_TEXTS = frozenset(
     f"texts_{name}" for name in ("data", "idx", "content", "docsize", "config")
 )
-"""The tables that SQLite makes for ``texts``; how, is for its version to say."""
+"""The tables that SQLite makes for ``texts``, in a form that depends on its version."""
 
 
 def if_not_exists(statement: str) -> str:
-    """The statement for who may not be the only one to make it; SQLite keeps the same
-    text."""
+    """Return a statement that does nothing if another command has run it.
+
+    SQLite keeps the same text for it.
+    """
     head, what, rest = re.split(r"((?:TABLE|INDEX) )", statement, maxsplit=1)
     return f"{head}{what}IF NOT EXISTS {rest}"
 
 
 def has_exact_tables(connection: sqlite3.Connection) -> bool:
-    """Whether a file has just the tables, indexes and triggers that we make.
+    """Return whether a file has exactly our tables, indexes and triggers.
 
     Raises:
         sqlite3.Error: it is damaged.
@@ -80,5 +82,7 @@ def has_exact_tables(connection: sqlite3.Connection) -> bool:
     rows = connection.execute(
         "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
     )
-    made = {sql for kind, name, sql in rows if kind != "table" or name not in _OF_TEXTS}
-    return made >= _REQUIRED and made - _REQUIRED <= _LATER
+    statements = {
+        sql for kind, name, sql in rows if kind != "table" or name not in _OF_TEXTS
+    }
+    return statements >= _REQUIRED and statements - _REQUIRED <= _LATER

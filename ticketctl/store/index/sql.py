@@ -1,4 +1,4 @@
-"""What is asked of the index, as SQL."""
+"""Query the index in SQL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OTHERS = ("closed", "queued", "wake", "owes")
 
 
 def select_rows(index: Index, query: Query) -> Iterator[Row]:
-    """The rows that a query wants, in its order, one at a time."""
+    """Return the rows that a query selects, in its order, one at a time."""
     where, values = _where(query)
     limit = f" LIMIT {min(query.limit, _ALL)}" if query.limit else ""
     order, sorted_by = _order(query)
@@ -25,7 +25,7 @@ def select_rows(index: Index, query: Query) -> Iterator[Row]:
 
 
 def select_ids(index: Index, query: Query) -> Iterator[str]:
-    """The ids of the tickets that a query wants, oldest day first."""
+    """Return the ids of the tickets that a query selects, oldest day first."""
     where, values = _where(query)
     return (
         id_
@@ -36,7 +36,7 @@ def select_ids(index: Index, query: Query) -> Iterator[str]:
 
 
 def count_matching(index: Index, query: Query) -> int:
-    """How many tickets a query wants, whatever its limit."""
+    """Return how many tickets a query selects, without its limit."""
     if query.terms in ((), (Term("closed", "is", (0,)),)):
         return sum(
             number
@@ -48,13 +48,16 @@ def count_matching(index: Index, query: Query) -> int:
 
 
 def count_by_state(index: Index) -> dict[str, int]:
-    """How many tickets there are in each state."""
+    """Return how many tickets there are in each state."""
     return dict(index.all("SELECT state, number FROM sums WHERE number > 0"))
 
 
 def tickets_to_wake(index: Index, now: str) -> list[str]:
-    """The ids of the tickets at which a sweep must look at an instant, the longest due
-    first."""
+    """Return the ids of the tickets that a sweep must look at, the most overdue first.
+
+    Args:
+        now: the instant of the sweep.
+    """
     return [
         id_
         for (id_,) in index.all(
@@ -65,15 +68,20 @@ def tickets_to_wake(index: Index, now: str) -> list[str]:
 
 
 def latest_update(index: Index, until: str) -> str:
-    """The instant of the newest change of a ticket that is not later than ``until``;
-    empty if there is none."""
+    """Return the instant of the latest change of a ticket up to ``until``.
+
+    It is empty if there is none.
+    """
     sql = "SELECT updated FROM tickets WHERE id IS NOT NULL AND updated <= ? ORDER BY updated DESC LIMIT 1"
     return str(index.one(sql, until) or "")
 
 
 class FutureTicket(NamedTuple):
-    """A ticket with an event that is dated in the future; ``at`` is the newest of its
-    events."""
+    """A ticket with an event that is dated in the future.
+
+    Args:
+        at: the instant of its latest event.
+    """
 
     id: str
     profile: str
@@ -82,39 +90,41 @@ class FutureTicket(NamedTuple):
 
 
 def tickets_ahead(index: Index, until: str) -> list[FutureTicket]:
-    """The tickets with an event that is later than ``until``, in the order of those
-    events."""
+    """Return the tickets with an event later than ``until``, in their order."""
     sql = """SELECT id, profile, status, updated FROM tickets WHERE id IS NOT NULL AND updated > ?
              ORDER BY updated, id"""
     return [FutureTicket(*cells) for cells in index.all(sql, until)]
 
 
 def paths_with_emails(index: Index, names: Iterable[str]) -> list[str]:
-    """The files of the tickets that hold letters with one of some Message-IDs."""
-    found = (
+    """Return the files of the tickets that have an email with one of some Message-IDs."""
+    results = (
         index.all("SELECT path FROM letters WHERE name = ?", name) for name in names
     )
-    return list(dict.fromkeys(path for rows in found for (path,) in rows))
+    return list(dict.fromkeys(path for rows in results for (path,) in rows))
 
 
 def paths_with_shared_emails(index: Index) -> list[str]:
-    """The files of the tickets that hold an email which another one holds as well."""
+    """Return the files of the tickets that have an email which another ticket has, too."""
     sql = """SELECT path FROM letters WHERE instr(name, 'watcher' || char(10)) != 1 AND name IN
              (SELECT name FROM letters GROUP BY name HAVING count(*) > 1)"""
     return sorted({str(path) for (path,) in index.all(sql)})
 
 
 def paths_of_customer(index: Index, who: str, profiles: Iterable[str]) -> list[str]:
-    """The files of the tickets whose customer somebody is, however written, and of all
-    tickets of some profiles."""
+    """Return the files of a customer's tickets, and of all tickets of some profiles.
+
+    Args:
+        who: the address of the customer, in any case.
+    """
     names = list(profiles)
-    same = _folded("customer")
-    sql = f"SELECT path FROM tickets WHERE {same} OR profile IN ({', '.join('?' * len(names))})"
+    is_customer = _folded("customer")
+    sql = f"SELECT path FROM tickets WHERE {is_customer} OR profile IN ({', '.join('?' * len(names))})"
     return [path for (path,) in index.all(sql, *[who.casefold()] * 2, *names)]
 
 
 def paths_watched_by(index: Index, watcher: str) -> list[str]:
-    """The files of the tickets that somebody watches, however written.
+    """Return the files of the tickets that a person watches.
 
     Args:
         watcher: what :func:`ticketctl.core.summary.watching` gives for them.
@@ -130,22 +140,26 @@ def paths_watched_by(index: Index, watcher: str) -> list[str]:
 
 
 def _folded(column: str) -> str:
-    """That a column is a text but for case, given twice in small letters; only what is
-    not ASCII is folded slowly."""
+    """Return the condition that a column is a text, in any case.
+
+    The text is given twice, in lower case. Only columns that are not ASCII are folded
+    by our own, slower function.
+    """
     return f"({column} = ? COLLATE NOCASE OR ({column} GLOB '*[^ -~]*' AND fold({column}) = ?))"
 
 
 def _where(query: Query) -> tuple[str, list[Any]]:
+    """Return the condition of a query, and the values in it."""
     parts, values = ["id IS NOT NULL"], list[Any]()
     for term in query.terms:
-        sql, held = _term(term)
+        sql, values_of_term = _term(term)
         parts.append(sql if term.wanted else f"NOT ({sql})")
-        values += held
+        values += values_of_term
     return " AND ".join(parts), values
 
 
 def _term(term: Term) -> tuple[str, list[Any]]:
-    """One term as a condition, and the values in it."""
+    """Return one term as a condition, and the values in it."""
     name, values = term.name, list[Any](term.values)
     if name == "words":
         return "path IN (SELECT path FROM temp.hits WHERE term = ?)", [hits_of(term)]
@@ -153,33 +167,34 @@ def _term(term: Term) -> tuple[str, list[Any]]:
         either = [_term(Term(column, term.test, term.values)) for column in _WHEN]
         return f"({either[0][0]} OR {either[1][0]})", [*either[0][1], *either[1][1]]
     if name.startswith("field."):
-        test, held = _compare(
+        test, compared = _compare(
             "CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(value AS TEXT) END",
             term.test,
             values,
         )
         return f"EXISTS (SELECT 1 FROM json_each(packed, ?) WHERE {test})", [
             _json_path(name),
-            *held,
+            *compared,
         ]
     assert name in COLUMNS or name in _OTHERS
     return _compare(name, term.test, values)
 
 
 def hits_of(term: Term) -> str:
-    """What a term that searches is called among the hits."""
+    """Return the name of a term among the hits of full-text searches."""
     return f"{term.test} {term.values[0]}"
 
 
 def _compare(what: str, test: str, values: list[Any]) -> tuple[str, list[Any]]:
+    """Return a test of a column as a condition, and the values in it."""
     match test:
         case "is":
-            same = (
+            collation = (
                 " COLLATE NOCASE"
                 if any(isinstance(value, str) for value in values)
                 else ""
             )
-            return f"{what}{same} IN ({', '.join('?' * len(values))})", values
+            return f"{what}{collation} IN ({', '.join('?' * len(values))})", values
         case "set":
             return f"{what} != ''", []
         case "has":
@@ -205,14 +220,17 @@ def _json_path(name: str) -> str:
 
 
 def _order(query: Query) -> tuple[str, list[Any]]:
-    """What is not set comes last; among equals the older ticket comes first."""
+    """Return the order of a query, and the values in it.
+
+    What is not set comes last; among equals, the older ticket comes first.
+    """
     if query.queue:
         return "profile, rank, id", []
     parts, values = list[str](), list[Any]()
     for name, descending in query.sort:
-        way = " DESC" if descending else ""
+        direction = " DESC" if descending else ""
         if name in ("updated", "created", "id", "unanswered"):
-            parts.append(f"{name}{way}")
+            parts.append(f"{name}{direction}")
             continue
         what = (
             "json_extract(packed, ?)"
@@ -221,14 +239,14 @@ def _order(query: Query) -> tuple[str, list[Any]]:
             if name == "fields"
             else name
         )
-        held = [_json_path(name)] if name.startswith("field.") else []
-        parts += [f"ifnull({what}, '') = ''", f"{what}{way}"]
-        values += held * 2
+        json_paths = [_json_path(name)] if name.startswith("field.") else []
+        parts += [f"ifnull({what}, '') = ''", f"{what}{direction}"]
+        values += json_paths * 2
     return ", ".join([*parts, *([] if "id" in dict(query.sort) else ["id"])]), values
 
 
 def profiles_in_use(index: Index) -> list[str]:
-    """The profiles of all tickets."""
+    """Return the profiles of all tickets."""
     return [
         str(name)
         for (name,) in index.all(
@@ -238,6 +256,6 @@ def profiles_in_use(index: Index) -> list[str]:
 
 
 def count_by_assignee(index: Index) -> list[tuple[str, int]]:
-    """(who, how many) of the open tickets that are assigned to somebody."""
+    """Return (assignee, how many open tickets are assigned to them)."""
     sql = "SELECT assignee, count(*) FROM tickets WHERE closed = 0 AND assignee > '' GROUP BY assignee"
-    return [(str(who), int(number)) for who, number in index.all(sql)]
+    return [(str(assignee), int(number)) for assignee, number in index.all(sql)]

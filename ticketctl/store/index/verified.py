@@ -1,8 +1,8 @@
-"""Which tickets were found right, byte for byte, beside the rest of the index: ``check
---changed`` passes over them.
+"""Note which tickets were found correct, so that ``check --changed`` skips them.
 
-Nobody else believes it: a check of all tickets looks at each. It goes with the index,
-and so whenever the profiles, the people or the version of ticketctl change.
+The notes hold for the bytes of a ticket. Nothing else uses them: a check of all tickets
+reads each. They are part of the index, and are dropped with it whenever the profiles,
+the people or the version of ticketctl change.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from ticketctl.store.index.schema import SOUND, if_not_exists
 
 
 class VerifiedTicket(NamedTuple):
-    """A ticket that was found right.
+    """A ticket that was found correct.
 
     Args:
+        path: relative to the store.
         blob: the id that git gives to its bytes.
-        files: the paths of its attachments, NUL between them; it is right as long as
+        files: the paths of its attachments, NUL between them; it is correct as long as
             they are there.
     """
 
@@ -30,7 +31,7 @@ class VerifiedTicket(NamedTuple):
 
 
 def unverified_tickets(index: Index) -> list[tuple[str, bytes]]:
-    """(path, git's blob) of the files that were not found right as they are now.
+    """Return (path, git's blob) of the files that were not found correct as they are.
 
     Raises:
         UnusableError: the index is damaged, or cannot be written.
@@ -45,8 +46,9 @@ def unverified_tickets(index: Index) -> list[tuple[str, bytes]]:
 
 
 def updated_after(index: Index, until: str) -> list[tuple[str, bytes]]:
-    """(path, git's blob) of the tickets with an event that is later than an instant:
-    what is right at one instant need not be right at an earlier one.
+    """Return (path, git's blob) of the tickets with an event later than an instant.
+
+    What is correct at one instant need not be correct at an earlier one.
 
     Raises:
         UnusableError: the index is damaged.
@@ -59,7 +61,7 @@ def updated_after(index: Index, until: str) -> list[tuple[str, bytes]]:
 
 
 def verified_with_files(index: Index) -> Iterator[VerifiedTicket]:
-    """Those that were found right, and have attachments.
+    """Yield the tickets that were found correct, and have attachments.
 
     Raises:
         UnusableError: the index is damaged.
@@ -71,8 +73,8 @@ def verified_with_files(index: Index) -> Iterator[VerifiedTicket]:
         yield VerifiedTicket(path, blob, files)
 
 
-def add_verified(index: Index, found: Iterable[VerifiedTicket]) -> None:
-    """Note which were found right.
+def add_verified(index: Index, tickets: Iterable[VerifiedTicket]) -> None:
+    """Note tickets that were found correct.
 
     Raises:
         UnusableError: the index cannot be written.
@@ -80,6 +82,6 @@ def add_verified(index: Index, found: Iterable[VerifiedTicket]) -> None:
     try:
         with index.connection:
             index.connection.execute("BEGIN IMMEDIATE")
-            index.connection.executemany("REPLACE INTO sound VALUES (?, ?, ?)", found)
+            index.connection.executemany("REPLACE INTO sound VALUES (?, ?, ?)", tickets)
     except sqlite3.Error as error:
         raise UnusableError(str(error)) from None

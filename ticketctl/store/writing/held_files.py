@@ -1,8 +1,7 @@
-"""Files of our own that their maker holds locked (``flock``), so that others see
-whether it still lives.
+"""Files that their maker holds locked (``flock``), so that others see whether it lives.
 
-The kernel lets go of the lock when a process ends, however it ends: no process number
-needs to be believed, which another process, another container or a restart may have.
+The kernel releases the lock when a process ends for any reason. A process number would
+not do: another process, another container or a restart may have the same.
 """
 
 from __future__ import annotations
@@ -20,8 +19,7 @@ from ticketctl.store.writing.permissions import PLAIN, Access
 
 
 class HeldFile:
-    """A new file that its maker holds locked, from the moment it has its name and
-    bytes.
+    """A new file that its maker holds locked from the moment it has its name.
 
     Args:
         path: where it is made.
@@ -51,7 +49,7 @@ class HeldFile:
         open_locks.add(self.descriptor)
 
     def append(self, data: bytes) -> None:
-        """Write more bytes at its end.
+        """Write more bytes at the end.
 
         Raises:
             OSError: it cannot be written.
@@ -59,12 +57,12 @@ class HeldFile:
         files.write_fully(self.descriptor, data)
 
     def let_go(self) -> None:
-        """Let go of it; it stays where it is, for others to find."""
+        """Release the file, and leave it for others to find."""
         open_locks.discard(self.descriptor)
         os.close(self.descriptor)
 
     def remove(self) -> None:
-        """Remove it, and let go of it.
+        """Remove the file, and release it.
 
         Raises:
             OSError: it cannot be removed.
@@ -79,7 +77,7 @@ class HeldFile:
 
 
 def _locked(path: str, data: bytes, access: Access) -> int:
-    """Make a file, and lock it; its descriptor."""
+    """Make a file and lock it; return its descriptor."""
     descriptor = make_open(path, data, access)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -93,8 +91,9 @@ def _locked(path: str, data: bytes, access: Access) -> int:
 
 @contextmanager
 def check_abandoned(path: str, mark: bytes = b"") -> Iterator[bool]:
-    """Look whether a :class:`HeldFile` has outlived its maker; if so, hold it
-    meanwhile, so that nobody else finds it abandoned.
+    """Yield whether a :class:`HeldFile` has outlived its maker.
+
+    If so, it is locked meanwhile, so that no other command finds it abandoned.
 
     Args:
         mark: how its bytes must begin.
@@ -111,7 +110,7 @@ def check_abandoned(path: str, mark: bytes = b"") -> Iterator[bool]:
 
 
 def _is_free(descriptor: int, path: str) -> bool:
-    """Lock an open file, if nobody holds it and it still has its name."""
+    """Lock an open file, if it is not locked and still has its name; return whether."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
@@ -120,7 +119,7 @@ def _is_free(descriptor: int, path: str) -> bool:
 
 
 def make_open(path: str, data: bytes, access: Access = PLAIN) -> int:
-    """Make a file; its descriptor, open to append to.
+    """Make a file; return its descriptor, open for appending.
 
     Raises:
         FileExistsError: there is something of that name.
@@ -146,12 +145,11 @@ def make_open(path: str, data: bytes, access: Access = PLAIN) -> int:
 
 
 def link_or_copy(path: str, new: str, access: Access = PLAIN) -> None:
-    """Give a file of our own one more name or, where the file system has no hard links,
-    a copy.
+    """Give one of our files a further name; copy it where there are no hard links.
 
     Raises:
         FileNotFoundError: there is no such file.
-        OSError: it cannot be done.
+        OSError: it cannot be linked or copied.
     """
     try:
         os.link(path, new, follow_symlinks=False)
@@ -169,10 +167,10 @@ _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
 
 def open_regular(path: str, folder: int | None = None) -> int:
-    """Open a regular file to read it; no link is followed. Its descriptor.
+    """Open a regular file for reading, but no link; return its descriptor.
 
     Args:
-        path: absolute, or the name in ``folder``, the descriptor of an open one.
+        path: absolute, or the name in ``folder``, the descriptor of an open folder.
 
     Raises:
         OSError: there is none, or it cannot be read.

@@ -1,16 +1,17 @@
-"""Writes that belong together, all or none, whatever happens on the way.
+"""Keep a journal of writes that belong together: all of them are made, or none.
 
 Each file is first put into a waiting folder that is made anew for this command, on the
-file system of its target (a rename cannot cross one), and synced; then a synced journal
-lists the files; then they are renamed over their targets, and the folders are synced:
-whoever writes next after a crash finishes the renames. One file alone needs no journal.
+file system of its target (a rename cannot cross file systems), and synced. Then a
+synced journal lists the files. Then they are renamed over their targets, and the
+folders are synced. After a crash, the next command that writes finishes the renames. A
+single file needs no journal.
 
 The journal lies where no clone or archive from a stranger can bring one
 (``store/state.py``), and names each waiting file with its SHA-256. Outside git it has
-to lie in the store, where several users may find it; there it is believed only about
-tickets, and only where what waits extends the ticket that is there (docs/security.md).
+to lie in the store, where several users may find it; there it counts only for tickets,
+and only where the waiting file extends the ticket that is there (docs/security.md).
 
-None of the files is kept in memory: what is still to be done stands in the journal.
+None of the files is kept in memory: the journal has what is still to be done.
 """
 
 from __future__ import annotations
@@ -30,22 +31,21 @@ from ticketctl.store.writing.open_folders import OpenFolders
 from ticketctl.store.writing.temporary import OUTBOX, STORE, place_folder
 
 WRITABLE = ("tickets/", "attachments/", "dead-letters/")
-"""Only below these a journal renames anything in a store."""
+"""A journal renames files of a store only below these folders."""
 MANY = 8
-"""From how many files on the whole file system is synced: as safe, at a quarter of the
-cost."""
+"""From this number of files on, the whole file system is synced: as safe, at a quarter of
+the cost."""
 _LONGEST = 1 << 16
 """The longest line of a journal, in characters."""
 
 
 class Write(Record):
-    """One file to be written.
+    """A file to be written.
 
     Args:
         path: relative to the area, with forward slashes.
         data: its new bytes.
-        expected: the bytes that must still be there; ``None`` if there must be no such
-            file.
+        expected: the bytes that must still be there; ``None`` if there must be no file.
         area: ``store``, or ``outbox``.
         by: who changes it, for its commit, where that is known.
     """
@@ -58,7 +58,7 @@ class Write(Record):
 
 
 class PartialWriteError(DiskError):
-    """Some of the files are in their places, the rest follows with the next command."""
+    """Some of the files are in their places; the next command writes the others."""
 
 
 Rows = Callable[[], "Iterator[JournalRow]"]
@@ -90,16 +90,16 @@ class JournalRow(NamedTuple):
     was: str = ""
 
     def waits_in(self, state: StateFolder) -> str:
-        """The path of its waiting folder."""
+        """Return the path of its waiting folder."""
         return f"{place_folder(state, self.place)}/{self.folder}"
 
     @property
     def is_besides(self) -> bool:
-        """Whether it is a file of the store, but no ticket: an attachment, say."""
+        """Return whether it is a file of the store, but not a ticket."""
         return self.area == STORE and not self.target.startswith("tickets/")
 
     def rename(self, state: StateFolder, folders: OpenFolders) -> None:
-        """Put it into its place. No folder on either way may be a link.
+        """Put the file into its place; no folder on either path may be a link.
 
         Raises:
             OSError: the disk failed.
@@ -111,41 +111,48 @@ class JournalRow(NamedTuple):
 
 
 def area_folder(state: StateFolder, area: str) -> str:
-    """The folder of an area: the store, or the outbox."""
+    """Return the folder of an area: the store, or the outbox."""
     return state.outbox if area == OUTBOX else state.root
 
 
 def waiting_name(area: str, target: str) -> str:
-    """Under which name a file waits: after its target, so that one that comes twice is
-    found."""
+    """Return the name under which a file waits.
+
+    It depends on the target only, so that a file that is written twice is noticed.
+    """
     return sha256(f"{area} {target}".encode()).hex()[:32]
 
 
 def in_rename_order(rows: Callable[[], Iterator[JournalRow]]) -> Iterator[JournalRow]:
-    """Rows in the order of their renames: what cannot be finished from a journal
-    outside git comes first, so that all can still be taken back."""
+    """Yield rows in the order of their renames.
+
+    What cannot be finished from a journal outside git comes first, so that all can
+    still be taken back.
+    """
     yield from (row for row in rows() if row.is_besides)
     yield from (row for row in rows() if not row.is_besides)
 
 
 def finish_renames(
     state: StateFolder,
-    left: Iterable[JournalRow],
+    remaining: Iterable[JournalRow],
     folders: Iterable[tuple[str, str]],
     opened: OpenFolders,
     more: bool,
 ) -> None:
-    """Rename what is left, and sync the folders of all.
+    """Rename the remaining files, and sync the folders of all.
 
     Args:
+        left: the rows of files that are still waiting.
         folders: (area, path) of each.
+        more: whether the next command finishes the rest after an error.
 
     Raises:
-        PartlyError: the disk failed on the way; the tickets are written, or will be by
-            the next command.
+        PartialWriteError: the disk failed; the tickets are written, or the next command
+            writes them.
     """
     try:
-        for row in left:
+        for row in remaining:
             row.rename(state, opened)
         folders = list(folders)
         if len(folders) > MANY and sync.can_sync_all():
@@ -166,18 +173,18 @@ def finish_renames(
 
 
 def partial_write(state: StateFolder, error: OSError) -> PartialWriteError:
-    """What to say where the disk failed among the renames."""
-    words = f"the disk failed in {state.root}: {error.strerror}"
+    """Return the error of a disk that failed among the renames."""
+    message = f"the disk failed in {state.root}: {error.strerror}"
     return PartialWriteError(
-        words, "it is written in part; the next command finishes it"
+        message, "it is written in part; the next command finishes it"
     )
 
 
 def read_journal(path: str) -> Iterator[JournalRow]:
-    """What a journal lists, one after the other.
+    """Yield what a journal lists, row by row.
 
     Raises:
-        ValueError: it is damaged, or none of ours.
+        ValueError: it is damaged, or not one of ours.
     """
     descriptor = os.open(
         path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -1,7 +1,7 @@
-"""The kernel's locks on folders, by which commands on one store exclude each other.
+"""Lock folders by the kernel, so that commands on one store exclude each other.
 
-They lie on folders of the store (``flock``), not on files of our own: several users of
-one store share them, and a process that dies leaves nothing behind.
+The locks lie on folders of the store (``flock``), not on files of our own: several
+users of one store share them, and a process that ends leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from ticketctl.store.files import open_folder
 
 @contextmanager
 def lock_folder(folder: str, wait: float = 30.0) -> Iterator[None]:
-    """Hold the kernel's lock on a folder (``flock``, so nothing is left behind by a
-    process that dies).
+    """Hold the kernel's lock on a folder.
 
     Args:
-        folder: what to lock.
-        wait: for how long to try, in seconds; 0 tries once.
+        folder: the folder to lock.
+        wait: how long to try, in seconds; 0 tries once.
 
     Raises:
-        BusyError: somebody else holds it.
+        BusyError: another command holds the lock.
         DiskError: the folder cannot be opened.
     """
     try:
@@ -46,14 +45,16 @@ open_locks: set[int] = set()
 
 
 def close_inherited_locks() -> None:
-    """Close the locks that a forked process has inherited: they are its parent's, and
-    must not outlive it. (The parent keeps them.)"""
+    """Close the locks that a forked process has inherited from its parent.
+
+    They must not outlive the parent, which keeps its own.
+    """
     while open_locks:
         os.close(open_locks.pop())
 
 
 def die_with_parent() -> None:
-    """Let the kernel end this process when its parent ends, however that ends (Linux)."""
+    """Let the kernel end this process when its parent ends for any reason (Linux)."""
     from ctypes import CDLL
 
     with suppress(AttributeError, OSError):

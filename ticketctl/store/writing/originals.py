@@ -1,11 +1,11 @@
-"""Taking the place of a file that still is what it was when it was read.
+"""Replace a file only if it still is what it was when it was read.
 
-Between reading a ticket and replacing its file an editor or a pull may change it, and
-what it wrote would be gone. So the file is compared once more at the very moment, and
-held by a lease (fcntl(2), ``F_SETLEASE``) from before that until it is replaced: the
-kernel refuses one of a file that some program has open for writing, and lets nobody
-open it for writing meanwhile. Where there are no leases (not Linux, network file
-systems, another user's file), the comparison alone has to do.
+Between reading and replacing a ticket, an editor or a pull may change it, and that
+change would be lost. So the file is compared once more just before, and held by a lease
+(fcntl(2), ``F_SETLEASE``) until it is replaced: the kernel refuses a lease on a file
+that some program has open for writing, and lets no program open it for writing
+meanwhile. Where there are no leases (not Linux, network file systems, another user's
+file), only the comparison protects it.
 """
 
 from __future__ import annotations
@@ -24,20 +24,19 @@ _PIECE = 1 << 20
 def replace_unchanged(
     waiting: tuple[int, str], target: tuple[int, str], path: str, replaces: str | None
 ) -> bytes | None:
-    """Rename a waiting file to its place, over a file that still is what it was.
+    """Rename a waiting file over its target, if that still is what it was.
 
     Args:
         waiting: the descriptor of its folder, and its name there.
         target: likewise.
-        path: what the file is called in a message.
-        replaces: the SHA-256 of what it was, in hex; ``None``, if there was none.
+        path: of the target, for messages.
+        replaces: the SHA-256 of what it was, in hex; ``None``, if there was no file.
 
     Returns:
-        The bytes that were there.
+        The bytes that were there; ``None``, if there was no file.
 
     Raises:
-        ChangedError: it is another now, or some program is writing into it; nothing was
-            done.
+        ChangedError: it has changed, or a program is writing into it; nothing was done.
         OSError: the disk failed.
     """
     if replaces is None:
@@ -69,10 +68,11 @@ def remove_unchanged(folder: int, name: str, path: str, digest: str) -> None:
 
     Args:
         folder: the descriptor of its folder.
+        path: of the file, for messages.
         digest: the SHA-256 of what it was, in hex.
 
     Raises:
-        ChangedError: it is another now.
+        ChangedError: it has changed.
         OSError: it cannot be removed.
     """
     descriptor = open_regular(name, folder)
@@ -94,18 +94,17 @@ def _rename(waiting: tuple[int, str], target: tuple[int, str]) -> None:
 
 
 def changed_by_other(path: str) -> ChangedError:
-    """What to say of a file that is not what it was when it was read."""
+    """Return the error for a file that has changed since it was read."""
     return ChangedError(
         f"{path} was changed by another program meanwhile", "look at it, then try again"
     )
 
 
 def _lease(descriptor: int, path: str) -> None:
-    """Keep other programs from opening a file for writing, as long as the descriptor is
-    open.
+    """Keep other programs from opening a file for writing while the descriptor is open.
 
     Raises:
-        ChangedError: one has it open.
+        ChangedError: a program has it open.
     """
     try:
         from signal import SIGURG

@@ -1,7 +1,7 @@
-"""Who may use what commands make: permissions and owner of new files and folders.
+"""Permissions and owner of new files and folders.
 
-Several users may work in one clone (``core.sharedRepository``), and root may in another
-user's (cron): the next command of anybody must be able to go on with what one has made.
+Several users may work in one clone (``core.sharedRepository``), and root in another
+user's (cron): the next command of each user must be able to use what one has made.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ class Access:
     """What new files and folders get.
 
     Args:
-        shared: permissions of a file besides the umask's (or a default ACL's).
-        owner: the user and group ids to which it goes; ``None`` leaves it ours.
+        shared: permissions of a file besides those of the umask (or of a default ACL).
+        owner: the user and group ids to which it is given; ``None`` for ours.
     """
 
     __slots__ = ("owner", "shared")
@@ -24,7 +24,7 @@ class Access:
         self.shared, self.owner = shared, owner
 
     def give(self, descriptor: int, mode: int | None = None) -> None:
-        """Apply it to an open file or folder.
+        """Apply the access to an open file or folder.
 
         Args:
             mode: the permissions of the file that a new one replaces, instead of its
@@ -43,30 +43,33 @@ class Access:
 
 
 def _for_folders(shared: int) -> int:
-    """The permissions of a folder for those of a file: who may read may enter, and what
-    is made in it belongs to its group (as git does it)."""
+    """Return the permissions of a folder for those of a file.
+
+    Who may read may enter, and new files in it belong to its group, as git does it.
+    """
     return stat.S_ISGID | shared | (shared & 0o444) >> 2 if shared else 0
 
 
 PLAIN = Access()
-"""What the umask says, and ours."""
+"""The permissions of the umask, and our own user."""
 
 
 def access_of(owned: str, shared: int) -> Access:
-    """What new files of a store get: root leaves nothing of its own to another user.
+    """Return the access of new files of a store; root leaves its files to the owner.
 
     Args:
-        owned: the folder whose owner counts: the git directory, outside git the store.
-        shared: what ``core.sharedRepository`` asks for.
+        owned: the folder whose owner counts: the git directory, or the store outside
+            git.
+        shared: the permissions of ``core.sharedRepository``.
     """
     if os.geteuid():
         return Access(shared)
-    found = os.stat(owned)
-    return Access(shared, (found.st_uid, found.st_gid) if found.st_uid else None)
+    stat = os.stat(owned)
+    return Access(shared, (stat.st_uid, stat.st_gid) if stat.st_uid else None)
 
 
 def user_name(uid: int) -> str:
-    """A user by name; ``#`` and the number of one without."""
+    """Return the name of a user; ``#`` and the number of a user without name."""
     from pwd import getpwuid
 
     try:

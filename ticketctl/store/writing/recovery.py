@@ -1,9 +1,8 @@
-"""Finishing what a crash interrupted (``store/writing/journal.py``), and clearing what
-it left.
+"""Finish what a crash interrupted (``store/writing/journal.py``), and remove the rest.
 
-A journal in the state folder is ours. One in the store (outside git) may be anybody's:
-there it can only make a ticket longer, and nothing that it lists is kept, copied or
-named.
+A journal in the state folder is ours. One in the store (outside git) may come from
+anybody: it can only make a ticket longer, and nothing else that it lists is kept,
+copied or named.
 """
 
 from __future__ import annotations
@@ -36,23 +35,23 @@ from ticketctl.store.writing.temporary import (
 )
 
 Extends = Callable[[str, bytes, bytes | None], bool]
-"""Whether bytes are a ticket at a path that holds all events of others, and more."""
+"""Whether bytes are a ticket at a path that has all events of other bytes, and more."""
 
 
 def is_interrupted(state: StateFolder) -> bool:
-    """Whether a crash left something to :func:`recover` (or somebody is just writing)."""
+    """Return whether there is something to recover, or another command is writing."""
     return files.may_exist(state.journal) or any(True for _ in leftovers(state))
 
 
 def recover(state: StateFolder, extends: Extends) -> list[str]:
-    """Finish what a crash interrupted and clear what it left. The store's lock is held.
+    """Finish what a crash interrupted, and remove the rest; the store's lock is held.
 
-    A file that somebody has changed since is left as they made it; what would have been
-    written over it is kept in ``rescued`` in the state folder.
+    A file that has been changed since stays as it is; what would have replaced it is
+    kept in ``rescued`` in the state folder.
 
     Returns:
-        The files of the store that are in their places now: those that it put there,
-        and those that had been before the crash.
+        The files of the store that are in their places now: those that this put there,
+            and those that were there before the crash.
 
     Raises:
         DiskError: the journal, or what it lists, cannot be read or finished.
@@ -76,8 +75,10 @@ def recover(state: StateFolder, extends: Extends) -> list[str]:
 
 
 def _rows(state: StateFolder) -> Iterator[JournalRow]:
-    """What the journal lists, in the order of the renames; nothing, if it is none of
-    ours, which is put into its place whole.
+    """Yield what the journal lists, in the order of the renames.
+
+    A journal that is damaged anywhere lists nothing: ours takes its name when it is
+    whole.
 
     Raises:
         DiskError: it cannot be read.
@@ -99,7 +100,7 @@ def _rows(state: StateFolder) -> Iterator[JournalRow]:
 
 
 def _recovered(state: StateFolder, row: JournalRow, extends: Extends) -> bool:
-    """Finish one row; whether its file is in its place now."""
+    """Finish one row; return whether its file is in its place now."""
     base = area_folder(state, row.area)
     if not _waits(state, row):
         return files.is_regular(base, row.target)
@@ -115,7 +116,7 @@ def _recovered(state: StateFolder, row: JournalRow, extends: Extends) -> bool:
         is_ours = extends(row.target, data, now) if in_store else row.place != STORE
     if is_ours and is_as_read:
         if row.area == OUTBOX:
-            state.made_outbox()
+            state.make_outbox()
         opened = OpenFolders(state.access)
         try:
             finish_renames(
@@ -134,28 +135,28 @@ def _recovered(state: StateFolder, row: JournalRow, extends: Extends) -> bool:
 
 
 def _rescue(state: StateFolder, row: JournalRow, data: bytes) -> None:
-    """Keep what cannot be put into its place any more.
+    """Keep a file that can no longer be put into its place.
 
     Raises:
         DiskError: it cannot be kept.
     """
     try:
         with (
-            files.folder_of(state.made("rescued"), "") as folder,
+            files.folder_of(state.make("rescued"), "") as folder,
             suppress(FileExistsError),
         ):
             files.make_file(
                 folder, os.path.basename(row.target), data, access=state.access
             )
     except OSError as error:
-        words = (
+        message = (
             f"cannot keep what a crash left in {row.waits_in(state)}: {error.strerror}"
         )
-        raise DiskError(words, "the journal is kept") from None
+        raise DiskError(message, "the journal is kept") from None
 
 
 def _waits(state: StateFolder, row: JournalRow) -> bool:
-    """Whether the file of a row still waits.
+    """Return whether the file of a row is still waiting.
 
     Raises:
         DiskError: that cannot be seen; it may be another user's.
@@ -164,13 +165,12 @@ def _waits(state: StateFolder, row: JournalRow) -> bool:
     try:
         return files.stat_if_present(path) is not None
     except OSError as error:
-        words = f"cannot read {path}: {error.strerror}"
-        raise DiskError(words, "the journal is kept") from None
+        message = f"cannot read {path}: {error.strerror}"
+        raise DiskError(message, "the journal is kept") from None
 
 
 def _could_be_ours(row: JournalRow) -> bool:
-    """Whether a row of a journal is such as we write: names of ours, a path where we
-    write."""
+    """Return whether we could have written a row: our names, and a path where we write."""
     parts = row.target.split("/")
     try:
         fits = all(0 < len(os.fsencode(part)) < 256 for part in parts)
@@ -183,8 +183,10 @@ def _could_be_ours(row: JournalRow) -> bool:
 
 
 def _bytes(base: str, path: str, limit: int) -> bytes | None:
-    """A file's bytes; nothing if there is no file, none that we know if something else
-    is in its place."""
+    """Return the bytes of a file; ``None`` without a file.
+
+    Anything else in its place gives bytes that no file of ours has.
+    """
     try:
         return files.read_in(base, path, limit)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Putting on the disk what has been written, so that a power cut does not take it."""
+"""Put on the disk what has been written, so that it survives a power cut."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from functools import cache
 
 @cache
 def can_sync_all() -> bool:
-    """Whether the kernel has syncfs(2), for which Python has no word."""
+    """Return whether the kernel has syncfs(2), which Python does not offer."""
     from ctypes import CDLL
 
     return hasattr(CDLL(None), "syncfs")
 
 
 def sync_all(folder: str) -> None:
-    """Sync everything on the file system of a folder."""
+    """Sync everything on the file system of a folder.
+
+    Raises:
+        OSError: the disk failed.
+    """
     from ctypes import CDLL, get_errno
 
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -31,7 +35,10 @@ def sync_path(path: str, folder: int | None = None) -> None:
     """Put a file, or the names in a folder, on the disk.
 
     Args:
-        path: absolute, or relative to ``folder``, the descriptor of an open one.
+        path: absolute, or relative to ``folder``, the descriptor of an open folder.
+
+    Raises:
+        OSError: the disk failed.
     """
     descriptor = os.open(
         path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder

@@ -1,9 +1,10 @@
-"""Where files wait to be renamed to their places: in folders made anew for one command,
-under names that nobody can guess, where a rename can reach the target.
+"""Folders in which new files wait to be renamed to their places.
 
-A rename crosses neither file systems nor mounts, and a container may mount the
-repository, the work tree or ``tickets/`` apart. The state folder comes first, out of
-git's sight; then the store, ``tickets/``, and last the very folder of the target.
+They are made anew for one command, under names that nobody can guess, where a rename
+can reach the target. A rename crosses neither file systems nor mounts, and a container
+may mount the repository, the work tree or ``tickets/`` apart. The state folder is tried
+first, since git does not see it; then the store, ``tickets/``, and last the folder of
+the target.
 """
 
 from __future__ import annotations
@@ -38,16 +39,17 @@ class TemporaryFolder:
 
 
 def place_folder(state: StateFolder, place: str) -> str:
-    """The folder in which waiting folders lie; beside the outbox, not in it, since
-    scripts may leave many files there."""
+    """Return the folder in which waiting folders lie.
+
+    Those of the outbox lie beside it, since scripts may leave many files in it.
+    """
     if place == OUTBOX:
         return os.path.dirname(state.outbox)
     return state.root if place == STORE else state.folder
 
 
 def is_waiting_path(folder: str) -> bool:
-    """Whether a path could be that of a waiting folder, or of a journal not yet
-    complete."""
+    """Return whether a path could be that of a waiting folder, or of a draft journal."""
     *above, name = folder.split("/")
     return bool(_NAME.match(name)) and not {"", ".", ".."}.intersection(above)
 
@@ -61,11 +63,11 @@ class TemporaryFolders:
         self._mounts: dict[tuple[str, str], object] = {}
 
     def all(self) -> list[TemporaryFolder]:
-        """Those that were made."""
+        """Return those that were made."""
         return list(dict.fromkeys(self._by_mount.values()))
 
     def reaching(self, area: str, path: str, target: int) -> TemporaryFolder:
-        """One from which a file can be renamed to its place.
+        """Return a folder from which a file can be renamed to its place.
 
         Args:
             area: ``store`` or ``outbox``.
@@ -74,7 +76,7 @@ class TemporaryFolders:
 
         Raises:
             OSError: it cannot be made.
-            DiskError: nor can the state folder.
+            DiskError: the state folder cannot be made either.
         """
         parent = os.path.dirname(path)
         mount = self._mounts.get((area, parent))
@@ -110,10 +112,10 @@ class TemporaryFolders:
         raise DiskError(f"no folder from which a file could be renamed to {path}")
 
     def _candidates(self, area: str, path: str) -> Iterator[tuple[str, str]]:
-        """(place, folder in it), the best first."""
+        """Yield (place, folder in it), the best first."""
         if not self._state.beside:
             try:
-                self._state.made()
+                self._state.make()
             except OSError as error:
                 raise self._unwritable(self._state.folder, error) from None
             yield IN_STATE, ""
@@ -136,21 +138,23 @@ class TemporaryFolders:
         )
 
     def remove(self) -> None:
-        """Remove them with what is left in them."""
+        """Remove the folders with what is left in them."""
         for made in self.all():
             remove_waiting(f"{place_folder(self._state, made.place)}/{made.folder}")
         self.close()
 
     def close(self) -> None:
-        """Close them, and let go of them."""
+        """Close the folders."""
         for made in self.all():
             os.close(made.descriptor)
         self._by_mount = {}
 
 
 def _mount_of(descriptor: int) -> object:
-    """What tells the mount of an open folder from others; where Linux's ``/proc`` is
-    missing, its file system (proc_pid_fdinfo(5))."""
+    """Return what tells the mount of an open folder from others (proc_pid_fdinfo(5)).
+
+    Where there is no ``/proc``, it is the file system.
+    """
     try:
         with open(f"/proc/self/fdinfo/{descriptor}", encoding="ascii") as lines:
             for line in lines:
@@ -162,10 +166,9 @@ def _mount_of(descriptor: int) -> object:
 
 
 def leftovers(state: StateFolder) -> Iterator[str]:
-    """The paths of waiting folders, and of journals that were not complete, that a
-    crash left.
+    """Yield the paths of waiting folders and incomplete journals that a crash left.
 
-    A folder that holds anything else than files under names of ours is none of them.
+    A folder with any other files than ours is not one of them.
     """
     tops = {place_folder(state, place) for place in (IN_STATE, STORE, OUTBOX)}
     for top in {*tops, f"{state.root}/tickets"} - {""}:
@@ -179,8 +182,10 @@ def leftovers(state: StateFolder) -> Iterator[str]:
 
 
 def remove_waiting(path: str) -> None:
-    """Remove a waiting folder with its files, or a journal that is not complete; not
-    one that holds what is none of ours."""
+    """Remove a waiting folder with its files, or an incomplete journal.
+
+    A folder with other files than ours stays.
+    """
     top, _, name = path.rpartition("/")
     if all(map(_FILE.match, files.list_names(top, name))):
         files.remove_folder(path)

@@ -1,8 +1,8 @@
-"""Writing files that belong together, all or none, whatever happens on the way.
+"""Write files that belong together: all of them, or none.
 
 They are prepared beside their places, so that only renames are left
-(``store/writing/journal.py`` says how a crash among these is survived); each is
-compared once more with what it was when it was read, right before its rename
+(``store/writing/journal.py`` says how a crash among these is survived). Each target is
+compared with what it was when it was read, right before its rename
 (``store/writing/originals.py``).
 """
 
@@ -46,7 +46,7 @@ from ticketctl.store.writing.temporary import (
 )
 
 _HASHES_MANY = 100
-"""From how many files on it is faster to load OpenSSL, which hashes faster."""
+"""From this number of files on, loading OpenSSL pays: it hashes faster."""
 
 
 def write_all(
@@ -54,14 +54,13 @@ def write_all(
     writes: Iterable[Write],
     ready: Callable[[Rows], None] = lambda rows: None,
 ) -> int:
-    """Write files, all of them or none, surviving crash and power cut. The store's lock
-    is held.
+    """Write files, all of them or none, even at a crash; the store's lock is held.
 
     Args:
-        writes: taken one at a time and not kept, so that there may be very many; what
-            goes wrong in making them takes back all before.
+        writes: taken one at a time and not kept, so that there may be many; an error in
+            making one takes back all before it.
         ready: called when all is prepared and nothing is in its place yet, to take
-            further locks; what it raises takes back all.
+            further locks; an error takes back all.
 
     Returns:
         How many there were.
@@ -70,8 +69,8 @@ def write_all(
         ChangedError: a file is not what it was when it was read.
         RefusedError: a file would be written twice.
         DiskError: the disk is full, read-only or broken; nothing was changed.
-        PartlyError: the disk failed when some were in their places, or when what was
-            prepared was to be taken back.
+        PartialWriteError: the disk failed when some were in their places, or when what
+            was prepared was to be taken back.
     """
     plan = Plan(state)
     try:
@@ -115,7 +114,7 @@ def _carried_out(
 
 
 class Plan:
-    """Files put into waiting folders, so that only renames are left, and their journal."""
+    """Files in waiting folders, so that only renames are left, and their journal."""
 
     def __init__(self, state: StateFolder) -> None:
         self.state, self.count = state, 0
@@ -126,15 +125,15 @@ class Plan:
         self._draft = ""
 
     def add(self, write: Write) -> None:
-        """Put one more down.
+        """Prepare one more file.
 
         Raises:
             OSError: the disk failed.
-            ChangedError: a file is not what it was.
-            RefusedError: it comes twice.
+            ChangedError: the target is not what it was.
+            RefusedError: the file comes twice.
         """
         if write.area == OUTBOX:
-            self.state.made_outbox()
+            self.state.make_outbox()
         target = self.open.of(area_folder(self.state, write.area), write.path)
         mode = _compare(target, write)
         name = waiting_name(write.area, write.path)
@@ -179,7 +178,7 @@ class Plan:
         self._lines.write(json.dumps(row) + "\n")
 
     def _new_draft(self) -> IO[str]:
-        """A journal that is not complete yet, open as long as the plan."""
+        """Return an incomplete journal, open as long as the plan."""
         start = BESIDE if self.state.beside else IN_STATE_PREFIX
         folder = os.path.dirname(self.state.journal)
         self._draft = f"{folder}/{start}{files.random_name()}.jsonl"
@@ -189,8 +188,7 @@ class Plan:
         return draft
 
     def complete(self) -> None:
-        """Put everything on the disk and, where there are several files, the journal
-        that lists them in its place.
+        """Put everything on the disk; of several files, also the journal.
 
         Raises:
             OSError: the disk failed.
@@ -208,8 +206,10 @@ class Plan:
         sync.sync_path(os.path.dirname(self.state.journal))
 
     def _sync_waiting(self) -> None:
-        """Put the waiting files on the disk, and their names: a journal must list
-        nothing that a power cut could take."""
+        """Put the waiting files and their names on the disk.
+
+        A journal must list nothing that a power cut could take.
+        """
         all_ = self.waiting.all()
         if self.count > MANY and sync.can_sync_all():
             for waiting in all_:
@@ -231,13 +231,12 @@ class Plan:
             )
 
     def carry_out(self) -> None:
-        """Put every file into its place; where one is not what it was when it was read,
-        those before it are put back.
+        """Put every file into its place; undo it all if a target has changed.
 
         Raises:
-            ChangedError: a file is not what it was.
+            ChangedError: a target is not what it was.
             OSError: the disk failed at the first; nothing was changed.
-            PartlyError: it failed when some were in their places.
+            PartialWriteError: it failed when some were in their places.
         """
         done: list[tuple[JournalRow, bytes | None]] = []
         try:
@@ -252,29 +251,28 @@ class Plan:
             raise
 
     def _take_place(self, row: JournalRow) -> bytes | None:
-        """Put a file into its place; the bytes that were there."""
+        """Put a file into its place; return the bytes that were there."""
         return replace_unchanged(
             self._waiting(row), self._target(row), row.target, row.replaces
         )
 
     def _waiting(self, row: JournalRow) -> tuple[int, str]:
-        """The folder in which a file waits, and its name there."""
+        """Return the folder in which a file waits, and its name there."""
         return self.open.of(
             place_folder(self.state, row.place), f"{row.folder}/x"
         ), row.name
 
     def _target(self, row: JournalRow) -> tuple[int, str]:
-        """The folder to which it belongs, and its name there."""
+        """Return the folder to which a file belongs, and its name there."""
         return self.open.of(
             area_folder(self.state, row.area), row.target
         ), os.path.basename(row.target)
 
     def _put_back(self, done: list[tuple[JournalRow, bytes | None]]) -> None:
-        """Undo renames, the last first; a file that somebody has changed since is left
-        to them.
+        """Undo renames, the last first; a file that has been changed since stays.
 
         Raises:
-            PartlyError: the disk failed.
+            PartialWriteError: the disk failed.
         """
         try:
             with suppress(FileNotFoundError):
@@ -295,15 +293,17 @@ class Plan:
         replace_unchanged(waiting, target, row.target, row.digest)
 
     def rows(self) -> Iterator[JournalRow]:
-        """All of them, once the plan is complete."""
+        """Yield all rows, once the plan is complete."""
         if self._lines is not None:
             yield from in_rename_order(lambda: read_journal(self.state.journal))
         elif self._first is not None:
             yield self._first
 
     def take_back(self) -> bool:
-        """Remove what was prepared; whether the disk let us. The journal goes first:
-        what it lists must be there."""
+        """Remove what was prepared; return whether the disk allowed it.
+
+        The journal goes first: what it lists must be there.
+        """
         if self._lines is not None:
             with suppress(OSError):
                 self._lines.close()
@@ -330,11 +330,16 @@ def _drop_journal(state: StateFolder) -> None:
 
 
 def _compare(folder: int, write: Write) -> int | None:
-    """See that a file is what it was when it was read; its permissions, if there is
-    one.
+    """Check that a file is what it was when it was read; return its permissions.
 
     Args:
         folder: the descriptor of its folder.
+
+    Returns:
+        The permissions; ``None``, if there is no file.
+
+    Raises:
+        ChangedError: it is not what it was.
     """
     now: bytes | None = None
     mode: int | None = None

@@ -1,16 +1,14 @@
-"""Which files commands have written and not yet committed.
+"""List the files that commands have written and not yet committed.
 
 Every command that commits lists a file before it writes it, and removes the list once
 HEAD has the files. It holds the list locked meanwhile
-(``store/writing/held_files.py``): a list that nobody holds is one of a command that was
-killed, or whose commit failed, and whoever writes next
-commits what it names. Only what is exactly as the tool wrote it: never a change by
-hand.
+(``store/writing/held_files.py``): a list that no command holds is left by one that was
+killed, or whose commit failed. The next command that writes commits the files in it,
+but only those that are exactly as ticketctl wrote them: never a change by hand.
 
-The lists lie in the state folder, where nobody else can bring one (``store/state.py``).
-They
-are not synced: after a power cut one may be there without its lines, and git is asked
-then.
+The lists lie in the state folder, where no clone can bring one (``store/state.py``).
+They are not synced: after a power cut one may be there without its lines, and git is
+asked then.
 """
 
 from __future__ import annotations
@@ -47,7 +45,7 @@ class UncommittedFile(NamedTuple):
 
 
 class UncommittedList:
-    """The list of one command; made when it has its first file.
+    """The list of one command; made with its first file.
 
     Args:
         state: of the store.
@@ -66,7 +64,7 @@ class UncommittedList:
         lines = [json.dumps(row, ensure_ascii=True) + "\n" for row in rows]
         data = "".join(lines).encode()
         if self._list is None and lines:
-            path = f"{self._state.made()}/uncommitted-{files.random_name()}.jsonl"
+            path = f"{self._state.make()}/uncommitted-{files.random_name()}.jsonl"
             self._list = HeldFile(path, data, self._state.access)
         elif self._list is not None:
             self._list.append(data)
@@ -79,21 +77,21 @@ class UncommittedList:
         self._list = None
 
     def leave(self) -> None:
-        """Leave the list to whoever writes next."""
+        """Leave the list to the next command that writes."""
         if self._list is not None:
             self._list.let_go()
         self._list = None
 
 
 def pending_lists(state: StateFolder) -> list[str]:
-    """The paths of lists that no command holds any more."""
-    found = []
+    """Return the paths of lists that no command holds any more."""
+    paths = []
     for name in filter(_NAME.match, _names(state)):
         path = f"{state.folder}/{name}"
         with check_abandoned(path) as is_abandoned:
             if is_abandoned:
-                found.append(path)
-    return found
+                paths.append(path)
+    return paths
 
 
 def _names(state: StateFolder) -> list[str]:
@@ -103,10 +101,10 @@ def _names(state: StateFolder) -> list[str]:
 
 
 def read_list(path: str) -> Iterator[UncommittedFile]:
-    """What a list names; the first of several rows of one file is an older state of it.
+    """Yield the files in a list; of several rows of a file, the last one counts.
 
     Raises:
-        ValueError: it is damaged, or empty, as a power cut leaves it.
+        ValueError: it is damaged, or empty, as after a power cut.
     """
     try:
         lines = files.read_bytes(path, _LARGEST).splitlines()

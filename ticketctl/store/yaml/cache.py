@@ -1,9 +1,8 @@
-"""Parsed profiles and settings, kept as JSON beside the text that they come from, so
-that no YAML is parsed twice.
+"""Cache parsed profiles and settings as JSON, so that no YAML is parsed twice.
 
-The cache lies in the state folder (``store/state.py``); it may be deleted, damaged or
-read-only at any time and never changes an answer: what does not read back well is
-parsed again. JSON, since nothing of a store is ever executed.
+The cache lies in the state folder (``store/state.py``). It may be deleted, damaged or
+read-only at any time, and never changes an answer: what cannot be read back is parsed
+again. It is JSON, since nothing of a store may ever be executed.
 """
 
 from __future__ import annotations
@@ -24,25 +23,25 @@ _MAX_BYTES = 1 << 24
 
 
 def read_cached(data: bytes, path: str, state: StateFolder | None) -> Node:
-    """The located content of a YAML file.
+    """Return the located content of a YAML file, from the cache if it is there.
 
     Args:
         data: its bytes.
         path: its name, for errors.
-        state: where to keep the result; ``None`` keeps nothing.
+        state: where the cache lies; ``None`` for no cache.
 
     Raises:
-        BrokenError: it is not the YAML that we read.
+        BrokenError: it is not valid YAML, or has what we do not accept.
     """
     if state is None or not state.folder:
         return _parse(data, path)
     name = f"{_checksum(data).decode()}.json"
     try:
-        checksum, _, held = files.read_bytes(
+        checksum, _, content = files.read_bytes(
             f"{state.folder}/{_CACHE}/{name}", _MAX_BYTES
         ).partition(b"\n")
         version, source, packed = (
-            json.loads(held) if checksum == _checksum(held) else ("", "", [])
+            json.loads(content) if checksum == _checksum(content) else ("", "", [])
         )
         if (version, source) != (__version__, data.decode()):
             raise ValueError("damaged, or of something else")
@@ -53,8 +52,9 @@ def read_cached(data: bytes, path: str, state: StateFolder | None) -> Node:
         return node
 
 
-def _checksum(held: bytes) -> bytes:
-    return sha256(held).hex()[:16].encode()
+def _checksum(data: bytes) -> bytes:
+    """Return 16 hex digits of the SHA-256 of some bytes."""
+    return sha256(data).hex()[:16].encode()
 
 
 def _parse(data: bytes, path: str) -> Node:
@@ -64,13 +64,13 @@ def _parse(data: bytes, path: str) -> Node:
 
 
 def _keep(state: StateFolder, name: str, data: bytes, node: Node) -> None:
-    """Keep what was parsed; a cache that cannot be written is only slower."""
-    held = json.dumps(
+    """Write what was parsed into the cache, if it can be written."""
+    content = json.dumps(
         [__version__, data.decode(), pack(node)], separators=(",", ":")
     ).encode()
-    with suppress(OSError), files.folder_of(state.made(_CACHE), name) as folder:
+    with suppress(OSError), files.folder_of(state.make(_CACHE), name) as folder:
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)  # it is damaged, or of another version
         files.make_file(
-            folder, name, _checksum(held) + b"\n" + held, access=state.access
+            folder, name, _checksum(content) + b"\n" + content, access=state.access
         )

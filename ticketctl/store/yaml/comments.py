@@ -1,9 +1,8 @@
-"""Ticket files that are in our own form but for comments and empty lines, which is what
-most people add by hand.
+"""Read ticket files that are in our form, except for comments and empty lines.
 
-They are read without a YAML library, however large: what YAML passes over is taken
-away, the rest is held against our form byte for byte, and the places are those of the
-file.
+This is what most people add by hand. Such files are read without a YAML library,
+however large: the comments are removed, the rest must be in our form byte for byte, and
+the places are those of the file.
 """
 
 from __future__ import annotations
@@ -20,12 +19,14 @@ from ticketctl.store.yaml.located_reader import read_strict
 _INDENT = pattern(r" *(?:- )?")
 _LITERAL = pattern(r".*: \|-?\Z")
 _REMARK = pattern(r'((?:[^"#]|"(?:[^"\\]|\\.)*"|(?<=[^ ])#)*?) #')
-"""What stands on a line before the comment that ends it."""
+"""What stands on a line before the comment at its end."""
 
 
 def read_commented(data: bytes) -> tuple[Ticket, Node] | None:
-    """The ticket and the located content of such a file; nothing, if it is another or
-    holds no comment."""
+    """Return the ticket and the located content of a file with comments.
+
+    ``None``, if the file has no comment, or is not in our form without them.
+    """
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -36,10 +37,10 @@ def read_commented(data: bytes) -> tuple[Ticket, Node] | None:
         or not ("#" in text or "\n\n" in text or text.startswith("\n"))
     ):
         return None
-    found = _without(text[:-1].split("\n"))
-    if found is None:
+    bare_lines = _without(text[:-1].split("\n"))
+    if bare_lines is None:
         return None
-    lines, numbers = found
+    lines, numbers = bare_lines
     bare = ("\n".join(lines) + "\n").encode()
     ticket = read_canonical(bare)
     node = read_strict(bare) if ticket is not None else None
@@ -51,11 +52,10 @@ def read_commented(data: bytes) -> tuple[Ticket, Node] | None:
 
 
 def _without(lines: Sequence[str]) -> tuple[list[str], list[int]] | None:
-    """The lines without what YAML passes over, and the number of each in the file.
+    """Return the lines without comments and empty ones, and their numbers in the file.
 
-    Returns:
-        Nothing, if a comment stands between the lines of a text, where YAML allows
-        none, or a line of a text is made of spaces.
+    ``None``, if a comment stands between the lines of a text, where YAML does not allow
+    it, or if a line of a text consists of spaces.
     """
     kept: list[str] = []
     numbers: list[int] = []
@@ -94,7 +94,7 @@ def _without(lines: Sequence[str]) -> tuple[list[str], list[int]] | None:
 
 
 def _moved(node: Node, numbers: Sequence[int]) -> Node:
-    """The same node with the lines of the file that the comments are in."""
+    """Return a node with the line numbers of the file that has the comments."""
     value = node.value
     if isinstance(value, dict):
         value = {key: _moved(child, numbers) for key, child in value.items()}

@@ -1,10 +1,9 @@
-"""The fastest reader: a file in our canonical form becomes entries key by key, without
-any node (docs/ticket-file.md).
+"""Read a ticket file in our canonical form, key by key, without any node.
 
-It takes a file only if writing its ticket back gives the same bytes: the keys stand in
-their order, every scalar is held against the style in which we would write it, and the
-head against the one that the history gives. Nothing else is said about the file;
-whatever is not in this form is read by others, which know how to complain.
+This is the fastest reader (docs/ticket-file.md). It accepts a file only if writing its
+ticket gives the same bytes: the keys stand in their order, every scalar has the style
+in which we would write it, and the head is what the history gives. About any other file
+it says nothing; other readers read that, and name what is wrong.
 """
 
 from __future__ import annotations
@@ -50,8 +49,10 @@ _TEXTS = _NAMES | _IDS | {"due"}
 
 
 def read_canonical(data: bytes) -> Ticket | None:
-    """The ticket of a file that is, byte for byte, what we would write; nothing, if it
-    is not."""
+    """Return the ticket of a file that is, byte for byte, what we would write.
+
+    ``None`` for any other file.
+    """
     try:
         text = data.decode("utf-8")
         head, start, below = text.partition(_START)
@@ -64,38 +65,43 @@ def read_canonical(data: bytes) -> Ticket | None:
 
 
 def _entry(chunk: str) -> Entry:
+    """Return an entry from its text.
+
+    Raises:
+        NotCanonicalError: it is not in our form; likewise below.
+    """
     begin = _BEGIN.match(chunk)
     if begin is None:
         raise NotCanonicalError
-    id_, at, by, what = begin.groups()
-    acted = _short_what(what) if len(what) <= 200 else _what(what)
-    held = {**acted.__dict__, "id": id_, "at": _moment(at), "by": _text(by)}
+    id_, at, by, action_text = begin.groups()
+    action = _short_what(action_text) if len(action_text) <= 200 else _what(action_text)
+    values = {**action.__dict__, "id": id_, "at": _moment(at), "by": _text(by)}
     if len(chunk) > (end := begin.end()):
         keys, raws = _keys(chunk[end:])
         for (name, read), raw in zip(_readers(keys), raws, strict=True):
-            held[name] = read(raw)
-    return from_dict_unchecked(Entry, held)
+            values[name] = read(raw)
+    return from_dict_unchecked(Entry, values)
 
 
 def _what(raw: str) -> Entry:
-    """What was done in which role, from where to where, by which rule."""
+    """Return what was done in which role, from and to which status, and by which rule."""
     keys, raws = _keys(raw)
-    held: dict[str, Any] = {
+    values: dict[str, Any] = {
         name: read(value)
         for (name, read), value in zip(_readers(keys), raws, strict=True)
     }
-    if not held.keys() >= {"role", "event"} or held["event"] not in EVENTS:
+    if not values.keys() >= {"role", "event"} or values["event"] not in EVENTS:
         raise NotCanonicalError
-    return Entry(at="", by="", **held)
+    return Entry(at="", by="", **values)
 
 
 _short_what = lru_cache(maxsize=1 << 14)(_what)
-"""The same come together again and again; what is long is not worth the memory, here
-and below."""
+"""The same actions occur many times; long ones are not worth the memory, here and below.
+"""
 
 
 def _keys(raw: str) -> tuple[tuple[str, ...], list[str]]:
-    """The keys of a part of an entry, and all that follows each."""
+    """Return the keys of a part of an entry, and the text after each."""
     parts = _KEY.split(raw)
     if parts[0]:
         raise NotCanonicalError
@@ -104,7 +110,7 @@ def _keys(raw: str) -> tuple[tuple[str, ...], list[str]]:
 
 @lru_cache(maxsize=1 << 10)
 def _readers(keys: tuple[str, ...]) -> list[tuple[str, Callable[[str], Any]]]:
-    """For keys in the one order the name of each in an entry, and how it is read."""
+    """Return, for keys in their order, the name of each in an entry and its reader."""
     if list(keys) != [key for key in ENTRY_KEYS if key in keys]:
         raise NotCanonicalError
     return [(ENTRY_NAMES[key], _READERS[key]) for key in keys]
@@ -125,7 +131,7 @@ def _text(raw: str) -> str:
 
 
 def _lines(raw: str) -> str:
-    """A text as a block of lines."""
+    """Return a text that is written as a block of lines."""
     mark, _, body = raw.partition("\n")
     value = body.replace("\n    ", "\n").removeprefix("    ") + (
         "\n" if mark == "|" else ""
@@ -136,7 +142,7 @@ def _lines(raw: str) -> str:
 
 
 def _block(value: str) -> str:
-    """A text below its key, where empty lines are not indented."""
+    """Return a text as it stands below its key; empty lines are not indented."""
     body = value.removesuffix("\n")
     if "\n\n" not in body:
         return "    " + body.replace("\n", "\n    ")
@@ -156,7 +162,7 @@ def _due(raw: str) -> str:
 
 
 def _moment(raw: str) -> str:
-    """An instant in its form, of a day that there is."""
+    """Return an instant, checked to be a real day."""
     if not (
         "01" <= raw[8:10] <= "28"
         and "01" <= raw[5:7] <= "12"
@@ -191,7 +197,7 @@ def _ids(raw: str) -> tuple[str, ...]:
 
 
 def _item(raw: str) -> str:
-    """A text in a list, which is always on one line, and may be empty."""
+    """Return a text in a list: always on one line, and perhaps empty."""
     if is_plain(raw):
         return raw
     value = unquoted(raw)
@@ -201,7 +207,7 @@ def _item(raw: str) -> str:
 
 
 def _by_schema(key: str, raw: str, read: Callable[[str], str] = _text) -> str:
-    """A text under a key; ids and instants stand there without quotes."""
+    """Return a text under a key; ids and instants stand there without quotes."""
     if key not in BY_SCHEMA:
         return read(raw)
     if MACHINE.match(raw):
@@ -217,28 +223,28 @@ def _sets(raw: str) -> Mapping[str, Value]:
     before, *lines = raw.split("\n    ")
     if before or not lines:
         raise NotCanonicalError
-    found: dict[str, Value] = {}
+    values: dict[str, Value] = {}
     for line in lines:
         key, _, value = line.partition(": ")
         if value[:1] in ("", "|") or not (
             _short_is_set_key if len(key) <= 40 else _is_set_key
         )(key):
             return _odd_sets(raw)
-        if key in found:
+        if key in values:
             raise NotCanonicalError
         if key in _NAMES:
-            found[key] = _text(value)
+            values[key] = _text(value)
         elif key in _IDS:
-            found[key] = _by_schema(key, value)
+            values[key] = _by_schema(key, value)
         else:
-            found[key] = (
+            values[key] = (
                 _short_value(key, value) if len(line) <= 80 else _value(key, value)
             )
-    return found
+    return values
 
 
 def _is_set_key(key: str) -> bool:
-    """Whether a name in ``set`` is one of the common form, without quotes."""
+    """Return whether a name in ``set`` has the common form, without quotes."""
     return bool(_SET_KEY.match(key)) and is_plain(key)
 
 
@@ -252,11 +258,11 @@ def _value(key: str, raw: str) -> Value:
 
 
 _short_value = lru_cache(maxsize=4096)(_value)
-"""Fields are set to the same again and again."""
+"""Fields are often set to the same values."""
 
 
 def _fitting(key: str, value: Value) -> Value:
-    """The value, if it is of the type that its key has."""
+    """Return the value, if it has the type of its key."""
     if key in _TEXTS and not isinstance(value, str):
         raise NotCanonicalError
     if key == "version" and (isinstance(value, bool) or not isinstance(value, int)):
@@ -267,20 +273,20 @@ def _fitting(key: str, value: Value) -> Value:
 
 
 def _odd_sets(raw: str) -> Mapping[str, Value]:
-    """The same where a value stands below its key, by the reader that knows nodes."""
+    """Return the mapping of ``set`` where a value stands below its key, read by nodes."""
     lines = raw.split("\n")[1:]
     node = read_strict(
         ("\n".join(line.removeprefix("    ") for line in lines) + "\n").encode()
     )
     if node is None:
         raise NotCanonicalError
-    found = {key: _odd_value(key, item) for key, item in node.map.items()}
+    values = {key: _odd_value(key, item) for key, item in node.map.items()}
     written = [
-        line for key, value in found.items() for line in key_lines(key, value, "    ")
+        line for key, value in values.items() for line in key_lines(key, value, "    ")
     ]
     if written != lines:
         raise NotCanonicalError
-    return found
+    return values
 
 
 def _odd_value(key: str, node: Node) -> Value:
@@ -311,4 +317,4 @@ _READERS: Mapping[str, Callable[[str], Any]] = dict.fromkeys(_WHAT, _text) | {
     "quiet": _true,
     "after": _ids,
 }
-"""How each key is read: by what follows its colon, and a space on the same line."""
+"""How each key is read: from the text after its colon and a space on the same line."""

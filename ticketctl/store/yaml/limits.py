@@ -1,10 +1,10 @@
-"""What a YAML file may hold at most, looked at before it is parsed.
+"""Limit what a YAML file may hold, before it is parsed.
 
 A parser takes time for each line, each value and each character of a line. Lines and
-the length of a line are bounded here, by counting alone. Values are counted while the
-file is parsed (``store/yaml/ruamel.py``): that is exact, and stops the parser at the
-first that is too many. Nothing is estimated from the text, so no honest file is refused
-for the way in which it is written.
+their length are limited here, by counting alone. Values are counted while the file is
+parsed (``store/yaml/ruamel.py``): that is exact, and stops the parser at the first
+value too many. Nothing is estimated from the text, so no honest file is refused for the
+way in which it is written.
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ from ticketctl.errors import BrokenError, Place
 from ticketctl.pattern import pattern
 
 MAX_NODES = 20_000
-"""How many values and keys a file may hold. A ticket in our own form, or so but for
-comments, may hold any number."""
+"""How many values and keys a file may hold.
+
+A ticket in our form, with or without comments, may hold any number."""
 MAX_LINES = 150_000
 MAX_LINE = 600_000
-"""How many characters a line may have; a text of the largest size that is taken has
-half as many."""
+"""How many characters a line may have; the largest text that is accepted has half as many.
+"""
 HINT = "split it; in a ticket, take away what was changed by hand but comments"
 
 _BREAK = pattern(r"\r\n|[\n\r\x85\u2028\u2029]")
 
 
 def check_bounds(text: str, path: str) -> None:
-    """Refuse a text that would take a YAML parser long for its lines.
+    """Check that a text has not too many lines, and none that is too long.
 
     Raises:
-        BrokenError: with the place at which it becomes too much.
+        BrokenError: with the place of the first line or character too many.
     """
     lines = sum(map(text.count, "\n\r\x85\u2028\u2029")) - text.count("\r\n")
     if lines > MAX_LINES:

@@ -1,8 +1,8 @@
-"""Changing a hand-written ticket file line by line: what is not changed stays as it is,
-comments and all.
+"""Change a hand-written ticket file line by line; all other lines stay as they are.
 
-It understands block style with places known (``core/yaml_node.py``); the caller reads
-the result back and takes another way if it is not what was meant.
+Comments stay, too. This understands block style with known places
+(``core/yaml_node.py``); the caller reads the result back, and writes the whole file if
+it is wrong.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from ticketctl.core.yaml_node import Node, plain
 from ticketctl.store.yaml.writer import entry_lines, key_lines
 
 Edit = tuple[int, int, list[str]]
-"""Lines ``first`` to ``end`` (from 0, ``end`` not among them) of the old text, and what
-stands there instead."""
+"""Lines ``first`` to ``end`` (from 0, without ``end``) of the old text, and the new lines
+in their place."""
 
 
 def splice(text: str, node: Node, ticket: Ticket, added: int) -> str:
-    """The text of a ticket file brought to a new state.
+    """Return the text of a ticket file brought to a new state.
 
     Args:
         text: the file.
@@ -47,20 +47,22 @@ def _mapping(
     lines: Sequence[str],
     node: Node,
     new: Mapping[str, Any],
-    known: Sequence[str],
+    our_keys: Sequence[str],
     indent: str,
 ) -> Iterator[Edit]:
-    """The edits that bring a block mapping to new values.
+    """Yield the edits that bring a block mapping to new values.
 
     Args:
-        known: the keys that are ours, in their order; others are left alone.
+        known: the keys that are ours, in their order; others stay as they are.
     """
     places = node.keys or {}
-    for key in known:
+    for key in our_keys:
         if key in places:
             yield from _key(lines, node, key, new, indent)
         elif key in new:
-            before = [other for other in known[: known.index(key)] if other in places]
+            before = [
+                other for other in our_keys[: our_keys.index(key)] if other in places
+            ]
             at = (
                 _region(lines, node, before[-1])[1]
                 if before
@@ -72,6 +74,7 @@ def _mapping(
 def _key(
     lines: Sequence[str], node: Node, key: str, new: Mapping[str, Any], indent: str
 ) -> Iterator[Edit]:
+    """Yield the edit that brings one key to its new value."""
     old = node.map[key]
     first, end = _region(lines, node, key)
     if key not in new:
@@ -98,8 +101,10 @@ def _key(
 
 
 def _region(lines: Sequence[str], node: Node, key: str) -> tuple[int, int]:
-    """The lines of a key and its value, from 0, the second one past the last; comments
-    after it are not its own."""
+    """Return the lines of a key and its value, from 0; the second is past the last.
+
+    Comments after the value do not belong to it.
+    """
     line, col = (node.keys or {})[key]
     value, first = node.map[key], line - 1
     end = first + 1
@@ -111,26 +116,31 @@ def _region(lines: Sequence[str], node: Node, key: str) -> tuple[int, int]:
 
 
 def _belongs(line: str, indent: int, value: Node) -> bool:
-    own = len(line) - len(line.lstrip(" "))
+    """Return whether a line below a key belongs to its value."""
+    column = len(line) - len(line.lstrip(" "))
     stripped = line.strip()
-    if not stripped or own > indent:
+    if not stripped or column > indent:
         return True
-    if isinstance(value.value, list) and own == indent:
+    if isinstance(value.value, list) and column == indent:
         return stripped.startswith(("- ", "#")) or stripped == "-"
     return False
 
 
 def _trailing(line: str, value: Node) -> bool:
-    """Whether a last line is none of the value's own: blank, or a comment (which text
-    in a block never is)."""
+    """Return whether a last line does not belong to the value: blank, or a comment.
+
+    Text in a block is never a comment.
+    """
     stripped = line.strip()
     text = isinstance(value.value, str) or (value.items and _ends_in_block(value))
     return not stripped or (stripped.startswith("#") and not text)
 
 
 def _ends_in_block(value: Node) -> bool:
-    """Whether a collection ends in a text of several lines, whose last line may begin
-    with #."""
+    """Return whether a collection ends in a text of several lines.
+
+    The last line of such a text may begin with #.
+    """
     while value.value and not isinstance(value.value, str | int):
         value = list(value.map.values())[-1] if value.map else value.items[-1]
     return isinstance(value.value, str) and "\n" in value.value.rstrip("\n")

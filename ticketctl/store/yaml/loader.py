@@ -1,5 +1,7 @@
-"""From the located YAML of a ticket file to a ticket: every mistake is a "broken
-ticket" with its place."""
+"""Make a ticket of the located YAML of its file.
+
+Every mistake is a :class:`BrokenError` with its place.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,14 @@ _EVENT_ID = pattern(r"e[0-9a-f]{12}\Z")
 
 
 class Difference(Record):
-    """A head key that is not what the history gives: set by hand, or by a merge."""
+    """A head key that is not what the history gives: set by hand, or by a merge.
+
+    Args:
+        key: of the head.
+        place: of the key in the file.
+        says: its value in the file.
+        gives: its value after the history.
+    """
 
     key: str
     place: Place
@@ -48,13 +57,15 @@ class LoadedTicket(Record):
 
     @property
     def canonical(self) -> bool:
-        """Whether the file is, byte for byte, what we would write."""
+        """Return whether the file is, byte for byte, what we would write."""
         return self.located is None
 
     @cached_property
     def node(self) -> Node:
-        """The located content, for findings with places; where the file is canonical,
-        only made when it is asked for."""
+        """Return the content with places, for findings.
+
+        For a canonical file it is made only when it is needed.
+        """
         if self.located is not None:
             return self.located
         node = read_strict(self.data)
@@ -63,10 +74,14 @@ class LoadedTicket(Record):
 
 
 def load_ticket(data: bytes, path: str, node: Node, id_: str) -> LoadedTicket:
-    """Make the ticket of a file.
+    """Return the ticket of a file.
+
+    Args:
+        node: the located content of the file.
+        id_: the id that its name gives.
 
     Raises:
-        BrokenError: with the place of what cannot be understood.
+        BrokenError: with the place of what is wrong.
     """
     for part in node.walk():
         if any(_is_halved(text) for text in (part.value, *part.map)):
@@ -81,10 +96,10 @@ def load_ticket(data: bytes, path: str, node: Node, id_: str) -> LoadedTicket:
     history = node.map.get("history")
     if history is None or not isinstance(history.value, list) or not history.value:
         raise BrokenError("there is no history", place=_at(path, node))
-    if (found := node.map.get("id", history)).value != id_:
+    if (id_node := node.map.get("id", history)).value != id_:
         raise BrokenError(
-            f'the file is named {id_}, but its id is "{found.text}"',
-            place=_at(path, found),
+            f'the file is named {id_}, but its id is "{id_node.text}"',
+            place=_at(path, id_node),
         )
     entries = tuple(_entry(item, path) for item in history.value)
     try:
@@ -101,6 +116,7 @@ def load_ticket(data: bytes, path: str, node: Node, id_: str) -> LoadedTicket:
 
 
 def _is_halved(value: object) -> bool:
+    """Return whether a value is a text with a lone surrogate, which cannot be encoded."""
     try:
         return isinstance(value, str) and not value.isascii() and not value.encode()
     except UnicodeEncodeError:
@@ -113,18 +129,22 @@ def _at(path: str, node: Node) -> Place:
 
 def _differences(ticket: Ticket, node: Node, path: str) -> list[Difference]:
     head = ticket.head()
-    found = []
+    differences = []
     for key in HEAD:
         says = plain(node.map[key]) if key in node.map else None
         gives = thaw(head.get(key))
         if says != gives and not (key == "fields" and not says and not gives):
             place = _at(path, node.map[key]) if key in node.map else _at(path, node)
-            found.append(Difference(key, place, says, gives))
-    return found
+            differences.append(Difference(key, place, says, gives))
+    return differences
 
 
 def _entry(node: Node, path: str) -> Entry:
-    """One entry, its keys held against what the file format says of each."""
+    """Return one entry; each key is checked against the file format.
+
+    Raises:
+        BrokenError: with the place of what is wrong.
+    """
     if not isinstance(node.value, dict):
         raise BrokenError(
             "an entry of the history must be a mapping", place=_at(path, node)
@@ -144,6 +164,7 @@ def _entry(node: Node, path: str) -> Entry:
 
 
 def _instant(node: Node) -> str:
+    """Return what is wrong with an instant; empty if nothing is. Likewise below."""
     try:
         parse_instant(node.text)
     except ValueError as error:

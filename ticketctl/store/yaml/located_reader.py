@@ -1,6 +1,8 @@
-"""Places in our canonical form (docs/ticket-file.md), without any YAML library: the
-nodes that ruamel.yaml would give, or nothing. Whoever calls it has seen by other means
-that the text is in that form. Everything else is ruamel's.
+"""Read places in our canonical form, without a YAML library (docs/ticket-file.md).
+
+The result has the same nodes that ruamel.yaml would give, or is ``None``. The caller
+has checked by other means that the text is in that form; all other texts are read by
+``store/yaml/ruamel.py``.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ class NotCanonicalError(ValueError):
 
 
 def read_strict(data: bytes) -> Node | None:
-    """Read a ticket file that looks as we write it; nothing, if it does not."""
+    """Return the located content of a ticket file in our form; ``None`` for any other."""
     try:
         text = data.decode("utf-8")
         if not text.endswith("\n") or "\r" in text:
@@ -54,14 +56,26 @@ def read_strict(data: bytes) -> Node | None:
 
 
 class _LineReader:
-    """Goes down the lines once."""
+    """A reader that goes down the lines once.
+
+    Args:
+        lines: of the file.
+    """
 
     def __init__(self, lines: list[str]) -> None:
         self.lines, self.at = lines, 0
 
     def mapping(self, indent: int) -> Node:
-        """The mapping whose keys begin at a column (from 0); its first line may begin
-        with the dash of a sequence."""
+        """Return the mapping whose keys begin at a column.
+
+        Its first line may begin with the dash of a sequence.
+
+        Args:
+            indent: the column, from 0.
+
+        Raises:
+            NotCanonicalError: the text is not in our form.
+        """
         if indent > _DEEPEST:
             raise NotCanonicalError
         values: dict[str, Node] = {}
@@ -73,14 +87,14 @@ class _LineReader:
                 dashed = False
             elif not line.startswith(lead):
                 break
-            found = _KEY.match(line, indent)
-            if found is None:
+            match = _KEY.match(line, indent)
+            if match is None:
                 break
-            key = unquoted(found[1])
+            key = unquoted(match[1])
             if key in values:
                 raise NotCanonicalError
             keys[key] = (self.at + 1, indent + 1)
-            values[key] = self._value(line, found.end(), indent)
+            values[key] = self._value(line, match.end(), indent)
         if not values:
             raise NotCanonicalError
         return Node(values, start, indent + 1, keys)
@@ -89,7 +103,7 @@ class _LineReader:
         return indent >= 2 and self.lines[self.at].startswith("- ", indent - 2)
 
     def _value(self, line: str, start: int, indent: int) -> Node:
-        """What stands after a key: on its line, or on those below it."""
+        """Return the value after a key: on its line, or on those below it."""
         number = self.at + 1
         self.at += 1
         rest = line[start:]
@@ -141,13 +155,18 @@ def _scalar(text: str) -> Scalar:
 
 
 def unquoted(text: str) -> str:
-    """The text that stands in double quotes; a text without them as it is."""
+    """Return the text in double quotes; a text without them as it is.
+
+    Raises:
+        NotCanonicalError: the quotes are not closed.
+        UnicodeEncodeError: there is a lone surrogate.
+    """
     if not text.startswith('"'):
         return text
-    found = _QUOTED.match(text)
-    if found is None:
+    match = _QUOTED.match(text)
+    if match is None:
         raise NotCanonicalError
-    value = _ESCAPE.sub(_unescaped, found[1])
+    value = _ESCAPE.sub(_unescaped, match[1])
     value.encode()  # half a character (a lone surrogate) is no text
     return value
 

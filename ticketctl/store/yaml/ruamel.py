@@ -1,7 +1,7 @@
-"""The one door to ruamel.yaml: reading YAML with places, and changing a hand-written
-file without losing a comment.
+"""Read any YAML with places, and change a hand-written file, by ruamel.yaml.
 
-It is imported only when a file has to be parsed.
+This is the only module that imports ruamel.yaml. It is imported only when a file has to
+be parsed.
 """
 
 from __future__ import annotations
@@ -36,13 +36,17 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def read_yaml(data: bytes, path: str) -> Node:
     """Parse one YAML document, every value with its place.
 
-    Limits are kept before parsing (1 MiB, strict UTF-8, those of
-    ``store/yaml/limits.py``) and while parsing, in the stream
-    of events: depth 20, 20,000 values, one document; no anchors, aliases, tags,
-    directives, merge keys or duplicate keys.
+    Limits are checked before parsing (1 MiB, strict UTF-8, those of
+    ``store/yaml/limits.py``) and while parsing, in the stream of events: depth 20,
+    20,000 values, one document; no anchors, aliases, tags, directives, merge keys or
+    duplicate keys.
+
+    Args:
+        data: the bytes of the file.
+        path: its name, for errors.
 
     Raises:
-        BrokenError: with the place of the trouble.
+        BrokenError: with the place of what is wrong.
     """
     text = _decode(data, path)
     check_bounds(text, path)
@@ -68,6 +72,11 @@ def read_yaml(data: bytes, path: str) -> Node:
 
 
 def _decode(data: bytes, path: str) -> str:
+    """Return the text of a file.
+
+    Raises:
+        BrokenError: it is too large, not UTF-8, or has conflict markers.
+    """
     if len(data) > MAX_BYTES:
         raise BrokenError(f"larger than {MAX_BYTES >> 20} MiB", place=Place(path))
     try:
@@ -86,38 +95,38 @@ def _decode(data: bytes, path: str) -> str:
 
 
 class _NodeReader:
-    """Builds nodes from the stream of events."""
+    """A builder of nodes from ruamel's stream of events."""
 
     def __init__(self, events: Iterator[Any], path: str) -> None:
         self.events, self.path = events, path
         self.nodes = 0
 
     def fail(self, event: Any, message: str, hint: str = "") -> BrokenError:
-        """The error of an event, with its place."""
+        """Return the error of an event, with its place."""
         mark = event.start_mark
         return BrokenError(
             message, hint, Place(self.path, mark.line + 1, mark.column + 1)
         )
 
     def document(self) -> Node:
-        """The one document of the stream; null, if there is none.
+        """Return the one document of the stream; null, if it is empty.
 
         Raises:
-            BrokenError: there are more, or it holds what we do not read; so do the
-                others.
+            BrokenError: there are more, or it has what we do not accept; likewise
+                below.
         """
-        found: Node | None = None
+        node: Node | None = None
         for event in self.events:
             if isinstance(event, DocumentStartEvent):
                 if event.version or event.tags:
                     raise self.fail(event, "YAML directives are not allowed")
-                if found is not None:
+                if node is not None:
                     raise self.fail(event, "more than one document in the file")
-                found = self.node(next(self.events), 1)
-        return found or Node(None, 1, 1)
+                node = self.node(next(self.events), 1)
+        return node or Node(None, 1, 1)
 
     def node(self, event: Any, depth: int) -> Node:
-        """The value that begins with an event, ``depth`` levels down."""
+        """Return the value that begins with an event, ``depth`` levels down."""
         if isinstance(event, AliasEvent):
             raise self.fail(event, "aliases (*name) are not allowed")
         if event.anchor is not None:
@@ -152,12 +161,12 @@ class _NodeReader:
         return self.mapping(event, depth, line, col)
 
     def sequence(self, depth: int) -> Iterator[Node]:
-        """The items of a list whose beginning has been read."""
+        """Yield the items of a list whose start has been read."""
         while not isinstance(event := next(self.events), SequenceEndEvent):
             yield self.node(event, depth + 1)
 
     def mapping(self, start: Any, depth: int, line: int, col: int) -> Node:
-        """The mapping that begins with an event, at a place of the file."""
+        """Return the mapping that begins with an event, at a place of the file."""
         assert isinstance(start, MappingStartEvent)
         values: dict[str, Node] = {}
         keys: dict[str, tuple[int, int]] = {}
@@ -176,14 +185,15 @@ class _NodeReader:
 
 
 def rewrite(data: bytes, fresh: bytes, known: tuple[str, ...], added: int) -> bytes:
-    """A hand-written ticket file brought to a new state, its comments, order and
-    unknown keys kept.
+    """Return a hand-written ticket file in a new state.
+
+    Its comments, order and unknown keys are kept.
 
     Args:
-        data: the file as it is; it has been read without trouble.
-        fresh: the new state in our canonical form, from which the new values are taken
-            in their styles.
-        known: the head keys that are ours; of these, the ones not in ``fresh`` go.
+        data: the file as it is, which has been read without errors.
+        fresh: the new state in our canonical form; the new values come from it, with
+            their styles.
+        known: the head keys that are ours; those that are not in ``fresh`` are removed.
         added: how many entries at the end of ``fresh`` are new.
     """
     yaml = YAML(typ="rt", pure=True)
@@ -207,8 +217,10 @@ def rewrite(data: bytes, fresh: bytes, known: tuple[str, ...], added: int) -> by
 
 
 def _merged(old: Any, new: Any) -> Any:
-    """The new value, put into the old mapping where there is one, so that its comments
-    stay."""
+    """Return the new value, put into the old mapping where there is one.
+
+    So its comments stay.
+    """
     if not (isinstance(old, CommentedMap) and isinstance(new, CommentedMap)):
         return new
     for key in [key for key in old if key not in new]:

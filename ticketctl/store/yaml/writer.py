@@ -1,8 +1,8 @@
-"""The canonical text of a ticket file, written without any YAML library
-(docs/ticket-file.md).
+"""Write the canonical text of a ticket file, without a YAML library.
 
-Three styles by one rule: plain, literal, double-quoted. The same bytes come back from
-ruamel.yaml's round trip, and every YAML 1.1 and 1.2 reader reads the same values.
+The form is described in docs/ticket-file.md. There are three styles by one rule: plain,
+literal, double-quoted. ruamel.yaml's round trip gives the same bytes, and every reader
+of YAML 1.1 and 1.2 reads the same values.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ MACHINE = pattern(
 
 
 def emit(ticket: Ticket) -> bytes:
-    """The file of a ticket: the head, then the history, one entry after the other."""
+    """Return the file of a ticket: the head, then the history, entry by entry."""
     lines = [*head_lines(ticket), "history:"]
     for entry in ticket.history:
         lines += entry_lines(entry)
@@ -55,9 +55,10 @@ def emit(ticket: Ticket) -> bytes:
 
 
 def extend(data: bytes, ticket: Ticket, added: int) -> bytes:
-    """The file of a ticket to whose history some entries were added: a new head, the
-    old history as it stands, the new entries. The same bytes as ``emit(ticket)``,
-    without writing the whole anew.
+    """Return the file of a ticket to whose history some entries were added.
+
+    The head is new, the old history stays, and the new entries follow. The result is
+    that of ``emit(ticket)``, without writing the whole.
 
     Args:
         data: the file as it was, in canonical form.
@@ -78,18 +79,20 @@ def extend(data: bytes, ticket: Ticket, added: int) -> bytes:
 
 
 def head_lines(ticket: Ticket) -> list[str]:
-    """The lines above ``history``."""
+    """Return the lines above ``history``."""
     return list(_mapping(ticket.head(), ""))
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text stands without quotes."""
+    """Return whether a text stands without quotes."""
     return _short_is_plain(text) if len(text) <= 40 else _is_plain(text)
 
 
 def _is_printed(text: str) -> bool:
-    """Whether every character stands for itself, outside quotes; nearly all texts are
-    told by two quick looks."""
+    """Return whether every character stands for itself, outside quotes.
+
+    Two quick checks decide for nearly all texts.
+    """
     return text.isprintable() if text.isascii() else not _SPECIAL.search(text)
 
 
@@ -106,11 +109,11 @@ def _is_plain(text: str) -> bool:
 
 
 _short_is_plain = lru_cache(maxsize=4096)(_is_plain)
-"""Keys, names, roles and addresses come again and again."""
+"""Keys, names, roles and addresses occur many times."""
 
 
 def is_literal(text: str) -> bool:
-    """Whether a text stands as a block under ``|`` or ``|-``."""
+    """Return whether a text stands as a block under ``|`` or ``|-``."""
     body = text.removesuffix("\n")
     return (
         "\n" in body
@@ -121,7 +124,7 @@ def is_literal(text: str) -> bool:
 
 
 def quoted(text: str) -> str:
-    """A text in double quotes, on one line."""
+    """Return a text in double quotes, on one line."""
     if text.isascii() and text.isprintable():
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return '"' + _ESCAPED.sub(lambda match: _escape(match.group()), text) + '"'
@@ -141,7 +144,7 @@ def _escape(char: str) -> str:
 
 
 def entry_lines(entry: Entry) -> list[str]:
-    """The lines of one entry of a history."""
+    """Return the lines of one entry of a history."""
     return [
         line if number else "- " + line[2:]
         for number, line in enumerate(_mapping(entry.content(), "  "))
@@ -149,7 +152,7 @@ def entry_lines(entry: Entry) -> list[str]:
 
 
 def key_lines(key: str, value: Any, indent: str) -> list[str]:
-    """The lines of one key with its value."""
+    """Return the lines of one key with its value."""
     return list(_mapping({key: value}, indent))
 
 
