@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import assert_never
 
 from ticketctl.core.engine.context import Situation, context_for
 from ticketctl.core.engine.draft import DecisionDraft
@@ -68,21 +69,24 @@ def _run(builder: TransitionBuilder, ticket: Ticket | None, request: Request) ->
         TooLongError: it would set more than a ticket can hold.
     """
     draft, profile = builder.draft, builder.draft.profile
-    if isinstance(request, Deliver):
-        builder.deliver(request)
-    elif isinstance(request, Keep):
-        builder.keep(request)
-    elif isinstance(request, Fire):
-        automation = profile.automation(request.rule)
-        assert automation is not None, f"no automation {request.rule}"
-        builder.fire(automation, request)
-    else:
-        draft.reasons += actor_reasons(profile, ticket, request.actor, draft.people)
-        draft.reasons += _edit_reasons(profile, ticket, request)
-        if isinstance(request, Create):
-            builder.create(request)
-        else:
-            builder.change(request)
+    match request:
+        case Deliver():
+            builder.deliver(request)
+        case Keep():
+            builder.keep(request)
+        case Fire():
+            automation = profile.automation(request.rule)
+            assert automation is not None, f"no automation {request.rule}"
+            builder.fire(automation, request)
+        case Create() | Change():
+            draft.reasons += actor_reasons(profile, ticket, request.actor, draft.people)
+            draft.reasons += _edit_reasons(profile, ticket, request)
+            if isinstance(request, Create):
+                builder.create(request)
+            else:
+                builder.change(request)
+        case _:
+            assert_never(request)
 
 
 def actor_reasons(

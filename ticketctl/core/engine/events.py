@@ -1,4 +1,4 @@
-"""Which events an entry of a history stands for (docs/profile-language.md, events)."""
+"""The events that an entry of a history raises (docs/profile-language.md, events)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.profile import Profile
 
 _OPENINGS = ("created", "imported")
-"""The kinds of the first entry of a history, which alone of these has a status."""
+"""The kinds of the first entry of a history: of these, only that entry has a status."""
 
 
 def is_import(entry: Entry) -> bool:
-    """Whether an entry says that the history above it came from another store: it
-    stands in the middle of a history, and is no event for any rule
-    (docs/ticket-file.md)."""
+    """Return whether an entry says that the history above it came from another store.
+
+    Such an entry is not the first one, and raises no event (docs/ticket-file.md).
+    """
     return entry.event == "imported" and entry.to is None
 
 
@@ -39,7 +40,7 @@ def events_of(profile: Profile, entry: Entry) -> set[Event]:
     if entry.to is not None:
         events.add(Event("entered", entry.to))
     elif entry.event == "imported":
-        return set()  # as is_import: what the importer does is no event of the ticket
+        return set()  # as is_import; but `to` was tested already, and this is hot
     if entry.from_ is not None:
         events.add(Event("left", entry.from_))
     is_opening, kind = entry.event in _OPENINGS, profile.kind(entry.role)
@@ -63,22 +64,23 @@ def events_of(profile: Profile, entry: Entry) -> set[Event]:
 
 
 def _field(name: str) -> str:
-    """``fields.checklist.verify-restore`` is about ``checklist``."""
+    """Return the field of a flat name: ``checklist`` of
+    ``fields.checklist.verify-restore``."""
     return name.removeprefix("fields.").partition(".")[0]
 
 
 def latest(profile: Profile, history: Iterable[Entry], event: Event) -> int:
-    """The position of the latest entry that raises an event, -1 if there is none."""
-    found = -1
+    """Return the position of the latest entry that raises an event; -1 if none does."""
+    last = -1
     for position, entry in enumerate(history):
         if event in events_of(profile, entry):
-            found = position
-    return found
+            last = position
+    return last
 
 
 def last_customer_text(profile: Profile, history: Iterable[Entry]) -> str:
-    """What the customer wrote last: all of it since staff last wrote; the report itself
-    if there is nothing else."""
+    """Return what the customer wrote since staff last wrote, else the customer's last
+    message, else the text of the first entry."""
     report, texts, answered = "", list[str](), 0
     for entry in history:
         events = events_of(profile, entry)
@@ -95,9 +97,9 @@ _MESSAGES = (_CUSTOMER_MESSAGE, _STAFF_MESSAGE)
 
 
 def unanswered(profile: Profile, history: Sequence[Entry]) -> bool:
-    """Whether the last public message is the customer's."""
+    """Return whether the last public message is the customer's."""
     for entry in reversed(history):
-        if entry.text is not None:  # or it is no message
+        if entry.text is not None:  # only messages have one
             events = events_of(profile, entry)
             if not events.isdisjoint(_MESSAGES):
                 return _MESSAGES[0] in events

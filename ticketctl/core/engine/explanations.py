@@ -1,4 +1,4 @@
-"""Tests of a profile in words: what they ask, and why they do not pass."""
+"""The conditions of a profile in words: what they ask, and why they do not hold."""
 
 from __future__ import annotations
 
@@ -30,15 +30,9 @@ from ticketctl.core.conditions import (
 
 
 def either(names: Iterable[str]) -> str:
-    """``a, b or c``."""
-    names = list(names)
-    return (
-        names[0]
-        if len(names) == 1
-        else ", ".join(names[:-1]) + f" or {names[-1]}"
-        if names
-        else ""
-    )
+    """Return names as a list in words: ``a, b or c``."""
+    *first, last = list(names) or [""]
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def default_words(condition: SimpleCondition) -> str:

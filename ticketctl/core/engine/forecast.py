@@ -1,5 +1,4 @@
-"""Why a rule will act on a ticket, or will not, and what time will do if nobody does
-anything. Pure, as the sweep is."""
+"""What rules will do to a ticket by time, if nobody does anything, and why or why not."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.record import Record
 
 MOST = 1000
-"""How many acts on one ticket are foreseen at most."""
+"""How many automatic actions on one ticket are forecast at most."""
 
 
 class RuleForecast(Record):
@@ -27,11 +26,11 @@ class RuleForecast(Record):
 
     Args:
         clock: from which event it counts, and what stopped it.
-        fire: what comes next, if the clock runs and not all is done.
-        done: how many occurrences have been dealt with.
+        fire: what it does next, if the clock runs and not all is done.
+        done: the number of the last occurrence that was done.
         unreachable: why its notifications reach nobody, if they do not.
-        conditions: each test of the rule in words, and whether it holds when the rule
-            would act (now, if that is past).
+        conditions: each condition in words, and whether it holds when the rule is due
+            (now, if that is past).
     """
 
     automation: Automation
@@ -86,7 +85,7 @@ def forecast(
         ]
         if decided:
             ticket = decided[-1]
-            continue  # the run after that, at the same instant: what one run does starts clocks for the next
+            continue  # at the same instant: what one sweep does starts clocks
         fire = next_due(profile, ticket, people, after=at)
         if fire is None or dates.parse_instant(fire.due) > until:
             return

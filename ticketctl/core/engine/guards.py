@@ -89,12 +89,10 @@ def refusals(context: EvalContext, to: str) -> tuple[Transition | None, list[str
         if reason
     ]
     if not edges:
-        # That only rules set it says why there is no edge; else the profile's own
-        # reason, or what there is instead.
-        return None, refused if target.set_by_system and refused else [
-            no_transition_reason(context, to),
-            *refused,
-        ]
+        # That only rules set the status is the reason why there is no transition.
+        if not (target.set_by_system and refused):
+            refused.insert(0, no_transition_reason(context, to))
+        return None, refused
     edge = next((edge for edge in edges if may(context, edge)), None)
     if edge is None:
         edge = edges[0]
@@ -281,8 +279,8 @@ def _have_role(value: Value | None, roles: Iterable[str], people: People) -> boo
 
 
 def _later(value: str, context: EvalContext) -> bool:
-    """Whether a date or instant is still to come; what is none (a file changed by hand)
-    never comes."""
+    """Return whether a date or instant is in the future; a value that is neither (in a
+    file changed by hand) is not."""
     try:
         return (
             dates.moment_of(value, dates.zone(context.profile.timezone)) > context.now
@@ -320,9 +318,10 @@ def _field_words(name: str, check: FieldCheck, context: EvalContext) -> str:
 
 
 def _open_items(name: str, value: Value | None) -> str:
+    """Return which items of a checklist are open, with the options that close them."""
     items = value if isinstance(value, Mapping) else {}
-    left = [item for item, state in items.items() if state == "open"]
-    named = ", ".join(f'"{item}"' for item in left)
-    verb = "item is" if len(left) == 1 else "items are"
-    options = " ".join(f"--set {name}.{item}=done" for item in left)
-    return f"{len(left)} of {len(items)} {name} {verb} open: {named} ({options})"
+    pending = [item for item, state in items.items() if state == "open"]
+    names = ", ".join(f'"{item}"' for item in pending)
+    verb = "item is" if len(pending) == 1 else "items are"
+    options = " ".join(f"--set {name}.{item}=done" for item in pending)
+    return f"{len(pending)} of {len(items)} {name} {verb} open: {names} ({options})"

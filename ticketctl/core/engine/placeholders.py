@@ -54,26 +54,32 @@ def _values(
 ) -> Mapping[str, object]:
     """Return the value of each name."""
     ticket = context.ticket
-    names: dict[str, object] = {
-        name: as_text(value) for name, value in ticket.fields.items()
+    fields = {name: as_text(value) for name, value in ticket.fields.items()}
+    head = {
+        name: as_text(ticket.get(name))
+        for name in (
+            "assignee",
+            "customer",
+            "due",
+            "title",
+            "id",
+            "follows",
+            "watchers",
+        )
     }
-    for name in ("assignee", "customer", "due", "title", "id", "follows", "watchers"):
-        names[name] = as_text(ticket.get(name))
-    names |= {
+    return {
+        **fields,
+        **head,
         "actor": context.actor,
         "now": dates.format_instant(context.now),
         "name": context.name,
-    }
-    names |= {
         "text": ((cause and cause.text) or "").strip(),
         "note": ((cause and cause.note) or "").strip(),
-    }
-    names |= {
         "last_reply": last_customer_text(context.profile, ticket.acts),
         "closes": "",
         "follow_up": "",
+        **(more or {}),
     }
-    return {**names, **(more or {})}
 
 
 def as_text(value: Value | None) -> str:

@@ -1,4 +1,4 @@
-"""What can be asked of a ticket, and what the answer looks like."""
+"""The requests about a ticket, and the answers: a decision or a refusal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ if TYPE_CHECKING:  # a ticket is shown without what looks for moves
 
 
 class Actor(Record):
-    """Who asks, in which role; ``for_`` is the customer whose words staff record."""
+    """Who makes a request, in which role.
+
+    Args:
+        who: their address, or name.
+        role: the role in which they make it.
+        for_: the customer whose words they record, if they are staff and do so.
+    """
 
     who: str
     role: str
@@ -25,9 +31,11 @@ class Create(Record):
     """A new ticket.
 
     Args:
-        id: its id, made by the caller (a decision draws no random numbers).
-        to: the status, where the first that the actor may use is not meant.
+        id: its id; the caller draws it, since a decision is pure.
+        to: the status; without it, the first in which the actor may create one.
         sets: values by name (``assignee``, ``product``), already of the field's type.
+        subject: that of the email that creates it, which conditions look at.
+        files: the names of the attachments.
     """
 
     id: str
@@ -49,10 +57,11 @@ class Change(Record):
     """A move, message, note or edit, or several of them at once.
 
     Args:
+        subject: that of the email that brings it, which conditions look at.
         event: the kind of the entry, where the content does not tell it (``adopted``).
-        files: the names of what is attached.
-        follow_id: the id for a follow-up ticket, should a rule make one.
+        follow_id: the id for a follow-up ticket, in case a rule creates one.
         name: the name given to a batch, ``$name`` of the profile.
+        files: the names of the attachments.
     """
 
     actor: Actor
@@ -73,10 +82,14 @@ class Change(Record):
 
 
 class Fire(Record):
-    """An automation whose time has come: (``rule``, ``anchor``, ``occurrence``) is the
-    key of rule 6.
+    """An automation that is due.
 
-    ``missed`` is how many earlier occurrences it stands for as well (rule 8).
+    Args:
+        rule: its name.
+        anchor: the id of the entry that it counts from.
+        occurrence: the number of the occurrence; the first has number 1.
+        due: the instant, as in the file.
+        missed: how many earlier occurrences it stands for as well (rule 8).
     """
 
     rule: str
@@ -85,16 +98,26 @@ class Fire(Record):
     due: str
     missed: int = 0
 
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What is done once (rule 6)."""
+        return self.rule, self.anchor, self.occurrence
+
 
 class Deliver(Record):
-    """A notice that was handed over: the entry that owed it, and to whom it went."""
+    """A notification that was sent.
+
+    Args:
+        due_entry: the id of the entry that it was due by.
+        recipients: to whom it was sent.
+    """
 
     due_entry: str
     recipients: tuple[str, ...]
 
 
 class Keep(Record):
-    """Something that came in and is kept as an internal note: it moves nothing and is
+    """Something received that is kept as an internal note; it moves nothing and raises
     no event (X4, strangers)."""
 
     who: str
@@ -109,8 +132,14 @@ Request = Create | Change | Fire | Deliver | Keep
 
 
 class Notification(Record):
-    """A message owed to somebody, with its text; ``event`` is the entry that records
-    it."""
+    """A message that is due to somebody, with its text.
+
+    Args:
+        ticket: the id of the ticket.
+        event: the id of the entry that records it.
+        message: its name in the profile.
+        at: the instant at which it was due, as in the file.
+    """
 
     ticket: str
     event: str
@@ -122,8 +151,15 @@ class Notification(Record):
 
 
 class Decision(Record):
-    """Yes: the ticket as it will be, the entries to append, what to tell whom;
-    ``unreachable`` says why a notification reaches nobody."""
+    """The answer to a request that is allowed.
+
+    Args:
+        ticket: as it will be.
+        entries: those to append; none, if there is nothing to do.
+        notifications: those that are due, or count as sent.
+        follow_ups: the tickets to create.
+        unreachable: why notifications reach nobody.
+    """
 
     ticket: Ticket
     entries: tuple[Entry, ...]
@@ -134,10 +170,18 @@ class Decision(Record):
 
 
 class Refusal(Record):
-    """No: every reason, the document's criterion, and what could be done instead (X2).
+    """The answer to a request that is not allowed (X2).
 
-    ``gave`` tells whether the request brought more than the status wanted: a text,
-    fields, a customer's name.
+    Args:
+        from_: the status of the ticket; empty for a new one.
+        to: the status that was requested.
+        reasons: every reason, in words.
+        criterion: the document's words about the move.
+        cites: the demands that they answer.
+        open: the moves that the actor may make instead.
+        way: the shortest way to the status.
+        gave: whether the request holds more than the status: a text, fields, the name
+            of a customer.
     """
 
     id: str

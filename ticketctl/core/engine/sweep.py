@@ -1,4 +1,4 @@
-"""What one sweep does to one ticket, decided purely (rules 5, 7, 11 of the sweep)."""
+"""What one sweep does to one ticket (rules 5, 7, 11 of the sweep, docs/sweep.md)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ticketctl.record import Record
 
 
 class FiredRule(Record):
-    """One automation that came due, and what the checker made of it."""
+    """One automation that was due, and what was decided."""
 
     fire: Fire
     before: Ticket
@@ -23,37 +23,37 @@ class FiredRule(Record):
 def sweep_ticket(
     situation: Situation, ticket: Ticket, rules: Collection[str] = ()
 ) -> list[FiredRule]:
-    """Everything that is due for a ticket at ``situation.now``, one after the other, each judged
-    against what the last left.
+    """Return what a sweep does to a ticket: all that is due at ``situation.now``, one
+    after the other, each decided on the ticket as the last has left it.
 
-    It stops after the first change of status; an act of this run cannot start the clock
-    of another in the same run; a refused act writes nothing and is not tried again in
-    the run.
+    It stops after the first change of status. What one sweep does cannot start the
+    clock of another rule in the same sweep. What is refused writes nothing and is not
+    tried again in the same sweep.
 
     Args:
         rules: the names of the automations to run; all, if empty.
     """
-    known = {entry.id for entry in ticket.history}
-    done: list[FiredRule] = []
+    anchors = {entry.id for entry in ticket.history}
+    fired: list[FiredRule] = []
     tried: set[tuple[str, str, int]] = set()
     while True:
         fire = next(
             (
                 fire
                 for fire in due_now(situation, ticket)
-                if fire.anchor in known
-                and (fire.rule, fire.anchor, fire.occurrence) not in tried
+                if fire.anchor in anchors
+                and fire.key not in tried
                 and (not rules or fire.rule in rules)
             ),
             None,
         )
         if fire is None:
-            return done
-        tried.add((fire.rule, fire.anchor, fire.occurrence))
+            return fired
+        tried.add(fire.key)
         outcome = decide(situation, ticket, fire)
-        done.append(FiredRule(fire, ticket, outcome))
+        fired.append(FiredRule(fire, ticket, outcome))
         if isinstance(outcome, Decision):
-            moved = outcome.ticket.status != ticket.status
+            has_moved = outcome.ticket.status != ticket.status
             ticket = outcome.ticket
-            if moved:
-                return done
+            if has_moved:
+                return fired

@@ -1,9 +1,11 @@
-"""When automations act on a ticket: rules 2 to 7 of the sweep. Pure; the same for
-sweep, list and dry run."""
+"""When automations act on a ticket: rules 2 to 7 of the sweep (docs/sweep.md).
+
+Sweep, list, why and the forecast all ask here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -23,9 +25,14 @@ from ticketctl.record import Record
 
 
 class Clock(Record):
-    """From where a rule counts for a ticket: ``anchor`` is the event that started it,
-    ``stopper`` the one that stopped it since; it runs if there is the first and not the
-    second."""
+    """From which event a rule counts for a ticket.
+
+    It runs if it has been started and not stopped since.
+
+    Args:
+        anchor: the entry that started it.
+        stopper: the entry that has stopped it since.
+    """
 
     anchor: Entry | None
     stopper: Entry | None = None
@@ -36,10 +43,10 @@ class Timer(Record):
 
     Args:
         automation: its rule.
-        anchor: the id of the event that it counts from.
-        first: the instant of the first occurrence, UTC.
-        done: how many occurrences have been dealt with (missed ones collapse into the
-            one that was done).
+        anchor: the id of the entry that it counts from.
+        first: the instant of the first occurrence, in UTC.
+        done: the number of the last occurrence that was done; missed ones before it
+            count as done.
     """
 
     automation: Automation
@@ -48,7 +55,7 @@ class Timer(Record):
     done: int
 
     def occurrence(self, number: int, profile: Profile) -> datetime:
-        """The instant of an occurrence, counted from 1."""
+        """Return the instant of an occurrence, in UTC; the first has number 1."""
         if self.automation.repeat is None or number == 1:
             return self.first
         return profile.later(
@@ -56,9 +63,12 @@ class Timer(Record):
         )
 
     def next(self, profile: Profile, now: datetime | None = None) -> Fire | None:
-        """What is to be done next: the earliest occurrence not dealt with or, given
-        ``now``, the latest that has come by then (rule 8: missed repeats collapse into
-        one). Nothing, if all is done."""
+        """Return what is to be done next; ``None`` if all is done.
+
+        Args:
+            now: the latest occurrence that is due by then stands for all that were
+                missed before it (rule 8); without it, the earliest that is not done.
+        """
         if self.done and self.automation.repeat is None:
             return None
         number = self.done + 1
@@ -73,9 +83,9 @@ class Timer(Record):
         )
 
     def _latest(self, number: int, profile: Profile, now: datetime) -> int:
-        """The latest occurrence that has come by ``now``, at least ``number``; found by
-        halving, years may lie between."""
-        step = 1
+        """Return the number of the latest occurrence that is due by ``now``, at least
+        ``number``."""
+        step = 1  # doubled, then halved: there may be years of occurrences
         while self.occurrence(number + step, profile) <= now:
             number, step = number + step, step * 2
         while step > 1:
@@ -86,27 +96,27 @@ class Timer(Record):
 
 
 def future_event(ticket: Ticket, now: datetime) -> Entry | None:
-    """The newest event of a ticket, if it is dated in the future: more than an hour
-    later than ``now``.
+    """Return the newest entry of a ticket, if it is dated in the future: more than an
+    hour later than ``now``.
 
-    Any event counts, not only the last one: a merged history is not in the order of
-    time. No rule by time acts on such a ticket, since nobody knows what its other
-    instants are worth.
+    Any entry counts, not only the last one: a merged history is not in the order of
+    time. No rule acts by time on such a ticket, since its other instants may be wrong,
+    too.
     """
     newest = max(ticket.history, key=lambda entry: entry.at)
     return newest if newest.at > dates.horizon(now) else None
 
 
 def in_future(event: Entry) -> str:
-    """The words about what :func:`future_event` finds; its name and instant are not
-    told to who may not see it."""
+    """Return a sentence about an entry dated in the future; without its id and its
+    instant for those who may not see it."""
     if event.event == HIDDEN:
         return "an event is dated in the future"
     return f"event {event.id} is dated in the future ({event.at})"
 
 
 def timers(profile: Profile, ticket: Ticket) -> Iterator[Timer]:
-    """The clocks that run for a ticket now, in the profile's order, whether their
+    """Yield the clocks that run for a ticket, in the profile's order, whether their
     conditions hold or not."""
     for automation in profile.timed(ticket.status):
         clock = clock_of(profile, ticket, automation)
@@ -123,7 +133,7 @@ def timers(profile: Profile, ticket: Ticket) -> Iterator[Timer]:
 
 
 def clock_of(profile: Profile, ticket: Ticket, automation: Automation) -> Clock:
-    """Where a rule's clock stands for a ticket that is in one of the rule's statuses."""
+    """Return the clock of a rule for a ticket that is in one of the rule's statuses."""
     if automation.at:
         return Clock(_field_anchor(ticket, automation))
     return _event_clock(profile, ticket, automation)
@@ -142,15 +152,15 @@ def _first(
     try:
         at = dates.moment_of(moment, dates.zone(profile.timezone))
     except ValueError:
-        return None  # no date at all (a file changed by hand): check says so
+        return None  # not a date, in a file changed by hand: check reports it
     if automation.lead != dates.Duration():
         at = profile.later(automation, at, automation.lead, -1)
     return profile.later(automation, at, automation.after)
 
 
 def _done(ticket: Ticket, automation: Automation, anchor: str) -> int:
-    """The highest occurrence with this key in the history, 0 if none; a twin of the
-    anchor stands for it."""
+    """Return the highest occurrence with this key in the history, 0 if there is none; a
+    twin of the anchor counts as the anchor."""
     names = {anchor, *(name for name, other in ticket.twins.items() if other == anchor)}
     return max(
         (
@@ -165,25 +175,23 @@ def _done(ticket: Ticket, automation: Automation, anchor: str) -> int:
 
 
 def _field_anchor(ticket: Ticket, automation: Automation) -> Entry | None:
-    """The entry that last set the date, in whatever status (a date timer's anchor)."""
+    """Return the entry that last set the date, in any status."""
     names = {automation.at, f"fields.{automation.at}"}
     setters = [entry for entry in ticket.acts if names.intersection(entry.sets)]
     return setters[-1] if setters and ticket.get(automation.at) is not None else None
 
 
 def _event_clock(profile: Profile, ticket: Ticket, automation: Automation) -> Clock:
-    """The latest start (or reset) of the present stay, and what has stopped the clock
-    since."""
+    """Return the latest start (or reset) of the present stay in the rule's statuses,
+    and what has stopped the clock since."""
     anchor: Entry | None = None
     stopper: Entry | None = None
     inside = False
     stay: set[str] = set()
     for entry in ticket.history if ticket.twins else ticket.acts:
         if entry.id in ticket.idle:
-            if (
-                entry.id in ticket.twins
-            ):  # a notice that it owed counts as one of this stay
-                stay.add(entry.id)
+            if entry.id in ticket.twins:
+                stay.add(entry.id)  # what was due by it is a notification of this stay
             continue
         if entry.to is not None:
             stays = entry.to in automation.within
@@ -195,17 +203,10 @@ def _event_clock(profile: Profile, ticket: Ticket, automation: Automation) -> Cl
             continue
         stay.add(entry.id)
         events = events_of(profile, entry)
-        # A notice that was owed by an earlier stay, and came late, tells nobody of this
-        # one.
-        late = (
-            entry.event == "notified"
-            and entry.anchor is not None
-            and entry.anchor not in stay
-        )
-        if automation.start in events and not late:
+        if automation.start in events and not _is_late(entry, stay):
             # Where the rule says what resumes a stopped clock, nothing else does: a
-            # notice that comes late does not close over the customer's message before
-            # it.
+            # notification that is sent late does not close a ticket over the
+            # customer's message before it.
             stopper = stopper if automation.resume_on else None
             anchor = entry
         elif events.intersection(automation.reset_on) or (
@@ -217,6 +218,20 @@ def _event_clock(profile: Profile, ticket: Ticket, automation: Automation) -> Cl
     return Clock(anchor, stopper)
 
 
+def _is_late(entry: Entry, stay: Container[str]) -> bool:
+    """Return whether an entry records a notification that was due in an earlier stay:
+    it is about that one.
+
+    Args:
+        stay: the ids of the entries of the present stay.
+    """
+    return (
+        entry.event == "notified"
+        and entry.anchor is not None
+        and entry.anchor not in stay
+    )
+
+
 def _unmet_conditions(situation: Situation, ticket: Ticket, timer: Timer) -> list[str]:
     """Return the conditions of a timer that do not hold, in words."""
     conditions = timer.automation.when
@@ -226,10 +241,10 @@ def _unmet_conditions(situation: Situation, ticket: Ticket, timer: Timer) -> lis
 
 
 def due_now(situation: Situation, ticket: Ticket) -> Iterator[Fire]:
-    """What is due for a ticket at ``situation.now``, first by instant, then by place in the
-    profile (rules 5 and 7)."""
+    """Return what is due for a ticket at ``situation.now``, ordered by instant, then by
+    place in the profile (rules 5 and 7)."""
     profile, now = situation.profile, situation.now
-    found = []
+    due = []
     for timer in timers(profile, ticket):
         fire = timer.next(profile, now)
         if (
@@ -237,18 +252,18 @@ def due_now(situation: Situation, ticket: Ticket) -> Iterator[Fire]:
             and dates.parse_instant(fire.due) <= now
             and not _unmet_conditions(situation, ticket, timer)
         ):
-            found.append((fire.due, timer.automation.order, fire))
-    return (fire for _, _, fire in sorted(found, key=lambda item: item[:2]))
+            due.append((fire.due, timer.automation.order, fire))
+    return (fire for _, _, fire in sorted(due, key=lambda item: item[:2]))
 
 
 class Upcoming(NamedTuple):
-    """What a clock that runs for a ticket will do next.
+    """What a clock that runs for a ticket does next.
 
     Args:
-        fire: what it will do, and when.
+        fire: what it does, and when.
         order: the place of its rule in the profile.
         holds: whether the rule's conditions hold at that instant.
-        passing: whether they do not, but time alone could make them hold.
+        passing: whether they do not, but can come to hold by time alone.
     """
 
     fire: Fire
@@ -258,27 +273,29 @@ class Upcoming(NamedTuple):
 
 
 def coming(profile: Profile, ticket: Ticket, people: People) -> list[Upcoming]:
-    """What time will do to a ticket as it stands, clock by clock."""
-    found = []
+    """Return what each clock does next to a ticket as it stands."""
+    upcoming = []
     for timer in timers(profile, ticket):
         if fire := timer.next(profile):
             then = Situation(profile, people, dates.parse_instant(fire.due))
             holds = not _unmet_conditions(then, ticket, timer)
             passing = not holds and any(map(depends_on_time, timer.automation.when))
-            found.append(Upcoming(fire, timer.automation.order, holds, passing))
-    return found
+            upcoming.append(Upcoming(fire, timer.automation.order, holds, passing))
+    return upcoming
 
 
 def next_of(clocks: Iterable[Upcoming]) -> Fire | None:
-    """The earliest of what time will do whose conditions hold then."""
-    fires = [one for one in clocks if one.holds]
-    return min(fires, key=lambda one: (one.fire.due, one.order)).fire if fires else None
+    """Return the earliest of what clocks do, of those whose conditions hold then."""
+    acting = [clock for clock in clocks if clock.holds]
+    if not acting:
+        return None
+    return min(acting, key=lambda clock: (clock.fire.due, clock.order)).fire
 
 
 def next_due(
     profile: Profile, ticket: Ticket, people: People, after: datetime | None = None
 ) -> Fire | None:
-    """The next thing that time will do to a ticket as it stands: the earliest whose
+    """Return what a rule does next by time to a ticket as it stands: the earliest whose
     conditions hold at its instant.
 
     Args:
@@ -286,14 +303,14 @@ def next_due(
     """
     clocks = coming(profile, ticket, people)
     return next_of(
-        one
-        for one in clocks
-        if after is None or dates.parse_instant(one.fire.due) > after
+        clock
+        for clock in clocks
+        if after is None or dates.parse_instant(clock.fire.due) > after
     )
 
 
 class NextRule(Record):
-    """The rule that acts next on a ticket if nobody does anything: data to be worded.
+    """The rule that acts next on a ticket if nobody does anything.
 
     Args:
         rule: the rule.
@@ -302,7 +319,7 @@ class NextRule(Record):
         to: the status to which it moves the ticket; empty if it does not.
         closes: whether that status is a closed one.
         future: the event dated in the future for which no rule acts by time yet.
-        unreachable: why what it tells reaches nobody, if so.
+        unreachable: why its notifications reach nobody, if they do not.
     """
 
     rule: Automation
@@ -356,9 +373,11 @@ def next_rules(situation: Situation, before: Ticket | None, after: Ticket) -> Ne
 
 
 def wake_of(clocks: Iterable[Upcoming]) -> str:
-    """The first instant at which a sweep may have to act on a ticket as it stands,
-    empty for never: the index finds by it what is due.
+    """Return the first instant at which a sweep may have to act on a ticket as it
+    stands; empty for never. The index finds by it what is due.
 
-    A rule whose conditions do not hold counts, if time alone could make them hold.
+    A rule whose conditions do not hold counts, if they can come to hold by time alone.
     """
-    return min([one.fire.due for one in clocks if one.holds or one.passing], default="")
+    return min(
+        [clock.fire.due for clock in clocks if clock.holds or clock.passing], default=""
+    )
