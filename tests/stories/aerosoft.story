@@ -30,8 +30,7 @@ as Amy (agent), a1f7k is Open. You may move it to
                     - name the agent who works on it (-a WHO)
 $ ticketctl move a1f7k "Investigation Underway"
 refused  a1f7k  Open -> Investigation Underway: Work order prints without the part number
-  - from Open, tickets of AeroSoft customer support go to Ticket Assigned, not to Investigation
-    Underway
+  - from Open you can go to Ticket Assigned, not to Investigation Underway
   the way there: Open -> Ticket Assigned (agent) -> Investigation Underway (agent)
   open to you now (agent): Ticket Assigned
 hint: ticketctl move a1f7k "Ticket Assigned" -a WHO
@@ -181,8 +180,8 @@ b2g8m: Done Awaiting Release -> Release Delivered (amy@support.example)
 # A27: the verdict is the customer's. Staff record it with --for; A18: a rejection says why.
 $ ticketctl move a1f7k "Solution Rejected"
 refused  a1f7k  Release Delivered -> Solution Rejected: Work order prints without the part number
-  - only customer may move Release Delivered -> Solution Rejected; what the customer decided you may
-    record (--for CUSTOMER)
+  - only customer may move Release Delivered -> Solution Rejected; you can record what the customer
+    decided (--for CUSTOMER)
   - say why the solution is not accepted (--reply TEXT)
   "Customer is not satisfied with the solution."   (aerosoft, A18, A27)
   open to you now (agent): Resolved

@@ -63,7 +63,7 @@ $ ticketctl move w1z4d Postponed -m "It appeared once, and could not be reproduc
 w1z4d: New -> Postponed
 $ ticketctl move w1z4d Closed
 refused  w1z4d  Postponed -> Closed: Course cannot be published
-  - from Postponed, tickets of Assima Support Center go to Assigned, not to Closed
+  - from Postponed you can go to Assigned, not to Closed
   the way there: Postponed -> Assigned (support) -> QA Pending (support or developer) -> Verified (support) -> Closed (customer)
   open to you now (support): Assigned
 hint: ticketctl move w1z4d Assigned
@@ -177,7 +177,7 @@ refused  w1z4d  Verified -> Closed: Course cannot be published
 ? 1
 $ ticketctl move w1z4d Closed --for jane@training.example
 refused  w1z4d  Verified -> Closed: Course cannot be published
-  - nobody acts for the customer in this: only customer may move Verified -> Closed
+  - only customer may move Verified -> Closed, and nobody may do so for the customer
   "It is the customer's responsibility to check that the ticket is properly resolved and then mark
   it as 'Closed'."   (assima, S7, S8, S12)
   open to you now (support): nothing else; a message is always welcome (ticketctl reply ID)
@@ -206,7 +206,7 @@ w1z4d: Verified -> Reopened     sue@support.example is told
 @ 2026-11-09T09:00 support:sam@support.example
 $ ticketctl move w1z4d "QA Pending"
 refused  w1z4d  Reopened -> QA Pending: Course cannot be published
-  - from Reopened, tickets of Assima Support Center go to Assigned or Postponed, not to QA Pending
+  - from Reopened you can go to Assigned or Postponed, not to QA Pending
   the way there: Reopened -> Assigned (support) -> QA Pending (support or developer)
   open to you now (support): Assigned, Postponed
 hint: ticketctl move w1z4d Assigned

@@ -23,7 +23,7 @@ as Amy (agent), k3qx9 is New. You may move it to
          - an Open ticket is assigned to a support person: name one (-a WHO)
 $ ticketctl move k3qx9 Pending
 refused  k3qx9  New -> Pending: Invoice shows the wrong address
-  - from New, tickets of BizTech support go to Open, not to Pending
+  - from New you can go to Open, not to Pending
   the way there: New -> Open (agent) -> Pending (agent)
   open to you now (agent): Open
 hint: ticketctl move k3qx9 Open -a WHO
@@ -47,7 +47,7 @@ k3qx9: New -> Open     a reminder goes out in 2 d (2026-11-04 09:20)
 # B2: New is never entered again.
 $ ticketctl move k3qx9 New
 refused  k3qx9  Open -> New: Invoice shows the wrong address
-  - from Open, tickets of BizTech support go to Pending or Solved, not to New
+  - from Open you can go to Pending or Solved, not to New
   open to you now (agent): Pending, Solved
 ? 1
 $ ticketctl note k3qx9 -m "Billing has both addresses on file."
@@ -116,7 +116,7 @@ k3qx9: product invoices, due 2026-11-06
 # B6, X2: nobody closes by hand; the way there is told.
 $ ticketctl move k3qx9 Closed
 refused  k3qx9  Open -> Closed: Invoice shows the wrong address
-  - from Open, tickets of BizTech support go to Pending or Solved, not to Closed
+  - from Open you can go to Pending or Solved, not to Closed
   the way there: Open -> Solved (agent) -> Closed (by itself after 4 days)
   open to you now (agent): Pending, Solved
 hint: ticketctl move k3qx9 Solved
@@ -165,7 +165,7 @@ ID            STATUS  WHO  AGE  DUE  TITLE
 @ 2026-11-12T10:00 customer:jane@customer.example
 $ ticketctl move k3qx9 Open
 refused  k3qx9  Closed -> Open: Invoice shows the wrong address
-  - Closed is final: tickets of BizTech support never leave it
+  - Closed is final: a ticket never leaves it
   open to you now (customer): nothing else; a message is always welcome (ticketctl reply ID)
 ? 1
 $ ticketctl reply k3qx9 -m "The November invoice has the old address again."

@@ -82,7 +82,7 @@ $ ticketctl set w2m7d category=procurement
 w2m7d: category procurement
 $ ticketctl move w2m7d "No-Show: Remote Customer"
 refused  w2m7d  New -> No-Show: Remote Customer: Laptop is slow after the update
-  - the category "procurement" does not offer No-Show: Remote Customer; support does (--set
+  - the category "procurement" does not allow No-Show: Remote Customer; support does (--set
     category=support); ask Roberta
   - no appointment is booked; if there was one, book it first (ticketctl set ID appointment=booked)
   "User missed an appointment. Tech should use status NO-SHOW: remote customer and cancel the
@@ -183,7 +183,7 @@ $ ticketctl move w2m7d no-show -m "Called twice."
 w2m7d: Scheduled -> No-Show: Remote Customer     jane@acme.example is told
 $ ticketctl move w2m7d no-show
 refused  w2m7d  No-Show: Remote Customer -> No-Show: Remote Customer: Laptop is slow after the update
-  - it is already No-Show: Remote Customer
+  - the ticket is already No-Show: Remote Customer
   open to you now (technician): In Progress, Follow Up Needed: Admin, Follow Up Needed: Resource,
   No Appt Needed - To Do, Waiting Customer, Scheduling Link Sent, Scheduled, Waiting Vendor,
   Pending Payment, Deferred, Complete

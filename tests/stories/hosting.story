@@ -75,8 +75,8 @@ $ ticketctl move 7wm2d in-progress
 # H1: nothing moves back to Open.
 $ ticketctl move 7wm2d Open
 refused  7wm2d  In Progress -> Open: Mail server rejects attachments
-  - from In Progress, tickets of Hosting support go to Answered, Closed, Scheduled, On-Hold or
-    Customer-Reply, not to Open
+  - from In Progress you can go to Answered, Closed, Scheduled, On-Hold or Customer-Reply, not to
+    Open
   open to you now (technician): Answered, Closed, Scheduled, On-Hold
 ? 1
 

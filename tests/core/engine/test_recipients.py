@@ -58,7 +58,7 @@ def test_recipients_who_are_no_staff_when_it_is_sent(
         told = {who for entry in made.entries for who in entry.recipients}
         assert told == ({who} if reaches else set())
         assert bool(made.notifications) == reaches
-        assert ("is not told" in " ".join(made.warnings)) != reaches
+        assert ("is not notified" in " ".join(made.warnings)) != reaches
 
 
 @pytest.mark.parametrize("action", ["warn", "refuse"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from ticketctl.core.engine.context import Situation, context_for
 from ticketctl.core.engine.draft import DecisionDraft
 from ticketctl.core.engine.guards import may
 from ticketctl.core.engine.moves import open_moves, way
+from ticketctl.core.engine.permissions import actor_reasons, edit_reasons
 from ticketctl.core.engine.requests import (
     Actor,
     Change,
@@ -21,8 +21,6 @@ from ticketctl.core.engine.requests import (
     Request,
 )
 from ticketctl.core.engine.transition import TransitionBuilder
-from ticketctl.core.people import People
-from ticketctl.core.profile import Profile
 from ticketctl.core.templates import TooLongError
 from ticketctl.core.ticket import Ticket
 
@@ -80,96 +78,13 @@ def _run(builder: TransitionBuilder, ticket: Ticket | None, request: Request) ->
             builder.fire(automation, request)
         case Create() | Change():
             draft.reasons += actor_reasons(profile, ticket, request.actor, draft.people)
-            draft.reasons += _edit_reasons(profile, ticket, request)
+            draft.reasons += edit_reasons(profile, ticket, request)
             if isinstance(request, Create):
                 builder.create(request)
             else:
                 builder.change(request)
         case _:
             assert_never(request)
-
-
-def actor_reasons(
-    profile: Profile, ticket: Ticket | None, actor: Actor, people: People
-) -> list[str]:
-    """Why somebody may not act in a role: it is not theirs, or not on this ticket."""
-    role = profile.roles.get(actor.role)
-    if role is None:
-        return [f"{profile.title} has no role {actor.role}"]
-    if role.kind == "system":
-        return [f"{actor.role} is the role of rules; nobody takes it by hand"]
-    reasons = []
-    if role.kind == "customer":
-        if ticket and actor.who not in ticket.customers:
-            reasons.append(
-                f"{actor.who} is not the customer of this ticket ({', '.join(ticket.customers) or 'none'})"
-            )
-    elif not people.has(actor.who, actor.role):
-        reasons.append(
-            f"{actor.who} does not have the role {actor.role} (people in ticketctl.yaml)"
-        )
-    if ticket and role.field and actor.who not in _in_field(ticket, role.field):
-        reasons.append(
-            f"{actor.who} is not in {role.field}, which the role {actor.role} is bound to"
-        )
-    if actor.for_ is not None:
-        if role.kind != "agent":
-            reasons.append(f"only staff may act for the customer, not {actor.role}")
-        elif ticket and actor.for_ not in ticket.customers:
-            whose = ", ".join(ticket.customers) or "nobody"
-            reasons.append(f"{actor.for_} is not the customer of this ticket ({whose})")
-    return reasons
-
-
-def _in_field(ticket: Ticket, name: str) -> tuple[object, ...]:
-    value = ticket.get(name)
-    return value if isinstance(value, tuple) else (value,)
-
-
-def _edit_reasons(
-    profile: Profile, ticket: Ticket | None, request: Create | Change
-) -> list[str]:
-    """Which of the fields that are set the role may not set by hand."""
-    role, kind = request.actor.role, profile.kind(request.actor.role)
-    names: Iterable[str] = (
-        request.sets if isinstance(request, Create) else (*request.sets, *request.unset)
-    )
-    opening = ("customer", "follows") if ticket is None else ()
-    reasons = []
-    for name in names:
-        declared = profile.fields.get(name.partition(".")[0])
-        allowed = declared.edit if declared and declared.edit else ()
-        if role in allowed or (not allowed and kind != "customer") or name in opening:
-            if (
-                ticket
-                and "." in name
-                and isinstance(request, Change)
-                and request.sets.get(name) == "done"
-                and ticket.get(name) is None
-            ):
-                reasons.append(_no_item(ticket, name))
-            continue
-        reasons.append(
-            f"{name} is set by {' or '.join(allowed) or 'staff'}, not by {role}"
-        )
-    if kind == "customer" and request.note and request.via != "mail":
-        reasons.append(f"a {role}'s text is always public (ticketctl reply)")
-    if (
-        ticket is None
-        and kind == "customer"
-        and request.sets.get("customer") not in (None, request.actor.who)
-    ):
-        reasons.append(
-            f"as {role} you open your own tickets, not those of {request.sets['customer']}"
-        )
-    return reasons
-
-
-def _no_item(ticket: Ticket, name: str) -> str:
-    base, _, item = name.partition(".")
-    items = ticket.get(base)
-    has = ", ".join(items) if isinstance(items, Mapping) else "none"
-    return f'{base} has no item "{item}"; it has: {has} ({name}=open adds it)'
 
 
 def _refuse(draft: DecisionDraft, ticket: Ticket | None, request: Request) -> Refusal:

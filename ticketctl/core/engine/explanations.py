@@ -42,16 +42,16 @@ def default_words(condition: SimpleCondition) -> str:
         case MessageCondition():
             return _missing_message(condition.values)
         case TextCondition() | SubjectCondition():
-            return f"the {condition.kind} does not hold {either(condition.values)}"
+            return f"the {condition.kind} does not contain {either(condition.values)}"
         case SeenCondition():
             event, since = condition.event, condition.since
-            after = f" since {_event_words(since)}" if since else ""
+            after = f" since the {_event_words(since)}" if since else ""
             return f"there was no {_event_words(event)}{after}"
         case WithinCondition():
             event, period = condition.event, condition.period
-            return f"{_event_words(event)} is more than {period} ago"
+            return f"the {_event_words(event)} is more than {period} ago"
         case RoleCondition():
-            return f"only as {either(condition.values)}"
+            return f"only {either(condition.values)} may do this"
         case AllowedCondition():
             return f"a move to {either(condition.values)} would be refused"
         case (
@@ -79,23 +79,23 @@ def _event_words(event: Event) -> str:
         case "created":
             return "creation"
         case "customer_message":
-            return "answer by the customer"
+            return "message from the customer"
         case "staff_message":
-            return "public message by staff"
+            return "public message from staff"
         case "staff_event":
-            return "act by staff"
+            return "action by staff"
         case "mail_in":
-            return "mail"
+            return "email"
         case "entered":
-            return f"it became {about}"
+            return f"change to {about}"
         case "left":
-            return f"it left {about}"
+            return f"change from {about}"
         case "field_set":
-            return f"a change of {about}"
+            return f"change of the field {about}"
         case "notified":
-            return f"the notice {about}"
+            return f"notification {about}"
         case "fired":
-            return f"fired {about}"
+            return f"action of the rule {about}"
         case _:
             assert_never(kind)
 

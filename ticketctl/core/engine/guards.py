@@ -78,7 +78,7 @@ def refusals(context: EvalContext, to: str) -> tuple[Transition | None, list[str
     reason against the move."""
     profile, source = context.profile, context.ticket.status
     if to == source:
-        return None, [f"it is already {to}"]
+        return None, [f"the ticket is already {to}"]
     edges, target = profile.between(source, to), profile.statuses[to]
     refused = [
         reason
@@ -151,7 +151,7 @@ def _fails(condition: Condition, context: EvalContext) -> list[str]:
             inner = condition.conditions
             if failures(inner, context):
                 return []
-            reasons = ["not the case: " + in_all_words(inner)]
+            reasons = ["this must not hold: " + in_all_words(inner)]
         case AnyOfCondition():
             branches = [_fails(inner, context) for inner in condition.conditions]
             if not all(branches):
@@ -304,7 +304,7 @@ def _field_words(name: str, check: FieldCheck, context: EvalContext) -> str:
         case "is":
             return f"{name} is not {values}"
         case "contains":
-            return f"{name} does not hold {values}"
+            return f"{name} does not contain {values}"
         case "in_future":
             return f"{name} is not in the future ({option})"
         case "changed":

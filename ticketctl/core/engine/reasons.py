@@ -19,7 +19,7 @@ def only_rules_reason(context: EvalContext, target: Status) -> str:
         "integration",
     ):
         return ""
-    who = [
+    roles = [
         role
         for edge in profile.edges
         if edge.target == to and edge.source != CREATED
@@ -27,7 +27,7 @@ def only_rules_reason(context: EvalContext, target: Status) -> str:
     ]
     machines = [
         role
-        for role in dict.fromkeys(who)
+        for role in dict.fromkeys(roles)
         if profile.kind(role) in ("system", "integration")
     ]
     rules = [
@@ -54,14 +54,10 @@ def category_reason(context: EvalContext, target: Status) -> str:
     )
     if category is None or to in category.statuses or by_rule:
         return ""
-    fitting = [
-        other.name for other in profile.categories.values() if to in other.statuses
-    ]
-    advice = (
-        f"; {either(fitting)} does (--set category={fitting[0]})" if fitting else ""
-    )
+    names = [name for name, each in profile.categories.items() if to in each.statuses]
+    advice = f"; {either(names)} does (--set category={names[0]})" if names else ""
     ask = f"; ask {category.ask}" if category.ask else ""
-    return f'the category "{category.name}" does not offer {to}{advice}{ask}'
+    return f'the category "{category.name}" does not allow {to}{advice}{ask}'
 
 
 def no_transition_reason(context: EvalContext, to: str) -> str:
@@ -70,10 +66,9 @@ def no_transition_reason(context: EvalContext, to: str) -> str:
     if reason := profile.excepts.get((source, to)):
         return reason
     targets = list(dict.fromkeys(edge.target for edge in profile.leaving(source)))
-    whose = f"tickets of {profile.title}"
     if not targets:
-        return f"{source} is final: {whose} never leave it"
-    return f"from {source}, {whose} go to {either(targets)}, not to {to}"
+        return f"{source} is final: a ticket never leaves it"
+    return f"from {source} you can go to {either(targets)}, not to {to}"
 
 
 def role_reason(context: EvalContext, edges: Iterable[Transition]) -> str:
@@ -83,13 +78,15 @@ def role_reason(context: EvalContext, edges: Iterable[Transition]) -> str:
     source, target = edges[0].source, edges[0].target
     roles = list(dict.fromkeys(role for edge in edges for role in edge.roles))
     move = (
-        f"make a {target} ticket" if source == CREATED else f"move {source} -> {target}"
+        f"create a ticket as {target}"
+        if source == CREATED
+        else f"move {source} -> {target}"
     )
-    roles = [
-        role for role in roles if role != context.profile.system
-    ] or roles  # no person is the system
+    # No person is the system.
+    persons = [role for role in roles if role != context.profile.system]
+    only = f"only {either(persons or roles)} may {move}"
     if context.by != context.role:
-        return f"nobody acts for the {context.role} in this: only {either(roles)} may {move}"
+        return f"{only}, and nobody may do so for the {context.role}"
     if any(context.by in edge.on_behalf for edge in edges):
-        return f"only {either(roles)} may {move}; what the customer decided you may record (--for CUSTOMER)"
-    return f"only {either(roles)} may {move}, not {context.by}"
+        return f"{only}; you can record what the customer decided (--for CUSTOMER)"
+    return f"{only}, not {context.by}"

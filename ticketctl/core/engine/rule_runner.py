@@ -216,8 +216,8 @@ class RuleRunner:
             if readable(draft.profile, message, ticket, people, who)
         )
         draft.warnings += [
-            f"{who} is not told: {message} ({run.name}) holds an internal note, "
-            "for staff alone"
+            f"{who} is not notified: the message {message} ({run.name}) contains "
+            "an internal note, which only staff may read"
             for who in recipients
             if who not in readers
         ]

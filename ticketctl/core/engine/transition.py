@@ -69,14 +69,14 @@ class TransitionBuilder:
         for edge in edges:
             if draft.role in edge.roles:
                 return edge
-        what = f"as {request.to}" if request.to else "here"
+        what = f"as {request.to}" if request.to else f"of {draft.profile.title}"
         roles = " or ".join(
             dict.fromkeys(role for edge in edges for role in edge.roles)
         )
         draft.reasons.append(
             f"only {roles} may create a ticket {what}"
             if edges
-            else f"no ticket is created {what}"
+            else f"nobody may create a ticket {what}"
         )
         return None
 
