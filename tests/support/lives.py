@@ -527,12 +527,15 @@ class Life(RuleBasedStateMachine):
 
     def wait_for_timer(self, data: Any) -> None:
         """A sweep a second before a timer is due does not set it off; one at its very
-        instant may."""
+        instant may.
+
+        Timers that count working time are left out: ``due_of`` knows no calendars.
+        """
         history, coming = self.world.ticket.history, []
         for timer in self.profile.automations:
             anchor = (
                 anchor_of(self.profile, history, timer)
-                if self.world.ticket.status in timer.within
+                if self.world.ticket.status in timer.within and not timer.calendar
                 else None
             )
             if anchor is not None:
