@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from ticketctl.app.email.duplicates import (
     NO_EMAILS,
@@ -37,7 +36,6 @@ from ticketctl.store.state import OLD
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
-@dataclass
 class CheckResult:
     """The result of a check.
 
@@ -46,9 +44,10 @@ class CheckResult:
         passed: how many were skipped, since an earlier check passed them as they are.
     """
 
-    findings: list[Finding] = field(default_factory=list)
-    checked: int = 0
-    passed: int = 0
+    def __init__(self, passed: int = 0) -> None:
+        self.findings: list[Finding] = []
+        self.checked = 0
+        self.passed = passed
 
     @property
     def broken(self) -> list[Finding]:

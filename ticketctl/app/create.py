@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ticketctl.app.change import decide_first_allowed
 from ticketctl.app.email.quota import require_room
@@ -22,14 +22,13 @@ from ticketctl.errors import (
     TicketctlError,
     UncommittedError,
 )
-from ticketctl.record import Record
 from ticketctl.store.paths import path_of
 
 if TYPE_CHECKING:  # loaded where something is written
     from ticketctl.store.writing import journal
 
 
-class CreateResult(Record):
+class CreateResult(NamedTuple):
     """The result of requests for new tickets.
 
     Args:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ticketctl.app.change import require_unchanged_head
@@ -19,7 +18,6 @@ from ticketctl.errors import BrokenError, Finding
 from ticketctl.store.index.sql import FutureTicket
 
 
-@dataclass
 class Forecast:
     """What the next sweeps will do.
 
@@ -29,9 +27,10 @@ class Forecast:
         ahead: the tickets that sweeps skip, since an event of theirs is in the future.
     """
 
-    acts: list[tuple[datetime, SweepAction]] = field(default_factory=list)
-    broken: list[Finding] = field(default_factory=list)
-    ahead: list[FutureTicket] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.acts: list[tuple[datetime, SweepAction]] = []
+        self.broken: list[Finding] = []
+        self.ahead: list[FutureTicket] = []
 
 
 def forecast_store(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ticketctl.app.attachments import attachment_paths, is_attached
 from ticketctl.app.findings import check_ticket
@@ -33,7 +33,6 @@ from ticketctl.errors import (
     UncommittedError,
     UsageError,
 )
-from ticketctl.record import Record
 from ticketctl.store import files
 from ticketctl.store.paths import ID, path_of
 from ticketctl.store.writing import journal
@@ -41,7 +40,7 @@ from ticketctl.store.yaml.loader import LoadedTicket, load_ticket
 from ticketctl.store.yaml.writer import emit
 
 
-class ImportResult(Record):
+class ImportResult(NamedTuple):
     """The result of an import.
 
     Args:

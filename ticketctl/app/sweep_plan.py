@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ticketctl.app.change import require_unchanged_head
 from ticketctl.app.index.refresh import broken_in
@@ -20,7 +21,6 @@ from ticketctl.errors import (
     UsageError,
     closest,
 )
-from ticketctl.record import Record
 from ticketctl.store.index.database import Index
 from ticketctl.store.index.sql import (
     FutureTicket,
@@ -32,7 +32,7 @@ from ticketctl.store.index.sql import (
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
-class Scan(Record):
+class Scan(NamedTuple):
     """What the index knows before a sweep.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ticketctl.core.engine.requests import Decision, Fire, Refusal
 from ticketctl.core.engine.sweep import FiredRule
@@ -13,11 +13,10 @@ from ticketctl.errors import (
     Finding,
     TicketctlError,
 )
-from ticketctl.record import Record
 from ticketctl.store.index.sql import FutureTicket
 
 
-class SweepOptions(Record):
+class SweepOptions(NamedTuple):
     """What the user asks of a sweep.
 
     Args:
@@ -37,7 +36,7 @@ class SweepOptions(Record):
     trust_clock: bool = False
 
 
-class SweepAction(Record):
+class SweepAction(NamedTuple):
     """What a rule did to a ticket, would do, or was refused.
 
     Args:
@@ -72,7 +71,6 @@ class SweepAction(Record):
         )
 
 
-@dataclass
 class SweepReport:
     """The result of a sweep.
 
@@ -89,15 +87,16 @@ class SweepReport:
         clock: why a real run would be refused because of its clock; only of a dry run.
     """
 
-    acts: list[SweepAction] = field(default_factory=list)
-    broken: list[Finding] = field(default_factory=list)
-    failed: list[TicketctlError] = field(default_factory=list)
-    busy: bool = False
-    moves: int = 0
-    allowed: int = 0
-    left: int = 0
-    ahead: list[FutureTicket] = field(default_factory=list)
-    clock: str = ""
+    def __init__(self, allowed: int = 0) -> None:
+        self.acts: list[SweepAction] = []
+        self.broken: list[Finding] = []
+        self.failed: list[TicketctlError] = []
+        self.ahead: list[FutureTicket] = []
+        self.busy = False
+        self.moves = 0
+        self.allowed = allowed
+        self.left = 0
+        self.clock = ""
 
     @property
     def done(self) -> list[SweepAction]:

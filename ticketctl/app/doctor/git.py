@@ -88,31 +88,31 @@ _NAMED = 20
 
 def check_git_state(workspace: Workspace) -> Iterator[Finding]:
     """Check that git is not busy or locked, that HEAD is on a branch, and who owns it."""
-    if (found := workspace.state.repository) is None:
+    if (git_repository := workspace.state.repository) is None:
         return
-    if one := operations.unfinished_operation(found):
+    if operation := operations.unfinished_operation(git_repository):
         yield problem(
             ".git",
-            f"{one.name} is in progress; commands that write are refused until it ends",
-            one.remedy,
+            f"{operation.name} is in progress; commands that write are refused until it ends",
+            operation.remedy,
         )
-    for path in operations.present_locks(found):
-        about, hint = operations.describe_lock(path, found)
+    for path in operations.present_locks(git_repository):
+        about, hint = operations.describe_lock(path, git_repository)
         yield problem(path, f"git is locked ({about})", hint)
-    if is_detached(found):
+    if is_detached(git_repository):
         yield warning(
             ".git/HEAD",
             "HEAD is detached: commits are on no branch",
             "git switch -c NAME",
         )
-    if not_ours := list(unwritable_objects(found)):
+    if not_ours := list(unwritable_objects(git_repository)):
         folder, owner = not_ours[0]
         more = f" (and {len(not_ours) - 1} more)" if len(not_ours) > 1 else ""
         words = f"it belongs to {owner}, and you cannot write to it{more}: commits fail"
-        yield problem(folder, words, f"sudo chown -R $(id -un) {found.common}")
-    elif not os.access(found.folder, os.W_OK | os.X_OK):
+        yield problem(folder, words, f"sudo chown -R $(id -un) {git_repository.common}")
+    elif not os.access(git_repository.folder, os.W_OK | os.X_OK):
         yield problem(
-            found.folder,
+            git_repository.folder,
             "you cannot write to the git directory: commits fail",
             "chmod u+w",
         )

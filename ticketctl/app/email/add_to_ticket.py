@@ -204,7 +204,7 @@ def write_email(
     )
     attachments = [
         journal.Write(attachment_path(outcome.id, event, name), data, by=entries[0].by)
-        for name, data in content.kept
+        for name, data in content.attachments
     ]
     write_files(
         workspace, [*writes_of(workspace, outcome, limit), *attachments, *remainder]

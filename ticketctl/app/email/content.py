@@ -43,7 +43,7 @@ class Content(Record):
 
     Args:
         text: what of its text is recorded.
-        kept: the name and the bytes of each file that is attached.
+        attachments: the name and the bytes of each file that is attached.
         left_out: which attachments are left out, in words; empty if none is.
         cut: whether the text is only the beginning of the email's.
         whole: the name of the attachment that has the whole text, if it is attached.
@@ -51,7 +51,7 @@ class Content(Record):
 
     email: Email
     text: str
-    kept: tuple[tuple[str, bytes], ...]
+    attachments: tuple[tuple[str, bytes], ...]
     left_out: str
     cut: bool = False
     whole: str = ""
@@ -67,7 +67,7 @@ class Content(Record):
     @property
     def files(self) -> tuple[str, ...]:
         """The names of the files that are attached."""
-        return tuple(name for name, _ in self.kept)
+        return tuple(name for name, _ in self.attachments)
 
 
 def content_of(email: Email, answers: bool) -> Content:
@@ -136,7 +136,7 @@ def without_attachments(content: Content) -> Content:
     names = ", ".join(content.files)[:_MAX_LEFT_OUT]
     parts = (content.left_out, f"Attached, and not kept here: {names}" if names else "")
     words = "\n".join(part for part in parts if part)
-    return replace(content, kept=(), left_out=words, whole="")
+    return replace(content, attachments=(), left_out=words, whole="")
 
 
 def short_form(content: Content) -> Content:
@@ -154,7 +154,7 @@ def short_form(content: Content) -> Content:
         content,
         text=text,
         left_out=left_out,
-        kept=(*content.kept, (name, data)),
+        attachments=(*content.attachments, (name, data)),
         cut=True,
         whole=name,
     )
@@ -238,7 +238,7 @@ def _is_form(
         _has_bytes(
             f"{workspace.root}/{attachment_path(record.id, entry.id, name)}", content
         )
-        for name, content in form.kept
+        for name, content in form.attachments
     )
 
 

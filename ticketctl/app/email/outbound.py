@@ -13,7 +13,6 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ticketctl.app.change import require_unchanged_head
@@ -57,7 +56,6 @@ _DAY = timedelta(days=1)
 _FIRST_PAUSE = timedelta(minutes=5)
 
 
-@dataclass
 class SendResult:
     """What a run of ``mail send`` did.
 
@@ -72,14 +70,15 @@ class SendResult:
         errors: what else went wrong.
     """
 
-    sent: list[tuple[PendingNotification, str]] = field(default_factory=list)
-    failed: list[tuple[PendingNotification, str, str]] = field(default_factory=list)
-    paused: int = 0
-    capped: int = 0
-    uncommitted: int = 0
-    busy: bool = False
-    broken: list[Finding] = field(default_factory=list)
-    errors: list[TicketctlError] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.sent: list[tuple[PendingNotification, str]] = []
+        self.failed: list[tuple[PendingNotification, str, str]] = []
+        self.broken: list[Finding] = []
+        self.errors: list[TicketctlError] = []
+        self.paused = 0
+        self.capped = 0
+        self.uncommitted = 0
+        self.busy = False
 
 
 def send(workspace: Workspace, progress: Progress = no_progress) -> SendResult:

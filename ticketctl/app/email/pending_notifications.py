@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from typing import NamedTuple
 
 from ticketctl.app.index.find import read_matches
 from ticketctl.app.progress import Progress, no_progress
@@ -17,13 +18,12 @@ from ticketctl.core.entry import Entry
 from ticketctl.core.query import Query, Term
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import DiskError, Finding
-from ticketctl.record import Record
 from ticketctl.store import files
 
 _DAY = timedelta(days=1)
 
 
-class PendingNotification(Record):
+class PendingNotification(NamedTuple):
     """A notification that is not sent to all of its recipients yet.
 
     Args:

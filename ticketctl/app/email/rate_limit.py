@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from ticketctl.app.workspace import Workspace
 from ticketctl.errors import DiskError
-from ticketctl.record import Record
 from ticketctl.store import files
 
 _HOUR = timedelta(hours=1)
@@ -21,7 +20,7 @@ _LARGEST = 8 << 20
 """The largest file that is read, in bytes."""
 
 
-class SenderRates(Record):
+class SenderRates(NamedTuple):
     """The emails of the last hour; times are in seconds since 1970.
 
     Args:

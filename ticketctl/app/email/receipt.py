@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ticketctl.record import Record
+from typing import NamedTuple
+
 from ticketctl.store.paths import short_id
 
 
-class Receipt(Record):
+class Receipt(NamedTuple):
     """What became of an email.
 
     Args:
