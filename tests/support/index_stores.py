@@ -24,7 +24,7 @@ from ticketctl.app.index.refresh import index_entry_of, parse_for_index, refresh
 from ticketctl.app.index.search import search
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Actor, Create
-from ticketctl.core.query import Query, Term
+from ticketctl.core.query import Query, WordTerm
 from ticketctl.render import json_documents
 from ticketctl.store.index import changes
 from ticketctl.store.index.build import build_index
@@ -145,7 +145,7 @@ def same(root: Path, word: str = "", printed: bool = True) -> None:
             json_documents.dump_line(json_documents.row(row)) + "\n"
             for row in select_rows(real, Query())
         )
-        term = Term("words", "word", (word,))
+        term = WordTerm(word)
         found = (
             list(
                 select_rows(

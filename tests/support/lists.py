@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ticketctl.app.index.refresh import cells_of
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
-from ticketctl.core.query import Query, Row, Term
+from ticketctl.core.query import OneOfTerm, Query, Row
 from ticketctl.core.summary import summary_of
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError
@@ -18,9 +18,9 @@ from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.loader import LoadedTicket
 
-DEFAULT = (Term("closed", "is", (0,)),)
+DEFAULT = (OneOfTerm("closed", (0,)),)
 """What a list asks for where it is asked for nothing."""
-QUEUE = Query((Term("queued", "is", (1,)),), queue=True)
+QUEUE = Query((OneOfTerm("queued", (1,)),), queue=True)
 
 
 def index_of(profile: Profile, tickets: Iterable[Ticket], people: People) -> Index:

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from tests.support.addresses import AMY
 from ticketctl.app.workspace import Workspace
-from ticketctl.core.query import Term
+from ticketctl.core.query import (
+    BetweenTerm,
+    ContainsTerm,
+    OneOfTerm,
+    PhraseTerm,
+    PresentTerm,
+    Term,
+    WordTerm,
+)
 
 NOW = "2026-11-21T09:00:00Z"
 
@@ -23,28 +31,28 @@ def at(root: Path, now: str = NOW) -> Workspace:
 
 
 def is_(name: str, *values: str | int, wanted: bool = True) -> Term:
-    return Term(name, "is", values, wanted)
+    return OneOfTerm(name, values, not wanted)
 
 
 def moments(name: str, low: str, high: str, wanted: bool = True) -> Term:
-    return Term(
-        name, "between", (f"{low}Z" if low else "", f"{high}Z" if high else ""), wanted
+    return BetweenTerm(
+        name, f"{low}Z" if low else "", f"{high}Z" if high else "", negated=not wanted
     )
 
 
 QUERIES: dict[str, list[Term]] = {
     "": [],
-    "paper": [Term("words", "word", ("paper",))],
+    "paper": [WordTerm("paper")],
     "paper  jam\t-tray": [
-        Term("words", "word", ("paper",)),
-        Term("words", "word", ("jam",)),
-        Term("words", "word", ("tray",), False),
+        WordTerm("paper"),
+        WordTerm("jam"),
+        WordTerm("tray", True),
     ],
     '"paper jam" -"no ink"': [
-        Term("words", "phrase", ("paper jam",)),
-        Term("words", "phrase", ("no ink",), False),
+        PhraseTerm("paper jam"),
+        PhraseTerm("no ink", True),
     ],
-    '"http://x is:open"': [Term("words", "phrase", ("http://x is:open",))],
+    '"http://x is:open"': [PhraseTerm("http://x is:open")],
     'status:"In Progress"': [is_("status", "In Progress")],
     "status:in-progress": [is_("status", "In Progress")],
     "-STATUS:INPROGRESS": [is_("status", "In Progress", wanted=False)],
@@ -55,25 +63,25 @@ QUERIES: dict[str, list[Term]] = {
     "-customer:jane@customer.example": [
         is_("customer", "jane@customer.example", wanted=False)
     ],
-    "assignee:none": [Term("assignee", "set", (), False)],
-    "assignee:ANY": [Term("assignee", "set", (), True)],
-    "-assignee:none": [Term("assignee", "set", (), True)],
-    "-customer:any": [Term("customer", "set", (), False)],
-    "due:none": [Term("due", "set", (), False)],
-    "next_due:any": [Term("next_due", "set")],
-    "follows:any": [Term("follows", "set")],
-    "title:none": [Term("title", "has", ("none",))],
-    'title:"paper jam"': [Term("title", "has", ("paper jam",))],
+    "assignee:none": [PresentTerm("assignee", True)],
+    "assignee:ANY": [PresentTerm("assignee")],
+    "-assignee:none": [PresentTerm("assignee")],
+    "-customer:any": [PresentTerm("customer", True)],
+    "due:none": [PresentTerm("due", True)],
+    "next_due:any": [PresentTerm("next_due")],
+    "follows:any": [PresentTerm("follows")],
+    "title:none": [ContainsTerm("title", "none")],
+    'title:"paper jam"': [ContainsTerm("title", "paper jam")],
     "waiting_for:reply": [is_("field.waiting_for", "reply")],
     "Waiting-For:item": [is_("field.waiting_for", "item")],
     "due_now:yes": [is_("field.due_now", "true")],
     "due_now:No": [is_("field.due_now", "false")],
-    "-hold_reason:any": [Term("field.hold_reason", "set", (), False)],
+    "-hold_reason:any": [PresentTerm("field.hold_reason", True)],
     "is:open": [is_("state", "new", "open", "pending")],
     "is:OPEN": [is_("state", "new", "open", "pending")],
     "-is:closed": [is_("closed", 1, wanted=False)],
     "is:pending": [is_("state", "pending")],
-    "is:due": [Term("next_due", "set")],
+    "is:due": [PresentTerm("next_due")],
     "is:overdue": [moments("when", "", "2026-11-21T09:00:00")],
     "is:queue": [is_("queued", 1)],
     "is:unanswered": [is_("unanswered", 1)],

@@ -19,7 +19,7 @@ from ticketctl.core.engine.requests import Change
 from ticketctl.core.entry import Value
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Batch, Profile
-from ticketctl.core.query import Query, Term
+from ticketctl.core.query import OneOfTerm, Query
 from ticketctl.core.templates import TooLongError
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import (
@@ -147,9 +147,9 @@ def _candidates(workspace: Workspace, profile: Profile, batch: Batch) -> list[Ti
         BrokenError, UnreadError: a ticket cannot be read.
     """
     broken: list[Finding] = []
-    of_profile = Term("profile", "is", (profile.name,))
-    ready = Query((of_profile, Term("status", "is", (batch.source,))))
-    live = Query((of_profile, Term("closed", "is", (0,))))
+    of_profile = OneOfTerm("profile", (profile.name,))
+    ready = Query((of_profile, OneOfTerm("status", (batch.source,))))
+    live = Query((of_profile, OneOfTerm("closed", (0,))))
     matches = read_matches(workspace, broken, [ready, live])
     tickets = [loaded.ticket for loaded, _ in matches]
     for finding in broken:

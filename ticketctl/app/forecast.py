@@ -13,7 +13,7 @@ from ticketctl.core import dates
 from ticketctl.core.engine.forecast import forecast
 from ticketctl.core.engine.timers import future_event
 from ticketctl.core.entry import HIDDEN, Entry
-from ticketctl.core.query import Query, Term
+from ticketctl.core.query import PresentTerm, Query
 from ticketctl.errors import BrokenError, Finding
 from ticketctl.store.index.sql import FutureTicket
 
@@ -44,7 +44,7 @@ def forecast_store(
     result = Forecast()
     until = workspace.now + timedelta(days=days)
     for loaded, profile in read_matches(
-        workspace, result.broken, [Query((Term("wake", "set"),))], progress
+        workspace, result.broken, [Query((PresentTerm("wake"),))], progress
     ):
         try:
             require_unchanged_head(loaded)

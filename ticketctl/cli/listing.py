@@ -18,6 +18,8 @@ from ticketctl.app.input.query import (
     parse_term,
     read_query,
     require_few_terms,
+    state_term,
+    status_term,
     word_terms,
 )
 from ticketctl.app.workspace import Workspace
@@ -26,7 +28,16 @@ from ticketctl.cli.environment import Env, finish, pass_env, terminal_width
 from ticketctl.cli.options import format_option, profile_option, query_argument
 from ticketctl.cli.output import say, say_cells, say_lines
 from ticketctl.core.plural import counted
-from ticketctl.core.query import COLUMNS, NEWEST, Query, Row, Term
+from ticketctl.core.query import (
+    COLUMNS,
+    NEWEST,
+    ColumnTerm,
+    OneOfTerm,
+    Query,
+    Row,
+    Term,
+    field_column,
+)
 from ticketctl.core.states import OPEN_STATES, STATES
 from ticketctl.errors import Finding, UsageError, closest, exit_of
 from ticketctl.pattern import pattern
@@ -174,19 +185,10 @@ def _terms(
     """What the options and the query ask for; closed tickets are hidden unless
     something names them."""
     found: list[Term] = []
-    for name, several in (("status", given["statuses"]), ("state", given["states"])):
-        if several:
-            found.append(
-                Term(
-                    name,
-                    "is",
-                    tuple(
-                        value
-                        for text in several
-                        for value in parse_term(workspace, name, text).values
-                    ),
-                )
-            )
+    if given["statuses"]:
+        found.append(status_term(workspace, given["statuses"]))
+    if given["states"]:
+        found.append(state_term(given["states"]))
     found += [
         parse_term(workspace, "is", name)
         for name in ("due", "overdue", "queue")
@@ -201,16 +203,15 @@ def _terms(
     which = given["which"]
     if which == "open":
         found.append(
-            Term(
-                "state", "is", tuple(state for state in STATES if state in OPEN_STATES)
-            )
+            OneOfTerm("state", tuple(state for state in STATES if state in OPEN_STATES))
         )
     elif which == "closed":
-        found.append(Term("closed", "is", (1,)))
+        found.append(OneOfTerm("closed", (1,)))
     elif which != "all" and not any(
-        one.name in ("status", "state", "closed") for one in found
+        isinstance(one, ColumnTerm) and one.column in ("status", "state", "closed")
+        for one in found
     ):
-        found.insert(0, Term("closed", "is", (0,)))
+        found.insert(0, OneOfTerm("closed", (0,)))
     require_few_terms(found)
     return iter(found)
 
@@ -223,7 +224,7 @@ def _sort(workspace: Workspace, texts: Iterable[str]) -> tuple[tuple[str, bool],
             raise UsageError(f'"{text}" is not an order', "FIELD, or FIELD:desc")
         found.append(
             (
-                name if name in COLUMNS else f"field.{_field(workspace, name)}",
+                name if name in COLUMNS else field_column(_field(workspace, name)),
                 direction == "desc",
             )
         )

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ticketctl.record import Record
+
 COLUMNS = (
     "id",
     "profile",
@@ -65,31 +67,90 @@ class Row(NamedTuple):
         return bool(value) if name == "unanswered" else value
 
 
-class Term(NamedTuple):
-    """One thing that a list asks of its tickets.
+FIELD = "field."
+"""What a column begins with that is a field of a profile: ``field.NAME``."""
+WHEN = "when"
+"""The column for the ticket's date or the moment at which a rule will act."""
+
+
+def field_column(name: str) -> str:
+    """Return the column of a field of a profile."""
+    return FIELD + name
+
+
+def field_of(column: str) -> str | None:
+    """Return the field that a column is; ``None`` for another column."""
+    return column.removeprefix(FIELD) if column.startswith(FIELD) else None
+
+
+class OneOfTerm(Record):
+    """A column is equal to one of the values; texts are compared without case."""
+
+    column: str
+    values: tuple[str | int, ...]
+    negated: bool = False
+
+
+class BetweenTerm(Record):
+    """A column holds a moment between two, both included; an empty one is no bound.
 
     Args:
-        name: a column, ``field.NAME`` for a field of the profile, ``when`` for the
-            ticket's date or the moment at which a rule will act, ``closed``,
-            ``queued``, or ``words``.
-        test: ``is`` one of the values; ``between`` two moments (as instants, then as
-            dates; an empty one is no bound); ``set`` to anything; ``has`` the text;
-            ``word`` beginning so, or ``phrase``, for ``words``.
-        values: what it is compared with.
-        wanted: whether it must be so, or must not.
+        column: a column, or ``WHEN``.
+        low: an instant.
+        high: an instant.
+        first_day: the date from which a column that holds a date is meant.
+        last_day: the date until which it is.
     """
 
-    name: str
-    test: str
-    values: tuple[str | int, ...] = ()
-    wanted: bool = True
+    column: str
+    low: str = ""
+    high: str = ""
+    first_day: str = ""
+    last_day: str = ""
+    negated: bool = False
+
+
+class PresentTerm(Record):
+    """A column is set."""
+
+    column: str
+    negated: bool = False
+
+
+class ContainsTerm(Record):
+    """A column contains a text, in whatever case."""
+
+    column: str
+    text: str
+    negated: bool = False
+
+
+class WordTerm(Record):
+    """The texts of the ticket have a word that begins with ``text``."""
+
+    text: str
+    negated: bool = False
+
+
+class PhraseTerm(Record):
+    """The texts of the ticket have these words, one after the other."""
+
+    text: str
+    negated: bool = False
+
+
+ColumnTerm = OneOfTerm | BetweenTerm | PresentTerm | ContainsTerm
+TextTerm = WordTerm | PhraseTerm
+Term = ColumnTerm | TextTerm
+"""One thing that a list asks of its tickets. A column is one of ``COLUMNS``, a field
+(``field_column``), or ``closed``, ``queued``, ``wake``, ``owes``."""
 
 
 class Query(NamedTuple):
-    """Which tickets are wanted, all of the terms holding, and in which order.
+    """Which tickets a list shows, all of the terms holding, and in which order.
 
     Args:
-        sort: (column or ``field.NAME``, descending) pairs.
+        sort: (column, descending) pairs.
         queue: in the order of the profiles' work queues instead.
         limit: how many at most; 0 for all.
     """
@@ -100,6 +161,6 @@ class Query(NamedTuple):
     limit: int = 0
 
     @property
-    def words(self) -> tuple[Term, ...]:
+    def text_terms(self) -> tuple[TextTerm, ...]:
         """The terms that search texts."""
-        return tuple(term for term in self.terms if term.name == "words")
+        return tuple(term for term in self.terms if isinstance(term, TextTerm))

@@ -30,7 +30,19 @@ from ticketctl.core.engine.timers import coming, due_now, next_due, timers, wake
 from ticketctl.core.language.parser import read_profile
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile, Queue
-from ticketctl.core.query import COLUMNS, NEWEST, Query, Term
+from ticketctl.core.query import (
+    COLUMNS,
+    NEWEST,
+    WHEN,
+    BetweenTerm,
+    ColumnTerm,
+    ContainsTerm,
+    OneOfTerm,
+    PresentTerm,
+    Query,
+    Term,
+    field_of,
+)
 from ticketctl.core.summary import _rank, summary_of
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.record import replace
@@ -219,29 +231,26 @@ def texts(held: Any) -> list[Any]:
 
 def matches(term: Term, known: Known) -> bool:
     """Whether one thing is so, by the words of ``core/query.py``."""
-    if term.name == "when":
-        return (
-            any(
-                matches(Term(name, term.test, term.values), known)
-                for name in ("due", "next_due")
-            )
-            == term.wanted
-        )
-    held = texts(value(known, term.name)) or (
-        [] if term.name.startswith("field.") else [""]
+    assert isinstance(term, ColumnTerm)
+    if term.column == WHEN:
+        either = (replace(term, column=name) for name in ("due", "next_due"))
+        plain = (replace(one, negated=False) for one in either)
+        return any(matches(one, known) for one in plain) != term.negated
+    held = texts(value(known, term.column)) or (
+        [] if field_of(term.column) is not None else [""]
     )
-    match term.test:
-        case "is":
+    match term:
+        case OneOfTerm():
             found = bool(
                 {lower(str(one)) for one in held}
                 & {lower(str(one)) for one in term.values}
             )
-        case "set":
+        case PresentTerm():
             found = any(one != "" for one in held)
-        case "has":
-            found = lower(str(term.values[0])) in lower(str(held[0]))
-        case _:
-            low, high, moment = *map(str, term.values[:2]), str(held[0])
+        case ContainsTerm():
+            found = lower(term.text) in lower(str(held[0]))
+        case BetweenTerm():
+            low, high, moment = term.low, term.high, str(held[0])
             moment += (
                 "T00:00:00Z" if len(moment) == 10 else ""
             )  # a date means its 00:00, here that of UTC
@@ -250,10 +259,10 @@ def matches(term: Term, known: Known) -> bool:
                 and (not low or moment >= low)
                 and (not high or moment <= high)
             )
-    return found == term.wanted
+    return found != term.negated
 
 
-def days(low: str, high: str) -> tuple[str, ...]:
+def days(low: str, high: str) -> tuple[str, str, str, str]:
     """Two instants with the first date and the last that begin between them, in UTC."""
     first = (
         f"{parse_instant(low.upper()) + timedelta(days=1, seconds=-1):%Y-%m-%d}"
@@ -421,15 +430,14 @@ def queries(draw: Any, lot: list[Known]) -> Query:
         )
 
     def term() -> Term:
-        wanted = draw(st.booleans())
+        negated = draw(st.booleans())
         match draw(st.sampled_from(["is", "is", "set", "has", "between", "number"])):
             case "is":
                 name = draw(st.sampled_from([*TEXTS, *fields]))
-                return Term(
+                return OneOfTerm(
                     name,
-                    "is",
                     tuple(draw(st.lists(near(name), min_size=1, max_size=3))),
-                    wanted,
+                    negated,
                 )
             case "set":
                 name = draw(
@@ -445,10 +453,10 @@ def queries(draw: Any, lot: list[Known]) -> Query:
                         ]
                     )
                 )
-                return Term(name, "set", (), wanted)
+                return PresentTerm(name, negated)
             case "has":
                 name = draw(st.sampled_from(TEXTS))
-                return Term(name, "has", (draw(near(name)),), wanted)
+                return ContainsTerm(name, draw(near(name)), negated)
             case "between":
                 name = draw(
                     st.sampled_from(["created", "updated", "due", "next_due", "when"])
@@ -460,12 +468,11 @@ def queries(draw: Any, lot: list[Known]) -> Query:
                     ),
                     st.just("2026-11-04T09:00:00Z"),
                 )
-                return Term(name, "between", days(draw(bound), draw(bound)), wanted)
-        return Term(
+                return BetweenTerm(name, *days(draw(bound), draw(bound)), negated)
+        return OneOfTerm(
             draw(st.sampled_from(["closed", "queued", "unanswered"])),
-            "is",
             (draw(st.integers(0, 1)),),
-            wanted,
+            negated,
         )
 
     terms = (
@@ -558,7 +565,7 @@ def test_any_text_is_a_value(lives: list[Known], text: str) -> None:
     index = index_of(lives[0].profile, [head], lives[0].people)
     for name in ("field.label", "customer"):
         assert [
-            count_matching(index, Query((Term(name, "set", (), wanted),)))
+            count_matching(index, Query((PresentTerm(name, not wanted),)))
             for wanted in (True, False)
         ] == [1, 0], name
 

@@ -12,8 +12,9 @@ from tests.support.searches import PIECES, at
 from tests.support.stores import done, make_store, ticketctl
 from ticketctl.app.index.find import find_tickets
 from ticketctl.app.input.query import read_query, word_terms
-from ticketctl.core.query import Query, Term
+from ticketctl.core.query import Query, WordTerm
 from ticketctl.errors import TicketctlError
+from ticketctl.record import replace
 from ticketctl.store.index import fulltext
 
 # --- words ---
@@ -197,7 +198,7 @@ def test_the_words_of_a_text_find_it(sample_store: Path, text: str) -> None:
         others = {
             row.id
             for row in find_tickets(
-                at(sample_store), Query((term._replace(wanted=False),))
+                at(sample_store), Query((replace(term, negated=True),))
             ).rows
         }
         assert others == {row.id for row in every} - {
@@ -214,7 +215,7 @@ def test_every_word_of_every_title_finds_its_ticket(sample_store: Path) -> None:
                     assert row.id in {
                         one.id
                         for one in find_tickets(
-                            at(sample_store), Query((Term("words", "word", (part,)),))
+                            at(sample_store), Query((WordTerm(part),))
                         ).rows
                     }, part
 

@@ -15,7 +15,7 @@ from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.engine.notifications import DueNotification, due_notifications
 from ticketctl.core.entry import Entry
-from ticketctl.core.query import Query, Term
+from ticketctl.core.query import BetweenTerm, OneOfTerm, Query
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import DiskError, Finding
 from ticketctl.store import files
@@ -63,8 +63,8 @@ def pending_notifications(
     since = dates.format_instant(workspace.now - _DAY)
     horizon = dates.horizon(workspace.now)
     sent_today = Counter() if sent_today is None else sent_today
-    pending = Query((Term("owes", "is", (1,)),))
-    recent = Query((Term("updated", "between", (since, "", "", "")),))
+    pending = Query((OneOfTerm("owes", (1,)),))
+    recent = Query((BetweenTerm("updated", since),))
     for loaded, _ in read_matches(workspace, broken, [pending, recent], progress):
         for entry in loaded.ticket.history:
             if entry.event == "notified" and since < entry.at <= horizon:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ticketctl.app.index.refresh import ask_index, ask_whole_index, broken_in
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
-from ticketctl.core.query import Query, Row, Term
+from ticketctl.core.query import OneOfTerm, Query, Row
 from ticketctl.core.states import OPEN_STATES
 from ticketctl.errors import (
     BrokenError,
@@ -149,11 +149,11 @@ def find_tickets(
 def _searched(
     workspace: Workspace, index: Index, query: Query, progress: Progress
 ) -> Index:
-    if not query.words:
+    if not query.text_terms:
         return index
     from ticketctl.app.index.search import search
 
-    return search(workspace, index, query.words, progress)
+    return search(workspace, index, query.text_terms, progress)
 
 
 def _found_in(index: Index, query: Query) -> Matches:
@@ -180,7 +180,7 @@ def newest_ticket_of(workspace: Workspace, customer: str) -> LoadedTicket | None
     if not customer:
         return None
     newest = (("created", True), ("id", True))
-    query = Query((Term("customer", "is", (customer,)),), newest, limit=1)
+    query = Query((OneOfTerm("customer", (customer,)),), newest, limit=1)
     for id_ in ask_whole_index(
         workspace, lambda index: [row.id for row in select_rows(index, query)]
     ):

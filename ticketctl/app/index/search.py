@@ -11,7 +11,7 @@ from itertools import islice
 from ticketctl.app.index.parallel import read_ticket_at, spread
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
-from ticketctl.core.query import Term
+from ticketctl.core.query import TextTerm
 from ticketctl.core.summary import words_of
 from ticketctl.errors import UNREAD, Finding, UnreadError
 from ticketctl.store.index.database import Index, UnusableError
@@ -27,7 +27,7 @@ from ticketctl.store.yaml.loader import LoadedTicket
 def search(
     workspace: Workspace,
     index: Index,
-    terms: Sequence[Term],
+    terms: Sequence[TextTerm],
     progress: Progress = no_progress,
 ) -> Index:
     """Find the tickets that contain words, and record them in the index for a query.

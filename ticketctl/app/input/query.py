@@ -10,12 +10,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeVar, assert_never
 
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.dates import format_instant, moment_of, to_utc, zone
-from ticketctl.core.query import Term
-from ticketctl.core.states import OPEN_STATES, STATES
+from ticketctl.core.query import (
+    WHEN,
+    BetweenTerm,
+    ContainsTerm,
+    OneOfTerm,
+    PhraseTerm,
+    PresentTerm,
+    Term,
+    WordTerm,
+    field_column,
+    field_of,
+)
+from ticketctl.core.states import OPEN_STATES, STATES, State
 from ticketctl.errors import UsageError, closest
 from ticketctl.pattern import pattern
 
@@ -26,12 +37,13 @@ _TOKEN = pattern(r'(-)?(?:([^\s":<>]+):)?(?:"([^"]*)"|((?:[<>]=?"[^"]*"|[^\s"])+
 _MOMENTS = {
     "created": "created",
     "updated": "updated",
-    "due": "when",
+    "due": WHEN,
     "date": "due",
     "next_due": "next_due",
 }
 _WHOSE = ("assignee", "customer")
-_IS = (*STATES, "closed", "due", "overdue", "queue", "unanswered")
+_Is = State | Literal["due", "overdue", "queue", "unanswered"]
+_IS: tuple[_Is, ...] = (*STATES, "due", "overdue", "queue", "unanswered")
 _NAMES = (
     "status",
     "state",
@@ -44,6 +56,8 @@ _NAMES = (
     *_MOMENTS,
 )
 _FEW = ("enum", "boolean")
+Option = TypeVar("Option", bound=str)
+Bounds = tuple[str, str, str, str]
 _SECOND = timedelta(seconds=1)
 _MOST = 100
 
@@ -61,17 +75,17 @@ def read_query(workspace: Workspace, text: str) -> Iterator[Term]:
             "for a phrase: '\"paper jam\"'",
         )
     for minus, name, phrase, word in _TOKEN.findall(text):
-        value = phrase or word.replace('"', "")
+        value, negated = phrase or word.replace('"', ""), bool(minus)
         if not value:
             raise UsageError("there is nothing between the quotation marks")
         if name:
-            yield parse_term(workspace, name, value, not minus)
+            yield parse_term(workspace, name, value, negated)
         elif value.endswith(":") and not phrase:
             raise UsageError(
                 f'missing value after "{value}"', f"{value}VALUE, without a space"
             )
         else:
-            yield Term("words", "phrase" if phrase else "word", (value,), not minus)
+            yield PhraseTerm(value, negated) if phrase else WordTerm(value, negated)
 
 
 def is_term(workspace: Workspace, text: str) -> bool:
@@ -94,7 +108,7 @@ def word_terms(text: str) -> list[Term]:
         UsageError: they are not valid UTF-8.
     """
     _utf8(text)
-    return [Term("words", "word", (word,)) for word in dict.fromkeys(text.split())]
+    return [WordTerm(word) for word in dict.fromkeys(text.split())]
 
 
 def require_few_terms(terms: Sequence[Term]) -> None:
@@ -108,12 +122,12 @@ def require_few_terms(terms: Sequence[Term]) -> None:
 
 
 def parse_term(
-    workspace: Workspace, name: str, value: str, wanted: bool = True
+    workspace: Workspace, name: str, value: str, negated: bool = False
 ) -> Term:
     """Return the term ``name:value``.
 
     Args:
-        wanted: whether tickets must match it; ``False`` negates it.
+        negated: whether tickets must not match it.
 
     Raises:
         UsageError: there is no such name, or it takes no such value.
@@ -127,34 +141,57 @@ def parse_term(
         "is",
         "title",
     ):
-        test = _column(workspace, name)
-        return Term(test, "set", (), wanted == (value.casefold() == "any"))
+        column = _column(workspace, name)
+        return PresentTerm(column, negated != (value.casefold() == "none"))
     if name in _MOMENTS:
-        return _moment(workspace, name, value, wanted)
+        return BetweenTerm(_MOMENTS[name], *_bounds(workspace, value), negated)
     if name in _WHOSE:
-        return Term(name, "is", (_person(workspace, value),), wanted)
+        return OneOfTerm(name, (_person(workspace, value),), negated)
     if name == "is":
-        return _is(workspace, value, wanted)
+        return _is(workspace, value, negated)
     if name == "status":
-        return Term("status", "is", tuple(_statuses(workspace, value)), wanted)
+        return status_term(workspace, [value], negated)
     if name == "state":
-        return Term("state", "is", (_known("state", value.casefold(), STATES),), wanted)
+        return state_term([value], negated)
     if name == "profile":
-        return Term("profile", "is", (workspace.registry.get(value).name,), wanted)
+        return OneOfTerm("profile", (workspace.registry.get(value).name,), negated)
     if name == "title":
-        return Term("title", "has", (value,), wanted)
+        return ContainsTerm("title", value, negated)
     if name == "follows":
-        return Term("follows", "is", (workspace.id_of(value),), wanted)
-    return _field_term(workspace, name, value, wanted)
+        return OneOfTerm("follows", (workspace.id_of(value),), negated)
+    return _field_term(workspace, name, value, negated)
 
 
-def _field_term(workspace: Workspace, name: str, value: str, wanted: bool) -> Term:
+def status_term(
+    workspace: Workspace, texts: Sequence[str], negated: bool = False
+) -> OneOfTerm:
+    """Return the term for tickets in one of some statuses, of any profile.
+
+    Raises:
+        UsageError: no profile has such a status.
+    """
+    _utf8("".join(texts))
+    statuses = (status for text in texts for status in _statuses(workspace, text))
+    return OneOfTerm("status", tuple(statuses), negated)
+
+
+def state_term(texts: Sequence[str], negated: bool = False) -> OneOfTerm:
+    """Return the term for tickets in one of some states.
+
+    Raises:
+        UsageError: there is no such state.
+    """
+    _utf8("".join(texts))
+    states = (_known("state", text.casefold(), STATES) for text in texts)
+    return OneOfTerm("state", tuple(states), negated)
+
+
+def _field_term(workspace: Workspace, name: str, value: str, negated: bool) -> Term:
     """Return the term for a field of a profile, by its type."""
     declared = _declared(workspace, name)
+    column = field_column(declared.name)
     if declared.type in ("date", "datetime"):
-        return Term(
-            f"field.{declared.name}", "between", _bounds(workspace, value), wanted
-        )
+        return BetweenTerm(column, *_bounds(workspace, value), negated)
     if value[0] in "<>":
         raise UsageError(
             f"{declared.name} is neither a date nor an instant",
@@ -163,9 +200,7 @@ def _field_term(workspace: Workspace, name: str, value: str, wanted: bool) -> Te
     if declared.type in ("user", "users", "email"):
         value = _person(workspace, value)
     yes = {"yes": "true", "no": "false"} if declared.type == "boolean" else {}
-    return Term(
-        f"field.{declared.name}", "is", (yes.get(value.casefold(), value),), wanted
-    )
+    return OneOfTerm(column, (yes.get(value.casefold(), value),), negated)
 
 
 def explain_no_match(workspace: Workspace, terms: Iterable[Term]) -> str:
@@ -174,8 +209,8 @@ def explain_no_match(workspace: Workspace, terms: Iterable[Term]) -> str:
     Such a term is no error, since old tickets may still have the value.
     """
     for term in terms:
-        name = term.name.removeprefix("field.")
-        if term.name == name or term.test != "is":
+        name = field_of(term.column) if isinstance(term, OneOfTerm) else None
+        if not isinstance(term, OneOfTerm) or name is None:
             continue
         fields = [
             field
@@ -206,7 +241,7 @@ def _column(workspace: Workspace, name: str) -> str:
     """Return the column of a name, or the field of some profile."""
     if name in (*_WHOSE, "follows", *_MOMENTS):
         return "due" if name == "due" else _MOMENTS.get(name, name)
-    return f"field.{find_field_name(workspace, name)}"
+    return field_column(find_field_name(workspace, name))
 
 
 def find_field_name(workspace: Workspace, name: str) -> str:
@@ -239,37 +274,40 @@ def _person(workspace: Workspace, value: str) -> str:
     return own_address(workspace) if value == "@me" else value
 
 
-def _is(workspace: Workspace, value: str, wanted: bool) -> Term:
-    what = _known("is:", value.casefold(), _IS)
-    match what:
+def _is(workspace: Workspace, value: str, negated: bool) -> Term:
+    word = _known("is:", value.casefold(), _IS)
+    match word:
         case "open":
-            return Term("state", "is", tuple(sorted(OPEN_STATES)), wanted)
+            return OneOfTerm("state", tuple(sorted(OPEN_STATES)), negated)
         case "closed":
-            return Term("closed", "is", (1,), wanted)
+            return OneOfTerm("closed", (1,), negated)
         case "due":
-            return Term("next_due", "set", (), wanted)
+            return PresentTerm("next_due", negated)
         case "overdue":
-            return Term(
-                "when",
-                "between",
-                instant_bounds(workspace, None, workspace.now),
-                wanted,
-            )
+            bounds = instant_bounds(workspace, None, workspace.now)
+            return BetweenTerm(WHEN, *bounds, negated)
         case "queue":
-            return Term("queued", "is", (1,), wanted)
+            return OneOfTerm("queued", (1,), negated)
         case "unanswered":
-            return Term("unanswered", "is", (1,), wanted)
+            return OneOfTerm("unanswered", (1,), negated)
+        case "new" | "pending" | "on_hold" | "solved":
+            return OneOfTerm("state", (word,), negated)
         case _:
-            return Term("state", "is", (what,), wanted)
+            assert_never(word)
 
 
-def _known(what: str, text: str, names: Iterable[str]) -> str:
-    names = list(dict.fromkeys(names))
-    if text not in names:
-        raise UsageError(
-            f'unknown {what} "{text}"', closest(text, names) or ", ".join(names)
-        )
-    return text
+def _known(what: str, text: str, options: Sequence[Option]) -> Option:
+    """Return the option that a text names.
+
+    Raises:
+        UsageError: it names none.
+    """
+    for option in options:
+        if option == text:
+            return option
+    raise UsageError(
+        f'unknown {what} "{text}"', closest(text, options) or ", ".join(options)
+    )
 
 
 def _statuses(workspace: Workspace, text: str) -> list[str]:
@@ -289,19 +327,14 @@ def _statuses(workspace: Workspace, text: str) -> list[str]:
     return list(statuses)
 
 
-def _moment(workspace: Workspace, name: str, value: str, wanted: bool) -> Term:
-    """Return the term for an instant.
-
-    The value is ``<X``, ``<=X``, ``>X``, ``>=X``, ``X..Y`` (either may be left out), or
-    ``X``, which for a date is the whole day.
-    """
-    return Term(_MOMENTS[name], "between", _bounds(workspace, value), wanted)
-
-
-def _bounds(workspace: Workspace, value: str) -> tuple[str, ...]:
+def _bounds(workspace: Workspace, value: str) -> Bounds:
     """Return the first and last instant, then the first and last date.
 
     Empty stands for no bound.
+
+    Args:
+        value: ``<X``, ``<=X``, ``>X``, ``>=X``, ``X..Y`` (either may be left out), or
+            ``X``, which for a date is the whole day.
     """
     low: datetime | None = None
     high: datetime | None = None
@@ -323,19 +356,24 @@ def _bounds(workspace: Workspace, value: str) -> tuple[str, ...]:
 
 def instant_bounds(
     workspace: Workspace, low: datetime | None, high: datetime | None
-) -> tuple[str, ...]:
-    """Return two instants as the values of a term.
+) -> Bounds:
+    """Return two instants as the bounds of a term.
 
     A date in a ticket means its local 00:00, so it is compared as a date: with the
     first day that begins at ``low`` or later, and the last that begins by ``high``.
     """
     where = zone(workspace.settings.timezone)
-    days = ["", ""]
+    first_day = last_day = ""
     if low is not None:
-        days[0] = f"{(low - _SECOND).astimezone(where) + timedelta(days=1):%Y-%m-%d}"
+        first_day = f"{(low - _SECOND).astimezone(where) + timedelta(days=1):%Y-%m-%d}"
     if high is not None:
-        days[1] = f"{high.astimezone(where):%Y-%m-%d}"
-    return (*(format_instant(bound) if bound else "" for bound in (low, high)), *days)
+        last_day = f"{high.astimezone(where):%Y-%m-%d}"
+    return (
+        format_instant(low) if low else "",
+        format_instant(high) if high else "",
+        first_day,
+        last_day,
+    )
 
 
 def _day(workspace: Workspace, text: str) -> tuple[datetime, datetime]:

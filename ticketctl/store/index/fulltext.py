@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import suppress
 
-from ticketctl.core.query import Term
+from ticketctl.core.query import TextTerm, WordTerm
 from ticketctl.errors import SettingsError
 from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.index.schema import TEXTS, if_not_exists
@@ -104,14 +104,14 @@ def mark_complete(index: Index, generation: object) -> None:
         index.connection.execute(sql, (generation,))
 
 
-def find_hits(index: Index, term: Term) -> None:
+def find_hits(index: Index, term: TextTerm) -> None:
     """Find the tickets with some words in their text, for ``store/index/sql.py``.
 
     Raises:
         UnusableError: the index is damaged.
     """
-    text = str(term.values[0]).replace("\0", " ").replace('"', '""')
-    pattern = f'"{text}"' + ("*" if term.test == "word" else "")
+    text = term.text.replace("\0", " ").replace('"', '""')
+    pattern = f'"{text}"' + ("*" if isinstance(term, WordTerm) else "")
     try:
         index.connection.execute(_HITS)
         if any(char.isalnum() for char in text):  # a text without a word stands nowhere

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
-from ticketctl.core.query import COLUMNS, Query, Row, Term
+from ticketctl.core.query import (
+    COLUMNS,
+    WHEN,
+    BetweenTerm,
+    ColumnTerm,
+    ContainsTerm,
+    OneOfTerm,
+    PhraseTerm,
+    PresentTerm,
+    Query,
+    Row,
+    Term,
+    TextTerm,
+    WordTerm,
+    field_of,
+)
 from ticketctl.store.index.database import Index
 
 _ROW = ", ".join(Row._fields)
 _WHEN = ("due", "next_due")
 _ALL = 2**62
+_FIELD_VALUE = (
+    "CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false'"
+    " ELSE CAST(value AS TEXT) END"
+)
 _OTHERS = ("closed", "queued", "wake", "owes")
 
 
@@ -37,7 +56,7 @@ def select_ids(index: Index, query: Query) -> Iterator[str]:
 
 def count_matching(index: Index, query: Query) -> int:
     """Return how many tickets a query selects, without its limit."""
-    if query.terms in ((), (Term("closed", "is", (0,)),)):
+    if query.terms in ((), (OneOfTerm("closed", (0,)),)):
         return sum(
             number
             for state, number in count_by_state(index).items()
@@ -152,71 +171,76 @@ def _where(query: Query) -> tuple[str, list[Any]]:
     """Return the condition of a query, and the values in it."""
     parts, values = ["id IS NOT NULL"], list[Any]()
     for term in query.terms:
-        sql, values_of_term = _term(term)
-        parts.append(sql if term.wanted else f"NOT ({sql})")
-        values += values_of_term
+        sql, parameters = _term(term)
+        parts.append(f"NOT ({sql})" if term.negated else sql)
+        values += parameters
     return " AND ".join(parts), values
 
 
 def _term(term: Term) -> tuple[str, list[Any]]:
     """Return one term as a condition, and the values in it."""
-    name, values = term.name, list[Any](term.values)
-    if name == "words":
-        return "path IN (SELECT path FROM temp.hits WHERE term = ?)", [hits_of(term)]
-    if name == "when":
-        either = [_term(Term(column, term.test, term.values)) for column in _WHEN]
-        return f"({either[0][0]} OR {either[1][0]})", [*either[0][1], *either[1][1]]
-    if name.startswith("field."):
-        test, compared = _compare(
-            "CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(value AS TEXT) END",
-            term.test,
-            values,
-        )
-        return f"EXISTS (SELECT 1 FROM json_each(packed, ?) WHERE {test})", [
-            _json_path(name),
-            *compared,
-        ]
-    assert name in COLUMNS or name in _OTHERS
-    return _compare(name, term.test, values)
+    match term:
+        case WordTerm() | PhraseTerm():
+            sql = "path IN (SELECT path FROM temp.hits WHERE term = ?)"
+            return sql, [hits_of(term)]
+        case OneOfTerm() | BetweenTerm() | PresentTerm() | ContainsTerm():
+            return _column_term(term)
+        case _:
+            assert_never(term)
 
 
-def hits_of(term: Term) -> str:
-    """Return the name of a term among the hits of full-text searches."""
-    return f"{term.test} {term.values[0]}"
+def _column_term(term: ColumnTerm) -> tuple[str, list[Any]]:
+    column = term.column
+    if column == WHEN:
+        due, next_due = (_compare(name, term) for name in _WHEN)
+        return f"({due[0]} OR {next_due[0]})", [*due[1], *next_due[1]]
+    if (field := field_of(column)) is not None:
+        test, values = _compare(_FIELD_VALUE, term)
+        sql = f"EXISTS (SELECT 1 FROM json_each(packed, ?) WHERE {test})"
+        return sql, [_json_path(field), *values]
+    assert column in COLUMNS or column in _OTHERS
+    return _compare(column, term)
 
 
-def _compare(what: str, test: str, values: list[Any]) -> tuple[str, list[Any]]:
-    """Return a test of a column as a condition, and the values in it."""
-    match test:
-        case "is":
-            collation = (
-                " COLLATE NOCASE"
-                if any(isinstance(value, str) for value in values)
-                else ""
-            )
-            return f"{what}{collation} IN ({', '.join('?' * len(values))})", values
-        case "set":
+def hits_of(term: TextTerm) -> str:
+    """Return the name of a term that searches texts in the table of hits."""
+    match term:
+        case WordTerm():
+            return f"word {term.text}"
+        case PhraseTerm():
+            return f"phrase {term.text}"
+        case _:
+            assert_never(term)
+
+
+def _compare(what: str, term: ColumnTerm) -> tuple[str, list[Any]]:
+    """Return what a term asks of an SQL expression, and the values in it."""
+    match term:
+        case OneOfTerm():
+            values = term.values
+            fold = any(isinstance(value, str) for value in values)
+            places = ", ".join("?" * len(values))
+            return f"{what}{' COLLATE NOCASE' if fold else ''} IN ({places})", [*values]
+        case PresentTerm():
             return f"{what} != ''", []
-        case "has":
-            return f"instr(fold({what}), ?) > 0", [
-                str(value).casefold() for value in values
-            ]
-        case (
-            _
-        ):  # between: (low, high) as instants, then as dates, for what holds a date
-            day, instant = _bounded(what, values[2:]), _bounded(what, values[:2])
+        case ContainsTerm():
+            return f"instr(fold({what}), ?) > 0", [term.text.casefold()]
+        case BetweenTerm():
+            bounds = (term.first_day, term.last_day, term.low, term.high)
+            day, instant = _bounded(what, *bounds[:2]), _bounded(what, *bounds[2:])
             sql = f"({what} != '' AND CASE length({what}) WHEN 10 THEN {day} ELSE {instant} END)"
-            return sql, [bound for bound in (*values[2:], *values[:2]) if bound]
+            return sql, [bound for bound in bounds if bound]
+        case _:
+            assert_never(term)
 
 
-def _bounded(what: str, bounds: list[Any]) -> str:
-    low, high = bounds
+def _bounded(what: str, low: str, high: str) -> str:
     parts = [f"{what} >= ?"] * bool(low) + [f"{what} <= ?"] * bool(high)
     return " AND ".join(parts) or "1"
 
 
-def _json_path(name: str) -> str:
-    return f"$.{json.dumps(name.removeprefix('field.'), ensure_ascii=False)}"
+def _json_path(field: str) -> str:
+    return f"$.{json.dumps(field, ensure_ascii=False)}"
 
 
 def _order(query: Query) -> tuple[str, list[Any]]:
@@ -232,16 +256,11 @@ def _order(query: Query) -> tuple[str, list[Any]]:
         if name in ("updated", "created", "id", "unanswered"):
             parts.append(f"{name}{direction}")
             continue
-        what = (
-            "json_extract(packed, ?)"
-            if name.startswith("field.")
-            else "packed"
-            if name == "fields"
-            else name
-        )
-        json_paths = [_json_path(name)] if name.startswith("field.") else []
+        what = "packed" if name == "fields" else name
+        if (field := field_of(name)) is not None:
+            what = "json_extract(packed, ?)"
+            values += [_json_path(field)] * 2
         parts += [f"ifnull({what}, '') = ''", f"{what}{direction}"]
-        values += json_paths * 2
     return ", ".join([*parts, *([] if "id" in dict(query.sort) else ["id"])]), values
 
 
