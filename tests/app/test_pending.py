@@ -184,7 +184,7 @@ def test_people_without_an_address(tmp_path: Path) -> None:
     (line,) = (
         line for line in ticketctl(root, "doctor").out.splitlines() if "amy" in line
     )
-    assert "1 open ticket of amy, who has no email address" in line
+    assert "amy has 1 open ticket and no email address" in line
     assert "warning" in line
     said = done(
         root, "move", "aaaaa", "Pending", "--reply", "Which one?", as_="agent:amy"

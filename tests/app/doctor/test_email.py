@@ -21,7 +21,7 @@ def test_mail_that_does_not_arrive(healthy: Path) -> None:
     assert ticketctl(healthy, "mail", "send", now="2026-11-05T09:00:00Z").status == 1
     tried = said(healthy, now="2026-11-05T09:00:00Z")
     assert "tried 1 time: jane@customer.example: 127.0.0.1:1" in tried
-    assert "again at 2026-11-05T09:05:00Z" in tried
+    assert "next attempt at 2026-11-05T09:05:00Z" in tried
 
 
 def test_quarantined_email(healthy: Path) -> None:

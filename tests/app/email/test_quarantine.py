@@ -58,8 +58,8 @@ def test_quarantined_email(tmp_path: Path) -> None:
     messages = {
         raw_email(to="sales@support.example"): "none of our addresses",
         raw_email(to=""): "none of our addresses",
-        raw_email(sender="nobody"): "not one sender",
-        b"": "not one sender",
+        raw_email(sender="nobody"): "no valid From address",
+        b"": "no valid From address",
         parts("mixed", *[PLAIN] * (MAX_PARTS + 1)): "cannot be read",
     }
     for data, why in messages.items():

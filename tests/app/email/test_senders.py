@@ -57,7 +57,7 @@ def test_email_from_staff_must_be_authenticated_where_a_server_is_trusted(
         said = mail_workspace.write(
             AMY, "Please close it.", "2026-11-02T09:10", Subject=TAG, **headers
         )
-        assert "kept as a note (mx.support.example does not say" in said
+        assert "kept as a note (mx.support.example does not confirm" in said
     assert "message of" in mail_workspace.write(
         AMY, "It is done.", "2026-11-02T09:11", Subject=TAG, **vouched
     )

@@ -88,7 +88,7 @@ def check_recipients(workspace: Workspace) -> Iterator[Finding]:
         if not is_address(who):
             yield warning(
                 "tickets",
-                f"{who} is assigned to {counted(number, 'open ticket')} and has no email address",
+                f"{who} has {counted(number, 'open ticket')} and no email address",
                 f"to see them: ticketctl list -a {who}; to reassign: ticketctl assign ID ADDRESS",
             )
 
