@@ -727,7 +727,9 @@ class Life(RuleBasedStateMachine):
                 system,
                 system,
             )
-            assert failures(self.profile.statuses[ticket.status].keeps, context) == []
+            assert (
+                failures(self.profile.statuses[ticket.status].invariants, context) == []
+            )
 
     @invariant()
     def rules_were_never_refused(self) -> None:

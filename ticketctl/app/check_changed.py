@@ -130,8 +130,10 @@ def check_again(
     ):
         return findings, None
     ticket = loaded.ticket
-    keeps = workspace.registry.get(ticket.profile).statuses[ticket.status].keeps
-    if any(map(depends_on_time, keeps)):
+    invariants = (
+        workspace.registry.get(ticket.profile).statuses[ticket.status].invariants
+    )
+    if any(map(depends_on_time, invariants)):
         return findings, None
     files = [
         path for entry in ticket.history for path in attachment_paths(ticket, entry)

@@ -340,10 +340,10 @@ def _check_invariants(
     """Check that the invariants of the status hold."""
     ticket = loaded.ticket
     status = profile.statuses.get(ticket.status)
-    if status is None or not status.keeps:
+    if status is None or not status.invariants:
         return
     context = system_context(workspace.situation_of(profile), ticket)
-    for reason in failures(status.keeps, context):
+    for reason in failures(status.invariants, context):
         yield Finding(
             _place_in_head(loaded, "status"),
             "keeps",

@@ -69,8 +69,8 @@ class Status(Record):
     description: str = ""
     aliases: tuple[str, ...] = ()
     set_by_system: bool = False
-    needs: tuple[Condition, ...] = ()
-    keeps: tuple[Condition, ...] = ()
+    preconditions: tuple[Condition, ...] = ()
+    invariants: tuple[Condition, ...] = ()
     warns: tuple[Condition, ...] = ()
     origin: Origin = Origin()
     place: Place = Place("")
@@ -86,7 +86,7 @@ class Transition(Record):
     roles: tuple[str, ...]
     on_behalf: tuple[str, ...] = ()
     criterion: str = ""
-    needs: tuple[Condition, ...] = ()
+    preconditions: tuple[Condition, ...] = ()
     warns: tuple[Condition, ...] = ()
     sets: Mapping[str, Value | None] = EMPTY
     origin: Origin = Origin()

@@ -40,8 +40,8 @@ def describe(profile: Profile, paint: Colors) -> Iterator[str]:
         if status.description:
             yield f"    {_flat(status.description)}"
         for mark, tests in (
-            ("needs", status.needs),
-            ("keeps", status.keeps),
+            ("needs", status.preconditions),
+            ("keeps", status.invariants),
             ("warns", status.warns),
         ):
             yield from (f"    {mark}: {test.say or words(test)}" for test in tests)
@@ -69,7 +69,9 @@ def _edge(edge: Transition) -> Iterator[str]:
     yield f"  -> {edge.target}  by {', '.join(edge.roles)}{behalf}{assumed}{_cites(edge.origin.cites)}"
     if edge.criterion:
         yield f'       "{_flat(edge.criterion)}"'
-    yield from (f"       needs: {test.say or words(test)}" for test in edge.needs)
+    yield from (
+        f"       needs: {test.say or words(test)}" for test in edge.preconditions
+    )
     if edge.sets:
         yield "       sets: " + ", ".join(
             f"{k} {'cleared' if v is None else v}" for k, v in edge.sets.items()

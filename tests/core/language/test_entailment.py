@@ -225,10 +225,12 @@ def tiny_profiles(draw: st.DrawFn) -> Profile:
     )
     statuses = dict(PROFILE.statuses)
     keeps = [test for test in draw(needed_) if isinstance(test, FieldCondition)]
-    statuses["A"] = replace(statuses["A"], keeps=tuple(keeps))
-    statuses["B"] = replace(statuses["B"], needs=draw(needed_), keeps=draw(needed_))
+    statuses["A"] = replace(statuses["A"], invariants=tuple(keeps))
+    statuses["B"] = replace(
+        statuses["B"], preconditions=draw(needed_), invariants=draw(needed_)
+    )
     before, edge, after = PROFILE.edges
-    edge = replace(edge, needs=draw(needed_), sets=draw(sets_))
+    edge = replace(edge, preconditions=draw(needed_), sets=draw(sets_))
     return replace(
         PROFILE, statuses=statuses, edges=(before, edge, after), triggers=(rule,)
     )
@@ -257,7 +259,7 @@ def test_a_proved_rule_is_never_refused(profile: Profile) -> None:
         context = EvalContext(
             profile, People(), NOW, one, one.history, "system", "system", "system"
         )
-        if failures(profile.statuses["A"].keeps, context):
+        if failures(profile.statuses["A"].invariants, context):
             continue
         for request in REQUESTS:
             outcome = decide(Situation(profile, People(), NOW), one, request)

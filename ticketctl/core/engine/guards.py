@@ -98,9 +98,9 @@ def refusals(context: EvalContext, to: str) -> tuple[Transition | None, list[str
         edge = edges[0]
         if not refused or not target.set_by_system:
             refused.insert(0, role_reason(context, edges))
-    refused += failures((*edge.needs, *target.needs), context)
-    if target.keeps:
-        refused += failures(target.keeps, _after(context, edge))
+    refused += failures((*edge.preconditions, *target.preconditions), context)
+    if target.invariants:
+        refused += failures(target.invariants, _after(context, edge))
     return edge, list(dict.fromkeys(refused))
 
 

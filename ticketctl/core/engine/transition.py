@@ -57,7 +57,9 @@ class TransitionBuilder:
         entry = self._request_entry("created", request, to=edge.target, sets=sets)
         context = replace(context, ticket=apply(None, entry))
         target = profile.statuses[edge.target]
-        draft.reasons += failures((*edge.needs, *target.needs, *target.keeps), context)
+        draft.reasons += failures(
+            (*edge.preconditions, *target.preconditions, *target.invariants), context
+        )
         draft.warnings += failures((*edge.warns, *target.warns), context)
         self._commit(entry)
 
@@ -106,7 +108,7 @@ class TransitionBuilder:
                 return
             entry = moved
         elif put or cleared:
-            invariants = self.draft.profile.statuses[ticket.status].keeps
+            invariants = self.draft.profile.statuses[ticket.status].invariants
             context = self.draft.context(apply(ticket, entry), changed=names)
             self.draft.reasons += failures(invariants, context)
         if entry.to or entry.sets or entry.unset or entry.text or entry.note:

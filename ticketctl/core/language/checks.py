@@ -274,7 +274,7 @@ def _wanting(
     }
     known = [
         test
-        for test in split(lasting((*rule.when, *profile.statuses[status].keeps)))
+        for test in split(lasting((*rule.when, *profile.statuses[status].invariants)))
         if not mentions(test, fields=touched)
     ]
     facts = Assumptions(
@@ -300,8 +300,8 @@ def _wanting(
         for test in known
         if not mentions(test, (StatusCondition, StateCondition), edge.sets)
     ]
-    return follows(facts, (*edge.needs, *target.needs)) + follows(
-        after.knowing(kept), target.keeps
+    return follows(facts, (*edge.preconditions, *target.preconditions)) + follows(
+        after.knowing(kept), target.invariants
     )
 
 
@@ -526,7 +526,7 @@ def forgotten(profile: Profile) -> Iterator[Finding]:
 
 
 def _owned(status: Status) -> bool:
-    conditions = (*status.keeps, *status.needs)
+    conditions = (*status.invariants, *status.preconditions)
     return any(
         isinstance(condition, FieldCondition)
         and condition.name == "assignee"

@@ -290,7 +290,7 @@ def lasting(conditions: Iterable[Condition]) -> list[Condition]:
 
 
 def _needs(profile: Profile, edge: Transition) -> tuple[Condition, ...]:
-    return (*edge.needs, *profile.statuses[edge.target].needs)
+    return (*edge.preconditions, *profile.statuses[edge.target].preconditions)
 
 
 def _settled(facts: Assumptions, need: Condition) -> bool:

@@ -325,8 +325,8 @@ def _status(names: SymbolTable, key: str, node: Node) -> p.Status:
         description=found.get("description", EMPTY).text,
         aliases=names.statuses[key].aliases,
         set_by_system=set_by.text == "system",
-        needs=read_conditions(names, found.get("needs")),
-        keeps=read_conditions(names, found.get("keeps")),
+        preconditions=read_conditions(names, found.get("needs")),
+        invariants=read_conditions(names, found.get("keeps")),
         warns=read_conditions(names, found.get("warns")),
         origin=read_origin(names, found),
         place=names.place(node),
@@ -421,9 +421,9 @@ def _no_circles(
     bound = [
         test
         for status in statuses.values()
-        for test in (*status.needs, *status.keeps, *status.warns)
+        for test in (*status.preconditions, *status.invariants, *status.warns)
     ]
-    bound += [test for edge in edges for test in (*edge.needs, *edge.warns)]
+    bound += [test for edge in edges for test in (*edge.preconditions, *edge.warns)]
     for place in {
         inner.place
         for test in bound
