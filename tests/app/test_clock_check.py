@@ -30,7 +30,7 @@ from ticketctl.core import dates
 from ticketctl.core.dag import seal
 from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.forecast import rule_forecasts
-from ticketctl.core.engine.notifications import compose
+from ticketctl.core.engine.notification_text import compose
 from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.engine.timers import future_event
 from ticketctl.core.entry import Entry, Value

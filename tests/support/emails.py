@@ -25,7 +25,7 @@ from tests.support.stores import (
 from ticketctl.app.email.outbound import message_id, thread_of
 from ticketctl.app.email.pending_notifications import pending_notifications
 from ticketctl.app.workspace import Workspace
-from ticketctl.core.engine.notifications import compose
+from ticketctl.core.engine.notification_text import compose
 from ticketctl.core.entry import Entry
 from ticketctl.errors import Finding
 from ticketctl.store.email.compose import OutgoingEmail, compose_email

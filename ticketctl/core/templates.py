@@ -10,6 +10,8 @@ from ticketctl.pattern import pattern
 MOST = 1 << 20
 """How many characters a text may have once it is filled in, and all texts that one act
 sets: as many as the largest ticket file has bytes."""
+INTERNAL = "note"
+"""The name that stands for an internal note, which customers must never read."""
 _CUT = " [...]"
 _NAME = pattern(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 

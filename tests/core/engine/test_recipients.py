@@ -19,8 +19,8 @@ from tests.support.large_profiles import (
 )
 from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.messages import readable
-from ticketctl.core.engine.notifications import compose
+from ticketctl.core.engine.internal_notes import readable
+from ticketctl.core.engine.notification_text import compose
 from ticketctl.core.engine.requests import Actor, Change, Decision, Refusal
 from ticketctl.core.entry import Entry
 from ticketctl.core.people import NOBODY_LISTED, People

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from ticketctl.app.workspace import Workspace
-from ticketctl.core.engine.notifications import compose, due_notifications, unsent
+from ticketctl.core.engine.notification_text import compose
+from ticketctl.core.engine.notifications import due_notifications, unsent
 from ticketctl.core.engine.requests import Notification
 from ticketctl.core.people import is_address, listed_spelling
 from ticketctl.core.ticket import Ticket

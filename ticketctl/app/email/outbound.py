@@ -28,9 +28,7 @@ from ticketctl.app.unfinished_commits import catch_up, uncommitted_error
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.engine.decide import decide
-from ticketctl.core.engine.notifications import (
-    compose,
-)
+from ticketctl.core.engine.notification_text import compose
 from ticketctl.core.engine.requests import Decision, Deliver
 from ticketctl.core.people import is_address
 from ticketctl.core.plural import counted

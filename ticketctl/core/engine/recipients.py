@@ -1,9 +1,8 @@
-"""Whom a notice reaches, and why it reaches nobody: a role that nobody has, somebody
-without an email address.
+"""Whom a notification reaches, and why it reaches nobody: a role that nobody has, a
+person without an email address.
 
-Who cannot be reached is owed nothing: a notice is for those who can be reached when its
-rule acts. Somebody who gets the role later is told of what happens from then on, not of
-what happened before (docs/mail.md).
+A notification is for those who can be reached when its rule acts. Whoever gets the role
+later is notified of what happens from then on (docs/mail.md).
 """
 
 from __future__ import annotations
@@ -21,8 +20,13 @@ _ROLE = "role:"
 
 
 def named(target: str, ticket: Ticket, people: People) -> tuple[str, ...]:
-    """Everybody whom a target of a notice means, be they reached or not: who has a
-    role, or who stands in a field."""
+    """Return everybody whom a target of a notification means, whether or not they can
+    be reached.
+
+    Args:
+        target: ``role:NAME``, ``customer``, ``assignee``, ``watchers``, or a field of
+            the profile; not ``actor``.
+    """
     if target.startswith(_ROLE):
         return people.with_role(target.removeprefix(_ROLE))
     value = ticket.get(target)
@@ -66,7 +70,7 @@ def _reached(
 
 
 def can_be_notified(who: str, people: People) -> bool:
-    """Whether somebody can be told at all: by email only at an address, by a script
+    """Return whether somebody can be notified: by email only at an address, by a script
     under any name but that of a role."""
     return is_address(who) if people.by_email else not who.startswith(_ROLE)
 

@@ -19,14 +19,14 @@ from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.draft import DecisionDraft
 from ticketctl.core.engine.events import events_of
 from ticketctl.core.engine.guards import holds, judge
-from ticketctl.core.engine.messages import readable
-from ticketctl.core.engine.notifications import compose
+from ticketctl.core.engine.internal_notes import readable
+from ticketctl.core.engine.notification_text import compose
 from ticketctl.core.engine.placeholders import fill, fill_sets, fill_value
 from ticketctl.core.engine.recipients import recipients_of, unreachable_reason
 from ticketctl.core.engine.requests import Actor, Change, Create
 from ticketctl.core.entry import Entry, Value
-from ticketctl.core.language.grammar import INTERNAL
 from ticketctl.core.profile import Trigger
+from ticketctl.core.templates import INTERNAL
 from ticketctl.core.ticket import LINK, Ticket, apply
 from ticketctl.record import Record, replace
 

@@ -11,7 +11,7 @@ from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
 from ticketctl.core.language.limits import FINDINGS
 from ticketctl.core.profile import Field, Origin, Status, squash
-from ticketctl.core.templates import names_in
+from ticketctl.core.templates import INTERNAL, names_in
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding, Place, closest
 
@@ -38,8 +38,6 @@ NAMES_FILLED = (
     "closes",
     "follow_up",
 )
-INTERNAL = "note"
-"""The name that stands for an internal note, which customers must never read."""
 Option = TypeVar("Option", bound=str)
 _TOLD = 40
 """How many names a hint lists."""

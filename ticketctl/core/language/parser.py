@@ -11,7 +11,6 @@ from typing import TypeVar
 from ticketctl.core import profile as p
 from ticketctl.core.conditions import AllowedCondition, depends_on_time, walk
 from ticketctl.core.dates import Duration, zone
-from ticketctl.core.engine.messages import check_leaks, read_message, read_template
 from ticketctl.core.language.actions import read_actions
 from ticketctl.core.language.calendars import read_calendar
 from ticketctl.core.language.conditions import (
@@ -30,6 +29,7 @@ from ticketctl.core.language.grammar import (
     read_value,
 )
 from ticketctl.core.language.limits import too_large
+from ticketctl.core.language.messages import check_leaks, read_message, read_template
 from ticketctl.core.states import STATES, State
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding

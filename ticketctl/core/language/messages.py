@@ -1,10 +1,9 @@
-"""The texts of a profile, messages and templates; and that no internal note stands in
-what a customer reads.
+"""The messages and the templates of a profile, read; messages with an internal note
+that may be sent to somebody who is not staff.
 
-``$note`` is the internal note of the act that is told of. A message that holds it goes
-to staff alone: whom the profile lets it reach is proved here where the profile alone
-decides that (:func:`check_leaks`), else looked at when the message is to be sent
-(:func:`readable`).
+``$note`` is the internal note of the entry that a message is about. What the profile
+alone decides is checked here; the rest when a message is sent
+(``core/engine/internal_notes.py``).
 """
 
 from __future__ import annotations
@@ -14,23 +13,21 @@ from collections.abc import Iterator
 
 from ticketctl.core.actions import NotifyAction, notifications_among
 from ticketctl.core.conditions import RoleCondition
+from ticketctl.core.engine.internal_notes import internal_messages, is_internal
 from ticketctl.core.language.grammar import (
     EMPTY,
-    INTERNAL,
     ORIGIN,
     SymbolTable,
     read_origin,
     read_sets,
 )
-from ticketctl.core.people import People, listed_spelling
 from ticketctl.core.profile import Message, Profile, Template, Trigger
-from ticketctl.core.templates import names_in
-from ticketctl.core.ticket import Ticket
+from ticketctl.core.templates import INTERNAL, names_in
 from ticketctl.core.yaml_node import Node
 
 
 def read_message(names: SymbolTable, key: str, node: Node) -> Message:
-    """A message, or its translation (``solved.de``)."""
+    """Read a message, or its translation (``solved.de``)."""
     found = names.keys(
         node, f'message "{key}"', ("subject", "body", *ORIGIN), ("subject", "body")
     )
@@ -58,7 +55,7 @@ def read_message(names: SymbolTable, key: str, node: Node) -> Message:
 
 
 def read_template(names: SymbolTable, key: str, node: Node) -> Template:
-    """A preset for ``new`` and ``move``."""
+    """Read a preset for ``new`` and ``move``."""
     found = names.keys(
         node,
         f'template "{key}"',
@@ -82,36 +79,22 @@ def read_template(names: SymbolTable, key: str, node: Node) -> Template:
     )
 
 
-def is_internal(message: Message) -> bool:
-    """Whether a message holds an internal note."""
-    return INTERNAL in (*names_in(message.subject), *names_in(message.body))
-
-
-def _internal(profile: Profile) -> set[str]:
-    """The messages that hold an internal note in any language."""
-    return {
-        name.partition(".")[0]
-        for name, message in profile.messages.items()
-        if is_internal(message)
-    }
-
-
 def check_leaks(names: SymbolTable, profile: Profile, node: Node) -> None:
-    """Tell of every message that holds an internal note and may be sent to somebody who
-    is not staff.
+    """Report every message with an internal note that may be sent to somebody who is
+    not staff.
 
     Args:
         node: the whole file, for the places.
     """
-    internal = _internal(profile)
-    told: set[tuple[str, str]] = set()
+    internal = internal_messages(profile)
+    reported: set[tuple[str, str]] = set()
     for rule in profile.rules if internal else ():
         for action in notifications_among(rule.do):
             if action.message not in internal:
                 continue
             for who in _strangers(profile, rule, action):
-                if (action.message, who) not in told:
-                    told.add((action.message, who))
+                if (action.message, who) not in reported:
+                    reported.add((action.message, who))
                     place = _where(node, profile, action.message)
                     message = (
                         f'the message "{action.message}" holds an internal note '
@@ -126,7 +109,7 @@ def check_leaks(names: SymbolTable, profile: Profile, node: Node) -> None:
 
 
 def _where(node: Node, profile: Profile, name: str) -> Node:
-    """The text of a message that holds the note."""
+    """Return the text of a message that contains the note."""
     for key, item in node.map.get("messages", EMPTY).map.items():
         if key.partition(".")[0] == name and is_internal(profile.messages[key]):
             return next(
@@ -136,8 +119,10 @@ def _where(node: Node, profile: Profile, name: str) -> Node:
 
 
 def _strangers(profile: Profile, rule: object, action: NotifyAction) -> Iterator[str]:
-    """Whom a notice goes to that are not staff, whatever the ticket. Who stands in
-    ``assignee`` or in a field of the profile is known only when it is sent."""
+    """Yield the recipients of a notification who are not staff, whatever the ticket.
+
+    Whom ``assignee`` or a field of the profile names is known only when it is sent.
+    """
     bound = {
         role.field
         for role in profile.roles.values()
@@ -155,8 +140,8 @@ def _strangers(profile: Profile, rule: object, action: NotifyAction) -> Iterator
 
 
 def _by_staff(profile: Profile, rule: object) -> bool:
-    """Whether only staff, and not for a customer, can set off a rule: it tests the
-    role."""
+    """Return whether only staff, and not for a customer, can set off a rule: it has a
+    condition on the role."""
     if not isinstance(rule, Trigger):
         return True  # time alone did: nobody is the actor
     return any(
@@ -164,46 +149,3 @@ def _by_staff(profile: Profile, rule: object) -> bool:
         and all(profile.kind(role) == "agent" for role in condition.values)
         for condition in rule.when
     )
-
-
-def readable(
-    profile: Profile, message: str, ticket: Ticket, people: People, who: str
-) -> bool:
-    """Whether somebody may read a message about a ticket: one that holds an internal
-    note is for staff alone.
-
-    Where the store lists nobody, everybody is staff but those who are, or ever were,
-    customers of the ticket, or may act as such.
-    """
-    variants = (
-        held
-        for name, held in profile.messages.items()
-        if name.partition(".")[0] == message
-    )
-    if not any(map(is_internal, variants)):
-        return True
-    role = who.removeprefix("role:")
-    if role != who:
-        return profile.kind(role) == "agent"
-    if people.roles is None:
-        return listed_spelling(who, _ever_customers(profile, ticket)) is None
-    known = listed_spelling(who, people.roles) or who
-    return any(
-        people.has(known, name)
-        for name, held in profile.roles.items()
-        if held.kind == "agent"
-    )
-
-
-def _ever_customers(profile: Profile, ticket: Ticket) -> Iterator[str]:
-    """Those who are or were customer or watcher of a ticket, or acted on it as its
-    customer."""
-    yield from ticket.customers
-    for entry in ticket.history:
-        for name in ("customer", "watchers"):
-            held = entry.sets.get(name)
-            yield from held if isinstance(held, tuple) else (str(held),) if held else ()
-        if profile.kind(entry.role) == "customer":
-            yield entry.by
-        if entry.for_:
-            yield entry.for_
