@@ -93,8 +93,8 @@ def test_a_countrys_holidays(hours_workspace: Path) -> None:
     assert (hours_workspace / "profiles/desk.yaml").read_text() == text
     assert done(hours_workspace, "profile", "check", "desk") == ""
     for words, status, said in (
-        (("desk", "--country", "ZZ"), 2, "no holidays are known"),
-        (("desk", "--country", "GB", "--region", "XX"), 2, "has no region"),
+        (("desk", "--country", "ZZ"), 2, 'unknown country "ZZ"'),
+        (("desk", "--country", "GB", "--region", "XX"), 2, 'unknown region "XX" of GB'),
         (
             ("desk", "--country", "GB", "--calendar", "offce"),
             2,

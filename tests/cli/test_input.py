@@ -342,7 +342,7 @@ def test_an_email_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_password_without_end() -> None:
     """The file of a password that is none is not read to its end."""
     server = MailServer("smtp.example", 587, "starttls", "help", "")
-    with pytest.raises(SettingsError, match="larger than a password"):
+    with pytest.raises(SettingsError, match="too large for a password"):
         smtp.read_password(server, "X", {"X": "/dev/zero"})
 
 

@@ -698,14 +698,14 @@ LANGUAGE: dict[str, Mutant] = {
     # duplicates
     "a key twice": mutant(
         "broken",
-        'the key "title" stands twice',
+        'duplicate key "title"',
         "title: Again",
         "version: 1\n",
         "title: Again\nversion: 1\n",
     ),
     "a status twice": mutant(
         "broken",
-        'the key "New" stands twice',
+        'duplicate key "New"',
         "New: {state: open}",
         "STATUSES",
         "  New: {state: open}\n",

@@ -67,7 +67,7 @@ def read_with_mode(folder: int | None, path: str, limit: int) -> tuple[bytes, in
             ) from None
         raise unread(path, error) from None
     except ValueError:
-        raise DiskError(f"no file can be named {path!r}") from None
+        raise DiskError(f"invalid file name {path!r}") from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

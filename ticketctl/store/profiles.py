@@ -149,8 +149,8 @@ class ProfileRegistry:
                     return path
         names = self.names()
         raise MissingError(
-            f'there is no profile "{name}"',
-            closest(name, names) or f"there are: {', '.join(names)}",
+            f'unknown profile "{name}"',
+            closest(name, names) or f"use one of: {', '.join(names)}",
         )
 
     def get(self, name: str) -> Profile:
@@ -165,8 +165,8 @@ class ProfileRegistry:
             profile, findings = self.compile(path)
             if name.partition("@")[0] != profile.name:
                 raise SettingsError(
-                    f'{path} says that it is "{profile.name}"',
-                    f"name the file {profile.name}.yaml",
+                    f'{path} has the profile "{profile.name}"',
+                    f"rename the file to {profile.name}.yaml",
                 )
             if findings:
                 raise SettingsError(

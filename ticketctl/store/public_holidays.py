@@ -39,12 +39,14 @@ def public_holidays(country: str, region: str | None, year: int) -> dict[date, s
     countries = holidays.list_supported_countries(include_aliases=False)
     if country not in countries:
         raise UsageError(
-            f'no holidays are known for "{country}"',
-            closest(country, list(countries)) or "two letters, as GB",
+            f'unknown country "{country}"',
+            closest(country, list(countries)) or "use two letters, such as GB",
         )
     if region is not None and region not in countries[country]:
         regions = ", ".join(countries[country]) or "none"
-        raise UsageError(f'{country} has no region "{region}"', f"it has: {regions}")
+        raise UsageError(
+            f'unknown region "{region}" of {country}', f"use one of: {regions}"
+        )
     days = holidays.country_holidays(
         country, subdiv=region, years=year, language="en_US"
     )

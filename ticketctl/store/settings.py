@@ -137,19 +137,22 @@ def _settings(node: Node, findings: list[Finding]) -> Settings:
             )
     for key in ("profile", "timezone", "commit"):
         if key in node.map and not isinstance(node.map[key].value, str):
-            wrong(node.map[key], f'"{key}" must be a word')
+            wrong(node.map[key], f'invalid "{key}": use a word')
     if node.value is not None and not node.map:
         wrong(node, "the settings must be a mapping (key: value)")
     if text("schema", "1").text != "1":
         wrong(
             text("schema", "1"),
-            "this version knows only schema 1",
-            "a newer ticketctl is needed",
+            f'unknown schema "{text("schema", "1").text}": this version knows schema 1',
+            "install a newer ticketctl",
         )
     if problem := _zone_problem(text("timezone", "UTC").text):
         wrong(text("timezone", "UTC"), problem, "an IANA name such as Europe/London")
     if text("commit", "off").text not in ("auto", "off"):
-        wrong(text("commit", "off"), '"commit" is auto or off')
+        wrong(
+            text("commit", "off"),
+            f'unknown commit "{text("commit", "off").text}": use auto or off',
+        )
     people, names = _people(node.map.get("people"), wrong)
     sweep = _numbers(node.map.get("sweep"), wrong, {"max_moves": 50, "max_share": 5})
     return Settings(
@@ -218,11 +221,11 @@ def _numbers(
     """Return a mapping of whole numbers, with the defaults for those that are missing.
 
     Args:
-        known: the defaults.
+        defaults: of the numbers.
     """
     numbers = dict(defaults)
     if node is not None and node.value is not None and not node.map:
-        wrong(node, f"it must be a mapping: {', '.join(defaults)}")
+        wrong(node, f"expected a mapping with {' and '.join(defaults)}")
     for key, item in (node.map if node else {}).items():
         if key not in defaults:
             wrong(item, f'unknown setting "{key}"; known: {", ".join(defaults)}')
@@ -231,9 +234,9 @@ def _numbers(
             or isinstance(item.value, bool)
             or item.value < 0
         ):
-            wrong(item, f'"{key}" is a whole number')
+            wrong(item, f'invalid {key} "{item.text}": use a whole number')
         elif key == "max_share" and item.value > 100:
-            wrong(item, f'"{key}" is a percentage')
+            wrong(item, f'invalid {key} "{item.text}": use a percentage up to 100')
         else:
             numbers[key] = item.value
     return numbers
@@ -260,7 +263,10 @@ def _people(
             wrong(roles, f"the roles of {address} must be a list of names")
         language = item.map.get("language", Node("", 1, 1))
         if language.text and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", language.text):
-            wrong(language, f'"{language.text}" is not a language like de or pt-BR')
+            wrong(
+                language,
+                f'unknown language "{language.text}": use a code such as de or pt-BR',
+            )
         people[address] = tuple(role.text for role in roles.items)
         names[address] = (
             item.map["name"].text if "name" in item.map else address.partition("@")[0]

@@ -156,7 +156,7 @@ def _outside(root: str, path: str) -> str:
     folder = os.path.realpath(path)
     if not os.path.isabs(path) or f"{folder}/".startswith(f"{root.rstrip('/')}/"):
         raise SettingsError(
-            f'{VARIABLE} is "{path}"', "name a folder outside the store, from / on"
+            f'invalid {VARIABLE} "{path}"', "use an absolute path outside the store"
         )
     return folder
 

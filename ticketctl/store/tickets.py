@@ -121,7 +121,7 @@ class Store(Record):
         start = date + dash + rest.translate(_LOOKALIKE)
         if not re.fullmatch(r"[0-9a-z-]+", start):
             raise MissingError(
-                f'"{text}" is not the id of a ticket', "ticketctl list shows them"
+                f'invalid ticket id "{text}"', "ticketctl list shows them"
             )
         from ticketctl.store.index.folders import (
             ids_beginning,
@@ -145,7 +145,9 @@ class Store(Record):
                 f'there is no ticket "{text}"', "ticketctl list -A shows all"
             )
         named = ", ".join(matches[:5]) + (", ..." if len(matches) > 5 else "")
-        raise UsageError(f'"{text}" could be any of {len(matches)} tickets', named)
+        raise UsageError(
+            f'{len(matches)} tickets match "{text}"', f"type more of the id: {named}"
+        )
 
     def fresh_id(self, moment: datetime, taken: Container[str] = ()) -> str:
         """Return an id that no ticket of that day has, nor any of those taken.
@@ -307,7 +309,7 @@ class Store(Record):
             data = self._spliced(changed, was, path)
         if len(data) > limit and (was is None or len(data) > len(was.data)):
             size = f"{limit / (1 << 20):.2g} MiB"
-            hint = "go on in a follow-up ticket (ticketctl new --follows ID)"
+            hint = "continue in a follow-up ticket: ticketctl new --follows ID"
             raise RefusedError(
                 f"{short_id(changed.id)} would grow larger than {size}", hint
             )

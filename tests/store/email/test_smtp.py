@@ -148,7 +148,7 @@ def test_a_login(source: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        ({}, "there is no password for help"),
+        ({}, "missing password for help"),
         ({"TICKETCTL_SMTP_PASSWORD_FILE": "/nowhere"}, "cannot read the password"),
     ],
 )
@@ -164,7 +164,7 @@ def test_no_sendmail(tmp_path: Path) -> None:
         with open_transport(settings, {"PATH": str(tmp_path)}):
             pytest.skip("this machine has a sendmail in its usual place")
     except SettingsError as error:
-        assert "no sendmail" in error.message
+        assert "sendmail is not installed" in error.message
 
 
 class Wire(smtplib.SMTP):

@@ -20,18 +20,21 @@ from ticketctl.store.paths import path_of
         (SAMPLE.replace("fields:\n", "fields:\n  <<: {a: b}\n"), "merge keys"),
         ("%YAML 1.1\n---\n" + SAMPLE, "directives"),
         (SAMPLE + "---\na: b\n", "more than one document"),
-        (SAMPLE.replace("status: Open", "status: Open\nstatus: New"), "stands twice"),
+        (
+            SAMPLE.replace("status: Open", "status: Open\nstatus: New"),
+            'duplicate key "status"',
+        ),
         ("a: " + "[" * 5000, "nested deeper"),
         ("a: " + "[" * 21 + "]" * 21 + "\n" + SAMPLE, "nested deeper"),
-        (SAMPLE + "<<<<<<< ours\n", "half-merged"),
+        (SAMPLE + "<<<<<<< ours\n", "unresolved merge"),
         (SAMPLE.replace("id: 261121-k3qx9", "id: 261121-k3qx8"), "is named"),
         (
             SAMPLE.replace("ticket: 261121-k3qx9", "ticket: 261121-k3qx8"),
-            "the history is that of",
+            "the history belongs to",
         ),
-        (SAMPLE.partition("history:")[0], "no history"),
+        (SAMPLE.partition("history:")[0], 'missing "history"'),
         ("", "empty"),
-        ("- a\n", "not a ticket"),
+        ("- a\n", "not a ticket file"),
         (SAMPLE.replace("event: moved", "event: movd"), "is unknown"),
         (
             SAMPLE.replace("at: 2026-11-21T09:20:41Z", "at: 2026-11-31T09:20:41Z"),
@@ -40,7 +43,7 @@ from ticketctl.store.paths import path_of
         (SAMPLE.replace("role: agent\n", "role:\n"), "role must be a text"),
         (
             SAMPLE.replace("    assignee: amy@support.example", "    assignee:"),
-            "no usable value",
+            "an invalid value",
         ),
         (
             SAMPLE.replace(

@@ -46,7 +46,8 @@ def from_maildir(folder: str) -> Iterator[Fetched]:
         )
     except OSError as error:
         raise DiskError(
-            f"{new}: {error.strerror}", "a maildir has the folders new, cur and tmp"
+            f"cannot read {new}: {error.strerror}",
+            "name a maildir: a folder with the folders new, cur and tmp",
         ) from None
     for name in names:
         descriptor = _opened(new / name)
@@ -76,7 +77,7 @@ def _opened(path: Path) -> int | None:
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
             return None
-        raise DiskError(f"{path}: {error.strerror}") from None
+        raise DiskError(f"cannot read {path}: {error.strerror}") from None
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     os.close(descriptor)
@@ -123,7 +124,7 @@ class _Message:
         parts = [part[1] for part in answer[1] if isinstance(part, tuple)]
         if not parts and not self._at:
             raise BusyError(
-                f"{self._server.host} has no email {self._uid} any more",
+                f"{self._server.host} no longer has email {self._uid}",
                 "try again later",
             )
         data = bytes(parts[0])[:size] if parts else b""

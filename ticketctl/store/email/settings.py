@@ -107,7 +107,7 @@ def read_mail_settings(node: Node | None, wrong: Wrong) -> MailSettings | None:
                 f'unknown setting "{key}" of mail; {closest(key, _KEYS) or ", ".join(_KEYS)}',
             )
     if "from" not in node.map:
-        wrong(node, 'mail must say "from", the address that notices come from')
+        wrong(node, 'missing "from" in mail: the address that notifications come from')
         return None
     sender = _address(node.map["from"].text, node.map["from"], wrong)
     addresses = {}
@@ -115,9 +115,9 @@ def read_mail_settings(node: Node | None, wrong: Wrong) -> MailSettings | None:
         addresses[_address(address, item, wrong)] = item.text
     sendmail = node.map.get("sendmail", Node(False, 1, 1))
     if not isinstance(sendmail.value, bool):
-        wrong(sendmail, "sendmail is true or false")
+        wrong(sendmail, f'invalid sendmail "{sendmail.text}": use true or false')
     if "smtp" in node.map and sendmail.value:
-        wrong(sendmail, "notices go out by smtp or by sendmail, not both")
+        wrong(sendmail, "smtp and sendmail are both set: keep one of them")
     return MailSettings(
         sender,
         addresses,
@@ -134,7 +134,7 @@ def _trust(node: Node, wrong: Wrong) -> str:
     if not node.text.isascii():
         wrong(
             node,
-            f'"{node.text}" names no server: the name that it gives itself is in ASCII',
+            f'invalid trust "{node.text}": use the ASCII name that the server has',
         )
         return node.text
     return node.text.lower()
@@ -147,14 +147,14 @@ def _number(node: Node, key: str, usual: int, wrong: Wrong) -> int:
         or isinstance(item.value, bool)
         or item.value < 1
     ):
-        wrong(item, f"{key} is a whole number from 1")
+        wrong(item, f'invalid {key} "{item.text}": use a whole number from 1')
         return usual
     return item.value
 
 
 def _address(text: str, node: Node, wrong: Wrong) -> str:
     if not ADDRESS.match(text):
-        wrong(node, f'"{text}" is not a mail address')
+        wrong(node, f'invalid email address "{text}"')
     return text.lower()
 
 
@@ -172,10 +172,12 @@ def _server(node: Node | None, port: int, kind: str, wrong: Wrong) -> MailServer
             )
     host = node.map.get("host", Node("", node.line, node.col))
     if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", host.text):
-        wrong(host, "a server has a host")
+        wrong(
+            host, f'invalid host "{host.text}" of a server: use a name or an IP address'
+        )
     number = node.map.get("port", Node(port, 1, 1))
     if not isinstance(number.value, int) or not 0 < number.value < 65536:
-        wrong(number, "a port is a number from 1 to 65535")
+        wrong(number, f'invalid port "{number.text}": use a number from 1 to 65535')
         number = Node(port, 1, 1)
     usual = (
         "none"
@@ -186,16 +188,20 @@ def _server(node: Node | None, port: int, kind: str, wrong: Wrong) -> MailServer
     )
     tls = node.map.get("tls", Node(usual, 1, 1))
     if tls.text not in TLS:
-        wrong(tls, f"tls is {', '.join(TLS)}")
+        wrong(tls, f'unknown tls "{tls.text}": use {", ".join(TLS)}')
     elif tls.text == "none" and host.text not in LOOPBACK:
-        wrong(tls, f"tls: none is for this machine alone, not for {host.text}")
+        wrong(
+            tls,
+            f"tls: none is for this machine only, not for {host.text}: use starttls",
+        )
     variable = node.map.get("password_env", Node("", 1, 1))
     if variable.text and not re.fullmatch(
         rf"TICKETCTL_{kind}_[A-Z0-9_]+", variable.text
     ):
         wrong(
             variable,
-            f"the name of a variable with this password begins with TICKETCTL_{kind}_",
+            f'invalid password_env "{variable.text}": '
+            f"use a name that begins with TICKETCTL_{kind}_",
         )
     user, folder = (
         node.map.get("user", Node("", 1, 1)),
@@ -203,7 +209,7 @@ def _server(node: Node | None, port: int, kind: str, wrong: Wrong) -> MailServer
     )
     for item in (user, folder):
         if not item.text.isprintable():
-            wrong(item, "there are characters in it that no name has")
+            wrong(item, f"invalid name {item.text!r}: remove the control characters")
     return MailServer(
         host.text, int(number.text), tls.text, user.text, variable.text, folder.text
     )

@@ -90,20 +90,19 @@ def read_password(
                 data = file.read(_LONGEST_PASSWORD + 1)
             if len(data) > _LONGEST_PASSWORD:
                 raise SettingsError(
-                    f"{path} ({file_variable}) is larger than a password",
-                    "one line, with the password",
+                    f"{path} ({file_variable}) is too large for a password",
+                    "the file must have one line, with the password",
                 )
             return data.decode().rstrip("\r\n")
         except (OSError, UnicodeError):
             raise SettingsError(
-                f"cannot read the password in {path} ({file_variable})"
+                f"cannot read the password in {path} ({file_variable})",
+                "the file must be readable, with the password on one line",
             ) from None
     hint = f"set {server.password_env or file_variable}" + (
         f" or {file_variable}" if server.password_env else ""
     )
-    raise SettingsError(
-        f"there is no password for {server.user} at {server.host}", hint
-    )
+    raise SettingsError(f"missing password for {server.user} at {server.host}", hint)
 
 
 def _connect(server: MailServer, password: str) -> smtplib.SMTP:
@@ -164,7 +163,7 @@ def _by_sendmail(sender: str, environment: Mapping[str, str]) -> Send:
     )
     if program is None:
         raise SettingsError(
-            "there is no sendmail on this machine",
+            "sendmail is not installed",
             "install one, or set mail: {smtp: {host: ...}}",
         )
 

@@ -24,7 +24,7 @@ def _refusal(root: str, text: str) -> DiskError:
     """Return the error of a git that refuses to work in a repository.
 
     Args:
-        said: what git wrote to standard error.
+        text: what git wrote to standard error.
     """
     lines = [line.strip() for line in text.splitlines()]
     first = next(iter(lines), "").removeprefix("fatal: ")

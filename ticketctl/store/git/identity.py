@@ -60,7 +60,7 @@ def identity_of(root: str, who: str, author: str = "") -> Identity:
     )
     if not (_IDENT.match(author_line) and _IDENT.match(committer_line)):
         raise DiskError(
-            "git knows no name and address to commit as",
+            "git has no name and email address to commit with",
             "git config user.email YOU@HOST",
         )
     signs = variables.get("commit.gpgsign", "false").lower() not in (

@@ -131,7 +131,7 @@ def _see_that_all_is_there(trees: Mapping[bytes, Tree], head: str, top: str) -> 
         )
         raise DiskError(
             f"git cannot read {where}",
-            "git fsck says more; git objects that another user owns are such a case",
+            "run git fsck; perhaps another user owns objects of git",
         )
 
 

@@ -199,7 +199,7 @@ def lock_in_the_way(root: str, text: str) -> DiskError | None:
     """Return the error of a git that failed because of a lock; ``None`` otherwise.
 
     Args:
-        said: git's message, in English (LC_ALL).
+        text: git's message, in English (LC_ALL).
     """
     match = _LOCKED.search(text)
     if match is None or (repository := repository_of(root)) is None:

@@ -86,8 +86,8 @@ def _opened(root: str, top: str, entry: str) -> Repository:
         and os.path.isdir(f"{common}/refs")
     ):
         raise DiskError(
-            f"{entry} is not a git repository that git accepts",
-            f"git -C {top} status says more; remove {entry} if it is not meant to be one",
+            f"{entry} is not a valid git repository",
+            f"run git -C {top} status; remove {entry} if it is not meant to be one",
         )
     owners = {os.lstat(entry).st_uid, os.stat(top).st_uid, os.stat(folder).st_uid}
     if owners != {os.geteuid()}:
@@ -107,8 +107,8 @@ def _gitdir_named_in(entry: str) -> str:
     line = _line_of(entry)
     if not line.startswith("gitdir: "):
         raise DiskError(
-            f"{entry} is not a git repository that git accepts",
-            f"git -C {os.path.dirname(entry)} status says more",
+            f"{entry} is not a valid git repository",
+            f"run git -C {os.path.dirname(entry)} status",
         )
     return os.path.join(os.path.dirname(entry), line.removeprefix("gitdir: "))
 
@@ -120,7 +120,7 @@ def _line_of(path: str) -> str:
     except FileNotFoundError:
         return ""
     if "\0" in line:
-        raise DiskError(f"{path} does not name a folder")
+        raise DiskError(f"invalid folder name in {path}")
     return line
 
 

@@ -135,7 +135,7 @@ class Index:
             raise UnusableError("it has other tables than ours")
         generation = self.meta("generation")
         if self.meta("schema") != SCHEMA or not isinstance(generation, int):
-            raise UnusableError("of another version")
+            raise UnusableError("it was made by another version")
 
     def in_memory(self) -> Index:
         """Return a copy in memory, for this command alone.

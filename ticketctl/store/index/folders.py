@@ -51,7 +51,7 @@ def ids_beginning(state: StateFolder, start: str) -> Iterable[str] | None:
     """Return the ids that begin, or whose random half begins, with some characters.
 
     Args:
-        wanted: the characters, in lower case.
+        start: the characters, in lower case.
 
     Returns:
         The ids, or names of files that cannot be read; ``None``, if the index cannot

@@ -69,7 +69,7 @@ def verified_with_files(index: Index) -> Iterator[VerifiedTicket]:
     sql = "SELECT path, blob, files FROM sound JOIN tickets USING (path, blob) WHERE files != ''"
     for path, blob, files in index.all(sql):
         if not isinstance(files, str):
-            raise UnusableError("it holds what we never wrote")
+            raise UnusableError("it has values that ticketctl does not write")
         yield VerifiedTicket(path, blob, files)
 
 

@@ -143,7 +143,7 @@ def finish_renames(
     """Rename the remaining files, and sync the folders of all.
 
     Args:
-        left: the rows of files that are still waiting.
+        remaining: the rows of files that are still waiting.
         folders: (area, path) of each.
         more: whether the next command finishes the rest after an error.
 
@@ -163,9 +163,9 @@ def finish_renames(
             os.fsync(opened.of(area_folder(state, area), f"{path}/x".lstrip("/")))
     except OSError as error:
         hint = (
-            "it is written in part; the next command finishes it"
+            "some files are written; the next command writes the others"
             if more
-            else "it is written, but perhaps not safely"
+            else "the file is written, but a power cut could take it; check the disk"
         )
         raise PartialWriteError(
             f"the disk failed in {state.root}: {error.strerror}", hint
@@ -176,7 +176,7 @@ def partial_write(state: StateFolder, error: OSError) -> PartialWriteError:
     """Return the error of a disk that failed among the renames."""
     message = f"the disk failed in {state.root}: {error.strerror}"
     return PartialWriteError(
-        message, "it is written in part; the next command finishes it"
+        message, "some files are written; the next command writes the others"
     )
 
 

@@ -96,7 +96,8 @@ def _rename(waiting: tuple[int, str], target: tuple[int, str]) -> None:
 def changed_by_other(path: str) -> ChangedError:
     """Return the error for a file that has changed since it was read."""
     return ChangedError(
-        f"{path} was changed by another program meanwhile", "look at it, then try again"
+        f"{path} was changed by another program meanwhile",
+        "look at the file, then try again",
     )
 
 

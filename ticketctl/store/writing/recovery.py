@@ -152,7 +152,9 @@ def _rescue(state: StateFolder, row: JournalRow, data: bytes) -> None:
         message = (
             f"cannot keep what a crash left in {row.waits_in(state)}: {error.strerror}"
         )
-        raise DiskError(message, "the journal is kept") from None
+        raise DiskError(
+            message, "mend that, then try again; the journal stays"
+        ) from None
 
 
 def _waits(state: StateFolder, row: JournalRow) -> bool:
@@ -166,7 +168,9 @@ def _waits(state: StateFolder, row: JournalRow) -> bool:
         return files.stat_if_present(path) is not None
     except OSError as error:
         message = f"cannot read {path}: {error.strerror}"
-        raise DiskError(message, "the journal is kept") from None
+        raise DiskError(
+            message, "mend that, then try again; the journal stays"
+        ) from None
 
 
 def _could_be_ours(row: JournalRow) -> bool:

@@ -109,7 +109,9 @@ class TemporaryFolders:
                 return TemporaryFolder(
                     place, f"{parent}/{name}".lstrip("/"), descriptor
                 )
-        raise DiskError(f"no folder from which a file could be renamed to {path}")
+        raise DiskError(
+            f"cannot write {path}: no folder on its file system can take a new file"
+        )
 
     def _candidates(self, area: str, path: str) -> Iterator[tuple[str, str]]:
         """Yield (place, folder in it), the best first."""

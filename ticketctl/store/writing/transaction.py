@@ -145,7 +145,7 @@ class Plan:
         except FileExistsError:
             raise RefusedError(
                 f"{write.path} would be written twice",
-                "each ticket has an id of its own",
+                "give each ticket its own id",
             ) from None
         self.count += 1
         if self.count == _HASHES_MANY:
@@ -326,7 +326,7 @@ def _drop_journal(state: StateFolder) -> None:
             os.unlink(state.journal)
     except OSError as error:
         words = f"the disk failed in {state.root}: {error.strerror}"
-        raise DiskError(words, "it is written; look at the disk") from None
+        raise DiskError(words, "the files are written; check the disk") from None
 
 
 def _compare(folder: int, write: Write) -> int | None:

@@ -20,7 +20,7 @@ MAX_LINES = 150_000
 MAX_LINE = 600_000
 """How many characters a line may have; the largest text that is accepted has half as many.
 """
-HINT = "split it; in a ticket, take away what was changed by hand but comments"
+HINT = "split the file; in a ticket, undo the changes by hand, except comments"
 
 _BREAK = pattern(r"\r\n|[\n\r\x85\u2028\u2029]")
 

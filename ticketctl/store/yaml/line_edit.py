@@ -53,7 +53,7 @@ def _mapping(
     """Yield the edits that bring a block mapping to new values.
 
     Args:
-        known: the keys that are ours, in their order; others stay as they are.
+        our_keys: the keys that are ours, in their order; others stay as they are.
     """
     places = node.keys or {}
     for key in our_keys:

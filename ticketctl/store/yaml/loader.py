@@ -85,17 +85,15 @@ def load_ticket(data: bytes, path: str, node: Node, id_: str) -> LoadedTicket:
     """
     for part in node.walk():
         if any(_is_halved(text) for text in (part.value, *part.map)):
-            raise BrokenError(
-                "half a character (a lone surrogate) is no text", place=_at(path, part)
-            )
+            raise BrokenError("lone surrogate in text", place=_at(path, part))
     if not node.map:
         raise BrokenError(
-            "an empty ticket file" if node.value is None else "not a ticket",
+            "the ticket file is empty" if node.value is None else "not a ticket file",
             place=_at(path, node),
         )
     history = node.map.get("history")
     if history is None or not isinstance(history.value, list) or not history.value:
-        raise BrokenError("there is no history", place=_at(path, node))
+        raise BrokenError('missing "history"', place=_at(path, node))
     if (id_node := node.map.get("id", history)).value != id_:
         raise BrokenError(
             f'the file is named {id_}, but its id is "{id_node.text}"',
@@ -108,7 +106,8 @@ def load_ticket(data: bytes, path: str, node: Node, id_: str) -> LoadedTicket:
         raise BrokenError(str(error), place=_at(path, history.value[0])) from None
     if ticket.id != id_:
         raise BrokenError(
-            f"the history is that of {ticket.id}", place=_at(path, history.value[0])
+            f"the history belongs to ticket {ticket.id}",
+            place=_at(path, history.value[0]),
         )
     return LoadedTicket(
         ticket, data, path, node, tuple(_differences(ticket, node, path))
@@ -146,13 +145,11 @@ def _entry(node: Node, path: str) -> Entry:
         BrokenError: with the place of what is wrong.
     """
     if not isinstance(node.value, dict):
-        raise BrokenError(
-            "an entry of the history must be a mapping", place=_at(path, node)
-        )
+        raise BrokenError("a history entry must be a mapping", place=_at(path, node))
     for key in ("id", "at", "by", "role", "event"):
         if key not in node.value:
             raise BrokenError(
-                f'an entry of the history has no "{key}"', place=_at(path, node)
+                f'missing "{key}" in a history entry', place=_at(path, node)
             )
     for key, item in node.value.items():
         if key in _CHECKS:
@@ -215,7 +212,7 @@ def _sets(node: Node) -> str:
         else:
             good = value is not None
         if not good:
-            return f'has no usable value for "{key}"'
+            return f'has an invalid value for "{key}"'
         if key == "version" and not isinstance(value, int):
             return "has a version that is not a whole number"
         if key in _TEXTS and not isinstance(value, str):

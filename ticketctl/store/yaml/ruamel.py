@@ -59,16 +59,42 @@ def read_yaml(data: bytes, path: str) -> Node:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)
-        raise BrokenError(
-            f"not YAML: {error.problem or error.context}", place=place
-        ) from None
+        raise _not_yaml(error.problem or error.context or "", place) from None
     except BrokenError:
         raise
     except Exception as error:  # ruamel raises ValueError, KeyError, IndexError, AssertionError, RecursionError too
-        raise BrokenError(
-            f"not YAML: {str(error).partition(chr(10))[0] or repr(error)}",
-            place=Place(path),
-        ) from None
+        reason = str(error).partition("\n")[0] or repr(error)
+        raise _not_yaml(reason, Place(path)) from None
+
+
+_PROBLEMS = (
+    ("mapping values", 'unexpected ": ": quote the value, or check the indentation'),
+    ("could not find expected ':'", 'missing ":" after a key'),
+    ("cannot start any token", "a tab, or a special character without quotes"),
+    ("found unexpected end of stream", "a quote is not closed"),
+    ("flow sequence", "a bracket [ is not closed"),
+    ("',' or ']'", "a bracket [ is not closed"),
+    ("',' or '}'", "a bracket { is not closed"),
+    ("<block end>", "wrong indentation, or an unexpected bracket"),
+    ("<document start>", "unexpected text after the end"),
+    ("alphabetic or numeric", "a value that begins with * or & needs quotes"),
+    ("chomping", "only a line end may follow | or >"),
+    ("unacceptable character", "a control character"),
+    ("expected key", "wrong indentation"),
+    ("unknown escape character", "unknown escape after a backslash in quotes"),
+)
+"""What ruamel.yaml, or libyaml, says; and the mistake that it usually means."""
+
+
+def _not_yaml(reason: str, place: Place) -> BrokenError:
+    """Return the error of a text that is not YAML.
+
+    Args:
+        reason: in the parser's own words.
+    """
+    mistakes = (mistake for problem, mistake in _PROBLEMS if problem in reason)
+    mistake = next(mistakes, "the parser cannot read it")
+    return BrokenError(f"invalid YAML: {mistake}", f"YAML parser: {reason}", place)
 
 
 def _decode(data: bytes, path: str) -> str:
@@ -84,12 +110,16 @@ def _decode(data: bytes, path: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         col = error.start - data.rfind(b"\n", 0, error.start)
-        raise BrokenError("not UTF-8", place=Place(path, line, col)) from None
+        raise BrokenError(
+            "not UTF-8", "save the file as UTF-8", Place(path, line, col)
+        ) from None
     for number, line_text in enumerate(text.split("\n"), 1):
         if line_text.startswith(("<<<<<<< ", ">>>>>>> ")):
-            hint = "finish the merge: keep both sides' entries, then ticketctl check"
+            hint = "finish the merge: keep the entries of both sides, then run ticketctl check"
             raise BrokenError(
-                "half-merged: it holds conflict markers", hint, Place(path, number, 1)
+                "unresolved merge: there are conflict markers",
+                hint,
+                Place(path, number, 1),
             )
     return text
 
@@ -143,7 +173,7 @@ class _NodeReader:
         line, col = event.start_mark.line + 1, event.start_mark.column + 1
         if isinstance(event, ScalarEvent):
             if _SURROGATE.search(event.value):
-                raise self.fail(event, "half a character (a surrogate) is no text")
+                raise self.fail(event, "lone surrogate in text")
             # implicit[0] is true for a scalar without quotes
             value: Scalar = (
                 resolve(event.value)
@@ -172,13 +202,13 @@ class _NodeReader:
         keys: dict[str, tuple[int, int]] = {}
         while not isinstance(event := next(self.events), MappingEndEvent):
             if not isinstance(event, ScalarEvent):
-                raise self.fail(event, "a key must be a single word or text")
+                raise self.fail(event, "a key must be a word, or a text in quotes")
             key = self.node(event, depth + 1)
             name = event.value
             if name == "<<" and not event.style:
                 raise self.fail(event, "merge keys (<<) are not allowed")
             if name in values:
-                raise self.fail(event, f'the key "{name}" stands twice')
+                raise self.fail(event, f'duplicate key "{name}"')
             keys[name] = (key.line, key.col)
             values[name] = self.node(next(self.events), depth + 1)
         return Node(values, line, col, keys)
