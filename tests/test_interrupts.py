@@ -246,7 +246,10 @@ def test_while_printing(tmp_path: Path, number: int = signal.SIGINT) -> None:
     same."""
     root = make_store(tmp_path / "store")
     make_tickets(root, "aaaaa")
-    before = "import ticketctl.core.ticket\nfrom ticketctl.render import text\ntext.log = lambda v, t: ['x' * 99] * 9999\n"
+    before = (
+        "import ticketctl.core.ticket\nfrom ticketctl.render import ticket\n"
+        "ticket.log_lines = lambda v, t: ['x' * 99] * 9999\n"
+    )
     read, write = os.pipe()
     command = [
         sys.executable,

@@ -42,10 +42,9 @@ def test_a_closing_beaten_by_a_reply_in_another_clone_is_void(
     )
     one.run("git", "pull", "-q", "--no-rebase", "--no-edit", str(two.folder), "main")
     log = one.run("ticketctl", "log", "k3qx9", at="2026-11-06T12:00")
-    assert (
-        "Solved -> Closed   (due 2026-11-06 09:00)   (without effect: somebody had acted meanwhile)"
-        in log
-    )
+    shown = " ".join(log.split())
+    assert "Solved -> Closed (due 2026-11-06 09:00)" in shown
+    assert "(no effect: someone acted in the meantime)" in shown
     assert "Open" in one.run("ticketctl", "list", at="2026-11-06T12:00")
     assert "0 problems" in one.run("ticketctl", "check", at="2026-11-06T12:00")
 
@@ -57,9 +56,8 @@ def test_two_clones_that_both_swept_hold_twins(
     for clone, at in ((one, "2026-11-06T10:00"), (two, "2026-11-06T11:00")):
         clone.run("ticketctl", "sweep", at=at)
     one.run("git", "pull", "-q", "--no-rebase", "--no-edit", str(two.folder), "main")
-    assert "another clone had done it too" in one.run(
-        "ticketctl", "log", "k3qx9", at="2026-11-07T12:00"
-    )
+    log = one.run("ticketctl", "log", "k3qx9", at="2026-11-07T12:00")
+    assert "(no effect: another clone did the same)" in " ".join(log.split())
     assert one.run("ticketctl", "sweep", at="2026-11-07T12:00") == ""
     assert "0 problems" in one.run("ticketctl", "check", at="2026-11-07T12:00")
 

@@ -71,10 +71,12 @@ def opened(root: Path, *more: str, as_: str = JANE) -> str:
 
 
 def owes_nothing(root: Path, now: str = LATER) -> None:
-    """Nothing is tried, nothing is owed, nobody waits."""
+    """Nothing is tried, nothing is pending, nobody waits."""
     ran = ticketctl(root, "mail", "send", now=now)
     assert (ran.status, ran.out, ran.err) == (0, "", "")
-    assert "nothing is owed" in ticketctl(root, "mail", "show", now=now).err
+    assert (
+        "no notifications are pending" in ticketctl(root, "mail", "show", now=now).err
+    )
     told = ticketctl(root, "doctor", now=now).out
     assert "owed" not in told
     assert "outbox" not in told
@@ -119,7 +121,7 @@ def test_show_why_and_sweep_report_it(tmp_path: Path) -> None:
     ):
         assert NOBODY in done(root, *words, now=LATER)
     assert done(root, "sweep", now=LATER) == "", "it is done once"
-    assert "reminded nobody" in done(root, "log", "aaaaa")
+    assert "reminded no one" in done(root, "log", "aaaaa")
     owes_nothing(root)
 
 
@@ -133,7 +135,7 @@ def test_a_person_who_gets_the_role_later(tmp_path: Path) -> None:
     )
     owes_nothing(root)
     assert "role agent" not in ticketctl(root, "doctor").out
-    assert "amy@support.example is told" in done(
+    assert "amy@support.example will be notified" in done(
         root, "reply", "aaaaa", "-m", "It burns.", now=LATER, as_=JANE
     )
     owed = done(root, "mail", "show", now=LATER)
@@ -178,7 +180,7 @@ def test_people_without_an_address(tmp_path: Path) -> None:
         "amy",
         as_="agent:bob@support.example",
     )
-    assert "bob@support.example is told" in done(
+    assert "bob@support.example will be notified" in done(
         root, "reply", "aaaaa", "-m", "It smokes.", as_="customer:jane"
     )
     (line,) = (
@@ -224,7 +226,7 @@ def test_no_customer_and_strange_watchers(tmp_path: Path) -> None:
     )
     done(root, "set", "aaaaa", "watchers=front-desk,tom@customer.example", as_=as_)
     said = done(root, "move", "aaaaa", "Pending", "--reply", "Which?", as_=as_)
-    assert "tom@customer.example is told" in said
+    assert "tom@customer.example will be notified" in said
     assert "front-desk" not in said
     assert done(root, "mail", "show").split()[1] == "tom@customer.example"
 
@@ -239,7 +241,7 @@ def test_the_outbox(tmp_path: Path) -> None:
     named = workspace_without(
         tmp_path / "named", "people: {amy: {roles: [agent]}}\n", mail=""
     )
-    assert "amy is told" in opened(named)
+    assert "amy will be notified" in opened(named)
     (notice,) = outbox_of(named).glob("*.json")
     assert json.loads(notice.read_text())["told"] == ["amy"]
     assert "role agent" not in ticketctl(named, "doctor").out

@@ -49,7 +49,7 @@ def test_a_storm_is_planned_and_waits_to_be_confirmed(tmp_path: Path) -> None:
     assert ran.out == dry.out
     assert ran.out.count("would close") == 6
     assert "6 tickets would change their status, more than 3 at once" in ran.err
-    assert "hint: if this is meant: ticketctl sweep --confirm 6" in ran.err
+    assert "hint: to allow it: ticketctl sweep --confirm 6" in ran.err
     assert files_of(root) == before
     assert ticketctl(root, "sweep", "--confirm", "5", now=SWEPT_AT).status == 1, (
         "one more than was meant"

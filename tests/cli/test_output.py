@@ -142,8 +142,7 @@ def test_however_wide_the_terminal(
 ) -> None:
     """A text that is cut or wrapped is not cut into something else."""
     monkeypatch.setenv("COLUMNS", across)
-    terminal = SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr("ticketctl.cli.listing.sys", terminal)
+    monkeypatch.setattr("ticketctl.cli.environment.Env.terminal", int(across))
     for words in (
         ("list", "-A"),
         ("show", "aaaaa"),
@@ -437,7 +436,7 @@ def test_a_crash_and_a_full_disk_name_files_safely(
         raise OSError(28, "No space\x1b[2J", "\x1b[2J\u202e")
 
     root = make_store(tmp_path / "store")
-    monkeypatch.setattr("ticketctl.cli.listing.find", fail)
+    monkeypatch.setattr("ticketctl.cli.listing.find_tickets", fail)
     ran = ticketctl(root, "list")
     assert ran.status == 71
     assert raw(ran.err) == []

@@ -18,7 +18,7 @@ refused  w1z4d  New -> Assigned: Course cannot be published
   - name the employee who works on it (-a WHO)
   "People in charge of Assima Support Center will be notified of this new ticket and they will
   assign it to one of Assima's employees."   (assima, S2)
-  open to you now (customer): nothing else; a message is always welcome (ticketctl reply ID)
+  open to you now (customer): nothing else, but you can add a message (reply)
 ? 1
 
 # S2: a developer gets a ticket only if it is a defect, and only once it was reproduced.
@@ -28,7 +28,7 @@ ID            STATUS  WHO  AGE     DUE  TITLE
 261102-w1z4d  New     -    15 min  -    Course cannot be published
 1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
 $ ticketctl next w1z4d
-as Sam (support), w1z4d is New. You may move it to
+w1z4d is New. As Sam (support) you can change it to:
   Assigned    People in charge of Assima Support Center will be notified of this new ticket and they
               will assign it to one of Assima's employees.
               - name the employee who works on it (-a WHO)
@@ -64,7 +64,8 @@ w1z4d: New -> Postponed
 $ ticketctl move w1z4d Closed
 refused  w1z4d  Postponed -> Closed: Course cannot be published
   - from Postponed you can go to Assigned, not to Closed
-  the way there: Postponed -> Assigned (support) -> QA Pending (support or developer) -> Verified (support) -> Closed (customer)
+  the way there: Postponed -> Assigned (support) -> QA Pending (support or developer) -> Verified
+    (support) -> Closed (customer)
   open to you now (support): Assigned
 hint: ticketctl move w1z4d Assigned
 ? 1
@@ -78,10 +79,10 @@ ID            STATUS     WHO  AGE  DUE  TITLE
 # S2: messages move nothing; support is told. What the customer says by telephone is recorded for her.
 @ 2026-11-03T10:00 customer:jane@training.example
 $ ticketctl reply w1z4d -m "It happens again, with every course that holds a video."
-w1z4d: reply added     sam@support.example, sue@support.example are told
+w1z4d: reply added     sam@support.example, sue@support.example will be notified
 @ 2026-11-03T10:30 support:sam@support.example
 $ ticketctl reply w1z4d --for jane@training.example --via phone -m "Only with videos larger than 2 GB."
-w1z4d: reply added     sue@support.example is told
+w1z4d: reply added     sue@support.example will be notified
 $ ticketctl note w1z4d -m "We have such a video: training-3.mp4."
 w1z4d: note added
 
@@ -91,12 +92,12 @@ w1z4d: Postponed -> Assigned
 $ ticketctl set w1z4d kind=defect reproduced=true -m "Reproduced with a video of 3 GB."
 w1z4d: kind defect, reproduced true, note added
 $ ticketctl assign w1z4d dev@dev.example
-w1z4d: assignee dev@dev.example     dev@dev.example is told
+w1z4d: assignee dev@dev.example     dev@dev.example will be notified
 
 # S3: a correction names the build that provides it. S4: then the assignee is taken off, and support is told.
 @ 2026-11-04T15:00 developer:dev@dev.example
 $ ticketctl next w1z4d
-as Dee (developer), w1z4d is Assigned. You may move it to
+w1z4d is Assigned. As Dee (developer) you can change it to:
   QA Pending   When the ticket is answered or the problem is corrected, it will be marked as "QA
                Pending".
 others: Postponed by support
@@ -105,11 +106,11 @@ refused  w1z4d  Assigned -> QA Pending: Course cannot be published
   - name the build that will provide the correction (--set fix_build=BUILD)
   "When the ticket is answered or the problem is corrected, it will be marked as 'QA Pending'."
   (assima, S3, S4)
-  open to you now (developer): nothing else; a message is always welcome (ticketctl reply ID)
+  open to you now (developer): nothing else, but you can add a message (reply)
 hint: the same with --set fix_build=BUILD
 ? 1
 $ ticketctl move w1z4d "QA Pending" --set correction=true --set fix_build=8.2.117 -m "Sizes are counted with 64 bits."
-w1z4d: Assigned -> QA Pending     sam@support.example, sue@support.example are told
+w1z4d: Assigned -> QA Pending     sam@support.example, sue@support.example will be notified
 
 # S4, S5: only support checks, and only an assigned ticket is Verified. Both reasons are told.
 $ ticketctl move w1z4d Verified
@@ -117,7 +118,7 @@ refused  w1z4d  QA Pending -> Verified: Course cannot be published
   - only support may move QA Pending -> Verified, not developer
   - name the member of support who checked it on the release version (-a WHO)
   "When the verification is complete, the ticket is marked as 'Verified'"   (assima, S4, S5)
-  open to you now (developer): nothing else; a message is always welcome (ticketctl reply ID)
+  open to you now (developer): nothing else, but you can add a message (reply)
 ? 1
 @ 2026-11-04T16:00 support:sam@support.example
 $ ticketctl list -s qa-pending --columns id,status,who,correction,fix_build,title
@@ -125,28 +126,29 @@ ID            STATUS         WHO  CORRECTION  FIX_BUILD  TITLE
 261102-w1z4d  QA Pending  !  -    yes         8.2.117    Course cannot be published
 1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
 $ ticketctl log w1z4d
-2026-11-02 09:05  jane (customer)   created as New; told Sam, Sue
+2026-11-02 09:05  jane (customer)   created as New; notified Sam, Sue
     Publishing stops at 80 percent with error 17.
 2026-11-02 09:20  Sam (support)   New -> Postponed
   # It appeared once, and could not be reproduced.
-2026-11-03 10:00  jane (customer)   replied; told Sam, Sue
+2026-11-03 10:00  jane (customer)   replied; notified Sam, Sue
     It happens again, with every course that holds a video.
-2026-11-03 10:30  Sam (support, by phone) for jane   replied; told Sue
+2026-11-03 10:30  Sam (support, by phone) for jane   replied; notified Sue
     Only with videos larger than 2 GB.
 2026-11-03 10:30  Sam (support)   note
   # We have such a video: training-3.mp4.
 2026-11-03 10:30  Sam (support)   Postponed -> Assigned   assignee sam@support.example
 2026-11-03 10:30  Sam (support)   note   kind defect, reproduced true
   # Reproduced with a video of 3 GB.
-2026-11-03 10:30  Sam (support)   assignee dev@dev.example; told Dee
-2026-11-04 15:00  Dee (developer)   Assigned -> QA Pending   correction true, fix_build 8.2.117, assignee cleared; told Sam, Sue
+2026-11-03 10:30  Sam (support)   assignee dev@dev.example; notified Dee
+2026-11-04 15:00  Dee (developer)   Assigned -> QA Pending   correction true, fix_build 8.2.117,
+                  assignee cleared; notified Sam, Sue
   # Sizes are counted with 64 bits.
 $ ticketctl assign w1z4d dev@dev.example
 refused  w1z4d  QA Pending: Course cannot be published
   - only a member of support checks a ticket; assign one (-a WHO)
 ? 1
 $ ticketctl assign w1z4d sue@support.example
-w1z4d: assignee sue@support.example     sue@support.example is told
+w1z4d: assignee sue@support.example     sue@support.example will be notified
 
 # S6: the check fails; the note says what it found, and the build is no longer promised.
 @ 2026-11-05T09:00 support:sue@support.example
@@ -157,15 +159,16 @@ refused  w1z4d  QA Pending -> Assigned: Course cannot be published
 hint: ticketctl move w1z4d Assigned -m NOTE
 ? 1
 $ ticketctl move w1z4d Assigned -a dev@dev.example -m "Build 8.2.117 publishes the video without sound."
-w1z4d: QA Pending -> Assigned     dev@dev.example is told
+w1z4d: QA Pending -> Assigned     dev@dev.example will be notified
 @ 2026-11-05T15:00 developer:dev@dev.example
 $ ticketctl move w1z4d qa-pending --set fix_build=8.2.118
-w1z4d: Assigned -> QA Pending     sam@support.example, sue@support.example are told
+w1z4d: Assigned -> QA Pending     sam@support.example, sue@support.example will be notified
 
 # S5: Verified; the customer is told, with the build.
 @ 2026-11-06T09:00 support:sue@support.example
 $ ticketctl move w1z4d Verified -a @me --reply "Build 8.2.118 publishes large videos, with sound."
-w1z4d: QA Pending -> Verified     jane@training.example is told; closes by itself in 30 d (2026-12-06 09:00)
+w1z4d: QA Pending -> Verified
+       jane@training.example will be notified; closes by itself in 30 d (2026-12-06 09:00)
 
 # S7: closing and reopening are the customer's alone; nobody acts for her. Reopening says why.
 $ ticketctl move w1z4d Closed
@@ -173,24 +176,24 @@ refused  w1z4d  Verified -> Closed: Course cannot be published
   - only customer may move Verified -> Closed, not support
   "It is the customer's responsibility to check that the ticket is properly resolved and then mark
   it as 'Closed'."   (assima, S7, S8, S12)
-  open to you now (support): nothing else; a message is always welcome (ticketctl reply ID)
+  open to you now (support): nothing else, but you can add a message (reply)
 ? 1
 $ ticketctl move w1z4d Closed --for jane@training.example
 refused  w1z4d  Verified -> Closed: Course cannot be published
   - only customer may move Verified -> Closed, and nobody may do so for the customer
   "It is the customer's responsibility to check that the ticket is properly resolved and then mark
   it as 'Closed'."   (assima, S7, S8, S12)
-  open to you now (support): nothing else; a message is always welcome (ticketctl reply ID)
+  open to you now (support): nothing else, but you can add a message (reply)
 ? 1
 @ 2026-11-06T11:00 customer:jane@training.example
 $ ticketctl next w1z4d
-as jane (customer), w1z4d is Verified. You may move it to
+w1z4d is Verified. As jane (customer) you can change it to:
   Closed     It is the customer's responsibility to check that the ticket is properly resolved and
              then mark it as "Closed".
   Reopened   If the customer considers the ticket is not resolved, then he or she can change the
              status to "Reopened".
              - say what is not resolved (--reply TEXT)
-others: closes by itself in 29 d 22 h (2026-12-06 09:00)
+next rule: closes by itself in 29 d 22 h (2026-12-06 09:00)
 $ ticketctl move w1z4d Reopened
 refused  w1z4d  Verified -> Reopened: Course cannot be published
   - say what is not resolved (--reply TEXT)
@@ -200,7 +203,7 @@ refused  w1z4d  Verified -> Reopened: Course cannot be published
 hint: ticketctl move w1z4d Reopened --reply TEXT
 ? 1
 $ ticketctl move w1z4d Reopened --reply "It publishes, but the subtitles are gone."
-w1z4d: Verified -> Reopened     sue@support.example is told
+w1z4d: Verified -> Reopened     sue@support.example will be notified
 
 # S2, S3: assigned again, answered without a correction, and checked. S9: the old build is no longer promised.
 @ 2026-11-09T09:00 support:sam@support.example
@@ -214,10 +217,11 @@ hint: ticketctl move w1z4d Assigned
 $ ticketctl assign w1z4d @me -m "Subtitles are a setting of the export."
 w1z4d: Reopened -> Assigned
 $ ticketctl move w1z4d "QA Pending" --reply "Please tick 'Subtitles' in the export dialog."
-w1z4d: Assigned -> QA Pending     sue@support.example, jane@training.example are told
+w1z4d: Assigned -> QA Pending     sue@support.example, jane@training.example will be notified
 @ 2026-11-09T15:00 support:sue@support.example
 $ ticketctl move w1z4d Verified -a @me
-w1z4d: QA Pending -> Verified     jane@training.example is told; closes by itself in 30 d (2026-12-09 15:00)
+w1z4d: QA Pending -> Verified
+       jane@training.example will be notified; closes by itself in 30 d (2026-12-09 15:00)
 $ ticketctl list --due
 ID            STATUS    WHO  AGE  DUE   TITLE
 261102-w1z4d  Verified  Sue  0 s  30 d  Course cannot be published
@@ -226,20 +230,23 @@ ID            STATUS    WHO  AGE  DUE   TITLE
 # S8: a customer's message stops the 30 days; the next public message by staff starts them anew.
 @ 2026-11-10T10:00 customer:jane@training.example
 $ ticketctl reply w1z4d -m "Can this be ticked for all courses at once?"
-w1z4d: reply added     sue@support.example is told; its clock is stopped
+w1z4d: reply added     sue@support.example will be notified; its timer is stopped
 @ 2026-11-10T10:05 support:sue@support.example
 $ ticketctl list --due
 no tickets match
 $ ticketctl reply w1z4d -m "Yes: in the settings of the project."
-w1z4d: reply added     jane@training.example is told; closes by itself in 30 d (2026-12-10 10:05)
+w1z4d: reply added
+       jane@training.example will be notified; closes by itself in 30 d (2026-12-10 10:05)
 @ 2026-12-09T15:30 -
 $ ticketctl sweep
 @ 2026-12-10T10:30 -
 $ ticketctl sweep -n
-would close  w1z4d  Verified -> Closed, told jane@training.example   due 25 min ago   assima close-verified (S8)
+would close  w1z4d  Verified -> Closed, notified jane@training.example   due 25 min ago
+             assima close-verified (S8)
 1 ticket, nothing written
 $ ticketctl sweep
-closed  w1z4d  Verified -> Closed, told jane@training.example   due 25 min ago   assima close-verified (S8)
+closed  w1z4d  Verified -> Closed, notified jane@training.example   due 25 min ago
+        assima close-verified (S8)
 1 ticket
 $ ticketctl sweep
 
@@ -260,40 +267,47 @@ Closed (closed)   assima   customer jane@training.example   assignee sue@support
 kind: defect
 reproduced: true
 
-2026-11-02 09:05  jane (customer)   created as New; told Sam, Sue
+2026-11-02 09:05  jane (customer)   created as New; notified Sam, Sue
     Publishing stops at 80 percent with error 17.
 2026-11-02 09:20  Sam (support)   New -> Postponed
   # It appeared once, and could not be reproduced.
-2026-11-03 10:00  jane (customer)   replied; told Sam, Sue
+2026-11-03 10:00  jane (customer)   replied; notified Sam, Sue
     It happens again, with every course that holds a video.
-2026-11-03 10:30  Sam (support, by phone) for jane   replied; told Sue
+2026-11-03 10:30  Sam (support, by phone) for jane   replied; notified Sue
     Only with videos larger than 2 GB.
 2026-11-03 10:30  Sam (support)   note
   # We have such a video: training-3.mp4.
 2026-11-03 10:30  Sam (support)   Postponed -> Assigned   assignee sam@support.example
 2026-11-03 10:30  Sam (support)   note   kind defect, reproduced true
   # Reproduced with a video of 3 GB.
-2026-11-03 10:30  Sam (support)   assignee dev@dev.example; told Dee
-2026-11-04 15:00  Dee (developer)   Assigned -> QA Pending   correction true, fix_build 8.2.117, assignee cleared; told Sam, Sue
+2026-11-03 10:30  Sam (support)   assignee dev@dev.example; notified Dee
+2026-11-04 15:00  Dee (developer)   Assigned -> QA Pending   correction true, fix_build 8.2.117,
+                  assignee cleared; notified Sam, Sue
   # Sizes are counted with 64 bits.
-2026-11-04 16:00  Sam (support)   assignee sue@support.example; told Sue
-2026-11-05 09:00  Sue (support)   QA Pending -> Assigned   assignee dev@dev.example, fix_build cleared; told Dee
+2026-11-04 16:00  Sam (support)   assignee sue@support.example; notified Sue
+2026-11-05 09:00  Sue (support)   QA Pending -> Assigned   assignee dev@dev.example, fix_build
+                  cleared; notified Dee
   # Build 8.2.117 publishes the video without sound.
-2026-11-05 15:00  Dee (developer)   Assigned -> QA Pending   fix_build 8.2.118, assignee cleared; told Sam, Sue
-2026-11-06 09:00  Sue (support)   QA Pending -> Verified   assignee sue@support.example; told jane
+2026-11-05 15:00  Dee (developer)   Assigned -> QA Pending   fix_build 8.2.118, assignee cleared;
+                  notified Sam, Sue
+2026-11-06 09:00  Sue (support)   QA Pending -> Verified   assignee sue@support.example; notified
+                  jane
     Build 8.2.118 publishes large videos, with sound.
-2026-11-06 11:00  jane (customer)   Verified -> Reopened   fix_build cleared, correction cleared; told Sue
+2026-11-06 11:00  jane (customer)   Verified -> Reopened   fix_build cleared, correction cleared;
+                  notified Sue
     It publishes, but the subtitles are gone.
-2026-11-09 09:00  Sam (support)   note   assignee sam@support.example; Reopened -> Assigned by rule assigned
+2026-11-09 09:00  Sam (support)   note   assignee sam@support.example; Reopened -> Assigned by rule
+                  assigned
   # Subtitles are a setting of the export.
-2026-11-09 09:00  Sam (support)   Assigned -> QA Pending   assignee cleared; told Sue, jane
+2026-11-09 09:00  Sam (support)   Assigned -> QA Pending   assignee cleared; notified Sue, jane
     Please tick 'Subtitles' in the export dialog.
-2026-11-09 15:00  Sue (support)   QA Pending -> Verified   assignee sue@support.example; told jane
-2026-11-10 10:00  jane (customer)   replied; told Sue
+2026-11-09 15:00  Sue (support)   QA Pending -> Verified   assignee sue@support.example; notified
+                  jane
+2026-11-10 10:00  jane (customer)   replied; notified Sue
     Can this be ticked for all courses at once?
-2026-11-10 10:05  Sue (support)   replied; told jane
+2026-11-10 10:05  Sue (support)   replied; notified jane
     Yes: in the settings of the project.
-2026-12-10 10:30  rule close-verified   Verified -> Closed   (due 2026-12-10 10:05); told jane
+2026-12-10 10:30  rule close-verified   Verified -> Closed   (due 2026-12-10 10:05); notified jane
   # Closed for the Assima Support Center: still Verified 30 days later.
 $ git log --format=%s
 sweep: 1 ticket

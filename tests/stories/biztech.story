@@ -18,7 +18,7 @@ ID            STATUS  WHO  AGE     DUE  TITLE
 261102-k3qx9  New     -    15 min  -    Invoice shows the wrong address
 1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
 $ ticketctl next k3qx9
-as Amy (agent), k3qx9 is New. You may move it to
+k3qx9 is New. As Amy (agent) you can change it to:
   Open   An Open ticket is defined as a ticket assigned to a support person at BizTech.
          - an Open ticket is assigned to a support person: name one (-a WHO)
 $ ticketctl move k3qx9 Pending
@@ -32,7 +32,7 @@ $ ticketctl move k3qx9 Open
 refused  k3qx9  New -> Open: Invoice shows the wrong address
   - an Open ticket is assigned to a support person: name one (-a WHO)
   "An Open ticket is defined as a ticket assigned to a support person at BizTech."   (biztech, B1)
-  open to you now (agent): nothing else; a message is always welcome (ticketctl reply ID)
+  open to you now (agent): nothing else, but you can add a message (reply)
 hint: ticketctl move k3qx9 Open -a WHO
 ? 1
 
@@ -64,15 +64,16 @@ refused  k3qx9  Open -> Pending: Invoice shows the wrong address
 hint: the same with --reply TEXT -a WHO
 ? 1
 $ ticketctl move k3qx9 Pending --reply "Which address should the invoice show?"
-k3qx9: Open -> Pending     jane@customer.example is told
+k3qx9: Open -> Pending     jane@customer.example will be notified
 
 # B4: the customer answers, and the ticket is Open by itself.
 @ 2026-11-02T10:30 customer:jane@customer.example
 $ ticketctl next k3qx9
-as jane (customer), k3qx9 is Pending. No move is open to you
+k3qx9 is Pending. As jane (customer) you cannot change its status.
 others: Open, Solved by agent; Open by itself on the customer's reply
 $ ticketctl reply k3qx9 -m "12 Oak Lane, please."
-k3qx9: Pending -> Open     amy@support.example is told; a reminder goes out in 2 d (2026-11-04 10:30)
+k3qx9: Pending -> Open
+       amy@support.example will be notified; a reminder goes out in 2 d (2026-11-04 10:30)
 
 # What staff decide is not the customer's to decide. Both reasons are told.
 $ ticketctl move k3qx9 Pending
@@ -81,7 +82,7 @@ refused  k3qx9  Open -> Pending: Invoice shows the wrong address
   - tell the customer what is needed (--reply TEXT)
   "oftentimes to solve a ticket, we need to collect more information from you, our customer"
   (biztech, B3)
-  open to you now (customer): nothing else; a message is always welcome (ticketctl reply ID)
+  open to you now (customer): nothing else, but you can add a message (reply)
 ? 1
 $ ticketctl set k3qx9 due=2026-11-03
 refused  k3qx9  Open: Invoice shows the wrong address
@@ -124,17 +125,20 @@ hint: ticketctl move k3qx9 Solved
 
 # B5: Solved; the customer is mailed.
 $ ticketctl move k3qx9 Solved --reply "The address is corrected; the new invoice is on its way." --set due=
-k3qx9: Open -> Solved     jane@customer.example is told; closes by itself in 4 d (2026-11-08 12:00)
+k3qx9: Open -> Solved
+       jane@customer.example will be notified; closes by itself in 4 d (2026-11-08 12:00)
 
 # B7: she is not satisfied, and the ticket is Open again.
 @ 2026-11-06T13:00 customer:jane@customer.example
 $ ticketctl reply k3qx9 -m "It says Oak Street. It should say Oak Lane."
-k3qx9: Solved -> Open     ben@support.example is told; a reminder goes out in 2 d (2026-11-08 13:00)
+k3qx9: Solved -> Open
+       ben@support.example will be notified; a reminder goes out in 2 d (2026-11-08 13:00)
 
 # B6: solved anew, the 4 days begin anew.
 @ 2026-11-06T14:00 agent:ben@support.example
 $ ticketctl move k3qx9 Solved --reply "I am sorry. It says Oak Lane now."
-k3qx9: Open -> Solved     jane@customer.example is told; closes by itself in 4 d (2026-11-10 14:00)
+k3qx9: Open -> Solved
+       jane@customer.example will be notified; closes by itself in 4 d (2026-11-10 14:00)
 $ ticketctl list --due
 ID            STATUS  WHO  AGE  DUE  TITLE
 261102-k3qx9  Solved  Ben  0 s  4 d  Invoice shows the wrong address
@@ -166,10 +170,10 @@ ID            STATUS  WHO  AGE  DUE  TITLE
 $ ticketctl move k3qx9 Open
 refused  k3qx9  Closed -> Open: Invoice shows the wrong address
   - Closed is final: a ticket never leaves it
-  open to you now (customer): nothing else; a message is always welcome (ticketctl reply ID)
+  open to you now (customer): nothing else, but you can add a message (reply)
 ? 1
 $ ticketctl reply k3qx9 -m "The November invoice has the old address again."
-k3qx9: reply added     jane@customer.example is told; continued in 261112-v29gq
+k3qx9: reply added     jane@customer.example will be notified; continued in 261112-v29gq
 warning: 261102-k3qx9 is Closed and stays Closed; the message opens a new ticket that follows it
 $ ticketctl list -A --columns id,status,customer,follows,title
 ID            STATUS  CUSTOMER               FOLLOWS       TITLE
@@ -189,26 +193,27 @@ product: invoices
 2026-11-02 09:20  Amy (agent)   assignee amy@support.example; New -> Open by rule assigned
 2026-11-02 09:20  Amy (agent)   note
   # Billing has both addresses on file.
-2026-11-02 09:20  Amy (agent)   Open -> Pending; told jane
+2026-11-02 09:20  Amy (agent)   Open -> Pending; notified jane
     Which address should the invoice show?
-2026-11-02 10:30  jane (customer)   replied; Pending -> Open by rule customer-replied; told Amy
+2026-11-02 10:30  jane (customer)   replied; Pending -> Open by rule customer-replied; notified Amy
     12 Oak Lane, please.
 2026-11-02 11:00  Amy (agent)   note   assignee ben@support.example
   # Ben knows the billing system.
-2026-11-04 11:10  rule review-open   reminded Ben   (due 2026-11-04 11:00); told Ben
+2026-11-04 11:10  rule review-open   reminded Ben   (due 2026-11-04 11:00); notified Ben
 2026-11-04 12:00  Ben (agent, by phone) for jane   replied
     The October invoice must be sent again, too.
 2026-11-04 12:00  Ben (agent)   product invoices, due 2026-11-06
-2026-11-04 12:00  Ben (agent)   Open -> Solved   due cleared; told jane
+2026-11-04 12:00  Ben (agent)   Open -> Solved   due cleared; notified jane
     The address is corrected; the new invoice is on its way.
-2026-11-06 13:00  jane (customer)   replied; Solved -> Open by rule customer-replied; told Ben
+2026-11-06 13:00  jane (customer)   replied; Solved -> Open by rule customer-replied; notified Ben
     It says Oak Street. It should say Oak Lane.
-2026-11-06 14:00  Ben (agent)   Open -> Solved; told jane
+2026-11-06 14:00  Ben (agent)   Open -> Solved; notified jane
     I am sorry. It says Oak Lane now.
 2026-11-09 09:00  Amy (agent)   note
   # Checked: it says Oak Lane.
 2026-11-10 14:30  rule close-solved   Solved -> Closed   (due 2026-11-10 14:00)
-2026-11-12 10:00  jane (customer)   replied; linked   follow_up 261112-v29gq by rule closed-follow-up; told jane
+2026-11-12 10:00  jane (customer)   replied; linked   follow_up 261112-v29gq by rule
+                  closed-follow-up; notified jane
     The November invoice has the old address again.
 $ ticketctl log k3qx9 --format jsonl | tail -n 3
 {"schema": "ticketctl/1", "id": "e513f5ba2c35a", "at": "2026-11-12T10:00:00Z", "by": "jane@customer.example", "role": "customer", "event": "replied", "text": "The November invoice has the old address again."}

@@ -17,9 +17,8 @@ $ ticketctl new "Where do I change my password?" --id 261102-p0r4c
 # H11, H12: a further message while Open loses the place in the queue, and the customer is told so. H9: it is a Customer-Reply.
 @ 2026-11-02T15:20 customer:jane@shop.example
 $ ticketctl reply 7wm2d -m "Small attachments, too."
-7wm2d: Open -> Customer-Reply     tom@support.example, uma@support.example are told
-warning: Posting additional responses while the ticket is in Open status will cause the ticket to be reset
-  in the queue leading to the ticket not being answered as quickly as it would have been originally.
+7wm2d: Open -> Customer-Reply     tom@support.example, uma@support.example will be notified
+warning: Posting additional responses while the ticket is in Open status will cause the ticket to be reset in the queue leading to the ticket not being answered as quickly as it would have been originally.
 $ ticketctl --as technician:tom@support.example list --queue
 ID            STATUS             WHO  AGE     DUE  TITLE
 261102-p0r4c  Open               -    10 min  -    Where do I change my password?
@@ -39,7 +38,7 @@ refused  7wm2d  Customer-Reply -> In Progress: Mail server rejects attachments
   - assign it to the technician who works on it (-a WHO)
   "the ticket has been reviewed by a technician and they are currently working on resolving the
   issue."   (hosting, H2, H6)
-  open to you now (customer): nothing else; a message is always welcome (ticketctl reply ID)
+  open to you now (customer): nothing else, but you can add a message (reply)
 ? 1
 
 # H9: Customer-Reply is never set by hand. H2: a technician starts.
@@ -53,7 +52,7 @@ refused  p0r4c  Open -> Customer-Reply: Where do I change my password?
   open to you now (technician): In Progress, Answered, Closed, Scheduled, On-Hold
 ? 1
 $ ticketctl next 7wm2d
-as Tom (technician), 7wm2d is Customer-Reply. You may move it to
+7wm2d is Customer-Reply. As Tom (technician) you can change it to:
   In Progress   the ticket has been reviewed by a technician and they are currently working on
                 resolving the issue.
                 - assign it to the technician who works on it (-a WHO)
@@ -63,10 +62,12 @@ as Tom (technician), 7wm2d is Customer-Reply. You may move it to
   Closed        the ticket has been completed and the issue has been resolved.
   Scheduled     Certain technical issues may require a ticket to be addressed at a specific time,
                 such as a server reboot which is done overnight to avoid downtime.
-                - give a date and a time in the future (--due WHEN, with its time of day: 2026-12-01T02:00)
+                - give a date and a time in the future (--due WHEN, with its time of day:
+                  2026-12-01T02:00)
   On-Hold       if a ticket is waiting for more information from a third-party or is held up for any
                 other reason, it will be marked as on-hold.
-                - say what holds it up (--set hold_reason=REASON: third_party, billing, outage or other)
+                - say what holds it up (--set hold_reason=REASON: third_party, billing, outage or
+                  other)
 $ ticketctl assign 7wm2d @me
 7wm2d: assignee tom@support.example
 $ ticketctl move 7wm2d in-progress
@@ -83,9 +84,8 @@ refused  7wm2d  In Progress -> Open: Mail server rejects attachments
 # H12: a reply while In Progress may not be noticed: the customer is told, and the technician's next act warns and shows it.
 @ 2026-11-02T15:45 customer:jane@shop.example
 $ ticketctl reply 7wm2d -m "Mails without an attachment arrive."
-7wm2d: In Progress -> Customer-Reply     tom@support.example is told
-warning: Replying to a ticket that is in progress may not be noticed as the technician is actively working
-  on the ticket and will not see your reply until returning to the ticket screen.
+7wm2d: In Progress -> Customer-Reply     tom@support.example will be notified
+warning: Replying to a ticket that is in progress may not be noticed as the technician is actively working on the ticket and will not see your reply until returning to the ticket screen.
 @ 2026-11-02T15:50 technician:tom@support.example
 $ ticketctl list
 ID            STATUS             WHO  AGE     DUE  TITLE
@@ -96,6 +96,7 @@ $ ticketctl move 7wm2d in-progress -m "The virus scanner is out of memory."
 7wm2d: Customer-Reply -> In Progress
 warning: the customer replied while the ticket was In Progress:
   Small attachments, too.
+  
   Mails without an attachment arrive.
 
 # H6: Scheduled takes a moment in the future, with its time of day.
@@ -113,13 +114,16 @@ $ ticketctl move 7wm2d Scheduled --due 2026-11-04T02:00 -m "Restart with more me
 # H6, H9: a reply in the meantime is a Customer-Reply, and does not undo the appointment.
 @ 2026-11-03T14:00 technician:uma@support.example
 $ ticketctl reply 7wm2d --for jane@shop.example --via phone -m "Tonight is fine."
-7wm2d: Scheduled -> Customer-Reply     tom@support.example is told; a reminder goes out in 12 h (2026-11-04 02:00)
+7wm2d: Scheduled -> Customer-Reply
+       tom@support.example will be notified; a reminder goes out in 12 h (2026-11-04 02:00)
 @ 2026-11-04T08:10 -
 $ ticketctl sweep -n
-would remind  7wm2d  tom@support.example about Customer-Reply   due 6 h 10 min ago   hosting scheduled-time-came (H6)
+would remind  7wm2d  tom@support.example about Customer-Reply   due 6 h 10 min ago
+              hosting scheduled-time-came (H6)
 1 ticket, nothing written
 $ ticketctl sweep
-reminded  7wm2d  tom@support.example about Customer-Reply   due 6 h 10 min ago   hosting scheduled-time-came (H6)
+reminded  7wm2d  tom@support.example about Customer-Reply   due 6 h 10 min ago
+          hosting scheduled-time-came (H6)
 1 ticket
 $ ticketctl sweep
 $ ticketctl list --queue --columns id,status,who,due,due_now,queued_at
@@ -159,19 +163,20 @@ refused  7wm2d  On-Hold -> Answered: Mail server rejects attachments
   open to you now (technician): In Progress, Closed, Scheduled
 ? 1
 $ ticketctl reply 7wm2d -m "Your invoice 2026-117 is open. We go on when it is paid."
-7wm2d: reply added     jane@shop.example is told
+7wm2d: reply added     jane@shop.example will be notified
 $ ticketctl set 7wm2d invoices=2026-117
 7wm2d: invoices 2026-117
 $ ticketctl move 7wm2d Answered --reply "The scanner has more memory. Please try again."
-7wm2d: On-Hold -> Answered     jane@shop.example is told; closes by itself in 30 d (2026-12-04 16:00)
+7wm2d: On-Hold -> Answered
+       jane@shop.example will be notified; closes by itself in 30 d (2026-12-04 16:00)
 
 # H9: the customer responds. H5: a technician closes.
 @ 2026-11-05T09:00 customer:jane@shop.example
 $ ticketctl reply 7wm2d -m "It works, and the invoice is paid."
-7wm2d: Answered -> Customer-Reply     tom@support.example is told
+7wm2d: Answered -> Customer-Reply     tom@support.example will be notified
 @ 2026-11-05T10:00 technician:tom@support.example
 $ ticketctl move 7wm2d Closed --reply "Thank you. We close this now."
-7wm2d: Customer-Reply -> Closed     jane@shop.example is told
+7wm2d: Customer-Reply -> Closed     jane@shop.example will be notified
 $ ticketctl list --closed
 ID            STATUS  WHO  AGE  DUE  TITLE
 261102-7wm2d  Closed  Tom  0 s  -    Mail server rejects attachments
@@ -180,10 +185,11 @@ ID            STATUS  WHO  AGE  DUE  TITLE
 # H10: within 30 days a reply opens a closed ticket again.
 @ 2026-11-07T09:00 customer:jane@shop.example
 $ ticketctl reply 7wm2d -m "Since last night the mails come back again."
-7wm2d: Closed -> Customer-Reply     tom@support.example is told
+7wm2d: Closed -> Customer-Reply     tom@support.example will be notified
 @ 2026-11-07T10:00 technician:tom@support.example
 $ ticketctl move 7wm2d Answered --reply "The new limit was lost in an update. It is back."
-7wm2d: Customer-Reply -> Answered     jane@shop.example is told; closes by itself in 30 d (2026-12-07 10:00)
+7wm2d: Customer-Reply -> Answered
+       jane@shop.example will be notified; closes by itself in 30 d (2026-12-07 10:00)
 
 # H4: a note does not count; 30 days after the last public message the sweep closes.
 @ 2026-11-20T10:00 technician:tom@support.example
@@ -198,10 +204,12 @@ ID            STATUS    WHO  NEXT_DUE          TITLE
 $ ticketctl sweep
 @ 2026-12-07T10:15 -
 $ ticketctl sweep -n
-would close  7wm2d  Answered -> Closed, told jane@shop.example   due 15 min ago   hosting close-answered (H4)
+would close  7wm2d  Answered -> Closed, notified jane@shop.example   due 15 min ago
+             hosting close-answered (H4)
 1 ticket, nothing written
 $ ticketctl sweep
-closed  7wm2d  Answered -> Closed, told jane@shop.example   due 15 min ago   hosting close-answered (H4)
+closed  7wm2d  Answered -> Closed, notified jane@shop.example   due 15 min ago
+        hosting close-answered (H4)
 1 ticket
 $ ticketctl sweep
 
@@ -231,40 +239,47 @@ queued_at: 2026-11-02 15:20
 
 2026-11-02 15:05  jane (customer)   created as Open   queued_at 2026-11-02 15:05
     Since this morning every mail with an attachment comes back.
-2026-11-02 15:20  jane (customer)   replied; queued_at 2026-11-02 15:20 by rule queue-reset; Open -> Customer-Reply by rule customer-replied; told Tom, Uma
+2026-11-02 15:20  jane (customer)   replied; queued_at 2026-11-02 15:20 by rule queue-reset; Open ->
+                  Customer-Reply by rule customer-replied; notified Tom, Uma
     Small attachments, too.
 2026-11-02 15:30  Tom (technician)   assignee tom@support.example
 2026-11-02 15:30  Tom (technician)   Customer-Reply -> In Progress
-2026-11-02 15:45  jane (customer)   replied; In Progress -> Customer-Reply by rule customer-replied; told Tom
+2026-11-02 15:45  jane (customer)   replied; In Progress -> Customer-Reply by rule customer-replied;
+                  notified Tom
     Mails without an attachment arrive.
 2026-11-02 15:50  Tom (technician)   Customer-Reply -> In Progress
   # The virus scanner is out of memory.
 2026-11-02 15:50  Tom (technician)   In Progress -> Scheduled   due 2026-11-04 02:00
   # Restart with more memory, overnight.
-2026-11-03 14:00  Uma (technician, by phone) for jane   replied; Scheduled -> Customer-Reply by rule customer-replied; told Tom
+2026-11-03 14:00  Uma (technician, by phone) for jane   replied; Scheduled -> Customer-Reply by rule
+                  customer-replied; notified Tom
     Tonight is fine.
-2026-11-04 08:10  rule scheduled-time-came   due_now true   (due 2026-11-04 02:00); told Tom
+2026-11-04 08:10  rule scheduled-time-came   due_now true   (due 2026-11-04 02:00); notified Tom
 2026-11-04 08:15  Tom (technician)   Customer-Reply -> In Progress   due cleared, due_now cleared
 2026-11-04 08:15  Tom (technician)   In Progress -> On-Hold   hold_reason billing
   # The larger plan is not paid.
-2026-11-04 16:00  Uma (technician)   replied; told jane
+2026-11-04 16:00  Uma (technician)   replied; notified jane
     Your invoice 2026-117 is open. We go on when it is paid.
 2026-11-04 16:00  Uma (technician)   invoices 2026-117
-2026-11-04 16:00  Uma (technician)   On-Hold -> Answered; hold_reason cleared, invoices cleared by rule hold-over; told jane
+2026-11-04 16:00  Uma (technician)   On-Hold -> Answered; hold_reason cleared, invoices cleared by
+                  rule hold-over; notified jane
     The scanner has more memory. Please try again.
-2026-11-05 09:00  jane (customer)   replied; Answered -> Customer-Reply by rule customer-replied; told Tom
+2026-11-05 09:00  jane (customer)   replied; Answered -> Customer-Reply by rule customer-replied;
+                  notified Tom
     It works, and the invoice is paid.
-2026-11-05 10:00  Tom (technician)   Customer-Reply -> Closed; told jane
+2026-11-05 10:00  Tom (technician)   Customer-Reply -> Closed; notified jane
     Thank you. We close this now.
-2026-11-07 09:00  jane (customer)   replied; Closed -> Customer-Reply by rule customer-replied-closed; told Tom
+2026-11-07 09:00  jane (customer)   replied; Closed -> Customer-Reply by rule
+                  customer-replied-closed; notified Tom
     Since last night the mails come back again.
-2026-11-07 10:00  Tom (technician)   Customer-Reply -> Answered; told jane
+2026-11-07 10:00  Tom (technician)   Customer-Reply -> Answered; notified jane
     The new limit was lost in an update. It is back.
 2026-11-20 10:00  Tom (technician)   note
   # The limit is in the template now.
-2026-12-07 10:15  rule close-answered   Answered -> Closed   (due 2026-12-07 10:00); told jane
+2026-12-07 10:15  rule close-answered   Answered -> Closed   (due 2026-12-07 10:00); notified jane
 $ ticketctl log 270108-4tz8n
-2027-01-08 09:00  jane (customer)   created as Open   follows 261102-7wm2d, queued_at 2027-01-08 09:00
+2027-01-08 09:00  jane (customer)   created as Open   follows 261102-7wm2d, queued_at 2027-01-08
+                  09:00
     The mails come back again.
 $ git log --format=%s
 4tz8n: new, Open (jane@shop.example)

@@ -9,7 +9,7 @@ import click
 from ticketctl.cli.command import staff_command
 from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.options import format_option, ids_argument
-from ticketctl.cli.output import say, say_lines
+from ticketctl.cli.output import say_lines, say_message
 from ticketctl.errors import Exit, UsageError, exit_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def check_command(
         )
     else:
         for finding in result.findings:
-            say(str(finding))
+            say_message(str(finding), err=False)
         warnings = len(result.findings) - len(result.errors)
         also = f", {counted(warnings, 'warning')}" if warnings else ""
         before = f"; {result.passed:,} found right before" if result.passed else ""

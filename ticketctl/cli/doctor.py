@@ -9,7 +9,7 @@ import click
 from ticketctl.cli.command import staff_command
 from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.options import format_option
-from ticketctl.cli.output import say, say_lines
+from ticketctl.cli.output import say, say_lines, say_message
 from ticketctl.errors import Exit
 
 
@@ -36,7 +36,7 @@ def doctor_command(env: Env, /, state: bool, format_: str) -> None:
         say_lines(json_documents.dump(findings=json_documents.findings(found)))
     else:
         for finding in found:
-            say(str(finding))
+            say_message(str(finding), err=False)
         env.note(
             f"{counted(errors, 'problem')}, {counted(len(found) - errors, 'warning')}"
         )

@@ -14,29 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ticketctl.app.progress import Progress, no_progress
-from ticketctl.cli.output import coloured, progress_bar, say
+from ticketctl.cli.output import coloured, progress_bar, say_message, terminal_width
+from ticketctl.core.escaping import safe
 from ticketctl.errors import Exit, TicketctlError, UsageError
 from ticketctl.render.color import Colors
 
 if TYPE_CHECKING:
     from ticketctl.app.workspace import Workspace
-
-
-def terminal_width(default: int) -> int:
-    """How many columns stdout has: COLUMNS, else the terminal's, else the default.
-    (``shutil`` would load bz2 and lzma.)"""
-    asked = os.environ.get("COLUMNS", "")
-    if asked.isdigit() and int(asked):
-        return int(asked)
-    try:
-        return (
-            os.get_terminal_size(
-                sys.__stdout__.fileno() if sys.__stdout__ else 1
-            ).columns
-            or default
-        )
-    except (OSError, ValueError):
-        return default
 
 
 class Env:
@@ -101,11 +85,9 @@ class Env:
             workspace.view
         )  # a role that does not exist is refused here, whatever the command
         if self.verbose:
-            who = workspace.as_ or workspace.email or "nobody in particular"
-            say(
-                f"store {workspace.root}; now {dates.format_instant(self.now)}; as {who}",
-                err=True,
-            )
+            who = workspace.as_ or workspace.email or "unknown"
+            time = f"{self.now.astimezone(dates.zone(workspace.settings.timezone)):%Y-%m-%d %H:%M}"
+            say_message(f"store: {workspace.root}; time: {time}; user: {who}")
         return workspace
 
     def for_staff(self, what: str) -> None:
@@ -141,16 +123,25 @@ class Env:
         """Colours for a stream, stdout if none is named."""
         return Colors(coloured(stream or sys.stdout))
 
+    @property
+    def across(self) -> int:
+        """How many columns an answer may have."""
+        return max(terminal_width(100), 40)
+
+    @property
+    def terminal(self) -> int:
+        """How many columns the terminal has; 0 if stdout is not one, as programs read
+        cells in full."""
+        return terminal_width(0) if sys.stdout.isatty() else 0
+
     @cached_property
     def formatter(self) -> Any:
-        """How things are said here."""
+        """The formatter of the store: its time zone and names, colors, width."""
         from ticketctl.render.format import Formatter
 
         settings = self.workspace.settings
-        across = max(terminal_width(100), 40)
-        return Formatter(
-            self.now, settings.timezone, self.paint(), dict(settings.names), across
-        )
+        names = dict(settings.names)
+        return Formatter(self.now, settings.timezone, self.paint(), names, self.across)
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -173,9 +164,9 @@ class Env:
         yield progress
 
     def note(self, text: str) -> None:
-        """A word besides the answer, on stderr, unless ``-q``."""
+        """Print a message besides the answer on stderr, unless ``-q``."""
         if not self.quiet:
-            say(text, err=True)
+            say_message(text)
 
     def tell_warnings(self) -> None:
         """Tell what came up besides the answer, however the command ended."""
@@ -185,18 +176,11 @@ class Env:
                 self.warn(text)
 
     def warn(self, text: str) -> None:
-        """A warning, on stderr, whatever the options."""
-        from ticketctl.render.format import wrapped
-        from ticketctl.render.sanitize import safe
-
-        first, *rest = [
-            line
-            for part in text.split("\n")
-            for line in wrapped(safe(part), "  ", 100) or [""]
-        ]
-        say(f"{self.paint(sys.stderr)('warning', 'yellow')}: {first.strip()}", err=True)
+        """Print a warning on stderr, whatever the options."""
+        head, *rest = text.split("\n")
+        say_message(f"{self.paint(sys.stderr)('warning', 'yellow')}: {safe(head)}")
         for line in rest:
-            say(line, err=True)
+            say_message(f"  {safe(line.strip())}", "  ")
 
 
 def _moment(name: str, text: str, clock: datetime) -> datetime:
@@ -222,7 +206,7 @@ pass_env = click.make_pass_decorator(Env, ensure=True)
 
 
 def report(env: Env, error: TicketctlError) -> None:
-    """Say what went wrong: one message with its place, then the next step."""
+    """Print an error: its place, what is wrong, and what to do."""
     place = f"{error.place}: " if error.place else ""
     word = env.paint(sys.stderr)("error", "red")
     lines = [f"{word}: {place}{error.message}"]
@@ -230,7 +214,7 @@ def report(env: Env, error: TicketctlError) -> None:
     lines += [f"hint: {error.hint}"] if error.hint else []
     with suppress(OSError):  # where stderr takes nothing, the status tells
         for line in lines:
-            say(line, err=True)
+            say_message(line, "    " if line.startswith(" ") else "  ")
 
 
 def worst(failed: list[Exit], total: int) -> Exit:

@@ -12,8 +12,15 @@ from ticketctl.app.sweep_report import SweepAction
 from ticketctl.cli.command import command
 from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.options import format_option
-from ticketctl.cli.output import say
-from ticketctl.cli.sweep import VERBS, name_ahead, unheard, what_of
+from ticketctl.cli.output import say, say_message
+from ticketctl.cli.sweep import (
+    VERBS,
+    name_ahead,
+    rule_of,
+    tell_reasons,
+    unheard,
+    what_of,
+)
 from ticketctl.core import dates
 from ticketctl.core.plural import counted
 from ticketctl.errors import exit_of
@@ -63,32 +70,32 @@ def forecast_command(env: Env, /, days: int, format_: str) -> None:
     else:
         _tell(env, found.acts)
     for finding in found.broken:
-        say(f"error: {finding}", err=True)
-    name_ahead(found.ahead)
-    env.note(
-        f"{counted(len(found.acts), 'act')} in the next {counted(days, 'day')}, if nobody does anything"
+        say_message(f"error: {finding}")
+    name_ahead(env, found.ahead)
+    number = (
+        counted(len(found.acts), "automatic action")
+        if found.acts
+        else "no automatic actions"
     )
+    env.note(f"{number} due in the next {counted(days, 'day')}")
     if found.broken:
         finish(exit_of(found.broken))
 
 
 def _tell(env: Env, acts: list[tuple[datetime, SweepAction]]) -> None:
-    """A heading for each day, a line for each act."""
-    where = dates.zone(env.workspace.settings.timezone)
-    across = max((len(what_of(act)) for _, act in acts), default=0)
-    local = [(at.astimezone(where), act) for at, act in acts]
-    for day, group in groupby(local, key=lambda one: one[0].date()):
+    """Print a heading for each day, and a line for each action of a rule."""
+    zone = dates.zone(env.workspace.settings.timezone)
+    column = max((len(what_of(act)) for _, act in acts), default=0)
+    local = [(at.astimezone(zone), act) for at, act in acts]
+    for day, group in groupby(local, key=lambda item: item[0].date()):
         say(env.paint()(f"{day:%Y-%m-%d %a}", "bold"))
         for at, act in group:
             verb = VERBS[act.verb][0].removeprefix("would ")
-            cites = (
-                f" ({', '.join(act.automation.origin.cites)})"
-                if act.automation.origin.cites
-                else ""
-            )
-            rule = f"{act.profile.name} {act.automation.name}{cites}"
-            say(
-                f"  {at:%H:%M}  {verb:<7}  {short_id(act.ticket.id)}  {what_of(act):<{across}}   {rule}"
-            )
-            for reason in (*act.reasons, *unheard(act)):
-                say(f"         - {reason}")
+            what = f"{what_of(act):<{column}}"
+            for line in env.formatter.wrap(
+                f"{verb:<7}  {short_id(act.ticket.id)}  {what}   {rule_of(act)}",
+                " " * 25,
+                first=f"  {at:%H:%M}  ",
+            ):
+                say(line)
+            tell_reasons(env, act, " " * 9, err=False)

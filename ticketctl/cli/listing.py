@@ -4,7 +4,6 @@ is there at once."""
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -24,9 +23,9 @@ from ticketctl.app.input.query import (
 )
 from ticketctl.app.workspace import Workspace
 from ticketctl.cli.command import Command
-from ticketctl.cli.environment import Env, finish, pass_env, terminal_width
+from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.options import format_option, profile_option, query_argument
-from ticketctl.cli.output import say, say_cells, say_lines
+from ticketctl.cli.output import say, say_cells, say_lines, say_message
 from ticketctl.core.plural import counted
 from ticketctl.core.query import (
     COLUMNS,
@@ -293,8 +292,7 @@ def _lines(
         return [
             table.boxed(heads, [table.cells(env.formatter, row, names) for row in rows])
         ]
-    across = terminal_width(0) if sys.stdout.isatty() else 0
-    return table.plain(env.formatter, rows, names, across)
+    return table.plain(env.formatter, rows, names, env.terminal)
 
 
 def _with_heading(names: tuple[str, ...], rows: Iterable[Row]) -> Iterator[list[str]]:
@@ -334,7 +332,7 @@ def _broken(env: Env, broken: list[Finding]) -> None:
     """Name what cannot be read, and end with 65: a ticket is never silently missing."""
     if broken:
         verb = "ticket cannot" if len(broken) == 1 else "tickets cannot"
-        say(f"error: {len(broken)} {verb} be read: ticketctl check", err=True)
+        say_message(f"error: {len(broken)} {verb} be read: ticketctl check")
         for finding in broken[:5]:
-            say(f"  {finding}", err=True)
+            say_message(f"  {finding}", "    ")
         finish(exit_of(broken))

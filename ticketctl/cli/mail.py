@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
 from ticketctl.cli.command import Group, StaffCommand
 from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.options import ids_argument
-from ticketctl.cli.output import say
+from ticketctl.cli.output import say, say_message
 from ticketctl.core.plural import counted
 from ticketctl.errors import Exit, SettingsError, TicketctlError, exit_of
+
+if TYPE_CHECKING:
+    from ticketctl.app.email.pending_notifications import PendingNotification
 
 
 @click.group("mail", cls=Group)
@@ -76,14 +80,14 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
             receipt = receive_from(env.workspace, source)
         except TicketctlError as error:
             failed += 1
-            say(f"error: {name}: {error.message}", err=True)
+            say_message(f"error: {name}: {error.message}")
             if error.hint:
-                say(f"hint: {error.hint}", err=True)
+                say_message(f"hint: {error.hint}")
             continue
         done()
         say(receipt.words)
     if failed:
-        say(f"{counted(failed, 'letter')} left for the next time", err=True)
+        say_message(f"{counted(failed, 'email')} left for the next run")
         finish(Exit.BUSY)
 
 
@@ -92,7 +96,7 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
 def send_mail(env: Env, /) -> None:
     """Send the pending notifications by email, oldest first.
 
-    Only the clone that ticketctl.yaml names as the sender does this. Nothing
+    Only the clone with "git config ticketctl.sender true" sends. Nothing
     is printed if none is pending.
     """
     from ticketctl.app.email.outbound import send
@@ -102,32 +106,33 @@ def send_mail(env: Env, /) -> None:
     if result.busy:
         env.note("another run is sending; nothing to do")
         return
-    for debt, to in result.sent:
-        say(f"sent    {debt.ticket.id}  {to}  {debt.entry.message or ''}")
-    for debt, to, words in result.failed:
-        say(
-            f"failed  {debt.ticket.id}  {to}  {debt.entry.message or ''}: {words}",
-            err=True,
-        )
+    for pending, to in result.sent:
+        say_message(f"sent    {_line(pending, to)}", " " * 8, err=False)
+    for pending, to, words in result.failed:
+        say_message(f"failed  {_line(pending, to)}: {words}", " " * 8)
     waiting = {
         "waiting for the next try": result.paused,
-        "held back (per_day of their readers)": result.capped,
+        "held back (per_day of their recipients)": result.capped,
         "waiting for the ticket to be committed": result.uncommitted,
     }
     if result.sent or result.failed or result.capped or result.uncommitted:
         for words, number in waiting.items():
             if number:
-                env.note(f"{counted(number, 'notice')} {words}")
+                env.note(f"{counted(number, 'notification')} {words}")
     for finding in result.broken:
-        say(f"error: {finding}", err=True)
+        say_message(f"error: {finding}")
     for error in result.errors:
-        say(f"error: {error.message}", err=True)
+        say_message(f"error: {error.message}")
     if result.errors:
         finish(result.errors[0].exit)
     if result.broken:
         finish(exit_of(result.broken))
     if result.failed:
         finish(Exit.REFUSED)
+
+
+def _line(pending: PendingNotification, recipients: str) -> str:
+    return f"{pending.ticket.id}  {recipients}  {pending.entry.message or ''}"
 
 
 @mail_command.command("show")
@@ -141,33 +146,29 @@ def show_mail(env: Env, /, ids: tuple[str, ...]) -> None:
     from ticketctl.app.email import notifications, pending_notifications
 
     workspace = env.workspace
-    for text in ids:
-        for notice, state in notifications.notifications_of(
-            workspace, workspace.show(text).ticket
+    for id_ in ids:
+        for notification, state in notifications.notifications_of(
+            workspace, workspace.show(id_).ticket
         ):
-            for line in (
-                f"To: {', '.join(notice.recipients)}",
-                f"Subject: {notice.subject}",
-                f"Date: {notice.at} ({state})",
-                "",
-                *notice.body.split("\n"),
-                "",
-            ):
+            say(f"To: {', '.join(notification.recipients)}")
+            say(f"Subject: {notification.subject}")
+            say(f"Date: {env.formatter.time(notification.at)} ({state})")
+            for line in ("", *notification.body.split("\n"), ""):
                 say(line)
     if ids:
         return
-    found = [
-        debt
-        for debt in pending_notifications.pending_notifications(workspace, [])
-        if notifications.is_recipient(workspace, debt.recipients)
+    waiting = [
+        pending
+        for pending in pending_notifications.pending_notifications(workspace, [])
+        if notifications.is_recipient(workspace, pending.recipients)
     ]
-    for debt in found:
-        line = f"{debt.ticket.id}  {', '.join(debt.recipients)}  {debt.entry.message}  since {debt.entry.at}"
-        trouble = (
-            f"  tried {counted(debt.tries, 'time')}, again {debt.again}: {debt.error}"
-            if debt.tries
-            else ""
-        )
-        say(line + trouble)
-    if not found:
-        env.note("nothing is owed")
+    for pending in waiting:
+        since = env.formatter.time(pending.entry.at)
+        line = f"{_line(pending, ', '.join(pending.recipients))}  since {since}"
+        if pending.tries:
+            again = pending.again and env.formatter.time(pending.again)
+            tries = counted(pending.tries, "time")
+            line += f"  tried {tries}, next {again or 'at once'}: {pending.error}"
+        say_message(line, "  ", err=False)
+    if not waiting:
+        env.note("no notifications are pending")

@@ -27,12 +27,12 @@ def next_command(env: Env, /, id_: str, to: str | None, format_: str) -> None:
     if format_ == "json":
         say_lines(_json(result))
         return
-    from ticketctl.render import text
+    from ticketctl.render import next
 
     lines = (
-        text.way_lines(env.formatter, result.ticket.status, result.target, result.way)
+        next.way_lines(env.formatter, result.ticket.status, result.target, result.way)
         if to
-        else text.next_lines(
+        else next.next_lines(
             env.formatter,
             result.ticket,
             result.actor,

@@ -9,6 +9,7 @@ from ticketctl.cli.environment import Env, finish, report, worst
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core.engine.requests import Decision, Refusal
 from ticketctl.errors import Exit, TicketctlError
+from ticketctl.store.paths import short_id
 
 
 def tell(
@@ -56,30 +57,24 @@ def _exit_status(outcome: Outcome) -> Exit:
 
 def _tell_one(env: Env, outcome: Outcome, several: bool, dry: bool) -> None:
     from ticketctl.core.engine.timers import next_rules
-    from ticketctl.render import text
+    from ticketctl.render import answer
 
     result = outcome.result
     if isinstance(result, TicketctlError):
         report(env, result)
     elif isinstance(result, Refusal):
-        for line in text.refusal(env.formatter, result, outcome.profile):
+        for line in answer.refusal_lines(env.formatter, result, outcome.profile):
             say(line, err=True)
     else:
         assert outcome.profile is not None
-        line = text.done(
-            env.formatter,
-            outcome.before,
-            result,
-            outcome.profile,
-            next_rules(
-                env.workspace.situation_of(outcome.profile),
-                outcome.before,
-                result.ticket,
-            ),
-        )
-        say(f"would be  {line}" if dry else line)
+        situation = env.workspace.situation_of(outcome.profile)
+        upcoming = next_rules(situation, outcome.before, result.ticket)
+        for line in answer.done_lines(
+            env.formatter, outcome.before, result, outcome.profile, upcoming, dry
+        ):
+            say(line)
         for warning in result.warnings:
-            env.warn(f"{text.short(outcome.id)}: {warning}" if several else warning)
+            env.warn(f"{short_id(outcome.id)}: {warning}" if several else warning)
 
 
 def _tell_json(env: Env, outcomes: Sequence[Outcome]) -> None:

@@ -60,18 +60,55 @@ def say_cells(line: str) -> None:
     _print(line, False, "\t\n")
 
 
+def say_message(text: str, indent: str = "  ", err: bool = True) -> None:
+    """Print a message, broken at words where it does not fit a terminal.
+
+    Where no terminal reads it, it stays one line, which programs can search.
+
+    Args:
+        indent: what the lines after the first begin with.
+        err: on stderr.
+    """
+    stream = sys.stderr if err else sys.stdout
+    if stream is None or not stream.isatty():
+        say(text, err)
+        return
+    from ticketctl.render.format import wrapped
+
+    for line in wrapped(text, indent, max(terminal_width(100, stream), 20), first=""):
+        say(line, err)
+
+
 def say_page(lines: Iterable[str]) -> None:
-    """Print a long answer, through the pager where it does not fit a terminal."""
-    found = list(lines)
+    """Print a long answer, through the pager where it does not fit a terminal.
+
+    As with git, ``less`` shows colors, and ends at once if the answer fits after all,
+    unless LESS says otherwise.
+    """
+    page = list(lines)
     if sys.stdout.isatty():
         size = os.get_terminal_size(sys.stdout.fileno())
-        if len(found) >= size.lines:
+        if len(page) >= size.lines:
             on = coloured(sys.stdout)
-            text = "".join(finished(line, on) + "\n" for line in found)
+            text = "".join(finished(line, on) + "\n" for line in page)
+            os.environ.setdefault("LESS", "FRX")
             click.echo_via_pager(text, color=on)
             return
-    for line in found:
+    for line in page:
         say(line)
+
+
+def terminal_width(default: int, stream: TextIO | None = None) -> int:
+    """Return how many columns a stream has, stdout if none is named: COLUMNS, else the
+    terminal's, else the default. (``shutil`` would load bz2 and lzma.)"""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return int(columns)
+    stream = stream or sys.__stdout__
+    try:
+        return os.get_terminal_size(stream.fileno() if stream else 1).columns or default
+    except (OSError, ValueError):
+        return default
 
 
 def progress_bar(what: str, total: int) -> Any:

@@ -12,7 +12,7 @@ from ticketctl.cli.command import Group, StaffCommand
 from ticketctl.cli.completers import complete_profile
 from ticketctl.cli.environment import Env, finish, pass_env
 from ticketctl.cli.options import format_option
-from ticketctl.cli.output import say, say_lines, say_page
+from ticketctl.cli.output import say, say_lines, say_message, say_page
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Origin, Profile
 from ticketctl.errors import (
@@ -53,6 +53,7 @@ def _shelf(env: Env) -> ProfileRegistry:
 def list_profiles(env: Env, format_: str) -> None:
     """List the profiles that you can use here."""
     from ticketctl.render import json_documents, table
+    from ticketctl.render.sanitize import safe
 
     registry = _shelf(env)
     profiles, broken = [], []
@@ -72,9 +73,12 @@ def list_profiles(env: Env, format_: str) -> None:
         )
     else:
         lines = [
-            [p.name, str(p.version), str(len(p.statuses)), p.title] for p in profiles
+            [safe(p.name), str(p.version), str(len(p.statuses)), safe(p.title)]
+            for p in profiles
         ]
-        say_lines(table.boxed(["PROFILE", "VERSION", "STATUSES", "TITLE"], lines))
+        heads = ["PROFILE", "VERSION", "STATUSES", "TITLE"]
+        for line in table.aligned(env.paint(), heads, lines, env.terminal):
+            say(line)
     for trouble in broken:
         place = f"{trouble.place}: " if trouble.place else ""
         env.warn(
@@ -96,9 +100,9 @@ def show_profile(env: Env, name: str, format_: str) -> None:
     if format_ == "json":
         say_lines(json_documents.dump(profile=json_documents.profile(profile)))
         return
-    from ticketctl.render.profile import describe
+    from ticketctl.render.profile import profile_lines
 
-    say_page(describe(profile, env.paint()))
+    say_page(profile_lines(profile, env.paint(), env.across))
 
 
 @profile_command.command("check")
@@ -136,7 +140,7 @@ def check_profile(
         )
     else:
         for finding in found:
-            say(str(finding))
+            say_message(str(finding), err=False)
         errors = sum(1 for finding in found if finding.severity == "error")
         words = f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}"
         env.note(

@@ -14,6 +14,7 @@ from ticketctl.cli.options import format_option, id_argument
 from ticketctl.cli.output import say, say_lines, say_page
 from ticketctl.core.engine.timers import next_rule
 from ticketctl.errors import BrokenError, TicketctlError, UnreadError
+from ticketctl.store.paths import short_id
 from ticketctl.store.yaml.loader import LoadedTicket
 
 
@@ -25,8 +26,6 @@ from ticketctl.store.yaml.loader import LoadedTicket
 @pass_env
 def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
     """Show tickets with their history."""
-    from ticketctl.render import text
-
     env.tell_reader()
     loaded, failed = _load(env, ids)
     if format_ == "json":
@@ -58,7 +57,7 @@ def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
         for difference in one.differences:
             env.warn(
                 f"{difference.place}: {difference.key} does not agree with the history "
-                f"(set by hand? ticketctl edit --adopt {text.short(one.ticket.id)})"
+                f"(set by hand? ticketctl edit --adopt {short_id(one.ticket.id)})"
             )
     for error in failed:
         report(env, error)
@@ -66,11 +65,11 @@ def show_command(env: Env, /, ids: tuple[str, ...], format_: str) -> None:
 
 
 def _shown(env: Env, one: LoadedTicket) -> Iterator[str]:
-    from ticketctl.render import text
+    from ticketctl.render.ticket import ticket_lines
 
     profile = env.workspace.profile_of(one.ticket)
     upcoming = next_rule(env.workspace.situation_of(profile), one.ticket)
-    return text.show(env.formatter, one.ticket, profile, upcoming)
+    return ticket_lines(env.formatter, one.ticket, profile, upcoming)
 
 
 def _load(
@@ -94,8 +93,6 @@ def _load(
 @pass_env
 def log_command(env: Env, /, id_: str, format_: str) -> None:
     """Show the history of a ticket, oldest first."""
-    from ticketctl.render import text
-
     env.tell_reader()
     ticket = env.workspace.show(id_).ticket
     if format_ == "jsonl":
@@ -104,4 +101,6 @@ def log_command(env: Env, /, id_: str, format_: str) -> None:
         for entry in ticket.shown:
             say(json_documents.dump_line(entry.content()))
         return
-    say_page(text.log(env.formatter, ticket))
+    from ticketctl.render.ticket import log_lines
+
+    say_page(log_lines(env.formatter, ticket))

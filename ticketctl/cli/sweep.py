@@ -19,10 +19,11 @@ from ticketctl.cli.options import (
     options,
     trust_clock_option,
 )
-from ticketctl.cli.output import say
+from ticketctl.cli.output import say, say_message
 from ticketctl.core import dates
 from ticketctl.core.plural import counted
 from ticketctl.errors import DiskError, Exit, exit_of
+from ticketctl.render.format import tied
 from ticketctl.render.sanitize import safe
 from ticketctl.store.index.sql import FutureTicket
 from ticketctl.store.paths import short_id
@@ -94,37 +95,59 @@ def sweep_command(
 
 
 def _tell(env: Env, report: SweepReport, planned: bool) -> None:
-    across = max((len(what_of(act)) for act in report.acts), default=0)
+    column = max((len(what_of(act)) for act in report.acts), default=0)
     verbs = max(
         (len(VERBS[act.verb][0 if planned else 1]) for act in report.acts), default=0
     )
     for act in report.acts:
-        say(_line(env, act, planned, verbs, across), err=act.decision is None)
-        for words in unheard(act):
-            say(f"  - {words}")
-        for reason in act.reasons:
-            say(f"  - {reason}", err=True)
+        is_refused = act.decision is None
+        for line in env.formatter.wrap(
+            _line(env, act, planned, verbs, column), " " * (verbs + 2), first=""
+        ):
+            say(line, err=is_refused)
+        tell_reasons(env, act, "  ", err=True)
 
 
-def _line(env: Env, act: SweepAction, dry: bool, verbs: int, across: int) -> str:
-    """``closed  k3qx9  Solved -> Closed   due 46 min ago   desk close-solved (B6)``."""
+def tell_reasons(env: Env, act: SweepAction, indent: str, err: bool) -> None:
+    """Print why the notifications of a rule reach nobody, and why it is refused.
+
+    Args:
+        err: whether the latter goes to stderr.
+    """
+    for reasons, to_stderr in ((unheard(act), False), (act.reasons, err)):
+        for reason in reasons:
+            for line in env.formatter.wrap(reason, f"{indent}  ", f"{indent}- "):
+                say(line, to_stderr)
+
+
+def _line(env: Env, act: SweepAction, dry: bool, verbs: int, column: int) -> str:
+    """Return ``closed  k3qx9  Solved -> Closed   due 46 min ago   desk close-solved
+    (B6)``.
+
+    Args:
+        verbs: how wide the verb is in all lines.
+        column: how wide the change is in all lines.
+    """
     verb = VERBS[act.verb][0 if dry else 1]
     late = dates.span(
         (env.workspace.now - dates.parse_instant(act.fire.due)).total_seconds()
     )
-    cites = (
-        f" ({', '.join(act.automation.origin.cites)})"
-        if act.automation.origin.cites
-        else ""
-    )
     due = "due now" if late == "0 s" else f"due {late} ago"
     missed = f", {act.fire.missed} missed before" if act.fire.missed else ""
-    head = f"{verb:<{verbs}}  {short_id(act.ticket.id)}  {what_of(act):<{across}}"
-    return f"{head}   {due}{missed}   {act.profile.name} {act.automation.name}{cites}"
+    head = f"{verb:<{verbs}}  {short_id(act.ticket.id)}  {what_of(act):<{column}}"
+    return f"{head}   {tied(due + missed)}   {rule_of(act)}"
+
+
+def rule_of(act: SweepAction) -> str:
+    """Return the rule that acts, kept on one line: ``desk close-solved (B6)``."""
+    cites = ", ".join(act.automation.origin.cites)
+    name = f"{act.profile.name} {act.automation.name}"
+    return tied(f"{name} ({cites})" if cites else name)
 
 
 def what_of(act: SweepAction) -> str:
-    """``Solved -> Closed``, ``amy@support.example about Open``."""
+    """Return what a rule does: ``Solved -> Closed``, ``amy@support.example about
+    Open``."""
     if act.decision is None:
         return safe(act.before)
     told = dict.fromkeys(
@@ -136,13 +159,13 @@ def what_of(act: SweepAction) -> str:
     if act.decision.ticket.status != act.before:
         return safe(
             f"{act.before} -> {act.decision.ticket.status}"
-            + (f", told {', '.join(told)}" if told else "")
+            + (f", notified {', '.join(told)}" if told else "")
         )
     return safe(f"{', '.join(told)} about {act.before}") if told else safe(act.before)
 
 
 def unheard(act: SweepAction) -> tuple[str, ...]:
-    """Why what it tells reaches nobody, if so."""
+    """Return why the notifications of a rule reach nobody, if so."""
     return tuple(map(safe, act.decision.unreachable)) if act.decision else ()
 
 
@@ -170,7 +193,7 @@ def _json(act: SweepAction, dry: bool) -> str:
 
 
 def _skipped(ticket: FutureTicket, dry: bool) -> str:
-    """The line of a ticket that is left alone, with the keys of all other lines."""
+    """Return the line of a ticket that is skipped, with the keys of all other lines."""
     from ticketctl.render import json_documents
 
     return json_documents.dump_line(
@@ -185,31 +208,36 @@ def _skipped(ticket: FutureTicket, dry: bool) -> str:
             "from": ticket.status,
             "to": None,
             "entries": [],
-            "reasons": [tell_ahead(ticket)],
+            "reasons": [tell_ahead(ticket, ticket.at)],
             "unheard": [],
         }
     )
 
 
-def tell_ahead(ticket: FutureTicket) -> str:
-    """Why a ticket is left alone, in words."""
-    return "an event is dated in the future" + (f" ({ticket.at})" if ticket.at else "")
+def tell_ahead(ticket: FutureTicket, at: str) -> str:
+    """Return why a ticket is skipped.
+
+    Args:
+        at: when its event is dated, in words; empty if the reader may not see it.
+    """
+    return "an event is dated in the future" + (f" ({at})" if at else "")
 
 
-def name_ahead(tickets: Sequence[FutureTicket]) -> None:
-    """Name the tickets that sweeps leave alone, on stderr; of very many (a clock that
-    was set back) the first."""
+def name_ahead(env: Env, tickets: Sequence[FutureTicket]) -> None:
+    """Print the tickets that sweeps skip, on stderr; of very many (a clock that was set
+    back) the first."""
     for ticket in tickets[:_NAMED]:
-        say(
-            f"error: {ticket.id}: {tell_ahead(ticket)}; sweeps leave the ticket alone until then",
-            err=True,
+        at = env.formatter.time(ticket.at) if ticket.at else ""
+        say_message(
+            f"error: {ticket.id}: {tell_ahead(ticket, at)}; "
+            "sweeps skip the ticket until then"
         )
     if len(tickets) > _NAMED:
-        say(f"error: and {counted(len(tickets) - _NAMED, 'more ticket')}", err=True)
+        say_message(f"error: and {counted(len(tickets) - _NAMED, 'more ticket')}")
     if tickets:
-        say(
-            f"hint: ticketctl check {short_id(tickets[0].id)}; if the clock is wrong, set it right",
-            err=True,
+        say_message(
+            f"hint: ticketctl check {short_id(tickets[0].id)}; "
+            "if the clock is wrong, set it right"
         )
 
 
@@ -225,27 +253,24 @@ def _sum_up(env: Env, report: SweepReport, orders: SweepOptions) -> None:
             + (", nothing written" if orders.dry or report.guarded else "")
         )
     if report.left:
-        env.warn(
-            f"{counted(report.left, 'more ticket')} {'is' if report.left == 1 else 'are'} due (--limit {orders.limit})"
-        )
+        verb = "is" if report.left == 1 else "are"
+        more = counted(report.left, "more ticket")
+        env.warn(f"{more} {verb} due (--limit {orders.limit})")
     if report.guarded:
         word = "a run would be refused" if orders.dry else "refused"
-        what = f"{report.moves:,} tickets would change their status, more than {report.allowed:,} at once"
-        say(f"{word}: {what}", err=True)
-        say(
-            f"hint: if this is meant: ticketctl sweep --confirm {report.moves}",
-            err=True,
+        say_message(
+            f"{word}: {report.moves:,} tickets would change their status, "
+            f"more than {report.allowed:,} at once"
         )
+        say_message(f"hint: to allow it: ticketctl sweep --confirm {report.moves}")
     if report.clock:
-        say(f"a run would be refused: {report.clock}", err=True)
+        say_message(f"a run would be refused: {report.clock}")
     for finding in report.broken:
-        say(f"error: {finding}", err=True)
-    name_ahead(report.ahead)
+        say_message(f"error: {finding}")
+    name_ahead(env, report.ahead)
     for error in report.failed:
-        say(
-            f"error: {error.message}" + (f" ({error.hint})" if error.hint else ""),
-            err=True,
-        )
+        hint = f" ({error.hint})" if error.hint else ""
+        say_message(f"error: {error.message}{hint}")
     if report.failed:
         finish(report.failed[0].exit)
     if report.broken:

@@ -12,7 +12,7 @@ from ticketctl.app.workspace import Workspace
 from ticketctl.cli.command import command
 from ticketctl.cli.environment import Env, finish, pass_env, report
 from ticketctl.cli.options import dry_run_option, query_argument
-from ticketctl.cli.output import say
+from ticketctl.cli.output import say, say_message
 from ticketctl.core.plural import counted
 from ticketctl.core.query import Query
 from ticketctl.errors import Finding, TicketctlError, exit_of
@@ -48,7 +48,7 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
             elif line is not None:
                 broken.append(line)
     for finding in broken:
-        say(f"error: {finding}", err=True)
+        say_message(f"error: {finding}")
     if broken:
         finish(exit_of(broken))
 

@@ -7,6 +7,7 @@ from ticketctl.cli.environment import Env, pass_env
 from ticketctl.cli.options import format_option, id_argument
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core.engine.forecast import rule_forecasts
+from ticketctl.core.engine.timers import future_event
 from ticketctl.render import json_documents
 
 
@@ -25,16 +26,17 @@ def why_command(env: Env, /, id_: str, format_: str) -> None:
     env.tell_reader()
     ticket = workspace.show(id_).ticket
     profile = workspace.profile_of(ticket)
-    found = list(rule_forecasts(workspace.situation_of(profile), ticket))
+    forecasts = list(rule_forecasts(workspace.situation_of(profile), ticket))
+    future = future_event(ticket, workspace.now)
     if format_ == "json":
         say_lines(
             json_documents.dump(
                 id=ticket.id,
                 status=ticket.status,
-                future=why.future(ticket, workspace.now),
-                rules=[why.document(one) for one in found],
+                future=why.future_document(future),
+                rules=[why.rule_document(forecast) for forecast in forecasts],
             )
         )
         return
-    for line in why.why(env.formatter, ticket, profile, found):
+    for line in why.why_lines(env.formatter, ticket, profile, forecasts, future):
         say(line)

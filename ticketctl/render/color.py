@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from ticketctl.record import Record
@@ -51,6 +52,28 @@ def _mark() -> str:
     It is drawn anew in every process, so no ticket can hold it.
     """
     return f"\x1b{os.urandom(8).hex()}["
+
+
+def visible(text: str) -> str:
+    """Return a text without the marks of :class:`Colors`: what takes columns."""
+    if "\x1b" not in text:
+        return text
+    first, *rest = text.split(_mark())
+    return first + "".join(piece.partition("m")[2] for piece in rest)
+
+
+def unbroken(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines of one text, each of which ends the color that it is in, and begins
+    with that of the line before."""
+    code = "0"
+    for line in lines:
+        if code != "0":
+            words = line.lstrip(" ")
+            indent = line[: len(line) - len(words)]
+            line = f"{indent}{_mark()}{code}m{words}"
+        if _mark() in line:
+            code = line.rpartition(_mark())[2].partition("m")[0]
+        yield line if code == "0" else f"{line}{_mark()}0m"
 
 
 def finished(text: str, on: bool, keep: str = "") -> str:

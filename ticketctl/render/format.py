@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from ticketctl.core import dates
 from ticketctl.pattern import pattern
 from ticketctl.record import Record
-from ticketctl.render.color import Colors
-from ticketctl.render.sanitize import safe
+from ticketctl.render.color import Colors, unbroken, visible
+from ticketctl.render.sanitize import safe, width
 
 _INSTANT = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
 
@@ -50,8 +50,12 @@ class Formatter(Record):
             return "now"
         return dates.span(seconds) if long else _first_unit(dates.span(seconds))
 
+    def wrap(self, text: str, indent: str, first: str | None = None) -> Iterator[str]:
+        """Break a text into lines that fit the terminal, as :func:`wrapped` does."""
+        return wrapped(text, indent, self.across, first)
+
     def who(self, address: str) -> str:
-        """What people call somebody."""
+        """Return what people call somebody."""
         return safe(self.names.get(address) or address.partition("@")[0])
 
 
@@ -59,17 +63,56 @@ def _first_unit(span: str) -> str:
     return " ".join(span.split(" ")[:2])
 
 
-def wrapped(text: str, indent: str, across: int) -> Iterator[str]:
-    """A text broken into indented lines of at most ``across`` columns, at spaces."""
-    line = indent
-    for word in text.split(" "):
-        if len(line) + len(word) > across and line.strip():
-            yield line.replace(TIED, " ").rstrip()
-            line = indent
-        line += word + " "
-    if line.strip():
-        yield line.replace(TIED, " ").rstrip()
-
-
 TIED = "\x1f"
 """Stands for a space at which a line is not broken."""
+
+
+def tied(text: str) -> str:
+    """Return a text that :func:`wrapped` keeps on one line."""
+    return text.replace(" ", TIED)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names with commas, each of them kept on one line."""
+    return ", ".join(tied(safe(name)) for name in names)
+
+
+def short_id(id_: str) -> str:
+    """Return the random half of an id."""
+    return id_.partition("-")[2] or id_
+
+
+def wrapped(
+    text: str, indent: str, across: int, first: str | None = None
+) -> Iterator[str]:
+    """Break a text into lines, at spaces. A word that is too long has its own line.
+
+    Args:
+        text: a safe text, with the marks of :class:`Colors`; spaces in a row are kept
+            within a line.
+        indent: what each line begins with.
+        across: how many columns a line may have; 0 for any number.
+        first: what the first line begins with, if it is not ``indent``.
+    """
+    start = indent if first is None else first
+    if not across or width(visible(start + text)) <= across:
+        if (start + text).strip():
+            yield (start + text).replace(TIED, " ").rstrip()
+        return
+    yield from unbroken(_broken(text, indent, across, start))
+
+
+def _broken(text: str, indent: str, across: int, start: str) -> Iterator[str]:
+    line, columns, has_word = start, width(visible(start)), False
+    for word in text.split(" "):
+        size = width(visible(word))
+        if has_word and size and columns + size > across:
+            yield line.replace(TIED, " ").rstrip()
+            line, columns, has_word = indent, width(indent), False
+        if not word and not has_word and line is indent:
+            continue  # spaces at which a line was broken
+        line += word + " "
+        columns += size + 1
+        has_word = has_word or bool(word)
+    if line.strip():
+        yield line.replace(TIED, " ").rstrip()

@@ -3,14 +3,17 @@ and CSV and TSV for programs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ticketctl.core.escaping import escaped
 from ticketctl.core.query import Row
+from ticketctl.render.color import Colors
 from ticketctl.render.format import Formatter
 from ticketctl.render.sanitize import fit, pad, safe, width
 
 DEFAULT = ("id", "status", "who", "age", "next", "title")
+UNANSWERED = "  !"
+"""Marks a status whose ticket has a customer's message without an answer."""
 _HEADS = {"next": "DUE", "due": "DATE"}
 
 
@@ -28,7 +31,7 @@ def cells(formatter: Formatter, row: Row, columns: Sequence[str]) -> list[str]:
 
 def _cell(formatter: Formatter, row: Row, name: str) -> str:
     if name == "status":
-        return safe(row.status) + ("  !" if row.unanswered else "")
+        return safe(row.status) + (UNANSWERED if row.unanswered else "")
     if name == "who":
         return formatter.who(row.assignee) if row.assignee else "-"
     if name == "age":
@@ -47,23 +50,77 @@ def _cell(formatter: Formatter, row: Row, name: str) -> str:
 def plain(
     formatter: Formatter, rows: Sequence[Row], columns: Sequence[str], across: int
 ) -> Iterator[str]:
-    """Aligned columns under a heading; the last column is cut to the terminal
-    (``across`` 0: never)."""
+    """Yield rows of tickets as aligned columns under a heading.
+
+    Args:
+        across: how many columns the terminal has; cells are cut to it. 0: any number.
+    """
     heads = [heading(name) for name in columns]
-    table = [cells(formatter, row, columns) for row in rows]
+    lines = [cells(formatter, row, columns) for row in rows]
+    colored = columns.index("status") if "status" in columns else -1
+
+    def painted(number: int, column: int, cell: str) -> str:
+        if column != colored:
+            return cell
+        return formatter.paint.state(cell, rows[number].state)
+
+    return aligned(formatter.paint, heads, lines, across, painted)
+
+
+def aligned(
+    paint: Colors,
+    heads: Sequence[str],
+    lines: Sequence[Sequence[str]],
+    across: int = 0,
+    painted: Callable[[int, int, str], str] = lambda number, column, cell: cell,
+) -> Iterator[str]:
+    """Yield lines of safe cells in aligned columns, below a heading in bold.
+
+    Args:
+        across: how many columns a line may have; the widest cells are cut. 0: any
+            number.
+        painted: colors a cell, given the numbers of its line and column.
+    """
     widths = [
-        max([width(head), *(width(line[i]) for line in table)])
+        max([width(head), *(width(line[i]) for line in lines)])
         for i, head in enumerate(heads)
     ]
-    yield formatter.paint("  ".join(map(pad, heads, widths)).rstrip(), "bold")
-    left = across - sum(widths[:-1]) - 2 * (len(widths) - 1) if across else 0
-    for row, line in zip(rows, table, strict=True):
-        line[-1] = fit(line[-1], max(left, 10) if across else 0)
-        padded = list(map(pad, line, widths))
-        if "status" in columns:
-            position = columns.index("status")
-            padded[position] = formatter.paint.state(padded[position], row.state)
-        yield "  ".join(padded).rstrip()
+    if across:
+        _shrink(widths, across)
+    shown = list(map(fit, heads, widths))
+    yield paint("  ".join(map(pad, shown, widths)).rstrip(), "bold")
+    for number, line in enumerate(lines):
+        parts = [
+            painted(number, column, pad(_cut(cell, size), size))
+            for column, (cell, size) in enumerate(zip(line, widths, strict=True))
+        ]
+        yield "  ".join(parts).rstrip()
+
+
+def _cut(cell: str, columns: int) -> str:
+    """Return a cell cut to its column; the mark of an unanswered message stays."""
+    mark = UNANSWERED if cell.endswith(UNANSWERED) else ""
+    return fit(cell[: len(cell) - len(mark)], columns - len(mark)) + mark
+
+
+_ENOUGH = 24
+"""How many columns of the last cell (the title) are shown before others are cut."""
+
+
+def _shrink(widths: list[int], across: int) -> None:
+    """Make columns narrower until a line fits: the last one first, then the widest, but
+    never the first (the id)."""
+    excess = sum(widths) + 2 * (len(widths) - 1) - across
+    if excess > 0 and len(widths) > 1:
+        cut = min(excess, max(widths[-1] - _ENOUGH, 0))
+        widths[-1] -= cut
+        excess -= cut
+    while excess > 0 and len(widths) > 1:
+        widest = max(range(1, len(widths)), key=widths.__getitem__)
+        if widths[widest] <= 6:
+            return
+        widths[widest] -= 1
+        excess -= 1
 
 
 def boxed(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

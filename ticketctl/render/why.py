@@ -1,120 +1,126 @@
-"""Why a rule will act on a ticket, or will not, in lines for people and as JSON."""
+"""Why a time-based rule will act on a ticket, or not: lines for people, and JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from ticketctl.core import dates
 from ticketctl.core.engine.forecast import RuleForecast
-from ticketctl.core.engine.timers import future_event, in_future
 from ticketctl.core.entry import HIDDEN, Entry
 from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.ticket import Ticket
-from ticketctl.render.format import Formatter, wrapped
+from ticketctl.render.entries import event_summary
+from ticketctl.render.format import Formatter, listed, short_id
+from ticketctl.render.next import future_in_words
 from ticketctl.render.sanitize import safe
-from ticketctl.render.text import deed, listed, short
 
 
-def why(
+def why_lines(
     formatter: Formatter,
     ticket: Ticket,
     profile: Profile,
-    found: Sequence[RuleForecast],
+    forecasts: Sequence[RuleForecast],
+    future: Entry | None,
 ) -> Iterator[str]:
-    """The lines about one ticket: each rule of its status, from which event it counts,
-    when it acts, and what is wanting."""
+    """Yield the lines about the time-based rules of one ticket: from which event each
+    counts, when it acts, and which conditions hold.
+
+    Args:
+        forecasts: the rules of the ticket's status.
+        future: the event dated in the future for which sweeps skip the ticket.
+    """
     since = next(entry.at for entry in reversed(ticket.acts) if entry.to is not None)
-    yield f"{formatter.paint(short(ticket.id), 'bold')}  {ticket.status} since {formatter.time(since)}"
-    event = future_event(ticket, formatter.now)
-    if event:
-        yield from wrapped(
-            f"{in_future(event)}: sweeps leave this ticket alone until then",
-            "",
-            formatter.across,
+    name = formatter.paint(short_id(ticket.id), "bold")
+    yield f"{name}  {ticket.status} since {formatter.time(since)}"
+    if future:
+        words = future_in_words(formatter, future)
+        yield from formatter.wrap(
+            f"{words}: sweeps skip this ticket until then", "  ", first=""
         )
-    for outlook in found:
+    for forecast in forecasts:
         yield ""
-        rule = outlook.automation
-        cites = f" ({', '.join(rule.origin.cites)})" if rule.origin.cites else ""
-        yield f"{formatter.paint(rule.name, 'bold')}{cites}   {rule.place.path}:{rule.place.line}"
-        words = rule.criterion.replace('"', "'")
-        yield from wrapped(
-            f'"{words}"' if words else rule.origin.assumed, "  ", formatter.across
+        yield from _rule_lines(formatter, profile, forecast, future)
+    if not forecasts:
+        yield from formatter.wrap(
+            f"no rule acts by itself on a ticket that is {ticket.status}",
+            "  ",
+            first="",
         )
-        for name, text in _facts(formatter, profile, outlook, event):
-            head = f"  {name:<9}  "
-            lines = list(wrapped(text, " " * len(head), formatter.across)) or [""]
-            yield head + lines[0].strip()
-            yield from lines[1:]
-    names = {outlook.automation.name for outlook in found}
+    names = {forecast.automation.name for forecast in forecasts}
     others = [rule for rule in profile.automations if rule.name not in names]
-    if not found:
-        yield f"no rule acts by itself on a ticket that is {ticket.status}"
     if others:
+        rules = ", ".join(f"{rule.name} ({listed(rule.within)})" for rule in others)
         yield ""
-        yield from wrapped(
-            "in other statuses: "
-            + ", ".join(f"{rule.name} ({listed(rule.within)})" for rule in others),
-            "",
-            formatter.across,
-        )
+        yield from formatter.wrap(f"in other statuses: {rules}", "  ", first="")
+
+
+def _rule_lines(
+    formatter: Formatter,
+    profile: Profile,
+    forecast: RuleForecast,
+    future: Entry | None,
+) -> Iterator[str]:
+    rule = forecast.automation
+    cites = f" ({', '.join(rule.origin.cites)})" if rule.origin.cites else ""
+    name = formatter.paint(rule.name, "bold")
+    place = f"{rule.place.path}:{rule.place.line}"
+    yield from formatter.wrap(f"{name}{cites}   {place}", "  ", first="")
+    criterion = rule.criterion.replace('"', "'")
+    yield from formatter.wrap(
+        f'"{criterion}"' if criterion else rule.origin.assumed, "  "
+    )
+    for fact, text in _facts(formatter, profile, forecast, future):
+        yield from formatter.wrap(text, " " * 13, first=f"  {fact:<9}  ")
 
 
 def _facts(
-    formatter: Formatter, profile: Profile, outlook: RuleForecast, ahead: Entry | None
+    formatter: Formatter,
+    profile: Profile,
+    forecast: RuleForecast,
+    future: Entry | None,
 ) -> Iterator[tuple[str, str]]:
-    """What is known of one rule; nothing of an event that the reader may not see, which
-    may have started or stopped it.
+    """Yield what is known of one rule: nothing of an event that the reader may not see,
+    which may have started or stopped it.
 
     Args:
-        ahead: the event of the future until which sweeps leave the ticket alone.
+        future: the event dated in the future for which sweeps skip the ticket.
     """
-    rule, clock = outlook.automation, outlook.clock
+    rule, clock = forecast.automation, forecast.clock
     if clock.anchor is None:
-        missing = (
-            f"{rule.at} is not set"
-            if rule.at
-            else f"there was no {rule.start} in this stay"
-        )
-        yield "starts", f"not yet: {missing}"
+        event = f"there was no {rule.start} in this status"
+        yield "starts", f"not yet: {f'{rule.at} is not set' if rule.at else event}"
         return
     if clock.anchor.event != HIDDEN:
         yield "starts", _event(formatter, clock.anchor)
     if clock.stopper is not None:
-        yield (
-            "stopped",
-            "yes"
-            if clock.stopper.event == HIDDEN
-            else _event(formatter, clock.stopper),
-        )
+        is_hidden = clock.stopper.event == HIDDEN
+        yield "stopped", "yes" if is_hidden else _event(formatter, clock.stopper)
         if again := [*rule.resume_on, *rule.reset_on]:
-            yield "resumes", "with the next " + " or ".join(map(str, again))
+            yield "resumes", "on the next " + " or ".join(map(str, again))
         return
-    if outlook.fire is not None:
-        fire = outlook.fire
+    if forecast.fire is not None:
+        fire = forecast.fire
         missed = f" ({fire.missed} missed before)" if fire.missed else ""
-        yield (
-            "due",
-            f"{formatter.time(fire.due)}, {_when(formatter, fire.due, ahead)}{missed}; {_period(profile, rule)}",
-        )
-    for words, holds in outlook.conditions:
+        when = f"{formatter.time(fire.due)}, {_when(formatter, fire.due, future)}"
+        yield "due", f"{when}{missed}; {_period(profile, rule)}"
+    for words, holds in forecast.conditions:
         yield "condition", f"{safe(words)}: {'yes' if holds else 'no, so it waits'}"
-    if outlook.fire is not None and clock.anchor.event != HIDDEN:
-        yield "key", f"{rule.name} {clock.anchor.id} {outlook.fire.occurrence}"
-    for words in outlook.unreachable:
-        yield "notice", safe(words)
-    done = f"occurrence {outlook.done}" if rule.repeat else "yes"
-    yield "done", done if outlook.done else "not yet"
+    if forecast.fire is not None and clock.anchor.event != HIDDEN:
+        yield "key", f"{rule.name} {clock.anchor.id} {forecast.fire.occurrence}"
+    for words in forecast.unreachable:
+        yield "warning", safe(words)
+    done = f"occurrence {forecast.done}" if rule.repeat else "yes"
+    yield "done", done if forecast.done else "not yet"
 
 
 def _event(formatter: Formatter, entry: Entry) -> str:
-    return f"{formatter.time(entry.at)}  {safe(deed(formatter, entry))} ({entry.id})"
+    summary = event_summary(formatter, entry)
+    return f"{formatter.time(entry.at)}  {summary} ({entry.id})"
 
 
 def _when(formatter: Formatter, due: str, event: Entry | None) -> str:
-    """When a sweep does what is due: not before an event of the future."""
+    """Return when a sweep does what is due: not before an event in the future."""
     if event is not None and due < event.at:
         return "but sweeps wait until " + (
             "then" if event.event == HIDDEN else formatter.time(event.at)
@@ -129,29 +135,27 @@ def _period(profile: Profile, rule: Automation) -> str:
     )
     of = f"working time ({rule.calendar}), {where}" if rule.calendar else where
     if rule.at:
-        return f"{'at' if rule.lead == dates.Duration() else f'{rule.lead} before'} {rule.at}, {of}"
+        lead = "at" if rule.lead == dates.Duration() else f"{rule.lead} before"
+        return f"{lead} {rule.at}, {of}"
     again = f", then every {rule.repeat}" if rule.repeat else ""
     return f"{rule.after} after {rule.start}{again}, {of}"
 
 
-def future(ticket: Ticket, now: datetime) -> dict[str, str | None] | None:
-    """The event for which sweeps leave a ticket alone, for programs; nothing, if there
-    is none. Of one that the reader may not see, neither its id nor its instant."""
-    event = future_event(ticket, now)
-    return (
-        {"event": _id(event), "at": None if event.event == HIDDEN else event.at}
-        if event
-        else None
-    )
+def future_document(event: Entry | None) -> dict[str, str | None] | None:
+    """Return the event for which sweeps skip a ticket, for programs; of one that the
+    reader may not see, neither its id nor its instant."""
+    if event is None:
+        return None
+    return {"event": _id(event), "at": None if event.event == HIDDEN else event.at}
 
 
 def _id(event: Entry | None) -> str | None:
     return event.id if event is not None and event.event != HIDDEN else None
 
 
-def document(outlook: RuleForecast) -> dict[str, Any]:
-    """The same for programs."""
-    rule, clock, fire = outlook.automation, outlook.clock, outlook.fire
+def rule_document(forecast: RuleForecast) -> dict[str, Any]:
+    """Return what is known of one rule, for programs."""
+    rule, clock, fire = forecast.automation, forecast.clock, forecast.fire
     return {
         "rule": rule.name,
         "cites": list(rule.origin.cites),
@@ -164,9 +168,9 @@ def document(outlook: RuleForecast) -> dict[str, Any]:
         "due": fire.due if fire else None,
         "nth": fire.occurrence if fire else None,
         "missed": fire.missed if fire else 0,
-        "done": outlook.done,
-        "unheard": list(outlook.unreachable),
+        "done": forecast.done,
+        "unheard": list(forecast.unreachable),
         "conditions": [
-            {"test": words, "holds": holds} for words, holds in outlook.conditions
+            {"test": words, "holds": holds} for words, holds in forecast.conditions
         ],
     }

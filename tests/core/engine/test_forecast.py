@@ -116,7 +116,7 @@ def test_a_clock_that_runs_stops_and_is_done(tmp_path: Path) -> None:
     assert runs["path"] == "profiles/aerosoft.yaml"
     assert str(runs["criterion"]).startswith("The ticket will auto close")
     words = done(root, "why", "aaaaa", now="2026-11-04T09:00:00Z")
-    assert "told jane (resolved)" in words
+    assert "notified jane (resolved)" in words
     assert "in 6 d" in words
     assert "7 days after notified(resolved), America/Toronto" in words
     done(
