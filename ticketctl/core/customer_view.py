@@ -8,16 +8,17 @@ from ticketctl.record import EMPTY, replace, replace_unchecked
 
 
 def without_notes(ticket: Ticket) -> Ticket:
-    """The ticket without what only staff read.
+    """Return the ticket without what only staff may read.
 
-    An entry that is nothing but a note keeps its place in the history, so that clocks
-    that it started are still right, but holds nothing (``HIDDEN``) and is shown nowhere
+    An entry that is only a note keeps its place in the history, so that the clocks that
+    it started stay right. But it is empty (``HIDDEN``), and never shown
     (:attr:`Ticket.shown`).
     """
     return replace_unchecked(ticket, {"history": tuple(map(_public, ticket.history))})
 
 
 def _public(entry: Entry) -> Entry:
+    """Return an entry without its note."""
     if entry.event != "noted":
         return replace(entry, note=None, extra=EMPTY)
     if entry.sets or entry.unset or entry.to or entry.text:

@@ -8,8 +8,8 @@ from typing import Any
 from ticketctl.record import EMPTY, Record
 
 Value = str | int | bool | tuple[str, ...] | Mapping[str, str]
-"""What a field holds. A checklist is a mapping from item to ``open`` or ``done``; users
-are a tuple."""
+"""The value of a field. A checklist is a mapping from item to ``open`` or ``done``;
+users are a tuple."""
 
 EVENTS = (
     "created",
@@ -27,7 +27,7 @@ EVENTS = (
 
 
 HIDDEN = "internal"
-"""The kind of an entry of which a reader may see nothing (``core/customer_view.py``);
+"""The kind of an entry of which the reader may see nothing (``core/customer_view.py``);
 no file holds one."""
 
 
@@ -72,18 +72,18 @@ class Entry(Record):
 
     @property
     def key(self) -> tuple[str, str, int] | None:
-        """(rule, anchor, occurrence) of an entry that an automation made, else nothing."""
+        """(rule, anchor, occurrence) of an entry that an automation made; else ``None``."""
         if self.due is None or self.rule is None or self.anchor is None:
             return None
         return (self.rule, self.anchor, self.occurrence or 1)
 
     def content(self) -> dict[str, Any]:
-        """The entry as the file holds it, keys in their order, without those that have
-        no value."""
-        found: dict[str, Any] = {}
-        held = self.__dict__
+        """Return the entry as the file holds it: keys in their order, without those
+        that have no value."""
+        content: dict[str, Any] = {}
+        values = self.__dict__
         for key, name in _KEYS:
-            value = held.get(name)
+            value = values.get(name)
             if not value and value != "":
                 continue
             if name == "sets":
@@ -92,13 +92,12 @@ class Entry(Record):
                     for k, v in value.items()
                     if v not in ((), {})
                 }
-            found[key] = list(value) if isinstance(value, tuple) else value
-        return found | dict(self.extra) if self.extra else found
+            content[key] = list(value) if isinstance(value, tuple) else value
+        return content | dict(self.extra) if self.extra else content
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> Entry:
-        """The reverse of :meth:`content`; keys that are not known are kept in
-        ``extra``."""
+        """Return the entry of such content; unknown keys are kept in ``extra``."""
         named: dict[str, Any] = {}
         extra: dict[str, Any] = {}
         for key, value in content.items():

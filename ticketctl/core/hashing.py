@@ -1,6 +1,7 @@
-"""SHA-1 and SHA-256 as the interpreter itself has them: ``hashlib`` loads OpenSSL
-first, and a short command that hashes three entries would spend a tenth of its time on
-that."""
+"""SHA-1 and SHA-256 of the interpreter itself, without ``hashlib``.
+
+``hashlib`` loads OpenSSL first, which takes a tenth of the time of a short command.
+"""
 
 from __future__ import annotations
 
@@ -11,31 +12,31 @@ from importlib import import_module
 from typing import Any
 
 _modules: tuple[str, ...] = ("_{}", "_sha2", "hashlib")
-"""Where they may be; ``_sha2`` is what ``_sha256`` is called since Python 3.12."""
+"""The modules that may have them; ``_sha256`` is called ``_sha2`` since Python 3.12."""
 
 
 def be_fast() -> None:
-    """From now on by OpenSSL, which is three to seven times as fast: for who hashes
-    thousands."""
+    """Use OpenSSL from now on: it is three to seven times as fast for thousands of
+    hashes."""
     global _modules
     _modules = ("hashlib",)
     _algorithm.cache_clear()
 
 
 def sha1(data: bytes) -> bytes:
-    """The 20 bytes by which git names what it holds."""
-    found: bytes = _algorithm("sha1")(data).digest()
-    return found
+    """Return the SHA-1 hash, 20 bytes, by which git names objects."""
+    digest: bytes = _algorithm("sha1")(data).digest()
+    return digest
 
 
 def sha256(data: bytes) -> bytes:
-    """The 32 bytes that stand for others."""
-    found: bytes = _algorithm("sha256")(data).digest()
-    return found
+    """Return the SHA-256 hash, 32 bytes."""
+    digest: bytes = _algorithm("sha256")(data).digest()
+    return digest
 
 
 def hasher(name: str) -> Any:
-    """A digest of bytes that come piece by piece (``update``, ``digest``).
+    """Return a hash of bytes that are added piece by piece (``update``, ``digest``).
 
     Args:
         name: ``sha1`` or ``sha256``.
@@ -44,8 +45,12 @@ def hasher(name: str) -> Any:
 
 
 def object_id(kind: bytes, data: bytes, digits: int = 40) -> bytes:
-    """The id that git gives to an object, in a repository whose ids have so many
-    digits."""
+    """Return the id that git gives to an object.
+
+    Args:
+        kind: ``blob``, ``tree`` or ``commit``.
+        digits: how many hex digits an id has in the repository: 40 or 64.
+    """
     return (sha256 if digits == 64 else sha1)(b"%s %d\0" % (kind, len(data)) + data)
 
 
@@ -53,8 +58,8 @@ def object_id(kind: bytes, data: bytes, digits: int = 40) -> bytes:
 def _algorithm(name: str) -> Callable[[bytes], Any]:
     for module in _modules:
         with suppress(ImportError, AttributeError):
-            found: Callable[[bytes], Any] = getattr(
+            algorithm: Callable[[bytes], Any] = getattr(
                 import_module(module.format(name)), name
             )
-            return found
+            return algorithm
     raise ImportError(f"this Python has no {name}")

@@ -1,8 +1,8 @@
-"""Words that every layer says alike."""
+"""Numbers with their nouns."""
 
 from __future__ import annotations
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 ticket``, ``2,000 tickets``."""
+    """Return a number with its noun: ``1 ticket``, ``2,000 tickets``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

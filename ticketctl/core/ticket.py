@@ -1,5 +1,4 @@
-"""A ticket is the fold of its events: the head that replaying the entries of its
-history gives."""
+"""A ticket, as replaying the entries of its history gives it."""
 
 from __future__ import annotations
 
@@ -13,21 +12,24 @@ from ticketctl.record import EMPTY, Record, replace, replace_unchecked
 OPTIONAL_HEAD = ("customer", "assignee", "due", "follows", "watchers")
 HEAD = ("id", "profile", "title", "status", *OPTIONAL_HEAD, "fields")
 SETTABLE = ("title", *OPTIONAL_HEAD)
-"""Head keys that a request may set, under their own names; all other names are the
-profile's fields."""
+"""The head keys that a request may set, under their own names; all other names are
+fields of the profile."""
 
 LINK = "follow_up"
-"""The one name in ``set`` that the head does not show: the ticket in which a ``linked``
-one goes on."""
+"""The one name in ``set`` that the head does not show: the ticket that follows up a
+``linked`` one."""
 
 
 class Ticket(Record):
-    """What replaying a history gives; ``due`` is a date or an instant in the form of
-    the file.
+    """A ticket: its head, and the history that the head follows from.
 
-    ``idle`` names the entries of the history that have no effect, and why; ``twins``
-    those that came of the same email as another in another clone, each with that one
-    (:func:`ticketctl.core.dag.without_effect`).
+    Args:
+        due: a date or an instant, in the form of the file.
+        fields: the fields of the profile, without the prefix ``fields.``.
+        idle: the ids of the entries without effect, each with the reason.
+        twins: the ids of the entries that another clone made of the same email as
+            another, each with the id of that one
+            (:func:`ticketctl.core.dag.without_effect`).
     """
 
     id: str
@@ -47,7 +49,7 @@ class Ticket(Record):
 
     @property
     def acts(self) -> tuple[Entry, ...]:
-        """The entries that count: the history without twins and void moves."""
+        """The entries that have effect: the history without twins and void moves."""
         return (
             tuple(entry for entry in self.history if entry.id not in self.idle)
             if self.idle
@@ -56,16 +58,15 @@ class Ticket(Record):
 
     @property
     def customers(self) -> tuple[str, ...]:
-        """Everybody who may act and read as its customer: the customer, and the
-        watchers."""
+        """Everybody who may act and read as its customer: customer and watchers."""
         return (*((self.customer,) if self.customer else ()), *self.watchers)
 
     def get(self, name: str) -> Value | None:
-        """The value of a head key, a field, or one item of a checklist
-        (``checklist.verify-restore``)."""
+        """Return the value of a head key, a field, or one item of a checklist
+        (``checklist.verify-restore``); ``None`` if it is not set."""
         if name in HEAD and name != "fields":
-            found: Value | None = getattr(self, name)
-            return None if found == () else found
+            head: Value | None = getattr(self, name)
+            return None if head == () else head
         name, _, item = name.removeprefix("fields.").partition(".")
         value = self.fields.get(name)
         if not item:
@@ -84,7 +85,7 @@ class Ticket(Record):
 
     @property
     def shown(self) -> tuple[Entry, ...]:
-        """The entries that its reader may see, without the names of those that they may
+        """The entries that the reader may see, without the ids of those that they may
         not."""
         hidden = {entry.id for entry in self.history if entry.event == HIDDEN}
         if not hidden:
@@ -94,51 +95,45 @@ class Ticket(Record):
         )
 
     def head(self) -> dict[str, Any]:
-        """What stands above ``history`` in the file, keys in their order."""
-        found: dict[str, Any] = {}
-        held = self.__dict__
+        """Return what is above ``history`` in the file, keys in their order."""
+        head: dict[str, Any] = {}
+        values = self.__dict__
         for key in HEAD:
-            value = held.get(key)
+            value = values.get(key)
             if value or value in ("", 0):
-                found[key] = value if isinstance(value, str) else thaw(value)
-        return found
+                head[key] = value if isinstance(value, str) else thaw(value)
+        return head
 
 
 def _unnamed(entry: Entry, hidden: Container[str]) -> Entry:
-    """An entry without the names of some others: which started its clock, which it was
-    written after."""
+    """Return an entry without the ids of some others, in ``anchor`` and ``after``."""
     anchor = None if entry.anchor in hidden else entry.anchor
-    after = tuple(one for one in entry.after if one not in hidden)
-    return (
-        entry
-        if (anchor, after) == (entry.anchor, entry.after)
-        else replace(entry, anchor=anchor, after=after)
-    )
+    after = tuple(name for name in entry.after if name not in hidden)
+    if (anchor, after) == (entry.anchor, entry.after):
+        return entry
+    return replace(entry, anchor=anchor, after=after)
 
 
 def thaw(value: Any) -> Any:
-    """A value as plain lists and dicts (fields and checklist items sorted), for files
-    and JSON."""
+    """Return a value as plain lists and dicts (fields and checklist items sorted), for
+    files and JSON."""
     if isinstance(value, tuple):
         return list(value)
-    return (
-        {key: thaw(one) for key, one in sorted(value.items())}
-        if isinstance(value, Mapping)
-        else value
-    )
+    if isinstance(value, Mapping):
+        return {key: thaw(member) for key, member in sorted(value.items())}
+    return value
 
 
 def flat(name: str) -> str:
-    """The name of a head key or field as ``set`` in an entry has it."""
+    """Return the name of a head key or field as it is in ``set`` of an entry."""
     return name if name in SETTABLE or name.startswith("fields.") else f"fields.{name}"
 
 
 def apply(ticket: Ticket | None, entry: Entry) -> Ticket:
-    """One step of the fold: the ticket after one more entry.
+    """Return the ticket after one more entry.
 
     Raises:
-        ValueError: the first entry does not say which ticket of which profile it
-            begins.
+        ValueError: the first entry does not set the id, the profile or the title.
     """
     if ticket is None:
         return fold([entry])
@@ -151,8 +146,7 @@ def apply(ticket: Ticket | None, entry: Entry) -> Ticket:
 def changed(
     ticket: Ticket, sets: Mapping[str, Value], unset: Iterable[str] = (), **head: Any
 ) -> Ticket:
-    """The ticket with something set or cleared, as a request or a move would leave it;
-    its history is as it was.
+    """Return the ticket with something set or cleared, its history as it was.
 
     Args:
         sets, unset: flat names, as an entry has them.
@@ -165,7 +159,7 @@ def changed(
 
 
 def _begin(entry: Entry) -> tuple[dict[str, Any], dict[str, Value]]:
-    """The head, and the fields, with which a ticket begins.
+    """Return the head and the fields of a ticket after its first entry.
 
     Raises:
         ValueError: as :func:`apply`.
@@ -188,9 +182,11 @@ def _begin(entry: Entry) -> tuple[dict[str, Any], dict[str, Value]]:
 def stages(
     history: Sequence[Entry],
 ) -> Iterator[tuple[int, Ticket | None, tuple[str, int]]]:
-    """For each move of a history in which every entry has effect: its place there, the
-    ticket before it, and (profile, version) of the rules after it. One state of the
-    head after the other.
+    """Yield each move of a history in which every entry has effect.
+
+    Yields:
+        Its position in the history, the ticket before it, and (profile, version) of the
+        rules after it.
 
     Raises:
         ValueError: as :func:`apply`.
@@ -211,7 +207,7 @@ def stages(
 
 
 def _step(entry: Entry, head: dict[str, Any], fields: dict[str, Value]) -> None:
-    """What an entry does to the head."""
+    """Apply an entry to a head and its fields."""
     if entry.sets or entry.unset:
         _set(entry.sets, entry.unset, head, fields)
     if entry.to is not None:
@@ -224,21 +220,22 @@ def _set(
     head: dict[str, Any],
     fields: dict[str, Value],
 ) -> None:
-    """Clear and set what flat names stand for."""
+    """Clear and set values by their flat names, in a head and its fields."""
     for name in unset:
         _clear(name, head, fields)
     for name, value in sets.items():
-        if name in _KEPT:
+        if name in _HEAD_NAMES:
             head[name] = value
         elif name.startswith("fields."):
             _put(name.removeprefix("fields."), value, fields)
 
 
-_KEPT = frozenset((*SETTABLE, "profile", "version"))
-"""What is set under its own name."""
+_HEAD_NAMES = frozenset((*SETTABLE, "profile", "version"))
+"""The names in ``set`` that are head keys."""
 
 
 def _put(name: str, value: Value, fields: dict[str, Value]) -> None:
+    """Set a field, or one item of a checklist; an empty list is not set."""
     name, _, item = name.partition(".")
     old = fields.get(name)
     fields[name] = (
@@ -251,6 +248,7 @@ def _put(name: str, value: Value, fields: dict[str, Value]) -> None:
 
 
 def _clear(name: str, head: dict[str, Any], fields: dict[str, Value]) -> None:
+    """Clear a head key, a field, or one item of a checklist."""
     if name.startswith("fields."):
         name, _, item = name.removeprefix("fields.").partition(".")
         old = fields.pop(name, None)
@@ -265,7 +263,7 @@ def _clear(name: str, head: dict[str, Any], fields: dict[str, Value]) -> None:
 
 
 def fold(history: Iterable[Entry]) -> Ticket:
-    """The ticket that a history tells; entries without effect (rule 9) are in it, and
+    """Return the ticket of a history; entries without effect (rule 9) are in it, and
     change nothing.
 
     Raises:
@@ -286,4 +284,4 @@ def fold(history: Iterable[Entry]) -> Ticket:
 
 
 _NONE = Ticket("", "", "", "")
-"""What a ticket is before it begins."""
+"""A ticket before its first entry."""
