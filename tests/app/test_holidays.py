@@ -101,7 +101,7 @@ def test_a_countrys_holidays(hours_workspace: Path) -> None:
             'has no calendar "offce"',
         ),
         (("biztech", "--country", "GB"), 66, "is not this store's own"),
-        (("--country", "GB"), 2, "stand in brackets"),
+        (("--country", "GB"), 2, "written in brackets"),
     ):
         ran = ticketctl(
             hours_workspace, "profile", "holidays", *words, "--year", "2027"
