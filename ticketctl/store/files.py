@@ -48,7 +48,7 @@ def read_with_mode(folder: int | None, path: str, limit: int) -> tuple[bytes, in
     """
     try:
         if not stat.S_ISREG(mode := os.lstat(path, dir_fd=folder).st_mode):
-            # Not even opened: opening a device can do something.
+            # It is not opened, since opening a device can have effects.
             is_link = stat.S_ISLNK(mode)
             what = (
                 "a symbolic link; those are not followed"
@@ -74,7 +74,7 @@ def read_with_mode(folder: int | None, path: str, limit: int) -> tuple[bytes, in
             raise DiskError(f"{path} is not a regular file")
         size = min(status.st_size, limit) + 1
         data = os.read(descriptor, size)
-        if len(data) == size:  # not yet to its end, which is rare
+        if len(data) == size:  # not read to its end, which is rare
             with open(descriptor, "rb", closefd=False) as file:
                 data += file.read(limit + 1 - len(data))
         return data, status.st_mode
@@ -120,7 +120,7 @@ def is_regular(root: str, path: str) -> bool:
         return stat.S_ISREG(os.lstat(f"{root}/{path}").st_mode) and not link_above(
             root, path
         )
-    except (OSError, ValueError):  # or a name that no file can have
+    except (OSError, ValueError):  # or an invalid name
         return False
 
 
@@ -222,7 +222,7 @@ def _make_in(parent: int, name: str, access: Access) -> None:
     try:
         os.lstat(name, dir_fd=parent)
     except FileNotFoundError:
-        with suppress(FileExistsError):  # made by somebody else meanwhile
+        with suppress(FileExistsError):  # another command has made it
             os.mkdir(name, dir_fd=parent)
             _give(open_folder(name, parent), access)
             os.fsync(parent)
@@ -308,7 +308,7 @@ def _put_unnamed(
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
             raise
-        return False  # there is no /proc, say
+        return False  # for example without /proc
     finally:
         os.close(descriptor)
     return True

@@ -80,4 +80,4 @@ def _walk(root: str, folder: str, levels: Sequence[re.Pattern[str]]) -> Iterator
             elif is_folder:
                 yield from _walk(root, f"{folder}/{name}", below)
             else:
-                yield f"{folder}/{name}"  # a link, or a file: reading it says what is wrong
+                yield f"{folder}/{name}"  # a link or a file: reading it raises the error

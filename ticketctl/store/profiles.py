@@ -144,7 +144,7 @@ class ProfileRegistry:
         """
         if name.replace("-", "").replace("@", "").isalnum() and len(name) <= 64:
             for folder in self.folders():
-                # What is not a regular file is refused when it is read.
+                # Reading it refuses anything but a regular file.
                 if may_exist(path := f"{folder}/{name}{_SUFFIX}"):
                     return path
         names = self.names()
@@ -188,8 +188,8 @@ class ProfileRegistry:
         try:
             paths = self.files()
         except (ShortageError, UnreadError):
-            raise  # which roles there are nobody knows
-        except DiskError:  # told of by who uses them
+            raise  # the roles are unknown
+        except DiskError:  # reported where a profile is used
             paths, all_read = ProfileRegistry(None).files(), False
         for path in paths:
             name = os.path.basename(path).removesuffix(_SUFFIX)

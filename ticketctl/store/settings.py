@@ -180,7 +180,7 @@ def _zone_problem(name: str) -> str:
                 if read_bytes(f"{folder}/{name}", _MAX_BYTES).startswith(b"TZif"):
                     return ""
             except ShortageError:
-                raise  # the zone is not what is wrong
+                raise  # the system lacks resources; the zone may be valid
             except (OSError, DiskError):
                 continue
     try:

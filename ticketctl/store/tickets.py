@@ -77,22 +77,22 @@ class Store(Record):
         """
         return walk_tickets(self.root)
 
-    def strays(self, known: Collection[str]) -> Iterator[str]:
+    def strays(self, listed: Collection[str]) -> Iterator[str]:
         """Yield files below ``tickets/`` that are not where a ticket could be.
 
         Such is a half-finished copy, for example.
 
         Args:
-            known: the result of :meth:`paths`; files that came since are judged by
+            listed: the result of :meth:`paths`; files that came since are judged by
                 their names.
         """
-        known = frozenset(known)
+        listed = frozenset(listed)
         for folder, _, names in os.walk(f"{self.root}/tickets"):
             within = folder[len(f"{self.root}/") :]
             for name in names:
                 path = f"{within}/{name}"
                 if (
-                    path not in known
+                    path not in listed
                     and not PLACE.match(path)
                     and not name.startswith(".")
                 ):
@@ -328,7 +328,7 @@ class Store(Record):
         if read is None or read.ticket != changed or read.differences:
             from ticketctl.store.yaml.ruamel import rewrite
 
-            # Not in block style, say: everything is written anew, but comments are kept
-            # where they can be.
+            # The file may not be in block style: all of it is written anew, with the
+            # comments where possible.
             data = rewrite(was.data, emit(changed), HEAD, added)
         return data

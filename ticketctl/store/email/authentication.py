@@ -58,7 +58,7 @@ def vouching_servers(values: Iterable[str], domain: str) -> tuple[str, ...]:
         try:
             server, results = _parsed(value)
         except _MalformedError:
-            continue  # not even the name of a server
+            continue  # it does not even name a server
         if server not in passes_by_server:
             passes_by_server[server] = bool(domain) and _passed(results, domain.lower())
     return tuple(server for server, passes in passes_by_server.items() if passes)
@@ -80,11 +80,11 @@ def _parsed(value: str) -> tuple[str, list[list[_Token]]]:
     head, *results = parts
     if not head or (not head[0].quoted and _STRAY.search(head[0].text)):
         raise _MalformedError
-    if not head[0].text.isascii():  # the small letter of a Kelvin sign is a k
+    if not head[0].text.isascii():  # the lower case of a Kelvin sign is a k
         raise _MalformedError
     version = [token.text for token in head[1:]]
     if version not in ([], ["1"]):
-        return head[0].text.lower(), []  # another version, of which we know nothing
+        return head[0].text.lower(), []  # an unknown version
     return head[0].text.lower(), results
 
 
@@ -189,6 +189,6 @@ def _value(tokens: list[_Token], at: int) -> tuple[_Token, int]:
     while at < len(tokens) and (at == start or not tokens[at].apart):
         if tokens[at].quoted or _STRAY.search(tokens[at].text):
             raise _MalformedError
-        text += tokens[at].text  # base64 of a signature ends with =
+        text += tokens[at].text  # a signature in base64 ends with =
         at += 1
     return _Token(text, False, True), at

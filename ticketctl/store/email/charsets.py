@@ -125,7 +125,7 @@ def decode(data: bytes, name: str) -> str:
     larger = _candidates(data, codec)[:2][-1]
     try:
         return data.decode(larger, errors="replace")
-    except (ValueError, LookupError):  # UTF-16 of an odd build, say
+    except (ValueError, LookupError):  # for example UTF-16 with an odd number of bytes
         return data.decode("latin-1")
 
 

@@ -172,7 +172,7 @@ def _mailbox(server: MailServer, password: str) -> Iterator[Any]:
     finally:
         with suppress(
             OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError
-        ):  # what matters has been done, or said
+        ):  # the emails have been handled
             box.logout()
 
 

@@ -273,7 +273,7 @@ def _from_base64(body: bytes) -> bytes:
         except binascii.Error:
             pass
     if b" " in body.strip():
-        return body  # somebody wrote plain words
+        return body  # it is plain text
     letters = body.translate(None, _OTHERS).rstrip(b"=")  # one character too many
     try:
         return binascii.a2b_base64(letters[:-1] + b"==")
@@ -311,7 +311,7 @@ def _from_uu_line(line: bytes) -> bytes | None:
     """Decode one line; ``None``, if it is not uuencoded."""
     try:
         return binascii.a2b_uu(line)
-    except binascii.Error:  # some programs write too much: use what it says
+    except binascii.Error:  # some programs write too much: use the given size
         size = (((line[0] - 32) & 63) * 4 + 5) // 3
     try:
         return binascii.a2b_uu(line[:size])

@@ -36,10 +36,10 @@ def quarantine_path(root: str, digest: str, now: datetime) -> str:
         digest: the SHA-256 of its bytes, in hex.
     """
     ending = f"-{digest[:16]}.eml"
-    known = next(
+    existing = next(
         (name for name in files.list_names(root, DEAD) if name.endswith(ending)), None
     )
-    return f"{DEAD}/{known.removesuffix('.eml') if known else f'{now:%y%m%d-%H%M%S}-{digest[:16]}'}"
+    return f"{DEAD}/{existing.removesuffix('.eml') if existing else f'{now:%y%m%d-%H%M%S}-{digest[:16]}'}"
 
 
 def quarantine_writes(

@@ -94,7 +94,7 @@ def _own(pieces: list[tuple[str, str]]) -> Iterator[str]:
         if not head:
             yield _without_tail(content)
         elif head.startswith(content) and head != content:
-            torn = content  # a head torn in two, as in French: this is its first word
+            torn = content  # a head that is split, as in French: this is its first word
         else:
             yield _own_lines(content, head, torn)
             torn = ""

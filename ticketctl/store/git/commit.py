@@ -67,7 +67,7 @@ def commit_files(
     state: StateFolder,
     written: Sequence[WrittenFile],
     message: str,
-    who: str,
+    committer: str,
     lock: IndexLock,
     author: str = "",
 ) -> CommitResult:
@@ -77,7 +77,7 @@ def commit_files(
         state: of a store in a repository.
         message: the whole message. ``git log`` shows it on terminals, so it is made
             safe for them.
-        who: the address to commit as, where git knows none.
+        committer: the address to commit as, where git knows none.
         lock: acquired unless it is held, of many files only when they are staged; its
             owner releases it.
         author: the address of the author, if that is not the committer.
@@ -87,9 +87,9 @@ def commit_files(
         MissingEventsError: a file lacks events that HEAD has.
         DiskError: git failed.
     """
-    message, who = safe_lines(message), safe(who)
+    message, committer = safe_lines(message), safe(committer)
     target = _target_without_hooks(state.root)
-    identity = identity_of(state.root, who, author)
+    identity = identity_of(state.root, committer, author)
     if target is None or identity.has_hooks:
         lock.release()
         return commit_with_hooks(state.root, written, message, identity)

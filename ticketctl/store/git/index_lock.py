@@ -139,7 +139,8 @@ class IndexLock:
             raise DiskError(
                 f"cannot write to {self.repository.folder}: {error.strerror}"
             ) from None
-        self.drop_copy()  # where git had nothing to change, both are names of one file, and stay
+        # If git changed nothing, both names are of one file, and rename does nothing.
+        self.drop_copy()
 
     def drop_copy(self) -> None:
         """Remove the copy, if there is one."""

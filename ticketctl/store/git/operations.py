@@ -67,7 +67,7 @@ OPERATIONS = (
     _of("MERGE_HEAD", "a merge", "merge", quits=False),
     _of("CHERRY_PICK_HEAD", "a cherry-pick", "cherry-pick"),
     _of("REVERT_HEAD", "a revert", "revert"),
-    # between two of several there is only the list of those to come
+    # between two of several commits there is only the list of the remaining ones
     _of("sequencer/todo", "a cherry-pick", "cherry-pick", b"pick "),
     _of("sequencer/todo", "a revert", "revert", b"revert "),
     Operation("BISECT_LOG", "a bisect", "git bisect reset"),

@@ -144,7 +144,7 @@ def stream_to_git(root: str, pieces: Iterable[bytes], *words: str) -> None:
         raise _not_installed() from None
     assert process.stdin is not None and process.stderr is not None
     try:
-        with suppress(BrokenPipeError):  # its status tells
+        with suppress(BrokenPipeError):  # the exit status tells
             for piece in pieces:
                 process.stdin.write(piece)
             process.stdin.close()

@@ -93,7 +93,7 @@ def _opened(root: str, top: str, entry: str) -> Repository:
     if owners != {os.geteuid()}:
         from ticketctl.store.git.access import require_access
 
-        require_access(root)  # as it does by safe.directory, or after sudo
+        require_access(root)  # git may accept it: safe.directory, or sudo
     points_back = not is_file or _points_back(folder, top, entry)
     return Repository(top, folder, common, points_back)
 

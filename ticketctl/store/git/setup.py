@@ -102,9 +102,7 @@ def set_up_clone(root: str, hook: bool) -> None:
         run_git(root, "rev-parse", "--absolute-git-dir").stdout.strip()
     )
     is_free = not os.path.lexists(place) or is_our_hook(place)
-    if (
-        hook and place.startswith(f"{ours}/") and is_free
-    ):  # not into hooks that others share
+    if hook and place.startswith(f"{ours}/") and is_free:
         access = access_of(root, 0)
         make_folder(os.path.dirname(place), access)
         replace_file(place, _HOOK.encode(), access, mode=0o755)

@@ -114,7 +114,7 @@ def find_hits(index: Index, term: TextTerm) -> None:
     pattern = f'"{text}"' + ("*" if isinstance(term, WordTerm) else "")
     try:
         index.connection.execute(_HITS)
-        if any(char.isalnum() for char in text):  # a text without a word stands nowhere
+        if any(char.isalnum() for char in text):  # else there is no word to find
             index.connection.execute(_FIND, (hits_of(term), pattern))
     except sqlite3.Error as error:
         raise UnusableError(str(error)) from None

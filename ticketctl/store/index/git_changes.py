@@ -314,8 +314,10 @@ def _is_outdated(
         return True
     if any(index.has(path) for path in missing):
         return True
-    known = {path for path, (stamp, _) in index.untrusted_files().items() if not stamp}
-    return known != {file.path for file in removed}
+    recorded = {
+        path for path, (stamp, _) in index.untrusted_files().items() if not stamp
+    }
+    return recorded != {file.path for file in removed}
 
 
 def _since_last_head(

@@ -68,7 +68,7 @@ class HeldFile:
             OSError: it cannot be removed.
         """
         try:
-            # Somebody may have removed it, and have made another of that name.
+            # Another program may have put another file in its place.
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(self.descriptor), os.lstat(self.path)):
                     os.unlink(self.path)
@@ -101,7 +101,7 @@ def check_abandoned(path: str, mark: bytes = b"") -> Iterator[bool]:
     try:
         descriptor = open_regular(path)
     except OSError:
-        yield False  # gone, or another user's, or none of ours
+        yield False  # it is gone, or another user's, or not ours
         return
     try:
         yield os.read(descriptor, len(mark)) == mark and _is_free(descriptor, path)

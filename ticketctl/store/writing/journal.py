@@ -194,9 +194,7 @@ def read_journal(path: str) -> Iterator[JournalRow]:
             raise ValueError("not a file")
         while line := lines.readline(_LONGEST):
             try:
-                row = JournalRow(
-                    *json.loads(line)
-                )  # of older versions, one may lack who it is by
+                row = JournalRow(*json.loads(line))
             except (TypeError, RecursionError) as error:
                 raise ValueError(str(error)) from None
             if not all(

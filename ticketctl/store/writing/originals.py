@@ -110,8 +110,8 @@ def _lease(descriptor: int, path: str) -> None:
     try:
         from signal import SIGURG
 
-        # Who wants to write waits, and the kernel sends us a signal, by default one
-        # that kills.
+        # The other program waits, and the kernel sends us a signal; the default signal
+        # would kill us.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, SIGURG)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
     except AttributeError:

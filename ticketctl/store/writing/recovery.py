@@ -89,7 +89,7 @@ def _rows(state: StateFolder) -> Iterator[JournalRow]:
         return
     try:
         for _ in read_journal(state.journal):
-            pass  # damaged anywhere, it is not believed anywhere
+            pass  # if it is damaged anywhere, none of it counts
         yield from filter(
             _could_be_ours, in_rename_order(lambda: read_journal(state.journal))
         )

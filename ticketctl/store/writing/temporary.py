@@ -92,9 +92,12 @@ class TemporaryFolders:
             with files.folder_of(base, f"{parent}/".lstrip("/")) as folder:
                 if _mount_of(folder) != mount:
                     continue
-                for made in self.all():
-                    if (made.place, os.path.dirname(made.folder)) == (place, parent):
-                        return made
+                for candidate in self.all():
+                    if (candidate.place, os.path.dirname(candidate.folder)) == (
+                        place,
+                        parent,
+                    ):
+                        return candidate
                 name = (
                     IN_STATE_PREFIX if place == IN_STATE else BESIDE
                 ) + files.random_name()
@@ -103,9 +106,7 @@ class TemporaryFolders:
                 except OSError as error:
                     raise self._unwritable(base, error) from None
                 descriptor = files.open_folder(name, folder)
-                self._state.access.give(
-                    descriptor
-                )  # whoever writes next finishes what is left
+                self._state.access.give(descriptor)
                 return TemporaryFolder(
                     place, f"{parent}/{name}".lstrip("/"), descriptor
                 )
@@ -141,14 +142,14 @@ class TemporaryFolders:
 
     def remove(self) -> None:
         """Remove the folders with what is left in them."""
-        for made in self.all():
-            remove_waiting(f"{place_folder(self._state, made.place)}/{made.folder}")
+        for folder in self.all():
+            remove_waiting(f"{place_folder(self._state, folder.place)}/{folder.folder}")
         self.close()
 
     def close(self) -> None:
         """Close the folders."""
-        for made in self.all():
-            os.close(made.descriptor)
+        for folder in self.all():
+            os.close(folder.descriptor)
         self._by_mount = {}
 
 

@@ -276,7 +276,7 @@ class Plan:
         """
         try:
             with suppress(FileNotFoundError):
-                os.unlink(self.state.journal)  # it must not be finished any more
+                os.unlink(self.state.journal)  # it must not be finished later
             for row, data in reversed(done):
                 with suppress(ChangedError):
                     self._put_one_back(row, data)

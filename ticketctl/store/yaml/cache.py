@@ -70,7 +70,7 @@ def _keep(state: StateFolder, name: str, data: bytes, node: Node) -> None:
     ).encode()
     with suppress(OSError), files.folder_of(state.make(_CACHE), name) as folder:
         with suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=folder)  # it is damaged, or of another version
+            os.unlink(name, dir_fd=folder)  # a damaged one, or one of another version
         files.make_file(
             folder, name, _checksum(content) + b"\n" + content, access=state.access
         )

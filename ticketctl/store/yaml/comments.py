@@ -59,8 +59,10 @@ def _without(lines: Sequence[str]) -> tuple[list[str], list[int]] | None:
     """
     kept: list[str] = []
     numbers: list[int] = []
-    empty: list[int] = []  # lines that belong to a text only if it goes on below them
-    block = -1  # the column at which the lines of a text begin; -1 outside of one
+    empty: list[
+        int
+    ] = []  # of empty lines, which belong to a text if it continues below them
+    block = -1  # the column at which the lines of a text begin; -1 outside a text
     ended = -1  # the same of a text that a comment has ended
     for number, line in enumerate(lines, 1):
         if not line.strip(" "):

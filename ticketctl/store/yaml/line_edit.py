@@ -34,8 +34,8 @@ def splice(text: str, node: Node, ticket: Ticket, added: int) -> str:
     end = _region(lines, node, "history")[1]
     new = [line for entry in ticket.history[-added:] for line in entry_lines(entry)]
     edits.append((end, end, [indent + line if line else "" for line in new]))
-    # From the end to the beginning, so that the places above stay right; insertions at
-    # one place keep their order.
+    # From the last to the first, so that the places above stay right; insertions at one
+    # place keep their order.
     for _, (first, last, fresh) in sorted(
         enumerate(edits), key=lambda item: (item[1][0], item[0]), reverse=True
     ):
@@ -86,7 +86,7 @@ def _key(
             )
         else:
             fresh = key_lines(key, new[key], indent)
-            # What stands beside the old value is kept beside the new one.
+            # Text beside the old value, such as a comment, stays beside the new one.
             beside = lines[first][old.end - 1 :] if old.end and end == first + 1 else ""
             between = (
                 [

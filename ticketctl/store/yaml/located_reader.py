@@ -167,7 +167,7 @@ def unquoted(text: str) -> str:
     if match is None:
         raise NotCanonicalError
     value = _ESCAPE.sub(_unescaped, match[1])
-    value.encode()  # half a character (a lone surrogate) is no text
+    value.encode()  # fails for a lone surrogate
     return value
 
 

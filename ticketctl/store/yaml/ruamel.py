@@ -62,7 +62,9 @@ def read_yaml(data: bytes, path: str) -> Node:
         raise _not_yaml(error.problem or error.context or "", place) from None
     except BrokenError:
         raise
-    except Exception as error:  # ruamel raises ValueError, KeyError, IndexError, AssertionError, RecursionError too
+    except Exception as error:
+        # ruamel also raises ValueError, KeyError, IndexError, AssertionError and
+        # RecursionError.
         reason = str(error).partition("\n")[0] or repr(error)
         raise _not_yaml(reason, Place(path)) from None
 

@@ -159,7 +159,7 @@ def key_lines(key: str, value: Any, indent: str) -> list[str]:
 def _mapping(content: Mapping[str, Any], indent: str) -> Iterator[str]:
     for key, value in content.items():
         name = (_short_name if len(key) <= 40 else _name)(indent, key)
-        if isinstance(value, str):  # asked first: nearly all values are texts
+        if isinstance(value, str):  # first, since nearly all values are texts
             if "\n" in value and is_literal(value):
                 yield name + (" |" if value.endswith("\n") else " |-")
                 yield from (
@@ -191,8 +191,8 @@ def _inline(key: str, value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     text = str(value)
-    # Ids and instants begin with a digit and are plain by schema: only where the key
-    # says so, and in their form.
+    # Ids and instants begin with a digit; they are plain only under their keys, and in
+    # their form.
     if is_plain(text) or (key in BY_SCHEMA and MACHINE.match(text)):
         return text
     return quoted(text)
