@@ -31,13 +31,9 @@ from ticketctl.core.engine.context import EvalContext, Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.guards import failures
 from ticketctl.core.engine.requests import Actor, Change, Decision
-from ticketctl.core.language.checks import rules_can
-from ticketctl.core.language.entailment import (
-    Assumptions,
-    exclusive,
-    follows,
-    impossible,
-)
+from ticketctl.core.language.assumptions import Assumptions
+from ticketctl.core.language.entailment import exclusive, follows, impossible
+from ticketctl.core.language.rule_checks import rules_can
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile, Trigger
 from ticketctl.record import replace

@@ -9,7 +9,8 @@ from ticketctl.app.input.identity import parse_person
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.entry import Value
-from ticketctl.core.language.grammar import HEAD_FIELDS, squash_item
+from ticketctl.core.language.symbols import HEAD_FIELDS
+from ticketctl.core.language.values import item_slug
 from ticketctl.core.profile import Field, Profile, Template, squash
 from ticketctl.core.ticket import SETTABLE
 from ticketctl.errors import UsageError, closest
@@ -89,7 +90,7 @@ def find_field(profile: Profile, text: str) -> tuple[str, Field]:
             f'{profile.name} has no field "{text}"',
             closest(text, known) or f"it has: {', '.join(known)}",
         )
-    return (f"{field.name}.{squash_item(item)}" if dot else field.name), field
+    return (f"{field.name}.{item_slug(item)}" if dot else field.name), field
 
 
 def parse_value(
@@ -108,7 +109,7 @@ def parse_value(
     if kind == "checklist":
         if "." in name:
             return _one_of(name, ("open", "done"), text)
-        return {squash_item(item): "open" for item in text.split(",") if item.strip()}
+        return {item_slug(item): "open" for item in text.split(",") if item.strip()}
     if kind == "enum":
         return _one_of(name, declared.values, text)
     if kind == "boolean":

@@ -16,7 +16,10 @@ from ticketctl.core.actions import (
     SetAction,
     WarnAction,
 )
-from ticketctl.core.language.grammar import SymbolTable, read_sets
+from ticketctl.core.language.symbols import (
+    SymbolTable,
+)
+from ticketctl.core.language.values import read_sets
 from ticketctl.core.yaml_node import Node
 
 ActionKind = Literal["move", "notify", "set", "note", "refuse", "follow_up", "warn"]

@@ -9,7 +9,9 @@ from datetime import date
 
 from ticketctl.core.calendars import DAY, Calendar, Hours
 from ticketctl.core.dates import zone
-from ticketctl.core.language.grammar import SymbolTable
+from ticketctl.core.language.symbols import (
+    SymbolTable,
+)
 from ticketctl.core.yaml_node import Node
 from ticketctl.pattern import pattern
 

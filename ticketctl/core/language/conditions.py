@@ -33,7 +33,10 @@ from ticketctl.core.conditions import (
     WhenCondition,
     WithinCondition,
 )
-from ticketctl.core.language.grammar import SymbolTable, read_value
+from ticketctl.core.language.symbols import (
+    SymbolTable,
+)
+from ticketctl.core.language.values import read_value
 from ticketctl.core.states import STATES
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Place

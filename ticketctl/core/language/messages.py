@@ -14,13 +14,8 @@ from collections.abc import Iterator
 from ticketctl.core.actions import NotifyAction, notifications_among
 from ticketctl.core.conditions import RoleCondition
 from ticketctl.core.engine.internal_notes import internal_messages, is_internal
-from ticketctl.core.language.grammar import (
-    EMPTY,
-    ORIGIN,
-    SymbolTable,
-    read_origin,
-    read_sets,
-)
+from ticketctl.core.language.symbols import NO_NODE, SymbolTable
+from ticketctl.core.language.values import ORIGIN, read_origin, read_sets
 from ticketctl.core.profile import Message, Profile, Template, Trigger
 from ticketctl.core.templates import INTERNAL, names_in
 from ticketctl.core.yaml_node import Node
@@ -32,7 +27,7 @@ def read_message(names: SymbolTable, key: str, node: Node) -> Message:
         node, f'message "{key}"', ("subject", "body", *ORIGIN), ("subject", "body")
     )
     subject, body = (
-        names.filled(found.get(part, EMPTY), internal=True)
+        names.filled(found.get(part, NO_NODE), internal=True)
         for part in ("subject", "body")
     )
     for part in ("subject", "body"):
@@ -66,7 +61,7 @@ def read_template(names: SymbolTable, key: str, node: Node) -> Template:
         part: names.filled(found[part], part == "note") if part in found else ""
         for part in ("title", "text", "note")
     }
-    sets, help_ = read_sets(names, found.get("set")), found.get("help", EMPTY).text
+    sets, help_ = read_sets(names, found.get("set")), found.get("help", NO_NODE).text
     return Template(
         key,
         help_,
@@ -110,7 +105,7 @@ def check_leaks(names: SymbolTable, profile: Profile, node: Node) -> None:
 
 def _where(node: Node, profile: Profile, name: str) -> Node:
     """Return the text of a message that contains the note."""
-    for key, item in node.map.get("messages", EMPTY).map.items():
+    for key, item in node.map.get("messages", NO_NODE).map.items():
         if key.partition(".")[0] == name and is_internal(profile.messages[key]):
             return next(
                 part for part in item.map.values() if INTERNAL in names_in(part.text)

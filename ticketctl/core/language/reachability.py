@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from ticketctl.core.actions import MoveAction, moves_among
 from ticketctl.core.engine.moves import may_fire_in
-from ticketctl.core.language.entailment import Assumptions, impossible
+from ticketctl.core.language.assumptions import Assumptions
+from ticketctl.core.language.entailment import impossible
 from ticketctl.core.profile import (
     CREATED,
     Automation,
@@ -19,6 +20,15 @@ from ticketctl.core.profile import (
 )
 
 PERSONS = ("customer", "agent")
+HUMAN_EVENTS = (
+    "customer_message",
+    "staff_message",
+    "staff_event",
+    "field_set",
+    "mail_in",
+    "created",
+)
+"""Events that need somebody to act."""
 
 
 def person_moves(

@@ -1,16 +1,14 @@
-"""The small grammars of the profile language: actions, values. They collect findings,
-never raise."""
+"""The names that a profile declares, and the findings so far: what every reader of a part
+of a profile looks its names up in."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from ticketctl.core.dates import Duration
-from ticketctl.core.entry import Value
 from ticketctl.core.language.limits import FINDINGS
-from ticketctl.core.profile import Field, Origin, Status, squash
+from ticketctl.core.profile import Field, Status, squash
 from ticketctl.core.templates import INTERNAL, names_in
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding, Place, closest
@@ -23,7 +21,9 @@ HEAD_FIELDS: dict[str, Field] = {
     "follows": Field("follows", "string", help="the ticket that it continues"),
     "watchers": Field("watchers", "users", help="others who may act as the customer"),
 }
-NAMES_FILLED = (
+
+
+PLACEHOLDERS = (
     "actor",
     "assignee",
     "customer",
@@ -38,9 +38,24 @@ NAMES_FILLED = (
     "closes",
     "follow_up",
 )
+
+
 Option = TypeVar("Option", bound=str)
+
+
 _TOLD = 40
 """How many names a hint lists."""
+
+
+T = TypeVar("T")
+
+
+NO_NODE = Node(None, 0, 0)
+
+
+def read_entries(node: Node, read: Callable[[str, Node], T]) -> Iterator[tuple[str, T]]:
+    """Yield the entries of a mapping: the key, and what ``read`` makes of it."""
+    return ((key, read(key, item)) for key, item in node.map.items())
 
 
 class TooManyFindingsError(Exception):
@@ -174,67 +189,11 @@ class SymbolTable:
                 "leak",
             )
         for name in dict.fromkeys(names_in(node.text)):
-            if name not in NAMES_FILLED:
+            if name not in PLACEHOLDERS:
                 self.known(
                     node,
                     "name to fill in",
                     name,
-                    [*NAMES_FILLED, *HEAD_FIELDS, *self.fields],
+                    [*PLACEHOLDERS, *HEAD_FIELDS, *self.fields],
                 )
         return node.text
-
-
-def read_value(names: SymbolTable, declared: Field, node: Node) -> Value:
-    """A value for a field, of the field's type; texts with ``$names`` are filled in
-    later."""
-    if "$" in node.text:
-        return names.filled(node)
-    kind, value = declared.type, node.value
-    if kind == "enum" and node.text not in declared.values:
-        return names.known(
-            node, f"value of {declared.name}", node.text, declared.values
-        )
-    if kind == "boolean" and not isinstance(value, bool):
-        names.error(node, f"{declared.name} is true or false")
-    if kind == "integer" and (not isinstance(value, int) or isinstance(value, bool)):
-        names.error(node, f"{declared.name} is a whole number")
-    if kind in ("boolean", "integer") and isinstance(value, int):
-        return value
-    if kind == "users":
-        return tuple(item.text for item in node.items)
-    if kind == "checklist" and isinstance(value, dict):
-        return {squash_item(key): item.text for key, item in value.items()}
-    if kind == "checklist" and isinstance(value, list):
-        return {squash_item(item.text): "open" for item in value}
-    return node.text
-
-
-ORIGIN = ("cites", "source", "assumed")
-SOURCES = ("next", "previous", "text")
-EMPTY = Node(None, 0, 0)
-
-
-def read_origin(names: SymbolTable, found: Mapping[str, Node]) -> Origin:
-    """Where an entry of a profile comes from, of the keys of the entry."""
-    source = found.get("source", EMPTY)
-    if source.value is not None:
-        names.known(source, "source", source.text, SOURCES)
-    cites = tuple(item.text for item in found.get("cites", EMPTY).items)
-    return Origin(cites, source.text, found.get("assumed", EMPTY).text)
-
-
-def squash_item(text: str) -> str:
-    """The slug of a checklist item: ``Verify restore`` is ``verify-restore``."""
-    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-") or "item"
-
-
-def read_sets(names: SymbolTable, node: Node | None) -> dict[str, Value | None]:
-    """``{field: value}``, null clearing."""
-    found: dict[str, Value | None] = {}
-    for key, value in (node.map if node else {}).items():
-        declared = names.field(names.at_key(node, key), key)
-        _, dot, item = key.partition(".")
-        found[declared.name + dot + item] = (
-            None if value.value is None else read_value(names, declared, value)
-        )
-    return found
