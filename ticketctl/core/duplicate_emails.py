@@ -1,11 +1,11 @@
-"""Twins of emails: one email that several clones put on the same ticket, each not
-knowing of the others.
+"""Twins of emails: one email that several clones added to the same ticket, neither
+knowing of the other.
 
-A mailing to two inboxes, a shared maildir, a lost "seen" mark: after a merge the
-history holds the email more than once, with what rules made of it in each clone. One of
-them counts; the others, and those answers of rules that it has too, are its twins. All
-of this is derived from the set of events alone, so that every clone comes to the same,
-whatever the order of merging.
+That happens by a mailing to two mailboxes, a shared maildir, or a lost flag "seen".
+After a merge the history holds the email more than once, with what rules did in each
+clone. One of them counts; the others, and the answers of rules to them, are its twins.
+All of this is derived from the set of entries alone, so that every clone derives the
+same, in whatever order they are merged.
 """
 
 from __future__ import annotations
@@ -21,28 +21,27 @@ _Effect = tuple[object, ...]
 def twins(
     history: Sequence[Entry], known: Mapping[str, int]
 ) -> tuple[dict[str, str], set[str]]:
-    """Which entries of a history repeat others.
+    """Return which entries of a history repeat others.
 
     Args:
         known: for each entry those of which its author knew
             (:func:`ticketctl.core.dag.knowledge`).
 
     Returns:
-        For each twin the entry that it repeats; and those of them that have no effect.
-        An answer of a rule that reached people whom its counterpart did not reach is a
-        twin that has one.
+        For each twin, by id, the entry that it repeats; and the ids of those twins that
+        have no effect. The answer of a rule that notified somebody whom its counterpart
+        did not notify is a twin that has an effect.
     """
     places = {entry.id: place for place, entry in enumerate(history)}
     same: dict[str, str] = {}
-    old: set[str] = (
-        set()
-    )  # what the first version wrote: what rules made of it stands as it was merged
+    # Written by the first version: what rules did about these stays as it was merged.
+    old: set[str] = set()
     for group in _groups(history):
-        counts = _counting(history, group, known, places)
+        first = _counting(history, group, known, places)
         for entry in group:
-            if entry is not counts and _are_apart(entry, counts, known, places):
-                same[entry.id] = counts.id
-                if not (entry.mail_digest and counts.mail_digest):
+            if entry is not first and _are_apart(entry, first, known, places):
+                same[entry.id] = first.id
+                if not (entry.mail_digest and first.mail_digest):
                     old.add(entry.id)
     idle = set(same)
     if same:
@@ -51,34 +50,34 @@ def twins(
 
 
 def _groups(history: Sequence[Entry]) -> list[list[Entry]]:
-    """The entries of emails that stand there more than once.
+    """Return the entries of each email that is in the history more than once.
 
-    An entry without a digest is of the first version: there the same are those of one
-    Message-ID, one writer and one text, with files of the same names.
+    The first version wrote no digests: there the same Message-ID, author, text and
+    names of files mean the same email.
     """
     digests: dict[_Effect, str] = {}
     for entry in history:
         if entry.mail_digest:
             digests.setdefault(_content(entry), entry.mail_digest)
-    found: dict[object, list[Entry]] = {}
+    groups: dict[object, list[Entry]] = {}
     for entry in history:
         if entry.mail_digest or entry.mail_id:
             key = entry.mail_digest or digests.get(_content(entry)) or _content(entry)
-            found.setdefault(key, []).append(entry)
-    return [group for group in found.values() if len(group) > 1]
+            groups.setdefault(key, []).append(entry)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def _content(entry: Entry) -> _Effect:
+    """Return what tells the emails of the first version apart."""
     return (entry.mail_id, entry.by.lower(), entry.text, entry.note, entry.files)
 
 
 def _are_apart(
-    one: Entry, other: Entry, known: Mapping[str, int], places: Mapping[str, int]
+    a: Entry, b: Entry, known: Mapping[str, int], places: Mapping[str, int]
 ) -> bool:
-    """Whether neither author knew of the other's entry: else the second was meant."""
-    return not (
-        known[one.id] >> places[other.id] & 1 or known[other.id] >> places[one.id] & 1
-    )
+    """Return whether neither author knew of the other's entry: else the repetition was
+    on purpose."""
+    return not (known[a.id] >> places[b.id] & 1 or known[b.id] >> places[a.id] & 1)
 
 
 def _counting(
@@ -87,20 +86,23 @@ def _counting(
     known: Mapping[str, int],
     places: Mapping[str, int],
 ) -> Entry:
-    """The entry of an email that counts: a message before a note, then the one upon
-    which people and rules by time have acted most, so that what was answered is
-    answered; then the last in order, so that what nobody has answered stands below what
-    was written without knowing of it."""
+    """Return the entry of an email that counts.
+
+    It is a message rather than a note; then the one that most acts of people and of
+    rules by time were built on, so that what was answered stays answered; then the last
+    in order, so that what nobody has answered comes after what was written without
+    knowing of it.
+    """
     acts = [
-        known[one.id]
-        for one in history
-        if (one.rule is None and one.text is not None)
-        or (one.to is not None and (one.rule is None or one.due))
+        known[entry.id]
+        for entry in history
+        if (entry.rule is None and entry.text is not None)
+        or (entry.to is not None and (entry.rule is None or entry.due))
     ]
 
     def weight(entry: Entry) -> tuple[bool, int, int]:
         place = places[entry.id]
-        return entry.text is not None, sum(knew >> place & 1 for knew in acts), place
+        return entry.text is not None, sum(seen >> place & 1 for seen in acts), place
 
     return max(group, key=weight)
 
@@ -108,10 +110,10 @@ def _counting(
 def _add_answers(
     history: Sequence[Entry], same: dict[str, str], idle: set[str], old: set[str]
 ) -> None:
-    """Add what rules made at once of twins, and of such answers in turn.
+    """Add what rules did at once about twins, and about such answers in turn.
 
     Args:
-        same, idle, old: of the emails; they grow.
+        same, idle, old: those of the emails; entries are added to them.
     """
     answers: dict[tuple[str, _Effect], Entry] = {}
     for entry in history:
@@ -127,7 +129,7 @@ def _add_answers(
             continue
         other = answers.get((same[entry.anchor], _effect(entry)))
         if other is None:
-            continue  # done in one clone alone: it stands
+            continue  # done in one clone only: it has effect
         same[entry.id] = other.id
         if entry.anchor in old:
             old.add(entry.id)
@@ -139,8 +141,8 @@ def _add_answers(
 
 
 def _effect(entry: Entry) -> _Effect:
-    """What a rule did, whatever it put into it: dates differ, and the ids of follow-up
-    tickets."""
+    """Return what a rule did, without the values that differ between clones: dates, and
+    the ids of follow-up tickets."""
     names = tuple(sorted(name for name in entry.sets if name != LINK))
     return (
         entry.rule,

@@ -1,5 +1,5 @@
-"""What the index holds of a ticket: its row in lists, and by what lists, queues and
-sweeps find it. Pure."""
+"""What the index holds of a ticket: its row in lists, and what lists, queues, sweeps and
+email find it by."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from ticketctl.core.query import Row
 from ticketctl.core.ticket import Ticket, thaw
 
 _HUGE = 1 << 127
-"""What is larger sorts as this does."""
+"""Larger numbers sort like this one."""
 _BETWEEN = "\n\ue000\n"
-"""Stands between two texts: a word that nobody writes, so that no phrase is found
-across them."""
+"""Between two texts: a word that nobody writes, so that no phrase is found across
+them."""
 
 
 class Summary(NamedTuple):
     """A ticket in the index.
 
     Args:
-        queued: whether it is in the work queue, ``rank`` being what sorts it there.
+        queued: whether it is in the work queue.
+        rank: what sorts it there.
         wake: the first instant at which a sweep must look at it; empty for never.
-        fired: the instant of the last act of a rule by time; empty for none.
-        owes: whether a notice of it is yet to be delivered.
-        letters: the Message-IDs of the letters that it holds, what :func:`opening`
-            gives for the one that opened it, and what :func:`watching` gives for its
-            watchers.
+        fired: the instant at which a rule last acted by time; empty for none.
+        owes: whether a notification of it is due.
+        found_by: the Message-IDs of its emails, what :func:`opened_by` returns for the
+            email that opened it, and what :func:`watched_by` returns for each watcher.
     """
 
     row: Row
@@ -44,30 +44,30 @@ class Summary(NamedTuple):
     wake: str
     fired: str
     owes: bool
-    letters: tuple[str, ...]
+    found_by: tuple[str, ...]
 
 
-def watching(who: str) -> str:
-    """By what the tickets are found that somebody watches. No Message-ID has a line
-    break."""
+def watched_by(who: str) -> str:
+    """Return the key by which the tickets are found that somebody watches."""
+    # No Message-ID has a line break.
     return f"watcher\n{who}"
 
 
-def opening(digest: str) -> str:
-    """By what the tickets are found that one email opened."""
+def opened_by(digest: str) -> str:
+    """Return the key by which the tickets are found that one email opened."""
     return f"opened\n{digest}"
 
 
-def _letters(ticket: Ticket) -> tuple[str, ...]:
-    """By which emails and whose watching a ticket is found."""
-    found = dict.fromkeys([entry.mail_id for entry in ticket.history if entry.mail_id])
+def _found_by(ticket: Ticket) -> tuple[str, ...]:
+    """Return the keys by which a ticket is found by its emails and its watchers."""
+    keys = dict.fromkeys([entry.mail_id for entry in ticket.history if entry.mail_id])
     if digest := ticket.history[0].mail_digest:
-        found[opening(digest)] = None
-    return (*found, *map(watching, ticket.watchers))
+        keys[opened_by(digest)] = None
+    return (*keys, *map(watched_by, ticket.watchers))
 
 
 def summary_of(profile: Profile, ticket: Ticket, people: People) -> Summary:
-    """Everything that the index holds of a ticket."""
+    """Return everything that the index holds of a ticket."""
     clocks, history = coming(profile, ticket, people), ticket.history
     queued = _is_queued(profile, ticket, people)
     return Summary(
@@ -77,16 +77,17 @@ def summary_of(profile: Profile, ticket: Ticket, people: People) -> Summary:
         wake_of(clocks),
         max([entry.at for entry in history if entry.due and entry.key], default=""),
         next(iter(due_notifications(ticket)), None) is not None,
-        _letters(ticket),
+        _found_by(ticket),
     )
 
 
 def row_of(profile: Profile, ticket: Ticket, people: People) -> Row:
-    """The row of a ticket."""
+    """Return the row of a ticket."""
     return _row(profile, ticket, next_due(profile, ticket, people))
 
 
 def _is_queued(profile: Profile, ticket: Ticket, people: People) -> bool:
+    """Return whether a ticket is in the work queue of its profile."""
     if not profile.queue.when:
         return profile.state(ticket.status) in ("new", "open")
     context = EvalContext(
@@ -96,6 +97,11 @@ def _is_queued(profile: Profile, ticket: Ticket, people: People) -> bool:
 
 
 def _row(profile: Profile, ticket: Ticket, fire: Fire | None) -> Row:
+    """Return the row of a ticket.
+
+    Args:
+        fire: what a rule does next by time.
+    """
     state = profile.state(ticket.status)
     fields = {key: thaw(value) for key, value in ticket.fields.items()}
     return Row(
@@ -118,7 +124,7 @@ def _row(profile: Profile, ticket: Ticket, fire: Fire | None) -> Row:
 
 
 def words_of(ticket: Ticket) -> str:
-    """What is searched: the title, and every message and note."""
+    """Return what is searched: the title, and every message and note."""
     parts = [ticket.title]
     for entry in ticket.history:
         parts += [text for text in (entry.text, entry.note) if text]
@@ -126,8 +132,10 @@ def words_of(ticket: Ticket) -> str:
 
 
 def _rank(profile: Profile, ticket: Ticket) -> bytes:
-    """What sorts a ticket in its profile's queue, byte by byte: what is not set comes
-    last, descending parts are turned round."""
+    """Return what sorts a ticket in its profile's queue, byte by byte.
+
+    What is not set comes last. The bytes of a descending part are inverted.
+    """
     key = b""
     for name, descending in profile.queue.order:
         value = (
@@ -149,5 +157,5 @@ def _rank(profile: Profile, ticket: Ticket) -> bytes:
 
 
 def _turned(part: bytes) -> bytes:
-    """The bytes whose order is the reverse."""
+    """Return the bytes that sort in the reverse order."""
     return bytes(255 - byte for byte in part)

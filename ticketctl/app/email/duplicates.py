@@ -16,7 +16,7 @@ from ticketctl.app.email.ticket_reader import TicketReader
 from ticketctl.app.index.refresh import ask_whole_index
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.entry import Entry
-from ticketctl.core.summary import opening
+from ticketctl.core.summary import opened_by
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import BrokenError, Finding, MissingError, Place, SettingsError
 from ticketctl.store.index.sql import paths_with_emails
@@ -87,7 +87,7 @@ def _finding(loaded: LoadedTicket, repeated: Ticket) -> Finding:
 
 def _email_names(entry: Entry) -> tuple[str, ...]:
     """Return the names under which the index finds the tickets with an entry's email."""
-    digest = entry.mail_digest and opening(entry.mail_digest)
+    digest = entry.mail_digest and opened_by(entry.mail_digest)
     return tuple(filter(None, (entry.mail_id, digest)))
 
 

@@ -12,7 +12,7 @@ from ticketctl.app.index.refresh import ask_whole_index, broken_in, cells_of
 from ticketctl.app.progress import Progress
 from ticketctl.app.visibility import CustomerView
 from ticketctl.app.workspace import Workspace
-from ticketctl.core.summary import summary_of, watching
+from ticketctl.core.summary import summary_of, watched_by
 from ticketctl.errors import (
     UNREAD,
     BrokenError,
@@ -40,7 +40,7 @@ def customer_index(
     def visible_paths(index: Index) -> tuple[set[str], bool]:
         paths = {
             *paths_of_customer(index, view.who, view.staffed),
-            *paths_watched_by(index, watching(view.who)),
+            *paths_watched_by(index, watched_by(view.who)),
         }
         return paths, exit_of(broken_in(index)) is Exit.IO
 
@@ -99,5 +99,5 @@ def customer_entry_of(
         return None
     summary = summary_of(profile, read.ticket, workspace.people_of(profile))
     return IndexEntry(
-        read.path, b"", "", 0, cells_of(summary), message_ids=summary.letters
+        read.path, b"", "", 0, cells_of(summary), message_ids=summary.found_by
     )

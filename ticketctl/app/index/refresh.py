@@ -331,7 +331,7 @@ def index_entry_of(workspace: Workspace, file: ParsedFile) -> IndexEntry | None:
         else:
             summary = summary_of(profile, content, workspace.people_of(profile))
             return IndexEntry(
-                path, blob, stamp, read, cells_of(summary), message_ids=summary.letters
+                path, blob, stamp, read, cells_of(summary), message_ids=summary.found_by
             )
     place = content.place
     problem = (place.line, place.col, content.message, content.hint, content.code)
