@@ -1,15 +1,14 @@
-"""The program ``ticketctl`` (also ``python -m ticketctl``): a process around the
-command line, over as soon as it can be."""
+"""The program ``ticketctl`` (also ``python -m ticketctl``)."""
 
-# Built into Python, so that next to no time passes before a Ctrl-C ends us quietly.
+# Built into Python, so that a Ctrl-C is handled almost at once.
 import sys
 from _signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal  # type: ignore[import-not-found]
 from posix import _exit
 
 for _number in (SIGINT, SIGTERM):
     if getsignal(_number) is not SIG_IGN:
-        # A mail server is told to try again (interrupts.py, which takes over as soon as
-        # it is loaded).
+        # For `mail in`, 75 makes the mail server try again; interrupts.py takes over as
+        # soon as it is loaded.
         signal(
             _number,
             lambda number, _: _exit(
@@ -19,7 +18,7 @@ for _number in (SIGINT, SIGTERM):
 
 # Nothing is imported from a file before this statement, not even __future__.
 if __name__ == "__main__" and not sys.flags.safe_path:
-    # python -m puts the working folder first, from where a store could bring modules.
+    # python -m puts the working folder first, where a store may have modules.
     del sys.path[0]
 
 from ticketctl import interrupts  # noqa: E402
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 gc.set_threshold(100_000)
-"""Before anything else is imported: at Python's 700, looking for circles costs a tenth
-of a short command."""
+"""Set before all other imports: with Python's 700, collecting garbage takes a tenth of
+the time of a short command."""
 
 
 def main() -> None:
@@ -48,11 +47,11 @@ def main() -> None:
 
 
 def give_up(error: Exception) -> "NoReturn":
-    """Say why the program cannot be loaded (too many files are open, say), and end it
-    with nothing more loaded.
+    """Print why the program cannot be loaded (too many files are open, for example), and
+    end it without loading more.
 
     Raises:
-        ImportError: a part of it is missing.
+        ImportError: a module is missing.
     """
     import os
 
@@ -77,9 +76,11 @@ def give_up(error: Exception) -> "NoReturn":
 
 
 def open_streams() -> None:
-    """Give a process the standard streams that its caller has closed: else the next
-    file opened, which may be the index, would have the number of one, and take what git
-    is told to print."""
+    """Open the standard streams that the caller has closed.
+
+    Else the next file that is opened, perhaps the index, has the number of one of them,
+    and what git prints is written into it.
+    """
     import os
 
     for number, name in enumerate(("stdin", "stdout", "stderr")):
@@ -94,11 +95,10 @@ def open_streams() -> None:
 
 
 def leave(status: int) -> None:
-    """End the process without taking the interpreter down object by object, which costs
-    a sixth of a short command.
+    """End the process without freeing every object, which takes a sixth of the time of
+    a short command.
 
-    What is registered for the end is done before. Where a thread is still at work, the
-    end is Python's own.
+    Exit handlers run first. Where a thread still runs, Python ends as usual.
     """
     import atexit
     import os
@@ -108,10 +108,9 @@ def leave(status: int) -> None:
     if threading is not None and threading.active_count() > 1:
         sys.exit(status)
     atexit._run_exitfuncs()
-    # After a Ctrl-C nobody may read us any more, and what is left would wait for that.
+    # After a Ctrl-C perhaps nobody reads our output, and flushing it would block.
     for stream in () if interrupts.received() else (sys.stdout, sys.stderr):
-        # A stream may have been closed by who called us; that it is full was said
-        # already.
+        # The caller may have closed a stream; a full disk was reported already.
         with suppress(AttributeError, OSError, ValueError):
             stream.flush()
     os._exit(status)

@@ -1,5 +1,4 @@
-"""What can go wrong, as one tree: each error knows its words, its place, the next step
-and its exit status.
+"""The errors, as one tree: each has a message, a hint, a place and an exit status.
 
 The numbers are a contract (docs/exit-status.md); those above 64 are from BSD's
 ``sysexits.h``.
@@ -31,7 +30,7 @@ class Exit(IntEnum):
 
 
 class Place(Record):
-    """A spot in a file; ``line`` and ``col`` count from 1, 0 means the file as a whole."""
+    """A place in a file; ``line`` and ``col`` count from 1, 0 means the whole file."""
 
     path: str
     line: int = 0
@@ -42,7 +41,7 @@ class Place(Record):
 
 
 class Finding(Record):
-    """One thing that a check found in a file, with the next step."""
+    """A mistake that a check found in a file, with a hint what to do."""
 
     place: Place
     code: str
@@ -58,12 +57,12 @@ class Finding(Record):
 
 
 class TicketctlError(Exception):
-    """Anything that a user is told in words, and that ends a command.
+    """An error that ends a command, with a message for the user.
 
     Args:
-        message: what is wrong, without a final stop.
+        message: what is wrong, with the value; without a final stop.
         hint: what to do next; may be empty.
-        place: where it is wrong, if it is in a file.
+        place: where, if it is in a file.
     """
 
     exit: Exit = Exit.BUG
@@ -81,47 +80,46 @@ class TicketctlError(Exception):
 
 
 class UsageError(TicketctlError):
-    """The command line asks for something that does not exist or makes no sense."""
+    """The command line names something that does not exist, or is contradictory."""
 
     exit = Exit.USAGE
 
 
 class RefusedError(TicketctlError):
-    """The rules do not allow it; nothing was written."""
+    """The rules do not allow the request; nothing was written."""
 
     exit = Exit.REFUSED
 
 
 class BrokenError(TicketctlError):
-    """A ticket file cannot be understood."""
+    """A ticket file is not valid."""
 
     exit = Exit.BROKEN
 
 
 class MissingError(TicketctlError):
-    """There is no such ticket, profile or store."""
+    """The ticket, profile or store does not exist."""
 
     exit = Exit.MISSING
 
 
 class DiskError(TicketctlError):
-    """Git or the disk failed."""
+    """Git failed, or the disk."""
 
     exit = Exit.IO
 
 
 class UnreadError(DiskError):
-    """The system does not let us read a file that is there; its words stand in the
-    message."""
+    """The system does not let us read an existing file; the message gives its reason."""
 
     @property
     def finding(self) -> Finding:
-        """The same as one line of ``check``; its code tells it from a broken file."""
+        """The same as one line of ``check``, with a code that tells it from a broken file."""
         return Finding(self.place or Place("?"), UNREAD, self.message, self.hint)
 
 
 class ShortageError(DiskError):
-    """The process lacks what it needs to read any file: descriptors, or memory."""
+    """The process cannot read any file: it lacks descriptors, or memory."""
 
 
 UNREAD = "unread"
@@ -129,8 +127,8 @@ UNREAD = "unread"
 
 
 def exit_of(findings: Iterable[Finding]) -> Exit:
-    """The exit status for what is wrong with files: 71 if the system did not let us
-    read one, else 65; 0 for nothing."""
+    """Return the exit status for findings in files: 71 if the system did not let us
+    read one, else 65; 0 if there are none."""
     codes = {finding.code for finding in findings}
     return Exit.IO if UNREAD in codes else Exit.BROKEN if codes else Exit.DONE
 
@@ -140,20 +138,23 @@ _LACKING = {
     errno.ENFILE: "close other programs: the system has too many files open",
     errno.ENOMEM: "close other programs: there is not enough memory",
 }
-"""What a process, not a file, lacks -> what to do. The next file would fail likewise.
-"""
+"""The errors that lie in the process, not in a file, each with what to do: any other
+file would fail likewise."""
 
 
 def unread(path: str, error: OSError) -> DiskError:
-    """The error for a file or folder that the system does not let us read: an
-    :class:`UnreadError` where only that file is concerned, a :class:`ShortageError`
-    where no other file could be read either."""
-    words = f"cannot read {path}: {error.strerror}"
+    """Return the error for a file or folder that the system does not let us read.
+
+    Returns:
+        An :class:`UnreadError` if only that file is concerned, a
+        :class:`ShortageError` if no other file could be read either.
+    """
+    message = f"cannot read {path}: {error.strerror}"
     if error.errno in (errno.ENOTDIR, errno.ENAMETOOLONG):
-        return DiskError(words)
+        return DiskError(message)
     if error.errno in _LACKING:
-        return ShortageError(words, _LACKING[error.errno])
-    return UnreadError(words, _HINTS.get(error.errno or 0, ""))
+        return ShortageError(message, _LACKING[error.errno])
+    return UnreadError(message, _HINTS.get(error.errno or 0, ""))
 
 
 _HINTS = {
@@ -164,31 +165,31 @@ _HINTS = {
 
 
 class UncommittedError(DiskError):
-    """The tickets are written, but git would not commit them."""
+    """The tickets are written, but git did not commit them."""
 
 
 class BusyError(TicketctlError):
-    """Somebody else is writing; try again."""
+    """Another process is writing; try again."""
 
     exit = Exit.BUSY
 
 
 class ChangedError(BusyError):
-    """A file was changed by another program after it was read, so nothing was written;
-    reading it again helps."""
+    """Another program changed a file after it was read, so nothing was written; read it
+    again."""
 
 
 class InputError(TicketctlError):
-    """What a file or stdin holds cannot be used: it is too large, or no text."""
+    """The content of a file or of stdin cannot be used: it is too large, or not a text."""
 
     exit = Exit.BROKEN
 
 
 class SettingsError(TicketctlError):
-    """The settings or a profile cannot be used.
+    """The settings or a profile have mistakes.
 
     Args:
-        findings: every located mistake, so that one run shows all of them.
+        findings: every mistake with its place, so that one run shows all.
     """
 
     exit = Exit.SETTINGS
@@ -205,7 +206,8 @@ class SettingsError(TicketctlError):
 
 
 def closest(word: str, known: Sequence[str]) -> str:
-    """The name that was probably meant, as ``did you mean "X"?``, or nothing."""
+    """Return a hint at the name that was probably meant, ``did you mean "X"?``; empty if
+    none is similar."""
     import difflib
 
     if len(word) > _LONG:
@@ -216,4 +218,4 @@ def closest(word: str, known: Sequence[str]) -> str:
 
 
 _LONG = 60
-"""What is longer is no name, and comparing it would take long."""
+"""Longer words are not names, and take long to compare."""

@@ -1,5 +1,7 @@
-"""Regular expressions that are compiled when they are first asked: a command meets
-thirty of them and asks a few."""
+"""Regular expressions that are compiled when they are first used.
+
+A command imports thirty of them, and uses a few.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,7 @@ class _Pattern:
         self._text, self._flags = text, flags
 
     def __getattr__(self, name: str) -> Any:
-        """Called for what is not there yet: from then on the methods are those of the
-        compiled pattern."""
+        """Compile the pattern at the first use; from then on its methods are here."""
         compiled = re.compile(self._text, self._flags)
         self.__dict__.update(
             {
@@ -26,9 +27,12 @@ class _Pattern:
 
 
 def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
-    """A regular expression, of which a mistake shows when it is first used.
+    """Return a regular expression that is compiled when it is first used.
 
     Args:
         flags: those of :func:`re.compile`.
+
+    Raises:
+        re.error: at the first use, if it is not valid.
     """
     return cast("re.Pattern[str]", _Pattern(text, flags))

@@ -1,9 +1,9 @@
-"""Frozen records: what dataclasses are, made in a hundredth of the time.
+"""Frozen records: like dataclasses, but their classes are created 100 times faster.
 
-A command that a person waits for meets some sixty of them, and ``dataclass(frozen=True,
-slots=True)`` spends 0.8 ms on each; a quarter of ``move`` was that. Here the methods
-are written once, for all. A record holds what it was given; what was left out, its
-class has.
+A short command imports about sixty of them. ``dataclass(frozen=True, slots=True)``
+takes 0.8 ms for each, ``NamedTuple`` 0.08 ms, a record 0.005 ms: its methods are written
+once, for all. An instance holds the values that it was given; defaults are attributes
+of the class.
 """
 
 from __future__ import annotations
@@ -12,45 +12,44 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 EMPTY: Mapping[str, Any] = {}
-"""The default of a mapping."""
+"""The default for fields that are mappings."""
 
 
 @dataclass_transform(frozen_default=True)
 class Record:
-    """A class whose annotated names are the values that its instances are made of,
-    compared by and printed with.
+    """A frozen class whose fields are its annotated names.
 
-    Values are given in order or by name; those with a default may be left out. Nothing
-    can be set afterwards.
+    Values are passed in order or by name; those with a default may be omitted.
+    Instances are equal if their fields are.
     """
 
     _names: ClassVar[tuple[str, ...]] = ()
     _known: ClassVar[frozenset[str]] = frozenset()
-    _needed: ClassVar[frozenset[str]] = frozenset()
+    _required: ClassVar[frozenset[str]] = frozenset()
     _enough: ClassVar[int] = 0
 
     def __init_subclass__(cls) -> None:
         cls._names = names = (*cls._names, *cls.__annotations__)
         cls._known = frozenset(names)
-        needed = [name for name in names if not hasattr(cls, name)]
-        cls._needed = frozenset(needed)
-        # So many values in order are all that it cannot do without.
-        cls._enough = names.index(needed[-1]) + 1 if needed else 0
+        required = [name for name in names if not hasattr(cls, name)]
+        cls._required = frozenset(required)
+        # So many values in order include all that are required.
+        cls._enough = names.index(required[-1]) + 1 if required else 0
 
     def __init__(self, *values: Any, **named: Any) -> None:
-        held = self.__dict__
-        held.update(zip(self._names, values, strict=False))
-        held.update(named)
-        whole = len(values) >= self._enough or held.keys() >= self._needed
+        fields = self.__dict__
+        fields.update(zip(self._names, values, strict=False))
+        fields.update(named)
+        is_whole = len(values) >= self._enough or fields.keys() >= self._required
         if (
-            not whole
-            or len(held) != len(values) + len(named)
+            not is_whole
+            or len(fields) != len(values) + len(named)
             or not named.keys() <= self._known
         ):
-            odd = sorted(
-                (self._needed - held.keys()) | (held.keys() - self._known)
+            wrong = sorted(
+                (self._required - fields.keys()) | (fields.keys() - self._known)
             ) or ["too many values"]
-            raise TypeError(f"{type(self).__name__}: {', '.join(odd)}")
+            raise TypeError(f"{type(self).__name__}: {', '.join(wrong)}")
 
     def _values(self) -> tuple[Any, ...]:
         return tuple([getattr(self, name) for name in self._names])
@@ -60,11 +59,10 @@ class Record:
             return True
         if type(self) is not type(other):
             return False
-        for (
-            name
-        ) in self._names:  # most that are compared differ in the first or second value
-            one, two = getattr(self, name), getattr(other, name)
-            if one is not two and one != two:
+        # Most records that are compared differ in the first or second field.
+        for name in self._names:
+            ours, theirs = getattr(self, name), getattr(other, name)
+            if ours is not theirs and ours != theirs:
                 return False
         return True
 
@@ -72,7 +70,8 @@ class Record:
         return hash(self._values())
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self._names)})"
+        fields = [f"{name}={getattr(self, name)!r}" for name in self._names]
+        return f"{type(self).__name__}({', '.join(fields)})"
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(
@@ -86,31 +85,33 @@ R = TypeVar("R", bound=Record)
 
 
 def replace(record: R, **changes: Any) -> R:
-    """The same record with other values under some names.
+    """Return the record with other values of some fields.
 
     Raises:
-        TypeError: it has no such name.
+        TypeError: it has no such field.
     """
     new = replace_unchecked(record, changes)
-    held = new.__dict__
-    if not held.keys() <= record._known:
-        if odd := sorted(changes.keys() - record._known):
-            raise TypeError(f"{type(record).__name__}: {', '.join(odd)}")
-        for name in held.keys() - record._known:
-            del held[
-                name
-            ]  # what a cached property has left there belongs to the old one
+    fields = new.__dict__
+    if not fields.keys() <= record._known:
+        if unknown := sorted(changes.keys() - record._known):
+            raise TypeError(f"{type(record).__name__}: {', '.join(unknown)}")
+        # What a cached property has left there belongs to the old record.
+        for name in fields.keys() - record._known:
+            del fields[name]
     return new
 
 
 def replace_unchecked(record: R, changes: Mapping[str, Any]) -> R:
-    """The same, unchecked: for who makes a million of records from some that come again
-    and again."""
+    """Return the record with other values of some fields, fast and without checks."""
     return from_dict_unchecked(type(record), {**record.__dict__, **changes})
 
 
-def from_dict_unchecked(kind: type[R], held: dict[str, Any]) -> R:
-    """A record of what it holds, which is given away to it."""
+def from_dict_unchecked(kind: type[R], fields: dict[str, Any]) -> R:
+    """Return a record of these fields, fast and without checks.
+
+    Args:
+        fields: becomes the record's own dictionary.
+    """
     new = object.__new__(kind)
-    object.__setattr__(new, "__dict__", held)
+    object.__setattr__(new, "__dict__", fields)
     return new
