@@ -104,7 +104,7 @@ def test_an_entry_built_on_what_is_missing(
     lines = ran.out.splitlines()
     assert ran.status == 1 and sane(ran) and len(lines) == len(missing), ran
     assert all(
-        f"the entry {name} before" in line
+        f"the entry {name}, on which" in line
         for name, line in zip(missing, lines, strict=True)
     )
 

@@ -108,7 +108,7 @@ def test_an_import_sends_no_email(theirs: Path, tmp_path: Path) -> None:
     assert done(root, "index", "verify", now=LATER) is not None
     assert not [name for name in files_of(root, ".ticketctl") if "outbox/" in name]
     shown = done(root, "mail", "show", "aaaaa", now=LATER)
-    assert "when it was imported; not sent" in shown
+    assert "when it was imported; never sent" in shown
     assert "(sent)" not in shown
     assert "imported; notices owed until then are not sent" in done(
         root, "log", "aaaaa", now=LATER

@@ -115,7 +115,7 @@ REFUSED = {
     '""': ("there is nothing between the quotation marks", ""),
     "status:Opne": ('no profile has a status "Opne"', 'did you mean "Open"?'),
     "state:opne": ('unknown state "opne"', 'did you mean "open"?'),
-    "is:opne": ('there is no is: "opne"', 'did you mean "open"?'),
+    "is:opne": ('unknown term "is:opne"', 'did you mean "open"?'),
     "due:soon": ('unknown date "soon"', "2026-12-01"),
     "created:<": ("unknown date", "2026-12-01"),
     "created:2026-11-05..2026-13-01": ("", "2026-12-01"),

@@ -227,7 +227,7 @@ def parse_when(text: str, now: datetime, where: tzinfo) -> str:
     )
     day = _day(head, now.astimezone(where).date())
     if day is None or bool(sign) != bool(tail) or not 1900 <= day.year <= 2999:
-        raise ValueError(f'"{text}" is not a moment that I understand')
+        raise ValueError(f'unknown date "{text}"')
     if not tail:
         return day.isoformat()
     if clock := _CLOCK.match(tail):
@@ -239,7 +239,7 @@ def parse_when(text: str, now: datetime, where: tzinfo) -> str:
         moment = datetime.fromisoformat(f"{head}T{tail}".upper())
         if moment.tzinfo is not None:
             return format_instant(moment)
-    raise ValueError(f'"{text}" is not a moment that I understand')
+    raise ValueError(f'unknown date "{text}"')
 
 
 def _from_offset(found: re.Match[str], now: datetime, where: tzinfo) -> str:

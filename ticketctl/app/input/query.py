@@ -182,7 +182,7 @@ def state_term(texts: Sequence[str], negated: bool = False) -> OneOfTerm:
         UsageError: there is no such state.
     """
     _utf8("".join(texts))
-    states = (_known("state", text.casefold(), STATES) for text in texts)
+    states = (_known('state "{}"', text.casefold(), STATES) for text in texts)
     return OneOfTerm("state", tuple(states), negated)
 
 
@@ -275,7 +275,7 @@ def _person(workspace: Workspace, value: str) -> str:
 
 
 def _is(workspace: Workspace, value: str, negated: bool) -> Term:
-    word = _known("is:", value.casefold(), _IS)
+    word = _known('term "is:{}"', value.casefold(), _IS)
     match word:
         case "open":
             return OneOfTerm("state", tuple(sorted(OPEN_STATES)), negated)
@@ -299,6 +299,9 @@ def _is(workspace: Workspace, value: str, negated: bool) -> Term:
 def _known(what: str, text: str, options: Sequence[Option]) -> Option:
     """Return the option that a text names.
 
+    Args:
+        what: what the text is, for the message; ``{}`` stands for the text.
+
     Raises:
         UsageError: it names none.
     """
@@ -306,7 +309,7 @@ def _known(what: str, text: str, options: Sequence[Option]) -> Option:
         if option == text:
             return option
     raise UsageError(
-        f'unknown {what} "{text}"', closest(text, options) or ", ".join(options)
+        f"unknown {what.format(text)}", closest(text, options) or ", ".join(options)
     )
 
 

@@ -169,9 +169,12 @@ def parse_moment(workspace: Workspace, text: str) -> str:
     where = dates.zone(workspace.settings.timezone)
     try:
         return dates.parse_when(text, workspace.now, where)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError) as error:
+        words = str(error)
+        if text not in words:  # Python's own words
+            words = f'unknown date "{text}"'
         hint = "use 2026-12-01, 2026-12-01T09:00, tomorrow, mon, +3d, +2w"
-        raise UsageError(f'unknown date "{text}"', hint) from None
+        raise UsageError(words, hint) from None
 
 
 def clean_line(text: str, what: str) -> str:
