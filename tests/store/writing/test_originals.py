@@ -72,16 +72,16 @@ def edited(root: Path, edit: Callable[[Path], None]) -> Iterator[list[float]]:
     """Let somebody edit the ticket each time a writing command has just read it; when
     that was."""
     at: list[float] = []
-    read = Store.read
+    read = Store.read_path
 
-    def then_edited(self: Store, id_: str) -> LoadedTicket:
-        loaded = read(self, id_)
+    def then_edited(self: Store, path: str) -> LoadedTicket:
+        loaded = read(self, path)
         if loaded.path == PATH and locks.open_locks:
             at.append(time.monotonic())
             edit(root / PATH)
         return loaded
 
-    with patch.object(Store, "read", then_edited):
+    with patch.object(Store, "read_path", then_edited):
         yield at
 
 
