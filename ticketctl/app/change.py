@@ -141,8 +141,9 @@ def change_all(
 
 
 def adopt_by_hand(workspace: Workspace, text: str) -> list[Outcome]:
-    """Record what was changed by hand in a ticket's file as an event, if the rules
-    allow it.
+    """Record what was changed by hand in a ticket's file as an event.
+
+    The rules must allow the change.
 
     Args:
         text: the id of the ticket, as the user types it.

@@ -167,8 +167,9 @@ def _list_again(
 
 
 def catch_up(workspace: Workspace) -> None:
-    """Finish and commit what earlier commands left unfinished, before nothing else is
-    written.
+    """Finish and commit what earlier commands left unfinished.
+
+    For commands that may write nothing themselves.
 
     Raises:
         TicketctlError: as of :func:`ticketctl.app.transaction.writing`.

@@ -128,8 +128,10 @@ class _Group:
         }
 
     def _rank(self, ticket: Ticket) -> tuple[bool, bool, str, str]:
-        """Return the sort key: closed tickets and those that say they repeat another
-        come last."""
+        """Return the sort key of a ticket.
+
+        Closed tickets and those that say that they repeat another come last.
+        """
         return (
             self._is_closed(ticket),
             ticket.follows in self._opened,

@@ -23,7 +23,7 @@ def notifications_of(
         for due in due_notifications(ticket)
     }
     states |= {
-        due.entry.id: f"owed to {', '.join(due.recipients)} when it was imported; never sent"
+        due.entry.id: f"was to be sent to {', '.join(due.recipients)} when it was imported; never sent"
         for due in unsent(ticket)
     }
     makers = {

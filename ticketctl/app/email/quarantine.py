@@ -52,8 +52,9 @@ def put_in_quarantine(workspace: Workspace, data: bytes, reason: str) -> str:
 def quarantine_large(
     workspace: Workspace, head: bytes, rest: Source, reason: str
 ) -> str:
-    """Quarantine an email that does not fit into memory, like
-    :func:`put_in_quarantine`.
+    """Quarantine an email that does not fit into memory.
+
+    The store's lock is not held.
 
     Args:
         head: its first bytes.
