@@ -17,13 +17,6 @@ from ticketctl.cli.options import now_option, options, trust_clock_option
 from ticketctl.cli.output import choose_colours, say, say_lines
 from ticketctl.errors import Exit, TicketctlError, closest
 
-os.environ.setdefault(
-    "PYTHONTZPATH",
-    "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo",
-)
-"""Where zoneinfo looks by default; told, it need not load the whole of sysconfig to
-find out (3 ms)."""
-
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Create a ticket store, or set up a clone of one."),
     "new": ("new", "Open a ticket and print its id."),

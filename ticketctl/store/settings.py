@@ -169,13 +169,19 @@ def _settings(node: Node, findings: list[Finding]) -> Settings:
     )
 
 
+_ZONE_FOLDERS = (
+    "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo"
+)
+"""Where Python looks for time zones by default."""
+
+
 def _zone_problem(name: str) -> str:
     """Return why a time zone cannot be used; empty if it can.
 
     One that the system has is not loaded only to check it.
     """
     if all(part.isidentifier() for part in name.split("/")):
-        for folder in os.environ.get("PYTHONTZPATH", "").split(":"):
+        for folder in os.environ.get("PYTHONTZPATH", _ZONE_FOLDERS).split(":"):
             try:
                 if read_bytes(f"{folder}/{name}", _MAX_BYTES).startswith(b"TZif"):
                     return ""
