@@ -21,7 +21,7 @@ from ticketctl.core.plural import counted
 from ticketctl.core.profile import Batch, Profile
 from ticketctl.core.query import OneOfTerm, Query
 from ticketctl.core.templates import TooLongError
-from ticketctl.core.ticket import Ticket
+from ticketctl.core.ticket import Ticket, unflat
 from ticketctl.errors import (
     UNREAD,
     BrokenError,
@@ -123,7 +123,7 @@ def run_batch(
                 f"{short_id(ticket.id)} is a ticket of {its_profile.name}, not of {profile.name}"
             )
         values, _ = _values(workspace, its_profile, batch, ticket, request.name)
-        sets = {name.removeprefix("fields."): value for name, value in values.items()}
+        sets = {unflat(name): value for name, value in values.items()}
         return [
             Change(
                 actor,

@@ -16,7 +16,7 @@ from ticketctl.core.engine.timers import future_event, in_future
 from ticketctl.core.entry import Value
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Field, Profile
-from ticketctl.core.ticket import LINK, SETTABLE
+from ticketctl.core.ticket import FIELDS, LINK, SETTABLE, flat_field
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import (
     UNREAD,
@@ -255,9 +255,9 @@ def _field_problem(profile: Profile, key: str, value: Value) -> tuple[str, str] 
     Args:
         key: as the entry has it; none of :data:`_HEAD_KEYS`.
     """
-    if not key.startswith("fields."):
+    if not key.startswith(FIELDS):
         return f'"{key}" cannot be set', closest(key, SETTABLE)
-    name = key.removeprefix("fields.").partition(".")[0]
+    name = flat_field(key)
     declared = profile.fields.get(name)
     if declared is None:
         return f'{profile.name} has no field "{name}"', closest(

@@ -11,7 +11,7 @@ from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Decision, Notification, Refusal
 from ticketctl.core.escaping import safe
 from ticketctl.core.profile import Profile
-from ticketctl.core.ticket import Ticket
+from ticketctl.core.ticket import Ticket, unflat
 from ticketctl.errors import DiskError, TicketctlError, UncommittedError
 from ticketctl.record import Record
 from ticketctl.store import files
@@ -79,7 +79,7 @@ def summarize_change(outcome: Outcome) -> str:
     texts = [
         word for word, text in (("reply", entry.text), ("note", entry.note)) if text
     ]
-    names = [name.removeprefix("fields.") for name in (*entry.sets, *entry.unset)]
+    names = [unflat(name) for name in (*entry.sets, *entry.unset)]
     return ", ".join([*names, *texts]) or entry.event
 
 

@@ -12,7 +12,15 @@ from ticketctl.core.engine.moves import creation_edges
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.profile import Profile, Transition
-from ticketctl.core.ticket import Ticket, apply, changed, fold, stages
+from ticketctl.core.ticket import (
+    Ticket,
+    apply,
+    changed,
+    flat_field,
+    fold,
+    stages,
+    unflat,
+)
 
 
 def recorded_moves(
@@ -88,9 +96,7 @@ def illegal_reasons(profile: Profile, ticket: Ticket | None, entry: Entry) -> li
         channel="mail" if entry.via == "mail" else "cli",
         text=entry.text,
         note=entry.note,
-        changed=frozenset(
-            [name.removeprefix("fields.").partition(".")[0] for name in (*sets, *unset)]
-        ),
+        changed=frozenset([flat_field(name) for name in (*sets, *unset)]),
     )
     return refusals(context, entry.to)[1]
 
@@ -105,9 +111,7 @@ def _as_requested(
     if not edge.sets:
         return entry.sets, entry.unset
     names = [
-        name
-        for name in (*entry.sets, *entry.unset)
-        if name.removeprefix("fields.") not in edge.sets
+        name for name in (*entry.sets, *entry.unset) if unflat(name) not in edge.sets
     ]
     return {name: entry.sets[name] for name in names if name in entry.sets}, [
         name for name in names if name in entry.unset

@@ -13,11 +13,12 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
+from ticketctl.core.patterns import DATE, INSTANT
 from ticketctl.pattern import pattern
 from ticketctl.record import Record
 
-_INSTANT = pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
-_DATE = pattern(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+_INSTANT = pattern(rf"{INSTANT}\Z")
+_DATE = pattern(rf"{DATE}\Z")
 _DURATION = pattern(
     r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\Z",
     re.ASCII,

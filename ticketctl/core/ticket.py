@@ -15,6 +15,8 @@ SETTABLE = ("title", *OPTIONAL_HEAD)
 """The head keys that a request may set, under their own names; all other names are
 fields of the profile."""
 
+FIELDS = "fields."
+"""What the name of a field begins with in ``set`` of an entry."""
 LINK = "follow_up"
 """The one name in ``set`` that the head does not show: the ticket that follows up a
 ``linked`` one."""
@@ -67,7 +69,7 @@ class Ticket(Record):
         if name in HEAD and name != "fields":
             head: Value | None = getattr(self, name)
             return None if head == () else head
-        name, _, item = name.removeprefix("fields.").partition(".")
+        name, _, item = unflat(name).partition(".")
         value = self.fields.get(name)
         if not item:
             return value
@@ -126,7 +128,20 @@ def thaw(value: Any) -> Any:
 
 def flat(name: str) -> str:
     """Return the name of a head key or field as it is in ``set`` of an entry."""
-    return name if name in SETTABLE or name.startswith("fields.") else f"fields.{name}"
+    return name if name in SETTABLE or name.startswith(FIELDS) else FIELDS + name
+
+
+def unflat(name: str) -> str:
+    """Return the name of a head key, field or item from that in ``set`` of an entry."""
+    return name.removeprefix(FIELDS)
+
+
+def flat_field(name: str) -> str:
+    """Return the head key or field that a name in ``set`` of an entry is about.
+
+    ``fields.checklist.verify-restore`` is about ``checklist``.
+    """
+    return name.removeprefix(FIELDS).partition(".")[0]
 
 
 def apply(ticket: Ticket | None, entry: Entry) -> Ticket:
@@ -226,8 +241,8 @@ def _set(
     for name, value in sets.items():
         if name in _HEAD_NAMES:
             head[name] = value
-        elif name.startswith("fields."):
-            _put(name.removeprefix("fields."), value, fields)
+        elif name.startswith(FIELDS):
+            _put(unflat(name), value, fields)
 
 
 _HEAD_NAMES = frozenset((*SETTABLE, "profile", "version"))
@@ -249,8 +264,8 @@ def _put(name: str, value: Value, fields: dict[str, Value]) -> None:
 
 def _clear(name: str, head: dict[str, Any], fields: dict[str, Value]) -> None:
     """Clear a head key, a field, or one item of a checklist."""
-    if name.startswith("fields."):
-        name, _, item = name.removeprefix("fields.").partition(".")
+    if name.startswith(FIELDS):
+        name, _, item = unflat(name).partition(".")
         old = fields.pop(name, None)
         if (
             item

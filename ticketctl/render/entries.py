@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from ticketctl.core.engine.events import is_import
 from ticketctl.core.entry import Entry, Value
+from ticketctl.core.ticket import unflat
 from ticketctl.render.format import Formatter
 from ticketctl.render.sanitize import safe
 
@@ -107,7 +108,7 @@ def value_in_words(formatter: Formatter, value: Value) -> str:
 
 
 def _bare(name: str) -> str:
-    return safe(name.removeprefix("fields."))
+    return safe(unflat(name))
 
 
 def _people(formatter: Formatter, addresses: Iterable[str]) -> str:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from ticketctl.core.patterns import TICKET_ID
 from ticketctl.errors import DiskError
 from ticketctl.pattern import pattern
 
-ID = pattern(r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z")
+ID = pattern(rf"{TICKET_ID}\Z")
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no i, l, o, u."""
 PLACE = pattern(r"tickets/\d{4}(?:/\d\d(?:/\d\d(?:/\d{6}-\w{5}\.yaml)?)?)?\Z")

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from ticketctl.app.email.ticket_reader import TicketReader
 from ticketctl.core.entry import Entry
+from ticketctl.core.patterns import TICKET_ID
 from ticketctl.core.ticket import LINK, Ticket
 from ticketctl.store.email.headers import same_address
 from ticketctl.store.email.parse import Email
 from ticketctl.store.email.settings import MailSettings
 from ticketctl.store.yaml.loader import LoadedTicket
 
-_TAG = re.compile(r"\[([0-9]{6}-[0-9a-hjkmnp-tv-z]{5})\]")
+_TAG = re.compile(rf"\[({TICKET_ID})\]")
 _MAX_REFERENCES = 20
 _MAX_FOLLOW_UPS = 20
 """How many tickets of a chain of follow-ups are looked at."""

@@ -12,7 +12,7 @@ from ticketctl.core.engine.requests import Actor, Change, Create, Notification
 from ticketctl.core.entry import Entry
 from ticketctl.core.profile import Transition
 from ticketctl.core.templates import MOST, TooLongError
-from ticketctl.core.ticket import Ticket, apply, fold
+from ticketctl.core.ticket import Ticket, apply, fold, unflat
 
 
 class DecisionDraft:
@@ -146,7 +146,7 @@ class DecisionDraft:
         }
         self._written += sum(sizes.values())
         if self._written > MOST:
-            largest = max(sizes, key=lambda name: sizes[name]).removeprefix("fields.")
+            largest = unflat(max(sizes, key=lambda name: sizes[name]))
             raise TooLongError(
                 self._written, f"what is set at once, {largest} the last,"
             )

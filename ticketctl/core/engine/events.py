@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from ticketctl.core.conditions import Event
 from ticketctl.core.entry import Entry
 from ticketctl.core.profile import Profile
+from ticketctl.core.ticket import flat_field
 
 _OPENINGS = ("created", "imported")
 """The kinds of the first entry of a history: of these, only that entry has a status."""
@@ -35,7 +36,10 @@ def events_of(profile: Profile, entry: Entry) -> set[Event]:
     events: set[Event] = set()
     if entry.sets or entry.unset:
         events.update(
-            [Event("field_set", _field(name)) for name in (*entry.sets, *entry.unset)]
+            [
+                Event("field_set", flat_field(name))
+                for name in (*entry.sets, *entry.unset)
+            ]
         )
     if entry.to is not None:
         events.add(Event("entered", entry.to))
@@ -61,12 +65,6 @@ def events_of(profile: Profile, entry: Entry) -> set[Event]:
     if entry.rule and entry.key is not None:
         events.add(Event("fired", entry.rule))
     return events
-
-
-def _field(name: str) -> str:
-    """Return the field of a flat name: ``checklist`` of
-    ``fields.checklist.verify-restore``."""
-    return name.removeprefix("fields.").partition(".")[0]
 
 
 def latest(profile: Profile, history: Iterable[Entry], event: Event) -> int:

@@ -20,7 +20,7 @@ from ticketctl.core.engine.requests import Fire
 from ticketctl.core.entry import HIDDEN, Entry
 from ticketctl.core.people import People
 from ticketctl.core.profile import Automation, Profile
-from ticketctl.core.ticket import Ticket
+from ticketctl.core.ticket import Ticket, flat
 from ticketctl.record import Record
 
 
@@ -176,7 +176,7 @@ def _done(ticket: Ticket, automation: Automation, anchor: str) -> int:
 
 def _field_anchor(ticket: Ticket, automation: Automation) -> Entry | None:
     """Return the entry that last set the date, in any status."""
-    names = {automation.at, f"fields.{automation.at}"}
+    names = {automation.at, flat(automation.at)}
     setters = [entry for entry in ticket.acts if names.intersection(entry.sets)]
     return setters[-1] if setters and ticket.get(automation.at) is not None else None
 

@@ -15,7 +15,7 @@ from ticketctl.core.engine.rule_runner import RuleRun, RuleRunner
 from ticketctl.core.entry import Entry, Value
 from ticketctl.core.profile import Automation, Transition
 from ticketctl.core.templates import TooLongError
-from ticketctl.core.ticket import Ticket, apply, flat
+from ticketctl.core.ticket import Ticket, apply, flat, flat_field
 from ticketctl.record import replace
 
 
@@ -236,7 +236,7 @@ def _event_of(request: Change) -> str:
 
 def _base_names(names: Iterable[str]) -> frozenset[str]:
     """Return names of fields without the items of checklists."""
-    return frozenset(name.removeprefix("fields.").partition(".")[0] for name in names)
+    return frozenset(flat_field(name) for name in names)
 
 
 def _head_order(name: str) -> tuple[int, str]:

@@ -12,6 +12,7 @@ from ticketctl.core.dates import zone
 from ticketctl.core.language.symbols import (
     SymbolTable,
 )
+from ticketctl.core.patterns import DATE
 from ticketctl.core.yaml_node import Node
 from ticketctl.pattern import pattern
 
@@ -67,7 +68,7 @@ def read_holidays(
         try:
             found.add(
                 date.fromisoformat(item.text)
-                if re.fullmatch(r"\d{4}-\d\d-\d\d", item.text)
+                if re.fullmatch(DATE, item.text)
                 else _no_date()
             )
         except ValueError:

@@ -6,21 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ticketctl.core import patterns
 from ticketctl.core.entry import ENTRY_KEYS, EVENTS
 from ticketctl.core.profile import Field, Profile
 from ticketctl.core.ticket import HEAD
 
 _TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"type": "array", "items": _TEXT}
-_ID = {"type": "string", "pattern": "^[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}$"}
-_EVENT = {"type": "string", "pattern": "^e[0-9a-f]{12}$"}
-_INSTANT = {
-    "type": "string",
-    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
-}
+_ID = {"type": "string", "pattern": f"^{patterns.TICKET_ID}$"}
+_EVENT = {"type": "string", "pattern": f"^{patterns.EVENT_ID}$"}
+_INSTANT = {"type": "string", "pattern": f"^{patterns.INSTANT}$"}
 _DATE = {
     "type": "string",
-    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$",
+    "pattern": f"^{patterns.DATE}({patterns.INSTANT.removeprefix(patterns.DATE)})?$",
 }
 _OF_HEAD: dict[str, Any] = {
     "id": _ID,

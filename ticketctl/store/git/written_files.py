@@ -8,6 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from ticketctl.core.hashing import sha256
+from ticketctl.core.patterns import EVENT_ID
 from ticketctl.errors import DiskError
 from ticketctl.store import files
 from ticketctl.store.git.queries import read_blobs
@@ -141,4 +142,5 @@ def event_ids(data: bytes) -> set[bytes]:
     """Return the ids of the events in the file of a ticket."""
     import re
 
-    return set(re.findall(rb"\bid: [\"']?(e[0-9a-f]{12})\b", data))
+    pattern = rf"\bid: [\"']?({EVENT_ID})\b".encode()
+    return set(re.findall(pattern, data))

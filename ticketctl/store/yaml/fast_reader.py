@@ -16,6 +16,7 @@ from typing import Any
 
 from ticketctl.core.dates import moment_of, parse_instant
 from ticketctl.core.entry import ENTRY_KEYS, ENTRY_NAMES, EVENTS, Entry, Value
+from ticketctl.core.patterns import EVENT_ID
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.core.yaml_node import Node, plain
 from ticketctl.pattern import pattern
@@ -32,15 +33,14 @@ from ticketctl.store.yaml.writer import (
 )
 
 _START, _NEXT = "\nhistory:\n- ", "\n- "
-_ID = "e[0-9a-f]{12}"
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 _BELOW = r"(?:\n(?:    [^\n]+|  - [^\n]+|(?=\n)))"
 _WHAT = ("role", "for", "via", "event", "from", "to", "rule")
 _BEGIN = re.compile(
-    rf"id: ({_ID})\n  at: ({_TIME})\n  by: ([^\n]+{_BELOW}*)((?:\n  (?:{'|'.join(_WHAT)}): [^\n]+{_BELOW}*)+)"
+    rf"id: ({EVENT_ID})\n  at: ({_TIME})\n  by: ([^\n]+{_BELOW}*)((?:\n  (?:{'|'.join(_WHAT)}): [^\n]+{_BELOW}*)+)"
 )
 _KEY = re.compile(r"\n  ([a-z_]+):(?: (?!\n)|(?=\n))")
-_ANCHOR, _INSTANT = pattern(rf"{_ID}\Z"), pattern(rf"{_TIME}\Z")
+_ANCHOR, _INSTANT = pattern(rf"{EVENT_ID}\Z"), pattern(rf"{_TIME}\Z")
 _SET_KEY = pattern(r'[a-z_][^\n:" ]*\Z')
 _INTEGER = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
 _NAMES = frozenset(("profile", "title", "customer", "assignee"))

@@ -11,6 +11,7 @@ from typing import Any
 
 from ticketctl.core.dates import moment_of, parse_instant, zone
 from ticketctl.core.entry import ENTRY_KEYS, EVENTS, Entry
+from ticketctl.core.patterns import EVENT_ID
 from ticketctl.core.ticket import HEAD, Ticket, fold, thaw
 from ticketctl.core.yaml_node import Node, plain
 from ticketctl.errors import BrokenError, Place, closest
@@ -18,7 +19,7 @@ from ticketctl.pattern import pattern
 from ticketctl.record import Record
 from ticketctl.store.yaml.located_reader import read_strict
 
-_EVENT_ID = pattern(r"e[0-9a-f]{12}\Z")
+_EVENT_ID = pattern(rf"{EVENT_ID}\Z")
 
 
 class Difference(Record):

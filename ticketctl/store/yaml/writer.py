@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from ticketctl.core.entry import Entry
+from ticketctl.core.patterns import DATE, EVENT_ID, INSTANT, TICKET_ID
 from ticketctl.core.ticket import Ticket
 from ticketctl.pattern import pattern
 
@@ -42,7 +43,7 @@ BY_SCHEMA = frozenset(
 )
 """Keys under which ids and instants stand without quotes, in the form of MACHINE."""
 MACHINE = pattern(
-    r"[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}\Z|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?\Z|e[0-9a-f]{12}\Z"
+    "|".join(rf"{form}\Z" for form in (TICKET_ID, DATE, INSTANT, EVENT_ID))
 )
 
 

@@ -1,0 +1,12 @@
+"""The forms of ids, dates and instants, as parts of regular expressions."""
+
+from __future__ import annotations
+
+DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+"""``2026-11-21``."""
+INSTANT = f"{DATE}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}Z"
+"""``2026-11-21T09:14:03Z``."""
+TICKET_ID = "[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}"
+"""``261121-k3qx9``: the UTC date, and five characters of Crockford's base 32."""
+EVENT_ID = "e[0-9a-f]{12}"
+"""``e19d27ad6876d``: the beginning of a hash."""
