@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from ticketctl.app.attachments import attachment_path
 from ticketctl.app.email.delivery import Delivery
-from ticketctl.app.email.quarantine import quarantine_path
+from ticketctl.app.email.quarantine import path_in_quarantine
 from ticketctl.app.email.threads import EmailEntry
 from ticketctl.app.input import values
 from ticketctl.app.workspace import Workspace
@@ -285,7 +285,7 @@ def _same_digest(entry: Entry, email: Email) -> bool:
 
 def _is_quarantined(workspace: Workspace, data: bytes) -> bool:
     """Return whether an email is quarantined with just these bytes."""
-    return os.path.lexists(f"{workspace.root}/{quarantine_path(workspace, data)}")
+    return os.path.lexists(f"{workspace.root}/{path_in_quarantine(workspace, data)}")
 
 
 def _has_bytes(path: str, data: bytes) -> bool:

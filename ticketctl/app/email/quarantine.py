@@ -29,7 +29,7 @@ MAX_QUARANTINED = 1 << 30
 server."""
 
 
-def quarantine_path(workspace: Workspace, data: bytes) -> str:
+def path_in_quarantine(workspace: Workspace, data: bytes) -> str:
     """Return the path that a quarantined email has or would have, in the store."""
     digest = hashlib.sha256(data).hexdigest()
     return f"{quarantine.quarantine_path(workspace.root, digest, workspace.now)}.eml"
@@ -46,7 +46,7 @@ def put_in_quarantine(workspace: Workspace, data: bytes, reason: str) -> str:
             workspace.root, data, reason, workspace.now
         ):
             write_files(workspace, writes)
-    return quarantine_path(workspace, data)
+    return path_in_quarantine(workspace, data)
 
 
 def quarantine_large(
@@ -105,7 +105,7 @@ def quarantine_and_notify(
     )
     if outcome is not None:
         writes += writes_of(workspace, outcome, files.MAX_BYTES)
-    place = quarantine_path(workspace, data)
+    place = path_in_quarantine(workspace, data)
     if writes:
         write_files(workspace, writes)
     if outcome is not None:
