@@ -30,7 +30,7 @@ def test_odd_ways_to_say_who_commits(
     ).author.startswith("tom <tom@y.example> ")
     monkeypatch.delenv("GIT_AUTHOR_NAME")
     git_of(store_root, "config", "user.name", "   ")
-    with pytest.raises(DiskError, match="no name and address"):
+    with pytest.raises(DiskError, match="no name and email address"):
         identity_of(str(store_root), "x@y.example")
 
 
