@@ -39,7 +39,7 @@ def root(tmp_path: Path) -> Path:
     made = make_store(tmp_path / "store")
     make_tickets(made, "aaaaa", "bbbbb", "ccccc")
     assert said(made) == "0 problems in 3 tickets"
-    assert said(made) == "0 problems in 0 tickets; 3 found right before"
+    assert said(made) == "0 problems in 0 tickets; 3 checked before"
     return made
 
 
@@ -59,8 +59,8 @@ def test_only_what_changed(root: Path) -> None:
     done(root, "note", "aaaaa", "-m", "Seen.")
     make_tickets(root, "ddddd")
     file_of(root, "bbbbb").unlink()
-    assert said(root) == "0 problems in 2 tickets; 1 found right before"
-    assert said(root) == "0 problems in 0 tickets; 3 found right before"
+    assert said(root) == "0 problems in 2 tickets; 1 checked before"
+    assert said(root) == "0 problems in 0 tickets; 3 checked before"
 
 
 def test_what_is_wrong_is_reported_each_time(root: Path) -> None:
@@ -81,7 +81,7 @@ def test_what_is_wrong_is_reported_each_time(root: Path) -> None:
                 full.status,
             )
             assert full.status == status
-            assert ran.err.strip() == "1 problem in 1 ticket; 2 found right before"
+            assert ran.err.strip() == "1 problem in 1 ticket; 2 checked before"
     file_of(root, "aaaaa").write_bytes(whole)
     assert said(root).startswith("0 problems in 0 tickets; 3"), (
         "these bytes were found right once"
@@ -110,7 +110,7 @@ def test_other_rules(root: Path) -> None:
         ),
     ):
         said(root)
-        assert said(root) == "0 problems in 0 tickets; 3 found right before"
+        assert said(root) == "0 problems in 0 tickets; 3 checked before"
         change()
         assert said(root) == "0 problems in 3 tickets"
 
@@ -141,7 +141,7 @@ def test_what_passing_time_can_break(root: Path) -> None:
     )
     for _ in range(2):
         assert said(root).startswith("0 problems in")
-        assert "; 2 found" in said(root)
+        assert "; 2 checked" in said(root)
     ran = ticketctl(root, "check", "--changed", now="2026-11-06T12:00")
     assert ran.status == 1
     assert "a ticket can be Open only if: late" in ran.out
@@ -164,16 +164,16 @@ def test_what_lies_elsewhere(root: Path) -> None:
     lies = root / f"attachments/{whole.id}/{whole.history[-1].id}-a.txt"
     lies.parent.mkdir(parents=True)
     lies.write_text("here")
-    assert said(root) == "0 problems in 1 ticket; 2 found right before"
-    assert said(root) == "0 problems in 0 tickets; 3 found right before"
+    assert said(root) == "0 problems in 1 ticket; 2 checked before"
+    assert said(root) == "0 problems in 0 tickets; 3 checked before"
     lies.rename(root / "away")
     for _ in range(2):
-        assert said(root) == "0 problems, 1 warning in 1 ticket; 2 found right before"
+        assert said(root) == "0 problems, 1 warning in 1 ticket; 2 checked before"
     (root / "away").rename(lies)
-    assert said(root) == "0 problems in 0 tickets; 3 found right before"
+    assert said(root) == "0 problems in 0 tickets; 3 checked before"
     file_of(root, "aaaaa").write_bytes(emit(ticket))
     lies.unlink()
-    assert said(root) == "0 problems in 1 ticket; 2 found right before", (
+    assert said(root) == "0 problems in 1 ticket; 2 checked before", (
         "an attachment of what was there once"
     )
 
@@ -221,11 +221,11 @@ def test_an_index_that_cannot_be_written(root: Path) -> None:
     assert path is not None
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    assert said(root) == "0 problems in 1 ticket; 2 found right before"
+    assert said(root) == "0 problems in 1 ticket; 2 checked before"
     other.execute("ROLLBACK")
     other.close()
-    assert said(root) == "0 problems in 1 ticket; 2 found right before"
-    assert said(root) == "0 problems in 0 tickets; 3 found right before"
+    assert said(root) == "0 problems in 1 ticket; 2 checked before"
+    assert said(root) == "0 problems in 0 tickets; 3 checked before"
     os.truncate(path, 5000)
     assert said(root) == "0 problems in 3 tickets"
 
@@ -236,7 +236,7 @@ def test_changed_is_refused_with_other_selections(root: Path) -> None:
     for words in (("aaaaa",), ("--staged",), ("--range", "HEAD..")):
         ran = ticketctl(root, "check", "--changed", *words)
         assert ran.status == 2
-        assert "check takes ids, --changed, --staged or --range, one of them" in ran.err
+        assert "use only one of: ids, --changed, --staged, --range" in ran.err
     assert (
         json.loads(ticketctl(root, "check", "--changed", "--format", "json").out)[
             "checked"

@@ -81,7 +81,7 @@ def test_an_import_sends_no_email(theirs: Path, tmp_path: Path) -> None:
     root, text = ours(tmp_path), done(theirs, "export")
     said = bring(root, text)
     assert "2 tickets imported" in said
-    assert "1 ticket owed notices, which are not sent from here" in said
+    assert "1 ticket had pending notifications, which are not sent from here" in said
     assert done(root, "mail", "show") == ""
     assert list(due_notifications(taken(root, "aaaaa"))) == []
     before, after = taken(theirs, "aaaaa"), taken(root, "aaaaa")
@@ -110,7 +110,7 @@ def test_an_import_sends_no_email(theirs: Path, tmp_path: Path) -> None:
     shown = done(root, "mail", "show", "aaaaa", now=LATER)
     assert "when it was imported; never sent" in shown
     assert "(sent)" not in shown
-    assert "imported; notices owed until then are not sent" in done(
+    assert "imported; earlier notifications are not sent" in done(
         root, "log", "aaaaa", now=LATER
     )
     events = json.loads(done(root, "show", "aaaaa", "--format", "json", now=LATER))[
@@ -430,7 +430,7 @@ def test_a_storm_of_imported_clocks_waits_to_be_confirmed(tmp_path: Path) -> Non
         "customer": "ann@customer.example",
         "assignee": "amy@support.example",
     }
-    assert "rules by time are due for 8 tickets: ticketctl sweep -n" in bring(
+    assert "time-based rules are due for 8 tickets: ticketctl sweep -n" in bring(
         root, lines(*[row] * 8)
     )
     ran = ticketctl(root, "sweep", now=LATER)
@@ -513,7 +513,7 @@ def test_what_an_import_names_and_lacks_is_reported(
     )
     root = ours(tmp_path)
     said = bring(root, lines(*rows(theirs)))
-    assert "2 attachments named but not here" in said
+    assert "2 attachments missing" in said
     done(root, "show", "bbbbb", now=LATER)
     (row,) = rows(theirs)
     row["id"] = row["history"][0]["set"]["ticket"] = "261102-ddddd"

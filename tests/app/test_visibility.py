@@ -177,7 +177,7 @@ def test_words_of_notes_are_not_found(tc: Run) -> None:
         tc("list", "-A", "-S", "broken", "--format", "id", as_=JANE).out
         == "261102-aaaaa\n"
     )
-    assert "in the store 1 open" in tc("list", "-A", as_=JANE).err
+    assert "1 open in the store" in tc("list", "-A", as_=JANE).err
 
 
 OTHERS = [

@@ -23,7 +23,7 @@ refused  a1f7k  Open -> Ticket Assigned: Work order prints without the part numb
 $ ticketctl list
 ID            STATUS  WHO  AGE     DUE  TITLE
 261102-a1f7k  Open    -    15 min  -    Work order prints without the part number
-1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
+1 ticket; 1 open in the store (waiting for the customer: 0; for us: 1)
 $ ticketctl next a1f7k
 a1f7k is Open. As Amy (agent) you can change it to:
   Ticket Assigned   Agent has been assigned to work the ticket.
@@ -168,7 +168,7 @@ ID            STATUS                    RELEASE  TITLE
 261105-c3h9n  Testing and Verification  2026.3   Export of stock levels stops at 1,000 rows
 261105-b2g8m  Done Awaiting Release     -        Stock list shows a part twice
 261102-a1f7k  Done Awaiting Release  !  2026.3   Work order prints without the part number
-3 tickets; in the store 3 open (waiting on the customer: 0; on us: 3)
+3 tickets; 3 open in the store (waiting for the customer: 0; for us: 3)
 
 # A26: --without leaves it out; all others that are ready are delivered together, in one commit.
 @ 2026-11-06T09:00 agent:amy@support.example
@@ -216,7 +216,7 @@ $ ticketctl list --columns id,status,who,release,title
 ID            STATUS                    WHO  RELEASE  TITLE
 261102-a1f7k  Solution Rejected  !      Amy  -        Work order prints without the part number
 261105-c3h9n  Testing and Verification  Amy  2026.3   Export of stock levels stops at 1,000 rows
-2 tickets; in the store 2 open (waiting on the customer: 0; on us: 2)
+2 tickets; 2 open in the store (waiting for the customer: 0; for us: 2)
 $ ticketctl move a1f7k "Send to Development" -m "The field is too narrow for long part numbers."
 a1f7k: Solution Rejected -> Send to Development     dan@dev.example will be notified
 @ 2026-11-09T08:00 developer:dan@dev.example
@@ -239,7 +239,7 @@ a1f7k: Release Delivered -> Resolved
 $ ticketctl list --due
 ID            STATUS    WHO  AGE  DUE  TITLE
 261102-a1f7k  Resolved  Amy  0 s  7 d  Work order prints without the part number
-1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
+1 ticket; 1 open in the store (waiting for the customer: 0; for us: 1)
 
 # A24: a customer's message stops the clock; the next public message by staff starts it anew.
 @ 2026-11-13T17:00 customer:jane@airline.example
@@ -247,7 +247,7 @@ $ ticketctl reply a1f7k -m "Must we print the old work orders again?"
 a1f7k: reply added     amy@support.example will be notified; its timer is stopped
 @ 2026-11-16T09:00 agent:amy@support.example
 $ ticketctl list --due
-no tickets match (1 open)
+no tickets match (1 open in the store)
 $ ticketctl reply a1f7k -m "No. Only those that you still need on paper."
 a1f7k: reply added
        jane@airline.example will be notified; closes by itself in 7 d (2026-11-23 09:00)
@@ -272,7 +272,7 @@ $ ticketctl list --closed
 ID            STATUS  WHO  AGE     DUE  TITLE
 261102-a1f7k  Closed  Amy  30 min  -    Work order prints without the part number
 261105-b2g8m  Closed  Amy  17 d    -    Stock list shows a part twice
-2 tickets; in the store 1 open (waiting on the customer: 0; on us: 1)
+2 tickets; 1 open in the store (waiting for the customer: 0; for us: 1)
 $ ticketctl show a1f7k
 261102-a1f7k  Work order prints without the part number
 Closed (closed)   aerosoft   customer jane@airline.example   assignee amy@support.example

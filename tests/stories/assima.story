@@ -26,7 +26,7 @@ refused  w1z4d  New -> Assigned: Course cannot be published
 $ ticketctl list
 ID            STATUS  WHO  AGE     DUE  TITLE
 261102-w1z4d  New     -    15 min  -    Course cannot be published
-1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
+1 ticket; 1 open in the store (waiting for the customer: 0; for us: 1)
 $ ticketctl next w1z4d
 w1z4d is New. As Sam (support) you can change it to:
   Assigned    People in charge of Assima Support Center will be notified of this new ticket and they
@@ -74,7 +74,7 @@ no tickets match
 $ ticketctl list
 ID            STATUS     WHO  AGE  DUE  TITLE
 261102-w1z4d  Postponed  -    0 s  -    Course cannot be published
-1 ticket; in the store 0 open
+1 ticket; 0 open in the store
 
 # S2: messages move nothing; support is told. What the customer says by telephone is recorded for her.
 @ 2026-11-03T10:00 customer:jane@training.example
@@ -124,7 +124,7 @@ refused  w1z4d  QA Pending -> Verified: Course cannot be published
 $ ticketctl list -s qa-pending --columns id,status,who,correction,fix_build,title
 ID            STATUS         WHO  CORRECTION  FIX_BUILD  TITLE
 261102-w1z4d  QA Pending  !  -    yes         8.2.117    Course cannot be published
-1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
+1 ticket; 1 open in the store (waiting for the customer: 0; for us: 1)
 $ ticketctl log w1z4d
 2026-11-02 09:05  jane (customer)   created as New; notified Sam, Sue
     Publishing stops at 80 percent with error 17.
@@ -225,7 +225,7 @@ w1z4d: QA Pending -> Verified
 $ ticketctl list --due
 ID            STATUS    WHO  AGE  DUE   TITLE
 261102-w1z4d  Verified  Sue  0 s  30 d  Course cannot be published
-1 ticket; in the store 0 open
+1 ticket; 0 open in the store
 
 # S8: a customer's message stops the 30 days; the next public message by staff starts them anew.
 @ 2026-11-10T10:00 customer:jane@training.example
@@ -257,7 +257,7 @@ no tickets match
 $ ticketctl list -c @me --closed
 ID            STATUS  WHO  AGE   DUE  TITLE
 261102-w1z4d  Closed  Sue  22 h  -    Course cannot be published
-1 ticket; in the store 0 open
+1 ticket; 0 open in the store
 
 # X1: the whole story.
 @ 2026-12-11T10:00 support:sam@support.example

@@ -16,7 +16,7 @@ $ ticketctl new "Invoice shows the wrong address" -d "The October invoice has ou
 $ ticketctl list
 ID            STATUS  WHO  AGE     DUE  TITLE
 261102-k3qx9  New     -    15 min  -    Invoice shows the wrong address
-1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
+1 ticket; 1 open in the store (waiting for the customer: 0; for us: 1)
 $ ticketctl next k3qx9
 k3qx9 is New. As Amy (agent) you can change it to:
   Open   An Open ticket is defined as a ticket assigned to a support person at BizTech.
@@ -93,7 +93,7 @@ refused  k3qx9  Open: Invoice shows the wrong address
 $ ticketctl list -a @me
 ID            STATUS   WHO  AGE     DUE  TITLE
 261102-k3qx9  Open  !  Amy  30 min  1 d  Invoice shows the wrong address
-1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
+1 ticket; 1 open in the store (waiting for the customer: 0; for us: 1)
 $ ticketctl assign k3qx9 ben@support.example -m "Ben knows the billing system."
 k3qx9: assignee ben@support.example, note added     a reminder goes out in 2 d (2026-11-04 11:00)
 
@@ -142,7 +142,7 @@ k3qx9: Open -> Solved
 $ ticketctl list --due
 ID            STATUS  WHO  AGE  DUE  TITLE
 261102-k3qx9  Solved  Ben  0 s  4 d  Invoice shows the wrong address
-1 ticket; in the store 0 open
+1 ticket; 0 open in the store
 
 # B6: a note does not reset them; the sweep closes when they are over.
 @ 2026-11-09T09:00 agent:amy@support.example
@@ -163,7 +163,7 @@ no tickets match
 $ ticketctl list --closed
 ID            STATUS  WHO  AGE  DUE  TITLE
 261102-k3qx9  Closed  Ben  0 s  -    Invoice shows the wrong address
-1 ticket; in the store 0 open
+1 ticket; 0 open in the store
 
 # B8: Closed is final. What she writes now opens a linked ticket.
 @ 2026-11-12T10:00 customer:jane@customer.example
@@ -179,7 +179,7 @@ $ ticketctl list -A --columns id,status,customer,follows,title
 ID            STATUS  CUSTOMER               FOLLOWS       TITLE
 261112-v29gq  New     jane@customer.example  261102-k3qx9  Invoice shows the wrong address
 261102-k3qx9  Closed  jane@customer.example  -             Invoice shows the wrong address
-2 tickets; in the store 1 open (waiting on the customer: 0; on us: 1)
+2 tickets; 1 open in the store (waiting for the customer: 0; for us: 1)
 
 # X1: the whole story, on the ticket and in git.
 @ 2026-11-12T11:00 agent:amy@support.example

@@ -25,7 +25,7 @@ refused  w2m7d  New -> Follow Up Needed: Resource: Laptop is slow after the upda
 $ ticketctl list
 ID            STATUS  WHO  AGE    DUE  TITLE
 261102-w2m7d  New     -    5 min  -    Laptop is slow after the update
-1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
+1 ticket; 1 open in the store (waiting for the customer: 0; for us: 1)
 $ ticketctl move w2m7d "Note Emailed In"
 refused  w2m7d  New -> Note Emailed In: Laptop is slow after the update
   - Note Emailed In is never set by hand: the rule mail-noted sets it
@@ -142,7 +142,7 @@ w2m7d: Follow Up Needed: Resource -> Waiting Customer
 $ ticketctl list
 ID            STATUS            WHO   AGE  DUE  TITLE
 261102-w2m7d  Waiting Customer  Tina  0 s  5 d  Laptop is slow after the update
-1 ticket; in the store 1 open (waiting on the customer: 1; on us: 0)
+1 ticket; 1 open in the store (waiting for the customer: 1; for us: 0)
 @ 2026-11-08T14:30 -
 $ ticketctl sweep -n
 would remind  w2m7d  jane@acme.example about Waiting Customer   due 30 min ago
@@ -273,7 +273,7 @@ w2m7d: Follow Up Needed: Resource -> No Appt Needed - To Do
 $ ticketctl list --columns id,status,who,queue,title
 ID            STATUS                     WHO  QUEUE                TITLE
 261102-w2m7d  No Appt Needed - To Do  !  Tom  todo/tom@it.example  Laptop is slow after the update
-1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
+1 ticket; 1 open in the store (waiting for the customer: 0; for us: 1)
 
 # G7: Complete takes every item of the checklist and the time entries. Both reasons are told.
 @ 2026-11-19T15:00 technician:tom@it.example
@@ -310,7 +310,7 @@ no tickets match
 $ ticketctl list --closed
 ID            STATUS    WHO  AGE  DUE  TITLE
 261102-w2m7d  Complete  Tom  1 h  -    Laptop is slow after the update
-1 ticket; in the store 0 open
+1 ticket; 0 open in the store
 $ ticketctl show w2m7d
 261102-w2m7d  Laptop is slow after the update
 Complete (closed)   ggit   customer jane@acme.example   assignee tom@it.example

@@ -23,13 +23,13 @@ $ ticketctl --as technician:tom@support.example list --queue
 ID            STATUS             WHO  AGE     DUE  TITLE
 261102-p0r4c  Open               -    10 min  -    Where do I change my password?
 261102-7wm2d  Customer-Reply  !  -    0 s     -    Mail server rejects attachments
-2 tickets; in the store 2 open (waiting on the customer: 0; on us: 2)
+2 tickets; 2 open in the store (waiting for the customer: 0; for us: 2)
 
 # X7: the customer sees their own.
 $ ticketctl list
 ID            STATUS             WHO  AGE  DUE  TITLE
 261102-7wm2d  Customer-Reply  !  -    0 s  -    Mail server rejects attachments
-1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
+1 ticket; 1 open in the store (waiting for the customer: 0; for us: 1)
 
 # H2, X2: starting is a technician's, and takes an assignee. Both reasons are told.
 $ ticketctl move 7wm2d "In Progress"
@@ -91,7 +91,7 @@ $ ticketctl list
 ID            STATUS             WHO  AGE     DUE  TITLE
 261102-7wm2d  Customer-Reply  !  Tom  5 min   -    Mail server rejects attachments
 261102-p0r4c  Open               -    40 min  -    Where do I change my password?
-2 tickets; in the store 2 open (waiting on the customer: 0; on us: 2)
+2 tickets; 2 open in the store (waiting for the customer: 0; for us: 2)
 $ ticketctl move 7wm2d in-progress -m "The virus scanner is out of memory."
 7wm2d: Customer-Reply -> In Progress
 warning: the customer replied while the ticket was In Progress:
@@ -127,11 +127,11 @@ reminded  7wm2d  tom@support.example about Customer-Reply   due 6 h 10 min ago
 1 ticket
 $ ticketctl sweep
 $ ticketctl list --queue --columns id,status,who,due,due_now,queued_at
-amy@support.example is not among the people of ticketctl.yaml and reads everything, internal notes too (--as customer:amy@support.example shows what a customer sees)
+amy@support.example is not among the people of ticketctl.yaml and reads everything, also internal notes (--as customer:amy@support.example shows what a customer sees)
 ID            STATUS             WHO  DATE              DUE_NOW  QUEUED_AT
 261102-7wm2d  Customer-Reply  !  Tom  2026-11-04 02:00  yes      2026-11-02 15:20
 261102-p0r4c  Open               -    -                 -        2026-11-02 15:10
-2 tickets; in the store 2 open (waiting on the customer: 0; on us: 2)
+2 tickets; 2 open in the store (waiting for the customer: 0; for us: 2)
 
 # H2, H6: the technician starts.
 @ 2026-11-04T08:15 technician:tom@support.example
@@ -180,7 +180,7 @@ $ ticketctl move 7wm2d Closed --reply "Thank you. We close this now."
 $ ticketctl list --closed
 ID            STATUS  WHO  AGE  DUE  TITLE
 261102-7wm2d  Closed  Tom  0 s  -    Mail server rejects attachments
-1 ticket; in the store 1 open (waiting on the customer: 0; on us: 1)
+1 ticket; 1 open in the store (waiting for the customer: 0; for us: 1)
 
 # H10: within 30 days a reply opens a closed ticket again.
 @ 2026-11-07T09:00 customer:jane@shop.example
@@ -199,7 +199,7 @@ $ ticketctl list --columns id,status,who,next_due,title
 ID            STATUS    WHO  NEXT_DUE          TITLE
 261102-7wm2d  Answered  Tom  2026-12-07 10:00  Mail server rejects attachments
 261102-p0r4c  Open      -    -                 Where do I change my password?
-2 tickets; in the store 2 open (waiting on the customer: 1; on us: 1)
+2 tickets; 2 open in the store (waiting for the customer: 1; for us: 1)
 @ 2026-12-07T09:59 -
 $ ticketctl sweep
 @ 2026-12-07T10:15 -
@@ -231,7 +231,7 @@ ID            STATUS  WHO  AGE   DUE  TITLE
 270108-4tz8n  Open    -    1 h   -    Mail server rejects attachments again
 261102-7wm2d  Closed  Tom  31 d  -    Mail server rejects attachments
 261102-p0r4c  Open    -    66 d  -    Where do I change my password?
-3 tickets; in the store 2 open (waiting on the customer: 0; on us: 2)
+3 tickets; 2 open in the store (waiting for the customer: 0; for us: 2)
 $ ticketctl show 7wm2d
 261102-7wm2d  Mail server rejects attachments
 Closed (closed)   hosting   customer jane@shop.example   assignee tom@support.example

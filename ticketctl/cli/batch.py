@@ -58,6 +58,7 @@ def batch_command(
     refused = [outcome for outcome in outcomes if outcome.refused]
     if refused:
         env.note(
-            f"nothing was moved: {len(refused)} of {len(outcomes)} tickets are refused"
+            f"nothing was written: {len(refused)} of {len(outcomes)} tickets "
+            "are refused"
         )
     tell(env, refused or outcomes, format_, dry=False)

@@ -63,8 +63,8 @@ def move_command(
     *ids, status = words
     if not ids or not status.strip():
         raise UsageError(
-            "name a ticket and a status",
-            "ticketctl move ID STATUS; ticketctl next ID shows what is open",
+            "missing STATUS" if ids or status.strip() else "missing ID and STATUS",
+            "ticketctl move ID STATUS; ticketctl next ID shows the statuses",
         )
     _change(
         env,
@@ -192,7 +192,9 @@ def _read_message(message: str | None, file: str | None, what: str, id_: str) ->
 
         return read_text(file, f"the {what}")
     if message is None and not sys.stdin.isatty():
-        raise UsageError(f"say what the {what} is", "-m TEXT, or -F FILE (- for stdin)")
+        raise UsageError(
+            f"the {what} has no text", "use -m TEXT, or -F FILE (- for stdin)"
+        )
     if message is None:
         message = _edit_message(what, id_)
     return values.clean_text(message, f"the {what}")
@@ -200,11 +202,13 @@ def _read_message(message: str | None, file: str | None, what: str, id_: str) ->
 
 def _edit_message(what: str, id_: str) -> str:
     head = (
-        f"\n# The {what} to {id_}. Lines that begin with # are left out; "
-        "an empty text ends it.\n"
+        f"\n# The {what} for {id_}. Lines that begin with # are ignored; "
+        "with an empty text, nothing is written.\n"
     )
     page = click.edit(head, extension=".md") or ""
     message = "\n".join(line for line in page.split("\n") if not line.startswith("#"))
     if not message.strip():
-        raise UsageError(f"an empty {what}; nothing was written", "-m TEXT, or -F FILE")
+        raise UsageError(
+            f"the {what} is empty; nothing was written", "use -m TEXT, or -F FILE"
+        )
     return message

@@ -51,7 +51,7 @@ def check_command(
 
     workspace = env.workspace
     with env.progress() as progress:
-        result = _audit(workspace, ids, changed, staged, range_, progress)
+        result = _check(workspace, ids, changed, staged, range_, progress)
     if format_ == "json":
         from ticketctl.render import json_documents
 
@@ -66,7 +66,7 @@ def check_command(
             say_message(str(finding), err=False)
         warnings = len(result.findings) - len(result.errors)
         also = f", {counted(warnings, 'warning')}" if warnings else ""
-        before = f"; {result.passed:,} found right before" if result.passed else ""
+        before = f"; {result.passed:,} checked before" if result.passed else ""
         env.note(
             f"{counted(len(result.errors), 'problem')}{also} in {counted(result.checked, 'ticket')}{before}"
         )
@@ -76,7 +76,7 @@ def check_command(
         finish(Exit.REFUSED)
 
 
-def _audit(
+def _check(
     workspace: Workspace,
     ids: tuple[str, ...],
     changed: bool,
@@ -89,11 +89,11 @@ def _audit(
     from ticketctl.store.git.queries import resolve_commit
 
     if bool(ids) + changed + staged + (range_ is not None) > 1:
-        raise UsageError("check takes ids, --changed, --staged or --range, one of them")
+        raise UsageError("use only one of: ids, --changed, --staged, --range")
     if range_ is not None:
         old, dots, new = range_.partition("..")
         if not dots or new.startswith("."):
-            raise UsageError(f'"{range_}" is not a range', "--range A..B")
+            raise UsageError(f'unknown range "{range_}"', "use --range A..B")
         return check_changes(
             workspace,
             resolve_commit(workspace.root, old or "HEAD"),

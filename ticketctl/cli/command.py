@@ -1,7 +1,7 @@
-"""Commands and groups of click's that offer ``--help`` in our own words.
+"""Click's commands and groups, with ``--help`` in our own words.
 
-Click has its words translated by ``gettext``, which loads ``locale`` to look for a
-catalogue that there is not: a fiftieth of what a short command takes.
+Click translates its words with ``gettext``, which loads ``locale`` to look for a
+catalogue that does not exist: 2 % of the time of a short command.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class _HelpMixin(click.Command):
     _help: click.Option | None = None
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """The option that shows the help: one object, by which click knows in which
-        order options were given."""
+        """Return the option that shows the help: always the same object, as click
+        compares it to know the order of options."""
         names = self.get_help_option_names(ctx)
         if self._help is None and names:
             self._help = click.Option(
@@ -44,14 +44,13 @@ class Command(_HelpMixin):
 
 
 class StaffCommand(Command):
-    """A command that looks after the whole store: nobody runs it who reads as a
-    customer."""
+    """A command about the whole store, which is refused to customers."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command, if it is not a customer who asks.
+        """Run the command.
 
         Raises:
-            RefusedError: it is.
+            RefusedError: the user is a customer.
         """
         from ticketctl.cli.environment import Env
 
@@ -67,6 +66,6 @@ class Group(_HelpMixin, click.Group):
 
 
 command = partial(click.command, cls=Command)
-"""What :func:`click.command` is, for a :class:`Command`."""
+"""A decorator as :func:`click.command`, for a :class:`Command`."""
 staff_command = partial(click.command, cls=StaffCommand)
-"""The same for a :class:`StaffCommand`."""
+"""A decorator as :func:`click.command`, for a :class:`StaffCommand`."""

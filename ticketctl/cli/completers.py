@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _env(ctx: Context) -> Env:
-    """The surroundings, from the options that stand before the command."""
+    """Return the environment that the options before the command describe."""
     params = ctx.find_root().params
     return Env(params.get("folder"), params.get("as_"), params.get("now_text"))
 
@@ -23,7 +23,7 @@ def _env(ctx: Context) -> Env:
 def complete_id(
     ctx: Context, param: Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Ids by their random half, with the title as help."""
+    """Complete an id, whole or by its random half."""
     from click.shell_completion import CompletionItem
 
     try:
@@ -48,7 +48,7 @@ def complete_id(
 def complete_profile(
     ctx: Context, param: Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """The profiles of the store, or the built-in ones."""
+    """Complete the name of a profile of the store, or of a built-in one."""
     from click.shell_completion import CompletionItem
 
     from ticketctl.store.profiles import ProfileRegistry
@@ -65,21 +65,21 @@ def complete_profile(
 def complete_id_or_status(
     ctx: Context, param: Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """For ``move ID... STATUS``: an id first; then the statuses open to this user on
-    that ticket."""
+    """Complete ``move ID... STATUS``: first an id, then the statuses that the user can
+    change that ticket to."""
     from click.shell_completion import CompletionItem
 
     words = ctx.params.get("words") or ()
     if not words:
         return complete_id(ctx, param, incomplete)
     try:
-        found = [
+        statuses = [
             (_word(status), help_)
             for status, help_ in _statuses(_env(ctx), str(words[-1]))
         ]
         return [
             CompletionItem(word, help=help_)
-            for word, help_ in found
+            for word, help_ in statuses
             if word.casefold().startswith(incomplete.casefold())
         ]
     except Exception:
@@ -87,12 +87,13 @@ def complete_id_or_status(
 
 
 def _word(status: str) -> str:
-    """A status as one word for the shell, ``In-Progress``; it is understood all the
-    same."""
+    """Return a status as one word for the shell: ``In-Progress``, which ``move``
+    understands."""
     return "-".join(re.findall(r"\w+", status))
 
 
 def _statuses(env: Env, id_: str) -> list[tuple[str, str]]:
+    """Return the statuses open to the user on a ticket, with their criteria."""
     from ticketctl.app.input.identity import actors
     from ticketctl.core.engine.context import context_for
     from ticketctl.core.engine.moves import open_moves
@@ -100,8 +101,8 @@ def _statuses(env: Env, id_: str) -> list[tuple[str, str]]:
     workspace = env.workspace
     ticket = workspace.show(id_).ticket
     profile = workspace.profile_of(ticket)
-    found: dict[str, str] = {}
+    criteria: dict[str, str] = {}
     for actor in actors(workspace, profile, ticket):
         context = context_for(workspace.situation_of(profile), ticket, actor)
-        found |= {move.to: move.criterion for move in open_moves(context)}
-    return list(found.items())
+        criteria |= {move.to: move.criterion for move in open_moves(context)}
+    return list(criteria.items())

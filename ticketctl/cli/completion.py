@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
-def answer_shell(cli: Command, asked: str) -> int:
-    """Print what the script of a shell asks for.
+def answer_shell(cli: Command, instruction: str) -> int:
+    """Print what the completion script of a shell needs.
 
     Args:
-        asked: ``bash_complete`` for what can stand next, ``bash_source`` for the script
-            itself.
+        instruction: ``bash_complete`` for the completions, ``bash_source`` for the
+            script itself.
 
     Returns:
-        The exit status: 1 if it asks for something else, or there is no answer. A shell
+        The exit status: 1 if the instruction is unknown, or there is no answer. A shell
         that completes must never show an error.
     """
     from click.shell_completion import get_completion_class
 
-    shell, _, question = asked.partition("_")
+    shell, _, question = instruction.partition("_")
     kind = get_completion_class(shell)
     if kind is None or question not in ("source", "complete"):
         return 1
@@ -40,18 +40,18 @@ def answer_shell(cli: Command, asked: str) -> int:
         if question == "source":
             say_cells(completer.source())
             return 0
-        found = completer.get_completions(*completer.get_completion_args())
-        for item in _offered(found):
+        items = completer.get_completions(*completer.get_completion_args())
+        for item in _safe_items(items):
             say_cells(completer.format_completion(item))
     except Exception:
         return 1
     return 0
 
 
-def _offered(found: Iterable[CompletionItem]) -> Iterator[CompletionItem]:
-    """The items as a shell may show them. One whose value is not safe is left out:
-    spelled out, it would be another value."""
-    for item in found:
+def _safe_items(items: Iterable[CompletionItem]) -> Iterator[CompletionItem]:
+    """Yield the items as a shell may show them. One whose value is not safe is omitted:
+    escaped, it would be another value."""
+    for item in items:
         if safe(str(item.value)) == item.value:
             if item.help:
                 item.help = safe(" ".join(item.help.split()))

@@ -28,27 +28,28 @@ def doctor_command(env: Env, /, state: bool, format_: str) -> None:
     from ticketctl.app.doctor.git import UNCOMMITTED
     from ticketctl.core.plural import counted
 
-    found = examine(env.workspace)
-    errors = sum(1 for finding in found if finding.severity == "error")
+    findings = examine(env.workspace)
+    errors = sum(1 for finding in findings if finding.severity == "error")
     if format_ == "json":
         from ticketctl.render import json_documents
 
-        say_lines(json_documents.dump(findings=json_documents.findings(found)))
+        say_lines(json_documents.dump(findings=json_documents.findings(findings)))
     else:
-        for finding in found:
+        for finding in findings:
             say_message(str(finding), err=False)
         env.note(
-            f"{counted(errors, 'problem')}, {counted(len(found) - errors, 'warning')}"
+            f"{counted(errors, 'problem')}, {counted(len(findings) - errors, 'warning')}"
         )
-    if any(finding.code == UNCOMMITTED for finding in found):
+    if any(finding.code == UNCOMMITTED for finding in findings):
         finish(Exit.BUSY)
     if errors:
         finish(Exit.REFUSED)
 
 
 def print_state(env: Env) -> None:
-    """Print where this clone keeps what is derived; its outbox, if that lies elsewhere."""
-    found = env.workspace.state
-    say(found.folder or "nowhere: there is no home folder")
-    if found.outbox and os.path.dirname(found.outbox) != found.folder:
-        env.note(f"outbox: {found.outbox}")
+    """Print the folder of this clone's index, cache and journal; that of the outbox, if
+    it is another."""
+    state = env.workspace.state
+    say(state.folder or "none: there is no home folder")
+    if state.outbox and os.path.dirname(state.outbox) != state.folder:
+        env.note(f"outbox: {state.outbox}")

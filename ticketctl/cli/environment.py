@@ -1,4 +1,4 @@
-"""What a command finds around it: the options before the command, the environment, the
+"""The environment of a command: the options before it, the clock, the store, the
 terminal."""
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class Env:
-    """The surroundings of one command: the options before it.
+    """The environment of one command, as the options before it say.
 
-    ``now_text`` and ``trust_clock`` may be set until the store is first asked for.
+    ``now_text`` and ``trust_clock`` may be set until ``workspace`` is first used.
     """
 
     def __init__(
@@ -43,15 +43,14 @@ class Env:
 
     @cached_property
     def clock(self) -> datetime:
-        """What the system's clock says, or TICKETCTL_NOW, which stands for it; read
-        once."""
+        """The time of the system's clock, or TICKETCTL_NOW instead; read once."""
         real = datetime.now(UTC).replace(microsecond=0)
         text = os.environ.get("TICKETCTL_NOW")
         return _moment("TICKETCTL_NOW", text, real) if text else real
 
     @cached_property
     def now(self) -> datetime:
-        """The instant of this command: ``--now``, else that of the clock."""
+        """The time of this command: ``--now``, else that of the clock."""
         return (
             self.clock
             if self.now_text is None
@@ -60,12 +59,12 @@ class Env:
 
     @property
     def says_who(self) -> str | None:
-        """Who the user says to be, if they do: ``--as``, else TICKETCTL_AS."""
+        """The role and address that the user claims: ``--as``, else TICKETCTL_AS."""
         return self.as_ or os.environ.get("TICKETCTL_AS") or None
 
     @cached_property
     def workspace(self) -> Workspace:
-        """The store.
+        """The store, opened.
 
         Raises:
             UsageError: the user names a role that no profile has.
@@ -91,11 +90,13 @@ class Env:
         return workspace
 
     def for_staff(self, what: str) -> None:
-        """Refuse a command to who reads as a customer. What time it is, the command
-        itself may still decide.
+        """Refuse a command to a customer, before the store is opened.
+
+        Args:
+            what: the command, for the message.
 
         Raises:
-            RefusedError: it is a customer who asks.
+            RefusedError: the user is a customer.
         """
         if self.says_who:
             from ticketctl.app.visibility import require_staff
@@ -107,7 +108,7 @@ class Env:
             )
 
     def tell_reader(self) -> None:
-        """Tell somebody whom the settings do not list, once in a clone, that they read
+        """Tell a user whom the settings do not list, once in a clone, that they read
         everything."""
         if self.workspace.settings.people is None:
             return
@@ -115,12 +116,13 @@ class Env:
 
         if who := unlisted_once(self.workspace):
             self.note(
-                f"{who} is not among the people of ticketctl.yaml and reads everything, internal notes too "
-                f"(--as customer:{who} shows what a customer sees)"
+                f"{who} is not among the people of ticketctl.yaml and reads "
+                f"everything, also internal notes (--as customer:{who} shows what a "
+                "customer sees)"
             )
 
     def paint(self, stream: Any = None) -> Colors:
-        """Colours for a stream, stdout if none is named."""
+        """Return the colors for a stream, stdout if none is named."""
         return Colors(coloured(stream or sys.stdout))
 
     @property
@@ -145,7 +147,7 @@ class Env:
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
-        """A bar on stderr for what takes long, where somebody looks on."""
+        """Show a bar on stderr for what takes long, if stderr is a terminal."""
         if self.quiet or not sys.stderr.isatty():
             yield no_progress
             return
@@ -169,7 +171,7 @@ class Env:
             say_message(text)
 
     def tell_warnings(self) -> None:
-        """Tell what came up besides the answer, however the command ended."""
+        """Print the warnings of the store, however the command ended."""
         workspace = self.__dict__.get("workspace")  # never opened only for that
         for text in workspace.warnings if workspace is not None else ():
             with suppress(OSError):
@@ -184,10 +186,10 @@ class Env:
 
 
 def _moment(name: str, text: str, clock: datetime) -> datetime:
-    """The instant that an option or variable names.
+    """Return the time that an option or variable names.
 
     Raises:
-        UsageError: it names none.
+        UsageError: it is not understood.
     """
     from ticketctl.core import dates
 
@@ -200,7 +202,7 @@ def _moment(name: str, text: str, clock: datetime) -> datetime:
 
 
 _LONG = 500
-"""How many tickets take so long that a bar is shown."""
+"""From how many tickets on a bar is shown."""
 
 pass_env = click.make_pass_decorator(Env, ensure=True)
 
@@ -218,12 +220,12 @@ def report(env: Env, error: TicketctlError) -> None:
 
 
 def worst(failed: list[Exit], total: int) -> Exit:
-    """The exit status of a command on several tickets: broken data outranks a refusal,
-    a failing disk all.
+    """Return the exit status of a command on several tickets: a failing disk comes
+    before broken data, broken data before a refusal.
 
     Args:
         failed: the statuses of those that failed.
-        total: how many there were.
+        total: how many tickets there were.
     """
     for status in (Exit.IO, Exit.BROKEN):
         if status in failed:

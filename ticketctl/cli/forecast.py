@@ -47,9 +47,9 @@ def forecast_command(env: Env, /, days: int, format_: str) -> None:
     workspace = env.workspace
     env.tell_reader()
     with env.progress() as progress:
-        found = forecast_store(workspace, days, progress)
+        forecast = forecast_store(workspace, days, progress)
     if format_ == "jsonl":
-        for at, act in found.acts:
+        for at, act in forecast.acts:
             say(
                 json_documents.dump_line(
                     {
@@ -68,18 +68,18 @@ def forecast_command(env: Env, /, days: int, format_: str) -> None:
                 )
             )
     else:
-        _tell(env, found.acts)
-    for finding in found.broken:
+        _tell(env, forecast.acts)
+    for finding in forecast.broken:
         say_message(f"error: {finding}")
-    name_ahead(env, found.ahead)
+    name_ahead(env, forecast.ahead)
     number = (
-        counted(len(found.acts), "automatic action")
-        if found.acts
+        counted(len(forecast.acts), "automatic action")
+        if forecast.acts
         else "no automatic actions"
     )
     env.note(f"{number} due in the next {counted(days, 'day')}")
-    if found.broken:
-        finish(exit_of(found.broken))
+    if forecast.broken:
+        finish(exit_of(forecast.broken))
 
 
 def _tell(env: Env, acts: list[tuple[datetime, SweepAction]]) -> None:

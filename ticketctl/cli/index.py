@@ -51,13 +51,13 @@ def verify(env: Env, /) -> None:
     from ticketctl.app.index.status import index_differences
 
     with env.progress() as progress:
-        found = index_differences(env.workspace, progress)
-    for line in found:
+        differences = index_differences(env.workspace, progress)
+    for line in differences:
         say(line)
     env.note(
-        "the index is as the files are"
-        if not found
-        else "ticketctl index rebuild makes it anew"
+        "to rebuild it: ticketctl index rebuild"
+        if differences
+        else "the index agrees with the files"
     )
-    if found:
+    if differences:
         finish(Exit.REFUSED)

@@ -27,12 +27,12 @@ def init_command(env: Env, /, folder: str | None, profile: str | None) -> None:
     """
     from ticketctl.app.init import init_store
 
-    made = init_store(
+    result = init_store(
         os.path.realpath(folder or env.folder or "."), profile or "", env.now
     )
-    for line in made.lines:
+    for line in result.lines:
         say(line)
-    if made.is_new:
+    if result.is_new:
         env.note(
             'next: ticketctl new "It does not work" -c jane@customer.example'
             + ("" if profile else " -p PROFILE")

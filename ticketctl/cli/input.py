@@ -1,5 +1,5 @@
-"""What people give a command in a file or on stdin: read within limits, whatever lies
-there (a device, a pipe)."""
+"""Texts and ids from a file or stdin, read within limits, whatever it is (a device, a
+pipe)."""
 
 from __future__ import annotations
 
@@ -11,25 +11,24 @@ from ticketctl.app.input.user_files import CALLED_STDIN, cannot_read
 from ticketctl.errors import InputError, UsageError
 
 _MOST = 4 * values.MAX_TEXT
-"""How many bytes of a text are read: what is longer has too many characters, too."""
+"""How many bytes of a text are read; a longer one has too many characters, too."""
 _LONGEST_LINE = 1 << 16
 _MOST_LINES = 2_000_000
 
 
 def read_text(name: str, what: str) -> str:
-    """The text of a file, or of stdin; of one that is too long only so much is read
-    that this is seen.
+    """Return the text of a file, or of stdin, of which no more is read than is allowed.
 
     Args:
-        name: of the file; ``-`` for stdin.
-        what: what it is for, in messages: ``the note``.
+        name: the path of the file; ``-`` for stdin.
+        what: what the text is, for messages: ``the note``.
 
     Raises:
-        MissingError: there is no such file, or none that may be read.
-        InputError: it is too long, empty, or no text.
+        MissingError: there is no such file, or it must not be read.
+        InputError: it is too long, empty, or not text.
         DiskError: the disk failed.
     """
-    called = CALLED_STDIN if name == "-" else name
+    shown = CALLED_STDIN if name == "-" else name
     try:
         if name == "-":
             data = sys.stdin.buffer.read(_MOST + 1)
@@ -37,27 +36,27 @@ def read_text(name: str, what: str) -> str:
             with open(name, "rb") as file:
                 data = file.read(_MOST + 1)
     except (OSError, ValueError) as error:
-        raise cannot_read(called, error) from None
+        raise cannot_read(shown, error) from None
     if len(data) > _MOST:
         hint = "attach it instead of pasting it"
         raise InputError(
-            f"{called} is larger than {_MOST >> 20} MiB, too large for {what}", hint
+            f"{shown} is larger than {_MOST >> 20} MiB, too large for {what}", hint
         )
     try:
         return values.clean_text(data.decode("utf-8-sig"), what)
     except UnicodeDecodeError:
         raise InputError(
-            f"{called} is not UTF-8", "iconv -f ENCODING -t UTF-8 converts it"
+            f"{shown} is not UTF-8", "iconv -f ENCODING -t UTF-8 converts it"
         ) from None
     except UsageError as error:
-        raise InputError(f"{called}: {error.message}", error.hint) from None
+        raise InputError(f"{shown}: {error.message}", error.hint) from None
 
 
 def typed_ids() -> Iterator[str]:
-    """The first word of each line of stdin, as the lines come.
+    """Yield the first word of each line of stdin, as the lines come.
 
     Raises:
-        InputError: a line is too long, or no text; or there are too many.
+        InputError: a line is too long or not text, or there are too many lines.
     """
     hint = "one ticket id a line: ticketctl list --format id"
     for number in range(1, _MOST_LINES + 1):
@@ -80,5 +79,5 @@ def typed_ids() -> Iterator[str]:
             yield words[0]
     raise InputError(
         f"{CALLED_STDIN} has more than {_MOST_LINES:,} lines",
-        "several commands, with fewer ids each",
+        "use several commands, with fewer ids each",
     )

@@ -1,11 +1,10 @@
-"""The command that shows many tickets: list. It loads nothing of the rules, so that it
-is there at once."""
+"""The command that lists tickets: list. It loads nothing of the rules, to start fast."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -45,7 +44,7 @@ FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")
 
 
 class ListCommand(Command):
-    """A command among whose arguments ``-NAME:VALUE`` is a part of the query, not an
+    """A command that takes the argument ``-NAME:VALUE`` as part of the query, not as an
     option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -138,7 +137,7 @@ def list_command(
     format_: str,
     limit: int,
     columns: str | None,
-    **given: Any,
+    **filters: Any,
 ) -> None:
     """List tickets, newest change first.
 
@@ -150,26 +149,27 @@ def list_command(
     """
     workspace = env.workspace
     env.tell_reader()
-    asked = Query(
-        tuple(_terms(workspace, query, given)),
-        _sort(workspace, given["sort"]),
-        given["queue"],
+    selection = Filters(**filters)
+    wanted = Query(
+        tuple(_terms(workspace, query, selection)),
+        _sort(workspace, selection.sort),
+        selection.queue,
         limit,
     )
     names = _columns(workspace, columns, format_)
     with env.progress() as progress:
-        found = find_tickets(workspace, asked, progress)
-    tell = _TELL.get(format_, say)
-    for line in _lines(env, found, format_, names):
-        tell(line)
-    shown = min(limit or found.total, found.total)
-    _rest(env, found, shown, format_)
-    if not found.total and (why := explain_no_match(workspace, asked.terms)):
+        matches = find_tickets(workspace, wanted, progress)
+    print_line = _PRINTERS.get(format_, say)
+    for line in _lines(env, matches, format_, names):
+        print_line(line)
+    shown = min(limit or matches.total, matches.total)
+    _print_summary(env, matches, shown, format_)
+    if not matches.total and (why := explain_no_match(workspace, wanted.terms)):
         env.note(f"hint: {why}")
-    _broken(env, found.broken)
+    _print_broken(env, matches.broken)
 
 
-_TELL: dict[str, Callable[[str], None]] = {
+_PRINTERS: dict[str, Callable[[str], None]] = {
     "csv": say_cells,
     "tsv": say_cells,
     "json": say_lines,
@@ -178,69 +178,103 @@ _TELL: dict[str, Callable[[str], None]] = {
 """Formats whose items are not single lines -> how they are printed."""
 
 
+class Filters(NamedTuple):
+    """The options that select and sort tickets, as typed."""
+
+    statuses: tuple[str, ...]
+    states: tuple[str, ...]
+    profile: str | None
+    assignee: str | None
+    customer: str | None
+    which: str | None
+    due: bool
+    overdue: bool
+    queue: bool
+    search: str
+    created: str | None
+    updated: str | None
+    sort: tuple[str, ...]
+
+
 def _terms(
-    workspace: Workspace, query: tuple[str, ...], given: dict[str, Any]
-) -> Iterator[Term]:
-    """What the options and the query ask for; closed tickets are hidden unless
-    something names them."""
-    found: list[Term] = []
-    if given["statuses"]:
-        found.append(status_term(workspace, given["statuses"]))
-    if given["states"]:
-        found.append(state_term(given["states"]))
-    found += [
-        parse_term(workspace, "is", name)
-        for name in ("due", "overdue", "queue")
-        if given[name]
-    ]
-    for name in ("profile", "assignee", "customer", "created", "updated"):
-        if given[name]:
-            found.append(parse_term(workspace, name, given[name]))
-    found += word_terms(given["search"])
+    workspace: Workspace, query: tuple[str, ...], filters: Filters
+) -> list[Term]:
+    """Return what the options and the query select; closed tickets are hidden, unless a
+    term is about statuses."""
+    terms: list[Term] = []
+    if filters.statuses:
+        terms.append(status_term(workspace, filters.statuses))
+    if filters.states:
+        terms.append(state_term(filters.states))
+    flags = {
+        "due": filters.due,
+        "overdue": filters.overdue,
+        "queue": filters.queue,
+    }
+    terms += [parse_term(workspace, "is", name) for name, on in flags.items() if on]
+    texts = {
+        "profile": filters.profile,
+        "assignee": filters.assignee,
+        "customer": filters.customer,
+        "created": filters.created,
+        "updated": filters.updated,
+    }
+    terms += [parse_term(workspace, name, text) for name, text in texts.items() if text]
+    terms += word_terms(filters.search)
     for text in query:
-        found += read_query(workspace, text)
-    which = given["which"]
+        terms += read_query(workspace, text)
+    if (term := _state_filter(filters.which, terms)) is not None:
+        terms.insert(0, term)
+    require_few_terms(terms)
+    return terms
+
+
+def _state_filter(which: str | None, terms: Iterable[Term]) -> Term | None:
+    """Return the term for ``--open`` or ``--closed``, or the one that hides closed
+    tickets; none for ``--all``, or if another term is about statuses."""
     if which == "open":
-        found.append(
-            OneOfTerm("state", tuple(state for state in STATES if state in OPEN_STATES))
-        )
-    elif which == "closed":
-        found.append(OneOfTerm("closed", (1,)))
-    elif which != "all" and not any(
-        isinstance(one, ColumnTerm) and one.column in ("status", "state", "closed")
-        for one in found
-    ):
-        found.insert(0, OneOfTerm("closed", (0,)))
-    require_few_terms(found)
-    return iter(found)
+        return OneOfTerm("state", tuple(name for name in STATES if name in OPEN_STATES))
+    if which == "closed":
+        return OneOfTerm("closed", (1,))
+    columns = (term.column for term in terms if isinstance(term, ColumnTerm))
+    if which == "all" or any(name in ("status", "state", "closed") for name in columns):
+        return None
+    return OneOfTerm("closed", (0,))
 
 
 def _sort(workspace: Workspace, texts: Iterable[str]) -> tuple[tuple[str, bool], ...]:
-    found = []
+    order = []
     for text in texts:
         name, _, direction = text.partition(":")
         if direction not in ("", "asc", "desc"):
-            raise UsageError(f'"{text}" is not an order', "FIELD, or FIELD:desc")
-        found.append(
+            raise UsageError(f'unknown order "{text}"', "use FIELD or FIELD:desc")
+        order.append(
             (
                 name if name in COLUMNS else field_column(_field(workspace, name)),
                 direction == "desc",
             )
         )
-    return tuple(found) or NEWEST
+    return tuple(order) or NEWEST
 
 
-def _field(workspace: Workspace, name: str, known: Iterable[str] = COLUMNS) -> str:
-    """The field that is meant by a column that is none of ours."""
+def _field(workspace: Workspace, name: str, columns: Iterable[str] = COLUMNS) -> str:
+    """Return the field of a profile that a column shows.
+
+    Args:
+        columns: the other columns that there are, for the hint.
+
+    Raises:
+        UsageError: there is no such field.
+    """
     try:
         return find_field_name(workspace, name)
     except UsageError:
         fields = [
             name for profile in workspace.registry.all() for name in profile.fields
         ]
-        names = list(dict.fromkeys([*known, *fields]))
+        names = list(dict.fromkeys([*columns, *fields]))
         raise UsageError(
-            f'there is no column "{name}"', closest(name, names) or ", ".join(names)
+            f'unknown column "{name}"', closest(name, names) or ", ".join(names)
         ) from None
 
 
@@ -251,40 +285,41 @@ def _columns(workspace: Workspace, text: str | None, format_: str) -> tuple[str,
         return COLUMNS if format_ in ("csv", "tsv") else DEFAULT
     names = tuple(part.strip() for part in text.split(",") if part.strip())
     if not names:
-        raise UsageError("name a column", ", ".join(COLUMNS))
-    known = (*DEFAULT, *COLUMNS) if format_ in ("plain", "table") else COLUMNS
+        raise UsageError("--columns names no column", ", ".join(COLUMNS))
+    own = (*DEFAULT, *COLUMNS) if format_ in ("plain", "table") else COLUMNS
     return tuple(
-        name if name in known else _field(workspace, name, known) for name in names
+        name if name in own else _field(workspace, name, own) for name in names
     )
 
 
 def _lines(
-    env: Env, found: Matches, format_: str, names: tuple[str, ...]
+    env: Env, matches: Matches, format_: str, names: tuple[str, ...]
 ) -> Iterable[str]:
-    """The answer in the format asked for; what programs read comes line by line."""
+    """Return the answer in a format; what programs read comes line by line."""
     from ticketctl.render import table
 
     if format_ == "id":
-        return (row.id for row in found.rows)
+        return (row.id for row in matches.rows)
     if format_ in ("tsv", "csv"):
         line = table.tsv if format_ == "tsv" else table.csv_line
-        return (line(cells) for cells in _with_heading(names, found.rows))
+        return (line(cells) for cells in _with_heading(names, matches.rows))
     if format_ in ("json", "jsonl"):
         from ticketctl.render import json_documents
 
         if format_ == "jsonl":
             return (
-                json_documents.dump_line(json_documents.row(row)) for row in found.rows
+                json_documents.dump_line(json_documents.row(row))
+                for row in matches.rows
             )
-        listed = [json_documents.row(row) for row in found.rows]
+        tickets = [json_documents.row(row) for row in matches.rows]
         return [
             json_documents.dump(
-                tickets=listed,
-                total=found.total,
-                broken=json_documents.broken(found.broken),
+                tickets=tickets,
+                total=matches.total,
+                broken=json_documents.broken(matches.broken),
             )
         ]
-    rows = list(found.rows)
+    rows = list(matches.rows)
     if not rows:
         return []
     if format_ == "table":
@@ -302,37 +337,39 @@ def _with_heading(names: tuple[str, ...], rows: Iterable[Row]) -> Iterator[list[
     yield from (table.machine(row, names) for row in rows)
 
 
-def _rest(env: Env, found: Matches, shown: int, format_: str) -> None:
-    """The last line: how many there are, and on whom they wait."""
+def _print_summary(env: Env, matches: Matches, shown: int, format_: str) -> None:
+    """Print how many tickets there are, and for whom the open ones wait."""
     if format_ not in ("plain", "table"):
-        if shown < found.total:
-            env.note(f"{shown} of {found.total} (-L 0 for all)")
+        if shown < matches.total:
+            env.note(f"{shown} of {matches.total} tickets (-L 0 shows all)")
         return
-    if not found.total:
+    if not matches.total:
         env.note(
-            f"no tickets match ({found.open} open)"
-            if found.open
+            f"no tickets match ({matches.open} open in the store)"
+            if matches.open
             else "no tickets match"
         )
         return
-    more = (
-        f"{shown} of {found.total} tickets (-L 0 for all)"
-        if shown < found.total
+    number = (
+        f"{shown} of {matches.total} tickets (-L 0 shows all)"
+        if shown < matches.total
         else counted(shown, "ticket")
     )
-    waits = (
-        f" (waiting on the customer: {found.waiting}; on us: {found.open - found.waiting})"
-        if found.open
+    waiting = (
+        f" (waiting for the customer: {matches.waiting}; "
+        f"for us: {matches.open - matches.waiting})"
+        if matches.open
         else ""
     )
-    env.note(f"{more}; in the store {found.open} open{waits}")
+    env.note(f"{number}; {matches.open} open in the store{waiting}")
 
 
-def _broken(env: Env, broken: list[Finding]) -> None:
-    """Name what cannot be read, and end with 65: a ticket is never silently missing."""
+def _print_broken(env: Env, broken: list[Finding]) -> None:
+    """Print which tickets cannot be read, and end with 65: none is silently missing."""
     if broken:
-        verb = "ticket cannot" if len(broken) == 1 else "tickets cannot"
-        say_message(f"error: {len(broken)} {verb} be read: ticketctl check")
+        say_message(
+            f"error: {counted(len(broken), 'ticket')} cannot be read: ticketctl check"
+        )
         for finding in broken[:5]:
             say_message(f"  {finding}", "    ")
         finish(exit_of(broken))

@@ -68,14 +68,14 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
             "the settings name no IMAP server",
             "--maildir DIR, or mail: {imap: {host: HOST, user: USER}}",
         )
-    letters: Iterable[imap.Fetched] = ()
+    emails: Iterable[imap.Fetched] = ()
     if maildir is not None:
-        letters = imap.from_maildir(maildir)
+        emails = imap.from_maildir(maildir)
     elif mail is not None and mail.imap is not None:
         require_trusted_server(env.workspace, mail.imap, "imap")
-        letters = imap.from_imap(mail.imap)
+        emails = imap.from_imap(mail.imap)
     failed = 0
-    for name, source, done in letters:
+    for name, source, done in emails:
         try:
             receipt = receive_from(env.workspace, source)
         except TicketctlError as error:

@@ -1,5 +1,5 @@
-"""``ticketctl``: the group, its commands by name, and the one place where errors become
-words and exit statuses."""
+"""``ticketctl``: the group, its commands by name, and how errors become messages and
+exit statuses."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class LazyGroup(Group):
     """A group whose commands are imported when they are used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in the order of use."""
+        """Return all names, in the order of use."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name."""
+        """Return the command of that name, ``None`` if there is none."""
         table = COMMANDS | HIDDEN
         if cmd_name not in table:
             return None
@@ -71,20 +71,23 @@ class LazyGroup(Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command named by the arguments; for one that does not exist, the nearest
-        is offered."""
+        """Return the command that the arguments name.
+
+        Raises:
+            UsageError: there is none; the hint is the nearest name.
+        """
         name = args[0] if args else ""
         if name and name not in COMMANDS | HIDDEN and not ctx.resilient_parsing:
             hint = (
                 closest(name, list(COMMANDS)) or "ticketctl --help lists the commands"
             )
-            raise click.UsageError(f'there is no command "{name}"; {hint}', ctx)
+            raise click.UsageError(f'unknown command "{name}"; {hint}', ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
-        """The list of commands, from the table alone."""
+        """Write the list of commands, from the table alone."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
 
@@ -135,7 +138,7 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
     help="Show the version and exit.",
 )
 @click.pass_context
-def cli(ctx: click.Context, /, color: str, **given: Any) -> None:
+def cli(ctx: click.Context, /, color: str, **settings: Any) -> None:
     """Tickets as plain files in git, with a checked workflow.
 
     \b
@@ -144,7 +147,7 @@ def cli(ctx: click.Context, /, color: str, **given: Any) -> None:
     ticketctl next ID                    see what you can do with it
     """
     choose_colours(color)
-    ctx.obj = Env(**given)
+    ctx.obj = Env(**settings)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -161,19 +164,19 @@ def run(arguments: list[str] | None = None) -> int:
         interrupts.running(True)
         status = _run(words)
         interrupts.running(False)
-    except KeyboardInterrupt:  # while it was said how the command ended
+    except KeyboardInterrupt:  # while the end of the command was reported
         interrupts.running(False)
         status = Exit.INTERRUPTED
     # A signal may have been swallowed on its way (SQLite does that), or have ended git
     # first.
     status = interrupts.received() or status
-    # To an MTA anything but 75 means that the letter is to be sent back, and none of
-    # our faults is its sender's.
+    # To an MTA anything but 75 means that the email must be returned, and no failure of
+    # ours is its sender's fault.
     return Exit.BUSY if status and _for_mta(words) else status
 
 
 def _for_mta(words: list[str]) -> bool:
-    """Whether the command is ``mail in``, however the options before it are written."""
+    """Return whether the command is ``mail in``, whatever options come before it."""
     pairs = [
         number
         for number in range(len(words))
@@ -187,10 +190,10 @@ def _for_mta(words: list[str]) -> bool:
 def _run(arguments: list[str]) -> int:
     env = Env()
     choose_colours("auto")
-    if asked := os.environ.get("_TICKETCTL_COMPLETE"):
+    if instruction := os.environ.get("_TICKETCTL_COMPLETE"):
         from ticketctl.cli.completion import answer_shell
 
-        return answer_shell(cli, asked)
+        return answer_shell(cli, instruction)
     try:
         with cli.make_context("ticketctl", list(arguments)) as ctx:
             env = ctx.obj if isinstance(ctx.obj, Env) else env
@@ -210,18 +213,18 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _usage(error)
     except KeyboardInterrupt:
-        return Exit.INTERRUPTED  # quietly: who pressed Ctrl-C knows
+        return Exit.INTERRUPTED  # no message: the user pressed Ctrl-C
     except (click.Abort, EOFError):
         if not interrupts.received():
             _say("interrupted")
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # Who reads us has seen enough (head); the interpreter must not complain about
-        # it at exit.
+        # The reader (head, say) has closed the pipe; the interpreter must not complain
+        # about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
     except TicketctlError as error:
-        if not interrupts.received():  # else git, say, was interrupted before us
+        if not interrupts.received():  # else git may have been interrupted first
             report(env, error)
         return error.exit
     except Exception as error:
@@ -229,18 +232,18 @@ def _run(arguments: list[str]) -> int:
 
 
 def _flush() -> None:
-    if sys.stdout is not None:  # closed by who called us
+    if sys.stdout is not None:  # the caller may have closed it
         sys.stdout.flush()
 
 
 def _say(text: str) -> None:
-    """A word on stderr, if it takes any: the status tells, too."""
+    """Print a text on stderr, if it can be written; the exit status tells, too."""
     with suppress(OSError):
         say_lines(text, err=True)
 
 
 def _usage(error: click.ClickException) -> int:
-    """A mistake on the command line, in click's words."""
+    """Print a mistake on the command line, in click's words; return the status."""
     ctx = getattr(error, "ctx", None)
     _say(f"error: {error.format_message()}")
     if ctx is not None:
@@ -249,9 +252,9 @@ def _usage(error: click.ClickException) -> int:
 
 
 def _crash(error: Exception) -> int:
-    """Our own bug: a report in a file and one line, no traceback."""
+    """Report a bug: the traceback in a file, one line on stderr; return the status."""
     if isinstance(error, MemoryError):
-        _say("error: there is not enough memory")
+        _say("error: not enough memory")
         return Exit.IO
     if isinstance(error, OSError) and error.errno is not None:
         _say(f"error: {error.filename or 'the disk'}: {error.strerror}")

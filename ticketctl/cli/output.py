@@ -1,8 +1,8 @@
-"""The one door through which everything is printed: stdout, stderr, pager, completions.
+"""Everything is printed here: on stdout, on stderr, in the pager, as completions.
 
-Whatever reaches it, from a ticket, a profile, git, a server or the command line, leaves
-it safe: no control character, nothing that hides text or changes its order
-(``core.escaping``), no colours but our own, no line that is not ours.
+Whatever is printed, of a ticket, a profile, git, a server or the command line, is safe:
+no control character, nothing that hides text or changes its order (``core.escaping``),
+no colors but our own, no line break that is not ours.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _chosen = "auto"
 
 
 def choose_colours(when: str) -> None:
-    """Take ``auto``, ``always`` or ``never`` for what is printed from now on."""
+    """Set when colors are used: ``auto``, ``always`` or ``never``."""
     global _chosen
     _chosen = when
 
 
 def coloured(stream: TextIO | None) -> bool:
-    """Whether a stream gets colours.
+    """Return whether a stream gets colors.
 
     ``--color`` decides, then NO_COLOR and FORCE_COLOR, then whether it is a terminal
     that is not ``TERM=dumb``.
@@ -42,7 +42,7 @@ def coloured(stream: TextIO | None) -> bool:
 
 
 def say(line: str, err: bool = False) -> None:
-    """Print one line: a line break in it is spelled out, too.
+    """Print one line; a line break in it is escaped.
 
     Args:
         err: on stderr.
@@ -51,12 +51,12 @@ def say(line: str, err: bool = False) -> None:
 
 
 def say_lines(text: str, err: bool = False) -> None:
-    """Print a text of several lines that we have made: a help page, a table, JSON."""
+    """Print a text of several lines that we made: a help page, a table, JSON."""
     _print(text, err, "\n")
 
 
 def say_cells(line: str) -> None:
-    """Print a line of CSV or TSV, in which tabs and line breaks mean something."""
+    """Print a line of CSV or TSV, which may contain tabs and line breaks."""
     _print(line, False, "\t\n")
 
 
@@ -112,7 +112,7 @@ def terminal_width(default: int, stream: TextIO | None = None) -> int:
 
 
 def progress_bar(what: str, total: int) -> Any:
-    """A bar on stderr, not yet shown."""
+    """Return a bar for stderr, not yet shown."""
     return click.progressbar(length=total, label=safe(what), file=sys.stderr)
 
 
@@ -121,7 +121,7 @@ def _print(text: str, err: bool, keep: str) -> None:
     if not (text.replace("\n", "") if "\n" in keep else text).isprintable():
         text = finished(text, coloured(stream), keep)
     try:
-        click.echo(text, err=err, color=True)  # what is left of sequences is ours
+        click.echo(text, err=err, color=True)  # any sequence left is ours
     except UnicodeEncodeError as error:
-        known = text.encode(error.encoding, "backslashreplace").decode(error.encoding)
-        click.echo(known, err=err, color=True)
+        encodable = text.encode(error.encoding, "backslashreplace")
+        click.echo(encodable.decode(error.encoding), err=err, color=True)

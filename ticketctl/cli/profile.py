@@ -34,9 +34,8 @@ def profile_command() -> None:
     """List, show and check workflow profiles."""
 
 
-def _shelf(env: Env) -> ProfileRegistry:
-    """The profiles of the store we are in, or the built-in ones: profiles can be looked
-    at anywhere."""
+def _registry(env: Env) -> ProfileRegistry:
+    """Return the profiles of the store that we are in, else the built-in ones."""
     try:
         return env.workspace.registry
     except SettingsError:
@@ -55,7 +54,7 @@ def list_profiles(env: Env, format_: str) -> None:
     from ticketctl.render import json_documents, table
     from ticketctl.render.sanitize import safe
 
-    registry = _shelf(env)
+    registry = _registry(env)
     profiles, broken = [], []
     for name in registry.names():
         try:
@@ -96,7 +95,7 @@ def show_profile(env: Env, name: str, format_: str) -> None:
     """Show a profile: statuses, transitions, rules, messages."""
     from ticketctl.render import json_documents
 
-    profile = _shelf(env).get(name)
+    profile = _registry(env).get(name)
     if format_ == "json":
         say_lines(json_documents.dump(profile=json_documents.profile(profile)))
         return
@@ -120,49 +119,51 @@ def check_profile(
     from ticketctl.core.language.checks import profile_findings
     from ticketctl.render import json_documents
 
-    registry = _shelf(env)
-    found: list[Finding] = []
-    assumptions = 0
+    registry = _registry(env)
+    findings: list[Finding] = []
+    number = 0
     for name in names or registry.names():
-        profile, findings = _compiled(registry, name)
-        found += findings or profile_findings(profile)
-        taken = list(_assumed(profile))
-        assumptions += len(taken)
+        profile, mistakes = _compiled(registry, name)
+        findings += mistakes or profile_findings(profile)
+        assumptions = list(_assumed(profile))
+        number += len(assumptions)
         if assumed:
-            for what, why in taken:
-                say(f"{profile.name}: {what}: {why}")
+            for what, why in assumptions:
+                say_message(f"{profile.name}: {what}: {why}", err=False)
     if format_ == "json":
         say_lines(
             json_documents.dump(
-                findings=json_documents.findings(found),
+                findings=json_documents.findings(findings),
                 checked=len(names or registry.names()),
             )
         )
     else:
-        for finding in found:
+        for finding in findings:
             say_message(str(finding), err=False)
-        errors = sum(1 for finding in found if finding.severity == "error")
-        words = f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}"
-        env.note(
-            f"{words}; {assumptions} entries are assumptions"
-            + ("" if assumed else " (--assumed lists them)")
+        errors = sum(1 for finding in findings if finding.severity == "error")
+        words = (
+            f"{counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}"
         )
-    if any(finding.severity == "error" for finding in found):
+        env.note(
+            f"{words}; {counted(number, 'assumption')}"
+            + ("" if assumed or not number else " (--assumed lists them)")
+        )
+    if any(finding.severity == "error" for finding in findings):
         finish(Exit.REFUSED)
 
 
 def _compiled(registry: ProfileRegistry, name: str) -> tuple[Profile, list[Finding]]:
-    """A profile by its name or its file, and what is wrong with it.
+    """Return a profile by its name or its file, and the mistakes in it.
 
     Raises:
-        MissingError: there is none, or a folder.
-        InputError: it is a device, a pipe, a link.
-        DiskError: the system does not let us read it.
+        MissingError: there is no such profile or file, or it is a folder.
+        InputError: it is a device, a pipe or a link.
+        DiskError: it cannot be read.
     """
     if not name.endswith((".yaml", ".yml")) and "/" not in name:
         return registry.compile(registry.path(name))
     if os.path.isdir(name):
-        raise MissingError(f"{name} is a folder", "name a profile's file in it")
+        raise MissingError(f"{name} is a folder", "name the file of a profile")
     try:
         return registry.compile(name)
     except (ShortageError, UnreadError):
@@ -220,17 +221,20 @@ def add_holidays(
         year,
     )
     env.note(
-        f"{counted(added, 'holiday')} of {country.upper()} in {year} written into {path}"
+        f"{counted(added, 'holiday')} of {country.upper()} in {year} "
+        f"written into {path}"
     )
     if region is None and (more := regions(country.upper())):
         some = ", ".join(more[:8]) + (", ..." if len(more) > 8 else "")
         env.note(
-            f"regions of {country.upper()} have further ones: {some} (--region {more[0]})"
+            f"regions of {country.upper()} have more holidays: {some} "
+            f"(--region {more[0]})"
         )
 
 
 def _assumed(profile: Profile) -> Iterator[tuple[str, str]]:
-    """Everything that the profile says without its document saying it, and why."""
+    """Yield each entry of a profile that is not in its document, and why it is
+    assumed."""
     seen: set[object] = set()
     named: list[tuple[str, Origin]] = [
         (f'status "{s.name}"', s.origin) for s in profile.statuses.values()

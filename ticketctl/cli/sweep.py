@@ -1,4 +1,4 @@
-"""The command for cron: sweep."""
+"""The command that runs the time-based rules, for cron: sweep."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ def sweep_command(
     env.trust_clock = orders["trust_clock"] = env.trust_clock or orders["trust_clock"]
     if heartbeat is not None and (wrong := explain_no_heartbeat(heartbeat)):
         raise DiskError(wrong)
-    asked = SweepOptions(**orders)
+    sweep_options = SweepOptions(**orders)
     with env.progress() as progress:
-        report = sweep(env.workspace, asked, progress)
+        report = sweep(env.workspace, sweep_options, progress)
     if report.busy:
         env.note("another sweep is running; nothing to do")
         return
-    planned = asked.dry or report.guarded
+    planned = sweep_options.dry or report.guarded
     if format_ == "jsonl":
         for act in report.acts:
             say(_json(act, planned))
@@ -91,7 +91,7 @@ def sweep_command(
         _tell(env, report, planned)
     if heartbeat is not None and not planned:
         write_heartbeat(heartbeat, env.workspace, report.counts)
-    _sum_up(env, report, asked)
+    _print_summary(env, report, sweep_options)
 
 
 def _tell(env: Env, report: SweepReport, planned: bool) -> None:
@@ -244,8 +244,9 @@ def name_ahead(env: Env, tickets: Sequence[FutureTicket]) -> None:
 _NAMED = 20
 
 
-def _sum_up(env: Env, report: SweepReport, orders: SweepOptions) -> None:
-    """A summary, unless nothing was due (cron mails any output); then the exit status."""
+def _print_summary(env: Env, report: SweepReport, orders: SweepOptions) -> None:
+    """Print a summary, unless nothing was due (cron mails any output), and end with the
+    exit status."""
     tickets = len({act.ticket.id for act in report.done})
     if report.acts:
         env.note(

@@ -1,4 +1,4 @@
-"""The commands that carry tickets from store to store: import, export."""
+"""The commands that move tickets between stores: import, export."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ticketctl.cli.options import dry_run_option, query_argument
 from ticketctl.cli.output import say, say_message
 from ticketctl.core.plural import counted
 from ticketctl.core.query import Query
-from ticketctl.errors import Finding, TicketctlError, exit_of
+from ticketctl.errors import Finding, exit_of
 from ticketctl.render.json_documents import dump_line
 from ticketctl.store.yaml.loader import LoadedTicket
 
@@ -39,9 +39,9 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
     terms = tuple(term for text in query for term in read_query(workspace, text))
     require_few_terms(terms)
     with env.progress() as progress:
-        wanted, broken = find_paths(workspace, Query(terms), progress)
+        paths, broken = find_paths(workspace, Query(terms), progress)
         for line in spread(
-            workspace, read_ticket_at, exported, wanted, "exporting", progress
+            workspace, read_ticket_at, exported, paths, "exporting", progress
         ):
             if isinstance(line, str):
                 say(line)
@@ -54,13 +54,13 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
 
 
 def exported(
-    _: Workspace, found: LoadedTicket | Finding | None
+    _: Workspace, loaded: LoadedTicket | Finding | None
 ) -> str | Finding | None:
-    """A ticket as a line; nothing, if it went meanwhile; what is wrong with it, if it
-    broke meanwhile."""
-    if not isinstance(found, LoadedTicket):
-        return found
-    ticket = found.ticket
+    """Return a ticket as a line; nothing, if it was removed meanwhile; what is wrong
+    with it, if it was damaged meanwhile."""
+    if not isinstance(loaded, LoadedTicket):
+        return loaded
+    ticket = loaded.ticket
     content: dict[str, Any] = {
         "id": ticket.id,
         "profile": ticket.profile,
@@ -84,44 +84,43 @@ def import_command(env: Env, /, file: str, dry: bool) -> None:
     from ticketctl.app.import_tickets import import_tickets
     from ticketctl.app.input.rows import rows_of
 
+    source = "stdin" if file == "-" else os.path.basename(file)
     with rows_of(file) as rows:
-        done = import_tickets(
-            env.workspace, rows, "stdin" if file == "-" else os.path.basename(file), dry
-        )
-    also = f"; {counted(done.known, 'ticket')} there already" if done.known else ""
+        result = import_tickets(env.workspace, rows, source, dry)
+    also = f"; {counted(result.known, 'ticket')} there already" if result.known else ""
     env.note(
-        f"{counted(done.new, 'ticket')} {'would be ' if dry else ''}imported{also}"
+        f"{counted(result.new, 'ticket')} {'would be ' if dry else ''}imported{also}"
     )
-    _tell(env, done)
-    if done.failed:
-        _fail(env, done.failed)
+    _print_notes(env, result)
+    if result.failed:
+        report(env, result.failed)
+        finish(result.failed.exit)
 
 
-def _tell(env: Env, done: ImportResult) -> None:
-    """What else the tickets brought along."""
-    if done.settled:
+def _print_notes(env: Env, result: ImportResult) -> None:
+    """Print what the user should know of the imported tickets."""
+    if result.settled:
         env.note(
-            f"{counted(done.settled, 'ticket')} owed notices, which are not sent from here"
+            f"{counted(result.settled, 'ticket')} had pending notifications, "
+            "which are not sent from here"
         )
-    if done.missing:
+    if result.missing:
         env.note(
-            f"{counted(done.missing, 'attachment')} named but not here: copy attachments/ from where they come"
+            f"{counted(result.missing, 'attachment')} missing: "
+            "copy attachments/ from the other store"
         )
-    if done.unjudged:
+    if result.unjudged:
         env.note(
-            f"{counted(done.unjudged, 'ticket')} made under rules that are not here: ticketctl check names them"
+            f"{counted(result.unjudged, 'ticket')} made under rules that are not here: "
+            "ticketctl check lists them"
         )
-    if done.strangers:
-        some = ", ".join(done.strangers[:5]) + (
-            ", ..." if len(done.strangers) > 5 else ""
+    if result.strangers:
+        some = ", ".join(result.strangers[:5]) + (
+            ", ..." if len(result.strangers) > 5 else ""
         )
         env.note(f"assignees without a role here: {some}")
-    if done.due:
+    if result.due:
         env.note(
-            f"rules by time are due for {counted(done.due, 'ticket')}: ticketctl sweep -n shows them"
+            f"time-based rules are due for {counted(result.due, 'ticket')}: "
+            "ticketctl sweep -n shows them"
         )
-
-
-def _fail(env: Env, error: TicketctlError) -> None:
-    report(env, error)
-    finish(error.exit)

@@ -455,7 +455,7 @@ def test_what_is_not_committed_does_not_go_out(tmp_path: Path) -> None:
     ran = send(root, server, HOUR)
     assert (
         ran.status == 0
-        and "2 notices waiting for the ticket to be committed" in ran.err
+        and "2 notifications waiting for the ticket to be committed" in ran.err
     ), ran
     assert given(root) == Counter(owing[1:])
     assert len(debts(root)) == 2

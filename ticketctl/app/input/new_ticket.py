@@ -163,7 +163,7 @@ def create_requests(
     title = typed.title or (template.title if template else "")
     text = typed.text or (template.text if template else "")
     if not title:
-        raise UsageError("say what it is about", 'ticketctl new "TITLE"')
+        raise UsageError("missing TITLE", 'ticketctl new "TITLE"')
     note = None
     if template:
         context = _template_context(workspace, profile, candidates[0], id_, title)
