@@ -110,11 +110,11 @@ class DiskError(TicketctlError):
 
 
 class UnreadError(DiskError):
-    """The system does not let us read an existing file; the message gives its reason."""
+    """The system does not let us read an existing file; the message says why."""
 
     @property
     def finding(self) -> Finding:
-        """The same as one line of ``check``, with a code that tells it from a broken file."""
+        """The same as one line of ``check``, with a code of its own."""
         return Finding(self.place or Place("?"), UNREAD, self.message, self.hint)
 
 
@@ -160,7 +160,8 @@ def unread(path: str, error: OSError) -> DiskError:
 _HINTS = {
     errno.EACCES: "its owner can allow it: chmod, chown",
     errno.EPERM: "its owner can allow it: chmod, chown",
-    errno.EIO: "the disk may be failing: look at its log, restore the file from git or a backup",
+    errno.EIO: "the disk may be failing: look at its log, "
+    "restore the file from git or a backup",
 }
 
 
@@ -180,7 +181,7 @@ class ChangedError(BusyError):
 
 
 class InputError(TicketctlError):
-    """The content of a file or of stdin cannot be used: it is too large, or not a text."""
+    """The content of a file or of stdin is too large, or not a text."""
 
     exit = Exit.BROKEN
 
@@ -206,8 +207,12 @@ class SettingsError(TicketctlError):
 
 
 def closest(word: str, known: Sequence[str]) -> str:
-    """Return a hint at the name that was probably meant, ``did you mean "X"?``; empty if
-    none is similar."""
+    """Return a hint, ``did you mean "X"?``; empty if no name is similar.
+
+    Args:
+        word: what the user wrote.
+        known: the names that there are.
+    """
     import difflib
 
     if len(word) > _LONG:

@@ -80,15 +80,16 @@ def _json(value: Value) -> str:
 
 
 def _digest(text: str) -> str:
+    """Return the id that a hash over a text gives."""
     return "e" + sha256(text.encode()).hex()[:12]
 
 
 _HASHED = {name: key for key, name in ENTRY_NAMES.items() if key not in ("id", "after")}
-"""The names in :class:`Entry` whose values are hashed, each with its key in the file."""
+"""The names of hashed values in :class:`Entry`, each with its key in the file."""
 
 
 def predecessors(history: Sequence[Entry], position: int) -> tuple[str, ...]:
-    """Return the ids of the entries on which the one at ``position`` was built: those of
+    """Return the ids of the entries that the one at ``position`` was built on: those of
     ``after``, else the one above it."""
     if history[position].after:
         return history[position].after
@@ -236,13 +237,13 @@ def knowledge(history: Sequence[Entry]) -> dict[str, int]:
     """Return for each entry, by id, those that its author knew of, directly or not: bit
     N stands for the entry at position N."""
     bits = {entry.id: 1 << position for position, entry in enumerate(history)}
-    known: dict[str, int] = {}
+    seen_by: dict[str, int] = {}
     for position, entry in enumerate(history):
         seen = 0
         for name in predecessors(history, position):
-            seen |= bits.get(name, 0) | known.get(name, 0)
-        known[entry.id] = seen
-    return known
+            seen |= bits.get(name, 0) | seen_by.get(name, 0)
+        seen_by[entry.id] = seen
+    return seen_by
 
 
 def _void_moves(history: Sequence[Entry]) -> set[str]:
@@ -251,7 +252,7 @@ def _void_moves(history: Sequence[Entry]) -> set[str]:
 
     That is a move, a public message, or whatever made a rule move the ticket at once.
     """
-    known = knowledge(history)
+    seen_by = knowledge(history)
     bits = {entry.id: 1 << position for position, entry in enumerate(history)}
     by_time = [
         entry for entry in history if entry.key is not None and entry.to is not None
@@ -273,10 +274,12 @@ def _void_moves(history: Sequence[Entry]) -> set[str]:
     ]
     void = set()
     for entry in by_time:
-        on_it = [known[move.id] for move in moves if known[move.id] & bits[entry.id]]
+        on_it = [
+            seen_by[move.id] for move in moves if seen_by[move.id] & bits[entry.id]
+        ]
         for act in by_persons:
             are_apart = not (
-                known[entry.id] & bits[act.id] or known[act.id] & bits[entry.id]
+                seen_by[entry.id] & bits[act.id] or seen_by[act.id] & bits[entry.id]
             )
             if are_apart and all(seen & bits[act.id] for seen in on_it):
                 void.add(entry.id)

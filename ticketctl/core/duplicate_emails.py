@@ -19,12 +19,12 @@ _Effect = tuple[object, ...]
 
 
 def twins(
-    history: Sequence[Entry], known: Mapping[str, int]
+    history: Sequence[Entry], seen_by: Mapping[str, int]
 ) -> tuple[dict[str, str], set[str]]:
     """Return which entries of a history repeat others.
 
     Args:
-        known: for each entry those of which its author knew
+        seen_by: for each entry those that its author knew of
             (:func:`ticketctl.core.dag.knowledge`).
 
     Returns:
@@ -37,9 +37,9 @@ def twins(
     # Written by the first version: what rules did about these stays as it was merged.
     old: set[str] = set()
     for group in _groups(history):
-        first = _counting(history, group, known, places)
+        first = _counting(history, group, seen_by, places)
         for entry in group:
-            if entry is not first and _are_apart(entry, first, known, places):
+            if entry is not first and _are_apart(entry, first, seen_by, places):
                 same[entry.id] = first.id
                 if not (entry.mail_digest and first.mail_digest):
                     old.add(entry.id)
@@ -73,17 +73,17 @@ def _content(entry: Entry) -> _Effect:
 
 
 def _are_apart(
-    a: Entry, b: Entry, known: Mapping[str, int], places: Mapping[str, int]
+    a: Entry, b: Entry, seen_by: Mapping[str, int], places: Mapping[str, int]
 ) -> bool:
     """Return whether neither author knew of the other's entry: else the repetition was
     on purpose."""
-    return not (known[a.id] >> places[b.id] & 1 or known[b.id] >> places[a.id] & 1)
+    return not (seen_by[a.id] >> places[b.id] & 1 or seen_by[b.id] >> places[a.id] & 1)
 
 
 def _counting(
     history: Sequence[Entry],
     group: Iterable[Entry],
-    known: Mapping[str, int],
+    seen_by: Mapping[str, int],
     places: Mapping[str, int],
 ) -> Entry:
     """Return the entry of an email that counts.
@@ -94,7 +94,7 @@ def _counting(
     knowing of it.
     """
     acts = [
-        known[entry.id]
+        seen_by[entry.id]
         for entry in history
         if (entry.rule is None and entry.text is not None)
         or (entry.to is not None and (entry.rule is None or entry.due))

@@ -1,4 +1,4 @@
-"""One event of a ticket's history, as the ticket file holds it (docs/ticket-file.md)."""
+"""One event of a ticket's history, as in the ticket file (docs/ticket-file.md)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Entry(Record):
 
     @property
     def key(self) -> tuple[str, str, int] | None:
-        """(rule, anchor, occurrence) of an entry that an automation made; else ``None``."""
+        """(rule, anchor, occurrence) of what an automation did by time; else ``None``."""
         if self.due is None or self.rule is None or self.anchor is None:
             return None
         return (self.rule, self.anchor, self.occurrence or 1)

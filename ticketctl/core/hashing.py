@@ -56,6 +56,7 @@ def object_id(kind: bytes, data: bytes, digits: int = 40) -> bytes:
 
 @cache
 def _algorithm(name: str) -> Callable[[bytes], Any]:
+    """Return ``sha1`` or ``sha256``."""
     for module in _modules:
         with suppress(ImportError, AttributeError):
             algorithm: Callable[[bytes], Any] = getattr(

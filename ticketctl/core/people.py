@@ -28,7 +28,7 @@ takes for an encoding."""
 
 
 def is_address(who: str) -> bool:
-    """Return whether somebody is named by an email address, so that email reaches them."""
+    """Return whether a name is an email address, so that email reaches them."""
     return ADDRESS.match(who) is not None
 
 

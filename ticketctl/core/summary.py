@@ -1,5 +1,5 @@
-"""What the index holds of a ticket: its row in lists, and what lists, queues, sweeps and
-email find it by."""
+"""What the index holds of a ticket: its row, and what lists, queues, sweeps and email
+find it by."""
 
 from __future__ import annotations
 

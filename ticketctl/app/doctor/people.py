@@ -74,7 +74,7 @@ def check_recipients(workspace: Workspace) -> Iterator[Finding]:
             )
             nobody = (
                 f"nobody with the role {role.role} has an email address"
-                if role.held
+                if role.has_people
                 else f"nobody has the role {role.role}"
             )
             yield warning(

@@ -1,4 +1,4 @@
-"""What rules look at besides the ticket: the workflow, the people, the time, who acts."""
+"""What rules look at besides the ticket: workflow, people, time, and who acts."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def system_context(situation: Situation, ticket: Ticket) -> EvalContext:
 
 
 def context_for(situation: Situation, ticket: Ticket, actor: Actor) -> EvalContext:
-    """Return the context in which somebody looks at a ticket and requests nothing yet."""
+    """Return the context of somebody who looks at a ticket and requests nothing yet."""
     profile, people, now, _ = situation
     role = profile.role_of_kind("customer") if actor.for_ else actor.role
     return EvalContext(

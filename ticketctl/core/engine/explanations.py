@@ -66,6 +66,7 @@ def default_words(condition: SimpleCondition) -> str:
 
 
 def _missing_message(kinds: tuple[MessageKind, ...]) -> str:
+    """Return that a message is missing, with the option that adds it."""
     if kinds == ("public",):
         return "it needs a public message (--reply TEXT)"
     if kinds == ("note",):
@@ -74,6 +75,7 @@ def _missing_message(kinds: tuple[MessageKind, ...]) -> str:
 
 
 def _event_words(event: Event) -> str:
+    """Return an event as a noun, to follow ``the`` or ``no``."""
     kind, about = event
     match kind:
         case "created":
@@ -137,6 +139,7 @@ def in_words(condition: Condition) -> str:
 
 
 def _check_words(check: FieldCheck) -> str:
+    """Return what a check of a field asks, in words."""
     if check.word == "is":
         return f"is {either(check.values)}"
     return check.word.replace("_", " ")

@@ -1,4 +1,4 @@
-"""What rules will do to a ticket by time, if nobody does anything, and why or why not."""
+"""What rules do to a ticket by time if nobody does anything, and why or why not."""
 
 from __future__ import annotations
 
@@ -55,6 +55,11 @@ def rule_forecasts(situation: Situation, ticket: Ticket) -> Iterator[RuleForecas
 def _rule_forecast(
     situation: Situation, ticket: Ticket, automation: Automation, timer: Timer | None
 ) -> RuleForecast:
+    """Return how a rule stands for a ticket.
+
+    Args:
+        timer: its clock, if it runs.
+    """
     profile, people, now, _ = situation
     clock = clock_of(profile, ticket, automation)
     fire = timer.next(profile) if timer else None

@@ -194,6 +194,7 @@ def _passes(condition: SimpleCondition, context: EvalContext) -> bool:
 
 
 def _has_message(kind: MessageKind, context: EvalContext) -> bool:
+    """Return whether the request has such a message."""
     match kind:
         case "public":
             return bool(context.text)
@@ -206,6 +207,7 @@ def _has_message(kind: MessageKind, context: EvalContext) -> bool:
 
 
 def _seen(condition: SeenCondition, context: EvalContext) -> bool:
+    """Return whether an event has happened since another."""
     profile, history = context.profile, context.history
     start = latest(profile, history, condition.since) if condition.since else -1
     return any(
@@ -215,6 +217,7 @@ def _seen(condition: SeenCondition, context: EvalContext) -> bool:
 
 
 def _within(condition: WithinCondition, context: EvalContext) -> bool:
+    """Return whether an event is not longer ago than a period."""
     position = latest(context.profile, context.history, condition.event)
     if position < 0:
         return False
@@ -225,6 +228,7 @@ def _within(condition: WithinCondition, context: EvalContext) -> bool:
 
 
 def _matches(text: str | None, condition: TextCondition | SubjectCondition) -> bool:
+    """Return whether a text has one of the lines, or contains one of the parts."""
     if condition.whole_line:
         return _has_line(text, condition.values)
     return _contains(text, condition.values)
@@ -240,11 +244,13 @@ def _has_line(text: str | None, values: Iterable[str]) -> bool:
 
 
 def _contains(text: str | None, parts: Iterable[str]) -> bool:
+    """Return whether a text contains one of several parts; case does not count."""
     folded = (text or "").casefold()
     return any(part.casefold() in folded for part in parts)
 
 
 def _field_passes(name: str, check: FieldCheck, context: EvalContext) -> bool:
+    """Return whether a field passes a check."""
     value, word = context.ticket.get(name), check.word
     match word:
         case "present":

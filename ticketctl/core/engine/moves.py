@@ -1,5 +1,4 @@
-"""What is open from here: the moves of one actor, and the shortest way to a status
-(X2)."""
+"""The moves that are open to an actor, and the shortest way to a status (X2)."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ from ticketctl.record import Record
 
 
 class OpenMove(Record):
-    """A move that the actor's role may make, and what it still needs."""
+    """A move that the actor may make, and what it still needs."""
 
     to: str
     criterion: str
@@ -37,21 +36,24 @@ class OpenMove(Record):
 
 
 class Step(Record):
-    """One step of a way: the status reached, and by whom or what (``agent``, ``by
-    itself after 4 days``)."""
+    """One step of a way to a status.
+
+    Args:
+        to: the status that it leads to.
+        how: the roles that make it, or when a rule does (``by itself after 4 days``).
+    """
 
     to: str
     how: str
 
 
 def open_moves(context: EvalContext) -> list[OpenMove]:
-    """The statuses to which the actor may move the ticket now, in the profile's order,
-    with what each still needs.
+    """Return the moves that the actor may make now, in the profile's order, with what
+    each still needs.
 
-    Moves that the role has but that no request could make now (a category that does not
-    offer the status) are left out.
+    A move to a status that the ticket's category does not allow is not among them.
     """
-    found = []
+    moves = []
     for to in context.profile.statuses:
         edges = context.profile.between(context.ticket.status, to)
         mine = [edge for edge in edges if may(context, edge)]
@@ -59,12 +61,12 @@ def open_moves(context: EvalContext) -> list[OpenMove]:
             continue
         verdict = judge(context, to)
         edge = verdict.edge or mine[0]
-        found.append(OpenMove(to, edge.criterion, verdict.reasons, edge.origin.cites))
-    return found
+        moves.append(OpenMove(to, edge.criterion, verdict.reasons, edge.origin.cites))
+    return moves
 
 
 def offered(context: EvalContext, to: str) -> bool:
-    """Whether lists and completion show a status to this actor (G2, G15)."""
+    """Return whether lists and completion show a status to this actor (G2, G15)."""
     if context.profile.kind(context.by) in ("system", "integration"):
         return True
     category = context.profile.categories.get(str(context.ticket.get("category")))
@@ -73,33 +75,27 @@ def offered(context: EvalContext, to: str) -> bool:
     )
 
 
-def legal_now(context: EvalContext) -> list[str]:
-    """The statuses for which nothing that a request could not supply is wanting; for
-    completion."""
-    return [move.to for move in open_moves(context)]
-
-
 def way(
     profile: Profile, start: str, to: str, role: str, category: str = ""
 ) -> tuple[Step, ...]:
-    """The shortest way between two statuses by moves that some person, integration or
-    rule makes; empty if none.
+    """Return the shortest way between two statuses by moves that some person,
+    integration or rule makes; empty if there is none.
 
-    People go only where the ticket's category lets them (G15).
-
-    Of ways of equal length one is preferred whose steps are open to ``role``.
+    Args:
+        role: of ways of equal length, one with steps for this role is preferred.
+        category: of the ticket; people move only to the statuses that it allows (G15).
     """
     reached: dict[str, tuple[str, Step]] = {}
-    waiting = deque([start])
-    while waiting and to not in reached:
-        status = waiting.popleft()
+    pending = deque([start])
+    while pending and to not in reached:
+        status = pending.popleft()
         for step in sorted(
             _steps(profile, status, profile.categories.get(category)),
             key=lambda step: role not in step.how.split(" or "),
         ):
             if step.to not in reached and step.to != start:
                 reached[step.to] = (status, step)
-                waiting.append(step.to)
+                pending.append(step.to)
     steps: list[Step] = []
     while to in reached:
         to, step = reached[to]
@@ -108,7 +104,7 @@ def way(
 
 
 def _steps(profile: Profile, status: str, category: Category | None) -> Iterator[Step]:
-    """One step per neighbour: by people where they may, else by the rule that does it."""
+    """Yield one step to each next status: by people if they may, else by a rule."""
     people: dict[str, list[str]] = {}
     for edge in profile.leaving(status):
         if not profile.statuses[edge.target].set_by_system or any(
@@ -132,16 +128,13 @@ def _steps(profile: Profile, status: str, category: Category | None) -> Iterator
 
 
 def automatic(profile: Profile, status: str) -> Iterator[tuple[str, str]]:
-    """Where rules take a ticket from a status, and how that is said: ``by itself after
-    4 days``."""
+    """Yield the statuses to which rules move a ticket from a status, and when, in
+    words: ``by itself after 4 days``."""
     for automation in profile.automations:
         if status in automation.within:
             for action in moves_among(automation.do):
                 if profile.between(status, action.status):
-                    yield (
-                        action.status,
-                        f"by itself {_after(automation)}",
-                    )
+                    yield action.status, f"by itself {_after(automation)}"
     for trigger in profile.triggers:
         if may_fire_in(trigger, status):
             for action in moves_among(trigger.do):
@@ -150,8 +143,8 @@ def automatic(profile: Profile, status: str) -> Iterator[tuple[str, str]]:
 
 
 def _after(rule: Automation) -> str:
-    """``after 4 days``, ``1 day before due``, ``after 8 hours of office``: when a rule
-    acts, in words."""
+    """Return when a rule acts, in words: ``after 4 days``, ``1 day before due``, ``after
+    8 hours of office``."""
     lead, after = str(rule.lead), str(rule.after)
     of = f" of {rule.calendar}" if rule.calendar else ""
     if rule.at:
@@ -160,6 +153,7 @@ def _after(rule: Automation) -> str:
 
 
 def _event(event: Event) -> str:
+    """Return on what a trigger acts, in words."""
     kind = event.kind
     match kind:
         case "customer_message":
@@ -167,7 +161,7 @@ def _event(event: Event) -> str:
         case "staff_message":
             return "a public message"
         case "mail_in":
-            return "a mail"
+            return "an email"
         case "entered":
             return "entering it"
         case "field_set":
@@ -179,8 +173,8 @@ def _event(event: Event) -> str:
 
 
 def may_fire_in(trigger: Trigger, status: str) -> bool:
-    """Whether a trigger can fire while the ticket has a status, by its events and its
-    tests of the status."""
+    """Return whether a trigger can fire while the ticket has a status, by its events
+    and its conditions on the status."""
     entered = [event.about for event in trigger.on if event.kind == "entered"]
     if len(entered) == len(trigger.on) and status not in entered:
         return False
@@ -200,7 +194,11 @@ def _admits(condition: Condition, status: str) -> bool:
 
 
 def creation_edges(profile: Profile, to: str | None = None) -> Sequence[Transition]:
-    """The edges by which a ticket comes into being, in file order."""
+    """Return the transitions by which a ticket is created, in file order.
+
+    Args:
+        to: only those to this status.
+    """
     return (
         list(profile.leaving(CREATED)) if to is None else profile.between(CREATED, to)
     )

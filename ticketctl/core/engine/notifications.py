@@ -81,10 +81,10 @@ def _settled(ticket: Ticket) -> frozenset[str]:
         return frozenset()
     if is_linear(history):
         return frozenset(entry.id for entry in history[: imports[-1]])
-    known = knowledge(history)
+    seen_by = knowledge(history)
     seen = 0
     for position in imports:
-        seen |= known[history[position].id]
+        seen |= seen_by[history[position].id]
     return frozenset(
         entry.id for position, entry in enumerate(history) if seen >> position & 1
     )

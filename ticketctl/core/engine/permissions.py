@@ -1,4 +1,4 @@
-"""Who may act in a role, and what they may set by hand: every reason why not, in words."""
+"""Why somebody may not act in a role, or may not set a field by hand."""
 
 from __future__ import annotations
 

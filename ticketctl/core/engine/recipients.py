@@ -76,8 +76,11 @@ def can_be_notified(who: str, people: People) -> bool:
 
 
 def unreachable_reason(action: NotifyAction, ticket: Ticket, people: People) -> str:
-    """Why a notice reaches nobody, in words; empty if it reaches somebody, or if no one
-    is meant (a ticket without an assignee, say, and nobody else is named)."""
+    """Return why a notification reaches nobody.
+
+    It is empty if somebody is reached, or nobody is meant: no target but the assignee
+    of a ticket without one, for example.
+    """
     targets = [
         target
         for target in dict.fromkeys((*action.recipients, *action.otherwise))
@@ -108,17 +111,17 @@ def unreachable_reasons(rule: Rule, ticket: Ticket, people: People) -> tuple[str
 
 
 def _why_not(target: str, ticket: Ticket, people: People) -> Iterator[str]:
-    """Why one target, which reaches nobody, does not."""
-    whom = named(target, ticket, people)
+    """Yield why one target reaches nobody."""
+    addressees = named(target, ticket, people)
     role = target.removeprefix(_ROLE)
     if role != target:
         yield (
             f"nobody with the role {role} has an email address"
-            if whom
+            if addressees
             else f"nobody has the role {role}"
         )
-    elif whom:
-        yield f"{', '.join(whom)} ({target}) has no email address"
+    elif addressees:
+        yield f"{', '.join(addressees)} ({target}) has no email address"
 
 
 class UnreachableRole(Record):
@@ -126,16 +129,17 @@ class UnreachableRole(Record):
 
     Args:
         rules: the names of those rules.
-        held: whether somebody has the role, but no email address.
+        has_people: whether somebody has the role, but no email address.
     """
 
     role: str
     rules: tuple[str, ...]
-    held: bool
+    has_people: bool
 
 
 def unreachable_roles(profile: Profile, people: People) -> Iterator[UnreachableRole]:
-    """The roles of a profile that rules notify, and in which nobody can be reached."""
+    """Yield the roles that rules of a profile notify, and in which nobody can be
+    reached."""
     rules: dict[str, list[str]] = {}
     for rule in profile.rules:
         for action in notifications_among(rule.do):
@@ -144,6 +148,6 @@ def unreachable_roles(profile: Profile, people: People) -> Iterator[UnreachableR
                 if role != target and rule.name not in rules.setdefault(role, []):
                     rules[role].append(rule.name)
     for role, names in rules.items():
-        held = people.with_role(role)
-        if not any(can_be_notified(who, people) for who in held):
-            yield UnreachableRole(role, tuple(names), bool(held))
+        members = people.with_role(role)
+        if not any(can_be_notified(who, people) for who in members):
+            yield UnreachableRole(role, tuple(names), bool(members))

@@ -1,4 +1,4 @@
-"""What rules make of the entries of a decision: the actions of triggers and automations."""
+"""What rules do about the entries of a decision."""
 
 from __future__ import annotations
 

@@ -142,6 +142,8 @@ def clock_of(profile: Profile, ticket: Ticket, automation: Automation) -> Clock:
 def _first(
     profile: Profile, ticket: Ticket, automation: Automation, anchor: Entry
 ) -> datetime | None:
+    """Return the instant of a rule's first occurrence, in UTC; ``None`` if its field
+    has no date."""
     if not automation.at:
         return profile.later(
             automation, dates.parse_instant(anchor.at), automation.after

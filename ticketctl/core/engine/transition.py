@@ -240,5 +240,6 @@ def _base_names(names: Iterable[str]) -> frozenset[str]:
 
 
 def _head_order(name: str) -> tuple[int, str]:
+    """Return what sorts the names that a first entry sets: head keys first."""
     heads = ("customer", "assignee", "due", "follows", "watchers")
     return (heads.index(name), "") if name in heads else (len(heads), name)
