@@ -132,7 +132,7 @@ def test_a_clock_that_runs_stops_and_is_done(tmp_path: Path) -> None:
     stopped = told(root, "2026-11-04T10:00:00Z")["close-resolved"]
     assert stopped["due"] is None
     assert stopped["stopped_by"]
-    assert "resumes    with the next staff_message" in done(
+    assert "resumes    on the next staff_message" in done(
         root, "why", "aaaaa", now="2026-11-04T10:00:00Z"
     )
 
