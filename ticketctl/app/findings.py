@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from ticketctl.app.attachments import attachment_paths, is_attached
 from ticketctl.app.recorded_moves import illegal_reasons, recorded_moves
@@ -268,7 +269,8 @@ def _field_problem(profile: Profile, key: str, value: Value) -> tuple[str, str] 
 
 
 def _type_problem(declared: Field, value: object) -> str:
-    match declared.type:
+    kind = declared.type
+    match kind:
         case "enum":
             return (
                 ""
@@ -294,6 +296,10 @@ def _type_problem(declared: Field, value: object) -> str:
                 return f'is "{value}", neither a date nor an instant'
         case "users":
             return "" if isinstance(value, tuple) else f'is "{value}", not a list'
+        case "string" | "text" | "email" | "user" | "checklist":
+            return ""
+        case _:
+            assert_never(kind)
     return ""
 
 

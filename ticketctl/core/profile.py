@@ -24,6 +24,22 @@ from ticketctl.record import EMPTY, Record, replace
 
 RoleKind = Literal["customer", "agent", "integration", "system"]
 ROLE_KINDS: tuple[RoleKind, ...] = get_args(RoleKind)
+FieldType = Literal[
+    "string",
+    "text",
+    "enum",
+    "boolean",
+    "integer",
+    "date",
+    "datetime",
+    "email",
+    "user",
+    "users",
+    "checklist",
+]
+FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
+DATE_TYPES: tuple[FieldType, ...] = ("date", "datetime")
+PERSON_TYPES: tuple[FieldType, ...] = ("email", "user", "users")
 CREATED = "created"
 """What stands as ``from`` of an edge by which tickets come into being."""
 
@@ -52,7 +68,7 @@ class Field(Record):
     integration may set it."""
 
     name: str
-    type: str
+    type: FieldType
     values: tuple[str, ...] = ()
     default: Value | None = None
     help: str = ""

@@ -188,16 +188,18 @@ def state_term(texts: Sequence[str], negated: bool = False) -> OneOfTerm:
 
 def _field_term(workspace: Workspace, name: str, value: str, negated: bool) -> Term:
     """Return the term for a field of a profile, by its type."""
+    from ticketctl.core.profile import DATE_TYPES, PERSON_TYPES
+
     declared = _declared(workspace, name)
     column = field_column(declared.name)
-    if declared.type in ("date", "datetime"):
+    if declared.type in DATE_TYPES:
         return BetweenTerm(column, *_bounds(workspace, value), negated)
     if value[0] in "<>":
         raise UsageError(
             f"{declared.name} is neither a date nor an instant",
             f"{declared.name}:VALUE",
         )
-    if declared.type in ("user", "users", "email"):
+    if declared.type in PERSON_TYPES:
         value = _person(workspace, value)
     yes = {"yes": "true", "no": "false"} if declared.type == "boolean" else {}
     return OneOfTerm(column, (yes.get(value.casefold(), value),), negated)

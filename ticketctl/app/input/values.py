@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import assert_never
 
 from ticketctl.app.input.identity import parse_person
 from ticketctl.app.workspace import Workspace
@@ -106,47 +107,54 @@ def parse_value(
         UsageError: the text is no value of the field's type.
     """
     kind = declared.type
-    if kind == "checklist":
-        if "." in name:
-            return _one_of(name, ("open", "done"), text)
-        return {item_slug(item): "open" for item in text.split(",") if item.strip()}
-    if kind == "enum":
-        return _one_of(name, declared.values, text)
-    if kind == "boolean":
-        words = {
-            "true": True,
-            "yes": True,
-            "1": True,
-            "false": False,
-            "no": False,
-            "0": False,
-        }
-        if text.casefold() not in words:
-            raise UsageError(f'{name} is true or false, not "{text}"')
-        return words[text.casefold()]
-    if kind == "integer":
-        if not re.fullmatch(r"[-+]?[0-9]{1,18}", text):
-            raise UsageError(f'{name} is a whole number, not "{text}"')
-        return int(text)
-    if kind in ("date", "datetime"):
-        value = parse_moment(workspace, text)
-        where = dates.zone(workspace.settings.timezone)
-        return (
-            value
-            if kind == "datetime"
-            else f"{dates.moment_of(value, where).astimezone(where):%Y-%m-%d}"
-        )
-    if kind in ("user", "email"):
-        return parse_person(text, workspace)
-    if kind == "users":
-        return tuple(
-            parse_person(part.strip(), workspace)
-            for part in text.split(",")
-            if part.strip()
-        )
-    if name == "follows":
-        return workspace.id_of(text)
-    return clean_text(text, name) if kind == "text" else clean_line(text, name)
+    match kind:
+        case "checklist":
+            if "." in name:
+                return _one_of(name, ("open", "done"), text)
+            return {item_slug(item): "open" for item in text.split(",") if item.strip()}
+        case "enum":
+            return _one_of(name, declared.values, text)
+        case "boolean":
+            return _parse_boolean(name, text)
+        case "integer":
+            if not re.fullmatch(r"[-+]?[0-9]{1,18}", text):
+                raise UsageError(f'{name} is a whole number, not "{text}"')
+            return int(text)
+        case "datetime":
+            return parse_moment(workspace, text)
+        case "date":
+            where = dates.zone(workspace.settings.timezone)
+            moment = dates.moment_of(parse_moment(workspace, text), where)
+            return f"{moment.astimezone(where):%Y-%m-%d}"
+        case "user" | "email":
+            return parse_person(text, workspace)
+        case "users":
+            parts = [part.strip() for part in text.split(",")]
+            return tuple(parse_person(part, workspace) for part in parts if part)
+        case "string":
+            if name == "follows":
+                return workspace.id_of(text)
+            return clean_line(text, name)
+        case "text":
+            return clean_text(text, name)
+        case _:
+            assert_never(kind)
+
+
+_BOOLEANS = {
+    "true": True,
+    "yes": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "0": False,
+}
+
+
+def _parse_boolean(name: str, text: str) -> bool:
+    if text.casefold() not in _BOOLEANS:
+        raise UsageError(f'{name} is true or false, not "{text}"')
+    return _BOOLEANS[text.casefold()]
 
 
 def _one_of(name: str, known: tuple[str, ...], text: str) -> str:

@@ -20,6 +20,7 @@ from ticketctl.core.language.symbols import (
     SymbolTable,
 )
 from ticketctl.core.language.values import read_sets
+from ticketctl.core.profile import PERSON_TYPES
 from ticketctl.core.yaml_node import Node
 
 ActionKind = Literal["move", "notify", "set", "note", "refuse", "follow_up", "warn"]
@@ -92,7 +93,7 @@ def _recipients(names: SymbolTable, node: Node | None) -> tuple[str, ...]:
             recipients.append(f"role:{role}")
         elif item.text == "actor":
             recipients.append("actor")
-        elif names.field(item).type in ("user", "users", "email"):
+        elif names.field(item).type in PERSON_TYPES:
             recipients.append(names.field(item).name)
         else:
             names.error(

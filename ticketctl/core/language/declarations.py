@@ -20,20 +20,6 @@ from ticketctl.core.language.values import ORIGIN, read_origin, read_value
 from ticketctl.core.states import STATES, State
 from ticketctl.core.yaml_node import Node
 
-FIELD_TYPES = (
-    "string",
-    "text",
-    "enum",
-    "boolean",
-    "integer",
-    "date",
-    "datetime",
-    "email",
-    "user",
-    "users",
-    "checklist",
-)
-
 
 def read_declarations(
     names: SymbolTable, part: Callable[[str], Node]
@@ -114,14 +100,14 @@ def _read_field(names: SymbolTable, key: str, node: Node) -> p.Field:
             f'"{key}" cannot be the name of a field',
             "lower-case letters, digits, _; not a head key",
         )
-    kind = found.get("type", NO_NODE)
+    node_of_type = found.get("type", NO_NODE)
     values = tuple(item.text for item in found.get("values", NO_NODE).items)
-    names.known(kind, "type", kind.text, FIELD_TYPES)
-    if (kind.text == "enum") != bool(values):
+    type_ = names.choice(node_of_type, "type", p.FIELD_TYPES, "string")
+    if (type_ == "enum") != bool(values):
         names.error(
             node, f'field "{key}": values are given for an enum, and only there'
         )
-    declared = p.Field(key, kind.text, values, place=names.place(node))
+    declared = p.Field(key, type_, values, place=names.place(node))
     default = (
         read_value(names, declared, found["default"]) if "default" in found else None
     )
@@ -129,7 +115,7 @@ def _read_field(names: SymbolTable, key: str, node: Node) -> p.Field:
     help_ = found.get("help", NO_NODE).text
     return p.Field(
         key,
-        kind.text,
+        type_,
         values,
         default,
         help_,

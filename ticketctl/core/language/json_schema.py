@@ -4,7 +4,7 @@ underline while one types."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, assert_never
 
 from ticketctl.core import patterns
 from ticketctl.core.entry import ENTRY_KEYS, EVENTS
@@ -41,14 +41,6 @@ _OF_ENTRY: dict[str, Any] = {
     "told": _TEXTS,
     "files": _TEXTS,
     "after": {"type": "array", "items": _EVENT},
-}
-_OF_TYPE: dict[str, Any] = {
-    "boolean": {"type": "boolean"},
-    "integer": {"type": "integer"},
-    "date": _DATE,
-    "datetime": _DATE,
-    "users": _TEXTS,
-    "checklist": {"type": "object", "additionalProperties": {"enum": ["open", "done"]}},
 }
 
 
@@ -107,9 +99,27 @@ def _of_profile(profile: Profile) -> dict[str, Any]:
 
 
 def _of_field(declared: Field) -> dict[str, Any]:
-    found = (
-        {"enum": list(declared.values)}
-        if declared.type == "enum"
-        else _OF_TYPE.get(declared.type, _TEXT)
-    )
-    return {**found, "description": declared.help} if declared.help else dict(found)
+    schema = _of_type(declared)
+    return {**schema, "description": declared.help} if declared.help else dict(schema)
+
+
+def _of_type(declared: Field) -> dict[str, Any]:
+    kind = declared.type
+    match kind:
+        case "enum":
+            return {"enum": list(declared.values)}
+        case "boolean":
+            return {"type": "boolean"}
+        case "integer":
+            return {"type": "integer"}
+        case "date" | "datetime":
+            return _DATE
+        case "users":
+            return _TEXTS
+        case "checklist":
+            states = {"enum": ["open", "done"]}
+            return {"type": "object", "additionalProperties": states}
+        case "string" | "text" | "email" | "user":
+            return _TEXT
+        case _:
+            assert_never(kind)

@@ -73,7 +73,7 @@ def read_automation(names: SymbolTable, item: Node, order: int) -> p.Automation:
         names.error(found["repeat"], "it would repeat without end")
     if "start" in found and "after" not in found:
         names.error(item, 'an automation with "start" says how long "after" it acts')
-    if "at" in found and names.field(found["at"]).type not in ("date", "datetime"):
+    if "at" in found and names.field(found["at"]).type not in p.DATE_TYPES:
         names.error(found["at"], f'"{found["at"].text}" is not a date field')
     zero = Node("PT0S", item.line, item.col)
     calendar = ""

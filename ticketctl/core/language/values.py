@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import assert_never
 
 from ticketctl.core.entry import Value
 from ticketctl.core.language.symbols import (
@@ -16,27 +17,38 @@ from ticketctl.core.yaml_node import Node
 
 
 def read_value(names: SymbolTable, declared: Field, node: Node) -> Value:
-    """A value for a field, of the field's type; texts with ``$names`` are filled in
-    later."""
+    """Read a value for a field, by the type of the field.
+
+    A text with ``$names`` is returned as it is; it is filled in when a rule acts.
+    """
     if "$" in node.text:
         return names.filled(node)
-    kind, value = declared.type, node.value
-    if kind == "enum" and node.text not in declared.values:
-        return names.known(
-            node, f"value of {declared.name}", node.text, declared.values
-        )
-    if kind == "boolean" and not isinstance(value, bool):
-        names.error(node, f"{declared.name} is true or false")
-    if kind == "integer" and (not isinstance(value, int) or isinstance(value, bool)):
-        names.error(node, f"{declared.name} is a whole number")
-    if kind in ("boolean", "integer") and isinstance(value, int):
-        return value
-    if kind == "users":
-        return tuple(item.text for item in node.items)
-    if kind == "checklist" and isinstance(value, dict):
-        return {item_slug(key): item.text for key, item in value.items()}
-    if kind == "checklist" and isinstance(value, list):
-        return {item_slug(item.text): "open" for item in value}
+    value, kind = node.value, declared.type
+    match kind:
+        case "enum":
+            if node.text in declared.values:
+                return node.text
+            what = f"value of {declared.name}"
+            return names.known(node, what, node.text, declared.values)
+        case "boolean":
+            if isinstance(value, bool):
+                return value
+            names.error(node, f"{declared.name} is true or false")
+        case "integer":
+            if isinstance(value, int) and not isinstance(value, bool):
+                return value
+            names.error(node, f"{declared.name} is a whole number")
+        case "users":
+            return tuple(item.text for item in node.items)
+        case "checklist":
+            if isinstance(value, dict):
+                return {item_slug(key): item.text for key, item in value.items()}
+            if isinstance(value, list):
+                return {item_slug(item.text): "open" for item in value}
+        case "string" | "text" | "date" | "datetime" | "email" | "user":
+            pass
+        case _:
+            assert_never(kind)
     return node.text
 
 
