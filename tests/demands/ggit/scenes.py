@@ -233,8 +233,7 @@ def offered_to(world: World, role: str) -> set[str]:
         world.ticket,
         Actor(world.who(role), role),
     )
-    names = {move.to for move in open_moves(context)}
-    return names
+    return {move.to for move in open_moves(context)}
 
 
 def create(world: World, role: str, title: str, **words: Any) -> Ticket:
