@@ -27,8 +27,11 @@ from tests.support.emails import (
 )
 from tests.support.mail_server import Office, Shop, open_shop
 from tests.support.stores import files_of, ticketctl
-from ticketctl.app.email.content import MAX_TEXT
+from ticketctl.app.email.content import MAX_TEXT, _same_texts, as_note, content_of
 from ticketctl.app.email.inbound import receive
+from ticketctl.core.entry import Entry
+from ticketctl.record import replace
+from ticketctl.store.email.parse import parse_email
 
 NAMES = {
     "a.txt": "a.txt",
@@ -226,3 +229,16 @@ def test_an_attachment_that_is_ignored_elsewhere_is_committed(
         check=True,
     ).stdout
     assert "-trace.log" in listed
+
+
+def test_a_note_of_an_older_version_is_recognised() -> None:
+    """Why an email is only a note was said in other words; what it says is compared."""
+    email = parse_email(numbered(0, "Old words."))
+    form = content_of(email, answers=True)
+    now = as_note(form, "the sender is neither customer nor watcher").note
+    before = as_note(form, "its writer is not a person of this ticket").note
+    assert now != before
+    for note in (now, before):
+        entry = Entry("2026-11-02T09:00:00Z", JANE, "system", "noted", note=note)
+        assert _same_texts(entry, form)
+        assert not _same_texts(replace(entry, note=note + "more"), form)
