@@ -79,7 +79,7 @@ def _finding(loaded: LoadedTicket, repeated: Ticket) -> Finding:
     return Finding(
         Place(loaded.path),
         "duplicate",
-        f"the email that opened it is on {repeated.id} as well, where emails of its thread go (taken in by two clones?)",
+        f"the email that opened it is on {repeated.id} as well, where emails of its thread go (received by two clones?)",
         f"ticketctl set {id_} follows={repeated.id}, then close it: ticketctl next {id_} shows how",
         "warning",
     )
