@@ -109,6 +109,31 @@ def test_outside_modules_are_imported_in_one_place(path: Path) -> None:
         )
 
 
+RENDER_MAY_IMPORT = {
+    "events": {"is_import"},
+    "forecast": {"RuleForecast"},
+    "moves": {"OpenMove", "Step", "automatic"},
+    "requests": {"Actor", "Decision", "Refusal"},
+    "timers": {"NextRule", "NextRules"},
+}
+"""What render words of ``core.engine``: decisions that others have made."""
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in ROOMS if room(path).startswith("render/")], ids=room
+)
+def test_rendering_does_not_decide(path: Path) -> None:
+    """What will happen to a ticket is computed once, with the people of the store;
+    render only words it."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            package, _, module = node.module.rpartition(".")
+            if package == "ticketctl.core.engine":
+                names = {alias.name for alias in node.names}
+                assert names <= RENDER_MAY_IMPORT.get(module, set()), room(path)
+            assert node.module != "ticketctl.core.engine", room(path)
+
+
 @pytest.mark.parametrize(
     "path", [path for path in ROOMS if room(path).startswith("core/")], ids=room
 )

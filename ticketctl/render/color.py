@@ -1,4 +1,4 @@
-"""Colour, where it is wanted; it carries nothing that the words do not."""
+"""Colors, where they are wanted; they tell nothing that the words do not."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ _STATES = {
 
 
 class Colors(Record):
-    """Wraps text in marks of colour, of which :func:`finished` makes sequences."""
+    """Colors as marks around a text, of which :func:`finished` makes sequences."""
 
     on: bool = False
 
     def __call__(self, text: str, style: str) -> str:
-        """The text, made safe, in a style: bold, dim, red, green, yellow ..."""
+        """Return a text, made safe, in a style: bold, dim, red, green, yellow ..."""
         text = safe(text)
         if not self.on or not text:
             return text
         return f"{_mark()}{_CODES[style]}m{text}{_mark()}0m"
 
     def state(self, text: str, state: str) -> str:
-        """A status in the colour of its state."""
+        """Return a status in the color of its state."""
         return self(text, _STATES.get(state, "bold"))
 
 
 @cache
 def _mark() -> str:
-    """What begins a colour until the text is printed.
+    """Return what begins a color until the text is printed.
 
-    It is drawn anew in every process, so no ticket can hold it.
+    Each process draws another one, so that no ticket can contain it.
     """
     return f"\x1b{os.urandom(8).hex()}["
 
@@ -77,11 +77,11 @@ def unbroken(lines: Iterable[str]) -> Iterator[str]:
 
 
 def finished(text: str, on: bool, keep: str = "") -> str:
-    """A text as a terminal gets it: safe, with the colours of :class:`Colors` alone.
+    """Return a text as a terminal gets it: safe, with the colors of :class:`Colors`.
 
     Args:
-        on: whether colours are wanted there; else they are left out.
-        keep: the control characters that stay.
+        on: whether colors are wanted; else they are omitted.
+        keep: the control characters that are not escaped.
     """
     if text.isprintable():
         return text

@@ -1,4 +1,4 @@
-"""How things are said: times, names, long lines. Light: every command loads it."""
+"""Times, names and long lines as people read them. Every command loads this."""
 
 from __future__ import annotations
 
@@ -15,8 +15,15 @@ _INSTANT = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
 
 
 class Formatter(Record):
-    """How things are said: the clock and zone in which times are shown, the colours,
-    how people are called."""
+    """The time, the time zone, the colors, the names of people and the width with which
+    answers are written.
+
+    Args:
+        now: the time of the command, in UTC.
+        timezone: the IANA zone in which times are shown.
+        names: addresses -> what people are called.
+        across: how many columns a line may have.
+    """
 
     now: datetime
     timezone: str
@@ -25,23 +32,29 @@ class Formatter(Record):
     across: int = 100
 
     def time(self, instant: str) -> str:
-        """``2026-11-21 09:14``; a date stays a date."""
+        """Return an instant in the user's zone: ``2026-11-21 09:14``; a date stays a
+        date."""
         if len(instant) == 10:
             return instant
         return f"{dates.parse_instant(instant).astimezone(dates.zone(self.timezone)):%Y-%m-%d %H:%M}"
 
     def shown(self, text: str) -> str:
-        """A value as people read it: an instant in their zone, anything else as it is."""
+        """Return a value as people read it: an instant in their zone, anything else
+        unchanged."""
         return self.time(text) if len(text) == 20 and _INSTANT.match(text) else text
 
     def ago(self, instant: str) -> str:
-        """``2 h``: how long ago, the larger unit alone."""
+        """Return how long ago an instant is, in its larger unit: ``2 h``."""
         return _first_unit(
             dates.span((self.now - dates.parse_instant(instant)).total_seconds())
         )
 
     def ahead(self, instant: str, long: bool = False) -> str:
-        """``3 d``, or ``due`` if it has come."""
+        """Return how far ahead an instant or date is: ``3 d``; ``now`` if it is past.
+
+        Args:
+            long: whether the smaller unit is given, too: ``3 d 4 h``.
+        """
         # Zones are loaded where they are needed: most lists show none but lengths of
         # time.
         where = dates.zone(self.timezone) if len(instant) == 10 else UTC

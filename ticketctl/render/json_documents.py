@@ -47,20 +47,19 @@ SCHEMA = "ticketctl/1"
 
 
 def dump(**content: Any) -> str:
-    """One document. What would hide on a screen or change the order is written as an
-    escape."""
+    """Return one document. Characters that hide text or change its order are escaped."""
     return escaped(
         json.dumps({"schema": SCHEMA, **content}, ensure_ascii=False, indent=2)
     )
 
 
 def dump_line(content: Any) -> str:
-    """One line of JSON Lines; the same."""
+    """Return one line of JSON Lines, escaped in the same way."""
     return escaped(json.dumps({"schema": SCHEMA, **content}, ensure_ascii=False))
 
 
-def row(found: Row) -> dict[str, Any]:
-    """A line of a list; what is not set is null."""
+def row(ticket_row: Row) -> dict[str, Any]:
+    """Return a row of a list; what is not set is null."""
     names = (
         "id",
         "profile",
@@ -76,17 +75,17 @@ def row(found: Row) -> dict[str, Any]:
         "next_rule",
         "follows",
     )
-    return {name: getattr(found, name) or None for name in names} | {
-        "unanswered": found.unanswered,
-        "fields": dict(found.fields),
+    return {name: getattr(ticket_row, name) or None for name in names} | {
+        "unanswered": ticket_row.unanswered,
+        "fields": dict(ticket_row.fields),
     }
 
 
-def ticket(found: Ticket, state: str, next_due: str | None) -> dict[str, Any]:
+def ticket(shown_ticket: Ticket, state: str, next_due: str | None) -> dict[str, Any]:
     """A whole ticket with its history; ``without_effect`` names the events that have
     none, where there are any."""
     head = {
-        name: thaw(getattr(found, name))
+        name: thaw(getattr(shown_ticket, name))
         for name in (
             "id",
             "profile",
@@ -102,21 +101,21 @@ def ticket(found: Ticket, state: str, next_due: str | None) -> dict[str, Any]:
     }
     head |= {
         "state": state,
-        "created": found.created,
-        "updated": found.updated,
+        "created": shown_ticket.created,
+        "updated": shown_ticket.updated,
         "next_due": next_due,
     }
-    head["fields"] = {key: thaw(value) for key, value in sorted(found.fields.items())}
-    shown = found.shown
+    head["fields"] = {key: thaw(value) for key, value in sorted(shown_ticket.fields.items())}
+    shown = shown_ticket.shown
     if idle := {
-        entry.id: found.idle[entry.id] for entry in shown if entry.id in found.idle
+        entry.id: shown_ticket.idle[entry.id] for entry in shown if entry.id in shown_ticket.idle
     }:
         head["without_effect"] = idle
     return head | {"history": [entry.content() for entry in shown]}
 
 
-def findings(found: Iterable[Finding]) -> list[dict[str, Any]]:
-    """What a check found."""
+def findings(items: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return the findings of a check."""
     return [
         {
             "path": f.place.path,
@@ -127,12 +126,12 @@ def findings(found: Iterable[Finding]) -> list[dict[str, Any]]:
             "message": f.message,
             "hint": f.hint,
         }
-        for f in found
+        for f in items
     ]
 
 
-def broken(found: Iterable[Finding]) -> list[dict[str, Any]]:
-    """The files that cannot be read."""
+def broken(items: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return the files that cannot be read."""
     return [
         {
             "path": f.place.path,
@@ -140,12 +139,12 @@ def broken(found: Iterable[Finding]) -> list[dict[str, Any]]:
             "col": f.place.col,
             "message": f.message,
         }
-        for f in found
+        for f in items
     ]
 
 
 def refusal(refused: Refusal) -> dict[str, Any]:
-    """A refusal with all that goes with it."""
+    """Return a refusal with its reasons, and what is possible instead."""
     return {
         "id": refused.id,
         "from": refused.from_ or None,
@@ -173,7 +172,7 @@ def steps(way: Iterable[Step]) -> list[dict[str, str]]:
 
 
 def profile(p: Profile) -> dict[str, Any]:
-    """A compiled profile: every list expanded, so that a program can check it."""
+    """Return a compiled profile, with every list expanded for programs."""
     return {
         "name": p.name,
         "title": p.title,

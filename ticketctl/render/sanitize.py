@@ -1,4 +1,4 @@
-"""Safe texts in columns: how wide they are on a terminal, cut and filled up."""
+"""The width of safe texts on a terminal; cutting and padding them to columns."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _PICTURE = "\ufe0f"
 
 
 def width(text: str) -> int:
-    """How many columns a safe text takes.
+    """Return how many columns a safe text takes.
 
-    East Asian wide characters take two, so does an emoji, of however many characters it
-    is made; what stands on other characters or joins them takes none.
+    East Asian wide characters take two, and so does an emoji of any number of
+    characters; marks on other characters and joiners take none.
     """
     if text.isascii():
         return len(text)
@@ -22,7 +22,7 @@ def width(text: str) -> int:
 
 
 def _cells(text: str) -> Iterator[tuple[str, int]]:
-    """Each character, and how many columns it adds to those before it."""
+    """Yield each character, and how many columns it adds to those before it."""
     import unicodedata  # not needed for most texts
 
     before, joined = 0, False
@@ -30,7 +30,7 @@ def _cells(text: str) -> Iterator[tuple[str, int]]:
         if char == "\u200d":
             columns, joined = 0, before == 2
         elif joined or "\U0001f3fb" <= char <= "\U0001f3ff":
-            # the next part of an emoji, or the colour of its skin
+            # the next part of an emoji, or its skin tone
             columns, joined = (0 if before == 2 else 2), False
         elif char == _PICTURE:
             columns = 1 if before == 1 else 0
@@ -43,14 +43,15 @@ def _cells(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _stacked(char: str, category: str) -> bool:
-    """Whether a character takes no column: a mark, or a later part of a syllable."""
+    """Return whether a character takes no column: a mark, or a later part of a
+    syllable."""
     if category in ("Mn", "Me") or char == "\u200c":
         return True
     return "\u1160" <= char <= "\u11ff"
 
 
 def fit(text: str, columns: int) -> str:
-    """A safe text cut to a number of columns, ``...`` marking the cut."""
+    """Return a safe text cut to a number of columns; ``...`` marks the cut."""
     if columns <= 0 or width(text) <= columns:
         return text
     left, kept = columns - 3, 0
@@ -63,5 +64,5 @@ def fit(text: str, columns: int) -> str:
 
 
 def pad(text: str, columns: int) -> str:
-    """A safe text filled up with spaces."""
+    """Return a safe text padded with spaces to a number of columns."""
     return text + " " * (columns - width(text))

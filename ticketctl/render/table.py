@@ -1,5 +1,5 @@
-"""Rows in columns: plain (our own, so that a list loads no library), tables (tabulate),
-and CSV and TSV for programs."""
+"""Rows in columns: aligned (our own, so that a list loads no library), as tables
+(tabulate), and as CSV and TSV for programs."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _HEADS = {"next": "DUE", "due": "DATE"}
 
 
 def heading(name: str) -> str:
-    """What stands above a column: ``DUE`` is when a rule will act, ``DATE`` the
-    ticket's own."""
+    """Return the heading of a column: ``DUE`` is when a rule will act, ``DATE`` the due
+    date of the ticket."""
     return _HEADS.get(name, name.upper())
 
 
 def cells(formatter: Formatter, row: Row, columns: Sequence[str]) -> list[str]:
-    """One row for people: ``next`` is when a rule will act, ``!`` marks a message that
-    nobody answered."""
+    """Return one row for people: ``next`` is when a rule will act, ``!`` marks a message
+    that has no answer yet."""
     return [_cell(formatter, row, name) for name in columns]
 
 
@@ -124,8 +124,8 @@ def _shrink(widths: list[int], across: int) -> None:
 
 
 def boxed(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A table drawn by tabulate; for bounded tables only. Cells are texts: it must not
-    take ``1e5`` for a number."""
+    """Return a table drawn by tabulate, for few rows only. Cells are texts: tabulate must
+    not take ``1e5`` for a number."""
     from tabulate import tabulate
 
     rows = [list(map(safe, line)) for line in lines]
@@ -133,7 +133,7 @@ def boxed(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 
 def machine(row: Row, columns: Sequence[str]) -> list[str]:
-    """One row for programs: exact, with RFC 3339 instants."""
+    """Return one row for programs: exact, with RFC 3339 instants."""
     return [_exact(row.column(name)) for name in columns]
 
 
@@ -152,8 +152,8 @@ def _exact(value: object) -> str:
 
 
 def tsv(cells_: Sequence[str]) -> str:
-    """Tab-separated, with tabs, line breaks, backslashes and all that is not safe on a
-    terminal escaped in a cell."""
+    """Return a tab-separated line. In a cell, tabs, line breaks, backslashes and all that
+    is not safe on a terminal are escaped."""
     escapes = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
     return "\t".join(
         safe("".join(escapes.get(char, char) for char in cell)) for cell in cells_
@@ -161,9 +161,11 @@ def tsv(cells_: Sequence[str]) -> str:
 
 
 def csv_line(cells_: Sequence[str]) -> str:
-    """RFC 4180, where a cell that a spreadsheet would take for a formula gets an
-    apostrophe before it; what is not safe on a terminal is spelled out, except tabs and
-    line breaks."""
+    """Return a line of CSV (RFC 4180).
+
+    A cell that a spreadsheet would take for a formula gets an apostrophe before it; what
+    is not safe on a terminal is escaped, except tabs and line breaks.
+    """
     return ",".join(_csv_cell(cell) for cell in cells_)
 
 
