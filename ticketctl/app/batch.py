@@ -17,6 +17,7 @@ from ticketctl.core.engine.events import latest
 from ticketctl.core.engine.placeholders import fill_sets
 from ticketctl.core.engine.requests import Change
 from ticketctl.core.entry import Value
+from ticketctl.core.patterns import short_id
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Batch, Profile
 from ticketctl.core.query import OneOfTerm, Query
@@ -31,7 +32,6 @@ from ticketctl.errors import (
     UsageError,
     closest,
 )
-from ticketctl.store.paths import short_id
 from ticketctl.store.yaml.loader import LoadedTicket
 
 

@@ -22,6 +22,7 @@ from ticketctl.core.engine.requests import (
     Decision,
     Refusal,
 )
+from ticketctl.core.patterns import short_id
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import (
@@ -32,7 +33,6 @@ from ticketctl.errors import (
     UncommittedError,
 )
 from ticketctl.record import replace
-from ticketctl.store.paths import short_id
 from ticketctl.store.yaml.loader import LoadedTicket
 
 Ask = Callable[[LoadedTicket, Profile], Sequence[Change]]

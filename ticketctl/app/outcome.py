@@ -10,12 +10,12 @@ from ticketctl.app.email.quota import FOR_PEOPLE
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Decision, Notification, Refusal
 from ticketctl.core.escaping import safe
+from ticketctl.core.patterns import short_id
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket, unflat
 from ticketctl.errors import DiskError, TicketctlError, UncommittedError
 from ticketctl.record import Record
 from ticketctl.store import files
-from ticketctl.store.paths import short_id
 from ticketctl.store.yaml.loader import LoadedTicket
 
 if TYPE_CHECKING:  # loaded where something is written

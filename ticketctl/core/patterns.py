@@ -10,3 +10,8 @@ TICKET_ID = "[0-9]{6}-[0-9a-hjkmnp-tv-z]{5}"
 """``261121-k3qx9``: the UTC date, and five characters of Crockford's base 32."""
 EVENT_ID = "e[0-9a-f]{12}"
 """``e19d27ad6876d``: the beginning of a hash."""
+
+
+def short_id(id_: str) -> str:
+    """Return the random half of an id, which people are shown."""
+    return id_.partition("-")[2] or id_

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ticketctl.core.patterns import short_id
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.render.color import visible
 from ticketctl.render.entries import event_summary
-from ticketctl.render.format import Formatter, listed, short_id
+from ticketctl.render.format import Formatter, listed
 from ticketctl.render.next import rule_in_words, way_in_words
 from ticketctl.render.sanitize import safe, width
 

@@ -90,11 +90,6 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(tied(safe(name)) for name in names)
 
 
-def short_id(id_: str) -> str:
-    """Return the random half of an id."""
-    return id_.partition("-")[2] or id_
-
-
 def wrapped(
     text: str, indent: str, across: int, first: str | None = None
 ) -> Iterator[str]:

@@ -105,10 +105,14 @@ def ticket(shown_ticket: Ticket, state: str, next_due: str | None) -> dict[str, 
         "updated": shown_ticket.updated,
         "next_due": next_due,
     }
-    head["fields"] = {key: thaw(value) for key, value in sorted(shown_ticket.fields.items())}
+    head["fields"] = {
+        key: thaw(value) for key, value in sorted(shown_ticket.fields.items())
+    }
     shown = shown_ticket.shown
     if idle := {
-        entry.id: shown_ticket.idle[entry.id] for entry in shown if entry.id in shown_ticket.idle
+        entry.id: shown_ticket.idle[entry.id]
+        for entry in shown
+        if entry.id in shown_ticket.idle
     }:
         head["without_effect"] = idle
     return head | {"history": [entry.content() for entry in shown]}

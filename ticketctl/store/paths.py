@@ -44,11 +44,6 @@ def id_of(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".yaml")
 
 
-def short_id(id_: str) -> str:
-    """Return the random half of an id, which people are shown."""
-    return id_.partition("-")[2]
-
-
 def walk_tickets(root: str, below: str = "tickets") -> Iterator[str]:
     """Yield the paths of all ticket files, in order.
 

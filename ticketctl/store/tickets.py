@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Container, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ticketctl.core.patterns import short_id
 from ticketctl.core.ticket import HEAD, Ticket
 from ticketctl.errors import (
     BrokenError,
@@ -23,15 +24,7 @@ from ticketctl.errors import (
 from ticketctl.record import Record
 from ticketctl.store import files
 from ticketctl.store.files import MAX_BYTES
-from ticketctl.store.paths import (
-    ID,
-    PLACE,
-    id_of,
-    new_id,
-    path_of,
-    short_id,
-    walk_tickets,
-)
+from ticketctl.store.paths import ID, PLACE, id_of, new_id, path_of, walk_tickets
 from ticketctl.store.yaml.fast_reader import read_canonical
 from ticketctl.store.yaml.loader import LoadedTicket, load_ticket
 from ticketctl.store.yaml.writer import emit, extend

@@ -10,12 +10,13 @@ from ticketctl.app.heartbeat import last_sweep
 from ticketctl.app.index.refresh import ask_index
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
+from ticketctl.core.patterns import short_id
 from ticketctl.errors import (
     DiskError,
     Finding,
 )
 from ticketctl.store.index.sql import tickets_ahead
-from ticketctl.store.paths import path_of, short_id
+from ticketctl.store.paths import path_of
 
 _STALE = timedelta(days=2)
 

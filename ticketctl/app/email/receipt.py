@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ticketctl.store.paths import short_id
+from ticketctl.core.patterns import short_id
 
 
 class Receipt(NamedTuple):
