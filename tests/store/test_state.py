@@ -196,7 +196,7 @@ def test_ticketctl_state_names_another_place(
     for wrong in ("state", str(root), str(root / "tickets/x")):
         monkeypatch.setenv("TICKETCTL_STATE", wrong)
         ran = ticketctl(root, "list")
-        assert ran.status == 78 and f'TICKETCTL_STATE is "{wrong}"' in ran.err, ran
+        assert ran.status == 78 and f'invalid TICKETCTL_STATE "{wrong}"' in ran.err, ran
 
 
 def test_without_a_home_reading_works_and_writing_says_so(
