@@ -237,31 +237,35 @@ LANGUAGE: dict[str, Mutant] = {
     ),
     "a missing part": mutant(
         "language",
-        'has no "timezone"',
+        'missing key "timezone"',
         "profile: desk",
         "timezone: Europe/London\n",
         "",
     ),
     "a status without a state": mutant(
         "language",
-        'has no "state"',
+        'missing key "state"',
         '{description: "Nobody',
         "New: {state: new, ",
         "New: {",
     ),
     "a transition without roles": mutant(
         "language",
-        'has no "roles"',
+        'missing key "roles"',
         "{from: New, to: Open}",
         TAKEN,
         "- {from: New, to: Open}",
     ),
     "a message without a body": mutant(
-        "language", 'has no "body"', "{subject: x}", "END", "  other: {subject: x}\n"
+        "language",
+        'missing key "body"',
+        "{subject: x}",
+        "END",
+        "  other: {subject: x}\n",
     ),
     "a batch without what it sets": mutant(
         "language",
-        'has no "set"',
+        'missing key "set"',
         "{from: Open, to: Solved}",
         "END",
         "batches:\n  all: {from: Open, to: Solved}\n",
@@ -442,7 +446,7 @@ LANGUAGE: dict[str, Mutant] = {
         "on: [custmer_message]",
     ),
     "an event of nothing": mutant(
-        "language", "must say of what", "entered]", TELL_SOLVED, "  on: [entered]\n"
+        "language", "needs a name", "entered]", TELL_SOLVED, "  on: [entered]\n"
     ),
     "an event that is not of anything": mutant(
         "name", "unknown event", "created(New)", TELL_SOLVED, "  on: [created(New)]\n"
@@ -538,30 +542,30 @@ LANGUAGE: dict[str, Mutant] = {
         SOLVED,
         SOLVED.replace("public", "publik"),
     ),
-    "an unknown name to fill in": mutant(
+    "an unknown placeholder": mutant(
         "name",
-        'unknown name to fill in "titel".*"title"',
+        'unknown placeholder "titel".*"title"',
         '"Solved: $titel"',
         '"Solved: $title"',
         '"Solved: $titel"',
     ),
     "an unknown name in braces": mutant(
         "name",
-        'unknown name to fill in "titel"',
+        'unknown placeholder "titel"',
         '"x ${titel}"',
         CLOSES,
         'do: [{move: Closed, note: "x ${titel}"}]',
     ),
     "a queue that asks for the time": mutant(
         "language",
-        "what time alone changes",
+        "what changes with time alone",
         "{field: due, in_future",
         "END",
         "queue: {when: [{state: open}, {field: due, in_future: true}]}\n",
     ),
     "nobody to tell": mutant(
         "language",
-        '"title" is not a person',
+        'unknown recipient "title"',
         "title,",
         TELLS,
         "do: [{notify: title, message: solved}]",
@@ -611,7 +615,7 @@ LANGUAGE: dict[str, Mutant] = {
         "language", "whole number from 1", '"1"', "version: 1\n", 'version: "1"\n'
     ),
     "a name with a capital": mutant(
-        "language", "is no name for a profile", "Desk", "profile: desk", "profile: Desk"
+        "language", "invalid profile name", "Desk", "profile: desk", "profile: Desk"
     ),
     "an enum without values": mutant(
         "language",
@@ -663,14 +667,14 @@ LANGUAGE: dict[str, Mutant] = {
     ),
     "a field named like a head key": mutant(
         "language",
-        "cannot be the name of a field",
+        "invalid field name",
         "{type: user}",
         FIELDS,
         "fields:\n  assignee: {type: user}\nstatuses:\n",
     ),
     "a field with a capital": mutant(
         "language",
-        "cannot be the name of a field",
+        "invalid field name",
         "{type: user}",
         FIELDS,
         "fields:\n  Area: {type: user}\nstatuses:\n",
@@ -693,7 +697,7 @@ LANGUAGE: dict[str, Mutant] = {
         "Waiting: {set_by: agent, state",
     ),
     "an order that is none": mutant(
-        "language", "is not an order", '"due:up"', "END", 'queue: {order: ["due:up"]}\n'
+        "language", "unknown order", '"due:up"', "END", 'queue: {order: ["due:up"]}\n'
     ),
     # duplicates
     "a key twice": mutant(
@@ -712,14 +716,14 @@ LANGUAGE: dict[str, Mutant] = {
     ),
     "two statuses of one name": mutant(
         "language",
-        '"open" and "Open" are one name',
+        'duplicate name "open": the same as "Open"',
         "{state: closed}",
         "STATUSES",
         "  open: {state: closed}\n",
     ),
     "two rules of one name": mutant(
         "language",
-        'two rules named "assigned"',
+        'duplicate rule name "assigned"',
         "assigned\n  in:",
         "name: close-solved",
         "name: assigned",
@@ -764,28 +768,28 @@ LANGUAGE: dict[str, Mutant] = {
     # what says nothing, or two things
     "a test without a word": mutant(
         "language",
-        'the test of "assignee" says nothing',
+        'missing check of the field "assignee"',
         "assignee}]\n  do: [{move: Open}]",
         WHEN_NEW,
         "when: [{field: assignee}]",
     ),
     "a test that is none": mutant(
         "language",
-        "this is not a test",
+        "unknown condition",
         "{asignee: true}",
         WHEN_NEW,
         "when: [{asignee: true}]",
     ),
     "a when without a need": mutant(
         "language",
-        '"when" has no "need"',
+        'missing key "need" in a condition "when"',
         "{when: [{status: New}]}",
         WHEN_NEW,
         "when: [{when: [{status: New}]}]",
     ),
     "a within of nothing": mutant(
         "language",
-        '"within" has no "of"',
+        'missing key "of" in a condition "within"',
         "{within: P1D}",
         WHEN_NEW,
         "when: [{within: P1D}]",
@@ -824,7 +828,7 @@ LANGUAGE: dict[str, Mutant] = {
     ),
     "an action that is none": mutant(
         "language",
-        "this is not an action",
+        "unknown action",
         "{mov: Open}",
         "do: [{move: Open}]\n",
         "do: [{mov: Open}]\n",
@@ -1122,7 +1126,7 @@ PROOFS: dict[str, Mutant] = {
     # 7
     "7: two rules play ball": mutant(
         "proof-7",
-        "round for ever.*for example",
+        "in a circle without end.*for example",
         "{state: open",
         "TRIGGERS",
         "- {name: ping, on: [entered(Open)], do: [{move: Waiting}]}\n"
@@ -1134,7 +1138,7 @@ PROOFS: dict[str, Mutant] = {
     ),
     "7: two clocks play ball": mutant(
         "proof-7",
-        "round for ever",
+        "in a circle without end",
         "{state: open",
         "AUTOMATIONS",
         "- {name: ping, in: [Open], start: entered(Open), after: P1D, do: [{move: Waiting}]}\n"
@@ -1144,7 +1148,7 @@ PROOFS: dict[str, Mutant] = {
     ),
     "7: a clock and a rule play ball": mutant(
         "proof-7",
-        "round for ever",
+        "in a circle without end",
         "{state: open|{state: pending",
         "AUTOMATIONS",
         "- {name: ping, in: [Open], start: entered(Open), after: P1D, do: [{move: Waiting}]}\n",

@@ -30,13 +30,13 @@ def test_the_words_of_a_calendar(hours_workspace: Path) -> None:
         ("calendar: office", "calendar: ofice", 'unknown calendar "ofice"'),
         ("after: P2D", "after: P2M", "P2M cannot be counted in working time"),
         ("after: P2D", "after: P500D", "P500D cannot be counted in working time"),
-        ("mon-fri:", "mon-fry:", '"mon-fry" is no day of the week'),
+        ("mon-fri:", "mon-fry:", 'unknown day "mon-fry"'),
         (
             "09:00-12:30, 13:30-17:30",
             "09:00-12:30, 12:00-17:30",
-            '"12:00-17:30" is no time of work',
+            'invalid hours "12:00-17:30"',
         ),
-        ("09:00-12:30, 13:30-17:30", "09:00-25:00", '"09:00-25:00" is no time of work'),
+        ("09:00-12:30, 13:30-17:30", "09:00-25:00", 'invalid hours "09:00-25:00"'),
         ("09:00-12:30, 13:30-17:30", "09:00-09:05", "less than an hour of work a week"),
         (
             "2026-12-25: Christmas",

@@ -48,7 +48,7 @@ def _read_action(names: SymbolTable, node: Node) -> Action:
     if kind is None:
         names.error(
             node,
-            "this is not an action",
+            "unknown action",
             f"an action begins with one of: {', '.join(ACTION_KINDS)}",
         )
         return WarnAction("", place)
@@ -98,7 +98,7 @@ def _recipients(names: SymbolTable, node: Node | None) -> tuple[str, ...]:
         else:
             names.error(
                 item,
-                f'"{item.text}" is not a person',
-                "customer, actor, a field of type user, or role:NAME",
+                f'unknown recipient "{item.text}"',
+                "use customer, actor, a field of type user, or role:NAME",
             )
     return tuple(recipients)

@@ -23,12 +23,12 @@ from ticketctl.core.profile import Profile
 from ticketctl.record import Record, replace
 
 MAX_STEPS = 1_500_000
-"""How many comparisons the proofs of a profile may take: the largest of those that come
-with the program takes 350,000."""
+"""How many comparisons the proofs of a profile may take; those of the largest built-in
+profile take 350,000."""
 
 
 class TooLargeError(Exception):
-    """The proofs of a profile would take too long."""
+    """The proofs of a profile take too many steps."""
 
 
 def effort(profile: Profile, steps: int) -> None:

@@ -21,8 +21,11 @@ _SPAN = pattern(r"([01]\d|2[0-4]):([0-5]\d) ?- ?([01]\d|2[0-4]):([0-5]\d)\Z", re
 
 
 def read_calendar(names: SymbolTable, key: str, node: Node, timezone: str) -> Calendar:
-    """A calendar of a profile; ``timezone`` is that of the profile, where the calendar
-    has none of its own."""
+    """Read a calendar of a profile.
+
+    Args:
+        timezone: that of the profile, for a calendar without its own.
+    """
     found = names.keys(
         node, f'calendar "{key}"', ("hours", "holidays", "timezone"), ("hours",)
     )
@@ -39,7 +42,9 @@ def read_calendar(names: SymbolTable, key: str, node: Node, timezone: str) -> Ca
     for days, item in hours.map.items():
         for day in _days(names, names.at_key(hours, days)):
             if week[day]:
-                names.error(names.at_key(hours, days), f"{WEEKDAYS[day]} stands twice")
+                names.error(
+                    names.at_key(hours, days), f'duplicate day "{WEEKDAYS[day]}"'
+                )
             week[day] = _spans(names, item)
     if sum(end - begin for openings in week for begin, end in openings) < 60:
         names.error(
@@ -54,8 +59,11 @@ def read_calendar(names: SymbolTable, key: str, node: Node, timezone: str) -> Ca
 def read_holidays(
     node: Node | None, wrong: Callable[[Node, str], None]
 ) -> frozenset[date]:
-    """A list of dates, or a mapping from date to what day that is; each that is none is
-    told to ``wrong``."""
+    """Read a list of dates, or a mapping from date to its name.
+
+    Args:
+        wrong: is called for each item that is no date.
+    """
     found = set()
     items = (
         [Node(key, *(node.keys or {})[key]) for key in node.map]
@@ -81,14 +89,12 @@ def _no_date() -> date:
 
 
 def _days(names: SymbolTable, node: Node) -> list[int]:
-    """``mon-fri, sun`` as numbers, Monday 0."""
+    """Return ``mon-fri, sun`` as numbers, Monday 0."""
     found: list[int] = []
     for part in node.text.replace(" ", "").casefold().split(","):
         first, _, last = part.partition("-")
         if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
-            names.error(
-                node, f'"{part}" is no day of the week', "mon, mon-fri, or mon, wed"
-            )
+            names.error(node, f'unknown day "{part}"', "use mon, mon-fri, or mon, wed")
             continue
         begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
         found += (
@@ -100,7 +106,7 @@ def _days(names: SymbolTable, node: Node) -> list[int]:
 
 
 def _spans(names: SymbolTable, node: Node) -> Hours:
-    """``09:00-12:30, 13:30-17:00`` as minutes from midnight."""
+    """Return ``09:00-12:30, 13:30-17:00`` as minutes from midnight."""
     found: list[tuple[int, int]] = []
     for part in [] if node.value is None else node.text.split(","):
         match = _SPAN.match(part.strip())
@@ -112,8 +118,8 @@ def _spans(names: SymbolTable, node: Node) -> Hours:
         if begin >= end or end > DAY or (found and begin < found[-1][1]):
             names.error(
                 node,
-                f'"{part.strip()}" is no time of work',
-                "09:00-12:30, 13:30-17:00, in order",
+                f'invalid hours "{part.strip()}"',
+                "use 09:00-12:30, 13:30-17:00, in order",
             )
         else:
             found.append((begin, end))

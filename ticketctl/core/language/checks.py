@@ -42,8 +42,8 @@ CHECKS: tuple[Callable[[Profile], Iterator[Finding]], ...] = (
 
 
 def profile_findings(profile: Profile) -> list[Finding]:
-    """What is wrong with a profile whose language is right, errors first; no more than
-    people read (``FINDINGS``)."""
+    """Return the findings of a profile that was read without mistakes, errors first; at
+    most ``FINDINGS``."""
     found: list[Finding] = []
     try:
         for check in CHECKS:
@@ -53,7 +53,7 @@ def profile_findings(profile: Profile) -> list[Finding]:
             Finding(
                 Place(profile.path, 1, 1),
                 "limit",
-                "error: the profile is too large to be proved sound",
+                "error: the profile is too large to be checked",
                 "fewer rules in fewer statuses, and fewer tests in each",
             )
         )
@@ -69,7 +69,7 @@ def profile_findings(profile: Profile) -> list[Finding]:
                 Place(profile.path, 1, 1),
                 "limit",
                 words,
-                "mend those above first",
+                "fix the findings above first",
                 kind,
             )
         ]

@@ -28,7 +28,7 @@ from ticketctl.core.profile import (
 from ticketctl.errors import Finding
 
 _TELLING = ("staff_message", "notified", "entered")
-"""Events by which a closing clock may start anew: the customer hears of them."""
+"""The events by which a closing clock may start anew: the customer hears of them."""
 
 
 def fair_closing(profile: Profile) -> Iterator[Finding]:
@@ -70,8 +70,8 @@ def fair_closing(profile: Profile) -> Iterator[Finding]:
 
 
 def _reply_leaves(profile: Profile, rule: Automation, status: str) -> bool:
-    """Whether every customer's message takes a ticket out of the statuses of an
-    automation."""
+    """Return whether every message of a customer takes a ticket out of the statuses of
+    an automation."""
     return any(
         isinstance(other, Trigger)
         and Event("customer_message") in other.on

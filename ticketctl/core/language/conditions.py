@@ -57,7 +57,7 @@ def read_event(names: SymbolTable, node: Node) -> Event:
             inner = Node(about, node.line, node.col)
             return Event(specific, _event_subject(names, specific, inner))
         if name == specific:
-            names.error(node, f'the event "{name}" must say of what: {name}(...)')
+            names.error(node, f'the event "{name}" needs a name: {name}(...)')
             return Event(specific)
     forms = [*PLAIN_EVENT_KINDS, *(f"{kind}(...)" for kind in SPECIFIC_EVENT_KINDS)]
     names.known(node, "event", node.text, forms)
@@ -136,17 +136,17 @@ def read_condition(names: SymbolTable, node: Node) -> Condition:
     if kind is None:
         names.error(
             node,
-            "this is not a test",
-            f"a test begins with one of: {', '.join(CONDITION_KINDS)}",
+            "unknown condition",
+            f"a condition begins with one of: {', '.join(CONDITION_KINDS)}",
         )
         return AnyOfCondition((), place=place)
     keys = names.keys(
-        node, f'a test "{kind}"', (kind, "say", *_MORE_KEYS.get(kind, ()))
+        node, f'a condition "{kind}"', (kind, "say", *_MORE_KEYS.get(kind, ()))
     )
     say = names.filled(keys["say"], internal=True) if "say" in keys else ""
     head = keys[kind]
     if not head.items:
-        names.error(node, f'the test "{kind}" says nothing')
+        names.error(node, f'missing value for "{kind}"')
     match kind:
         case "field":
             name = _field_name(names, head)
@@ -156,7 +156,7 @@ def read_condition(names: SymbolTable, node: Node) -> Condition:
             return SeenCondition(read_event(names, head), since, say, place)
         case "within":
             if "of" not in keys:
-                names.error(node, 'a test "within" has no "of"')
+                names.error(node, 'missing key "of" in a condition "within"')
                 return AnyOfCondition((), place=place)
             event = read_event(names, keys["of"])
             return WithinCondition(event, names.duration(head), say, place)
@@ -167,7 +167,7 @@ def read_condition(names: SymbolTable, node: Node) -> Condition:
         case "when":
             consequences = read_conditions(names, keys.get("need"))
             if not consequences:
-                names.error(node, 'a test "when" has no "need"')
+                names.error(node, 'missing key "need" in a condition "when"')
             conditions = read_conditions(names, head)
             return WhenCondition(conditions, consequences, say, place)
         case _:
@@ -215,7 +215,7 @@ def _texts(names: SymbolTable, kind: str, node: Node) -> tuple[tuple[str, ...], 
     """The texts that are looked for, and whether each is a whole line."""
     keys = names.keys(node, f'"{kind}"', ("contains", "line"))
     if len(keys) != 1 or not all(texts.items for texts in keys.values()):
-        names.error(node, f'"{kind}" says either "contains" or "line"')
+        names.error(node, f'"{kind}" needs either "contains" or "line"')
     values = tuple(item.text for texts in keys.values() for item in texts.items)
     return values, "line" in node.map
 
@@ -231,7 +231,7 @@ def _checks(
         match word:
             case "is" | "contains" | "has_role":
                 if not node.items:
-                    names.error(node, f'"{word}" says nothing')
+                    names.error(node, f'missing value for "{word}"')
                 if word == "is":
                     for item in node.items:
                         read_value(names, declared, item)
@@ -254,7 +254,7 @@ def _checks(
     if not checks:
         names.error(
             head,
-            f'the test of "{head.text}" says nothing',
-            f"say one of: {', '.join(FIELD_WORDS)}",
+            f'missing check of the field "{head.text}"',
+            f"use one of: {', '.join(FIELD_WORDS)}",
         )
     return tuple(checks)

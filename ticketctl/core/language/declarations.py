@@ -24,8 +24,10 @@ from ticketctl.core.yaml_node import Node
 def read_declarations(
     names: SymbolTable, part: Callable[[str], Node]
 ) -> tuple[dict[str, p.Role], dict[str, p.Field], dict[str, p.Status]]:
-    """Roles, fields and statuses; all their names are known before the first test is
-    read."""
+    """Read roles, fields and statuses.
+
+    All their names are declared before the first condition is read.
+    """
     roles = dict(
         read_entries(part("roles"), lambda key, item: _read_role(names, key, item))
     )
@@ -44,7 +46,7 @@ def read_declarations(
     for role, item in part("roles").map.items():
         if role in roles and roles[role].field:
             names.field(item.map["field"])
-    # The names come first, so that the tests of one status may speak of another.
+    # All names come first: the conditions of one status may name another.
     for key, item in part("statuses").map.items():
         names.statuses[key] = _read_status_name(names, key, item)
     names.messages = {name for name in part("messages").map if "." not in name}
@@ -97,8 +99,8 @@ def _read_field(names: SymbolTable, key: str, node: Node) -> p.Field:
     if key in HEAD_FIELDS or not re.fullmatch(r"[a-z][a-z0-9_]*", key):
         names.error(
             node,
-            f'"{key}" cannot be the name of a field',
-            "lower-case letters, digits, _; not a head key",
+            f'invalid field name "{key}"',
+            "use lower-case letters, digits and _, and no name of a head key",
         )
     node_of_type = found.get("type", NO_NODE)
     values = tuple(item.text for item in found.get("values", NO_NODE).items)
@@ -138,7 +140,7 @@ _STATUS_KEYS = (
 
 
 def _read_status_name(names: SymbolTable, key: str, node: Node) -> p.Status:
-    """The status without its tests, which may speak of statuses that come later."""
+    """Read a status without its conditions, which may name statuses that come later."""
     state: State = "open"
     if "state" in node.map:
         state = names.choice(node.map["state"], "state", STATES, "open")
@@ -148,7 +150,7 @@ def _read_status_name(names: SymbolTable, key: str, node: Node) -> p.Status:
         *node.map.get("aliases", NO_NODE).items,
     ):
         if (other := names.spellings.get(p.squash(item.text))) is not None:
-            names.error(item, f'"{item.text}" and "{other}" are one name')
+            names.error(item, f'duplicate name "{item.text}": the same as "{other}"')
     names.spellings |= dict.fromkeys(map(p.squash, (key, *aliases)), key)
     return p.Status(key, state, aliases=aliases)
 

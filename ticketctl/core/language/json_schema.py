@@ -1,5 +1,4 @@
-"""What a ticket file looks like, as a JSON Schema: for editors, which then complete and
-underline while one types."""
+"""The JSON Schema of a ticket file, with which editors complete and check it."""
 
 from __future__ import annotations
 
@@ -45,7 +44,7 @@ _OF_ENTRY: dict[str, Any] = {
 
 
 def ticket_schema(profiles: Iterable[Profile]) -> dict[str, Any]:
-    """The schema (draft 7, which YAML language servers read) of a store's tickets.
+    """Return the schema (draft 7, which YAML language servers read) of a store's tickets.
 
     Args:
         profiles: those that tickets may name; statuses and fields are those of a

@@ -1,8 +1,7 @@
-"""How large a profile may be: looked at before anything of it is expanded or proved.
+"""How large a profile may be, checked before it is written out or proved.
 
-The limits are several times what the largest of the profiles that come with the program
-has (20 statuses, 383 moves, 26 triggers). What is larger is no workflow that people
-follow, and would make every command slow.
+The limits are several times the size of the largest built-in profile (20 statuses, 383
+moves, 26 triggers). A larger profile would make every command slow.
 """
 
 from __future__ import annotations
@@ -50,22 +49,22 @@ WITHIN = {
     "order": 20,
     "hours": 20,
 }
-"""How many may stand under a key inside those parts."""
+"""How many entries a key inside those parts may have."""
 OTHERS = 200
-"""How many may stand under any other key: statuses, fields that are set, items of a
+"""How many entries any other key may have: statuses, fields that are set, items of a
 checklist."""
 MOVES = 5000
-"""How many moves the transitions may be, once ``any`` and lists are written out."""
+"""How many transitions there may be once ``any`` and lists are written out."""
 LENGTH = 1 << 16
 """How long a text may be."""
 NAME = 100
 """How long a name (any key) may be."""
 FINDINGS = 100
-"""How many mistakes are told of at most."""
+"""How many findings are reported at most."""
 
 
 def too_large(node: Node, path: str) -> list[Finding]:
-    """Where a profile is too large; a few of the places, if there are many."""
+    """Return where a profile is too large: at most 20 places."""
     found: list[Finding] = []
     excesses = _moves(node) if _has_small_parts(node) else _excesses(node)
     for item, message in excesses:
@@ -79,9 +78,10 @@ _SMALL = min(*WITHIN.values(), OTHERS)
 
 
 def _has_small_parts(node: Node) -> bool:
-    """Whether every part has few entries, and each of these so little in it that no
-    limit can be exceeded. It is so of nearly every profile, and every command that
-    moves a ticket asks."""
+    """Return whether no limit can be exceeded, since every part is small.
+
+    This is so of nearly every profile, and quick to find out.
+    """
     return all(
         _size(part) <= PARTS.get(key, OTHERS)
         and max(map(len, part.keys or ("",))) <= NAME
@@ -121,7 +121,7 @@ def _excesses(node: Node) -> Iterator[tuple[Node, str]]:
 
 
 def _inside(node: Node, key: str) -> Iterator[tuple[Node, str]]:
-    """What is too large in one entry of a part, or in what stands below a key of it."""
+    """Yield what is too large in one entry of a part, or below a key of it."""
     if isinstance(node.value, str) and len(node.value) > LENGTH:
         yield node, f"a text of {len(node.value):,} characters: it may have {LENGTH:,}"
     yield from _names(node)
@@ -156,14 +156,14 @@ def _below(node: Node) -> list[Node]:
 
 
 def _beyond(node: Node, most: int) -> Node:
-    """The first that is too many."""
+    """Return the first entry beyond the limit."""
     if isinstance(node.value, dict) and node.keys:
         return Node(None, *list(node.keys.values())[most])
     return _below(node)[most]
 
 
 def _moves(node: Node) -> Iterator[tuple[Node, str]]:
-    """The transitions, written out."""
+    """Yield a finding if there are too many transitions once they are written out."""
     statuses = _size(node.map["statuses"]) if "statuses" in node.map else 0
     total = 0
     for item in node.map["transitions"].items if "transitions" in node.map else ():

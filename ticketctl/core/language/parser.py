@@ -65,14 +65,14 @@ REQUIRED = (
 
 
 def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
-    """Compile a profile.
+    """Read a profile.
 
     Args:
         node: the whole file.
         path: its name, for the places of findings.
 
     Returns:
-        The profile and what is wrong with it. It is fit for use only if nothing is.
+        The profile and its findings. It can only be used if there are none.
     """
     names = SymbolTable(path)
     found = too_large(node, path)
@@ -86,10 +86,10 @@ def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
 
 
 def _read_profile(names: SymbolTable, node: Node) -> p.Profile:
-    """The profile, whatever is wrong with it, which ``names`` is told.
+    """Return the profile, whatever is wrong with it; mistakes go to ``names``.
 
     Raises:
-        EnoughError: so much is wrong with it that nobody need read on.
+        TooManyFindingsError: there are too many mistakes.
     """
     top = names.keys(node, "the profile", PARTS, REQUIRED)
 
@@ -153,8 +153,8 @@ def _read_name(names: SymbolTable, node: Node) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9-]*", node.text):
         names.error(
             node,
-            f'"{node.text}" is no name for a profile',
-            "lower-case letters, digits and hyphens",
+            f'invalid profile name "{node.text}"',
+            "use lower-case letters, digits and hyphens",
         )
     return node.text
 
@@ -166,7 +166,7 @@ def _read_version(names: SymbolTable, node: Node) -> int:
         and node.value > 0
     ):
         return node.value
-    names.error(node, "the version is a whole number from 1")
+    names.error(node, f'invalid version "{node.text}": use a whole number from 1')
     return 1
 
 
@@ -215,7 +215,7 @@ def _read_queue(names: SymbolTable, node: Node | None) -> p.Queue:
         if name not in ("created", "updated"):
             name = names.field(item, name).name
         if direction not in ("", "desc"):
-            names.error(item, f'"{item.text}" is not an order', "FIELD or FIELD:desc")
+            names.error(item, f'unknown order "{item.text}"', "use FIELD or FIELD:desc")
         order.append((name, direction == "desc"))
     tests = read_conditions(names, found.get("when"))
     for item, test in zip(found.get("when", NO_NODE).items, tests, strict=True):
@@ -224,7 +224,7 @@ def _read_queue(names: SymbolTable, node: Node | None) -> p.Queue:
         ):  # the index remembers who is in the queue, until the ticket changes
             names.error(
                 item,
-                "the queue cannot ask for what time alone changes",
+                "the queue cannot test what changes with time alone",
                 "not: within, in_future, allowed",
             )
     return p.Queue(tests, tuple(order), read_origin(names, found))

@@ -1,5 +1,7 @@
-"""Where a ticket can come by a profile, and who moves it there: what the proofs of
-``core/language/checks.py`` are made of."""
+"""Which statuses a ticket can reach by a profile, and who moves it there.
+
+The proofs of ``core/language/checks.py`` use it.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +30,17 @@ HUMAN_EVENTS = (
     "mail_in",
     "created",
 )
-"""Events that need somebody to act."""
+"""The events that need a person to act."""
 
 
 def person_moves(
     profile: Profile, edge: Transition, category: Category | None = None
 ) -> list[str]:
-    """The roles of people who can really make a move (in a category, or in at least one
-    if none is given)."""
+    """Return the roles of people who can really make a move.
+
+    Args:
+        category: in which; without one, in at least one category.
+    """
     if profile.statuses[edge.target].set_by_system and edge.source != CREATED:
         return []
     offered = (category is None and not profile.categories) or edge.source == CREATED
@@ -48,8 +53,8 @@ def person_moves(
 def real_moves(
     profile: Profile, category: Category | None = None
 ) -> dict[str, list[tuple[str, str]]]:
-    """Status -> (status reached, by whom): moves of people, integrations, and of rules
-    that exist."""
+    """Return status -> [(status reached, by whom)]: the moves of people, integrations and
+    rules."""
     found: dict[str, list[tuple[str, str]]] = {}
     for edge in profile.edges:
         machines = [role for role in edge.roles if profile.kind(role) == "integration"]
@@ -68,12 +73,12 @@ RuleMove = tuple[Rule, MoveAction, str]
 
 
 def rule_moves(profile: Profile) -> list[RuleMove]:
-    """Every move of a rule with every status in which it may be made."""
+    """Return every move of a rule with every status in which it may be made."""
     return [move for moves in _rule_moves(profile).values() for move in moves]
 
 
 def moves_in(profile: Profile, status: str) -> list[RuleMove]:
-    """Those of them that may be made in one status."""
+    """Return the moves of rules that may be made in one status."""
     return _rule_moves(profile).get(status, [])
 
 
@@ -91,7 +96,7 @@ def _rule_moves(profile: Profile) -> dict[str, list[RuleMove]]:
 
 
 def fires_in(profile: Profile, rule: Rule) -> list[str]:
-    """The statuses in which a rule may act."""
+    """Return the statuses in which a rule may act."""
     known: dict[tuple[str, str], list[str]] = profile.remembered.setdefault("fires", {})
     key = (type(rule).__name__, rule.name)
     if key not in known:
@@ -108,8 +113,8 @@ def fires_in(profile: Profile, rule: Rule) -> list[str]:
 
 
 def paths(moves: dict[str, list[tuple[str, str]]], start: str) -> dict[str, str]:
-    """Every status that can be reached, with the way told: ``agent -> Open; agent ->
-    Escalated``."""
+    """Return every status that can be reached, with the way in words: ``agent -> Open;
+    agent -> Escalated``."""
     told = {start: ""}
     waiting = deque([start])
     while waiting:
@@ -124,7 +129,7 @@ def paths(moves: dict[str, list[tuple[str, str]]], start: str) -> dict[str, str]
 def closing(
     profile: Profile, moves: Mapping[str, Iterable[tuple[str, str]]]
 ) -> set[str]:
-    """The statuses from which a closed one can be reached, those among them."""
+    """Return the statuses from which a closed one can be reached, and the closed ones."""
     before: dict[str, set[str]] = {}
     for source, targets in moves.items():
         for target, _ in targets:

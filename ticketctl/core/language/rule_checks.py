@@ -67,7 +67,7 @@ def rules_can(profile: Profile) -> Iterator[Finding]:
 def _refusals(
     profile: Profile, rule: Rule, action: MoveAction, status: str
 ) -> Iterator[str]:
-    """Why the checker would refuse a rule's move from one status."""
+    """Yield why the workflow checker would refuse a rule's move from one status."""
     target = action.status
     if status == target:
         yield f"may move a ticket to {target} that is there already; add {{not: {{status: {target}}}}}"
@@ -91,8 +91,8 @@ def _wanting(
     status: str,
     edge: Transition,
 ) -> list[Condition]:
-    """The needs of a rule's move that do not follow from what the rule knows when it
-    moves."""
+    """Return the preconditions and invariants of a rule's move that do not follow from
+    what the rule knows when it moves."""
     sets: dict[str, Value | None] = {}
     for earlier in rule.do[: rule.do.index(action)]:
         sets |= sets_of(earlier)
@@ -135,7 +135,7 @@ def _wanting(
 
 
 def _set_before(profile: Profile, rule: Rule, status: str) -> Iterator[str]:
-    """The fields that other triggers may have set since the event that a trigger
+    """Yield the fields that other triggers may have set since the event that a trigger
     answers was judged."""
     effort(profile, len(profile.triggers))
     for other in profile.triggers:
@@ -149,7 +149,7 @@ def _set_before(profile: Profile, rule: Rule, status: str) -> Iterator[str]:
 
 
 def may_coincide(one: Event, other: Event) -> bool:
-    """Whether one entry can raise both events."""
+    """Return whether one entry can raise both events."""
     if one.kind == other.kind:
         return one == other or one.kind == "field_set"
     apart = ({"customer_message", "staff_message"}, {"mail_in", "field_set"})
@@ -179,7 +179,7 @@ def automatic_loops(profile: Profile) -> Iterator[Finding]:
                     place,
                     7,
                     "automatic loop",
-                    "rules alone can move a ticket round for ever",
+                    "rules can move a ticket in a circle without end",
                     f"for example: {way}",
                 )
 

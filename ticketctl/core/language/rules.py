@@ -24,7 +24,7 @@ def check_rule_names(names: SymbolTable, items: list[Node]) -> None:
     for item in items:
         name = item.map.get("name", NO_NODE)
         if name.text in seen:
-            names.error(name, f'there are two rules named "{name.text}"')
+            names.error(name, f'duplicate rule name "{name.text}"')
         seen.add(name.text)
 
 
@@ -70,7 +70,7 @@ def read_automation(names: SymbolTable, item: Node, order: int) -> p.Automation:
             item, 'an automation has either "start" (an event) or "at" (a date field)'
         )
     if "repeat" in found and names.duration(found["repeat"]) == Duration():
-        names.error(found["repeat"], "it would repeat without end")
+        names.error(found["repeat"], '"repeat" must be longer than zero')
     if "start" in found and "after" not in found:
         names.error(item, 'an automation with "start" says how long "after" it acts')
     if "at" in found and names.field(found["at"]).type not in p.DATE_TYPES:
@@ -109,8 +109,8 @@ def read_automation(names: SymbolTable, item: Node, order: int) -> p.Automation:
 
 
 def _working_time(names: SymbolTable, durations: list[Node]) -> None:
-    """Months are no working time, and who waits for more than a year of it waits for
-    ever."""
+    """Report durations that cannot be counted in working time: months, and more than a
+    year."""
     for node in durations:
         period = names.duration(node)
         if period.months or period.days * 86400 + period.seconds > 366 * 86400:

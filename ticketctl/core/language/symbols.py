@@ -59,12 +59,11 @@ def read_entries(node: Node, read: Callable[[str, Node], T]) -> Iterator[tuple[s
 
 
 class TooManyFindingsError(Exception):
-    """So many mistakes have been found that nobody need read on."""
+    """There are as many findings as are reported at most."""
 
 
 class SymbolTable:
-    """What a profile has declared, and the findings so far; every grammar looks its
-    names up here."""
+    """The names that a profile declares, and the findings so far."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -79,24 +78,26 @@ class SymbolTable:
         self.calendars: set[str] = set()
 
     def place(self, node: Node) -> Place:
-        """Where a node stands."""
+        """Return the place of a node."""
         return Place(self.path, node.line, node.col)
 
     def error(
         self, node: Node, message: str, hint: str = "", code: str = "language"
     ) -> None:
-        """Note a mistake and go on.
+        """Add a finding.
 
         Raises:
-            EnoughError: there are too many.
+            TooManyFindingsError: there are too many.
         """
         self.findings.append(Finding(self.place(node), code, message, hint))
         if len(self.findings) >= FINDINGS:
             raise TooManyFindingsError
 
     def known(self, node: Node, what: str, name: str, names: Collection[str]) -> str:
-        """The declared name that ``name`` stands for; a finding, and the name as it is,
-        if there is none."""
+        """Return the declared name that ``name`` stands for, whatever its case.
+
+        An unknown name becomes a finding, and is returned as it is.
+        """
         if name in names:
             return name
         listed = sorted(names) if isinstance(names, set) else list(names)
@@ -104,8 +105,7 @@ class SymbolTable:
         if same is not None:
             return same
         some = ", ".join(listed[:_TOLD]) + (", ..." if len(listed) > _TOLD else "")
-        # Looking for what was meant takes longer than all else: who has made so many
-        # mistakes is helped enough.
+        # Finding the closest name is slow; ten hints are enough.
         near = closest(name, listed) if len(self.findings) < 10 else ""
         self.error(node, f'unknown {what} "{name}"', near or f"known: {some}", "name")
         return name
@@ -113,8 +113,8 @@ class SymbolTable:
     def choice(
         self, node: Node, what: str, options: Sequence[Option], default: Option
     ) -> Option:
-        """The option that the text of a node names; a finding, and the default, if
-        there is none."""
+        """Return the option that a node names; an unknown one becomes a finding, and the
+        default is returned."""
         name = self.known(node, what, node.text, options)
         return next((option for option in options if option == name), default)
 
@@ -125,7 +125,11 @@ class SymbolTable:
         allowed: Sequence[str],
         required: Sequence[str] = (),
     ) -> Mapping[str, Node]:
-        """The mapping of a node, with findings for unknown and missing keys."""
+        """Return the mapping of a node; unknown and missing keys become findings.
+
+        Args:
+            what: the part of the profile, for the messages.
+        """
         if not isinstance(node.value, dict):
             self.error(node, f"{what} must be a mapping (key: value)")
             return {}
@@ -139,16 +143,16 @@ class SymbolTable:
                 )
         for key in required:
             if key not in node.value:
-                self.error(node, f'{what} has no "{key}"')
+                self.error(node, f'missing key "{key}" in {what}')
         return node.value
 
     def at_key(self, node: Node | None, key: str) -> Node:
-        """A key of a mapping as a node of its own, for the places of findings."""
+        """Return a key of a mapping as a node of its own, for the places of findings."""
         line, col = ((node.keys if node else None) or {}).get(key, (0, 0))
         return Node(key, line, col)
 
     def status(self, node: Node) -> str:
-        """A status by name or alias."""
+        """Return the status that a node names, by its name or an alias."""
         if node.text in self.statuses:
             return node.text
         if (meant := self.spellings.get(squash(node.text))) is not None:
@@ -156,17 +160,18 @@ class SymbolTable:
         return self.known(node, "status", node.text, self.statuses)
 
     def role(self, node: Node) -> str:
-        """A role by name."""
+        """Return the role that a node names."""
         return self.known(node, "role", node.text, self.roles)
 
     def field(self, node: Node, name: str | None = None) -> Field:
-        """A field or head key by name; an item of a checklist counts as its checklist."""
+        """Return the field or head key that a node names; an item of a checklist counts
+        as its checklist."""
         base = (name or node.text).partition(".")[0]
         known = HEAD_FIELDS | self.fields
         return known.get(self.known(node, "field", base, known), HEAD_FIELDS["title"])
 
     def duration(self, node: Node) -> Duration:
-        """An ISO 8601 duration."""
+        """Return the ISO 8601 duration that a node holds."""
         try:
             return Duration.parse(node.text)
         except ValueError as error:
@@ -174,11 +179,11 @@ class SymbolTable:
             return Duration()
 
     def filled(self, node: Node, internal: bool = False) -> str:
-        """A text with ``$names``, each of which must exist.
+        """Return a text with ``$names``; each unknown name becomes a finding.
 
         Args:
             internal: whether customers never read it, so that it may hold the internal
-                note of an act.
+                note of a request.
         """
         if not internal and INTERNAL in names_in(node.text):
             hint = "$text is the public text; a note, refuse, warn, or a message to staff may hold $note"
@@ -192,7 +197,7 @@ class SymbolTable:
             if name not in PLACEHOLDERS:
                 self.known(
                     node,
-                    "name to fill in",
+                    "placeholder",
                     name,
                     [*PLACEHOLDERS, *HEAD_FIELDS, *self.fields],
                 )

@@ -33,7 +33,11 @@ _EDGE_KEYS = (
 def read_transitions(
     names: SymbolTable, node: Node
 ) -> tuple[list[p.Transition], dict[tuple[str, str], str]]:
-    """The transitions with ``any``, lists and ``except`` expanded."""
+    """Read the transitions, with ``any``, lists and ``except`` written out.
+
+    Returns:
+        The transitions, and the reason for each (from, to) of ``except``.
+    """
     edges: list[p.Transition] = []
     excepts: dict[tuple[str, str], str] = {}
     for item in node.items:
@@ -103,8 +107,7 @@ def _sources(names: SymbolTable, node: Node, target: str) -> list[str]:
 def forbid_allowed(
     names: SymbolTable, statuses: dict[str, p.Status], edges: list[p.Transition]
 ) -> None:
-    """What a move needs cannot be asked of whether moves are allowed: the answer could
-    go round in circles."""
+    """Report ``allowed`` in what a move needs: the answer could depend on itself."""
     bound = [
         test
         for status in statuses.values()
@@ -119,5 +122,5 @@ def forbid_allowed(
     }:
         names.error(
             Node(None, place.line, place.col),
-            '"allowed" is for rules; a move cannot need it',
+            '"allowed" can only be used in rules',
         )

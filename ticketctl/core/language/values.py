@@ -53,7 +53,7 @@ def read_value(names: SymbolTable, declared: Field, node: Node) -> Value:
 
 
 def read_sets(names: SymbolTable, node: Node | None) -> dict[str, Value | None]:
-    """``{field: value}``, null clearing."""
+    """Read ``{field: value}``; null clears a field and is ``None``."""
     found: dict[str, Value | None] = {}
     for key, value in (node.map if node else {}).items():
         declared = names.field(names.at_key(node, key), key)
@@ -65,7 +65,7 @@ def read_sets(names: SymbolTable, node: Node | None) -> dict[str, Value | None]:
 
 
 def item_slug(text: str) -> str:
-    """The slug of a checklist item: ``Verify restore`` is ``verify-restore``."""
+    """Return the slug of a checklist item: ``verify-restore`` for ``Verify restore``."""
     return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-") or "item"
 
 
@@ -76,7 +76,7 @@ SOURCES = ("next", "previous", "text")
 
 
 def read_origin(names: SymbolTable, found: Mapping[str, Node]) -> Origin:
-    """Where an entry of a profile comes from, of the keys of the entry."""
+    """Read where an entry of a profile comes from."""
     source = found.get("source", NO_NODE)
     if source.value is not None:
         names.known(source, "source", source.text, SOURCES)
