@@ -1,1 +1,1 @@
-"""The workflow engine: events, guards, moves, timers, notifications."""
+"""The workflow engine: decisions about tickets, timers, notifications."""
