@@ -129,6 +129,7 @@ def _closes(profile: Profile, ticket: Ticket, entry: Entry, at: str) -> str:
         fire = timer.next(profile)
         moves = moves_among(timer.automation.do)
         if fire and moves and profile.state(moves[-1].status) == "closed":
-            where = dates.zone(profile.timezone)
-            return f"{dates.parse_instant(fire.due).astimezone(where):%Y-%m-%d %H:%M} ({profile.timezone})"
+            zone = dates.zone(profile.timezone)
+            local = dates.parse_instant(fire.due).astimezone(zone)
+            return f"{local:%Y-%m-%d %H:%M} ({profile.timezone})"
     return ""

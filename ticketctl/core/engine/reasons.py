@@ -38,7 +38,8 @@ def only_rules_reason(context: EvalContext, target: Status) -> str:
     setters = [role for role in machines if role != profile.system] + [
         f"the rule {name}" for name in rules
     ]
-    return f"{to} is never set by hand: {either(setters) or 'the creation of a ticket'} sets it"
+    setter = either(setters) or "the creation of a ticket"
+    return f"{to} is never set by hand: {setter} sets it"
 
 
 def category_reason(context: EvalContext, target: Status) -> str:
