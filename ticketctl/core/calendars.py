@@ -40,11 +40,11 @@ class Calendar(Record):
     timezone: str
 
     def works_on(self, day: date) -> bool:
-        """Whether there are any hours on a day."""
+        """Return whether there are working hours on a day."""
         return bool(self.hours[day.weekday()]) and day not in self.holidays
 
     def openings(self, day: date) -> list[tuple[datetime, datetime]]:
-        """The openings of a local day, as instants in UTC."""
+        """Return the openings of a local day, as instants in UTC."""
         if not self.works_on(day):
             return []
         where = zone(self.timezone)
@@ -63,7 +63,7 @@ def _instant(day: date, minutes: int, where: tzinfo) -> datetime:
 def add(
     moment: datetime, period: Duration, calendar: Calendar, times: int = 1
 ) -> datetime:
-    """The instant ``times`` working periods after ``moment`` (before it, if negative).
+    """Return the instant ``times`` working periods after ``moment`` (before, if negative).
 
     Args:
         moment: an instant in UTC.
@@ -90,8 +90,8 @@ def _days(start: date, forward: bool) -> Iterator[date]:
 
 
 def _working(moment: datetime, calendar: Calendar, forward: bool) -> datetime:
-    """The first working moment from here on (the last until here, backwards); the very
-    end of an opening counts."""
+    """Return the first working moment from ``moment`` on (backwards, the last until it);
+    the end of an opening counts as one."""
     for day in _days(moment.astimezone(zone(calendar.timezone)).date(), forward):
         openings = calendar.openings(day)
         for begin, end in openings if forward else reversed(openings):
@@ -114,8 +114,11 @@ def _count_days(start: date, number: int, calendar: Calendar, forward: bool) -> 
 def _count_seconds(
     moment: datetime, seconds: int, calendar: Calendar, forward: bool
 ) -> datetime:
-    """Spend working seconds, opening after opening, each as long as it really is (an
-    hour more or less on two days a year)."""
+    """Count working seconds, opening by opening.
+
+    Each opening is as long as it really is: with daylight saving, an hour more or less
+    on two days a year.
+    """
     left = timedelta(seconds=seconds)
     for day in _days(moment.astimezone(zone(calendar.timezone)).date(), forward):
         if not left:

@@ -40,17 +40,16 @@ _FULL_DAYS = (
 
 
 TOLERANCE = timedelta(hours=1)
-"""How far an event may be dated ahead of the clock: those of two machines never quite
-agree."""
+"""How far an event may be dated ahead of the clock, since clocks differ."""
 
 
 def horizon(now: datetime) -> str:
-    """The instant after which an event is dated in the future, as ticket files hold it."""
+    """Return the instant after which an event is dated in the future, as in ticket files."""
     return format_instant(now + TOLERANCE)
 
 
 def parse_instant(text: str) -> datetime:
-    """An instant as ticket files hold it, ``2026-11-21T09:14:03Z``.
+    """Return an instant from its form in ticket files, ``2026-11-21T09:14:03Z``.
 
     Raises:
         ValueError: any other form, or no such moment.
@@ -61,7 +60,7 @@ def parse_instant(text: str) -> datetime:
 
 
 def format_instant(moment: datetime) -> str:
-    """The reverse of :func:`parse_instant`."""
+    """Return an instant in the form of ticket files."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
 
 
@@ -70,8 +69,7 @@ _LACKING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 @lru_cache(maxsize=64)
 def zone(name: str) -> tzinfo:
-    """The IANA zone of that name: from the system, else from the copy that dateutil
-    brings along.
+    """Return the IANA zone of a name: from the system, else from the copy in dateutil.
 
     Raises:
         ValueError: there is none.
@@ -146,8 +144,8 @@ def _count(number: int, unit: str) -> str:
 
 
 def add(moment: datetime, period: Duration, where: tzinfo, times: int = 1) -> datetime:
-    """The instant ``times`` periods after ``moment`` (before it, if negative), by rule
-    4 of the sweep.
+    """Return the instant ``times`` periods after ``moment`` (before it, if negative), by
+    rule 4 of the sweep.
 
     Months and days keep the wall-clock time of ``where``; a month is clamped to its
     end; a local time that does not exist moves forward to the first that does; of two
@@ -165,7 +163,7 @@ def add(moment: datetime, period: Duration, where: tzinfo, times: int = 1) -> da
 
 
 def to_utc(local: datetime, where: tzinfo) -> datetime:
-    """The instant of a wall-clock time: the first of two, the first after a gap."""
+    """Return the instant of a wall-clock time: the first of two, the first after a gap."""
     early = local.replace(tzinfo=where, fold=0)
     moment = early.astimezone(UTC)
     if moment.astimezone(where).replace(tzinfo=None) == local:
@@ -183,8 +181,7 @@ def to_utc(local: datetime, where: tzinfo) -> datetime:
 
 
 def moment_of(text: str, where: tzinfo) -> datetime:
-    """The instant that a date field holds: an instant, or a date, which means its local
-    00:00 (rule 4).
+    """Return the instant of a date field; a date means its local 00:00 (rule 4).
 
     Raises:
         ValueError: it is neither.
@@ -195,8 +192,7 @@ def moment_of(text: str, where: tzinfo) -> datetime:
 
 
 def near(moment: datetime) -> datetime:
-    """Only the years 1900 to 2999, so that nothing that is added to a moment leaves the
-    calendar.
+    """Return a moment of the years 1900 to 2999, to which periods can safely be added.
 
     Raises:
         ValueError: the moment is in another year.
@@ -207,8 +203,7 @@ def near(moment: datetime) -> datetime:
 
 
 def parse_when(text: str, now: datetime, where: tzinfo) -> str:
-    """What a person typed for a moment, as a ticket file holds it (a date or an
-    instant).
+    """Return what a person typed for a moment as a date or instant of ticket files.
 
     The grammar is small, and nothing is guessed: ``2026-12-01``, ``2026-12-01T09:00``,
     the same with ``:SS``, ``Z`` or an offset, ``today``, ``tomorrow``, ``mon`` ..
@@ -277,7 +272,7 @@ def _day(word: str, today: date) -> date | None:
 
 
 def parse_now(text: str, real: datetime) -> datetime:
-    """The instant that ``--now`` or TICKETCTL_NOW names, in UTC where it says no zone.
+    """Return the instant of ``--now`` or TICKETCTL_NOW; UTC where it has no zone.
 
     Raises:
         ValueError: it is not understood.
@@ -287,8 +282,7 @@ def parse_now(text: str, real: datetime) -> datetime:
 
 
 def span(seconds: float) -> str:
-    """A length of time as people say it, in its two largest units at most: ``46 min``,
-    ``3 d 22 h``."""
+    """Return a length of time in words, in at most two units: ``46 min``, ``3 d 22 h``."""
     total = int(abs(seconds))
     if total < 60:
         return f"{total} s"

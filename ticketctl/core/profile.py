@@ -1,8 +1,7 @@
-"""A workflow profile as the engine sees it: frozen data, every name resolved, every
-list expanded.
+"""A workflow profile as the engine uses it: frozen data, with every name resolved and
+every list written out.
 
-``core/language/parser.py`` makes it from a file; nothing here knows any particular
-profile.
+``core/language/parser.py`` reads it from a file.
 """
 
 from __future__ import annotations
@@ -41,11 +40,11 @@ FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
 DATE_TYPES: tuple[FieldType, ...] = ("date", "datetime")
 PERSON_TYPES: tuple[FieldType, ...] = ("email", "user", "users")
 CREATED = "created"
-"""What stands as ``from`` of an edge by which tickets come into being."""
+"""The source of the transitions by which tickets are created."""
 
 
 class Origin(Record):
-    """Where an entry of a profile comes from: demand numbers, part of the document, or
+    """The source of an entry of a profile: demand numbers, the part of the document, or
     why it is assumed."""
 
     cites: tuple[str, ...] = ()
@@ -54,8 +53,11 @@ class Origin(Record):
 
 
 class Role(Record):
-    """Who may act; ``field`` binds the role to whoever stands in that field of the
-    ticket."""
+    """Who may act.
+
+    Args:
+        field: binds the role to the people whom that field of the ticket names.
+    """
 
     name: str
     kind: RoleKind
@@ -64,8 +66,11 @@ class Role(Record):
 
 
 class Field(Record):
-    """What a ticket of the profile may hold; ``edit`` empty means every agent and
-    integration may set it."""
+    """A field of the tickets of a profile.
+
+    Args:
+        edit: the roles that may set it; empty for every agent and integration.
+    """
 
     name: str
     type: FieldType
@@ -93,8 +98,12 @@ class Status(Record):
 
 
 class Transition(Record):
-    """One move that the profile lists, from one status to one other; ``order`` is its
-    place in the file."""
+    """One move that the profile lists, from one status to another.
+
+    Args:
+        order: its position in the file.
+        criterion: when it may be made, in the words of the document.
+    """
 
     source: str
     target: str
@@ -122,7 +131,7 @@ class Transition(Record):
 
 
 class Trigger(Record):
-    """What follows at once from an event."""
+    """A rule that acts at once on an event."""
 
     name: str
     on: tuple[Event, ...]
@@ -133,15 +142,23 @@ class Trigger(Record):
 
     @property
     def moves(self) -> bool:
-        """Whether it would change the status."""
+        """Whether the trigger changes the status."""
         return any(isinstance(action, MoveAction) for action in self.do)
 
 
 class Automation(Record):
-    """What follows from time passing: either ``start`` or ``at`` is given.
+    """A rule that acts when time has passed.
 
-    With ``calendar`` the name of one, ``lead``, ``after`` and ``repeat`` are working
-    time. ``criterion`` has the document's words.
+    Args:
+        within: the statuses in which it acts.
+        start: the event from which it counts; else ``at`` is given.
+        at: the date field from which it counts.
+        lead: how long before ``at`` it acts.
+        after: how long after the start it acts.
+        repeat: after how long it acts again; ``None`` for once.
+        calendar: the calendar in whose working time these count; empty for real time.
+        criterion: when it acts, in the words of the document.
+        order: its position in the file.
     """
 
     name: str
@@ -178,8 +195,7 @@ class Batch(Record):
 
 
 class Category(Record):
-    """Which statuses a person may choose in this kind of ticket, and whom to ask about
-    it."""
+    """Which statuses a person may choose in a kind of ticket, and whom to ask about it."""
 
     name: str
     statuses: tuple[str, ...]
@@ -196,7 +212,7 @@ class Queue(Record):
 
 
 class Message(Record):
-    """The text of a notice, as two templates."""
+    """The text of a notification, as two templates."""
 
     name: str
     subject: str
@@ -264,14 +280,14 @@ class Profile(Record):
         }
 
     def timed(self, status: str) -> Sequence[Automation]:
-        """The automations whose clocks may run in a status, in file order; none in one
-        that the profile does not have."""
+        """Return the automations whose clocks may run in a status, in file order; none
+        for a status that the profile does not have."""
         return self._timed.get(status, ())
 
     @cached_property
     def remembered(self) -> dict[str, Any]:
-        """What the proofs have found out about it, by name: each thing once
-        (``core/language/checks.py``, ``core/language/entailment.py``)."""
+        """What the proofs have found out about the profile, by name, so that each is done
+        once (``core/language/assumptions.py``, ``core/language/reachability.py``)."""
         return {}
 
     @property
@@ -285,39 +301,42 @@ class Profile(Record):
         return self.role_of_kind("system")
 
     def role_of_kind(self, kind: RoleKind) -> str:
-        """The first role of that kind in the file's order (a checked profile has one of
-        each but integration)."""
+        """Return the first role of a kind, in file order.
+
+        A checked profile has one of each kind but integration.
+        """
         return next(
             (role.name for role in self.roles.values() if role.kind == kind), kind
         )
 
     def kind(self, role: str) -> RoleKind:
-        """The kind of a role; a role that the profile no longer has counts as an
+        """Return the kind of a role; a role that the profile no longer has counts as an
         integration, which is neutral."""
         found = self.roles.get(role)
         return found.kind if found else "integration"
 
     def between(self, source: str, target: str) -> Sequence[Transition]:
-        """All edges from one status (or ``CREATED``) to another, in file order."""
+        """Return all transitions from a status (or ``CREATED``) to another, in file
+        order."""
         return self._between.get((source, target), ())
 
     def leaving(self, source: str) -> Iterator[Transition]:
-        """All edges from one status."""
+        """Return all transitions from a status."""
         return (edge for edge in self.edges if edge.source == source)
 
     def find_status(self, text: str) -> str | None:
-        """The status that a person means, whatever the case, spaces, hyphens and
+        """Return the status that a text names, whatever the case, spaces, hyphens and
         punctuation."""
         return self._spellings.get(squash(text))
 
     def find_field(self, text: str) -> Field | None:
-        """The field that a person means."""
+        """Return the field that a text names, whatever the case and punctuation."""
         return next(
             (f for f in self.fields.values() if squash(f.name) == squash(text)), None
         )
 
     def state(self, status: str) -> State:
-        """The state of a status; that of an unknown one (an old profile's) counts as
+        """Return the state of a status; an unknown status (of an old profile) counts as
         open."""
         found = self.statuses.get(status)
         return found.state if found else "open"
@@ -325,15 +344,21 @@ class Profile(Record):
     def later(
         self, rule: Automation, moment: datetime, period: Duration, times: int = 1
     ) -> datetime:
-        """The instant ``times`` periods of a rule after ``moment`` (before it, if
-        negative): in the rule's working time, else by the clock of the profile's zone
-        (rule 4 of the sweep)."""
+        """Return the instant that is ``times`` periods of a rule after ``moment``.
+
+        Periods count in the rule's working time, else by the clock of the profile's
+        zone (rule 4 of the sweep).
+
+        Args:
+            moment: an instant in UTC.
+            times: how many periods; negative for before ``moment``.
+        """
         if rule.calendar:
             return calendars.add(moment, period, self.calendars[rule.calendar], times)
         return dates.add(moment, period, dates.zone(self.timezone), times)
 
     def closed_on(self, days: Collection[date]) -> Profile:
-        """The same with more holidays in every calendar (those of the store)."""
+        """Return the profile with more holidays in every calendar (those of the store)."""
         if not days or not self.calendars:
             return self
         more = {
@@ -343,16 +368,16 @@ class Profile(Record):
         return replace(self, calendars=more)
 
     def automation(self, name: str) -> Automation | None:
-        """The automation of that name."""
+        """Return the automation of a name; ``None`` if there is none."""
         return next((rule for rule in self.automations if rule.name == name), None)
 
 
 @lru_cache(maxsize=4096)
 def squash(text: str) -> str:
-    """A name without case, spaces, hyphens and punctuation, for matching."""
+    """Return a name without case, spaces, hyphens and punctuation, for matching."""
     return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def nothing(name: str, path: str) -> Profile:
-    """A profile of which nothing could be read but its name."""
+    """Return a profile of which only the name could be read."""
     return Profile(name, "", 1, "", "UTC", path, EMPTY, EMPTY, EMPTY, (), {})

@@ -1,5 +1,7 @@
-"""What a list shows of a ticket, and what can be asked for. Pure, and light: a list
-loads nothing of the rules."""
+"""What a list shows of a ticket, and the terms by which it selects tickets.
+
+This module loads nothing of the rules, so that lists start quickly.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ COLUMNS = (
     "fields",
 )
 NEWEST = (("updated", True), ("id", True))
-"""The order of a list for which none is named: the newest change first."""
+"""The default order of a list: the newest change first."""
 
 
 class Row(NamedTuple):
@@ -60,7 +62,7 @@ class Row(NamedTuple):
         return found
 
     def column(self, name: str) -> object:
-        """The value of a column, or of a field of the profile."""
+        """Return the value of a column, or of a field of the profile."""
         if name not in COLUMNS:
             return self.fields.get(name)
         value: object = getattr(self, name)

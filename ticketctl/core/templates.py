@@ -30,19 +30,18 @@ class TooLongError(ValueError):
 
 
 def names_in(text: str) -> list[str]:
-    """The names that a text speaks of, in their order."""
+    """Return the ``$names`` of a text, in order."""
     return [found[2] or found[3] for found in _NAME.finditer(text) if not found[1]]
 
 
 def only_name(text: str) -> str:
-    """The name of which a text consists; empty if there is more to it, or less."""
+    """Return the name of a text that is a single ``$name``; empty for any other text."""
     found = _NAME.fullmatch(text)
     return found[2] or found[3] or "" if found else ""
 
 
 def filled(text: str, values: Mapping[str, object]) -> str:
-    """The text with the values of the names in their places; a name without one stays
-    as it is.
+    """Return the text with the values of its names; a name without a value stays.
 
     Raises:
         TooLongError: it would be longer than MOST; it is not built then.
@@ -54,8 +53,10 @@ def filled(text: str, values: Mapping[str, object]) -> str:
 
 
 def shortened(text: str, values: Mapping[str, object]) -> str:
-    """The same for a text that people read: one that would be too long holds the
-    beginnings of long values."""
+    """Return the text with the values of its names, for people to read.
+
+    Where it would be too long, long values are cut.
+    """
     found, length = _measured(text, values)
     if length > MOST:
         fair = max(
@@ -73,7 +74,7 @@ def shortened(text: str, values: Mapping[str, object]) -> str:
 def _measured(
     text: str, values: Mapping[str, object], found: dict[str, str] | None = None
 ) -> tuple[dict[str, str], int]:
-    """What stands for each name as it is written, and how long the text will be."""
+    """Return the value of each name as it is written, and the length of the text."""
     found = {} if found is None else found
     length = len(text)
     for match in _NAME.finditer(text):

@@ -41,7 +41,7 @@ class Node(Record):
 
     @property
     def map(self) -> dict[str, Node]:
-        """The mapping, empty if this is none."""
+        """The mapping; empty if the value is none."""
         return self.value if isinstance(self.value, dict) else {}
 
     @property
@@ -60,7 +60,7 @@ class Node(Record):
         return str(self.value) if isinstance(self.value, str | int) else ""
 
     def walk(self) -> Iterator[Node]:
-        """This node and all below it."""
+        """Yield this node and all below it."""
         yield self
         below = (
             list(self.value.values()) if isinstance(self.value, dict) else self.value
@@ -70,8 +70,8 @@ class Node(Record):
 
 
 def resolve(text: str) -> Scalar:
-    """The value of a plain scalar; ``2026-11-21`` and ``1.5`` stay text, as the file
-    writes them."""
+    """Return the value of a plain scalar; ``2026-11-21`` and ``1.5`` stay text, as in the
+    file."""
     if text.casefold() in _WORDS and text in (
         text.lower(),
         text.upper(),
@@ -82,7 +82,7 @@ def resolve(text: str) -> Scalar:
 
 
 def plain(node: Node) -> Any:
-    """The value without places: dicts, lists and scalars."""
+    """Return the value without places: dicts, lists and scalars."""
     if isinstance(node.value, dict):
         return {key: plain(child) for key, child in node.value.items()}
     if isinstance(node.value, list):
@@ -91,7 +91,7 @@ def plain(node: Node) -> Any:
 
 
 def pack(node: Node) -> list[Any]:
-    """The node as JSON can hold it, for the cache of compiled profiles and settings."""
+    """Return the node as JSON can hold it, for the cache of profiles and settings."""
     if isinstance(node.value, dict):
         keys = node.keys or {}
         held: Any = {
@@ -106,7 +106,7 @@ def pack(node: Node) -> list[Any]:
 
 
 def unpack(data: list[Any]) -> Node:
-    """The reverse of :func:`pack`.
+    """Return the node that :func:`pack` packed.
 
     Raises:
         ValueError, TypeError: the data is not what ``pack`` makes.
