@@ -6,7 +6,7 @@ import click
 
 from ticketctl.cli.command import Group, StaffCommand
 from ticketctl.cli.environment import Env, finish, pass_env
-from ticketctl.cli.output import say
+from ticketctl.cli.output import say_message
 from ticketctl.core.plural import counted
 from ticketctl.errors import Exit
 
@@ -27,7 +27,7 @@ def show_status(env: Env, /) -> None:
     from ticketctl.app.index.status import index_status
 
     for line in index_status(env.workspace):
-        say(line)
+        say_message(line, err=False)
 
 
 @index_command.command("rebuild", cls=StaffCommand)
@@ -53,7 +53,7 @@ def verify(env: Env, /) -> None:
     with env.progress() as progress:
         differences = index_differences(env.workspace, progress)
     for line in differences:
-        say(line)
+        say_message(line, err=False)
     env.note(
         "to rebuild it: ticketctl index rebuild"
         if differences

@@ -9,7 +9,7 @@ import click
 from ticketctl.cli.command import command
 from ticketctl.cli.environment import Env, pass_env
 from ticketctl.cli.options import profile_option
-from ticketctl.cli.output import say
+from ticketctl.cli.output import say_message
 
 
 @command("init")
@@ -31,7 +31,7 @@ def init_command(env: Env, /, folder: str | None, profile: str | None) -> None:
         os.path.realpath(folder or env.folder or "."), profile or "", env.now
     )
     for line in result.lines:
-        say(line)
+        say_message(line, err=False)
     if result.is_new:
         env.note(
             'next: ticketctl new "It does not work" -c jane@customer.example'

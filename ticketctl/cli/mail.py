@@ -40,7 +40,7 @@ def mail_in(env: Env, /, to: str | None) -> None:
     from ticketctl.app.email.inbound import receive_from
 
     receipt = receive_from(env.workspace, sys.stdin.buffer, to)
-    say(receipt.words)
+    say_message(receipt.words, err=False)
 
 
 @mail_command.command("fetch", cls=StaffCommand)
@@ -85,7 +85,7 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
                 say_message(f"hint: {error.hint}")
             continue
         done()
-        say(receipt.words)
+        say_message(receipt.words, err=False)
     if failed:
         say_message(f"{counted(failed, 'email')} left for the next run")
         finish(Exit.BUSY)

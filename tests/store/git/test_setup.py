@@ -30,7 +30,10 @@ def test_init_writes_through_no_link(name: str, dangling: bool, shell: Shell) ->
 def test_init_sets_up_a_clone_again(shell: Shell, store_in_git: Path) -> None:
     """A further clone, and one of an older version; ``doctor`` says so."""
     other = clone(shell, store_in_git)
-    assert "no merge driver for tickets (ticketctl init)" in other.run("ticketctl doctor").out
+    assert (
+        "no merge driver for tickets (ticketctl init)"
+        in other.run("ticketctl doctor").out
+    )
     assert "set up this clone" in other.ok("ticketctl init")
     assert "0 problems" in other.ok("ticketctl doctor")
     assert (other.folder / ".git/hooks/pre-commit").read_text() == (
