@@ -1,1 +1,1 @@
-"""The index of all tickets, in SQLite; it is derived from the files and can be deleted."""
+"""The index of all tickets, in SQLite; it is derived from the files, and disposable."""

@@ -36,7 +36,7 @@ class UncommittedFile(NamedTuple):
     Args:
         path: relative to the store.
         digest: the SHA-256 of what was written, in hex; empty, if that is not known.
-        who: the address of who wrote it.
+        who: the address of the person, or rule, that wrote it.
     """
 
     path: str

@@ -1,2 +1,1 @@
-"""Ticket files, profiles and settings as YAML: reading with places, writing, changing
-lines."""
+"""Ticket files, profiles and settings as YAML: read with places, write, edit."""

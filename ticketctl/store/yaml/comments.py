@@ -57,7 +57,7 @@ def _without(lines: Sequence[str]) -> tuple[list[str], list[int]] | None:
     ``None``, if a comment stands between the lines of a text, where YAML does not allow
     it, or if a line of a text consists of spaces.
     """
-    kept: list[str] = []
+    content: list[str] = []
     numbers: list[int] = []
     empty: list[
         int
@@ -72,9 +72,9 @@ def _without(lines: Sequence[str]) -> tuple[list[str], list[int]] | None:
             continue
         indent = len(line) - len(line.lstrip(" "))
         if block >= 0 and indent >= block:
-            kept += [""] * len(empty)
+            content += [""] * len(empty)
             numbers += [*empty, number]
-            kept.append(line)
+            content.append(line)
             empty.clear()
             continue
         empty.clear()
@@ -85,14 +85,14 @@ def _without(lines: Sequence[str]) -> tuple[list[str], list[int]] | None:
             return None
         remark = _REMARK.match(line) if " #" in line else None
         line = remark[1].rstrip(" ") if remark else line
-        kept.append(line)
+        content.append(line)
         numbers.append(number)
         lead = _INDENT.match(line)
         block, ended = (
             (lead.end() if lead else 0) + 2 if _LITERAL.match(line) else -1,
             -1,
         )
-    return kept, numbers
+    return content, numbers
 
 
 def _moved(node: Node, numbers: Sequence[int]) -> Node:
