@@ -88,10 +88,10 @@ def zone(name: str) -> tzinfo:
             raise  # the zone is not what is wrong
         from dateutil.zoneinfo import get_zonefile_instance
 
-        found: tzinfo | None = get_zonefile_instance().get(name)
-        if found is None:
+        fallback: tzinfo | None = get_zonefile_instance().get(name)
+        if fallback is None:
             raise ValueError(f'unknown time zone "{name}"') from None
-        return found
+        return fallback
 
 
 class Duration(Record):
@@ -108,13 +108,13 @@ class Duration(Record):
         Raises:
             ValueError: any other form.
         """
-        found = _DURATION.match(text) if len(text) <= _LONGEST else None
-        if not found:
+        match = _DURATION.match(text) if len(text) <= _LONGEST else None
+        if not match:
             raise ValueError(
                 f'"{text[:_LONGEST]}" is not a duration like P4D, P2W, P1M or PT4H'
             )
         years, months, weeks, days, hours, minutes, seconds = (
-            int(part or 0) for part in found.groups()
+            int(part or 0) for part in match.groups()
         )
         if (
             years * 366
@@ -238,11 +238,11 @@ def parse_when(text: str, now: datetime, where: tzinfo) -> str:
     raise ValueError(f'unknown date "{text}"')
 
 
-def _from_offset(found: re.Match[str], now: datetime, where: tzinfo) -> str:
-    sign, amount, unit = found.groups()
+def _from_offset(match: re.Match[str], now: datetime, where: tzinfo) -> str:
+    sign, amount, unit = match.groups()
     if unit == "m":
         raise ValueError(
-            f'"{found.group()}" is ambiguous: min is minutes, mo is months'
+            f'"{match.group()}" is ambiguous: min is minutes, mo is months'
         )
     number = int(amount)
     period = {
@@ -277,8 +277,8 @@ def parse_now(text: str, real: datetime) -> datetime:
     Raises:
         ValueError: it is not understood.
     """
-    held = text if _INSTANT.match(text) else parse_when(text, real, UTC)
-    return moment_of(held, UTC)
+    value = text if _INSTANT.match(text) else parse_when(text, real, UTC)
+    return moment_of(value, UTC)
 
 
 def span(seconds: float) -> str:

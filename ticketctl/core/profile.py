@@ -258,19 +258,19 @@ class Profile(Record):
 
     @cached_property
     def _between(self) -> dict[tuple[str, str], list[Transition]]:
-        found: dict[tuple[str, str], list[Transition]] = {}
+        transitions: dict[tuple[str, str], list[Transition]] = {}
         for edge in self.edges:
-            found.setdefault((edge.source, edge.target), []).append(edge)
-        return found
+            transitions.setdefault((edge.source, edge.target), []).append(edge)
+        return transitions
 
     @cached_property
     def _spellings(self) -> dict[str, str]:
-        found = {
+        spellings = {
             squash(alias): status.name
             for status in self.statuses.values()
             for alias in status.aliases
         }
-        return found | {squash(name): name for name in self.statuses}
+        return spellings | {squash(name): name for name in self.statuses}
 
     @cached_property
     def _timed(self) -> dict[str, list[Automation]]:
@@ -312,8 +312,8 @@ class Profile(Record):
     def kind(self, role: str) -> RoleKind:
         """Return the kind of a role; a role that the profile no longer has counts as an
         integration, which is neutral."""
-        found = self.roles.get(role)
-        return found.kind if found else "integration"
+        declared = self.roles.get(role)
+        return declared.kind if declared else "integration"
 
     def between(self, source: str, target: str) -> Sequence[Transition]:
         """Return all transitions from a status (or ``CREATED``) to another, in file
@@ -338,8 +338,8 @@ class Profile(Record):
     def state(self, status: str) -> State:
         """Return the state of a status; an unknown status (of an old profile) counts as
         open."""
-        found = self.statuses.get(status)
-        return found.state if found else "open"
+        declared = self.statuses.get(status)
+        return declared.state if declared else "open"
 
     def later(
         self, rule: Automation, moment: datetime, period: Duration, times: int = 1
@@ -362,8 +362,8 @@ class Profile(Record):
         if not days or not self.calendars:
             return self
         more = {
-            name: replace(held, holidays=held.holidays.union(days))
-            for name, held in self.calendars.items()
+            name: replace(calendar, holidays=calendar.holidays.union(days))
+            for name, calendar in self.calendars.items()
         }
         return replace(self, calendars=more)
 

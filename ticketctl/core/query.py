@@ -58,8 +58,8 @@ class Row(NamedTuple):
             return {}
         import json
 
-        found: Mapping[str, object] = json.loads(self.packed)
-        return found
+        fields: Mapping[str, object] = json.loads(self.packed)
+        return fields
 
     def column(self, name: str) -> object:
         """Return the value of a column, or of a field of the profile."""

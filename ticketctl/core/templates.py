@@ -31,13 +31,13 @@ class TooLongError(ValueError):
 
 def names_in(text: str) -> list[str]:
     """Return the ``$names`` of a text, in order."""
-    return [found[2] or found[3] for found in _NAME.finditer(text) if not found[1]]
+    return [match[2] or match[3] for match in _NAME.finditer(text) if not match[1]]
 
 
 def only_name(text: str) -> str:
     """Return the name of a text that is a single ``$name``; empty for any other text."""
-    found = _NAME.fullmatch(text)
-    return found[2] or found[3] or "" if found else ""
+    match = _NAME.fullmatch(text)
+    return match[2] or match[3] or "" if match else ""
 
 
 def filled(text: str, values: Mapping[str, object]) -> str:
@@ -46,10 +46,10 @@ def filled(text: str, values: Mapping[str, object]) -> str:
     Raises:
         TooLongError: it would be longer than MOST; it is not built then.
     """
-    found, length = _measured(text, values)
+    replacements, length = _measured(text, values)
     if length > MOST:
         raise TooLongError(length)
-    return _NAME.sub(lambda match: found[match[0]], text)
+    return _NAME.sub(lambda match: replacements[match[0]], text)
 
 
 def shortened(text: str, values: Mapping[str, object]) -> str:
@@ -57,31 +57,31 @@ def shortened(text: str, values: Mapping[str, object]) -> str:
 
     Where it would be too long, long values are cut.
     """
-    found, length = _measured(text, values)
+    replacements, length = _measured(text, values)
     if length > MOST:
         fair = max(
             (MOST - len(text)) // max(len(_NAME.findall(text)), 1) - len(_CUT), 0
         )
-        found = {
+        replacements = {
             name: value if len(value) <= fair else value[:fair] + _CUT
-            for name, value in found.items()
+            for name, value in replacements.items()
         }
-        if _measured(text, values, found)[1] > MOST:
+        if _measured(text, values, replacements)[1] > MOST:
             return text[:MOST]
-    return _NAME.sub(lambda match: found[match[0]], text)
+    return _NAME.sub(lambda match: replacements[match[0]], text)
 
 
 def _measured(
-    text: str, values: Mapping[str, object], found: dict[str, str] | None = None
+    text: str, values: Mapping[str, object], replacements: dict[str, str] | None = None
 ) -> tuple[dict[str, str], int]:
     """Return the value of each name as it is written, and the length of the text."""
-    found = {} if found is None else found
+    replacements = {} if replacements is None else replacements
     length = len(text)
     for match in _NAME.finditer(text):
         written = match[0]
-        if written not in found:
-            found[written] = (
+        if written not in replacements:
+            replacements[written] = (
                 "$" if match[1] else str(values.get(match[2] or match[3], written))
             )
-        length += len(found[written]) - len(written)
-    return found, length
+        length += len(replacements[written]) - len(written)
+    return replacements, length

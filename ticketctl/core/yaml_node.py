@@ -94,15 +94,15 @@ def pack(node: Node) -> list[Any]:
     """Return the node as JSON can hold it, for the cache of profiles and settings."""
     if isinstance(node.value, dict):
         keys = node.keys or {}
-        held: Any = {
+        packed: Any = {
             key: [*keys.get(key, (0, 0)), *pack(child)]
             for key, child in node.value.items()
         }
     elif isinstance(node.value, list):
-        held = [pack(child) for child in node.value]
+        packed = [pack(child) for child in node.value]
     else:
-        held = node.value
-    return [node.line, node.col, held]
+        packed = node.value
+    return [node.line, node.col, packed]
 
 
 def unpack(data: list[Any]) -> Node:
@@ -111,14 +111,14 @@ def unpack(data: list[Any]) -> Node:
     Raises:
         ValueError, TypeError: the data is not what ``pack`` makes.
     """
-    line, col, held = data
-    if isinstance(held, dict):
-        below = {key: unpack(child[2:]) for key, child in held.items()}
-        keys = {key: (child[0], child[1]) for key, child in held.items()}
+    line, col, packed = data
+    if isinstance(packed, dict):
+        below = {key: unpack(child[2:]) for key, child in packed.items()}
+        keys = {key: (child[0], child[1]) for key, child in packed.items()}
         return replace_unchecked(
             _NODE, {"value": below, "line": line, "col": col, "keys": keys}
         )
-    value = [unpack(child) for child in held] if isinstance(held, list) else held
+    value = [unpack(child) for child in packed] if isinstance(packed, list) else packed
     return replace_unchecked(_NODE, {"value": value, "line": line, "col": col})
 
 

@@ -26,19 +26,19 @@ def read_calendar(names: SymbolTable, key: str, node: Node, timezone: str) -> Ca
     Args:
         timezone: that of the profile, for a calendar without its own.
     """
-    found = names.keys(
+    keys = names.keys(
         node, f'calendar "{key}"', ("hours", "holidays", "timezone"), ("hours",)
     )
-    if "timezone" in found:
+    if "timezone" in keys:
         try:
-            zone(found["timezone"].text)
-            timezone = found["timezone"].text
+            zone(keys["timezone"].text)
+            timezone = keys["timezone"].text
         except ValueError as error:
             names.error(
-                found["timezone"], str(error), "an IANA name such as Europe/London"
+                keys["timezone"], str(error), "an IANA name such as Europe/London"
             )
     week: list[Hours] = [()] * 7
-    hours = found.get("hours", Node(None, node.line, node.col))
+    hours = keys.get("hours", Node(None, node.line, node.col))
     for days, item in hours.map.items():
         for day in _days(names, names.at_key(hours, days)):
             if week[day]:
@@ -52,7 +52,7 @@ def read_calendar(names: SymbolTable, key: str, node: Node, timezone: str) -> Ca
             f'calendar "{key}" has less than an hour of work a week',
             "hours: {mon-fri: 09:00-17:00}",
         )
-    holidays = read_holidays(found.get("holidays"), names.error)
+    holidays = read_holidays(keys.get("holidays"), names.error)
     return Calendar(key, tuple(week), holidays, timezone)
 
 
@@ -64,7 +64,7 @@ def read_holidays(
     Args:
         wrong: is called for each item that is no date.
     """
-    found = set()
+    holidays = set()
     items = (
         [Node(key, *(node.keys or {})[key]) for key in node.map]
         if node and node.map
@@ -74,14 +74,14 @@ def read_holidays(
     )
     for item in items:
         try:
-            found.add(
+            holidays.add(
                 date.fromisoformat(item.text)
                 if re.fullmatch(DATE, item.text)
                 else _no_date()
             )
         except ValueError:
             wrong(item, f'"{item.text}" is not a date like 2026-12-25')
-    return frozenset(found)
+    return frozenset(holidays)
 
 
 def _no_date() -> date:
@@ -90,24 +90,24 @@ def _no_date() -> date:
 
 def _days(names: SymbolTable, node: Node) -> list[int]:
     """Return ``mon-fri, sun`` as numbers, Monday 0."""
-    found: list[int] = []
+    days: list[int] = []
     for part in node.text.replace(" ", "").casefold().split(","):
         first, _, last = part.partition("-")
         if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
             names.error(node, f'unknown day "{part}"', "use mon, mon-fri, or mon, wed")
             continue
         begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
-        found += (
+        days += (
             range(begin, end + 1)
             if begin <= end
             else [*range(begin, 7), *range(end + 1)]
         )
-    return found
+    return days
 
 
 def _spans(names: SymbolTable, node: Node) -> Hours:
     """Return ``09:00-12:30, 13:30-17:00`` as minutes from midnight."""
-    found: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for part in [] if node.value is None else node.text.split(","):
         match = _SPAN.match(part.strip())
         begin, end = (
@@ -115,12 +115,12 @@ def _spans(names: SymbolTable, node: Node) -> Hours:
             if match
             else (0, 0)
         )
-        if begin >= end or end > DAY or (found and begin < found[-1][1]):
+        if begin >= end or end > DAY or (spans and begin < spans[-1][1]):
             names.error(
                 node,
                 f'invalid hours "{part.strip()}"',
                 "use 09:00-12:30, 13:30-17:00, in order",
             )
         else:
-            found.append((begin, end))
-    return tuple(found)
+            spans.append((begin, end))
+    return tuple(spans)

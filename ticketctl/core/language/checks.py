@@ -44,12 +44,12 @@ CHECKS: tuple[Callable[[Profile], Iterator[Finding]], ...] = (
 def profile_findings(profile: Profile) -> list[Finding]:
     """Return the findings of a profile that was read without mistakes, errors first; at
     most ``FINDINGS``."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     try:
         for check in CHECKS:
-            found += check(profile)
+            findings += check(profile)
     except TooLargeError:
-        found.append(
+        findings.append(
             Finding(
                 Place(profile.path, 1, 1),
                 "limit",
@@ -57,14 +57,16 @@ def profile_findings(profile: Profile) -> list[Finding]:
                 "fewer rules in fewer statuses, and fewer tests in each",
             )
         )
-    found.sort(key=lambda finding: (finding.severity == "warning", finding.place.line))
-    if len(found) > FINDINGS:
-        more = len(found) - FINDINGS + 1
-        kind = found[FINDINGS - 1].severity
+    findings.sort(
+        key=lambda finding: (finding.severity == "warning", finding.place.line)
+    )
+    if len(findings) > FINDINGS:
+        more = len(findings) - FINDINGS + 1
+        kind = findings[FINDINGS - 1].severity
         words = (
             f"{'error: ' if kind == 'error' else ''}there are {more:,} more findings"
         )
-        found[FINDINGS - 1 :] = [
+        findings[FINDINGS - 1 :] = [
             Finding(
                 Place(profile.path, 1, 1),
                 "limit",
@@ -73,4 +75,4 @@ def profile_findings(profile: Profile) -> list[Finding]:
                 kind,
             )
         ]
-    return found
+    return findings

@@ -63,14 +63,14 @@ def read_declarations(
 
 
 def _read_role(names: SymbolTable, key: str, node: Node) -> p.Role:
-    found = (
+    keys = (
         names.keys(node, f'role "{key}"', ("kind", "field", "help"), ("kind",))
         if node.map
         else {"kind": node}
     )
-    kind = found.get("kind", NO_NODE)
-    bound = found["field"].text if "field" in found else ""
-    help_ = found.get("help", NO_NODE).text
+    kind = keys.get("kind", NO_NODE)
+    bound = keys["field"].text if "field" in keys else ""
+    help_ = keys.get("help", NO_NODE).text
     return p.Role(
         key,
         names.choice(kind, "kind of role", p.ROLE_KINDS, "integration"),
@@ -81,7 +81,7 @@ def _read_role(names: SymbolTable, key: str, node: Node) -> p.Role:
 
 def _check_roles(names: SymbolTable, node: Node) -> None:
     for kind in ("customer", "agent", "system"):
-        of_kind = [role for role, known in names.roles.items() if known == kind]
+        of_kind = [role for role, role_kind in names.roles.items() if role_kind == kind]
         if not of_kind or (kind == "system" and len(of_kind) > 1):
             names.error(
                 node,
@@ -90,7 +90,7 @@ def _check_roles(names: SymbolTable, node: Node) -> None:
 
 
 def _read_field(names: SymbolTable, key: str, node: Node) -> p.Field:
-    found = names.keys(
+    keys = names.keys(
         node,
         f'field "{key}"',
         ("type", "values", "default", "help", "edit", *ORIGIN),
@@ -102,8 +102,8 @@ def _read_field(names: SymbolTable, key: str, node: Node) -> p.Field:
             f'invalid field name "{key}"',
             "use lower-case letters, digits and _, and no name of a head key",
         )
-    node_of_type = found.get("type", NO_NODE)
-    values = tuple(item.text for item in found.get("values", NO_NODE).items)
+    node_of_type = keys.get("type", NO_NODE)
+    values = tuple(item.text for item in keys.get("values", NO_NODE).items)
     type_ = names.choice(node_of_type, "type", p.FIELD_TYPES, "string")
     if (type_ == "enum") != bool(values):
         names.error(
@@ -111,10 +111,10 @@ def _read_field(names: SymbolTable, key: str, node: Node) -> p.Field:
         )
     declared = p.Field(key, type_, values, place=names.place(node))
     default = (
-        read_value(names, declared, found["default"]) if "default" in found else None
+        read_value(names, declared, keys["default"]) if "default" in keys else None
     )
-    edit = tuple(names.role(item) for item in found.get("edit", NO_NODE).items)
-    help_ = found.get("help", NO_NODE).text
+    edit = tuple(names.role(item) for item in keys.get("edit", NO_NODE).items)
+    help_ = keys.get("help", NO_NODE).text
     return p.Field(
         key,
         type_,
@@ -122,7 +122,7 @@ def _read_field(names: SymbolTable, key: str, node: Node) -> p.Field:
         default,
         help_,
         edit,
-        read_origin(names, found),
+        read_origin(names, keys),
         names.place(node),
     )
 
@@ -149,26 +149,26 @@ def _read_status_name(names: SymbolTable, key: str, node: Node) -> p.Status:
         Node(key, node.line, node.col),
         *node.map.get("aliases", NO_NODE).items,
     ):
-        if (other := names.spellings.get(p.squash(item.text))) is not None:
-            names.error(item, f'duplicate name "{item.text}": the same as "{other}"')
+        if (owner := names.spellings.get(p.squash(item.text))) is not None:
+            names.error(item, f'duplicate name "{item.text}": the same as "{owner}"')
     names.spellings |= dict.fromkeys(map(p.squash, (key, *aliases)), key)
     return p.Status(key, state, aliases=aliases)
 
 
 def _read_status(names: SymbolTable, key: str, node: Node) -> p.Status:
-    found = names.keys(node, f'status "{key}"', _STATUS_KEYS, ("state",))
-    set_by = found.get("set_by", NO_NODE)
+    keys = names.keys(node, f'status "{key}"', _STATUS_KEYS, ("state",))
+    set_by = keys.get("set_by", NO_NODE)
     if set_by.text not in ("", "system"):
         names.error(set_by, '"set_by" can only be "system"')
     return p.Status(
         key,
         names.statuses[key].state,
-        description=found.get("description", NO_NODE).text,
+        description=keys.get("description", NO_NODE).text,
         aliases=names.statuses[key].aliases,
         set_by_system=set_by.text == "system",
-        preconditions=read_conditions(names, found.get("needs")),
-        invariants=read_conditions(names, found.get("keeps")),
-        warns=read_conditions(names, found.get("warns")),
-        origin=read_origin(names, found),
+        preconditions=read_conditions(names, keys.get("needs")),
+        invariants=read_conditions(names, keys.get("keeps")),
+        warns=read_conditions(names, keys.get("warns")),
+        origin=read_origin(names, keys),
         place=names.place(node),
     )

@@ -36,18 +36,18 @@ def field_settled(facts: Assumptions, need: FieldCondition) -> bool:
     sets = facts.sets or {}
     if need.name in sets:
         return _set_settles(sets[need.name], check)
-    known = _checks_of(facts, need.name)
+    facts_of_field = _checks_of(facts, need.name)
     word = check.word
     match word:
         case "present":
-            return any(fact.word in _HAS_VALUE for fact in known)
+            return any(fact.word in _HAS_VALUE for fact in facts_of_field)
         case "is" | "has_role" | "contains":
             return any(
                 fact.word == word and set(fact.values) <= set(check.values)
-                for fact in known
+                for fact in facts_of_field
             )
         case "complete":
-            return any(fact.word == "absent" for fact in known)
+            return any(fact.word == "absent" for fact in facts_of_field)
         case "absent" | "in_future" | "changed":
             return False
         case _:
@@ -84,17 +84,17 @@ def _checks_of(facts: Assumptions, name: str) -> list[FieldCheck]:
 def field_refuted(facts: Assumptions, condition: FieldCondition) -> bool:
     """Return whether a check of a field can never pass, by what is known and set."""
     check = condition.checks[0]
-    known = _checks_of(facts, condition.name)
+    facts_of_field = _checks_of(facts, condition.name)
     sets = facts.sets or {}
     if condition.name in sets:
         value = sets[condition.name]
-        known = (
+        facts_of_field = (
             [FieldCheck("absent")]
             if value is None
             else [FieldCheck("present"), FieldCheck("is", (str(value),))]
         )
     return (
-        any(_contradict(fact, check) for fact in known)
+        any(_contradict(fact, check) for fact in facts_of_field)
         or NotCondition((condition,)) in facts.conditions
         or _not_is(facts, condition, check)
     )

@@ -65,13 +65,13 @@ FINDINGS = 100
 
 def too_large(node: Node, path: str) -> list[Finding]:
     """Return where a profile is too large: at most 20 places."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     excesses = _moves(node) if _has_small_parts(node) else _excesses(node)
     for item, message in excesses:
-        found.append(Finding(Place(path, item.line, item.col), "limit", message))
-        if len(found) == 20:
+        findings.append(Finding(Place(path, item.line, item.col), "limit", message))
+        if len(findings) == 20:
             break
-    return found
+    return findings
 
 
 _SMALL = min(*WITHIN.values(), OTHERS)

@@ -23,16 +23,16 @@ from ticketctl.core.yaml_node import Node
 
 def read_message(names: SymbolTable, key: str, node: Node) -> Message:
     """Read a message, or its translation (``solved.de``)."""
-    found = names.keys(
+    keys = names.keys(
         node, f'message "{key}"', ("subject", "body", *ORIGIN), ("subject", "body")
     )
     subject, body = (
-        names.filled(found.get(part, NO_NODE), internal=True)
+        names.filled(keys.get(part, NO_NODE), internal=True)
         for part in ("subject", "body")
     )
     for part in ("subject", "body"):
-        if part in found and not found[part].text.strip():
-            names.error(found[part], f'the {part} of message "{key}" must be a text')
+        if part in keys and not keys[part].text.strip():
+            names.error(keys[part], f'the {part} of message "{key}" must be a text')
     base, dot, language = key.partition(".")
     if dot and not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", language):
         names.error(
@@ -46,22 +46,22 @@ def read_message(names: SymbolTable, key: str, node: Node) -> Message:
             f'there is no message "{base}" of which this could be the translation',
             code="name",
         )
-    return Message(key, subject, body, read_origin(names, found))
+    return Message(key, subject, body, read_origin(names, keys))
 
 
 def read_template(names: SymbolTable, key: str, node: Node) -> Template:
     """Read a preset for ``new`` and ``move``."""
-    found = names.keys(
+    keys = names.keys(
         node,
         f'template "{key}"',
         ("help", "title", "to", "text", "note", "set", *ORIGIN),
     )
-    to = names.status(found["to"]) if "to" in found else ""
+    to = names.status(keys["to"]) if "to" in keys else ""
     text = {
-        part: names.filled(found[part], part == "note") if part in found else ""
+        part: names.filled(keys[part], part == "note") if part in keys else ""
         for part in ("title", "text", "note")
     }
-    sets, help_ = read_sets(names, found.get("set")), found.get("help", NO_NODE).text
+    sets, help_ = read_sets(names, keys.get("set")), keys.get("help", NO_NODE).text
     return Template(
         key,
         help_,
@@ -70,7 +70,7 @@ def read_template(names: SymbolTable, key: str, node: Node) -> Template:
         text["text"],
         text["note"],
         sets,
-        read_origin(names, found),
+        read_origin(names, keys),
     )
 
 

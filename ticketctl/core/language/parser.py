@@ -75,14 +75,14 @@ def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
         The profile and its findings. It can only be used if there are none.
     """
     names = SymbolTable(path)
-    found = too_large(node, path)
+    findings = too_large(node, path)
     profile = None
-    if not found:
+    if not findings:
         with suppress(TooManyFindingsError):
             profile = _read_profile(names, node)
             check_leaks(names, profile, node)
-        found = list(dict.fromkeys(names.findings))
-    return profile or p.nothing(node.map.get("profile", NO_NODE).text, path), found
+        findings = list(dict.fromkeys(names.findings))
+    return profile or p.nothing(node.map.get("profile", NO_NODE).text, path), findings
 
 
 def _read_profile(names: SymbolTable, node: Node) -> p.Profile:
@@ -180,45 +180,43 @@ def _read_zone(names: SymbolTable, node: Node) -> str:
 
 
 def _read_batch(names: SymbolTable, key: str, node: Node) -> p.Batch:
-    found = names.keys(
+    keys = names.keys(
         node, f'batch "{key}"', ("from", "to", "set", *ORIGIN), ("from", "to", "set")
     )
     source, target = (
-        names.status(found.get("from", NO_NODE)),
-        names.status(found.get("to", NO_NODE)),
+        names.status(keys.get("from", NO_NODE)),
+        names.status(keys.get("to", NO_NODE)),
     )
-    sets = read_sets(names, found.get("set"))
+    sets = read_sets(names, keys.get("set"))
     return p.Batch(
-        key, source, target, sets, read_origin(names, found), names.place(node)
+        key, source, target, sets, read_origin(names, keys), names.place(node)
     )
 
 
 def _read_category(names: SymbolTable, key: str, node: Node) -> p.Category:
-    found = names.keys(
+    keys = names.keys(
         node, f'category "{key}"', ("statuses", "ask", *ORIGIN), ("statuses",)
     )
-    statuses = tuple(
-        names.status(item) for item in found.get("statuses", NO_NODE).items
-    )
+    statuses = tuple(names.status(item) for item in keys.get("statuses", NO_NODE).items)
     return p.Category(
-        key, statuses, found.get("ask", NO_NODE).text, read_origin(names, found)
+        key, statuses, keys.get("ask", NO_NODE).text, read_origin(names, keys)
     )
 
 
 def _read_queue(names: SymbolTable, node: Node | None) -> p.Queue:
     if node is None:
         return p.Queue()
-    found = names.keys(node, "the queue", ("when", "order", *ORIGIN))
+    keys = names.keys(node, "the queue", ("when", "order", *ORIGIN))
     order = []
-    for item in found.get("order", NO_NODE).items:
+    for item in keys.get("order", NO_NODE).items:
         name, _, direction = item.text.partition(":")
         if name not in ("created", "updated"):
             name = names.field(item, name).name
         if direction not in ("", "desc"):
             names.error(item, f'unknown order "{item.text}"', "use FIELD or FIELD:desc")
         order.append((name, direction == "desc"))
-    tests = read_conditions(names, found.get("when"))
-    for item, test in zip(found.get("when", NO_NODE).items, tests, strict=True):
+    tests = read_conditions(names, keys.get("when"))
+    for item, test in zip(keys.get("when", NO_NODE).items, tests, strict=True):
         if depends_on_time(
             test
         ):  # the index remembers who is in the queue, until the ticket changes
@@ -227,4 +225,4 @@ def _read_queue(names: SymbolTable, node: Node | None) -> p.Queue:
                 "the queue cannot test what changes with time alone",
                 "not: within, in_future, allowed",
             )
-    return p.Queue(tests, tuple(order), read_origin(names, found))
+    return p.Queue(tests, tuple(order), read_origin(names, keys))

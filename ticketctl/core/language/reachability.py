@@ -55,18 +55,18 @@ def real_moves(
 ) -> dict[str, list[tuple[str, str]]]:
     """Return status -> [(status reached, by whom)]: the moves of people, integrations and
     rules."""
-    found: dict[str, list[tuple[str, str]]] = {}
+    moves: dict[str, list[tuple[str, str]]] = {}
     for edge in profile.edges:
         machines = [role for role in edge.roles if profile.kind(role) == "integration"]
         for role in [*person_moves(profile, edge, category), *machines]:
-            found.setdefault(edge.source, []).append((edge.target, role))
+            moves.setdefault(edge.source, []).append((edge.target, role))
     for rule, action, status in rule_moves(profile):
         if any(
             profile.system in edge.roles
             for edge in profile.between(status, action.status)
         ):
-            found.setdefault(status, []).append((action.status, f"rule {rule.name}"))
-    return found
+            moves.setdefault(status, []).append((action.status, f"rule {rule.name}"))
+    return moves
 
 
 RuleMove = tuple[Rule, MoveAction, str]
@@ -83,47 +83,47 @@ def moves_in(profile: Profile, status: str) -> list[RuleMove]:
 
 
 def _rule_moves(profile: Profile) -> dict[str, list[RuleMove]]:
-    found: dict[str, list[RuleMove]] | None = profile.remembered.get("moves")
-    if found is None:
-        found = profile.remembered["moves"] = {}
+    by_status: dict[str, list[RuleMove]] | None = profile.remembered.get("moves")
+    if by_status is None:
+        by_status = profile.remembered["moves"] = {}
         for rule in profile.rules:
             moves = moves_among(rule.do)
             for status in fires_in(profile, rule) if moves else ():
-                found.setdefault(status, []).extend(
+                by_status.setdefault(status, []).extend(
                     (rule, action, status) for action in moves
                 )
-    return found
+    return by_status
 
 
 def fires_in(profile: Profile, rule: Rule) -> list[str]:
     """Return the statuses in which a rule may act."""
-    known: dict[tuple[str, str], list[str]] = profile.remembered.setdefault("fires", {})
+    cache: dict[tuple[str, str], list[str]] = profile.remembered.setdefault("fires", {})
     key = (type(rule).__name__, rule.name)
-    if key not in known:
+    if key not in cache:
         if isinstance(rule, Automation):
             among: Iterable[str] = dict.fromkeys(rule.within)
         else:
             among = [status for status in profile.statuses if may_fire_in(rule, status)]
-        known[key] = [
+        cache[key] = [
             status
             for status in among
             if not impossible(Assumptions(profile, status), rule.when)
         ]
-    return known[key]
+    return cache[key]
 
 
 def paths(moves: dict[str, list[tuple[str, str]]], start: str) -> dict[str, str]:
     """Return every status that can be reached, with the way in words: ``agent -> Open;
     agent -> Escalated``."""
-    told = {start: ""}
+    ways = {start: ""}
     waiting = deque([start])
     while waiting:
         status = waiting.popleft()
-        for target, who in moves.get(status, ()):
-            if target not in told:
-                told[target] = f"{told[status]}; {who} -> {target}".lstrip("; ")
+        for target, actor in moves.get(status, ()):
+            if target not in ways:
+                ways[target] = f"{ways[status]}; {actor} -> {target}".lstrip("; ")
                 waiting.append(target)
-    return told
+    return ways
 
 
 def closing(
@@ -134,12 +134,12 @@ def closing(
     for source, targets in moves.items():
         for target, _ in targets:
             before.setdefault(target, set()).add(source)
-    found = {
+    reached = {
         status.name for status in profile.statuses.values() if status.state == "closed"
     }
-    waiting = list(found)
+    waiting = list(reached)
     while waiting:
-        fresh = before.get(waiting.pop(), set()) - found
-        found |= fresh
+        fresh = before.get(waiting.pop(), set()) - reached
+        reached |= fresh
         waiting += fresh
-    return found
+    return reached

@@ -45,13 +45,13 @@ from ticketctl.errors import Finding, Place
 def rules_can(profile: Profile) -> Iterator[Finding]:
     """6: every move of a rule has an edge for the system, whose needs follow from its
     ``when`` and what it supplies."""
-    found: dict[tuple[Place, str], list[str]] = {}
+    problems: dict[tuple[Place, str], list[str]] = {}
     for rule, action, status in rule_moves(profile):
         for problem in _refusals(profile, rule, action, status):
-            found.setdefault(
+            problems.setdefault(
                 (action.place, f"the rule {rule.name} {problem}"), []
             ).append(status)
-    for (place, problem), statuses in found.items():
+    for (place, problem), statuses in problems.items():
         more = (
             f", and in {len(statuses) - 1} other statuses" if len(statuses) > 1 else ""
         )
@@ -101,7 +101,7 @@ def _wanting(
     touched = {
         name.partition(".")[0] for name in (*sets, *_set_before(profile, rule, status))
     }
-    known = [
+    conditions = [
         test
         for test in split(lasting((*rule.when, *profile.statuses[status].invariants)))
         if not mentions(test, fields=touched)
@@ -109,7 +109,7 @@ def _wanting(
     facts = Assumptions(
         profile,
         status,
-        tuple(known),
+        tuple(conditions),
         sets,
         bool(action.text),
         bool(action.note),
@@ -124,13 +124,13 @@ def _wanting(
         facts.note,
         profile.system,
     )
-    kept = [
+    remaining = [
         test
-        for test in known
+        for test in conditions
         if not mentions(test, (StatusCondition, StateCondition), edge.sets)
     ]
     return follows(facts, (*edge.preconditions, *target.preconditions)) + follows(
-        after.knowing(kept), target.invariants
+        after.knowing(remaining), target.invariants
     )
 
 
@@ -138,23 +138,28 @@ def _set_before(profile: Profile, rule: Rule, status: str) -> Iterator[str]:
     """Yield the fields that other triggers may have set since the event that a trigger
     answers was judged."""
     effort(profile, len(profile.triggers))
-    for other in profile.triggers:
-        if other is rule or not isinstance(rule, Trigger):
+    for trigger in profile.triggers:
+        if trigger is rule or not isinstance(rule, Trigger):
             break
         if any(
-            may_coincide(one, two) for one in rule.on for two in other.on
-        ) and may_fire_in(other, status):
-            if not exclusive(Assumptions(profile, status), rule.when, other.when):
-                yield from (name for action in other.do for name in sets_of(action))
+            may_coincide(event, other_event)
+            for event in rule.on
+            for other_event in trigger.on
+        ) and may_fire_in(trigger, status):
+            if not exclusive(Assumptions(profile, status), rule.when, trigger.when):
+                yield from (name for action in trigger.do for name in sets_of(action))
 
 
-def may_coincide(one: Event, other: Event) -> bool:
+def may_coincide(first: Event, second: Event) -> bool:
     """Return whether one entry can raise both events."""
-    if one.kind == other.kind:
-        return one == other or one.kind == "field_set"
+    if first.kind == second.kind:
+        return first == second or first.kind == "field_set"
     apart = ({"customer_message", "staff_message"}, {"mail_in", "field_set"})
     lone = {"created", "notified", "fired"}
-    return {one.kind, other.kind} not in apart and not {one.kind, other.kind} & lone
+    return {first.kind, second.kind} not in apart and not {
+        first.kind,
+        second.kind,
+    } & lone
 
 
 def automatic_loops(profile: Profile) -> Iterator[Finding]:
@@ -166,14 +171,14 @@ def automatic_loops(profile: Profile) -> Iterator[Finding]:
         ):
             moves.setdefault(status, []).append((action.status, rule.name))
     reported: set[frozenset[str]] = set()
-    told_from = {start: paths(moves, start) for start in profile.statuses}
+    ways_from = {start: paths(moves, start) for start in profile.statuses}
     for start in [status for status in profile.statuses if status in moves]:
-        for target, who in dict(moves[start]).items():
-            told = told_from[target]
-            loop = frozenset(name for name in told if start in told_from[name])
-            if start in told and loop not in reported:
+        for target, actor in dict(moves[start]).items():
+            ways = ways_from[target]
+            loop = frozenset(name for name in ways if start in ways_from[name])
+            if start in ways and loop not in reported:
                 reported.add(loop)
-                way = f"{start}; {who} -> {target}; {told[start]}".rstrip("; ")
+                way = f"{start}; {actor} -> {target}; {ways[start]}".rstrip("; ")
                 place = profile.statuses[start].place
                 yield proof_error(
                     place,
@@ -193,45 +198,45 @@ def rivals(profile: Profile) -> Iterator[Finding]:
 
 def _rivals_in(profile: Profile, status: str) -> Iterator[Finding]:
     moving = moves_in(profile, status)
-    for position, (one, to, _) in enumerate(moving):
+    for position, (first, to, _) in enumerate(moving):
         effort(profile, len(moving) - position)
-        for other, elsewhere, _ in moving[position + 1 :]:
+        for second, elsewhere, _ in moving[position + 1 :]:
             if (
-                other is one
+                second is first
                 or to.status == elsewhere.status
-                or not _same_instant(one, other)
+                or not _same_instant(first, second)
             ):
                 continue
-            if not exclusive(Assumptions(profile, status), one.when, other.when):
+            if not exclusive(Assumptions(profile, status), first.when, second.when):
                 yield proof_error(
-                    other.place,
+                    second.place,
                     8,
                     "rivals",
-                    f"the rules {one.name} and {other.name} can both act on a ticket in "
+                    f"the rules {first.name} and {second.name} can both act on a ticket in "
                     f'"{status}", one to {to.status}, one to {elsewhere.status}',
                 )
 
 
-def _same_instant(one: Rule, other: Rule) -> bool:
-    if isinstance(one, Trigger) and isinstance(other, Trigger):
+def _same_instant(first: Rule, second: Rule) -> bool:
+    if isinstance(first, Trigger) and isinstance(second, Trigger):
         # A trigger that answers a message is skipped where the request itself moved, so
         # it never meets an answer to that.
         moves = ("entered", "left")
         return any(
             may_coincide(a, b) and (a.kind in moves) == (b.kind in moves)
-            for a in one.on
-            for b in other.on
+            for a in first.on
+            for b in second.on
         )
-    if isinstance(one, Automation) and isinstance(other, Automation):
-        if one.start and other.start:
-            return may_coincide(one.start, other.start) and _length(
-                one.after
-            ) == _length(other.after)
-        return (one.at, one.lead, one.after) == (
-            other.at,
-            other.lead,
-            other.after,
-        ) and not (one.start or other.start)
+    if isinstance(first, Automation) and isinstance(second, Automation):
+        if first.start and second.start:
+            return may_coincide(first.start, second.start) and _length(
+                first.after
+            ) == _length(second.after)
+        return (first.at, first.lead, first.after) == (
+            second.at,
+            second.lead,
+            second.after,
+        ) and not (first.start or second.start)
     return False
 
 

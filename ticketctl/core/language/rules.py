@@ -30,15 +30,15 @@ def check_rule_names(names: SymbolTable, items: list[Node]) -> None:
 
 def read_trigger(names: SymbolTable, item: Node) -> p.Trigger:
     """Read one trigger."""
-    found = names.keys(
+    keys = names.keys(
         item, "a trigger", ("name", "on", "when", "do", *ORIGIN), ("name", "on", "do")
     )
     return p.Trigger(
-        found.get("name", NO_NODE).text,
-        read_events(names, found.get("on")),
-        read_conditions(names, found.get("when")),
-        read_actions(names, found.get("do")),
-        read_origin(names, found),
+        keys.get("name", NO_NODE).text,
+        read_events(names, keys.get("on")),
+        read_conditions(names, keys.get("when")),
+        read_actions(names, keys.get("do")),
+        read_origin(names, keys),
         names.place(item),
     )
 
@@ -64,46 +64,46 @@ _AUTOMATION_KEYS = (
 
 def read_automation(names: SymbolTable, item: Node, order: int) -> p.Automation:
     """Read one automation; ``order`` is its position in the file."""
-    found = names.keys(item, "an automation", _AUTOMATION_KEYS, ("name", "in", "do"))
-    if ("start" in found) == ("at" in found):
+    keys = names.keys(item, "an automation", _AUTOMATION_KEYS, ("name", "in", "do"))
+    if ("start" in keys) == ("at" in keys):
         names.error(
             item, 'an automation has either "start" (an event) or "at" (a date field)'
         )
-    if "repeat" in found and names.duration(found["repeat"]) == Duration():
-        names.error(found["repeat"], '"repeat" must be longer than zero')
-    if "start" in found and "after" not in found:
+    if "repeat" in keys and names.duration(keys["repeat"]) == Duration():
+        names.error(keys["repeat"], '"repeat" must be longer than zero')
+    if "start" in keys and "after" not in keys:
         names.error(item, 'an automation with "start" says how long "after" it acts')
-    if "at" in found and names.field(found["at"]).type not in p.DATE_TYPES:
-        names.error(found["at"], f'"{found["at"].text}" is not a date field')
+    if "at" in keys and names.field(keys["at"]).type not in p.DATE_TYPES:
+        names.error(keys["at"], f'"{keys["at"].text}" is not a date field')
     zero = Node("PT0S", item.line, item.col)
     calendar = ""
-    if "calendar" in found:
+    if "calendar" in keys:
         calendar = names.known(
-            found["calendar"],
+            keys["calendar"],
             "calendar",
-            found["calendar"].text,
+            keys["calendar"].text,
             sorted(names.calendars),
         )
         _working_time(
-            names, [found[key] for key in ("lead", "after", "repeat") if key in found]
+            names, [keys[key] for key in ("lead", "after", "repeat") if key in keys]
         )
     return p.Automation(
-        found.get("name", NO_NODE).text,
-        tuple(names.status(status) for status in found.get("in", NO_NODE).items),
-        read_actions(names, found.get("do")),
-        start=read_event(names, found["start"]) if "start" in found else None,
-        at=names.field(found["at"]).name if "at" in found else "",
-        lead=names.duration(found.get("lead", zero)),
-        after=names.duration(found.get("after", zero)),
-        repeat=names.duration(found["repeat"]) if "repeat" in found else None,
+        keys.get("name", NO_NODE).text,
+        tuple(names.status(status) for status in keys.get("in", NO_NODE).items),
+        read_actions(names, keys.get("do")),
+        start=read_event(names, keys["start"]) if "start" in keys else None,
+        at=names.field(keys["at"]).name if "at" in keys else "",
+        lead=names.duration(keys.get("lead", zero)),
+        after=names.duration(keys.get("after", zero)),
+        repeat=names.duration(keys["repeat"]) if "repeat" in keys else None,
         calendar=calendar if calendar in names.calendars else "",
-        cancel_on=read_events(names, found.get("cancel_on")),
-        resume_on=read_events(names, found.get("resume_on")),
-        reset_on=read_events(names, found.get("reset_on")),
-        when=read_conditions(names, found.get("when")),
-        criterion=found.get("criterion", NO_NODE).text,
+        cancel_on=read_events(names, keys.get("cancel_on")),
+        resume_on=read_events(names, keys.get("resume_on")),
+        reset_on=read_events(names, keys.get("reset_on")),
+        when=read_conditions(names, keys.get("when")),
+        criterion=keys.get("criterion", NO_NODE).text,
         order=order,
-        origin=read_origin(names, found),
+        origin=read_origin(names, keys),
         place=names.place(item),
     )
 

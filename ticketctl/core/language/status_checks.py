@@ -28,9 +28,9 @@ from ticketctl.errors import Finding
 def reachable(profile: Profile) -> Iterator[Finding]:
     """2: every status is reachable from creation, by moves that some actor can really
     make."""
-    told = paths(real_moves(profile), CREATED)
+    ways = paths(real_moves(profile), CREATED)
     for status in profile.statuses.values():
-        if status.name not in told:
+        if status.name not in ways:
             yield proof_error(
                 status.place,
                 2,
@@ -42,12 +42,12 @@ def reachable(profile: Profile) -> Iterator[Finding]:
 def closable(profile: Profile) -> Iterator[Finding]:
     """3: from every status a status of state closed can be reached."""
     moves = real_moves(profile)
-    told = paths(moves, CREATED)
+    ways = paths(moves, CREATED)
     ends = closing(profile, moves)
     for status in profile.statuses.values():
         if status.name not in ends:
             example = (
-                f"for example: {told.get(status.name, '')}; from there it never closes"
+                f"for example: {ways.get(status.name, '')}; from there it never closes"
             )
             yield proof_error(
                 status.place,
@@ -61,11 +61,11 @@ def closable(profile: Profile) -> Iterator[Finding]:
 def role_dead_ends(profile: Profile) -> Iterator[Finding]:
     """4: from every status that is not closed some person can bring the ticket on, by a
     move or an act that triggers one."""
-    told = paths(real_moves(profile), CREATED)
+    ways = paths(real_moves(profile), CREATED)
     for status in profile.statuses.values():
         if status.state == "closed" or _person_leaves(profile, status.name):
             continue
-        example = f"for example: {told.get(status.name, '')}; there it stays"
+        example = f"for example: {ways.get(status.name, '')}; there it stays"
         yield proof_error(
             status.place,
             4,

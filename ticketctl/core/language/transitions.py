@@ -41,15 +41,15 @@ def read_transitions(
     edges: list[p.Transition] = []
     excepts: dict[tuple[str, str], str] = {}
     for item in node.items:
-        found = names.keys(item, "a transition", _EDGE_KEYS, ("from", "to", "roles"))
+        keys = names.keys(item, "a transition", _EDGE_KEYS, ("from", "to", "roles"))
         left_out = {
-            names.status(names.at_key(found["except"], key)): value.text
-            for key, value in found.get("except", NO_NODE).map.items()
+            names.status(names.at_key(keys["except"], key)): value.text
+            for key, value in keys.get("except", NO_NODE).map.items()
         }
         common = _read_transition(names, item)
-        for target in (names.status(t) for t in found.get("to", NO_NODE).items):
+        for target in (names.status(t) for t in keys.get("to", NO_NODE).items):
             excepts |= {(source, target): reason for source, reason in left_out.items()}
-            for source in _sources(names, found.get("from", NO_NODE), target):
+            for source in _sources(names, keys.get("from", NO_NODE), target):
                 if source not in left_out:
                     edges.append(common(source, target, len(edges)))
     return edges, excepts
@@ -58,19 +58,17 @@ def read_transitions(
 def _read_transition(
     names: SymbolTable, item: Node
 ) -> Callable[[str, str, int], p.Transition]:
-    found = item.map
-    roles = tuple(names.role(role) for role in found.get("roles", NO_NODE).items)
-    on_behalf = tuple(
-        names.role(role) for role in found.get("on_behalf", NO_NODE).items
-    )
-    criterion = found.get("criterion", NO_NODE).text
+    keys = item.map
+    roles = tuple(names.role(role) for role in keys.get("roles", NO_NODE).items)
+    on_behalf = tuple(names.role(role) for role in keys.get("on_behalf", NO_NODE).items)
+    criterion = keys.get("criterion", NO_NODE).text
     needs, warns = (
-        read_conditions(names, found.get("needs")),
-        read_conditions(names, found.get("warns")),
+        read_conditions(names, keys.get("needs")),
+        read_conditions(names, keys.get("warns")),
     )
     sets, origin, place = (
-        read_sets(names, found.get("sets")),
-        read_origin(names, found),
+        read_sets(names, keys.get("sets")),
+        read_origin(names, keys),
         names.place(item),
     )
 

@@ -54,14 +54,14 @@ def read_value(names: SymbolTable, declared: Field, node: Node) -> Value:
 
 def read_sets(names: SymbolTable, node: Node | None) -> dict[str, Value | None]:
     """Read ``{field: value}``; null clears a field and is ``None``."""
-    found: dict[str, Value | None] = {}
+    sets: dict[str, Value | None] = {}
     for key, value in (node.map if node else {}).items():
         declared = names.field(names.at_key(node, key), key)
         _, dot, item = key.partition(".")
-        found[declared.name + dot + item] = (
+        sets[declared.name + dot + item] = (
             None if value.value is None else read_value(names, declared, value)
         )
-    return found
+    return sets
 
 
 def item_slug(text: str) -> str:
@@ -75,10 +75,10 @@ ORIGIN = ("cites", "source", "assumed")
 SOURCES = ("next", "previous", "text")
 
 
-def read_origin(names: SymbolTable, found: Mapping[str, Node]) -> Origin:
+def read_origin(names: SymbolTable, keys: Mapping[str, Node]) -> Origin:
     """Read where an entry of a profile comes from."""
-    source = found.get("source", NO_NODE)
+    source = keys.get("source", NO_NODE)
     if source.value is not None:
         names.known(source, "source", source.text, SOURCES)
-    cites = tuple(item.text for item in found.get("cites", NO_NODE).items)
-    return Origin(cites, source.text, found.get("assumed", NO_NODE).text)
+    cites = tuple(item.text for item in keys.get("cites", NO_NODE).items)
+    return Origin(cites, source.text, keys.get("assumed", NO_NODE).text)
