@@ -17,6 +17,13 @@ from ticketctl.cli.options import now_option, options, trust_clock_option
 from ticketctl.cli.output import choose_colours, say, say_lines
 from ticketctl.errors import Exit, TicketctlError, closest
 
+os.environ.setdefault(
+    "PYTHONTZPATH",
+    "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo",
+)
+"""Where zoneinfo looks by default. Without it zoneinfo loads sysconfig to find that
+out: 3 of the 50 ms that ``show`` takes."""
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Create a ticket store, or set up a clone of one."),
     "new": ("new", "Open a ticket and print its id."),
