@@ -28,9 +28,9 @@ from ticketctl.core.query import Query, WordTerm
 from ticketctl.render import json_documents
 from ticketctl.store.index import changes
 from ticketctl.store.index.build import build_index
-from ticketctl.store.index.change_set import FileToRead
 from ticketctl.store.index.database import Index, IndexContents
 from ticketctl.store.index.sql import select_rows
+from ticketctl.store.index.stamps import FileToRead
 from ticketctl.store.tickets import Store, path_of
 from ticketctl.store.yaml.writer import emit
 

@@ -12,17 +12,16 @@ from ticketctl.app.outcome import Outcome
 from ticketctl.app.transaction import require_writable
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.conditions import Event
-from ticketctl.core.engine.context import EvalContext
+from ticketctl.core.engine.context import EvalContext, fill_sets
 from ticketctl.core.engine.events import latest
-from ticketctl.core.engine.placeholders import fill_sets
 from ticketctl.core.engine.requests import Change
 from ticketctl.core.entry import Value
-from ticketctl.core.patterns import short_id
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Batch, Profile
 from ticketctl.core.query import OneOfTerm, Query
 from ticketctl.core.templates import TooLongError
 from ticketctl.core.ticket import Ticket, unflat
+from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import (
     UNREAD,
     BrokenError,

@@ -22,9 +22,9 @@ from ticketctl.core.engine.requests import (
     Decision,
     Refusal,
 )
-from ticketctl.core.patterns import short_id
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
+from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import (
     BrokenError,
     ChangedError,

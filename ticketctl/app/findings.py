@@ -15,10 +15,10 @@ from ticketctl.core.engine.events import is_import
 from ticketctl.core.engine.guards import failures
 from ticketctl.core.engine.timers import future_event, in_future
 from ticketctl.core.entry import Value
-from ticketctl.core.patterns import short_id
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Field, Profile
 from ticketctl.core.ticket import FIELDS, LINK, SETTABLE, flat_field
+from ticketctl.core.vocabulary import short_id
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import (
     UNREAD,

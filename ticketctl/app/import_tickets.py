@@ -16,8 +16,8 @@ from ticketctl.app.transaction import commit_written, write_files, writing
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.dag import seal, union
+from ticketctl.core.engine.decide import actor_reasons
 from ticketctl.core.engine.notifications import due_notifications
-from ticketctl.core.engine.permissions import actor_reasons
 from ticketctl.core.engine.requests import Actor
 from ticketctl.core.engine.timers import due_now
 from ticketctl.core.entry import Entry, Value

@@ -9,8 +9,8 @@ from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.context import Situation, context_for
+from ticketctl.core.engine.decide import actor_reasons
 from ticketctl.core.engine.moves import OpenMove, Step, automatic, open_moves, way
-from ticketctl.core.engine.permissions import actor_reasons
 from ticketctl.core.engine.requests import Actor
 from ticketctl.core.engine.timers import NextRule, next_rule
 from ticketctl.core.profile import Profile

@@ -10,9 +10,9 @@ from ticketctl.app.email.quota import FOR_PEOPLE
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Decision, Notification, Refusal
 from ticketctl.core.escaping import safe
-from ticketctl.core.patterns import short_id
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket, unflat
+from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import DiskError, TicketctlError, UncommittedError
 from ticketctl.record import Record
 from ticketctl.store import files

@@ -22,8 +22,8 @@ from ticketctl.cli.sweep import (
     what_of,
 )
 from ticketctl.core import dates
-from ticketctl.core.patterns import short_id
 from ticketctl.core.plural import counted
+from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import exit_of
 from ticketctl.render import json_documents
 

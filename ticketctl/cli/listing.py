@@ -36,7 +36,7 @@ from ticketctl.core.query import (
     Term,
     field_column,
 )
-from ticketctl.core.states import OPEN_STATES, STATES
+from ticketctl.core.vocabulary import OPEN_STATES, STATES
 from ticketctl.errors import Finding, UsageError, closest, exit_of
 from ticketctl.pattern import pattern
 

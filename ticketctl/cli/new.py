@@ -28,7 +28,7 @@ from ticketctl.cli.options import (
 )
 from ticketctl.cli.outcome import tell
 from ticketctl.cli.output import say
-from ticketctl.core.patterns import short_id
+from ticketctl.core.vocabulary import short_id
 
 
 @command("new")

@@ -8,7 +8,7 @@ from ticketctl.app.outcome import Outcome
 from ticketctl.cli.environment import Env, finish, report, worst
 from ticketctl.cli.output import say, say_lines
 from ticketctl.core.engine.requests import Decision, Refusal
-from ticketctl.core.patterns import short_id
+from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import Exit, TicketctlError
 
 

@@ -13,7 +13,7 @@ from ticketctl.cli.environment import Env, finish, pass_env, report, worst
 from ticketctl.cli.options import format_option, id_argument
 from ticketctl.cli.output import say, say_lines, say_page
 from ticketctl.core.engine.timers import next_rule
-from ticketctl.core.patterns import short_id
+from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import BrokenError, TicketctlError, UnreadError
 from ticketctl.store.yaml.loader import LoadedTicket
 

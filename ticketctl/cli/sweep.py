@@ -21,8 +21,8 @@ from ticketctl.cli.options import (
 )
 from ticketctl.cli.output import say, say_message
 from ticketctl.core import dates
-from ticketctl.core.patterns import short_id
 from ticketctl.core.plural import counted
+from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import DiskError, Exit, exit_of
 from ticketctl.render.format import tied
 from ticketctl.render.sanitize import safe

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple, assert_never, get_args
 
 from ticketctl.core.dates import Duration
-from ticketctl.core.states import State
+from ticketctl.core.vocabulary import State
 from ticketctl.errors import Place
 from ticketctl.record import Record
 

@@ -13,7 +13,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
-from ticketctl.core.patterns import DATE, INSTANT
+from ticketctl.core.vocabulary import DATE, INSTANT
 from ticketctl.pattern import pattern
 from ticketctl.record import Record
 

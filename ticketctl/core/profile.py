@@ -17,7 +17,7 @@ from ticketctl.core.calendars import Calendar
 from ticketctl.core.conditions import Condition, Event
 from ticketctl.core.dates import Duration
 from ticketctl.core.entry import Value
-from ticketctl.core.states import State
+from ticketctl.core.vocabulary import State
 from ticketctl.errors import Place
 from ticketctl.record import EMPTY, Record, replace
 

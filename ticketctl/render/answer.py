@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ticketctl.core.patterns import short_id
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
+from ticketctl.core.vocabulary import short_id
 from ticketctl.render.color import visible
 from ticketctl.render.entries import event_summary
 from ticketctl.render.format import Formatter, listed

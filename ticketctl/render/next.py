@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ticketctl.core.entry import HIDDEN, Entry
-from ticketctl.core.patterns import short_id
 from ticketctl.core.ticket import Ticket
+from ticketctl.core.vocabulary import short_id
 from ticketctl.render.format import Formatter, listed
 from ticketctl.render.sanitize import pad, safe, width
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from ticketctl.core.patterns import TICKET_ID
+from ticketctl.core.vocabulary import TICKET_ID
 from ticketctl.errors import DiskError
 from ticketctl.pattern import pattern
 

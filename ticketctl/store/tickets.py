@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Container, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ticketctl.core.patterns import short_id
 from ticketctl.core.ticket import HEAD, Ticket
+from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import (
     BrokenError,
     DiskError,

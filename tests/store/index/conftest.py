@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.index_stores import GITCONFIG, MODES, Box, fill, git
 from tests.support.stores import ticketctl
-from ticketctl.store.index import changes, stamps
+from ticketctl.store.index import git_changes, stamps
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def box(
         return spy
 
     for name in ("changes_by_git", "state_in_head"):
-        monkeypatch.setattr(changes, name, spied(getattr(changes, name)))
+        monkeypatch.setattr(git_changes, name, spied(getattr(git_changes, name)))
     monkeypatch.setattr(
         stamps, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + ahead)
     )

@@ -27,7 +27,7 @@ from tests.support.stores import ticketctl
 from ticketctl.app.index import refresh
 from ticketctl.app.index.refresh import refreshed_index
 from ticketctl.app.workspace import Workspace
-from ticketctl.store.index import changes, git_changes, stamps
+from ticketctl.store.index import build, git_changes, stamps
 from ticketctl.store.index.database import Index
 
 
@@ -154,8 +154,8 @@ POINTS = (
     (refresh, "find_changes"),
     (refresh, "_read"),
     (Index, "save"),
-    (changes, "state_in_head"),
-    (refresh, "build_index"),
+    (git_changes, "state_in_head"),
+    (build, "build_index"),
 )
 
 
@@ -177,7 +177,7 @@ def test_a_change_in_the_middle_of_an_update(
 ) -> None:
     """A list is of before or after it; the next one is of after it (20)."""
     where, name = point
-    if point[0] in (changes, git_changes) and "g" not in MODES[box.mode]:
+    if point[0] is git_changes and "g" not in MODES[box.mode]:
         pytest.skip("git is not asked")
     for number, act in enumerate(ACTS.values()):
         when = ("before", "after")[(number + list(MODES).index(box.mode)) % 2]

@@ -10,7 +10,7 @@ from ticketctl.app.heartbeat import last_sweep
 from ticketctl.app.index.refresh import ask_index
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
-from ticketctl.core.patterns import short_id
+from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import (
     DiskError,
     Finding,

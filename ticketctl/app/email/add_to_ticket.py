@@ -28,8 +28,8 @@ from ticketctl.app.transaction import commit_outcomes, write_files
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Change, Decision
-from ticketctl.core.patterns import short_id
 from ticketctl.core.profile import Profile
+from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import RefusedError
 from ticketctl.record import Record
 from ticketctl.store.email import quarantine

@@ -16,9 +16,9 @@ from ticketctl.app.email.ticket_reader import TicketReader
 from ticketctl.app.index.refresh import ask_whole_index
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.entry import Entry
-from ticketctl.core.patterns import short_id
 from ticketctl.core.summary import opened_by
 from ticketctl.core.ticket import Ticket
+from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import BrokenError, Finding, MissingError, Place, SettingsError
 from ticketctl.store.index.sql import paths_with_emails
 from ticketctl.store.yaml.loader import LoadedTicket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ticketctl.core.patterns import short_id
+from ticketctl.core.vocabulary import short_id
 
 
 class Receipt(NamedTuple):

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from ticketctl.app.email.ticket_reader import TicketReader
 from ticketctl.core.entry import Entry
-from ticketctl.core.patterns import TICKET_ID
 from ticketctl.core.ticket import LINK, Ticket
+from ticketctl.core.vocabulary import TICKET_ID
 from ticketctl.store.email.headers import same_address
 from ticketctl.store.email.parse import Email
 from ticketctl.store.email.settings import MailSettings

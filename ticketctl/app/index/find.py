@@ -11,7 +11,7 @@ from ticketctl.app.index.refresh import ask_index, ask_whole_index, broken_in
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.query import OneOfTerm, Query, Row
-from ticketctl.core.states import OPEN_STATES
+from ticketctl.core.vocabulary import OPEN_STATES
 from ticketctl.errors import (
     BrokenError,
     DiskError,

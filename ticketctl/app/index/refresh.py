@@ -25,8 +25,6 @@ from ticketctl.errors import (
     UnreadError,
 )
 from ticketctl.store import files
-from ticketctl.store.index.build import build_index
-from ticketctl.store.index.change_set import ChangeSet, FileToRead
 from ticketctl.store.index.changes import find_changes, start_git_query
 from ticketctl.store.index.database import (
     Index,
@@ -35,12 +33,18 @@ from ticketctl.store.index.database import (
     UnusableError,
 )
 from ticketctl.store.index.folders import folder_stamps
-from ticketctl.store.index.git_changes import GitQuery
-from ticketctl.store.index.stamps import FileStamp, is_young, take_stamp
+from ticketctl.store.index.stamps import (
+    ChangeSet,
+    FileStamp,
+    FileToRead,
+    is_young,
+    take_stamp,
+)
 
 if TYPE_CHECKING:
     from ticketctl.core.summary import Summary
     from ticketctl.core.ticket import Ticket
+    from ticketctl.store.index.git_changes import GitQuery
 
 _TRIES = 4
 _FORM = "watchers reachable, opening emails"
@@ -172,6 +176,8 @@ def rebuild_index(
     Raises:
         DiskError: it cannot be written, and may not be only in memory.
     """
+    from ticketctl.store.index.build import build_index
+
     places = folder_stamps(workspace.root)
     changes = find_changes(workspace.root, None)
     meta = {**changes.meta, "rules": _rules(workspace)}

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors, parse_person
 from ticketctl.app.workspace import Workspace
-from ticketctl.core.engine.context import context_for
-from ticketctl.core.engine.placeholders import fill
+from ticketctl.core.engine.context import context_for, fill
 from ticketctl.core.engine.requests import Actor, Change
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile

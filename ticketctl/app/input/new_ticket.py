@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors, parse_person
 from ticketctl.app.workspace import Workspace
-from ticketctl.core.engine.context import EvalContext
-from ticketctl.core.engine.placeholders import fill
+from ticketctl.core.engine.context import EvalContext, fill
 from ticketctl.core.engine.requests import Actor, Create
 from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile, Template

@@ -26,7 +26,7 @@ from ticketctl.core.query import (
     field_column,
     field_of,
 )
-from ticketctl.core.states import OPEN_STATES, STATES, State
+from ticketctl.core.vocabulary import OPEN_STATES, STATES, State
 from ticketctl.errors import UsageError, closest
 from ticketctl.pattern import pattern
 

@@ -10,8 +10,8 @@ from ticketctl.app.input.identity import parse_person
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.entry import Value
+from ticketctl.core.language.actions import item_slug
 from ticketctl.core.language.symbols import HEAD_FIELDS
-from ticketctl.core.language.values import item_slug
 from ticketctl.core.profile import Field, Profile, Template, squash
 from ticketctl.core.ticket import SETTABLE
 from ticketctl.errors import UsageError, closest

@@ -32,12 +32,13 @@ from ticketctl.core.conditions import (
     WhenCondition,
     WithinCondition,
 )
-from ticketctl.core.engine.context import EvalContext
+from ticketctl.core.engine.context import EvalContext, as_text, fill, fill_sets
 from ticketctl.core.engine.events import events_of, latest
-from ticketctl.core.engine.explanations import default_words, either, in_all_words
-from ticketctl.core.engine.placeholders import as_text, fill, fill_sets
-from ticketctl.core.engine.reasons import (
+from ticketctl.core.engine.explanations import (
     category_reason,
+    default_words,
+    either,
+    in_all_words,
     no_transition_reason,
     only_rules_reason,
     role_reason,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ticketctl.core import dates
 from ticketctl.core.actions import moves_among
-from ticketctl.core.engine.context import EvalContext
+from ticketctl.core.engine.context import EvalContext, fill
 from ticketctl.core.engine.internal_notes import readable
-from ticketctl.core.engine.placeholders import fill
 from ticketctl.core.engine.requests import Notification
 from ticketctl.core.engine.timers import timers
 from ticketctl.core.entry import Entry

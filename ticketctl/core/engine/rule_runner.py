@@ -15,13 +15,12 @@ from ticketctl.core.actions import (
     SetAction,
     WarnAction,
 )
-from ticketctl.core.engine.context import EvalContext
+from ticketctl.core.engine.context import EvalContext, fill, fill_sets, fill_value
 from ticketctl.core.engine.draft import DecisionDraft
 from ticketctl.core.engine.events import events_of
 from ticketctl.core.engine.guards import holds, judge
 from ticketctl.core.engine.internal_notes import readable
 from ticketctl.core.engine.notification_text import compose
-from ticketctl.core.engine.placeholders import fill, fill_sets, fill_value
 from ticketctl.core.engine.recipients import recipients_of, unreachable_reason
 from ticketctl.core.engine.requests import Actor, Change, Create
 from ticketctl.core.entry import Entry, Value

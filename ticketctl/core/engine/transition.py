@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from ticketctl.core.conditions import Event
+from ticketctl.core.engine.context import fill_sets
 from ticketctl.core.engine.draft import DecisionDraft
 from ticketctl.core.engine.guards import failures, holds, judge
 from ticketctl.core.engine.moves import creation_edges
-from ticketctl.core.engine.placeholders import fill_sets
 from ticketctl.core.engine.requests import Change, Create, Deliver, Fire, Keep
 from ticketctl.core.engine.rule_runner import RuleRun, RuleRunner
 from ticketctl.core.entry import Entry, Value

@@ -12,7 +12,7 @@ from ticketctl.core.dates import zone
 from ticketctl.core.language.symbols import (
     SymbolTable,
 )
-from ticketctl.core.patterns import DATE
+from ticketctl.core.vocabulary import DATE
 from ticketctl.core.yaml_node import Node
 from ticketctl.pattern import pattern
 

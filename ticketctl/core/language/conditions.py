@@ -33,11 +33,11 @@ from ticketctl.core.conditions import (
     WhenCondition,
     WithinCondition,
 )
+from ticketctl.core.language.actions import read_value
 from ticketctl.core.language.symbols import (
     SymbolTable,
 )
-from ticketctl.core.language.values import read_value
-from ticketctl.core.states import STATES
+from ticketctl.core.vocabulary import STATES
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Place
 from ticketctl.pattern import pattern

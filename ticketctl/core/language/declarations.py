@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from ticketctl.core import profile as p
+from ticketctl.core.language.actions import ORIGIN, read_origin, read_value
 from ticketctl.core.language.conditions import (
     read_conditions,
 )
@@ -16,8 +17,7 @@ from ticketctl.core.language.symbols import (
     SymbolTable,
     read_entries,
 )
-from ticketctl.core.language.values import ORIGIN, read_origin, read_value
-from ticketctl.core.states import STATES, State
+from ticketctl.core.vocabulary import STATES, State
 from ticketctl.core.yaml_node import Node
 
 

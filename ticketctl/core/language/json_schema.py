@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, assert_never
 
-from ticketctl.core import patterns
+from ticketctl.core import vocabulary
 from ticketctl.core.entry import ENTRY_KEYS, EVENTS
 from ticketctl.core.profile import Field, Profile
 from ticketctl.core.ticket import HEAD
 
 _TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"type": "array", "items": _TEXT}
-_ID = {"type": "string", "pattern": f"^{patterns.TICKET_ID}$"}
-_EVENT = {"type": "string", "pattern": f"^{patterns.EVENT_ID}$"}
-_INSTANT = {"type": "string", "pattern": f"^{patterns.INSTANT}$"}
+_ID = {"type": "string", "pattern": f"^{vocabulary.TICKET_ID}$"}
+_EVENT = {"type": "string", "pattern": f"^{vocabulary.EVENT_ID}$"}
+_INSTANT = {"type": "string", "pattern": f"^{vocabulary.INSTANT}$"}
 _DATE = {
     "type": "string",
-    "pattern": f"^{patterns.DATE}({patterns.INSTANT.removeprefix(patterns.DATE)})?$",
+    "pattern": f"^{vocabulary.DATE}({vocabulary.INSTANT.removeprefix(vocabulary.DATE)})?$",
 }
 _OF_HEAD: dict[str, Any] = {
     "id": _ID,

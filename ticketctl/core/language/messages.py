@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from ticketctl.core.actions import NotifyAction, notifications_among
 from ticketctl.core.conditions import RoleCondition
 from ticketctl.core.engine.internal_notes import internal_messages, is_internal
+from ticketctl.core.language.actions import ORIGIN, read_origin, read_sets
 from ticketctl.core.language.symbols import NO_NODE, SymbolTable
-from ticketctl.core.language.values import ORIGIN, read_origin, read_sets
 from ticketctl.core.profile import Message, Profile, Template, Trigger
 from ticketctl.core.templates import INTERNAL, names_in
 from ticketctl.core.yaml_node import Node

@@ -9,6 +9,7 @@ from contextlib import suppress
 from ticketctl.core import profile as p
 from ticketctl.core.conditions import depends_on_time
 from ticketctl.core.dates import zone
+from ticketctl.core.language.actions import ORIGIN, read_origin, read_sets
 from ticketctl.core.language.calendars import read_calendar
 from ticketctl.core.language.conditions import (
     read_conditions,
@@ -18,7 +19,9 @@ from ticketctl.core.language.limits import too_large
 from ticketctl.core.language.messages import check_leaks, read_message, read_template
 from ticketctl.core.language.rules import (
     check_rule_names,
+    forbid_allowed,
     read_automation,
+    read_transitions,
     read_trigger,
 )
 from ticketctl.core.language.symbols import (
@@ -27,8 +30,6 @@ from ticketctl.core.language.symbols import (
     TooManyFindingsError,
     read_entries,
 )
-from ticketctl.core.language.transitions import forbid_allowed, read_transitions
-from ticketctl.core.language.values import ORIGIN, read_origin, read_sets
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding
 

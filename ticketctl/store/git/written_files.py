@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from ticketctl.core.hashing import sha256
-from ticketctl.core.patterns import EVENT_ID
+from ticketctl.core.vocabulary import EVENT_ID
 from ticketctl.errors import DiskError
 from ticketctl.store import files
 from ticketctl.store.git.queries import read_blobs

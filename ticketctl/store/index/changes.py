@@ -7,19 +7,22 @@ every file does (``store/index/stamps.py``).
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from ticketctl.errors import DiskError
-from ticketctl.store.index.change_set import WITHOUT_GIT, ChangeSet, FileToRead
 from ticketctl.store.index.database import Index
-from ticketctl.store.index.git_changes import (
-    GitQuery,
-    changes_by_git,
-    state_in_head,
-    ticket_path,
+from ticketctl.store.index.stamps import (
+    WITHOUT_GIT,
+    ChangeSet,
+    FileStamp,
+    FileToRead,
+    is_unchanged,
 )
-from ticketctl.store.index.stamps import FileStamp, is_unchanged
 from ticketctl.store.paths import walk_tickets
 from ticketctl.store.state import StateFolder
+
+if TYPE_CHECKING:
+    from ticketctl.store.index.git_changes import GitQuery
 
 LARGE = 2000
 """From this number of tickets on, git answers faster than a stat of every file."""
@@ -33,8 +36,11 @@ def start_git_query(state: StateFolder) -> GitQuery | None:
     """
     try:
         newest = Index.newest(state)
-        is_large = newest is not None and os.stat(newest).st_size > _LARGE_BYTES
-        return GitQuery(state.root) if is_large else None
+        if newest is None or os.stat(newest).st_size <= _LARGE_BYTES:
+            return None
+        from ticketctl.store.index.git_changes import GitQuery
+
+        return GitQuery(state.root)
     except (OSError, DiskError):
         return None
 
@@ -53,6 +59,8 @@ def find_changes(
     if index is None:
         return _all_files(root)
     if query or _is_large(index):
+        from ticketctl.store.index.git_changes import changes_by_git
+
         changes = changes_by_git(root, index, query)
         if changes is not None:
             return changes
@@ -70,6 +78,8 @@ def _all_behind_link(root: str, index: Index | None) -> ChangeSet:
 
 def _all_files(root: str) -> ChangeSet:
     """Return all files, with the blobs of HEAD: their bytes show which are the same."""
+    from ticketctl.store.index.git_changes import state_in_head, ticket_path
+
     paths = list(walk_tickets(root))
     head = state_in_head(root) if len(paths) > LARGE else None
     meta, blobs = head or (WITHOUT_GIT, {})

@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 from ticketctl.errors import DiskError
 from ticketctl.store.files import link_above, may_exist
-from ticketctl.store.index.change_set import ChangeSet, FileToRead
 from ticketctl.store.index.database import Index
 from ticketctl.store.index.stamps import (
+    ChangeSet,
     FileStamp,
+    FileToRead,
     is_settled,
     is_unchanged,
     stamp_of,

@@ -1,14 +1,15 @@
-"""Stamps of files: what their stat says, to tell whether they have changed.
+"""Stamps of files, and what has changed since the index was written.
 
-A file is unchanged if its size, times and inode are the same, and it was at least two
-seconds old when it was read: else it could have changed again within the same tick
-(git's racy rule).
+A stamp is what the stat of a file says. A file is unchanged if its size, times and inode
+are the same, and it was at least two seconds old when it was read: else it could have
+changed again within the same tick (git's racy rule).
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from typing import NamedTuple
 
 _RACY = 2_000_000_000
@@ -74,3 +75,39 @@ def is_unchanged(root: str, path: str, stamp: str, read: int) -> bool:
     """
     now, latest = stamp_of(f"{root}/{path}")
     return bool(stamp) and now == stamp and latest < read - _RACY
+
+
+WITHOUT_GIT: Mapping[str, object] = {"head": "", "git_index": "", "hidden": ""}
+"""What the index remembers of git where git was not asked."""
+
+
+class FileToRead(NamedTuple):
+    """A file that has to be read.
+
+    Args:
+        path: relative to the store.
+        vouched: the blob that HEAD has there, in hex, if git says that the file is the
+            same; else empty.
+    """
+
+    path: str
+    vouched: str = ""
+
+
+class ChangeSet(NamedTuple):
+    """What has to be changed in an index.
+
+    Args:
+        to_read: the files to be read.
+        gone: the paths of files that are no longer there.
+        untrusted: the files for which git does not vouch, among those that are not to
+            be read.
+        meta: what the index is to remember of git.
+        is_changed: whether anything has to be written at all.
+    """
+
+    to_read: list[FileToRead]
+    gone: list[str]
+    untrusted: list[FileStamp]
+    meta: Mapping[str, object]
+    is_changed: bool

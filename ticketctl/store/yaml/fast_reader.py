@@ -16,8 +16,8 @@ from typing import Any
 
 from ticketctl.core.dates import moment_of, parse_instant
 from ticketctl.core.entry import ENTRY_KEYS, ENTRY_NAMES, EVENTS, Entry, Value
-from ticketctl.core.patterns import EVENT_ID
 from ticketctl.core.ticket import Ticket, fold
+from ticketctl.core.vocabulary import EVENT_ID
 from ticketctl.core.yaml_node import Node, plain
 from ticketctl.pattern import pattern
 from ticketctl.record import from_dict_unchecked

@@ -11,8 +11,8 @@ from typing import Any
 
 from ticketctl.core.dates import moment_of, parse_instant, zone
 from ticketctl.core.entry import ENTRY_KEYS, EVENTS, Entry
-from ticketctl.core.patterns import EVENT_ID
 from ticketctl.core.ticket import HEAD, Ticket, fold, thaw
+from ticketctl.core.vocabulary import EVENT_ID
 from ticketctl.core.yaml_node import Node, plain
 from ticketctl.errors import BrokenError, Place, closest
 from ticketctl.pattern import pattern

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from ticketctl.core.entry import Entry
-from ticketctl.core.patterns import DATE, EVENT_ID, INSTANT, TICKET_ID
 from ticketctl.core.ticket import Ticket
+from ticketctl.core.vocabulary import DATE, EVENT_ID, INSTANT, TICKET_ID
 from ticketctl.pattern import pattern
 
 _WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))

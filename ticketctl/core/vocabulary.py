@@ -1,6 +1,11 @@
-"""The forms of ids, dates and instants, as parts of regular expressions."""
+"""The forms of ids, dates and instants, and the states of a status.
+
+What every profile and every file has in common.
+"""
 
 from __future__ import annotations
+
+from typing import Literal, get_args
 
 DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 """``2026-11-21``."""
@@ -15,3 +20,9 @@ EVENT_ID = "e[0-9a-f]{12}"
 def short_id(id_: str) -> str:
     """Return the random half of an id, which people are shown."""
     return id_.partition("-")[2] or id_
+
+
+State = Literal["new", "open", "pending", "on_hold", "solved", "closed"]
+STATES: tuple[State, ...] = get_args(State)
+OPEN_STATES: frozenset[State] = frozenset(("new", "open", "pending"))
+"""The states in which somebody has to do something: what ``--open`` lists."""
