@@ -34,8 +34,8 @@ DOORS = {
     "holidays": "store/public_holidays.py",
     "subprocess": ("store/git/process.py", "store/email/smtp.py"),
     "smtplib": "store/email/smtp.py",
-    "imaplib": "store/email/imap.py",
-    "imap_tools": "store/email/imap.py",
+    "imaplib": "store/email/mailboxes.py",
+    "imap_tools": "store/email/mailboxes.py",
     "email": ("store/email/parse.py", "store/email/compose.py"),
     "binascii": ("store/email/mime.py", "store/email/headers.py"),
     "codecs": "store/email/charsets.py",
@@ -156,7 +156,7 @@ def test_the_core_is_pure(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ROOMS, ids=room)
 def test_modules_are_small_named_and_documented(path: Path) -> None:
-    """No module over 650 lines, no function over 35 statements; names that say something; a
+    """No module over 400 lines, no function over 35 statements; names that say something; a
     docstring on all that is public."""
     assert path.stem not in (
         "util",
@@ -168,7 +168,7 @@ def test_modules_are_small_named_and_documented(path: Path) -> None:
         "manager",
         "misc",
     )
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 650
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
     assert ast.get_docstring(tree(path)), f"{room(path)} does not say what it is"
     for function in functions(path):
         size = sum(isinstance(node, ast.stmt) for node in ast.walk(function)) - 1
@@ -299,11 +299,11 @@ OPENS = {
     "store/git/index_lock.py": "the index of git",
     "store/writing/permissions.py": "",
     "store/writing/journal.py": "the journal itself",
-    "store/writing/transaction.py": "the journal itself",
+    "store/writing/write_all.py": "the journal itself",
     "store/writing/temporary.py": "waiting folders; /proc",
     "store/index/build.py": "an index takes its name once it is whole",
     "store/email/smtp.py": "a password file that the environment names",
-    "store/email/imap.py": "a maildir",
+    "store/email/mailboxes.py": "a maildir",
     "store/email/quarantine.py": "an email that does not fit into the memory",
     "app/input/rows.py": "a file that the user names",
     "cli/input.py": "a file that the user names",

@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.hostile_files import BAD, MOVE, PATH, sane, two_tickets
 from tests.support.stores import done, ticketctl
-from ticketctl.core.dag import event_id, seal
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import event_id, seal
 from ticketctl.core.ticket import fold
 from ticketctl.record import replace
 from ticketctl.store.profiles import built_in

@@ -21,8 +21,8 @@ from tests.support.index_stores import GITCONFIG, git
 from tests.support.state import found
 from tests.support.stores import done, make_store, make_tickets, ticketctl
 from ticketctl.app import check_changed
-from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import seal
 from ticketctl.core.ticket import fold
 from ticketctl.store.index import changes, stamps, verified
 from ticketctl.store.index.database import Index

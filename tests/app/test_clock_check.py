@@ -27,13 +27,13 @@ from tests.support.sweeps import SWEPT_AT, solved_store, statuses
 from tests.support.world import REGISTRY
 from ticketctl.app.index.refresh import refreshed_index
 from ticketctl.core import dates
-from ticketctl.core.dag import seal
 from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.forecast import rule_forecasts
 from ticketctl.core.engine.notification_text import compose
 from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.engine.timers import future_event
 from ticketctl.core.entry import Entry, Value
+from ticketctl.core.history_graph import seal
 from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.profile import Profile
 from ticketctl.core.summary import summary_of

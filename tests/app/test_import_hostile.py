@@ -23,11 +23,11 @@ from tests.support.stores import (
     ticketctl,
 )
 from tests.support.world import REGISTRY
-from ticketctl.core.dag import seal, union
 from ticketctl.core.engine.events import events_of, last_customer_text, unanswered
 from ticketctl.core.engine.notifications import due_notifications, unsent
 from ticketctl.core.engine.timers import coming, timers
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import seal, union
 from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket, fold

@@ -31,7 +31,6 @@ from tests.support.histories import (
 )
 from tests.support.world import CUSTOMER, REGISTRY
 from ticketctl.core.conditions import Event
-from ticketctl.core.dag import union
 from ticketctl.core.engine import timers
 from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
@@ -45,6 +44,7 @@ from ticketctl.core.engine.requests import (
     Request,
 )
 from ticketctl.core.engine.sweep import sweep_ticket
+from ticketctl.core.history_graph import union
 from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.record import replace

@@ -131,12 +131,12 @@ def test_what_is_never_imported_with_cold_caches(
 
 RULES = (
     "core.profile",
-    "core.engine.transition",
+    "core.engine.entry_builder",
     "core.engine.guards",
     "core.language.parser",
     "core.engine.decide",
     "store.yaml.writer",
-    "store.yaml.loader",
+    "store.yaml.ticket_from_nodes",
 )
 
 
@@ -177,7 +177,7 @@ def test_show_and_move_load_no_index(root: Path) -> None:
         changing = {
             f"ticketctl.{name}"
             for name in (
-                "core.engine.transition",
+                "core.engine.entry_builder",
                 "core.engine.decide",
                 "app.change",
                 "store.writing.journal",

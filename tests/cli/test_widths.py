@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.places import ROOT
 from ticketctl.cli.main import run
-from ticketctl.render.sanitize import width
+from ticketctl.render.columns import width
 
 WIDTHS = (60, 80, 120)
 IDS = sorted(path.stem for path in (ROOT / "tickets").rglob("*.yaml"))

@@ -14,7 +14,6 @@ from tests.support.addresses import AMY, JANE
 from tests.support.emails import A
 from tests.support.world import REGISTRY
 from ticketctl.app.email import quota
-from ticketctl.core.dag import union
 from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.notifications import due_notifications
@@ -28,6 +27,7 @@ from ticketctl.core.engine.requests import (
 )
 from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import union
 from ticketctl.core.people import People
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.store.paths import path_of

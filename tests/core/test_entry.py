@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.support.drafts import drafts, histories
 from tests.support.ticket_files import entries
-from ticketctl.core.dag import entry_id, event_id, predecessors
 from ticketctl.core.entry import ENTRY_KEYS, Entry
+from ticketctl.core.history_graph import entry_id, event_id, predecessors
 from ticketctl.record import replace
 
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.drafts import ID, ROOT, entry, histories, sealed
-from ticketctl.core.dag import event_id, heads, order, predecessors, seal
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import event_id, heads, order, predecessors, seal
 from ticketctl.core.ticket import Ticket, apply, flat, fold
 from ticketctl.record import replace
 

@@ -11,7 +11,7 @@ from tests.support.shell import Shell
 from tests.tools.samples import ROOT, differences, files, play
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.ticket import Ticket
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 

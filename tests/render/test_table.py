@@ -8,7 +8,7 @@ import io
 import pytest
 
 from tests.support.hostile_texts import SCRIPTS, raw
-from ticketctl.render.sanitize import fit, width
+from ticketctl.render.columns import fit, width
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ w2m7d is New. As Tina (technician) you can change it to:
                                checked off - use status "COMPLETE."
 others: Received Form Response by web_form; Sent from MC, Out of Scope, MC No Contact by
   mission_control; Incomplete - Re-opened, Customer or Tech Says Close, Note Emailed In,
-  Received Form Response by itself on an email
+  Received Form Response by itself on a mail
 $ ticketctl set w2m7d category=procurement
 w2m7d: category procurement
 $ ticketctl move w2m7d "No-Show: Remote Customer"

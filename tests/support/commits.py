@@ -9,7 +9,7 @@ from pathlib import Path
 from ticketctl.store.git.commit import commit_files
 from ticketctl.store.git.index_lock import IndexLock
 from ticketctl.store.git.written_files import CommitResult, WrittenFile
-from ticketctl.store.state import locate_state
+from ticketctl.store.state_folder import locate_state
 
 WHO = "amy@support.example"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry, Value
+from ticketctl.core.history_graph import seal
 
 ID = "261121-k3qx9"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.support.stores import files_of, make_store
 from tests.support.sweeps import solved_store
-from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import seal
 from ticketctl.core.ticket import fold
 from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.writer import emit

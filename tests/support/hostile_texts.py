@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from tests.support.stores import NOW, make_store
-from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import seal
 from ticketctl.core.ticket import fold
 from ticketctl.store.paths import path_of
 from ticketctl.store.yaml.writer import emit

@@ -16,7 +16,7 @@ from ticketctl.store.index.database import Index, IndexContents, IndexEntry
 from ticketctl.store.index.sql import select_rows
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 DEFAULT = (OneOfTerm("closed", (0,)),)
 """What a list asks for where it is asked for nothing."""

@@ -17,13 +17,13 @@ from ticketctl.core.conditions import (
     TextCondition,
     walk,
 )
-from ticketctl.core.dag import event_id, predecessors
 from ticketctl.core.dates import Duration, parse_instant
 from ticketctl.core.engine.context import EvalContext, Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.guards import failures
 from ticketctl.core.engine.requests import Decision
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import event_id, predecessors
 from ticketctl.core.profile import (
     CREATED,
     Automation,
@@ -33,8 +33,8 @@ from ticketctl.core.profile import (
 )
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.store.paths import path_of
-from ticketctl.store.yaml.loader import load_ticket
 from ticketctl.store.yaml.ruamel import read_yaml
+from ticketctl.store.yaml.ticket_from_nodes import load_ticket
 from ticketctl.store.yaml.writer import emit
 
 PROFILES = ("aerosoft", "assima", "biztech", "ggit", "hosting")

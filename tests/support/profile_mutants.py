@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tests.support.places import ROOT
-from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry, Value
+from ticketctl.core.history_graph import seal
 from ticketctl.core.language.parser import read_profile
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket, fold

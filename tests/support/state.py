@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ticketctl.store.state import StateFolder, locate_state
+from ticketctl.store.state_folder import StateFolder, locate_state
 
 
 def found(root: Path) -> StateFolder:

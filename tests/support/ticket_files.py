@@ -7,12 +7,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry, Value
+from ticketctl.core.history_graph import seal
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.store.paths import ALPHABET, path_of
-from ticketctl.store.yaml.loader import LoadedTicket, load_ticket
 from ticketctl.store.yaml.ruamel import read_yaml
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket, load_ticket
 
 SAMPLE = """\
 id: 261121-k3qx9

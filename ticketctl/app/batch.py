@@ -31,7 +31,7 @@ from ticketctl.errors import (
     UsageError,
     closest,
 )
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 def find_batch(

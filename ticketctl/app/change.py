@@ -33,7 +33,7 @@ from ticketctl.errors import (
     UncommittedError,
 )
 from ticketctl.record import replace
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 Ask = Callable[[LoadedTicket, Profile], Sequence[Change]]
 """Returns the requests for a ticket: one for each role of the user, of which the first

@@ -1,6 +1,6 @@
 """``check``: replay every ticket against its profile, and list what is wrong.
 
-The single checks are in :mod:`ticketctl.app.findings`. Findings of severity *warning*
+The single checks are in :mod:`ticketctl.app.ticket_checks`. Findings of severity *warning*
 do not make ``check`` fail.
 """
 
@@ -18,9 +18,9 @@ from ticketctl.app.email.duplicates import (
     duplicates_of,
     emails_of,
 )
-from ticketctl.app.findings import check_at_path
-from ticketctl.app.index.parallel import read_ticket_at, spread
+from ticketctl.app.index.parallel import map_parallel, read_ticket_at
 from ticketctl.app.progress import Progress, no_progress
+from ticketctl.app.ticket_checks import check_at_path
 from ticketctl.app.workspace import Workspace
 from ticketctl.errors import (
     UNREAD,
@@ -32,8 +32,8 @@ from ticketctl.errors import (
 )
 from ticketctl.store.git.queries import tracked_files
 from ticketctl.store.paths import path_of
-from ticketctl.store.state import OLD
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.state_folder import OLD
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 class CheckResult:
@@ -91,7 +91,7 @@ def check_tickets(
     paths = list(map(path_of, ids) if ids else workspace.store.paths())
     emails_seen = DuplicateFinder()
     for place, (findings, emails) in enumerate(
-        spread(
+        map_parallel(
             workspace, read_ticket_at, _check_with_emails, paths, "checking", progress
         )
     ):

@@ -11,10 +11,10 @@ from itertools import islice
 from ticketctl.app.attachments import attachment_paths, is_attached
 from ticketctl.app.check import CheckResult, check_tickets
 from ticketctl.app.email.duplicates import duplicates_among
-from ticketctl.app.findings import check_at_path
-from ticketctl.app.index.parallel import read_ticket_at, spread
+from ticketctl.app.index.parallel import map_parallel, read_ticket_at
 from ticketctl.app.index.refresh import ask_index
 from ticketctl.app.progress import Progress, no_progress
+from ticketctl.app.ticket_checks import check_at_path
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
 from ticketctl.core.conditions import depends_on_time
@@ -25,7 +25,7 @@ from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.index.sql import paths_with_shared_emails
 from ticketctl.store.index.stamps import stamp_of
 from ticketctl.store.index.verified import VerifiedTicket
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 ListedFile = tuple[str, bytes]
 """A file as the index lists it: its path, and the id that git gives to its bytes."""
@@ -55,7 +55,7 @@ def check_changed_tickets(
     result = CheckResult(
         passed=len(set(paths).difference(path for path, _ in remaining))
     )
-    checked = spread(
+    checked = map_parallel(
         workspace, read_listed, check_again, remaining, "checking", progress
     )
     while batch := list(islice(checked, _AT_ONCE)):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ticketctl.app.check import CheckResult
-from ticketctl.app.findings import check_ticket
+from ticketctl.app.ticket_checks import check_ticket
 from ticketctl.app.workspace import Workspace
 from ticketctl.errors import BrokenError, Finding, Place
 from ticketctl.store.git.queries import changed_blobs, read_blobs
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 def check_changes(

@@ -63,6 +63,6 @@ def _newest_commit(workspace: Workspace) -> str:
             check=False,
         ).stdout
         return dates.format_instant(
-            dates.near(datetime.fromtimestamp(int(output), UTC))
+            dates.require_supported_year(datetime.fromtimestamp(int(output), UTC))
         )
     return ""

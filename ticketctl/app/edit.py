@@ -9,7 +9,7 @@ from ticketctl.app.workspace import Workspace
 from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.profile import Profile
 from ticketctl.errors import BusyError, DiskError, TicketctlError
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 def apply_page(

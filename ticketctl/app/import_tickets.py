@@ -8,19 +8,19 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ticketctl.app.attachments import attachment_paths, is_attached
-from ticketctl.app.findings import check_ticket
 from ticketctl.app.input import new_ticket, values
 from ticketctl.app.input.identity import actors
 from ticketctl.app.input.rows import Rows
+from ticketctl.app.ticket_checks import check_ticket
 from ticketctl.app.transaction import commit_written, write_files, writing
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
-from ticketctl.core.dag import seal, union
 from ticketctl.core.engine.decide import actor_reasons
 from ticketctl.core.engine.notifications import due_notifications
 from ticketctl.core.engine.requests import Actor
 from ticketctl.core.engine.timers import due_now
 from ticketctl.core.entry import Entry, Value
+from ticketctl.core.history_graph import seal, union
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import CREATED, Profile
 from ticketctl.core.ticket import Ticket, flat, fold
@@ -36,7 +36,7 @@ from ticketctl.errors import (
 from ticketctl.store import files
 from ticketctl.store.paths import ID, path_of
 from ticketctl.store.writing import journal
-from ticketctl.store.yaml.loader import LoadedTicket, load_ticket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket, load_ticket
 from ticketctl.store.yaml.writer import emit
 
 

@@ -20,7 +20,7 @@ from ticketctl.store.git.repository import repository_of
 from ticketctl.store.git.setup import init_repository
 from ticketctl.store.profiles import ProfileRegistry
 from ticketctl.store.settings import NAME
-from ticketctl.store.state import BESIDE, OLD, StateFolder, locate_state
+from ticketctl.store.state_folder import BESIDE, OLD, StateFolder, locate_state
 
 _ATTRIBUTES = "tickets/** -text -filter -ident\ntickets/**/*.yaml merge=ticketctl\n"
 _SCHEMA = "ticket.schema.json"

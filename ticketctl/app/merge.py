@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from ticketctl.core.dag import union
+from ticketctl.core.history_graph import union
 from ticketctl.core.ticket import fold
 from ticketctl.errors import BrokenError
 from ticketctl.store import files
 from ticketctl.store.git.queries import merge_file
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 from ticketctl.store.yaml.writer import emit
 
 

@@ -16,7 +16,7 @@ from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import DiskError, TicketctlError, UncommittedError
 from ticketctl.record import Record
 from ticketctl.store import files
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 if TYPE_CHECKING:  # loaded where something is written
     from ticketctl.store.writing import journal

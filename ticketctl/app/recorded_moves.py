@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ticketctl.core import dates
-from ticketctl.core.dag import is_linear, knowledge
 from ticketctl.core.engine.context import EvalContext
 from ticketctl.core.engine.guards import refusals
 from ticketctl.core.engine.moves import creation_edges
 from ticketctl.core.entry import Entry, Value
+from ticketctl.core.history_graph import is_linear, knowledge
 from ticketctl.core.people import NOBODY_LISTED
 from ticketctl.core.profile import Profile, Transition
 from ticketctl.core.ticket import (

@@ -47,7 +47,7 @@ from ticketctl.errors import (
 )
 from ticketctl.record import Record, replace
 from ticketctl.store.paths import path_of
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 if TYPE_CHECKING:  # a dry run needs no journal
     from ticketctl.store.writing import journal

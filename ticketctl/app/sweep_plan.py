@@ -29,7 +29,7 @@ from ticketctl.store.index.sql import (
     tickets_ahead,
     tickets_to_wake,
 )
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 class Scan(NamedTuple):

@@ -152,7 +152,7 @@ def write_files(workspace: Workspace, writes: Iterable[journal.Write]) -> None:
         TicketctlError: as of ``transaction.write_all``.
     """
     from ticketctl.store.writing.journal import PartialWriteError
-    from ticketctl.store.writing.transaction import write_all
+    from ticketctl.store.writing.write_all import write_all
 
     try:
         write_all(workspace.state, writes, workspace.pending.ready)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ticketctl.app.pending import changed_since_error, warn_if_detached
+from ticketctl.app.files_to_commit import changed_since_error, warn_if_detached
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.plural import counted
 from ticketctl.errors import BusyError, DiskError

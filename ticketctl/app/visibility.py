@@ -21,7 +21,7 @@ from ticketctl.store import files
 if TYPE_CHECKING:
     from ticketctl.app.workspace import Workspace
     from ticketctl.core.ticket import Ticket
-    from ticketctl.store.yaml.loader import LoadedTicket
+    from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 class CustomerView(Record):
@@ -148,7 +148,7 @@ _READERS = "readers"
 line stands for the user whom git knows."""
 
 
-def unlisted_once(workspace: Workspace) -> str:
+def unlisted_user_to_tell(workspace: Workspace) -> str:
     """Return the address of a user whom the settings do not list, once in each clone.
 
     Such a user sees everything, and is told so the first time. Git is asked for the

@@ -15,19 +15,19 @@ from ticketctl.record import Record
 from ticketctl.store.files import stat_if_present
 from ticketctl.store.paths import path_of
 from ticketctl.store.settings import NAME, Settings, read_settings
-from ticketctl.store.state import locate_state
+from ticketctl.store.state_folder import locate_state
 
 if TYPE_CHECKING:  # loaded where they are used: a list needs neither rules nor files
-    from ticketctl.app.pending import Pending
+    from ticketctl.app.files_to_commit import Pending
     from ticketctl.app.visibility import CustomerView
     from ticketctl.core.engine.context import Situation
     from ticketctl.core.people import People
     from ticketctl.core.profile import Profile
     from ticketctl.core.ticket import Ticket
     from ticketctl.store.profiles import ProfileRegistry
-    from ticketctl.store.state import StateFolder
+    from ticketctl.store.state_folder import StateFolder
     from ticketctl.store.tickets import Store
-    from ticketctl.store.yaml.loader import LoadedTicket
+    from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 class Workspace(Record):
@@ -121,7 +121,7 @@ class Workspace(Record):
     @cached_property
     def pending(self) -> Pending:
         """The files that this command has written and not yet committed."""
-        from ticketctl.app.pending import Pending
+        from ticketctl.app.files_to_commit import Pending
 
         return Pending(self)
 

@@ -112,9 +112,9 @@ class Env:
         everything."""
         if self.workspace.settings.people is None:
             return
-        from ticketctl.app.visibility import unlisted_once
+        from ticketctl.app.visibility import unlisted_user_to_tell
 
-        if who := unlisted_once(self.workspace):
+        if who := unlisted_user_to_tell(self.workspace):
             self.note(
                 f"{who} is not among the people of ticketctl.yaml and reads "
                 f"everything, also internal notes (--as customer:{who} shows what a "

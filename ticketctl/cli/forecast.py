@@ -18,7 +18,7 @@ from ticketctl.cli.sweep import (
     name_ahead,
     rule_of,
     tell_reasons,
-    unheard,
+    unreachable_words,
     what_of,
 )
 from ticketctl.core import dates
@@ -63,7 +63,7 @@ def forecast_command(env: Env, /, days: int, format_: str) -> None:
                         "from": act.before,
                         "to": act.decision.ticket.status if act.decision else None,
                         "reasons": list(act.reasons),
-                        "unheard": list(unheard(act)),
+                        "unheard": list(unreachable_words(act)),
                     }
                 )
             )

@@ -24,7 +24,7 @@ def index_command() -> None:
 @pass_env
 def show_status(env: Env, /) -> None:
     """Show what the index contains, and whether it is up to date."""
-    from ticketctl.app.index.status import index_status
+    from ticketctl.app.index.inspect import index_status
 
     for line in index_status(env.workspace):
         say_message(line, err=False)
@@ -48,7 +48,7 @@ def rebuild(env: Env, /) -> None:
 @pass_env
 def verify(env: Env, /) -> None:
     """Compare the index with the ticket files."""
-    from ticketctl.app.index.status import index_differences
+    from ticketctl.app.index.inspect import index_differences
 
     with env.progress() as progress:
         differences = index_differences(env.workspace, progress)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from ticketctl.app.index.find import Matches, find_tickets
-from ticketctl.app.input.query import (
+from ticketctl.app.input.query_parser import (
     explain_no_match,
     find_field_name,
     is_term,

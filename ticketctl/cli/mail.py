@@ -59,7 +59,7 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
     from ticketctl.app.email.inbound import receive_from
     from ticketctl.app.email.servers import require_trusted_server
     from ticketctl.app.transaction import refuse_future
-    from ticketctl.store.email import imap
+    from ticketctl.store.email import mailboxes
 
     refuse_future(env.workspace)  # once, and not for each email
     mail = env.workspace.settings.mail
@@ -68,12 +68,12 @@ def fetch_mail(env: Env, /, maildir: str | None) -> None:
             "the settings name no IMAP server",
             "--maildir DIR, or mail: {imap: {host: HOST, user: USER}}",
         )
-    emails: Iterable[imap.Fetched] = ()
+    emails: Iterable[mailboxes.Fetched] = ()
     if maildir is not None:
-        emails = imap.from_maildir(maildir)
+        emails = mailboxes.from_maildir(maildir)
     elif mail is not None and mail.imap is not None:
         require_trusted_server(env.workspace, mail.imap, "imap")
-        emails = imap.from_imap(mail.imap)
+        emails = mailboxes.from_imap(mail.imap)
     failed = 0
     for name, source, done in emails:
         try:

@@ -57,19 +57,19 @@ def _exit_status(outcome: Outcome) -> Exit:
 
 def _tell_one(env: Env, outcome: Outcome, several: bool, dry: bool) -> None:
     from ticketctl.core.engine.timers import next_rules
-    from ticketctl.render import answer
+    from ticketctl.render.outcome import done_lines, refusal_lines
 
     result = outcome.result
     if isinstance(result, TicketctlError):
         report(env, result)
     elif isinstance(result, Refusal):
-        for line in answer.refusal_lines(env.formatter, result, outcome.profile):
+        for line in refusal_lines(env.formatter, result, outcome.profile):
             say(line, err=True)
     else:
         assert outcome.profile is not None
         situation = env.workspace.situation_of(outcome.profile)
         upcoming = next_rules(situation, outcome.before, result.ticket)
-        for line in answer.done_lines(
+        for line in done_lines(
             env.formatter, outcome.before, result, outcome.profile, upcoming, dry
         ):
             say(line)

@@ -51,8 +51,8 @@ def _registry(env: Env) -> ProfileRegistry:
 @pass_env
 def list_profiles(env: Env, format_: str) -> None:
     """List the profiles that you can use here."""
+    from ticketctl.core.escaping import safe
     from ticketctl.render import json_documents, table
-    from ticketctl.render.sanitize import safe
 
     registry = _registry(env)
     profiles, broken = [], []

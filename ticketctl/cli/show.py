@@ -15,7 +15,7 @@ from ticketctl.cli.output import say, say_lines, say_page
 from ticketctl.core.engine.timers import next_rule
 from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import BrokenError, TicketctlError, UnreadError
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 @command("show")

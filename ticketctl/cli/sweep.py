@@ -21,11 +21,11 @@ from ticketctl.cli.options import (
 )
 from ticketctl.cli.output import say, say_message
 from ticketctl.core import dates
+from ticketctl.core.escaping import safe
 from ticketctl.core.plural import counted
 from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import DiskError, Exit, exit_of
 from ticketctl.render.format import tied
-from ticketctl.render.sanitize import safe
 from ticketctl.store.index.sql import FutureTicket
 
 VERBS = {
@@ -114,7 +114,7 @@ def tell_reasons(env: Env, act: SweepAction, indent: str, err: bool) -> None:
     Args:
         err: whether the latter goes to stderr.
     """
-    for reasons, to_stderr in ((unheard(act), False), (act.reasons, err)):
+    for reasons, to_stderr in ((unreachable_words(act), False), (act.reasons, err)):
         for reason in reasons:
             for line in env.formatter.wrap(reason, f"{indent}  ", f"{indent}- "):
                 say(line, to_stderr)
@@ -164,7 +164,7 @@ def what_of(act: SweepAction) -> str:
     return safe(f"{', '.join(told)} about {act.before}") if told else safe(act.before)
 
 
-def unheard(act: SweepAction) -> tuple[str, ...]:
+def unreachable_words(act: SweepAction) -> tuple[str, ...]:
     """Return why the notifications of a rule reach nobody, if so."""
     return tuple(map(safe, act.decision.unreachable)) if act.decision else ()
 
@@ -187,7 +187,7 @@ def _json(act: SweepAction, dry: bool) -> str:
             if act.decision
             else [],
             "reasons": list(act.reasons),
-            "unheard": list(unheard(act)),
+            "unheard": list(unreachable_words(act)),
         }
     )
 
@@ -208,13 +208,13 @@ def _skipped(ticket: FutureTicket, dry: bool) -> str:
             "from": ticket.status,
             "to": None,
             "entries": [],
-            "reasons": [tell_ahead(ticket, ticket.at)],
+            "reasons": [future_words(ticket, ticket.at)],
             "unheard": [],
         }
     )
 
 
-def tell_ahead(ticket: FutureTicket, at: str) -> str:
+def future_words(ticket: FutureTicket, at: str) -> str:
     """Return why a ticket is skipped.
 
     Args:
@@ -229,7 +229,7 @@ def name_ahead(env: Env, tickets: Sequence[FutureTicket]) -> None:
     for ticket in tickets[:_NAMED]:
         at = env.formatter.time(ticket.at) if ticket.at else ""
         say_message(
-            f"error: {ticket.id}: {tell_ahead(ticket, at)}; "
+            f"error: {ticket.id}: {future_words(ticket, at)}; "
             "sweeps skip the ticket until then"
         )
     if len(tickets) > _NAMED:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ticketctl.app.input.query import read_query, require_few_terms
+from ticketctl.app.input.query_parser import read_query, require_few_terms
 from ticketctl.app.workspace import Workspace
 from ticketctl.cli.command import command
 from ticketctl.cli.environment import Env, finish, pass_env, report
@@ -17,7 +17,7 @@ from ticketctl.core.plural import counted
 from ticketctl.core.query import Query
 from ticketctl.errors import Finding, exit_of
 from ticketctl.render.json_documents import dump_line
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 if TYPE_CHECKING:
     from ticketctl.app.import_tickets import ImportResult
@@ -32,7 +32,7 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
     QUERY selects tickets, as in list; without it, all are exported.
     """
     from ticketctl.app.index.find import find_paths
-    from ticketctl.app.index.parallel import read_ticket_at, spread
+    from ticketctl.app.index.parallel import map_parallel, read_ticket_at
 
     workspace = env.workspace
     env.tell_reader()
@@ -40,7 +40,7 @@ def export_command(env: Env, /, query: tuple[str, ...]) -> None:
     require_few_terms(terms)
     with env.progress() as progress:
         paths, broken = find_paths(workspace, Query(terms), progress)
-        for line in spread(
+        for line in map_parallel(
             workspace, read_ticket_at, exported, paths, "exporting", progress
         ):
             if isinstance(line, str):

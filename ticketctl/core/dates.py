@@ -56,7 +56,7 @@ def parse_instant(text: str) -> datetime:
     """
     if not _INSTANT.match(text):
         raise ValueError(f'"{text}" is not an instant like 2026-11-21T09:14:03Z')
-    return near(datetime.fromisoformat(text))
+    return require_supported_year(datetime.fromisoformat(text))
 
 
 def format_instant(moment: datetime) -> str:
@@ -187,11 +187,14 @@ def moment_of(text: str, where: tzinfo) -> datetime:
         ValueError: it is neither.
     """
     if _DATE.match(text):
-        return to_utc(near(datetime.combine(date.fromisoformat(text), time())), where)
+        return to_utc(
+            require_supported_year(datetime.combine(date.fromisoformat(text), time())),
+            where,
+        )
     return parse_instant(text)
 
 
-def near(moment: datetime) -> datetime:
+def require_supported_year(moment: datetime) -> datetime:
     """Return a moment of the years 1900 to 2999, to which periods can safely be added.
 
     Raises:

@@ -25,7 +25,7 @@ def twins(
 
     Args:
         seen_by: for each entry those that its author knew of
-            (:func:`ticketctl.core.dag.knowledge`).
+            (:func:`ticketctl.core.history_graph.knowledge`).
 
     Returns:
         For each twin, by id, the entry that it repeats; and the ids of those twins that

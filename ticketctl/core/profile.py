@@ -378,6 +378,6 @@ def squash(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
 
 
-def nothing(name: str, path: str) -> Profile:
+def unreadable_profile(name: str, path: str) -> Profile:
     """Return a profile of which only the name could be read."""
     return Profile(name, "", 1, "", "UTC", path, EMPTY, EMPTY, EMPTY, (), {})

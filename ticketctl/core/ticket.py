@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ticketctl.core.dag import without_effect
 from ticketctl.core.entry import HIDDEN, Entry, Value
+from ticketctl.core.history_graph import without_effect
 from ticketctl.record import EMPTY, Record, replace, replace_unchecked
 
 OPTIONAL_HEAD = ("customer", "assignee", "due", "follows", "watchers")
@@ -31,7 +31,7 @@ class Ticket(Record):
         idle: the ids of the entries without effect, each with the reason.
         twins: the ids of the entries that another clone made of the same email as
             another, each with the id of that one
-            (:func:`ticketctl.core.dag.without_effect`).
+            (:func:`ticketctl.core.history_graph.without_effect`).
     """
 
     id: str

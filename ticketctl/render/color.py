@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+from ticketctl.core.escaping import safe
 from ticketctl.record import Record
-from ticketctl.render.sanitize import safe
 
 _CODES = {
     "bold": "1",

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable
 
 from ticketctl.core.engine.events import is_import
 from ticketctl.core.entry import Entry, Value
+from ticketctl.core.escaping import safe
 from ticketctl.core.ticket import unflat
 from ticketctl.render.format import Formatter
-from ticketctl.render.sanitize import safe
 
 _SHOWN_ELSEWHERE = ("ticket", "profile", "version", "title")
 """What the first event sets and each screen shows at its top."""

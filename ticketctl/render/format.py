@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from ticketctl.core import dates
+from ticketctl.core.escaping import safe
 from ticketctl.pattern import pattern
 from ticketctl.record import Record
 from ticketctl.render.color import Colors, unbroken, visible
-from ticketctl.render.sanitize import safe, width
+from ticketctl.render.columns import width
 
 _INSTANT = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ticketctl.core.entry import HIDDEN, Entry
+from ticketctl.core.escaping import safe
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.vocabulary import short_id
+from ticketctl.render.columns import pad, width
 from ticketctl.render.format import Formatter, listed
-from ticketctl.render.sanitize import pad, safe, width
 
 if TYPE_CHECKING:  # a ticket is shown without what looks for moves
     from ticketctl.core.engine.moves import OpenMove, Step

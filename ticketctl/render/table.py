@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ticketctl.core.escaping import escaped
+from ticketctl.core.escaping import escaped, safe
 from ticketctl.core.query import Row
 from ticketctl.render.color import Colors
+from ticketctl.render.columns import fit, pad, width
 from ticketctl.render.format import Formatter
-from ticketctl.render.sanitize import fit, pad, safe, width
 
 DEFAULT = ("id", "status", "who", "age", "next", "title")
 UNANSWERED = "  !"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ticketctl.core.entry import Entry
+from ticketctl.core.escaping import safe
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.render.entries import (
@@ -16,7 +17,6 @@ from ticketctl.render.entries import (
 )
 from ticketctl.render.format import Formatter, tied
 from ticketctl.render.next import rule_in_words
-from ticketctl.render.sanitize import safe
 
 if TYPE_CHECKING:
     from ticketctl.core.engine.timers import NextRule

@@ -8,13 +8,13 @@ from typing import Any
 from ticketctl.core import dates
 from ticketctl.core.engine.forecast import RuleForecast
 from ticketctl.core.entry import HIDDEN, Entry
+from ticketctl.core.escaping import safe
 from ticketctl.core.profile import Automation, Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.vocabulary import short_id
 from ticketctl.render.entries import event_summary
 from ticketctl.render.format import Formatter, listed
 from ticketctl.render.next import future_in_words
-from ticketctl.render.sanitize import safe
 
 
 def why_lines(

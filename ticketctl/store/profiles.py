@@ -22,7 +22,7 @@ from ticketctl.errors import (
 )
 from ticketctl.pattern import pattern
 from ticketctl.store.files import may_exist, read_bytes
-from ticketctl.store.state import StateFolder
+from ticketctl.store.state_folder import StateFolder
 from ticketctl.store.yaml.cache import read_cached
 
 if TYPE_CHECKING:

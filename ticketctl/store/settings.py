@@ -21,7 +21,7 @@ from ticketctl.errors import (
 )
 from ticketctl.record import EMPTY, Record
 from ticketctl.store.files import read_bytes
-from ticketctl.store.state import StateFolder
+from ticketctl.store.state_folder import StateFolder
 from ticketctl.store.yaml.cache import read_cached
 
 if TYPE_CHECKING:

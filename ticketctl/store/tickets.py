@@ -26,13 +26,13 @@ from ticketctl.store import files
 from ticketctl.store.files import MAX_BYTES
 from ticketctl.store.paths import ID, PLACE, id_of, new_id, path_of, walk_tickets
 from ticketctl.store.yaml.fast_reader import read_canonical
-from ticketctl.store.yaml.loader import LoadedTicket, load_ticket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket, load_ticket
 from ticketctl.store.yaml.writer import emit, extend
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ticketctl.store.state import StateFolder
+    from ticketctl.store.state_folder import StateFolder
     from ticketctl.store.writing.journal import Write
 
 _LOOKALIKE = str.maketrans("ilo", "110")
@@ -116,7 +116,7 @@ class Store(Record):
             raise MissingError(
                 f'invalid ticket id "{text}"', "ticketctl list shows them"
             )
-        from ticketctl.store.index.folders import (
+        from ticketctl.store.index.ids_by_prefix import (
             ids_beginning,
         )  # only who types half an id needs the index
 
@@ -234,7 +234,7 @@ class Store(Record):
             and ticket.id == id_
         ):
             return LoadedTicket(ticket, data, path)
-        from ticketctl.store.yaml.comments import read_commented
+        from ticketctl.store.yaml.commented_reader import read_commented
 
         if (
             len(data) <= MAX_BYTES

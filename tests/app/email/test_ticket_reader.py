@@ -12,7 +12,7 @@ from ticketctl.app.email.inbound import receive
 from ticketctl.app.email.ticket_reader import TicketReader
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 def test_a_ticket_is_read_once_for_an_email(

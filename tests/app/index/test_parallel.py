@@ -36,7 +36,7 @@ def test_order(number: int, spread: bool, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
     told: list[tuple[str, int, int]] = []
     found = list(
-        parallel.spread(
+        parallel.map_parallel(
             DESK, read, make, range(number), "trying", lambda *words: told.append(words)
         )
     )
@@ -50,7 +50,7 @@ def test_order(number: int, spread: bool, monkeypatch: pytest.MonkeyPatch) -> No
 def test_some_files_are_read_before_any_result() -> None:
     """Ten at a time, and what is left."""
     done.clear()
-    assert len(list(parallel.spread(DESK, read, make, range(12), "trying"))) == 12
+    assert len(list(parallel.map_parallel(DESK, read, make, range(12), "trying"))) == 12
     steps = [
         ("read", range(10)),
         ("make", range(10)),

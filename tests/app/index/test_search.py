@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.searches import PIECES, at
 from tests.support.stores import done, make_store, ticketctl
 from ticketctl.app.index.find import find_tickets
-from ticketctl.app.input.query import read_query, word_terms
+from ticketctl.app.input.query_parser import read_query, word_terms
 from ticketctl.core.query import Query, WordTerm
 from ticketctl.errors import TicketctlError
 from ticketctl.record import replace

@@ -10,10 +10,10 @@ import pytest
 from tests.demands.aerosoft.scenes import AGENT, STAFF, STATUSES, at, ready
 from tests.demands.tables import Words, after, entered, fires_at, fires_once, told_anew
 from tests.support.world import CUSTOMER, World
-from ticketctl.core.dag import seal
 from ticketctl.core.dates import format_instant
 from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import seal
 from ticketctl.core.ticket import apply
 from ticketctl.record import replace
 

@@ -11,7 +11,7 @@ from tests.demands.tables import after
 from tests.support.lists import DEFAULT, QUEUE, index_of, rows
 from tests.support.world import CUSTOMER, World
 from ticketctl.core.query import OneOfTerm, Query, Term
-from ticketctl.core.states import OPEN_STATES
+from ticketctl.core.vocabulary import OPEN_STATES
 from ticketctl.store.index.sql import count_by_state
 
 

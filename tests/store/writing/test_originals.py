@@ -17,13 +17,13 @@ import pytest
 from tests.support.stores import done, leftovers, make_store, make_tickets, ticketctl
 from ticketctl.core.hashing import sha256
 from ticketctl.errors import ChangedError
-from ticketctl.store.state import locate_state
+from ticketctl.store.state_folder import locate_state
 from ticketctl.store.tickets import Store
 from ticketctl.store.writing import locks
 from ticketctl.store.writing.journal import Rows, Write
 from ticketctl.store.writing.originals import replace_unchanged
-from ticketctl.store.writing.transaction import write_all
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.writing.write_all import write_all
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 HALF = "bbbbb"
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.commit_failures import HALF, git_of
 from tests.support.state import state_of
 from tests.support.stores import done
-from ticketctl.store.state import locate_state
+from ticketctl.store.state_folder import locate_state
 from ticketctl.store.writing import uncommitted
 from ticketctl.store.writing.uncommitted import UncommittedFile, UncommittedList
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from tests.support.ticket_files import tickets
 from ticketctl.core.ticket import Ticket
 from ticketctl.store.yaml.fast_reader import read_canonical
-from ticketctl.store.yaml.loader import load_ticket
 from ticketctl.store.yaml.located_reader import read_strict
 from ticketctl.store.yaml.ruamel import read_yaml
+from ticketctl.store.yaml.ticket_from_nodes import load_ticket
 from ticketctl.store.yaml.writer import emit
 
 

@@ -15,17 +15,17 @@ import pytest
 from tests.support.shell import Ran
 from tests.support.stores import done, make_store, make_tickets, ticketctl
 from tests.support.ticket_files import SAMPLE
-from ticketctl.core.dag import seal
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import seal
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.errors import BrokenError
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
-from ticketctl.store.yaml.comments import read_commented
+from ticketctl.store.yaml.commented_reader import read_commented
 from ticketctl.store.yaml.fast_reader import read_canonical
 from ticketctl.store.yaml.limits import MAX_LINES, MAX_NODES
-from ticketctl.store.yaml.loader import load_ticket
 from ticketctl.store.yaml.ruamel import read_yaml
+from ticketctl.store.yaml.ticket_from_nodes import load_ticket
 from ticketctl.store.yaml.writer import emit
 
 MIB = 1 << 20

@@ -21,16 +21,16 @@ from tests.support.ticket_files import (
     tickets,
 )
 from tests.support.world import CUSTOMER, World
-from ticketctl.core.dag import heads, seal
 from ticketctl.core.entry import Entry, Value
+from ticketctl.core.history_graph import heads, seal
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.record import replace
 from ticketctl.store.paths import path_of
 from ticketctl.store.tickets import Store
 from ticketctl.store.yaml.fast_reader import read_canonical
-from ticketctl.store.yaml.loader import LoadedTicket, load_ticket
 from ticketctl.store.yaml.located_reader import read_strict
 from ticketctl.store.yaml.ruamel import read_yaml
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket, load_ticket
 from ticketctl.store.yaml.writer import emit, extend
 
 STORE = Store("/nowhere")

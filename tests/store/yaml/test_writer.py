@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from tests.support.ticket_files import ID, SAMPLE, TRICKY, read, texts, tickets
-from ticketctl.core.dag import entry_id, event_id, predecessors, seal
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import entry_id, event_id, predecessors, seal
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.core.yaml_node import plain
 from ticketctl.record import replace

@@ -18,7 +18,7 @@ from ticketctl.errors import (
     SettingsError,
 )
 from ticketctl.store import files
-from ticketctl.store.email.imap import PASSWORD_FILE as IMAP_FILE
+from ticketctl.store.email.mailboxes import PASSWORD_FILE as IMAP_FILE
 from ticketctl.store.email.quarantine import DEAD
 from ticketctl.store.email.smtp import PASSWORD_FILE as SMTP_FILE
 from ticketctl.store.email.smtp import read_password

@@ -12,7 +12,7 @@ from ticketctl.errors import (
     Finding,
 )
 from ticketctl.store import files
-from ticketctl.store.state import OLD, VARIABLE
+from ticketctl.store.state_folder import OLD, VARIABLE
 from ticketctl.store.writing.recovery import is_interrupted as interrupted_writes
 
 CROWDED = 2000

@@ -17,7 +17,7 @@ from ticketctl.app.email.content import (
     short_form,
     without_attachments,
 )
-from ticketctl.app.email.delivery import Delivery
+from ticketctl.app.email.incoming import Delivery
 from ticketctl.app.email.quarantine import quarantine_and_notify, raise_failed
 from ticketctl.app.email.quota import FOR_ALL, FOR_PEOPLE, excess
 from ticketctl.app.email.receipt import Receipt, quarantined
@@ -34,7 +34,7 @@ from ticketctl.errors import RefusedError
 from ticketctl.record import Record
 from ticketctl.store.email import quarantine
 from ticketctl.store.writing import journal
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 _FULL_TEXT = 7 / 8
 """The part of a sender's share in which texts are recorded in full; the rest of the

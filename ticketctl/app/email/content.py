@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ticketctl.app.attachments import attachment_path
-from ticketctl.app.email.delivery import Delivery
+from ticketctl.app.email.incoming import Delivery
 from ticketctl.app.email.quarantine import path_in_quarantine
 from ticketctl.app.email.threads import EmailEntry
 from ticketctl.app.input import values

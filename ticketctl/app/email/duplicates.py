@@ -21,7 +21,7 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import BrokenError, Finding, MissingError, Place, SettingsError
 from ticketctl.store.index.sql import paths_with_emails
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 def home_of_thread(tickets: TicketReader, loaded: LoadedTicket) -> LoadedTicket:

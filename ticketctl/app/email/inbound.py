@@ -10,8 +10,8 @@ from functools import partial
 from ticketctl.app.email import rate_limit
 from ticketctl.app.email.add_to_ticket import add_to_ticket, keep_remainder
 from ticketctl.app.email.content import must_quarantine, records_email
-from ticketctl.app.email.delivery import Delivery
 from ticketctl.app.email.duplicates import home_of_thread
+from ticketctl.app.email.incoming import Delivery
 from ticketctl.app.email.open_ticket import open_ticket
 from ticketctl.app.email.quarantine import (
     put_in_quarantine,
@@ -41,7 +41,7 @@ from ticketctl.store.email.mime import UnreadableError
 from ticketctl.store.email.parse import parse_email
 from ticketctl.store.email.quarantine import Source
 from ticketctl.store.email.settings import MailSettings
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 MAX_EMAIL = 40 << 20
 """The largest email that is parsed, in bytes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ticketctl.app.change import decide_first_allowed
 from ticketctl.app.email.add_to_ticket import keep_remainder, write_email
 from ticketctl.app.email.content import content_of, title_of
-from ticketctl.app.email.delivery import Delivery
+from ticketctl.app.email.incoming import Delivery
 from ticketctl.app.email.quota import FOR_PEOPLE
 from ticketctl.app.email.receipt import Receipt
 from ticketctl.app.email.senders import staff_roles

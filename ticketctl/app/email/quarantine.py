@@ -22,7 +22,7 @@ from ticketctl.store import files
 from ticketctl.store.email import quarantine
 from ticketctl.store.email.quarantine import Source
 from ticketctl.store.writing import journal
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 MAX_QUARANTINED = 1 << 30
 """The largest email that is quarantined, in bytes; a larger one is left with the mail

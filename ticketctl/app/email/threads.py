@@ -14,7 +14,7 @@ from ticketctl.core.vocabulary import TICKET_ID
 from ticketctl.store.email.headers import same_address
 from ticketctl.store.email.parse import Email
 from ticketctl.store.email.settings import MailSettings
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 _TAG = re.compile(rf"\[({TICKET_ID})\]")
 _MAX_REFERENCES = 20

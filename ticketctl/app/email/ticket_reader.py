@@ -9,7 +9,7 @@ from ticketctl.app.workspace import Workspace
 from ticketctl.errors import MissingError
 from ticketctl.store.index.sql import paths_with_emails
 from ticketctl.store.paths import ID, path_of
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 class TicketReader:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from ticketctl.app.index.parallel import read_ticket_at, spread
+from ticketctl.app.index.parallel import map_parallel, read_ticket_at
 from ticketctl.app.index.refresh import ask_whole_index, broken_in, cells_of
 from ticketctl.app.progress import Progress
 from ticketctl.app.visibility import CustomerView
@@ -25,7 +25,7 @@ from ticketctl.errors import (
 from ticketctl.store.index.build import build_index
 from ticketctl.store.index.database import Index, IndexContents, IndexEntry
 from ticketctl.store.index.sql import paths_of_customer, paths_watched_by
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 def customer_index(
@@ -47,7 +47,7 @@ def customer_index(
     paths, some_unread = ask_whole_index(workspace, visible_paths, progress)
     entries = (
         entry
-        for entry in spread(
+        for entry in map_parallel(
             workspace,
             read_ticket_at,
             customer_entry_of,

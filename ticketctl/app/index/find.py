@@ -31,7 +31,7 @@ from ticketctl.store.paths import path_of
 
 if TYPE_CHECKING:
     from ticketctl.core.profile import Profile
-    from ticketctl.store.yaml.loader import LoadedTicket
+    from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 def _matching_ids(

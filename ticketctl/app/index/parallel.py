@@ -17,7 +17,7 @@ from ticketctl.errors import BrokenError, Finding, MissingError, UnreadError
 from ticketctl.store.writing.locks import close_inherited_locks, die_with_parent
 
 if TYPE_CHECKING:
-    from ticketctl.store.yaml.loader import LoadedTicket
+    from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -33,7 +33,7 @@ the caches of the processor to itself. That saves a sixteenth of the time (one b
 _workspace: Workspace | None = None
 
 
-def spread(
+def map_parallel(
     workspace: Workspace,
     read: Callable[[Workspace, T], S],
     make: Callable[[Workspace, S], R],

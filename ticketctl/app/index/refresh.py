@@ -32,7 +32,7 @@ from ticketctl.store.index.database import (
     IndexEntry,
     UnusableError,
 )
-from ticketctl.store.index.folders import folder_stamps
+from ticketctl.store.index.ids_by_prefix import folder_stamps
 from ticketctl.store.index.stamps import (
     ChangeSet,
     FileStamp,
@@ -257,11 +257,11 @@ def _read(
     """
     if not changes.to_read:
         return
-    from ticketctl.app.index.parallel import spread
+    from ticketctl.app.index.parallel import map_parallel
 
     for file, entry in zip(
         changes.to_read,
-        spread(
+        map_parallel(
             workspace,
             parse_for_index,
             index_entry_of,

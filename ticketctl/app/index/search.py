@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from ticketctl.app.index.parallel import read_ticket_at, spread
+from ticketctl.app.index.parallel import map_parallel, read_ticket_at
 from ticketctl.app.progress import Progress, no_progress
 from ticketctl.app.workspace import Workspace
 from ticketctl.core.query import TextTerm
@@ -21,7 +21,7 @@ from ticketctl.store.index.fulltext import (
     mark_complete,
     unindexed_texts,
 )
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 def search(
@@ -59,7 +59,7 @@ def _complete(workspace: Workspace, index: Index, progress: Progress) -> None:
     missing = unindexed_texts(index)
     texts = zip(
         missing,
-        spread(
+        map_parallel(
             workspace,
             read_ticket_at,
             search_text,

@@ -14,7 +14,7 @@ from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import RefusedError
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 if TYPE_CHECKING:
     from ticketctl.app.change import Ask

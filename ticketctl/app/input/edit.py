@@ -13,7 +13,7 @@ from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import SETTABLE, Ticket, thaw
 from ticketctl.core.yaml_node import Node, plain
 from ticketctl.errors import UsageError
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 from ticketctl.store.yaml.writer import quoted
 
 

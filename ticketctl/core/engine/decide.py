@@ -7,6 +7,7 @@ from typing import assert_never
 
 from ticketctl.core.engine.context import Situation, context_for
 from ticketctl.core.engine.draft import DecisionDraft
+from ticketctl.core.engine.entry_builder import EntryBuilder
 from ticketctl.core.engine.guards import may
 from ticketctl.core.engine.moves import open_moves, way
 from ticketctl.core.engine.requests import (
@@ -20,7 +21,6 @@ from ticketctl.core.engine.requests import (
     Refusal,
     Request,
 )
-from ticketctl.core.engine.transition import TransitionBuilder
 from ticketctl.core.people import People
 from ticketctl.core.profile import Profile
 from ticketctl.core.templates import TooLongError
@@ -155,7 +155,7 @@ def decide(
         draft = DecisionDraft(situation, ticket, Actor(system, system), None)
     else:
         draft = DecisionDraft(situation, ticket, request.actor, request.via, request)
-    builder = TransitionBuilder(draft)
+    builder = EntryBuilder(draft)
     try:
         _run(builder, ticket, request)
     except TooLongError as error:
@@ -172,7 +172,7 @@ def decide(
     )
 
 
-def _run(builder: TransitionBuilder, ticket: Ticket | None, request: Request) -> None:
+def _run(builder: EntryBuilder, ticket: Ticket | None, request: Request) -> None:
     """Make the entries of a request.
 
     Raises:

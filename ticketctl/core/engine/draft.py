@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ticketctl.core import dates
-from ticketctl.core.dag import seal
 from ticketctl.core.engine.context import EvalContext, Situation
 from ticketctl.core.engine.requests import Actor, Change, Create, Notification
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import seal
 from ticketctl.core.profile import Transition
 from ticketctl.core.templates import MOST, TooLongError
 from ticketctl.core.ticket import Ticket, apply, fold, unflat

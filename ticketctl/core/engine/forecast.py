@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ticketctl.core import dates
+from ticketctl.core.engine.condition_words import in_words
 from ticketctl.core.engine.context import Situation, system_context
-from ticketctl.core.engine.explanations import in_words
 from ticketctl.core.engine.guards import holds
 from ticketctl.core.engine.recipients import unreachable_reasons
 from ticketctl.core.engine.requests import Decision, Fire

@@ -32,9 +32,7 @@ from ticketctl.core.conditions import (
     WhenCondition,
     WithinCondition,
 )
-from ticketctl.core.engine.context import EvalContext, as_text, fill, fill_sets
-from ticketctl.core.engine.events import events_of, latest
-from ticketctl.core.engine.explanations import (
+from ticketctl.core.engine.condition_words import (
     category_reason,
     default_words,
     either,
@@ -43,6 +41,8 @@ from ticketctl.core.engine.explanations import (
     only_rules_reason,
     role_reason,
 )
+from ticketctl.core.engine.context import EvalContext, as_text, fill, fill_sets
+from ticketctl.core.engine.events import events_of, latest
 from ticketctl.core.entry import Value
 from ticketctl.core.people import People
 from ticketctl.core.profile import Transition

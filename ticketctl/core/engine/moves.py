@@ -161,7 +161,7 @@ def _event(event: Event) -> str:
         case "staff_message":
             return "a public message"
         case "mail_in":
-            return "an email"
+            return "a mail"
         case "entered":
             return "entering it"
         case "field_set":

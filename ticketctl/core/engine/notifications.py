@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketctl.core.dag import is_linear, knowledge
 from ticketctl.core.engine.events import is_import
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import is_linear, knowledge
 from ticketctl.core.people import is_address
 from ticketctl.core.ticket import Ticket
 from ticketctl.record import Record

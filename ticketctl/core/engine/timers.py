@@ -75,7 +75,9 @@ class Timer(Record):
         try:
             if now is not None and self.automation.repeat is not None:
                 number = self._latest(number, profile, now)
-            due = dates.format_instant(dates.near(self.occurrence(number, profile)))
+            due = dates.format_instant(
+                dates.require_supported_year(self.occurrence(number, profile))
+            )
         except (OverflowError, ValueError):
             return None  # past the end of the calendar, or before its beginning
         return Fire(

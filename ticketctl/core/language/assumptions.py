@@ -31,7 +31,7 @@ class TooLargeError(Exception):
     """The proofs of a profile take too many steps."""
 
 
-def effort(profile: Profile, steps: int) -> None:
+def count_steps(profile: Profile, steps: int) -> None:
     """Count steps of the proofs of a profile.
 
     Raises:
@@ -66,7 +66,7 @@ class Assumptions(Record):
     def knowing(self, more: Iterable[Condition]) -> Assumptions:
         """Return the same with more conditions known to hold."""
         conditions = (*self.conditions, *split(more))
-        effort(self.profile, len(conditions))
+        count_steps(self.profile, len(conditions))
         return replace(self, conditions=conditions)
 
     def without(self, fact: Condition) -> Assumptions:

@@ -30,8 +30,8 @@ from ticketctl.core.conditions import (
 )
 from ticketctl.core.language.assumptions import (
     Assumptions,
+    count_steps,
     denied_conditions,
-    effort,
     mentions,
     opposite,
     split,
@@ -74,7 +74,7 @@ def impossible(facts: Assumptions, conditions: Sequence[Condition]) -> bool:
 
 
 def _follows(facts: Assumptions, need: Condition, depth: int) -> bool:
-    effort(facts.profile, 1 + len(facts.conditions))
+    count_steps(facts.profile, 1 + len(facts.conditions))
     if need in facts.conditions or _settled(facts, need):
         return True
     if depth == 0:
@@ -111,7 +111,7 @@ def _by_cases(facts: Assumptions, need: Condition, depth: int) -> bool:
     for fact in facts.conditions:
         if not isinstance(fact, CompoundCondition):
             continue
-        effort(facts.profile, len(facts.conditions))
+        count_steps(facts.profile, len(facts.conditions))
         rest = facts.without(fact)
         match fact:
             case AnyOfCondition():

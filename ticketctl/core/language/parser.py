@@ -83,7 +83,9 @@ def read_profile(node: Node, path: str) -> tuple[p.Profile, list[Finding]]:
             profile = _read_profile(names, node)
             check_leaks(names, profile, node)
         findings = list(dict.fromkeys(names.findings))
-    return profile or p.nothing(node.map.get("profile", NO_NODE).text, path), findings
+    return profile or p.unreadable_profile(
+        node.map.get("profile", NO_NODE).text, path
+    ), findings
 
 
 def _read_profile(names: SymbolTable, node: Node) -> p.Profile:

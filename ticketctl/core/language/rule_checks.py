@@ -20,7 +20,7 @@ from ticketctl.core.engine.moves import may_fire_in
 from ticketctl.core.entry import Value
 from ticketctl.core.language.assumptions import (
     Assumptions,
-    effort,
+    count_steps,
     mentions,
     split,
 )
@@ -137,7 +137,7 @@ def _wanting(
 def _set_before(profile: Profile, rule: Rule, status: str) -> Iterator[str]:
     """Yield the fields that other triggers may have set since the event that a trigger
     answers was judged."""
-    effort(profile, len(profile.triggers))
+    count_steps(profile, len(profile.triggers))
     for trigger in profile.triggers:
         if trigger is rule or not isinstance(rule, Trigger):
             break
@@ -199,7 +199,7 @@ def rivals(profile: Profile) -> Iterator[Finding]:
 def _rivals_in(profile: Profile, status: str) -> Iterator[Finding]:
     moving = moves_in(profile, status)
     for position, (first, to, _) in enumerate(moving):
-        effort(profile, len(moving) - position)
+        count_steps(profile, len(moving) - position)
         for second, elsewhere, _ in moving[position + 1 :]:
             if (
                 second is first

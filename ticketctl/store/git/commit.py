@@ -38,7 +38,7 @@ from ticketctl.store.git.written_files import (
     WrittenFile,
     require_all_events,
 )
-from ticketctl.store.state import StateFolder
+from ticketctl.store.state_folder import StateFolder
 
 _HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 _TRIES = 8

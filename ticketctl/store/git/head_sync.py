@@ -12,7 +12,7 @@ from contextlib import suppress
 from ticketctl.errors import DiskError
 from ticketctl.store import files
 from ticketctl.store.git.repository import branch_of
-from ticketctl.store.state import StateFolder
+from ticketctl.store.state_folder import StateFolder
 from ticketctl.store.writing import sync
 
 

@@ -19,7 +19,7 @@ from ticketctl.store.index.database import (
     prepare_connection,
 )
 from ticketctl.store.index.schema import INDEXES, TABLES
-from ticketctl.store.state import StateFolder
+from ticketctl.store.state_folder import StateFolder
 
 _ABANDONED = 3600
 """After how many seconds an unfinished file counts as left by a killed command."""

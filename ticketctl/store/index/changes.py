@@ -19,7 +19,7 @@ from ticketctl.store.index.stamps import (
     is_unchanged,
 )
 from ticketctl.store.paths import walk_tickets
-from ticketctl.store.state import StateFolder
+from ticketctl.store.state_folder import StateFolder
 
 if TYPE_CHECKING:
     from ticketctl.store.index.git_changes import GitQuery

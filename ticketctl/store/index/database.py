@@ -1,6 +1,6 @@
 """The index of all tickets in SQLite: lists, queues and sweeps query it.
 
-It lies in the state folder (``store/state.py``), and never changes an answer: every
+It lies in the state folder (``store/state_folder.py``), and never changes an answer: every
 command brings it up to date first (``app/index/refresh.py``). Where it is missing,
 damaged, locked, of another version or not writable, the same index is made in memory.
 Each build gets a file of its own, ``index-N.db``, which takes its name when it is whole
@@ -21,7 +21,7 @@ from ticketctl.pattern import pattern
 from ticketctl.record import EMPTY
 from ticketctl.store.index.schema import has_exact_tables
 from ticketctl.store.index.stamps import FileStamp
-from ticketctl.store.state import StateFolder
+from ticketctl.store.state_folder import StateFolder
 
 SCHEMA = 3
 """The version of the tables and of what is in them; raise it when either changes."""

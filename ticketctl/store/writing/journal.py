@@ -7,7 +7,7 @@ folders are synced. After a crash, the next command that writes finishes the ren
 single file needs no journal.
 
 The journal lies where no clone or archive from a stranger can bring one
-(``store/state.py``), and names each waiting file with its SHA-256. Outside git it has
+(``store/state_folder.py``), and names each waiting file with its SHA-256. Outside git it has
 to lie in the store, where several users may find it; there it counts only for tickets,
 and only where the waiting file extends the ticket that is there (docs/security.md).
 
@@ -25,7 +25,7 @@ from typing import NamedTuple
 from ticketctl.core.hashing import sha256
 from ticketctl.errors import DiskError
 from ticketctl.record import Record
-from ticketctl.store.state import StateFolder
+from ticketctl.store.state_folder import StateFolder
 from ticketctl.store.writing import sync
 from ticketctl.store.writing.open_folders import OpenFolders
 from ticketctl.store.writing.temporary import OUTBOX, STORE, place_folder

@@ -14,7 +14,7 @@ from contextlib import suppress
 from ticketctl.core.hashing import sha256
 from ticketctl.errors import DiskError
 from ticketctl.store import files
-from ticketctl.store.state import StateFolder
+from ticketctl.store.state_folder import StateFolder
 from ticketctl.store.writing.journal import (
     WRITABLE,
     JournalRow,

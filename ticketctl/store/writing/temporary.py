@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from ticketctl.errors import DiskError
 from ticketctl.pattern import pattern
 from ticketctl.store import files
-from ticketctl.store.state import BESIDE, VARIABLE, StateFolder
+from ticketctl.store.state_folder import BESIDE, VARIABLE, StateFolder
 
 STORE, OUTBOX, IN_STATE = "store", "outbox", "state"
 IN_STATE_PREFIX = "waiting-"

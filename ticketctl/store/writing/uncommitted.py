@@ -6,7 +6,7 @@ HEAD has the files. It holds the list locked meanwhile
 killed, or whose commit failed. The next command that writes commits the files in it,
 but only those that are exactly as ticketctl wrote them: never a change by hand.
 
-The lists lie in the state folder, where no clone can bring one (``store/state.py``).
+The lists lie in the state folder, where no clone can bring one (``store/state_folder.py``).
 They are not synced: after a power cut one may be there without its lines, and git is
 asked then.
 """
@@ -22,7 +22,7 @@ from typing import NamedTuple
 from ticketctl.errors import DiskError
 from ticketctl.pattern import pattern
 from ticketctl.store import files
-from ticketctl.store.state import StateFolder
+from ticketctl.store.state_folder import StateFolder
 from ticketctl.store.writing.held_files import HeldFile, check_abandoned
 
 _NAME = pattern(r"uncommitted-[0-9a-f]{16}\.jsonl\Z")

@@ -1,6 +1,6 @@
 """Cache parsed profiles and settings as JSON, so that no YAML is parsed twice.
 
-The cache lies in the state folder (``store/state.py``). It may be deleted, damaged or
+The cache lies in the state folder (``store/state_folder.py``). It may be deleted, damaged or
 read-only at any time, and never changes an answer: what cannot be read back is parsed
 again. It is JSON, since nothing of a store may ever be executed.
 """
@@ -16,7 +16,7 @@ from ticketctl.core.hashing import sha256
 from ticketctl.core.yaml_node import Node, pack, unpack
 from ticketctl.errors import DiskError
 from ticketctl.store import files
-from ticketctl.store.state import StateFolder
+from ticketctl.store.state_folder import StateFolder
 
 _CACHE = "cache"
 _MAX_BYTES = 1 << 24

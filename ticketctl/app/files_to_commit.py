@@ -226,7 +226,7 @@ class Pending:
         from ticketctl.app.merge import join_versions
         from ticketctl.store import files
         from ticketctl.store.writing.journal import Write
-        from ticketctl.store.writing.transaction import write_all
+        from ticketctl.store.writing.write_all import write_all
 
         workspace, writes = self._workspace, []
         for path, old in error.head.items():

@@ -13,7 +13,7 @@ from ticketctl.errors import DiskError
 from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.index.stamps import FileStamp, is_unchanged, take_stamp
 from ticketctl.store.paths import id_of, walk_tickets
-from ticketctl.store.state import StateFolder
+from ticketctl.store.state_folder import StateFolder
 
 _DAY = 3
 """How many slashes the path of a day's folder has: ``tickets/2026/11/21``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ticketctl.app.index.parallel import spread
+from ticketctl.app.index.parallel import map_parallel
 from ticketctl.app.index.refresh import (
     ask_index,
     index_entry_of,
@@ -55,7 +55,7 @@ def index_differences(workspace: Workspace, progress: Progress) -> list[str]:
     differences = []
     for file, entry in zip(
         files,
-        spread(
+        map_parallel(
             workspace, parse_for_index, index_entry_of, files, "verifying", progress
         ),
         strict=True,

@@ -1,4 +1,4 @@
-"""Tests of ``ticketctl.store.yaml.loader``."""
+"""Tests of ``ticketctl.store.yaml.ticket_from_nodes``."""
 
 from __future__ import annotations
 

@@ -9,12 +9,12 @@ from ticketctl.app.attachments import attachment_paths, is_attached
 from ticketctl.app.recorded_moves import illegal_reasons, recorded_moves
 from ticketctl.app.workspace import Workspace
 from ticketctl.core import dates
-from ticketctl.core.dag import entry_id, is_linear, order, predecessors
 from ticketctl.core.engine.context import system_context
 from ticketctl.core.engine.events import is_import
 from ticketctl.core.engine.guards import failures
 from ticketctl.core.engine.timers import future_event, in_future
 from ticketctl.core.entry import Value
+from ticketctl.core.history_graph import entry_id, is_linear, order, predecessors
 from ticketctl.core.plural import counted
 from ticketctl.core.profile import Field, Profile
 from ticketctl.core.ticket import FIELDS, LINK, SETTABLE, flat_field
@@ -30,7 +30,7 @@ from ticketctl.errors import (
     UnreadError,
     closest,
 )
-from ticketctl.store.yaml.loader import LoadedTicket
+from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 
 def check_at_path(

@@ -19,7 +19,7 @@ from ticketctl.core.ticket import Ticket, apply, flat, flat_field
 from ticketctl.record import replace
 
 
-class TransitionBuilder:
+class EntryBuilder:
     """What makes the entries of one request.
 
     Args:

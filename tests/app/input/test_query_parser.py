@@ -1,4 +1,4 @@
-"""Tests of ``ticketctl.app.input.query``."""
+"""Tests of ``ticketctl.app.input.query_parser``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.searches import NOW, PIECES, QUERIES, REFUSED, at
 from tests.support.stores import done, make_store, ticketctl
-from ticketctl.app.input.query import read_query
+from ticketctl.app.input.query_parser import read_query
 from ticketctl.core.query import BetweenTerm, OneOfTerm, Term
 from ticketctl.record import replace
 

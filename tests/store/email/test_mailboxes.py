@@ -1,4 +1,4 @@
-"""Tests of ``ticketctl.store.email.imap``."""
+"""Tests of ``ticketctl.store.email.mailboxes``."""
 
 from __future__ import annotations
 

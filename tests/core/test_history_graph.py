@@ -11,13 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.world import CUSTOMER, REGISTRY
-from ticketctl.core.dag import heads, knowledge, order, predecessors, seal, union
 from ticketctl.core.engine.context import Situation
 from ticketctl.core.engine.decide import decide
 from ticketctl.core.engine.requests import Actor, Change, Create, Decision
 from ticketctl.core.engine.sweep import sweep_ticket
 from ticketctl.core.engine.timers import due_now
 from ticketctl.core.entry import Entry
+from ticketctl.core.history_graph import (
+    heads,
+    knowledge,
+    order,
+    predecessors,
+    seal,
+    union,
+)
 from ticketctl.core.people import People
 from ticketctl.core.ticket import Ticket, fold
 from ticketctl.record import replace

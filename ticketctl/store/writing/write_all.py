@@ -17,7 +17,7 @@ from typing import IO
 from ticketctl.core.hashing import be_fast, object_id, sha256
 from ticketctl.errors import ChangedError, DiskError, RefusedError
 from ticketctl.store import files
-from ticketctl.store.state import BESIDE, StateFolder
+from ticketctl.store.state_folder import BESIDE, StateFolder
 from ticketctl.store.writing import sync
 from ticketctl.store.writing.journal import (
     MANY,

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ticketctl.core.escaping import safe
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.core.vocabulary import short_id
 from ticketctl.render.color import visible
+from ticketctl.render.columns import width
 from ticketctl.render.entries import event_summary
 from ticketctl.render.format import Formatter, listed
 from ticketctl.render.next import rule_in_words, way_in_words
-from ticketctl.render.sanitize import safe, width
 
 if TYPE_CHECKING:
     from ticketctl.core.engine.requests import Decision, Refusal

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketctl.core.escaping import safe as safe
-
 _PICTURE = "\ufe0f"
 """Asks for the character before it as an emoji, which is two columns wide."""
 

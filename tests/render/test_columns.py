@@ -1,4 +1,4 @@
-"""Tests of ``ticketctl.render.sanitize``."""
+"""Tests of ``ticketctl.render.columns``."""
 
 from __future__ import annotations
 
