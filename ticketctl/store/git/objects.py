@@ -7,7 +7,7 @@ pack. Git unpacks a small one (``git unpack-objects``) and keeps a large one as 
 
 Both commands sync what they write (``core.fsync``), and fail where they cannot write.
 ``git mktree`` does neither: it prints the id of an object that it could not write, with
-status 0 (git 2.39). ``core.fsyncMethod=batch`` does not notice objects that could not
+status 0 (git 2.39). ``core.fsyncMethod=batch`` does not see objects that could not
 be moved to their places.
 """
 
