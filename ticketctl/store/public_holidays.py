@@ -23,7 +23,7 @@ def public_holidays(country: str, region: str | None, year: int) -> dict[date, s
     """Return the public holidays of a country, or a region of it, in a year, by date.
 
     Args:
-        country: ISO 3166-1, two letters.
+        country: ISO 3166-1, two capital letters.
         region: ISO 3166-2 without the country, such as ``CA`` or ``BY``.
 
     Raises:
