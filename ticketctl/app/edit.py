@@ -52,7 +52,7 @@ def apply_page(
 
 def _rejected(page: str, *reasons: str) -> str:
     """Return a page with reasons as comments above it, without its own comments."""
-    text = "\n".join(("It cannot be so:", *reasons))
+    text = "\n".join(("This cannot be saved:", *reasons))
     comments = "".join(f"# {line}\n" for line in text.splitlines() if line)
     body = "\n".join(line for line in page.split("\n") if not line.startswith("#"))
     return comments + body
