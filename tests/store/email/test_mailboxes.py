@@ -48,14 +48,14 @@ def test_a_link_that_comes_late_is_not_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that was one when the folder was listed, and is a link when it is opened."""
-    from ticketctl.store.email import imap as imap_module
+    from ticketctl.store.email import mailboxes
 
     box = tmp_path / "Maildir"
     (box / "new").mkdir(parents=True)
     for name in ("1", "2"):
         (box / "new" / name).write_bytes(b"x")
     found = []
-    for name, source, _ in imap_module.from_maildir(str(box)):
+    for name, source, _ in mailboxes.from_maildir(str(box)):
         found.append((name, source.read(10)))
         (box / "new/2").unlink()
         (box / "new/2").symlink_to("/etc/passwd")
