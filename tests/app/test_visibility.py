@@ -228,7 +228,7 @@ def test_half_an_id_names_an_own_ticket(tc: Run) -> None:
     assert tc("show", "26", as_=EVE).out.startswith("261102-abbbb")
     ran = tc("show", "a", as_=JANE)
     assert ran.status == 2
-    assert "any of 2 tickets" in ran.err
+    assert "2 tickets match" in ran.err
     assert "abbbb" not in ran.err
 
 

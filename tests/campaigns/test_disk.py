@@ -93,14 +93,14 @@ def judge(case: Case, root: Path, fault: Fault, ran: Ran) -> None:
     assert "Traceback" not in ran.err and "bug" not in ran.err, f"words; {where}"
     if "nothing was changed" in ran.err:
         assert states == {"old"}, f"it was changed; {where}"
-    if "the next command finishes" not in ran.err:
+    if "the next command" not in ran.err:
         assert not undone or leftovers(root) == [], (
             f"leftovers {leftovers(root)}; {where}"
         )
     write_besides(root)
     after = set(whole(case, root).values())
     assert len(after) == 1, f"half a write, {after} after the next command; {where}"
-    for words in ("the next command finishes", "it is written"):
+    for words in ("the next command", "files are written"):
         assert after == {"new"} or words not in ran.err, f"not finished; {where}"
     assert after == {"old"} or "nothing was changed" not in ran.err, (
         f"it was changed later; {where}"
