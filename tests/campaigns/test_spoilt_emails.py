@@ -271,9 +271,7 @@ class Campaign:
         assert found == self.held
         kept = dead(self.root)
         attached = {
-            data
-            for data, why in kept.items()
-            if why.startswith("what came with it is not kept")
+            data for data, why in kept.items() if "does not have all of it" in why
         }
         assert kept.keys() - attached == self.buried, (
             "besides the letters of strangers with attachments"

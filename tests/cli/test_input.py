@@ -334,7 +334,10 @@ def test_an_email_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         tmp_path / "store", "commit: off\nmail: {from: help@support.example}\n"
     )
     monkeypatch.setattr(quarantine, "MAX_QUARANTINED", 60 << 20)
-    with open("/dev/zero", "rb") as zero, pytest.raises(BusyError, match="not received"):
+    with (
+        open("/dev/zero", "rb") as zero,
+        pytest.raises(BusyError, match="not received"),
+    ):
         receive_from(Workspace(str(root), datetime(2026, 11, 2, tzinfo=UTC)), zero)
     assert list((root / "dead-letters").iterdir()) == []
 

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from ticketctl.app.workspace import Workspace
 
 
+def _columns() -> int:
+    """Return the value of COLUMNS; 0 if it is unset."""
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdigit() else 0
+
+
 class Env:
     """The environment of one command, as the options before it say.
 
@@ -129,6 +135,12 @@ class Env:
     def across(self) -> int:
         """How many columns an answer may have."""
         return max(terminal_width(100), 40)
+
+    @property
+    def row_width(self) -> int:
+        """How many columns a line for one ticket may have; 0 for any number, where
+        stdout is no terminal and COLUMNS is unset: then each ticket is one line."""
+        return max(width, 40) if (width := self.terminal or _columns()) else 0
 
     @property
     def terminal(self) -> int:

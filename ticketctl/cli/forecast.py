@@ -26,6 +26,7 @@ from ticketctl.core.plural import counted
 from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import exit_of
 from ticketctl.render import json_documents
+from ticketctl.render.format import wrapped
 
 
 @command("forecast")
@@ -92,10 +93,7 @@ def _tell(env: Env, acts: list[tuple[datetime, SweepAction]]) -> None:
         for at, act in group:
             verb = VERBS[act.verb][0].removeprefix("would ")
             what = f"{what_of(act):<{column}}"
-            for line in env.formatter.wrap(
-                f"{verb:<7}  {short_id(act.ticket.id)}  {what}   {rule_of(act)}",
-                " " * 25,
-                first=f"  {at:%H:%M}  ",
-            ):
+            row = f"{verb:<7}  {short_id(act.ticket.id)}  {what}   {rule_of(act)}"
+            for line in wrapped(row, " " * 25, env.row_width, f"  {at:%H:%M}  "):
                 say(line)
             tell_reasons(env, act, " " * 9, err=False)

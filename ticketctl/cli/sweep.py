@@ -25,7 +25,7 @@ from ticketctl.core.escaping import safe
 from ticketctl.core.plural import counted
 from ticketctl.core.vocabulary import short_id
 from ticketctl.errors import DiskError, Exit, exit_of
-from ticketctl.render.format import tied
+from ticketctl.render.format import tied, wrapped
 from ticketctl.store.index.sql import FutureTicket
 
 VERBS = {
@@ -101,9 +101,8 @@ def _tell(env: Env, report: SweepReport, planned: bool) -> None:
     )
     for act in report.acts:
         is_refused = act.decision is None
-        for line in env.formatter.wrap(
-            _line(env, act, planned, verbs, column), " " * (verbs + 2), first=""
-        ):
+        row = _line(env, act, planned, verbs, column)
+        for line in wrapped(row, " " * (verbs + 2), env.row_width, first=""):
             say(line, err=is_refused)
         tell_reasons(env, act, "  ", err=True)
 
