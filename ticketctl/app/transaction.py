@@ -20,7 +20,6 @@ from ticketctl.errors import (
     UncommittedError,
 )
 from ticketctl.store import files
-from ticketctl.store.git.environment import OWN
 
 if TYPE_CHECKING:  # a command that only looks needs no journal
     from ticketctl.store.writing import journal
@@ -60,6 +59,8 @@ def require_writable(workspace: Workspace) -> None:
         RefusedError: as :func:`refuse_future`.
         BusyError: git is in the middle of a merge, rebase or the like.
     """
+    from ticketctl.store.git.environment import OWN
+
     refuse_future(workspace)
     if os.environ.get(OWN):
         words = "a hook of a commit that ticketctl makes cannot write: the store is locked; nothing was written"

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ticketctl.app.progress import Progress, no_progress
 from ticketctl.cli.output import coloured, progress_bar, say_message, terminal_width
 from ticketctl.core.escaping import safe
 from ticketctl.errors import Exit, TicketctlError, UsageError
 from ticketctl.render.color import Colors
 
 if TYPE_CHECKING:
+    from ticketctl.app.progress import Progress
     from ticketctl.app.workspace import Workspace
 
 
@@ -161,6 +161,8 @@ class Env:
     def progress(self) -> Iterator[Progress]:
         """Show a bar on stderr for what takes long, if stderr is a terminal."""
         if self.quiet or not sys.stderr.isatty():
+            from ticketctl.app.progress import no_progress
+
             yield no_progress
             return
         bars: dict[str, Any] = {}

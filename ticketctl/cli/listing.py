@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
@@ -39,6 +39,7 @@ from ticketctl.core.query import (
 from ticketctl.core.vocabulary import OPEN_STATES, STATES
 from ticketctl.errors import Finding, UsageError, closest, exit_of
 from ticketctl.pattern import pattern
+from ticketctl.record import Record
 
 FORMATS = ("plain", "table", "tsv", "csv", "json", "jsonl", "id")
 
@@ -178,7 +179,7 @@ _PRINTERS: dict[str, Callable[[str], None]] = {
 """Formats whose items are not single lines -> how they are printed."""
 
 
-class Filters(NamedTuple):
+class Filters(Record):
     """The options that select and sort tickets, as typed."""
 
     statuses: tuple[str, ...]

@@ -12,7 +12,6 @@ from ticketctl.core.ticket import Ticket
 from ticketctl.core.vocabulary import short_id
 from ticketctl.render.color import visible
 from ticketctl.render.columns import width
-from ticketctl.render.entries import event_summary
 from ticketctl.render.format import Formatter, listed
 from ticketctl.render.next import rule_in_words, way_in_words
 
@@ -63,6 +62,8 @@ def _what(
         return f"{before.status} -> {painted}"
     if not decision.entries:
         return "nothing to do"
+    from ticketctl.render.entries import event_summary
+
     return event_summary(formatter, decision.entries[0])
 
 

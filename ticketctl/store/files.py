@@ -12,9 +12,12 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from ticketctl.errors import DiskError, unread
-from ticketctl.store.writing.permissions import PLAIN, Access
+
+if TYPE_CHECKING:
+    from ticketctl.store.writing.permissions import Access
 
 MAX_BYTES = 1 << 20
 """The largest ticket file that is read, in bytes."""
@@ -228,7 +231,7 @@ def _make_in(parent: int, name: str, access: Access) -> None:
             os.fsync(parent)
 
 
-def make_folder(path: str, access: Access = PLAIN) -> str:
+def make_folder(path: str, access: Access | None = None) -> str:
     """Make a folder of our own, and those above it, if it is missing; return its path.
 
     Raises:
@@ -242,10 +245,11 @@ def make_folder(path: str, access: Access = PLAIN) -> str:
     return path
 
 
-def _give(descriptor: int, access: Access) -> None:
+def _give(descriptor: int, access: Access | None) -> None:
     """Give access to an open folder, and close it."""
     try:
-        access.give(descriptor)
+        if access is not None:
+            access.give(descriptor)
     finally:
         os.close(descriptor)
 
@@ -255,7 +259,7 @@ def make_file(
     name: str,
     data: bytes,
     near: int | None = None,
-    access: Access = PLAIN,
+    access: Access | None = None,
     mode: int | None = None,
 ) -> None:
     """Make a file of some bytes, which are not yet certain to be on the disk.
@@ -285,7 +289,12 @@ _OPEN = "/proc/self/fd"
 
 
 def _put_unnamed(
-    folder: int, name: str, data: bytes, near: int, access: Access, mode: int | None
+    folder: int,
+    name: str,
+    data: bytes,
+    near: int,
+    access: Access | None,
+    mode: int | None,
 ) -> bool:
     """Make a file without a name, then name it; return whether that is possible here.
 
@@ -315,11 +324,14 @@ def _put_unnamed(
 
 
 def write_new(
-    descriptor: int, data: bytes, access: Access, mode: int | None = None
+    descriptor: int, data: bytes, access: Access | None, mode: int | None = None
 ) -> None:
-    """Give a new file its bytes and permissions."""
+    """Give a new file its bytes and permissions: the umask's, where none are named."""
     write_fully(descriptor, data)
-    access.give(descriptor, mode)
+    if access is not None:
+        access.give(descriptor, mode)
+    elif mode is not None:
+        os.fchmod(descriptor, stat.S_IMODE(mode))
 
 
 def write_fully(descriptor: int, data: bytes) -> None:
@@ -332,7 +344,7 @@ def write_fully(descriptor: int, data: bytes) -> None:
 def replace_file(
     path: str,
     data: bytes,
-    access: Access = PLAIN,
+    access: Access | None = None,
     mode: int | None = None,
     durable: bool = True,
 ) -> None:

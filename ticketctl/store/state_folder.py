@@ -15,12 +15,15 @@ import errno
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ticketctl.core.hashing import sha256
 from ticketctl.errors import SettingsError
 from ticketctl.store.files import link_above, make_folder
 from ticketctl.store.git.repository import Repository, repository_of, shared_mode
-from ticketctl.store.writing.permissions import Access, access_of
+
+if TYPE_CHECKING:
+    from ticketctl.store.writing.permissions import Access
 
 VARIABLE = "TICKETCTL_STATE"
 OLD = ".ticketctl"
@@ -68,6 +71,8 @@ class StateFolder:
     @cached_property
     def access(self) -> Access:
         """Return who may use what is made here, and in the store."""
+        from ticketctl.store.writing.permissions import access_of
+
         if self.repository is None:
             return access_of(self.root, 0)
         return access_of(self.repository.folder, shared_mode(self.repository.common))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import chain, islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ticketctl.app.index.refresh import ask_index, ask_whole_index, broken_in
 from ticketctl.app.progress import Progress, no_progress
@@ -20,6 +20,7 @@ from ticketctl.errors import (
     SettingsError,
     UnreadError,
 )
+from ticketctl.record import Record
 from ticketctl.store.index.database import Index, UnusableError
 from ticketctl.store.index.sql import (
     count_by_state,
@@ -117,7 +118,7 @@ def find_paths(
     return list(map(path_of, matches)), broken
 
 
-class Matches(NamedTuple):
+class Matches(Record):
     """The result of a query.
 
     Args:

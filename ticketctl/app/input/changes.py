@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ticketctl.app.input import values
 from ticketctl.app.input.identity import actors, parse_person
@@ -14,13 +14,14 @@ from ticketctl.core.entry import Value
 from ticketctl.core.profile import Profile
 from ticketctl.core.ticket import Ticket
 from ticketctl.errors import RefusedError
+from ticketctl.record import Record
 from ticketctl.store.yaml.ticket_from_nodes import LoadedTicket
 
 if TYPE_CHECKING:
     from ticketctl.app.change import Ask
 
 
-class ChangeInput(NamedTuple):
+class ChangeInput(Record):
     """A change as the user types it, before a profile gives the words their meaning.
 
     Args:
@@ -113,7 +114,7 @@ def _assignments(
     return sets, unset
 
 
-class _FilledTemplate(NamedTuple):
+class _FilledTemplate(Record):
     """What a template gives to one ticket."""
 
     sets: dict[str, Value]

@@ -9,7 +9,6 @@ from ticketctl.core.engine.context import Situation, context_for
 from ticketctl.core.engine.draft import DecisionDraft
 from ticketctl.core.engine.entry_builder import EntryBuilder
 from ticketctl.core.engine.guards import may
-from ticketctl.core.engine.moves import open_moves, way
 from ticketctl.core.engine.requests import (
     Actor,
     Change,
@@ -226,6 +225,8 @@ def _refuse(draft: DecisionDraft, ticket: Ticket | None, request: Request) -> Re
         and draft.edge.source == ticket.status
         and may(context, draft.edge)
     )
+    from ticketctl.core.engine.moves import open_moves, way
+
     return Refusal(
         ticket.id,
         ticket.title,

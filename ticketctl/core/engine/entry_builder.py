@@ -9,7 +9,6 @@ from ticketctl.core.conditions import Event
 from ticketctl.core.engine.context import fill_sets
 from ticketctl.core.engine.draft import DecisionDraft
 from ticketctl.core.engine.guards import failures, holds, judge
-from ticketctl.core.engine.moves import creation_edges
 from ticketctl.core.engine.requests import Change, Create, Deliver, Fire, Keep
 from ticketctl.core.engine.rule_runner import RuleRun, RuleRunner
 from ticketctl.core.entry import Entry, Value
@@ -66,6 +65,8 @@ class EntryBuilder:
     def _creation(self, request: Create) -> Transition | None:
         """Return the transition by which a ticket is created; ``None``, with a reason
         on the draft, if the role has none."""
+        from ticketctl.core.engine.moves import creation_edges
+
         draft = self.draft
         edges = creation_edges(draft.profile, request.to)
         for edge in edges:

@@ -14,7 +14,6 @@ from ticketctl.core.actions import moves_among
 from ticketctl.core.conditions import depends_on_time
 from ticketctl.core.engine.context import Situation, system_context
 from ticketctl.core.engine.events import events_of
-from ticketctl.core.engine.guards import failures
 from ticketctl.core.engine.recipients import unreachable_reasons
 from ticketctl.core.engine.requests import Fire
 from ticketctl.core.entry import HIDDEN, Entry
@@ -241,6 +240,8 @@ def _unmet_conditions(situation: Situation, ticket: Ticket, timer: Timer) -> lis
     conditions = timer.automation.when
     if not conditions:
         return []
+    from ticketctl.core.engine.guards import failures
+
     return failures(conditions, system_context(situation, ticket))
 
 

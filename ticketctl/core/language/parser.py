@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ticketctl.core import profile as p
 from ticketctl.core.conditions import depends_on_time
 from ticketctl.core.dates import zone
 from ticketctl.core.language.actions import ORIGIN, read_origin, read_sets
-from ticketctl.core.language.calendars import read_calendar
 from ticketctl.core.language.conditions import (
     read_conditions,
 )
@@ -32,6 +32,9 @@ from ticketctl.core.language.symbols import (
 )
 from ticketctl.core.yaml_node import Node
 from ticketctl.errors import Finding
+
+if TYPE_CHECKING:
+    from ticketctl.core.calendars import Calendar
 
 PARTS = (
     "profile",
@@ -102,12 +105,7 @@ def _read_profile(names: SymbolTable, node: Node) -> p.Profile:
     roles, fields, statuses = read_declarations(names, part)
     edges, excepts = read_transitions(names, part("transitions"))
     timezone = _read_zone(names, part("timezone"))
-    calendars = dict(
-        read_entries(
-            part("calendars"),
-            lambda key, item: read_calendar(names, key, item, timezone),
-        )
-    )
+    calendars = _read_calendars(names, part("calendars"), timezone)
     forbid_allowed(names, statuses, edges)
     check_rule_names(names, [*part("triggers").items, *part("automations").items])
     return p.Profile(
@@ -171,6 +169,19 @@ def _read_version(names: SymbolTable, node: Node) -> int:
         return node.value
     names.error(node, f'invalid version "{node.text}": use a whole number from 1')
     return 1
+
+
+def _read_calendars(
+    names: SymbolTable, node: Node, timezone: str
+) -> dict[str, Calendar]:
+    """Return the calendars of a profile by name; few profiles have any."""
+    if not node.map:
+        return {}
+    from ticketctl.core.language.calendars import read_calendar
+
+    return dict(
+        read_entries(node, lambda key, item: read_calendar(names, key, item, timezone))
+    )
 
 
 def _read_zone(names: SymbolTable, node: Node) -> str:

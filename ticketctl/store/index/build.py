@@ -7,6 +7,7 @@ import sqlite3
 import time
 from contextlib import suppress
 
+from ticketctl.record import replace
 from ticketctl.store import files
 from ticketctl.store.index.database import (
     FAILURES,
@@ -59,7 +60,7 @@ def _fill(contents: IndexContents, draft: str | None) -> Index:
         connection.execute("BEGIN")
         index = Index(connection, None)
         meta = {**contents.meta, "schema": SCHEMA, "generation": 1}
-        index.put(contents._replace(meta=meta))
+        index.put(replace(contents, meta=meta))
         connection.execute("COMMIT")
         for statement in INDEXES:
             connection.execute(statement)

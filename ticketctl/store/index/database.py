@@ -18,7 +18,7 @@ from itertools import count, islice
 from typing import Any, NamedTuple
 
 from ticketctl.pattern import pattern
-from ticketctl.record import EMPTY
+from ticketctl.record import EMPTY, Record, replace
 from ticketctl.store.index.schema import has_exact_tables
 from ticketctl.store.index.stamps import FileStamp
 from ticketctl.store.state_folder import StateFolder
@@ -66,7 +66,7 @@ class IndexEntry(NamedTuple):
     message_ids: tuple[str, ...] = ()
 
 
-class IndexContents(NamedTuple):
+class IndexContents(Record):
     """What an index is to hold.
 
     Args:
@@ -261,7 +261,7 @@ class Index:
                         self.connection.execute(
                             f"DELETE FROM {table} WHERE path = ?", (path,)
                         )
-                self.put(contents._replace(entries=entries, meta=meta))
+                self.put(replace(contents, entries=entries, meta=meta))
                 self.connection.execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.Error):

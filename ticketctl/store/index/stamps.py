@@ -12,6 +12,8 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ticketctl.record import Record
+
 _RACY = 2_000_000_000
 """How old a file must be when it is read, in nanoseconds, for its stamp to count."""
 
@@ -94,7 +96,7 @@ class FileToRead(NamedTuple):
     vouched: str = ""
 
 
-class ChangeSet(NamedTuple):
+class ChangeSet(Record):
     """What has to be changed in an index.
 
     Args:
