@@ -39,7 +39,7 @@ from ticketctl.core.engine.moves import OpenMove, Step, automatic
 from ticketctl.core.engine.requests import Refusal
 from ticketctl.core.escaping import escaped
 from ticketctl.core.profile import Profile
-from ticketctl.core.query import Row
+from ticketctl.core.query import COLUMNS, Row
 from ticketctl.core.ticket import Ticket, thaw
 from ticketctl.errors import Finding
 
@@ -60,21 +60,7 @@ def dump_line(content: Any) -> str:
 
 def row(ticket_row: Row) -> dict[str, Any]:
     """Return a row of a list; what is not set is null."""
-    names = (
-        "id",
-        "profile",
-        "title",
-        "status",
-        "state",
-        "customer",
-        "assignee",
-        "created",
-        "updated",
-        "due",
-        "next_due",
-        "next_rule",
-        "follows",
-    )
+    names = [name for name in COLUMNS if name not in ("unanswered", "fields")]
     return {name: getattr(ticket_row, name) or None for name in names} | {
         "unanswered": ticket_row.unanswered,
         "fields": dict(ticket_row.fields),
